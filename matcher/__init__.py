@@ -1,0 +1,1 @@
+"""The municipality's words, rules and records; importable without any web framework."""

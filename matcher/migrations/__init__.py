@@ -1,0 +1,35 @@
+"""Alembic migrations, numbered, reversible, independent of the models."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from matcher.db import Database
+
+
+def config(database: Database) -> Config:
+    """The Alembic configuration of this package for one database; no ini file is needed."""
+    result = Config()
+    result.set_main_option("script_location", str(Path(__file__).parent))
+    result.attributes["engine"] = database.engine
+    return result
+
+
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Bring the database to ``revision``."""
+    command.upgrade(config(database), revision)
+
+
+def downgrade(database: Database, revision: str) -> None:
+    """Take the database back to ``revision``."""
+    command.downgrade(config(database), revision)
+
+
+def is_current(database: Database) -> bool:
+    """Whether the database stands at the newest revision."""
+    head = ScriptDirectory.from_config(config(database)).get_current_head()
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == head

@@ -1,0 +1,66 @@
+"""The municipality that runs this installation: its names, its districts, its telephone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from matcher import vocabulary
+from matcher.errors import Invalid
+from matcher.models import Municipality
+
+
+@dataclass(frozen=True)
+class City:
+    """What pages and mails say about the municipality."""
+
+    name: str = "（自治体名が未設定です）"
+    section: str = "担当課"
+    phone: str = ""
+    email: str = ""
+    areas: Mapping[str, str] = field(default_factory=dict)
+    field20: str = ""
+    is_demo: bool = False
+
+    @property
+    def area_labels(self) -> dict[str, str]:
+        """Districts in display order, then 市全域 and 市外."""
+        return {**self.areas, vocabulary.AREA_CITYWIDE: "市全域", vocabulary.AREA_OUTSIDE: "市外"}
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The statutory fields; number 20 only where an ordinance gives it a text."""
+        result = dict(vocabulary.FIELDS)
+        if self.field20:
+            result["20"] = self.field20
+        else:
+            result.pop("20")
+        return result
+
+
+UNKNOWN = City()
+
+
+def get(session: Session) -> City:
+    """The municipality, or ``UNKNOWN`` before it was set."""
+    row = session.get(Municipality, 1)
+    if row is None:
+        return UNKNOWN
+    return City(row.name, row.section, row.phone, row.email, dict(row.areas), row.field20, row.is_demo)
+
+
+def put(session: Session, facts: Mapping[str, Any], *, is_demo: bool) -> None:
+    """Set the municipality from the facts of a city file (name, kana, section, phone, email, areas, field20).
+
+    Raises:
+        Invalid: naming the keys that are missing.
+    """
+    missing = [key for key in ("name", "section", "phone", "email", "areas") if not facts.get(key)]
+    if missing:
+        raise Invalid(**dict.fromkeys(missing, "required"))
+    row = session.get(Municipality, 1) or Municipality(id=1)
+    row.name, row.kana, row.section = facts["name"], facts.get("kana", ""), facts["section"]
+    row.phone, row.email, row.areas = facts["phone"], facts["email"], dict(facts["areas"])
+    row.field20, row.is_demo = facts.get("field20", ""), is_demo
+    session.add(row)

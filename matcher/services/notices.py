@@ -1,0 +1,157 @@
+"""Who hears of what: notices on the screen and mails in the outbox, in the transaction of the cause.
+
+The wording stands in ``matcher/wording.py``. A mail is readable without its link (closed networks strip
+links), so it always carries the number, the names and what to do next.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from matcher.models import Mail, Municipality, Notice, Organization, User
+from matcher.permissions import Actor
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+DIGEST_HOUR = 8  #: Tokyo time at which the daily digest goes out
+
+
+def tell_users(
+    session: Session,
+    users: Iterable[User],
+    subject: str,
+    body: str,
+    now: datetime,
+    *,
+    about: tuple[str, str] = ("", ""),
+) -> None:
+    """Put a notice on each person's screen, and mail it as they chose (at once, daily or not).
+
+    Args:
+        about: object type and public id that the notice leads to.
+    """
+    for user in users:
+        if user.status != "active":
+            continue
+        notice = Notice(
+            user_id=user.id,
+            created_at=now,
+            subject=subject,
+            body=body,
+            object_type=about[0],
+            object_id=about[1],
+            mailed=user.notify != "daily",
+        )
+        session.add(notice)
+        session.flush()
+        if user.notify == "at_once":
+            send_mail(session, user.email, subject, body, now, key=f"notice-{notice.id}")
+
+
+def tell_organization(
+    session: Session,
+    organization: Organization | int,
+    subject: str,
+    body: str,
+    now: datetime,
+    *,
+    about: tuple[str, str] = ("", ""),
+) -> None:
+    """Tell every active owner and editor of an organization."""
+    organization_id = organization if isinstance(organization, int) else organization.id
+    users = session.scalars(
+        select(User).where(
+            User.organization_id == organization_id,
+            User.status == "active",
+            User.organization_role.in_(("owner", "editor")),
+        )
+    )
+    tell_users(session, users.all(), subject, body, now, about=about)
+
+
+def tell_staff(
+    session: Session, subject: str, body: str, now: datetime, *, about: tuple[str, str] = ("", "")
+) -> None:
+    """Tell the coordinators and managers on the screen, and the section's shared mailbox once."""
+    users = session.scalars(
+        select(User).where(User.role.in_(("coordinator", "manager")), User.status == "active")
+    ).all()
+    first: Notice | None = None
+    for user in users:
+        notice = Notice(
+            user_id=user.id, created_at=now, subject=subject, body=body,
+            object_type=about[0], object_id=about[1], mailed=True,
+        )  # fmt: skip
+        session.add(notice)
+        first = first or notice
+    session.flush()
+    city = session.get(Municipality, 1)
+    if city is not None and city.email and first is not None:
+        send_mail(session, city.email, subject, body, now, key=f"staff-{first.id}")
+
+
+def send_mail(session: Session, to: str, subject: str, body: str, now: datetime, *, key: str) -> None:
+    """Put one mail into the outbox; a second one with the same ``key`` is not made."""
+    if session.scalar(select(func.count()).select_from(Mail).where(Mail.key == key)):
+        return
+    one_line = " ".join(subject.split())  # a line break in a name must not become a mail header
+    session.add(Mail(key=key, to=to, subject=one_line, body=body, created_at=now, send_after=now))
+
+
+def make_digests(session: Session, now: datetime) -> int:
+    """Gather yesterday's unmailed notices into one mail a person, once a day; returns how many mails."""
+    local = now.astimezone(TOKYO)
+    if local.hour < DIGEST_HOUR:
+        return 0
+    cutoff = local.replace(hour=DIGEST_HOUR, minute=0, second=0, microsecond=0)
+    rows = session.execute(
+        select(Notice, User)
+        .join(User, User.id == Notice.user_id)
+        .where(Notice.mailed.is_(False), Notice.created_at < cutoff, User.status == "active")
+        .order_by(Notice.user_id, Notice.id)
+    ).all()
+    by_user: dict[int, tuple[User, list[Notice]]] = {}
+    for notice, user in rows:
+        by_user.setdefault(user.id, (user, []))[1].append(notice)
+        notice.mailed = True
+    for user, notices in by_user.values():
+        body = "\n\n".join(f"■ {notice.subject}\n{notice.body}" for notice in notices)
+        subject = f"【縁むすび】お知らせのまとめ（{len(notices)}件）"
+        send_mail(session, user.email, subject, body, now, key=f"digest-{user.public_id}-{local:%Y%m%d}")
+    return len(by_user)
+
+
+def unread_count(session: Session, actor: Actor) -> int:
+    """How many notices the signed-in person has not opened."""
+    if actor.user_id is None:
+        return 0
+    query = select(func.count()).select_from(Notice)
+    return session.scalar(query.where(Notice.user_id == actor.user_id, Notice.read_at.is_(None))) or 0
+
+
+def mark_all_read(session: Session, actor: Actor, now: datetime) -> None:
+    """Note that the person has seen all notices on the page."""
+    session.execute(
+        update(Notice).where(Notice.user_id == actor.user_id, Notice.read_at.is_(None)).values(read_at=now)
+    )
+
+
+def lease_mails(session: Session, now: datetime, limit: int = 20) -> list[Mail]:
+    """Take mails that are due, for five minutes; after a crash they come back (at least once)."""
+    mails = session.scalars(
+        select(Mail)
+        .where(
+            Mail.sent_at.is_(None),
+            Mail.send_after <= now,
+            (Mail.leased_until.is_(None)) | (Mail.leased_until < now),
+        )
+        .order_by(Mail.id)
+        .limit(limit)
+    ).all()
+    for mail in mails:
+        mail.leased_until = now + timedelta(minutes=5)
+        mail.attempts += 1
+    session.flush()
+    return list(mails)

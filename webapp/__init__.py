@@ -1,0 +1,60 @@
+"""The web front end: start-up wiring happens here and nowhere else."""
+
+from flask import Flask
+from flask_babel import Babel
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from matcher.db import Database
+from webapp import access, clock, context, db, errors, filters, headers
+from webapp.config import Settings
+
+MAX_BODY = 6 * 1024 * 1024  #: an import may be 5 MB; everything else is far smaller
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application: config → db → access → views → errors. Opens no connection.
+
+    Raises:
+        ConfigurationError: a setting cannot be used.
+    """
+    settings = settings or Settings.from_environment()
+    app = Flask(__name__)
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY,
+        SESSION_COOKIE_NAME="__Host-enmusubi" if settings.https else "enmusubi",
+        SESSION_COOKIE_SECURE=settings.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # a form left open over lunch must still be accepted
+        BABEL_DEFAULT_LOCALE="ja",
+        BABEL_DEFAULT_TIMEZONE="Asia/Tokyo",
+        TRUSTED_HOSTS=[host.strip() for host in settings.trusted_hosts.split(",") if host.strip()] or None,
+    )
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    db.init(app, Database(settings.database_url))
+    Babel(app)
+    CSRFProtect(app)
+    access.init(app)
+    filters.register(app)
+    context.init(app)
+    headers.init(app)
+    errors.init(app)
+    _register_views(app)
+    access.check_declared(app)
+    return app
+
+
+def _register_views(app: Flask) -> None:
+    from webapp.views import BLUEPRINTS
+
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+
+
+__all__ = ["MAX_BODY", "Settings", "clock", "create_app"]

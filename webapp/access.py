@@ -1,0 +1,133 @@
+"""Who is asking, and which audience each page is for. The only module that knows Flask-Login.
+
+Every view declares its audience with ``@access.allow(...)``; ``check_declared`` refuses to start an
+application with a view that does not. What one may do to a *record* is decided in
+``matcher.permissions``, not here.
+"""
+
+import secrets
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import flask_login
+from flask import Flask, abort, g, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from matcher.models import User
+from matcher.permissions import ANONYMOUS, Actor
+from matcher.services import accounts
+from webapp import clock, db
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+#: audience → who belongs to it
+AUDIENCES: Final[dict[str, Callable[[Actor], bool]]] = {
+    "public": lambda actor: True,
+    "signed_in": lambda actor: actor.is_authenticated,
+    "member": lambda actor: actor.role == "member",
+    "company": lambda actor: actor.role == "member" and actor.organization_kind == "company",
+    "npo": lambda actor: actor.role == "member" and actor.organization_kind == "npo",
+    "case_party": lambda actor: actor.role == "member" or actor.is_staff,
+    "staff": lambda actor: actor.is_staff,
+    "manager": lambda actor: actor.role == "manager",
+    "account_admin": lambda actor: actor.role in {"manager", "operator"},
+}
+
+
+def allow(audience: str) -> Callable[[View], View]:
+    """Declare for whom a view is. Anonymous visitors are sent to the login, all others get 404."""
+    if audience not in AUDIENCES:
+        raise ValueError(f"expected one of {sorted(AUDIENCES)}, found {audience!r}")
+
+    def declare(view: View) -> View:
+        view.audience = audience  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def actor() -> Actor:
+    """Who is asking in this request."""
+    found: Actor = g.actor
+    return found
+
+
+class _Login(flask_login.UserMixin):  # type: ignore[misc]
+    """What Flask-Login carries around: the session row's id, never the user's."""
+
+    def __init__(self, session_id: str, user: User) -> None:
+        self.id = session_id
+        self.user = user
+
+
+def sign_in(session_id: str, user: User) -> None:
+    """Put a fresh session id into the cookie (the old cookie's content is dropped)."""
+    flask_login.login_user(_Login(session_id, user))
+
+
+def sign_out() -> None:
+    """Forget the cookie; the row is deleted by ``accounts.end_session``."""
+    flask_login.logout_user()
+
+
+def session_id() -> str | None:
+    """The id in this browser's cookie, if it is signed in."""
+    current = flask_login.current_user
+    return current.id if current.is_authenticated else None
+
+
+def init(app: Flask) -> None:
+    """Attach login and the audience check to the application."""
+    manager = flask_login.LoginManager()
+    manager.session_protection = None  # the session row is the truth, not the client's address
+    manager.init_app(app)
+    manager.user_loader(_load)
+    app.before_request(_identify)
+    app.before_request(_check_audience)
+
+
+def check_declared(app: Flask) -> None:
+    """Refuse an application with a view that declares no audience.
+
+    Raises:
+        RuntimeError: naming the endpoint.
+    """
+    for endpoint, view in app.view_functions.items():
+        if endpoint != "static" and not hasattr(view, "audience"):
+            raise RuntimeError(f"expected an audience on every view, found none on {endpoint}")
+
+
+def _load(session_id: str) -> _Login | None:
+    settings = db.current_app.config["SETTINGS"]
+    user = accounts.find_session_user(
+        db.session(),
+        session_id,
+        clock.now(),
+        idle_minutes=settings.session_idle_minutes,
+        hours=settings.session_hours,
+    )
+    return None if user is None else _Login(session_id, user)
+
+
+def _identify() -> None:
+    g.actor = ANONYMOUS
+    g.request_id = secrets.token_hex(8)
+    if request.endpoint == "static":
+        return
+    current = flask_login.current_user
+    if current.is_authenticated:
+        g.actor = accounts.actor_of(current.user, request_id=g.request_id)
+        if accounts.needs_touch(db.session(), current.id, clock.now()):
+            with db.aside() as aside:
+                accounts.touch_session(aside, current.id, clock.now())
+
+
+def _check_audience() -> BaseResponse | None:
+    view = db.current_app.view_functions.get(request.endpoint or "")
+    audience = getattr(view, "audience", None)
+    if audience is None or AUDIENCES[audience](g.actor):
+        return None
+    if not g.actor.is_authenticated:
+        wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("account.login", next=wanted))
+    abort(404)

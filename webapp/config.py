@@ -1,0 +1,128 @@
+"""Settings from the environment, checked at start; each error names its key.
+
+Every field of ``Settings`` is one key of the README's configuration table (a test compares them).
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+
+class ConfigurationError(Exception):
+    """A setting is missing or cannot be used; the message names the key and what is expected."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be set, with the defaults of a first run on one machine."""
+
+    database_url: str = ""
+    secret_key: str = ""
+    var_folder: str = "var"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    base_url: str = ""
+    trusted_hosts: str = ""
+    proxy_hops: int = 0
+    https: bool = False
+    demo_mode: bool = False
+    worker: str = "thread"
+    embedding_model: str = ""
+    mail_backend: str = "files"
+    mail_from: str = "enmusubi@localhost.example"
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_starttls: bool = True
+    session_idle_minutes: int = 30
+    session_hours: int = 12
+    log_level: str = "INFO"
+
+    @property
+    def folder(self) -> Path:
+        """Where everything that is not in the database lives."""
+        return Path(self.var_folder).resolve()
+
+    @property
+    def index_folder(self) -> Path:
+        """Snapshots of the vector index; may be deleted at any time."""
+        return self.folder / "index"
+
+    @property
+    def mail_folder(self) -> Path:
+        """Where mails go while ``MAIL_BACKEND`` is ``files``."""
+        return self.folder / "mail"
+
+    @property
+    def public_url(self) -> str:
+        """The address that mails mention, without a slash at the end."""
+        return self.base_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read and check all settings.
+
+        Raises:
+            ConfigurationError: naming the key, what was expected and what was found.
+        """
+        source = os.environ if environment is None else environment
+        values: dict[str, object] = {}
+        for field in fields(cls):
+            key = field.name.upper()
+            if key in source:
+                values[field.name] = _convert(key, source[key], field.default)
+        settings = cls(**values)  # type: ignore[arg-type]
+        return settings._completed()
+
+    def _completed(self) -> "Settings":
+        changes: dict[str, object] = {}
+        if not self.database_url:
+            changes["database_url"] = f"sqlite:///{self.folder / 'enmusubi.db'}"
+        if not self.secret_key:
+            changes["secret_key"] = _kept_secret(self.folder / "secret_key")
+        result = Settings(**{**self.__dict__, **changes})  # type: ignore[arg-type]
+        if len(result.secret_key) < 32:
+            raise ConfigurationError("SECRET_KEY: expected at least 32 characters, found fewer")
+        for key, allowed in (("worker", ("thread", "off")), ("mail_backend", ("files", "smtp"))):
+            if getattr(result, key) not in allowed:
+                found = getattr(result, key)
+                raise ConfigurationError(f"{key.upper()}: expected one of {allowed}, found {found!r}")
+        if result.mail_backend == "smtp" and not result.smtp_host:
+            raise ConfigurationError(
+                "SMTP_HOST: expected a host name while MAIL_BACKEND is smtp, found nothing"
+            )
+        return result
+
+
+def _convert(key: str, value: str, default: object) -> object:
+    if isinstance(default, bool):
+        if value.lower() in {"1", "true", "yes", "on"}:
+            return True
+        if value.lower() in {"0", "false", "no", "off", ""}:
+            return False
+        raise ConfigurationError(f"{key}: expected true or false, found {value!r}")
+    if isinstance(default, int):
+        try:
+            return int(value)
+        except ValueError:
+            raise ConfigurationError(f"{key}: expected a whole number, found {value!r}") from None
+    return value
+
+
+def _kept_secret(path: Path) -> str:
+    """A random secret, made once and kept beside the data, so that a first run needs no setting."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        fresh = path.with_suffix(f".{os.getpid()}")
+        fresh.write_text(secrets.token_hex(32))
+        fresh.chmod(0o600)
+        try:
+            os.link(fresh, path)  # first one wins when several processes start at once
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text().strip()

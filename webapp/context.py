@@ -1,0 +1,106 @@
+"""What every page knows without asking: the city, the actor, the navigation, the unread notices."""
+
+from typing import Any
+
+from flask import Flask, g, request, url_for
+from flask_babel import gettext as _
+
+from matcher import lifecycle, permissions, vocabulary
+from matcher.services import cities, notices
+from webapp import access, clock, db, headers
+
+#: audience → (label, endpoint, prefix of endpoints under it)
+_NAVIGATION = {
+    "public": (
+        ("困りごとの一覧", "public.needs"),
+        ("しくみ", "public.about"),
+    ),
+    "company": (
+        ("ホーム", "company.home"),
+        ("おすすめの団体", "suggestions.for_company"),
+        ("ニーズを探す", "company.needs"),
+        ("提供メニュー", "company.offers"),
+        ("案件", "cases.index"),
+        ("プロフィール", "organization.profile"),
+    ),
+    "npo": (
+        ("ホーム", "npo.home"),
+        ("ニーズ", "npo.needs"),
+        ("企業を探す", "npo.offers"),
+        ("案件", "cases.index"),
+        ("プロフィール", "organization.profile"),
+    ),
+    "staff": (
+        ("今日の仕事", "coordinator.desk"),
+        ("団体・企業", "coordinator.organizations"),
+        ("ニーズ", "coordinator.needs"),
+        ("提供メニュー", "coordinator.offers"),
+        ("案件", "coordinator.cases"),
+        ("取り込み", "imports.index"),
+    ),
+    "operator": (("利用者", "account.staff"),),
+}
+
+
+def init(app: Flask) -> None:
+    """Attach the context to the application."""
+    app.context_processor(_context)
+
+
+def home_endpoint(actor: permissions.Actor) -> str:
+    """The first page of whoever is asking."""
+    if actor.is_staff:
+        return "coordinator.desk"
+    if actor.role == "operator":
+        return "account.staff"
+    return {"company": "company.home", "npo": "npo.home"}.get(actor.organization_kind or "", "public.top")
+
+
+def _context() -> dict[str, Any]:
+    actor = g.get("actor", permissions.ANONYMOUS)
+    return {
+        "actor": actor,
+        "city": _city(),
+        "navigation": _navigation(actor),
+        "unread_notices": _unread(actor),
+        "csp_nonce": headers.nonce(),
+        "now": clock.now(),
+        "may": lambda action, record=None: permissions.may(access.actor(), action, record),
+        "home_url": url_for(home_endpoint(actor)),
+        "v": vocabulary,
+        "lifecycle": lifecycle,
+    }
+
+
+def _city() -> cities.City:
+    if "city" not in g:
+        try:
+            g.city = cities.get(db.session())
+        except Exception:  # an error page must render even when the database is away
+            g.city = cities.UNKNOWN
+    found: cities.City = g.city
+    return found
+
+
+def _unread(actor: permissions.Actor) -> int:
+    if "unread" not in g:
+        try:
+            g.unread = notices.unread_count(db.session(), actor)
+        except Exception:
+            g.unread = 0
+    count: int = g.unread
+    return count
+
+
+def _navigation(actor: permissions.Actor) -> list[dict[str, Any]]:
+    if actor.is_staff:
+        group = "staff"
+    elif actor.role == "operator":
+        group = "operator"
+    else:
+        group = actor.organization_kind or "public"
+    here = request.endpoint or ""
+    return [
+        {"label": _(label), "url": url_for(endpoint), "current": here == endpoint, "count": None}
+        for label, endpoint in _NAVIGATION[group]
+    ]

@@ -1,0 +1,5 @@
+"""(to be written)"""
+
+from flask import Blueprint
+
+blueprint = Blueprint("company", __name__)
