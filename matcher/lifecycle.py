@@ -147,6 +147,8 @@ TRANSITIONS: Final[tuple[Move, ...]] = (
     ),
     *_moves("partnership", "withdraw", "recommended", "withdrawn", _STAFF, v.WITHDRAW_REASONS),
     *_moves("partnership", "expire", "recommended interest_one_side interest_both", "expired", ("system",)),
+    # Changed terms go back to the other side; a mere supplement goes straight to the city.
+    *_moves("partnership", "revise", "interest_one_side interest_both", "interest_one_side", _SIDES),
     *_moves("partnership", "send_for_review", "interest_both", "coordinator_review", (*_SIDES, "system")),
     *_moves("partnership", "approve", "coordinator_review", "introduced", _STAFF),
     *_moves("partnership", "return", "coordinator_review", "interest_both", _STAFF, v.CASE_RETURN_REASONS),

@@ -1,7 +1,170 @@
 """The Japanese sentences that notices and mails carry: (subject, body) by event.
 
-Plain text without links as the only way on; each body says what happened, the number, and what to do
-next. Screen texts stand in templates; these are here because the outbox is written by services.
+Plain text that can be acted on without a link; each body says what happened, the number, and what to do
+next. Screen texts stand in templates; these are here because services write the outbox.
 """
 
-SIGNATURE = "\n\n――\n{city} 縁むすび（{section}）\n電話 {phone}\nこのメールは自動で送っています。ログインすると、お知らせの画面でも同じ内容を読めます。"
+from datetime import datetime
+
+from matcher.calendar import TOKYO
+from matcher.models import Partnership
+from matcher.vocabulary import support_label
+
+Text = tuple[str, str]
+
+_ORIGINS = {"company": "申し出", "npo": "依頼", "coordinator": "推薦"}
+_SIDES = {"company": "企業", "npo": "団体", "coordinator": "市の担当"}
+
+
+def day(moment: datetime | None) -> str:
+    """「11月30日」 in Tokyo."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(TOKYO)
+    return f"{local.month}月{local.day}日"
+
+
+def origin_word(case: Partnership) -> str:
+    """申し出, 依頼 or 推薦: how this case began."""
+    return _ORIGINS[case.origin]
+
+
+def _about(case: Partnership) -> str:
+    amount = "" if case.quantity is None else f"　{case.quantity:,.15g}{case.unit}"
+    need = f"\nニーズ：{case.need.title}（{case.need.number}）" if case.need is not None else ""
+    return (
+        f"案件番号：{case.number}\n企業：{case.company.name}\n団体：{case.npo.name}{need}"
+        f"\n支援の内容：{support_label(case.support_type)}{amount}"
+    )
+
+
+def case_started(case: Partnership) -> Text:
+    """To the side that is asked."""
+    asker = case.company.name if case.origin == "company" else case.npo.name
+    word = origin_word(case)
+    return (
+        f"【縁むすび】{asker}さまから{word}が届きました（{case.number}）",
+        f"{asker}さまから{word}が届きました。\n\n{_about(case)}\n\n{case.message}\n\n"
+        f"{day(case.deadline_at)}までに、縁むすびの「案件」の画面でお返事をお願いします。"
+        "お受けになるか、見送るかを選べます。見送っても、不利になることはありません。",
+    )
+
+
+def case_recommended(case: Partnership) -> Text:
+    """To both sides."""
+    return (
+        f"【縁むすび】市からご紹介したい相手があります（{case.number}）",
+        f"市の担当から、次の組み合わせをご提案します。\n\n{_about(case)}\n\n推薦の理由：{case.recommend_text}\n\n"
+        f"{day(case.deadline_at)}までに、縁むすびの「案件」の画面でお返事をお願いします。"
+        "お受けになるかどうかは、それぞれのお考えで決めていただけます。",
+    )
+
+
+def case_accepted(case: Partnership, by: str) -> Text:
+    """To the other side, when one side of a case has said yes."""
+    name = case.company.name if by == "company" else case.npo.name
+    if case.state == "interest_one_side":
+        next_step = f"{day(case.deadline_at)}までに、「案件」の画面でお返事をお願いします。"
+    else:
+        next_step = (
+            "両者の合意がそろいましたので、市の担当が内容を確認します。いまは、していただくことはありません。"
+        )
+    return (
+        f"【縁むすび】{name}さまが「進めたい」とお返事しました（{case.number}）",
+        f"{name}さまから、進めたいとのお返事がありました。\n\n{_about(case)}\n\n{next_step}",
+    )
+
+
+def case_for_review(case: Partnership) -> Text:
+    """To the coordinators."""
+    return (
+        f"【縁むすび】協働の承認待ち（{case.number}）",
+        f"両者が合意しました。内容の確認をお願いします。\n\n{_about(case)}",
+    )
+
+
+def case_revised(case: Partnership, by: str) -> Text:
+    """To the other side, when the terms were changed."""
+    name = case.company.name if by == "company" else case.npo.name
+    return (
+        f"【縁むすび】条件の変更についてお返事をお願いします（{case.number}）",
+        f"{name}さまが支援の内容を変更しました。\n\n{_about(case)}\n\n"
+        f"{day(case.deadline_at)}までに、「案件」の画面で変更後の内容をご確認ください。",
+    )
+
+
+def case_message(case: Partnership, author: str) -> Text:
+    """To everybody else on the case."""
+    return (
+        f"【縁むすび】{author}さまからの連絡（{case.number}）",
+        f"案件に新しい連絡があります。「案件」の画面でお読みください。\n\n{_about(case)}",
+    )
+
+
+def case_declined(case: Partnership, by: str) -> Text:
+    """To the side that hears no. The coded reason stays with the city."""
+    name = case.company.name if by == "company" else case.npo.name
+    return (
+        f"【縁むすび】今回は見送りとなりました（{case.number}）",
+        f"{name}さまから、今回は見送りたいとのお返事がありました。\n\n{_about(case)}\n\n"
+        "事情が変わったときは、あらためて声をかけることができます。ほかの候補も「おすすめ」の画面でご覧いただけます。",
+    )
+
+
+def case_withdrawn(case: Partnership, by: str) -> Text:
+    """To the other side."""
+    name = {"company": case.company.name, "npo": case.npo.name}.get(by, "市の担当")
+    return (
+        f"【縁むすび】案件が取り下げられました（{case.number}）",
+        f"{name}さまがこの案件を取り下げました。\n\n{_about(case)}\n\nしていただくことはありません。",
+    )
+
+
+def case_reminder(case: Partnership, days_left: int) -> Text:
+    """To the side whose turn it is."""
+    return (
+        f"【縁むすび】お返事の期限まであと{days_left}日です（{case.number}）",
+        f"お返事をお待ちしています。期限は{day(case.deadline_at)}です。\n\n{_about(case)}\n\n"
+        "「案件」の画面から、お受けになるか見送るかを選べます。迷われているときは、質問を送ることもできます。",
+    )
+
+
+def case_expired(case: Partnership) -> Text:
+    """To both sides."""
+    return (
+        f"【縁むすび】お返事の期限が過ぎたため、いったん終了しました（{case.number}）",
+        f"期限までにお返事がそろわなかったため、この案件をいったん終了しました。どちらの評価にも影響しません。\n\n"
+        f"{_about(case)}\n\nご希望があれば、あらためて声をかけることができます。",
+    )
+
+
+def case_approved(case: Partnership) -> Text:
+    """To both sides, with the release of contact data (read on the screen, not in the mail)."""
+    return (
+        f"【縁むすび】協働が承認されました（{case.number}）",
+        f"市がこの組み合わせを承認しました。\n\n{_about(case)}\n\n"
+        "「案件」の画面に、お互いの担当者の連絡先を表示しています。まず一度、面談の日時をご相談ください。",
+    )
+
+
+def case_returned(case: Partnership) -> Text:
+    """To both sides: what would change the decision."""
+    return (
+        f"【縁むすび】案件の内容について確認のお願い（{case.number}）",
+        f"市の担当から、次の点の補足をお願いします。\n\n{case.reason_text}\n\n{_about(case)}\n\n"
+        f"{day(case.deadline_at)}までに、どちらからでも「案件」の画面で補足または変更ができます。",
+    )
+
+
+def case_refused(case: Partnership) -> Text:
+    """To both sides, with the reason."""
+    return (
+        f"【縁むすび】協働は承認されませんでした（{case.number}）",
+        f"市はこの組み合わせを承認しないこととしました。\n\n理由：{case.reason_text}\n\n{_about(case)}\n\n"
+        "内容を改めて、もう一度申し出ることができます。ご不明な点は市の担当にお尋ねください。",
+    )
+
+
+def whose_turn(case: Partnership) -> str:
+    """「団体」「企業と団体」: in words, whom the case waits for; empty where nobody."""
+    return "と".join(_SIDES[mover] for mover in case.waiting_on if mover in _SIDES)

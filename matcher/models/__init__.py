@@ -9,7 +9,7 @@ from matcher.models.organization import (
     NpoProfile,
     Organization,
 )
-from matcher.models.partnership import DecisionBundle, Partnership
+from matcher.models.partnership import CaseMessage, DecisionBundle, Partnership
 from matcher.models.posting import Need, Offer
 from matcher.models.record import (
     AuditEvent,
@@ -24,8 +24,8 @@ from matcher.models.record import (
 from matcher.models.suggestion import Mark, ShownList, ShownSuggestion
 
 __all__ = [
-    "Attempt", "AuditEvent", "Base", "ChecklistAnswer", "CompanyProfile", "Counter", "DecisionBundle",
-    "Embedding", "ImportBatch", "Mail", "Mark", "Municipality", "Need", "Notice", "NpoProfile", "Offer",
+    "Attempt", "AuditEvent", "Base", "CaseMessage", "ChecklistAnswer", "CompanyProfile", "Counter",
+    "DecisionBundle", "Embedding", "ImportBatch", "Mail", "Mark", "Municipality", "Need", "Notice", "NpoProfile", "Offer",
     "OneTimeLink", "Organization", "Partnership", "Receipt", "Revision", "ShownList", "ShownSuggestion",
     "User", "UserSession",
 ]  # fmt: skip

@@ -110,6 +110,19 @@ class Partnership(Identified, Versioned, Base):
         )
 
 
+class CaseMessage(Identified, Base):
+    """A question or an answer between the three parties of a case. Never changed afterwards."""
+
+    __tablename__ = "case_message"
+
+    partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id"), index=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    written_at: Mapped[datetime]
+    text: Mapped[str] = mapped_column(Text)
+
+    author: Mapped[User] = relationship(lazy="raise")
+
+
 class DecisionBundle(Identified, Base):
     """What the coordinator had before them when deciding, frozen (X2): canonical JSON and its hash."""
 

@@ -6,15 +6,14 @@ links), so it always carries the number, the names and what to do next.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from matcher.calendar import TOKYO
 from matcher.models import Mail, Municipality, Notice, Organization, User
 from matcher.permissions import Actor
 
-TOKYO = ZoneInfo("Asia/Tokyo")
 DIGEST_HOUR = 8  #: Tokyo time at which the daily digest goes out
 
 

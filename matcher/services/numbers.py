@@ -1,13 +1,11 @@
 """Numbers that only rise: receipt numbers by fiscal year, index versions, the audit chain's head."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from matcher.calendar import fiscal_year
 from matcher.models import Counter
-
-TOKYO = ZoneInfo("Asia/Tokyo")
 
 
 def counter(session: Session, name: str) -> Counter:
@@ -30,12 +28,6 @@ def raise_version(session: Session) -> int:
     row.value += 1
     session.flush()
     return row.value
-
-
-def fiscal_year(now: datetime) -> int:
-    """The Japanese fiscal year (April to March, Tokyo time) in which ``now`` falls."""
-    local = now.astimezone(TOKYO)
-    return local.year if local.month >= 4 else local.year - 1
 
 
 def receipt_number(session: Session, prefix: str, now: datetime) -> str:

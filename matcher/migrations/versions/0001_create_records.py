@@ -515,6 +515,21 @@ def upgrade() -> None:
         batch_op.create_index('uq_partnership_open_need', ['company_id', 'need_id'], unique=True, sqlite_where=sa.text("state NOT IN ('declined', 'expired', 'refused', 'withdrawn') AND need_id IS NOT NULL"), postgresql_where=sa.text("state NOT IN ('declined', 'expired', 'refused', 'withdrawn') AND need_id IS NOT NULL"))
         batch_op.create_index('uq_partnership_open_pair', ['company_id', 'npo_id'], unique=True, sqlite_where=sa.text("state NOT IN ('declined', 'expired', 'refused', 'withdrawn') AND need_id IS NULL"), postgresql_where=sa.text("state NOT IN ('declined', 'expired', 'refused', 'withdrawn') AND need_id IS NULL"))
 
+    op.create_table('case_message',
+    sa.Column('partnership_id', sa.Integer(), nullable=False),
+    sa.Column('author_id', sa.Integer(), nullable=False),
+    sa.Column('written_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('public_id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['author_id'], ['user_account.id'], name=op.f('fk_case_message_author_id_user_account')),
+    sa.ForeignKeyConstraint(['partnership_id'], ['partnership.id'], name=op.f('fk_case_message_partnership_id_partnership')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_case_message')),
+    sa.UniqueConstraint('public_id', name=op.f('uq_case_message_public_id'))
+    )
+    with op.batch_alter_table('case_message', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_case_message_partnership_id'), ['partnership_id'], unique=False)
+
     op.create_table('decision_bundle',
     sa.Column('partnership_id', sa.Integer(), nullable=False),
     sa.Column('decided_by_id', sa.Integer(), nullable=False),
@@ -562,6 +577,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_decision_bundle_partnership_id'))
 
     op.drop_table('decision_bundle')
+    op.drop_table('case_message')
     with op.batch_alter_table('partnership', schema=None) as batch_op:
         batch_op.drop_index('uq_partnership_open_pair', sqlite_where=sa.text("state NOT IN ('declined', 'expired', 'refused', 'withdrawn') AND need_id IS NULL"), postgresql_where=sa.text("state NOT IN ('declined', 'expired', 'refused', 'withdrawn') AND need_id IS NULL"))
         batch_op.drop_index('uq_partnership_open_need', sqlite_where=sa.text("state NOT IN ('declined', 'expired', 'refused', 'withdrawn') AND need_id IS NOT NULL"), postgresql_where=sa.text("state NOT IN ('declined', 'expired', 'refused', 'withdrawn') AND need_id IS NOT NULL"))

@@ -1,0 +1,43 @@
+"""Working days, deadlines and fiscal years as a Japanese town hall counts them (Tokyo time)."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import jpholiday
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+
+
+def tokyo_date(moment: datetime) -> date:
+    """The calendar day in Tokyo at ``moment`` (aware)."""
+    return moment.astimezone(TOKYO).date()
+
+
+def end_of_day(day: date) -> datetime:
+    """The last second of ``day`` in Tokyo, as UTC: deadlines end at 23:59:59."""
+    return datetime.combine(day, time(23, 59, 59), TOKYO).astimezone(UTC)
+
+
+def deadline(now: datetime, days: int) -> datetime:
+    """The end of the day that is ``days`` calendar days after today in Tokyo."""
+    return end_of_day(tokyo_date(now) + timedelta(days=days))
+
+
+def is_working_day(day: date) -> bool:
+    """Whether the town hall is open: no weekend, no holiday, not 29 December to 3 January."""
+    year_end = (day.month == 12 and day.day >= 29) or (day.month == 1 and day.day <= 3)
+    return day.weekday() < 5 and not year_end and not jpholiday.is_holiday(day)
+
+
+def add_working_days(day: date, count: int) -> date:
+    """The ``count``-th working day after ``day``."""
+    while count > 0:
+        day += timedelta(days=1)
+        count -= is_working_day(day)
+    return day
+
+
+def fiscal_year(moment: datetime | date) -> int:
+    """The fiscal year (April to March) of a moment or a day."""
+    day = tokyo_date(moment) if isinstance(moment, datetime) else moment
+    return day.year if day.month >= 4 else day.year - 1

@@ -1,0 +1,244 @@
+"""Every SELECT that pages use, by name, scoped to who is asking; eager loading is stated here.
+
+``get_…`` raises ``NotFound`` for what does not exist and for what the actor may not know of.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
+
+from matcher import lifecycle, permissions
+from matcher.errors import NotFound
+from matcher.models import (
+    AuditEvent,
+    CaseMessage,
+    DecisionBundle,
+    Need,
+    Offer,
+    Organization,
+    Partnership,
+    ShownSuggestion,
+    User,
+)
+from matcher.permissions import Actor
+
+
+def get_organization(session: Session, actor: Actor, public_id: str) -> Organization:
+    """An organization with its profile, if ``actor`` may see it (own, listed, party of a case, staff).
+
+    Raises:
+        NotFound
+    """
+    found = session.scalar(
+        select(Organization)
+        .where(Organization.public_id == public_id)
+        .options(joinedload(Organization.company), joinedload(Organization.npo))
+    )
+    if found is None:
+        raise NotFound("organization")
+    if not permissions.may(actor, "organization.view", found) and not _share_a_case(session, actor, found):
+        raise NotFound("organization")
+    return found
+
+
+def own_organization(session: Session, actor: Actor) -> Organization:
+    """The organization of the signed-in member, with its profile."""
+    found = session.scalar(
+        select(Organization)
+        .where(Organization.id == (actor.organization_id or 0))
+        .options(joinedload(Organization.company), joinedload(Organization.npo))
+    )
+    if found is None:
+        raise NotFound("organization")
+    return found
+
+
+def get_need(session: Session, actor: Actor, public_id: str) -> Need:
+    """A need with its NPO, if ``actor`` may see it."""
+    found = session.scalar(
+        select(Need)
+        .where(Need.public_id == public_id)
+        .options(joinedload(Need.organization).joinedload(Organization.npo))
+    )
+    if found is None or not _may_see_posting(session, actor, found):
+        raise NotFound("need")
+    return found
+
+
+def get_offer(session: Session, actor: Actor, public_id: str) -> Offer:
+    """An offer with its company, if ``actor`` may see it."""
+    found = session.scalar(
+        select(Offer)
+        .where(Offer.public_id == public_id)
+        .options(joinedload(Offer.organization).joinedload(Organization.company))
+    )
+    if found is None or not _may_see_posting(session, actor, found):
+        raise NotFound("offer")
+    return found
+
+
+def _may_see_posting(session: Session, actor: Actor, posting: Need | Offer) -> bool:
+    if not permissions.may(actor, "posting.view", posting):
+        return isinstance(posting, Need) and _in_a_case_about(session, actor, posting)
+    own = actor.is_staff or actor.organization_id == posting.organization_id
+    return own or posting.organization.is_listed
+
+
+def _case_parties(actor: Actor) -> Select[Partnership]:
+    own = actor.organization_id or 0
+    return select(Partnership).where((Partnership.company_id == own) | (Partnership.npo_id == own))
+
+
+def _share_a_case(session: Session, actor: Actor, other: Organization) -> bool:
+    """Whoever was approached may see who approached, also where the profile is not listed (N15)."""
+    if actor.role != "member":
+        return False
+    query = _case_parties(actor).where(
+        (Partnership.company_id == other.id) | (Partnership.npo_id == other.id)
+    )
+    return session.scalar(select(query.exists())) or False
+
+
+def _in_a_case_about(session: Session, actor: Actor, need: Need) -> bool:
+    if actor.role != "member":
+        return False
+    return (
+        session.scalar(select(_case_parties(actor).where(Partnership.need_id == need.id).exists())) or False
+    )
+
+
+# ── Partnership cases ────────────────────────────────────────────────────────────────────────────────
+
+
+def get_case(session: Session, actor: Actor, public_id: str) -> Partnership:
+    """A case with both organizations and profiles, need, offer and the people on it."""
+    found = session.scalar(
+        select(Partnership).where(Partnership.public_id == public_id).options(*_case_loads())
+    )
+    if found is None or not permissions.may(actor, "partnership.view", found):
+        raise NotFound("partnership")
+    return found
+
+
+def _case_loads() -> tuple[ExecutableOption, ...]:
+    return (
+        joinedload(Partnership.company).joinedload(Organization.company),
+        joinedload(Partnership.npo).joinedload(Organization.npo),
+        joinedload(Partnership.need),
+        joinedload(Partnership.offer),
+        joinedload(Partnership.started_by),
+        joinedload(Partnership.company_contact),
+        joinedload(Partnership.npo_contact),
+        joinedload(Partnership.coordinator),
+    )
+
+
+def own_cases(session: Session, actor: Actor, *, open_only: bool = False) -> Sequence[Partnership]:
+    """The cases of the actor's organization, what waits for it first, then the newest."""
+    query = _case_parties(actor).options(
+        joinedload(Partnership.company), joinedload(Partnership.npo), joinedload(Partnership.need)
+    )
+    if open_only:
+        query = query.where(Partnership.state.in_(lifecycle.CASE_OPEN))
+    cases = session.scalars(query.order_by(Partnership.moved_at.desc(), Partnership.id.desc())).all()
+    mine = actor.organization_kind
+    return sorted(cases, key=lambda case: mine not in case.waiting_on)
+
+
+def find_open_case(session: Session, company_id: int, npo_id: int, need_id: int | None) -> Partnership | None:
+    """The case that already occupies this company and need (or this pair where no need is named)."""
+    query = select(Partnership).where(
+        Partnership.company_id == company_id, Partnership.state.in_(lifecycle.CASE_OPEN)
+    )
+    if need_id is None:
+        query = query.where(Partnership.npo_id == npo_id, Partnership.need_id.is_(None))
+    else:
+        query = query.where(Partnership.need_id == need_id)
+    return session.scalar(query)
+
+
+def unanswered_count(session: Session, npo_id: int) -> int:
+    """How many proposals wait for this NPO's answer (X7)."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Partnership)
+            .where(
+                Partnership.npo_id == npo_id,
+                Partnership.state.in_(("recommended", "interest_one_side")),
+                Partnership.npo_agreed_at.is_(None),
+            )
+        )
+        or 0
+    )
+
+
+def interested_in_need(session: Session, need: Need) -> Sequence[Partnership]:
+    """Open cases about one need, with the companies, for the comparison side by side (N10)."""
+    return session.scalars(
+        select(Partnership)
+        .where(Partnership.need_id == need.id, Partnership.state.in_(lifecycle.CASE_OPEN))
+        .options(
+            joinedload(Partnership.company).joinedload(Organization.company), joinedload(Partnership.offer)
+        )
+        .order_by(Partnership.created_at)
+    ).all()
+
+
+def messages_of_case(session: Session, case: Partnership) -> Sequence[CaseMessage]:
+    """The questions and answers of a case, oldest first."""
+    return session.scalars(
+        select(CaseMessage)
+        .where(CaseMessage.partnership_id == case.id)
+        .options(joinedload(CaseMessage.author).joinedload(User.organization))
+        .order_by(CaseMessage.id)
+    ).all()
+
+
+def decision_bundles(session: Session, case: Partnership) -> Sequence[DecisionBundle]:
+    """The frozen decisions on a case, newest first."""
+    return session.scalars(
+        select(DecisionBundle)
+        .where(DecisionBundle.partnership_id == case.id)
+        .order_by(DecisionBundle.id.desc())
+    ).all()
+
+
+def shown_suggestion(session: Session, suggestion_id: int | None) -> ShownSuggestion | None:
+    """A suggestion as it was shown, with its list."""
+    if suggestion_id is None:
+        return None
+    return session.scalar(
+        select(ShownSuggestion)
+        .where(ShownSuggestion.id == suggestion_id)
+        .options(joinedload(ShownSuggestion.shown_list))
+    )
+
+
+# ── History ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def history(session: Session, object_type: str, public_id: str) -> Sequence[tuple[AuditEvent, User | None]]:
+    """All audit events of one record with the people behind them, newest first."""
+    rows = session.execute(
+        select(AuditEvent, User)
+        .outerjoin(User, User.public_id == AuditEvent.actor_id)
+        .options(selectinload(User.organization))
+        .where(AuditEvent.object_type == object_type, AuditEvent.object_id == public_id)
+        .order_by(AuditEvent.id.desc())
+    )
+    return [(event, user) for event, user in rows]
+
+
+def active_staff_count(session: Session) -> int:
+    """How many coordinators and managers can decide on cases."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(User)
+            .where(User.role.in_(("coordinator", "manager")), User.status == "active")
+        )
+        or 0
+    )

@@ -1,0 +1,263 @@
+"""A case from the first word to the introduction, and every guard on the way."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from matcher import queries
+from matcher.errors import Invalid, MovedOn, NotFound, Refused
+from matcher.models import AuditEvent, Mail, Notice
+from matcher.services import audit, partnerships
+from matcher.services.partnerships import Decision, Terms
+from tests import factories
+
+FOOD = Terms("food", 20, "kg")
+GOOD = Decision(
+    "地域の子どもの食を支える内容で、条件も明確である。", conflict_of_interest=False, city_involved=False
+)
+
+
+class Town:
+    """One company, one NPO with a need, two coordinators and a manager."""
+
+    def __init__(self, session):
+        factories.make_city(session)
+        self.session = session
+        self.company = factories.make_company(session)
+        self.npo = factories.make_npo(session)
+        self.need = factories.make_need(session, self.npo)
+        self.offer = factories.make_offer(session, self.company)
+        self.company_actor = self._member(self.company)
+        self.npo_actor = self._member(self.npo)
+        self.coordinator = factories.actor_for(factories.make_coordinator(session))
+        self.colleague = factories.actor_for(factories.make_coordinator(session))
+        self.manager = factories.actor_for(factories.make_coordinator(session, role="manager"))
+
+    def _member(self, organization):
+        return factories.actor_for(factories.make_user(self.session, organization), organization)
+
+    def offer_made(self, now, **changes):
+        facts = {"need": self.need, "offer": self.offer} | changes
+        return partnerships.propose(
+            self.session,
+            self.company_actor,
+            self.company,
+            self.npo,
+            FOOD,
+            "お手伝いしたいです。",
+            now,
+            **facts,
+        )
+
+    def agreed(self, now):
+        case = self.offer_made(now)
+        return partnerships.accept(
+            self.session, self.npo_actor, case, "お願いします。", now, version=case.version
+        )
+
+
+@pytest.fixture
+def town(session):
+    return Town(session)
+
+
+def test_an_offer_that_both_want_is_introduced_by_the_city(town, session, now):
+    case = town.offer_made(now)
+    assert (case.state, case.waiting_on) == ("interest_one_side", ("npo",))
+    assert not partnerships.may_see_contacts(town.npo_actor, case)
+    partnerships.accept(session, town.npo_actor, case, "お願いします。", now, version=case.version)
+    assert (case.state, case.waiting_on) == ("coordinator_review", ("coordinator",))
+    bundle = partnerships.approve(session, town.coordinator, case, GOOD, now, version=case.version)
+    assert case.state == "introduced"
+    assert partnerships.may_see_contacts(town.npo_actor, case)
+    assert bundle.content["need"]["title"] == town.need.title
+    assert town.company.email not in str(bundle.content)
+    moves = [event.action for event, _ in queries.history(session, "partnership", case.public_id)]
+    assert moves == ["approve", "send_for_review", "accept", "message", "propose"]
+    assert audit.verify(session)[1] is None
+
+
+def test_the_npo_may_ask_first(town, session, now):
+    case = partnerships.propose(
+        session, town.npo_actor, town.company, town.npo, FOOD, "ご相談できますか。", now, need=town.need
+    )
+    assert (case.origin, case.waiting_on) == ("npo", ("company",))
+
+
+def test_a_recommendation_needs_both_and_another_coordinator(town, session, now):
+    case = partnerships.recommend(
+        session,
+        town.coordinator,
+        town.company,
+        town.npo,
+        FOOD,
+        "local",
+        "地域が同じで量も合うため",
+        now,
+        need=town.need,
+    )
+    assert case.waiting_on == ("company", "npo")
+    partnerships.accept(session, town.npo_actor, case, "", now, version=None)
+    assert (case.state, case.waiting_on) == ("interest_one_side", ("company",))
+    partnerships.accept(session, town.company_actor, case, "", now, version=None)
+    with pytest.raises(Refused, match="own_recommendation"):
+        partnerships.approve(session, town.coordinator, case, GOOD, now, version=None)
+    partnerships.approve(session, town.colleague, case, GOOD, now, version=None)
+
+
+def test_a_lone_coordinator_may_approve_what_they_recommended(session, now):
+    town = Town(session)
+    for other in (town.colleague, town.manager):
+        session.get(factories.User, other.user_id).status = "deactivated"
+    case = partnerships.recommend(
+        session, town.coordinator, town.company, town.npo, FOOD, "local", "量が合うため", now
+    )
+    partnerships.accept(session, town.npo_actor, case, "", now, version=None)
+    partnerships.accept(session, town.company_actor, case, "", now, version=None)
+    partnerships.approve(session, town.coordinator, case, GOOD, now, version=None)
+
+
+def test_the_same_pair_and_need_has_one_open_case(town, session, now):
+    case = town.offer_made(now)
+    with pytest.raises(Refused, match="case_exists") as refused:
+        town.offer_made(now)
+    assert refused.value.facts == {"number": case.number}
+    partnerships.decline(session, town.npo_actor, case, "timing", "", now, version=case.version)
+    assert town.offer_made(now).state == "interest_one_side"
+
+
+def test_three_unanswered_proposals_pause_an_npo_until_it_answers(town, session, now):
+    cases = []
+    for _ in range(3):
+        company = factories.make_company(session)
+        actor = factories.actor_for(factories.make_user(session, company), company)
+        cases.append(
+            partnerships.propose(session, actor, company, town.npo, FOOD, "ぜひ。", now, need=town.need)
+        )
+    assert (town.need.state, town.need.pause_cause) == ("paused", "capacity")
+    with pytest.raises(Refused, match="npo_busy"):
+        partnerships.propose(session, town.company_actor, town.company, town.npo, FOOD, "ぜひ。", now)
+    partnerships.decline(session, town.npo_actor, cases[0], "capacity", "", now, version=None)
+    assert (town.need.state, town.need.pause_cause) == ("open", None)
+
+
+def test_fourteen_days_of_silence_end_a_case_kindly_after_three_reminders(town, session, now):
+    case = town.offer_made(now)
+    reminded = 0
+    for day in range(1, 15):
+        reminded += partnerships.remind_waiting(session, now + timedelta(days=day))
+        assert partnerships.expire_unanswered(session, now + timedelta(days=day)) == 0
+    assert reminded == 3
+    assert partnerships.expire_unanswered(session, now + timedelta(days=15)) == 1
+    assert case.state == "expired"
+    newest = session.scalar(select(Notice).order_by(Notice.id.desc()).limit(1))
+    assert "どちらの評価にも影響しません" in newest.body
+
+
+def test_the_second_coordinator_hears_who_was_faster(town, session, now):
+    case = town.agreed(now)
+    seen = case.version
+    partnerships.approve(session, town.coordinator, case, GOOD, now, version=seen)
+    with pytest.raises(MovedOn) as late:
+        partnerships.refuse(session, town.colleague, case, "scope", "対象外のため", now, version=seen)
+    assert (late.value.facts["by"], late.value.facts["action"]) == (town.coordinator.name, "approve")
+
+
+@pytest.mark.parametrize(
+    ("decision", "refusal"),
+    [
+        (Decision("", False, False), Invalid),
+        (Decision("理由", None, False), Invalid),
+        (Decision("理由", False, True), Invalid),
+        (Decision("理由", True, False), Refused),
+        (Decision("理由", False, True, "財政課に確認した"), Refused),
+    ],
+)
+def test_an_approval_without_its_answers_is_refused(town, session, now, decision, refusal):
+    case = town.agreed(now)
+    with pytest.raises(refusal):
+        partnerships.approve(session, town.coordinator, case, decision, now, version=case.version)
+    assert case.state == "coordinator_review"
+
+
+def test_a_manager_approves_where_the_city_is_involved(town, session, now):
+    case = town.agreed(now)
+    decision = Decision("理由", False, True, "財政課に確認した")
+    partnerships.approve(session, town.manager, case, decision, now, version=case.version)
+    assert case.state == "introduced"
+
+
+def test_a_suspended_organization_cannot_be_introduced(town, session, now):
+    case = town.agreed(now)
+    town.company.state = "suspended"
+    with pytest.raises(Refused, match="not_verified"):
+        partnerships.approve(session, town.coordinator, case, GOOD, now, version=case.version)
+
+
+def test_a_returned_case_goes_back_to_the_city_with_a_supplement(town, session, now):
+    case = town.agreed(now)
+    partnerships.return_(
+        session, town.coordinator, case, "conditions", "受け渡しの場所を教えてください。", now, version=None
+    )
+    assert case.state == "interest_both"
+    partnerships.revise(session, town.npo_actor, case, FOOD, "公民館の裏口です。", now, version=case.version)
+    assert case.state == "coordinator_review"
+
+
+def test_changed_terms_need_the_other_sides_yes_again(town, session, now):
+    case = town.agreed(now)
+    partnerships.return_(
+        session, town.coordinator, case, "conditions", "量を確かめてください。", now, version=None
+    )
+    partnerships.revise(
+        session, town.company_actor, case, Terms("food", 10, "kg"), "", now, version=case.version
+    )
+    assert (case.state, case.waiting_on, case.quantity) == ("interest_one_side", ("npo",), 10)
+    partnerships.accept(session, town.npo_actor, case, "", now, version=case.version)
+    assert case.state == "coordinator_review"
+
+
+def test_a_stranger_does_not_learn_that_a_case_exists(town, session, now):
+    case = town.offer_made(now)
+    other = factories.make_company(session)
+    stranger = factories.actor_for(factories.make_user(session, other), other)
+    with pytest.raises(NotFound):
+        queries.get_case(session, stranger, case.public_id)
+    with pytest.raises(NotFound):
+        partnerships.decline(session, stranger, case, "timing", "", now, version=None)
+
+
+def test_who_asked_cannot_answer_for_the_other_side(town, session, now):
+    case = town.offer_made(now)
+    with pytest.raises(Refused, match="not_your_turn"):
+        partnerships.accept(session, town.company_actor, case, "", now, version=None)
+    with pytest.raises(Refused, match="not_your_turn"):
+        partnerships.decline(session, town.company_actor, case, "timing", "", now, version=None)
+
+
+def test_a_decline_needs_a_coded_reason_that_only_the_city_reads(town, session, now):
+    case = town.offer_made(now)
+    with pytest.raises(Invalid):
+        partnerships.decline(session, town.npo_actor, case, "no such reason", "", now, version=None)
+    partnerships.decline(session, town.npo_actor, case, "capacity", "人手が足りません", now, version=None)
+    told = session.scalars(select(Mail.body).where(Mail.to == _mail_of(session, town.company_actor))).all()
+    assert told
+    assert not any("人手が足りません" in body for body in told)
+
+
+def _mail_of(session, actor):
+    return session.get(factories.User, actor.user_id).email
+
+
+def test_a_question_leaves_a_week_to_answer(town, session, now):
+    case = town.offer_made(now)
+    late = now + timedelta(days=13)
+    partnerships.send_message(session, town.npo_actor, case, "配送の曜日を教えてください。", late)
+    assert case.deadline_at > late + timedelta(days=6)
+
+
+def test_every_move_has_exactly_one_audit_event(town, session, now):
+    before = session.scalar(select(func.count()).select_from(AuditEvent))
+    town.offer_made(now)
+    assert session.scalar(select(func.count()).select_from(AuditEvent)) == before + 1
