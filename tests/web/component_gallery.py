@@ -1,0 +1,204 @@
+"""A small app that draws every component once, for looking at and for testing; not part of the product."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from flask import Flask, Response, render_template, request
+from flask_babel import Babel
+from flask_wtf import CSRFProtect, FlaskForm
+from jinja2 import ChoiceLoader, FileSystemLoader
+from werkzeug.exceptions import NotFound
+from wtforms import (
+    BooleanField,
+    DateField,
+    DecimalField,
+    EmailField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length
+
+from matcher.lifecycle import STATES
+from webapp import filters
+
+ROOT = Path(__file__).resolve().parents[2]
+NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
+CSP = (
+    "default-src 'none'; script-src 'self' 'nonce-gallery'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class NeedForm(FlaskForm):
+    """One field of every kind."""
+
+    title = StringField("ひとことで言うと", [InputRequired("困っていることをひとことで書いてください。")])
+    situation = TextAreaField("いまの状況", [InputRequired("いまの状況を書いてください。"), Length(max=400)])
+    support_type = SelectField("ほしい支援", choices=[("goods", "物品・食材"), ("people", "人手")])
+    quantity = DecimalField("量", [InputRequired("量を数字で書いてください。")])
+    period_from = DateField("いつから", format="%Y-%m-%d")
+    repeat = RadioField(
+        "続け方",
+        [InputRequired("続け方をひとつ選んでください。")],
+        choices=[("once", "1回だけ"), ("continuing", "続けて（1年以内）"), ("multi_year", "複数年")],
+    )
+    areas = SelectMultipleField(
+        "活動する地域",
+        choices=[("minato", "港"), ("mizuhodai", "みずほ台"), ("kawabata", "川端"), ("hama", "浜")],
+    )
+    email = EmailField("連絡先のメールアドレス")
+    agreed = BooleanField(
+        "利用者の個人情報を書いていないことを確かめました", [InputRequired("確かめてください。")]
+    )
+    idempotency_key = HiddenField(default="6f0c2f2e")
+    version = HiddenField(default="3")
+
+
+PROS = [
+    {
+        "text": "貴社の「規格外野菜の提供」と、団体の「野菜が足りない」が対応します。",
+        "own_quote": "出荷できない規格外の野菜を、毎週ひとコンテナほどお渡しできます。",
+        "other_quote": "毎週水曜の夕食づくりに使う野菜と米が、いつも足りません。",
+    },
+    {"text": "活動日が貴社の配送日（水・金）と重なります。", "own_quote": None, "other_quote": None},
+]
+CONS = [
+    {"text": "冷蔵車がありません。受け取り方法の相談が必要です。", "own_quote": None, "other_quote": None}
+]
+EVENTS = [
+    {
+        "at": datetime(2026, 11, 20, 5, 32, tzinfo=UTC),
+        "who": "澪原青果株式会社　三上さん",
+        "text": "申し出を送りました",
+        "detail": "毎週水曜の午後3時までにお届けできます。\n量は季節で変わります。",
+    },
+    {
+        "at": datetime(2026, 11, 18, 0, 5, tzinfo=UTC),
+        "who": "市民協働推進課　大野",
+        "text": "ニーズを差し戻しました",
+        "reason": "量がはっきりしない",
+    },
+    {
+        "at": datetime(2026, 11, 17, 2, 0, tzinfo=UTC),
+        "who": "子ども食堂 ひだまりの会",
+        "text": "ニーズを送りました",
+    },
+]
+QUEUES = [
+    ("団体・企業の確認", 4, date(2026, 11, 17), "submitted"),
+    ("ニーズの確認", 7, date(2026, 11, 20), "submitted"),
+    ("協働の承認", 2, date(2026, 11, 22), "verified"),
+    ("動きが止まっている案件", 3, date(2026, 10, 23), "suspended"),
+]
+TASKS = [
+    {
+        "title": "子ども食堂 ひだまりの会が返事を待っています",
+        "text": "野菜の受け取り方法について質問があります。",
+        "until": date(2026, 11, 26),
+        "url": "#",
+        "label": "返事をする",
+    },
+    {"title": "面談の記録を書く", "until": date(2026, 12, 4), "url": "#", "label": "記録を書く"},
+    {"title": "プロフィールがあと2項目です", "url": "#", "label": "続きを書く"},
+]
+
+
+def create_gallery() -> Flask:
+    """The gallery at ``/``, its refused form at ``/?refused=1``, a wizard page at ``/wizard``."""
+    app = Flask(
+        __name__, static_folder=str(ROOT / "webapp/static"), template_folder=str(ROOT / "webapp/templates")
+    )
+    app.config.update(SECRET_KEY="gallery", BABEL_DEFAULT_LOCALE="ja", TESTING=True)
+    loaders = [FileSystemLoader(ROOT / "webapp/templates"), FileSystemLoader(ROOT / "tests/web/templates")]
+    app.jinja_loader = ChoiceLoader(loaders)  # type: ignore[assignment]
+    Babel(app)
+    CSRFProtect(app)
+    filters.register(app)
+
+    @app.context_processor
+    def frame() -> dict[str, Any]:
+        return {
+            "city": SimpleNamespace(
+                name="澪原市",
+                section="市民協働推進課",
+                phone="0000-00-0000",
+                email="kyodo@city.miohara.example",
+                is_demo=True,
+            ),
+            "actor": SimpleNamespace(
+                is_authenticated=True,
+                name="三上",
+                role="member",
+                organization_kind="company",
+                organization_name="澪原青果株式会社",
+            ),
+            "navigation": [
+                {"label": "ホーム", "url": "/", "current": True, "count": 0},
+                {"label": "おすすめの団体", "url": "#s", "current": False, "count": 5},
+                {"label": "団体をさがす", "url": "#f", "current": False, "count": 0},
+                {"label": "協働の案件", "url": "#c", "current": False, "count": 2},
+                {"label": "提供メニュー", "url": "#o", "current": False, "count": 0},
+                {"label": "会社の情報", "url": "#p", "current": False, "count": 0},
+            ],
+            "unread_notices": 3,
+            "csp_nonce": "gallery",
+            "now": NOW,
+        }
+
+    def gallery() -> str:
+        form = NeedForm(
+            data={"situation": "<b>毎週水曜の夕食づくりに、野菜が足りません。</b>", "areas": ["minato"]}
+        )
+        if request.args.get("refused"):
+            form = NeedForm(formdata=None, data={"title": ""})
+            form.validate()
+        return render_template(
+            "gallery.html",
+            form=form,
+            pros=PROS,
+            cons=CONS,
+            events=EVENTS,
+            queues=QUEUES,
+            tasks=TASKS,
+            states=STATES,
+            page=int(request.args.get("page", 3)),
+            sort=request.args.get("sort", "-age"),
+            soon=date(2026, 11, 25),
+            late=date(2026, 11, 20),
+            later=date(2027, 3, 31),
+        )
+
+    def wizard() -> str:
+        return render_template("gallery_wizard.html", form=NeedForm())
+
+    def confirmed() -> str:
+        return render_template("gallery_confirmed.html")
+
+    def nowhere() -> str:
+        raise NotFound
+
+    app.add_url_rule("/", "gallery", gallery)
+    app.add_url_rule("/wizard", "wizard", wizard)
+    app.add_url_rule("/confirmed", "confirmed", confirmed)
+    app.add_url_rule("/login", "account.login", nowhere)
+    app.add_url_rule("/logout", "account.logout", nowhere, methods=["POST"])
+    app.add_url_rule("/notices", "account.notices", nowhere)
+    app.add_url_rule("/about", "public.about", nowhere)
+    app.add_url_rule("/privacy", "public.privacy", nowhere)
+
+    @app.after_request
+    def strict(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = CSP
+        return response
+
+    return app
+
+
+if __name__ == "__main__":
+    create_gallery().run(port=5099)

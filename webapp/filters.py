@@ -1,0 +1,274 @@
+"""How dates, amounts, labels and typed text are worded on pages, and small questions templates ask.
+
+Everything shown is in Asia/Tokyo; what comes in is an aware datetime or a plain date. This is the only
+module that may build ``Markup``: each such function escapes what people typed before it adds a tag.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app, request
+from flask_babel import gettext as _
+from markupsafe import Markup, escape
+from wtforms import Field
+from wtforms.fields import (
+    BooleanField,
+    DateField,
+    FileField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    TextAreaField,
+)
+from wtforms.widgets import TextArea
+
+TOKYO: Final = ZoneInfo("Asia/Tokyo")
+
+#: First day of each era, newest first. Before Meiji the western year is shown.
+_ERAS: Final = (
+    (date(2019, 5, 1), "令和"),
+    (date(1989, 1, 8), "平成"),
+    (date(1926, 12, 25), "昭和"),
+    (date(1912, 7, 30), "大正"),
+    (date(1868, 1, 25), "明治"),
+)
+_WEEKDAYS: Final = "月火水木金土日"
+
+Moment = date | datetime
+
+
+def tokyo_date(value: Moment) -> date:
+    """The calendar day in Tokyo on which ``value`` falls. Raises ValueError for a naive datetime."""
+    return _in_tokyo(value).date() if isinstance(value, datetime) else value
+
+
+def era_year(day: date) -> str:
+    """「令和8」, 「令和元」; the western year where no era is known."""
+    for first, name in _ERAS:
+        if day >= first:
+            year = day.year - first.year + 1
+            return f"{name}{'元' if year == 1 else year}"
+    return str(day.year)
+
+
+def jdate(value: Moment | None, weekday: bool = True) -> str:
+    """「令和8年11月23日（月）」; empty for None."""
+    if value is None:
+        return ""
+    day = tokyo_date(value)
+    text = f"{era_year(day)}年{day.month}月{day.day}日"
+    return f"{text}（{_WEEKDAYS[day.weekday()]}）" if weekday else text
+
+
+def jmonthday(value: Moment | None) -> str:
+    """「11月23日（月）」, for lists where the year is plain from the context."""
+    if value is None:
+        return ""
+    day = tokyo_date(value)
+    return f"{day.month}月{day.day}日（{_WEEKDAYS[day.weekday()]}）"
+
+
+def jdatetime(value: datetime | None) -> str:
+    """「令和8年11月23日（月）14時32分」; empty for None. Raises ValueError for a naive datetime."""
+    if value is None:
+        return ""
+    local = _in_tokyo(value)
+    return f"{jdate(local)}{local.hour}時{local.minute:02d}分"
+
+
+def isodate(value: Moment | None) -> str:
+    """What belongs in ``<time datetime>``: a day, or a moment with the offset of Tokyo."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return _in_tokyo(value).isoformat(timespec="minutes")
+    return value.isoformat()
+
+
+def ago_days(value: Moment | None, now: datetime) -> int:
+    """Whole calendar days in Tokyo from ``value`` to ``now``; negative when it lies ahead."""
+    return 0 if value is None else (tokyo_date(now) - tokyo_date(value)).days
+
+
+def days_left(value: Moment | None, now: datetime) -> int:
+    """Calendar days until a deadline, 0 on its last day (it ends at 23:59:59 in Tokyo)."""
+    return -ago_days(value, now)
+
+
+def fiscal_year(value: Moment) -> int:
+    """The 年度 (April to March) as a western year: 2027-03-31 belongs to 2026."""
+    day = tokyo_date(value)
+    return day.year if day.month >= 4 else day.year - 1
+
+
+def nendo(value: Moment | int | None) -> str:
+    """「令和8年度」 from a day or a fiscal year.
+
+    A fiscal year bears the era that holds on 1 May, so 2019 is 令和元年度 as the state itself called it.
+    """
+    if value is None:
+        return ""
+    year = value if isinstance(value, int) else fiscal_year(value)
+    return f"{era_year(date(year, 5, 1))}年度"
+
+
+def yen(value: int | Decimal | float | None) -> str:
+    """「1,234円」; empty for None."""
+    return "" if value is None else f"{int(value):,}円"
+
+
+def number(value: int | Decimal | float | None) -> str:
+    """「1,200」, 「2.5」: grouped, without trailing zeros; empty for None."""
+    if value is None:
+        return ""
+    text = f"{Decimal(str(value)):,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def quantity(value: int | Decimal | float | None, unit: str | None = None) -> str:
+    """「1,200食」; empty for None."""
+    return "" if value is None else f"{number(value)}{unit or ''}"
+
+
+def label_of(code: object, labels: Mapping[str, Any]) -> str:
+    """The Japanese label of a code. A code from an older list is shown as it is rather than lost."""
+    if code is None:
+        return ""
+    found = labels.get(str(code), code)
+    return str(getattr(found, "label", found))
+
+
+def labels_of(codes: Iterable[object] | None, labels: Mapping[str, Any]) -> str:
+    """Labels of several codes, joined by 「、」."""
+    return "、".join(label_of(code, labels) for code in codes or ())
+
+
+def nl2p(text: str | None) -> Markup:
+    """Plain typed text as paragraphs: an empty line parts them, a single break stays a break."""
+    return mark_quotes(text)
+
+
+def budoux(text: str | None) -> Markup:
+    """A heading that may break only between phrases (the class ``phrases`` keeps the rest together)."""
+    if not text:
+        return Markup("")
+    # A word that already carries markup (a translated string with escaped names) is parsed as text.
+    plain = text.unescape() if isinstance(text, Markup) else text
+    phrases = (escape(phrase) for phrase in _phrase_parser()(plain))
+    return Markup('<span class="phrases">{}</span>').format(Markup("<wbr>").join(phrases))
+
+
+def mark_quotes(text: str | None, quotes: Iterable[str] = ()) -> Markup:
+    """Plain typed text as paragraphs, in which the given sentences, word for word, are underlined.
+
+    A quote never crosses a line break (sentences do not), so a mark stays inside its line.
+    """
+    wanted = sorted({quote.strip() for quote in quotes if quote and quote.strip()}, key=len, reverse=True)
+    splitter = re.compile("(" + "|".join(re.escape(quote) for quote in wanted) + ")") if wanted else None
+    paragraphs = re.split(r"\n[ \t\u3000]*\n+", _unix_lines(text).strip("\n"))
+    return Markup().join(
+        Markup("<p>{}</p>").format(
+            Markup("<br>").join(_marked_line(line, splitter) for line in paragraph.split("\n"))
+        )
+        for paragraph in paragraphs
+        if paragraph.strip()
+    )
+
+
+def field_kind(field: Field) -> str:
+    """Which pattern of ``components/forms.html`` draws a WTForms field."""
+    for kind, classes in _KINDS:
+        if isinstance(field, classes):
+            return kind
+    return "textarea" if isinstance(field.widget, TextArea) else "input"
+
+
+def url_with(**changes: object) -> str:
+    """The address of this page with some query values replaced; None takes one away.
+
+    Every change but that of ``page`` goes back to the first page.
+    """
+    values: dict[str, Any] = request.args.to_dict(flat=False)
+    if "page" not in changes:
+        values.pop("page", None)
+    for name, value in changes.items():
+        if value is None:
+            values.pop(name, None)
+        else:
+            values[name] = value
+    arguments = {**(request.view_args or {}), **values}
+    return current_app.url_for(request.endpoint or "", **arguments)
+
+
+def has_endpoint(name: str) -> bool:
+    """Whether this installation has the page, so that the frame never links into nothing."""
+    return name in current_app.view_functions
+
+
+def register(app: Flask) -> None:
+    """Give every template the filters and questions of this module."""
+    filters: tuple[Callable[..., Any], ...] = (
+        jdate,
+        jmonthday,
+        jdatetime,
+        isodate,
+        ago_days,
+        days_left,
+        nendo,
+        yen,
+        number,
+        quantity,
+        label_of,
+        labels_of,
+        nl2p,
+        budoux,
+        mark_quotes,
+    )
+    app.jinja_env.filters.update({f.__name__: f for f in filters})
+    questions = (field_kind, url_with, has_endpoint, fiscal_year)
+    app.jinja_env.globals.update({f.__name__: f for f in questions})
+
+
+_KINDS: Final[tuple[tuple[str, tuple[type, ...]], ...]] = (
+    ("hidden", (HiddenField,)),
+    ("radios", (RadioField,)),
+    ("checkboxes", (SelectMultipleField,)),
+    ("select", (SelectField,)),
+    ("checkbox", (BooleanField,)),
+    ("textarea", (TextAreaField,)),
+    ("date", (DateField,)),
+    ("file", (FileField,)),
+)
+
+
+def _in_tokyo(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError(f"expected an aware datetime, found {value!r}")
+    return value.astimezone(TOKYO)
+
+
+def _marked_line(line: str, splitter: re.Pattern[str] | None) -> Markup:
+    if splitter is None:
+        return escape(line)
+    # re.split with one group puts the quotes at the odd places.
+    return Markup().join(
+        Markup('<mark class="quote">{}</mark>').format(piece) if place % 2 else escape(piece)
+        for place, piece in enumerate(splitter.split(line))
+    )
+
+
+def _unix_lines(text: str | None) -> str:
+    return (text or "").replace("\r\n", "\n").replace("\r", "\n")
+
+
+@cache
+def _phrase_parser() -> Callable[[str], list[str]]:
+    from budoux import load_default_japanese_parser  # loaded at the first heading, not at import
+
+    return load_default_japanese_parser().parse
