@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+import flask
 import flask_login
 from flask import Flask, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -62,12 +63,16 @@ class _Login(flask_login.UserMixin):  # type: ignore[misc]
 
 def sign_in(session_id: str, user: User) -> None:
     """Put a fresh session id into the cookie (the old cookie's content is dropped)."""
+    flask.session.clear()
     flask_login.login_user(_Login(session_id, user))
+    g.actor = accounts.actor_of(user, g.request_id)
 
 
 def sign_out() -> None:
     """Forget the cookie; the row is deleted by ``accounts.end_session``."""
     flask_login.logout_user()
+    flask.session.clear()
+    g.actor = ANONYMOUS
 
 
 def session_id() -> str | None:
@@ -99,13 +104,14 @@ def check_declared(app: Flask) -> None:
 
 def _load(session_id: str) -> _Login | None:
     settings = db.current_app.config["SETTINGS"]
-    user = accounts.find_session_user(
-        db.session(),
-        session_id,
-        clock.now(),
-        idle_minutes=settings.session_idle_minutes,
-        hours=settings.session_hours,
-    )
+    # A reading session of its own: asking who it is must not take the write lock of a POST, or
+    # ``db.aside`` would wait for it in vain.
+    with db.database().read() as reading:
+        now = clock.now()
+        user = accounts.find_session_user(
+            reading, session_id, now, idle_minutes=settings.session_idle_minutes, hours=settings.session_hours
+        )
+        g.needs_touch = user is not None and accounts.needs_touch(reading, session_id, now)
     return None if user is None else _Login(session_id, user)
 
 
@@ -117,7 +123,7 @@ def _identify() -> None:
     current = flask_login.current_user
     if current.is_authenticated:
         g.actor = accounts.actor_of(current.user, request_id=g.request_id)
-        if accounts.needs_touch(db.session(), current.id, clock.now()):
+        if g.get("needs_touch"):
             with db.aside() as aside:
                 accounts.touch_session(aside, current.id, clock.now())
 

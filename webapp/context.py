@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, g, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext as _
 
 from matcher import lifecycle, permissions, vocabulary
@@ -56,6 +56,12 @@ def home_endpoint(actor: permissions.Actor) -> str:
     return {"company": "company.home", "npo": "npo.home"}.get(actor.organization_kind or "", "public.top")
 
 
+def home_url(actor: permissions.Actor) -> str:
+    """Where whoever is asking begins."""
+    endpoint = home_endpoint(actor)
+    return url_for(endpoint) if endpoint in current_app.view_functions else "/"
+
+
 def _context() -> dict[str, Any]:
     actor = g.get("actor", permissions.ANONYMOUS)
     return {
@@ -66,7 +72,7 @@ def _context() -> dict[str, Any]:
         "csp_nonce": headers.nonce(),
         "now": clock.now(),
         "may": lambda action, record=None: permissions.may(access.actor(), action, record),
-        "home_url": url_for(home_endpoint(actor)),
+        "home_url": home_url(actor),
         "v": vocabulary,
         "lifecycle": lifecycle,
     }
@@ -103,4 +109,5 @@ def _navigation(actor: permissions.Actor) -> list[dict[str, Any]]:
     return [
         {"label": _(label), "url": url_for(endpoint), "current": here == endpoint, "count": None}
         for label, endpoint in _NAVIGATION[group]
+        if endpoint in current_app.view_functions
     ]
