@@ -124,6 +124,8 @@ TRANSITIONS: Final[tuple[Move, ...]] = (
     *_moves("posting", "resume", "paused", "open", ("owner", "system")),
     *_moves("posting", "fill", "open paused", "filled", ("owner",)),
     *_moves("posting", "expire", "open paused", "expired", ("system",)),
+    # A published text was read by the city, so it is reworked as a draft and read again.
+    *_moves("posting", "rework", "open paused filled expired withdrawn", "draft", ("owner",)),
     *_moves("posting", "renew", "open paused expired", "open", ("owner",)),
     *_moves(
         "posting",

@@ -94,6 +94,7 @@ PERMISSIONS: Final[Mapping[str, Rule]] = MappingProxyType(
         "posting.edit": Rule(_WRITE),
         "posting.submit": Rule(_WRITE),
         "posting.review": Rule(_STAFF),
+        "posting.rework": Rule(_WRITE),
         "posting.pause": Rule(_WRITE),
         "posting.fill": Rule(_WRITE),
         "posting.renew": Rule(_WRITE),

@@ -7,7 +7,7 @@ next. Screen texts stand in templates; these are here because services write the
 from datetime import datetime
 
 from matcher.calendar import TOKYO
-from matcher.models import Partnership
+from matcher.models import Need, Offer, Organization, Partnership
 from matcher.vocabulary import support_label
 
 Text = tuple[str, str]
@@ -168,3 +168,125 @@ def case_refused(case: Partnership) -> Text:
 def whose_turn(case: Partnership) -> str:
     """「団体」「企業と団体」: in words, whom the case waits for; empty where nobody."""
     return "と".join(_SIDES[mover] for mover in case.waiting_on if mover in _SIDES)
+
+
+# ── Needs and offers ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _posting_word(posting: Need | Offer) -> str:
+    return "ニーズ" if isinstance(posting, Need) else "提供メニュー"
+
+
+def _posting(posting: Need | Offer) -> str:
+    return f"受付番号：{posting.number}\n件名：{posting.title}"
+
+
+def posting_submitted(posting: Need | Offer, organization: str) -> Text:
+    """To the coordinators."""
+    word = _posting_word(posting)
+    return (
+        f"【縁むすび】{word}の確認待ち（{posting.number}）",
+        f"{organization}から{word}が届きました。内容の確認をお願いします。\n\n{_posting(posting)}",
+    )
+
+
+def posting_published(posting: Need | Offer, *, corrected: bool) -> Text:
+    """To the owner."""
+    word = _posting_word(posting)
+    note = "\n\n市の担当が表現の一部を整えました。画面で内容をご確認ください。" if corrected else ""
+    other = "近い企業" if isinstance(posting, Need) else "近い団体のニーズ"
+    return (
+        f"【縁むすび】{word}を公開しました（{posting.number}）",
+        f"市の確認が終わり、{word}を公開しました。\n\n{_posting(posting)}{note}\n\n"
+        f"ホームの画面から、{other}をご覧いただけます。",
+    )
+
+
+def posting_returned(posting: Need | Offer) -> Text:
+    """To the owner, with what to mend."""
+    return (
+        f"【縁むすび】{_posting_word(posting)}について確認のお願い（{posting.number}）",
+        f"次の点を直して、もう一度お送りください。書いていただいた内容はそのまま残っています。\n\n"
+        f"{posting.reason_text}\n\n{_posting(posting)}",
+    )
+
+
+def posting_withdrawn_by_city(posting: Need | Offer) -> Text:
+    """To the owner."""
+    return (
+        f"【縁むすび】{_posting_word(posting)}の公開を終了しました（{posting.number}）",
+        f"市の判断で公開を終了しました。\n\n理由：{posting.reason_text}\n\n{_posting(posting)}\n\n"
+        "ご不明な点は市の担当にお尋ねください。",
+    )
+
+
+def posting_expiring(posting: Need | Offer, days_left: int) -> Text:
+    """To the owner, 14 and 3 days before."""
+    return (
+        f"【縁むすび】{_posting_word(posting)}の公開はあと{days_left}日です（{posting.number}）",
+        f"公開の期限が近づいています。続けるときは、画面の「公開を延長する」を押してください。\n\n{_posting(posting)}",
+    )
+
+
+def posting_expired(posting: Need | Offer) -> Text:
+    """To the owner."""
+    return (
+        f"【縁むすび】{_posting_word(posting)}の公開期限が過ぎました（{posting.number}）",
+        f"公開の期限が過ぎたため、表示を終了しました。内容は残っています。\n\n{_posting(posting)}\n\n"
+        "画面の「公開を延長する」を押すと、もう一度公開できます。",
+    )
+
+
+# ── Organizations ────────────────────────────────────────────────────────────────────────────────────
+
+
+def organization_submitted(organization: Organization) -> Text:
+    """To the coordinators."""
+    word = "企業" if organization.kind == "company" else "団体"
+    return (
+        f"【縁むすび】{word}の登録の確認待ち（{organization.name}）",
+        f"{organization.name}から登録の申請が届きました。確認をお願いします。",
+    )
+
+
+def organization_verified(organization: Organization) -> Text:
+    """To its owners and editors."""
+    step = "提供メニュー" if organization.kind == "company" else "ニーズ"
+    return (
+        "【縁むすび】登録の確認が終わりました",
+        f"{organization.name}さまの登録の確認が終わりました。\n\n"
+        f"これから、{step}の公開や、相手への申し出ができます。まず、ホームの画面の「次にすること」をご覧ください。",
+    )
+
+
+def organization_returned(organization: Organization) -> Text:
+    """To its owners and editors, with what to mend."""
+    return (
+        "【縁むすび】登録の内容について確認のお願い",
+        f"次の点を直して、もう一度お送りください。入力された内容はそのまま残っています。\n\n{organization.reason_text}",
+    )
+
+
+def organization_suspended(organization: Organization) -> Text:
+    """To its owners and editors, with the reason."""
+    return (
+        "【縁むすび】ご利用を一時停止しました",
+        f"市の判断で、{organization.name}さまのご利用を一時停止しました。\n\n理由：{organization.reason_text}\n\n"
+        "ご意見やご事情は、市の担当にお知らせください。",
+    )
+
+
+def organization_reinstated(organization: Organization) -> Text:
+    """To its owners and editors."""
+    return (
+        "【縁むすび】ご利用を再開しました",
+        f"{organization.name}さまのご利用の一時停止を解除しました。これまでどおりお使いいただけます。",
+    )
+
+
+def organization_identity_changed(organization: Organization) -> Text:
+    """To the coordinators, when a verified organization changes its name, number or representative."""
+    return (
+        f"【縁むすび】確認済みの登録内容が変更されました（{organization.name}）",
+        f"{organization.name}が、名称・法人番号・代表者のいずれかを変更しました。内容をご確認ください。",
+    )

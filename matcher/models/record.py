@@ -46,7 +46,9 @@ class Counter(Base):
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     value: Mapped[int] = mapped_column(BigInteger, default=0)
-    text: Mapped[str] = mapped_column(String(64), default="", comment="audit: hash of the newest event")
+    text: Mapped[str] = mapped_column(
+        String(120), default="", comment="audit: hash of the newest event; index: the serving model's id"
+    )
 
 
 class Revision(Base):

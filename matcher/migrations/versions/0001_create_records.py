@@ -49,7 +49,7 @@ def upgrade() -> None:
     op.create_table('counter',
     sa.Column('name', sa.String(length=40), nullable=False),
     sa.Column('value', sa.BigInteger(), nullable=False),
-    sa.Column('text', sa.String(length=64), nullable=False, comment='audit: hash of the newest event'),
+    sa.Column('text', sa.String(length=120), nullable=False, comment="audit: hash of the newest event; index: the serving model's id"),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_counter'))
     )
     op.create_table('embedding',

@@ -1,0 +1,398 @@
+"""Organizations: their profiles in sections, and the city's recorded verification."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from embeddings.text import normalize
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from stdnum.exceptions import ValidationError
+from stdnum.jp import cn
+
+from matcher import calendar, lifecycle, limits, permissions, search, vocabulary, wording
+from matcher.errors import Invalid, Refused
+from matcher.models import ChecklistAnswer, Need, Offer, Organization, Partnership
+from matcher.permissions import Actor
+from matcher.services import audit, indexing, moves, notices
+
+TERMS_VERSION: Final = "2026-10"  #: version of the terms of use that an organization agrees to
+
+
+@dataclass(frozen=True)
+class Section:
+    """One page of the profile. ``required`` must be filled before the city is asked to verify."""
+
+    code: str
+    label: str
+    fields: tuple[str, ...]
+    required: tuple[str, ...]
+
+
+#: Fields named here live on the organization or on its profile; the first owner of the name holds it.
+_BASIC = (
+    "name",
+    "kana",
+    "corporate_number",
+    "no_number_reason",
+    "area",
+    "address",
+    "website",
+    "representative",
+)
+_CONTACT = ("contact_department", "contact_name", "email", "phone", "visibility")
+SECTIONS: Final[Mapping[str, tuple[Section, ...]]] = {
+    "company": (
+        Section("basic", "会社の基本", (*_BASIC, "industry", "employees_band"),
+                ("name", "kana", "corporate_number", "area", "address", "representative", "industry")),
+        Section("business", "事業とCSR・ESGの考え", ("business", "csr_policy", "expected_returns"),
+                ("business", "csr_policy")),
+        Section("interest", "関わりたい分野・対象・地域",
+                ("fields", "fields_undecided", "sdgs", "beneficiaries", "areas"), ("areas",)),
+        Section("resources", "出せるもの・できないこと",
+                ("pro_bono_skills", "budget_band", "volunteering", "no_go", "no_go_fields", "naming",
+                 "past_partnerships"), ()),
+        Section("contact", "連絡の窓口", _CONTACT, ("contact_name", "email", "phone")),
+    ),
+    "npo": (
+        Section("basic", "団体の基本", (*_BASIC, "org_type", "established_on"),
+                ("name", "kana", "corporate_number", "area", "address", "representative", "org_type")),
+        Section("mission", "目的と活動", ("mission", "activities", "strengths"), ("mission", "activities")),
+        Section("field", "分野・対象・地域", ("fields", "sdgs", "beneficiaries", "areas"),
+                ("fields", "beneficiaries", "areas")),
+        Section("capacity", "体制と情報公開",
+                ("staff_full_time", "staff_part_time", "volunteers", "budget_band", "reach_number",
+                 "capacity", "disclosure"), ("disclosure",)),
+        Section("contact", "連絡の窓口", _CONTACT, ("contact_name", "email", "phone")),
+    ),
+}  # fmt: skip
+
+_TEXT_LIMITS: Final = {
+    "name": limits.TITLE, "kana": limits.SHORT, "address": limits.SHORT, "representative": limits.TITLE,
+    "contact_department": limits.TITLE, "contact_name": limits.TITLE, "business": limits.TEXT,
+    "csr_policy": limits.TEXT, "mission": limits.TEXT, "activities": limits.TEXT, "strengths": limits.TEXT,
+    "volunteering": limits.NOTE, "past_partnerships": limits.TEXT, "no_go": limits.NOTE,
+    "capacity": limits.NOTE, "website": 300, "email": 254, "phone": 40,
+}  # fmt: skip
+
+
+# ── Profile ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def section(organization: Organization, code: str) -> Section | None:
+    """The section of that code for this kind of organization, ``None`` where there is none."""
+    return next((part for part in SECTIONS[organization.kind] if part.code == code), None)
+
+
+def value_of(organization: Organization, name: str) -> Any:
+    """The value of a profile field, wherever it is kept."""
+    return getattr(_holder(organization, name), name)
+
+
+def missing(organization: Organization, part: Section) -> tuple[str, ...]:
+    """The required fields of a section that are still empty."""
+    empty = tuple(name for name in part.required if value_of(organization, name) in (None, "", []))
+    if organization.no_number_reason and organization.kind == "npo":
+        # A group without legal personality has no number and gives the reason instead.
+        empty = tuple(name for name in empty if name != "corporate_number")
+    return empty
+
+
+def completeness(organization: Organization) -> dict[str, int]:
+    """Section code → how many required fields are still empty (0: complete)."""
+    return {part.code: len(missing(organization, part)) for part in SECTIONS[organization.kind]}
+
+
+def disclosure_level(organization: Organization) -> int:
+    """情報開示レベル 0 to 4 of an NPO: one for every two items that it makes public."""
+    if organization.npo is None:
+        return 0
+    known = [item for item in organization.npo.disclosure if item in vocabulary.DISCLOSURE_ITEMS]
+    return len(set(known)) // 2
+
+
+def save_section(
+    session: Session,
+    actor: Actor,
+    organization: Organization,
+    code: str,
+    values: Mapping[str, Any],
+    now: datetime,
+    *,
+    version: int | None,
+) -> None:
+    """Save one section of the own profile; what is missing is asked for at submission only.
+
+    Raises:
+        Invalid: field → code (``too_long``, ``corporate_number``, ``taken``, ``url``).
+        MovedOn: somebody else has saved since.
+    """
+    permissions.require(actor, "organization.edit", organization)
+    moves.check_version(session, organization, version)
+    part = section(organization, code)
+    if part is None:
+        raise Invalid(section="required")
+    taken = {name: values[name] for name in part.fields if name in values}
+    if "corporate_number" in taken:
+        taken["corporate_number"] = normal_number(taken["corporate_number"])
+    problems = _problems(session, organization, taken)
+    if problems:
+        raise Invalid(**problems)
+    before = {name: value_of(organization, name) for name in taken}
+    for name, value in taken.items():
+        setattr(_holder(organization, name), name, value)
+    changed = sorted(name for name in taken if before[name] != taken[name])
+    organization.updated_at = now
+    organization.search_text = search.text_of_organization(organization)
+    session.flush()
+    audit.record(
+        session, actor, "edit_profile", "organization", organization.public_id, now,
+        object_version=organization.version, details={"section": code, "fields": changed},
+    )  # fmt: skip
+    indexing.touch(session, organization, now)
+    if organization.state == "verified" and {"name", "corporate_number", "representative"} & set(changed):
+        text = wording.organization_identity_changed(organization)
+        notices.tell_staff(session, *text, now, about=("organization", organization.public_id))
+
+
+def normal_number(text: str | None) -> str | None:
+    """13 digits from what was typed (full width, hyphens and spaces are accepted); empty is ``None``."""
+    digits = "".join(character for character in normalize(text or "") if character.isalnum())
+    return digits or None
+
+
+def is_corporate_number(number: str) -> bool:
+    """Whether the 13 digits carry the right check digit (国税庁, 法人番号の指定)."""
+    try:
+        cn.validate(number)
+    except ValidationError:
+        return False
+    return True
+
+
+def _problems(session: Session, organization: Organization, values: Mapping[str, Any]) -> dict[str, str]:
+    problems = {
+        name: "too_long"
+        for name, limit in _TEXT_LIMITS.items()
+        if isinstance(values.get(name), str) and limits.is_too_long(values[name], limit)
+    }
+    number = values.get("corporate_number")
+    if number is not None:
+        if not is_corporate_number(number):
+            problems["corporate_number"] = "corporate_number"
+        elif session.scalar(
+            select(func.count())
+            .select_from(Organization)
+            .where(Organization.corporate_number == number, Organization.id != organization.id)
+        ):
+            problems["corporate_number"] = "taken"
+    website = values.get("website")
+    if website and not website.lower().startswith(("https://", "http://")):
+        problems["website"] = "url"
+    return problems
+
+
+def _holder(organization: Organization, name: str) -> Any:
+    if hasattr(Organization, name):
+        return organization
+    return organization.company if organization.kind == "company" else organization.npo
+
+
+# ── Verification ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def checklist(organization: Organization) -> Mapping[str, str]:
+    """The questions the coordinator answers for this kind of organization."""
+    return vocabulary.CHECKLIST_COMPANY if organization.kind == "company" else vocabulary.CHECKLIST_NPO
+
+
+def submit(
+    session: Session,
+    actor: Actor,
+    organization: Organization,
+    now: datetime,
+    *,
+    declared: bool,
+    agreed: bool,
+    version: int | None,
+) -> None:
+    """Ask the city to verify, with the declaration (暴力団排除) and the terms of use.
+
+    Raises:
+        Invalid: ``declared`` or ``agreed`` was not ticked.
+        Refused: ``profile_incomplete`` with the ``sections`` that lack something.
+    """
+    permissions.require(actor, "organization.submit", organization)
+    moves.check_version(session, organization, version)
+    unticked = {name: "required" for name, on in (("declared", declared), ("agreed", agreed)) if not on}
+    if unticked:
+        raise Invalid(**unticked)
+    lacking = [part.label for part in SECTIONS[organization.kind] if missing(organization, part)]
+    if lacking:
+        raise Refused("profile_incomplete", sections="、".join(lacking))
+    organization.submitted_at = organization.declared_at = now
+    organization.terms_version = TERMS_VERSION
+    moves.move(session, actor, organization, "submit", now, details={"terms": TERMS_VERSION})
+    text = wording.organization_submitted(organization)
+    notices.tell_staff(session, *text, now, about=("organization", organization.public_id))
+
+
+def verify(
+    session: Session,
+    actor: Actor,
+    organization: Organization,
+    answers: Mapping[str, tuple[str, str]],
+    now: datetime,
+    *,
+    version: int | None,
+) -> None:
+    """Accept after the checklist: item → (yes | no | na, comment).
+
+    Raises:
+        Invalid: an answer is missing, or is *no* without a comment.
+        Refused: ``checklist_no`` when an item was answered *no*: return it instead.
+    """
+    permissions.require(actor, "organization.review", organization)
+    _keep_answers(session, actor, organization, answers, now, complete=True)
+    if any(answer == "no" for answer, _comment in answers.values()):
+        raise Refused("checklist_no")
+    organization.verified_at = now
+    organization.verification_expires_on = _years_later(calendar.tokyo_date(now))
+    moves.move(session, actor, organization, "verify", now, version=version)
+    _made_findable(session, organization, now)
+    text = wording.organization_verified(organization)
+    notices.tell_organization(
+        session, organization, *text, now, about=("organization", organization.public_id)
+    )
+
+
+def _years_later(day: date) -> date:
+    year = day.year + lifecycle.VERIFICATION_YEARS
+    return day.replace(year=year, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=year)
+
+
+def return_(
+    session: Session,
+    actor: Actor,
+    organization: Organization,
+    answers: Mapping[str, tuple[str, str]],
+    reason_code: str,
+    reason_text: str,
+    now: datetime,
+    *,
+    version: int | None,
+) -> None:
+    """Give the application back with a coded reason and what to mend; answers so far are kept."""
+    permissions.require(actor, "organization.review", organization)
+    if not reason_text.strip():
+        raise Invalid(reason_text="required")
+    _keep_answers(session, actor, organization, answers, now, complete=False)
+    moves.move(
+        session, actor, organization, "return", now,
+        version=version, reason_code=reason_code, reason_text=reason_text,
+    )  # fmt: skip
+    text = wording.organization_returned(organization)
+    notices.tell_organization(
+        session, organization, *text, now, about=("organization", organization.public_id)
+    )
+
+
+def _keep_answers(
+    session: Session,
+    actor: Actor,
+    organization: Organization,
+    answers: Mapping[str, tuple[str, str]],
+    now: datetime,
+    *,
+    complete: bool,
+) -> None:
+    items = checklist(organization)
+    if complete:
+        problems = {
+            item: "required" for item in items if answers.get(item, ("", ""))[0] not in vocabulary.ANSWERS
+        }
+        if problems:
+            raise Invalid(**problems)
+    newest = session.scalar(
+        select(func.max(ChecklistAnswer.round)).where(ChecklistAnswer.organization_id == organization.id)
+    )
+    for item, (answer, comment) in answers.items():
+        if item in items and answer in vocabulary.ANSWERS:
+            session.add(
+                ChecklistAnswer(
+                    organization_id=organization.id,
+                    round=(newest or 0) + 1,
+                    item=item,
+                    answer=answer,
+                    comment=comment.strip(),
+                    answered_by_id=actor.user_id,
+                    answered_at=now,
+                )
+            )
+
+
+def suspend(
+    session: Session,
+    actor: Actor,
+    organization: Organization,
+    reason_code: str,
+    reason_text: str,
+    now: datetime,
+    *,
+    version: int | None,
+) -> None:
+    """Stop an organization (manager only); its running cases are listed in the audit event."""
+    permissions.require(actor, "organization.suspend", organization)
+    if not reason_text.strip():
+        raise Invalid(reason_text="required")
+    running = session.scalars(
+        select(Partnership.public_id).where(
+            (Partnership.company_id == organization.id) | (Partnership.npo_id == organization.id),
+            Partnership.state.in_(lifecycle.CASE_OPEN),
+        )
+    ).all()
+    moves.move(
+        session, actor, organization, "suspend", now, version=version,
+        reason_code=reason_code, reason_text=reason_text, details={"running_cases": list(running)},
+    )  # fmt: skip
+    _made_findable(session, organization, now)
+    text = wording.organization_suspended(organization)
+    notices.tell_organization(
+        session, organization, *text, now, about=("organization", organization.public_id)
+    )
+
+
+def reinstate(
+    session: Session,
+    actor: Actor,
+    organization: Organization,
+    reason_code: str,
+    reason_text: str,
+    now: datetime,
+    *,
+    version: int | None,
+) -> None:
+    """End a suspension (manager only)."""
+    permissions.require(actor, "organization.suspend", organization)
+    if not reason_text.strip():
+        raise Invalid(reason_text="required")
+    moves.move(
+        session, actor, organization, "reinstate", now, version=version,
+        reason_code=reason_code, reason_text=reason_text,
+    )  # fmt: skip
+    _made_findable(session, organization, now)
+    text = wording.organization_reinstated(organization)
+    notices.tell_organization(
+        session, organization, *text, now, about=("organization", organization.public_id)
+    )
+
+
+def _made_findable(session: Session, organization: Organization, now: datetime) -> None:
+    """The organization's state decides whether its needs and offers may be found."""
+    indexing.touch(session, organization, now)
+    for kind in (Need, Offer):
+        for posting in session.scalars(
+            select(kind).where(kind.organization_id == organization.id, kind.state == "open")
+        ):
+            indexing.touch(session, posting, now)

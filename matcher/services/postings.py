@@ -1,0 +1,473 @@
+"""Needs and offers: written in steps, read by the city, open until filled, expired or withdrawn."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, Final, TypeVar
+
+import regex
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from matcher import calendar, lifecycle, limits, permissions, search, vocabulary, wording
+from matcher.errors import Invalid, Refused
+from matcher.models import Need, Offer, Organization, Revision
+from matcher.permissions import SYSTEM, Actor
+from matcher.services import audit, indexing, moves, notices, numbers, snapshots
+
+Posted = TypeVar("Posted", Need, Offer)
+
+#: The pages of the guided form: which fields each one saves, and which of them must be filled to submit.
+NEED_STEPS: Final[tuple[tuple[str, ...], ...]] = (
+    ("title", "situation", "wanted_change"),
+    ("support_type", "quantity", "unit", "min_useful", "also_welcome", "skills"),
+    ("period_from", "period_to", "urgency", "repeat", "areas", "mode", "place_note", "valid_until"),
+    ("fields", "sdgs", "beneficiaries", "beneficiary_number", "safety_contact", "safety_note"),
+    ("what_we_give", "if_unmet", "contact_name", "visibility"),
+)
+NEED_REQUIRED: Final = (
+    "title", "situation", "wanted_change", "support_type", "period_to", "areas", "mode", "valid_until",
+    "fields", "beneficiaries", "safety_contact", "if_unmet", "contact_name",
+)  # fmt: skip
+OFFER_FIELDS: Final = (
+    "title", "description", "support_type", "quantity", "unit", "period_from", "period_to", "areas", "mode",
+    "conditions", "fields", "sdgs", "beneficiaries", "skills", "valid_until",
+)  # fmt: skip
+OFFER_REQUIRED: Final = ("title", "description", "support_type", "areas", "mode", "valid_until")
+
+_TEXT_LIMITS: Final[Mapping[str, int]] = {
+    "title": limits.TITLE,
+    "situation": limits.TEXT,
+    "wanted_change": limits.TEXT,
+    "description": limits.TEXT,
+    "conditions": limits.NOTE,
+    "place_note": limits.NOTE,
+    "safety_note": limits.NOTE,
+    "what_we_give": limits.NOTE,
+    "if_unmet": limits.NOTE,
+    "contact_name": limits.TITLE,
+}
+#: Fields whose text the city may correct while it reads (K2).
+STAFF_EDITABLE: Final = ("title", "situation", "wanted_change", "description", "place_note", "conditions")
+
+MAX_VALID_DAYS: Final = 400  #: a need must be looked at again at least once a year
+
+
+# ── Writing ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def new_need(session: Session, actor: Actor, npo: Organization, now: datetime) -> Need:
+    """An empty draft of the actor's NPO."""
+    permissions.require(actor, "organization.edit", npo)
+    need = Need(organization_id=npo.id, organization=npo, state="draft", created_at=now, updated_at=now)
+    return _created(session, actor, need, now)
+
+
+def new_offer(session: Session, actor: Actor, company: Organization, now: datetime) -> Offer:
+    """An empty draft of the actor's company."""
+    permissions.require(actor, "organization.edit", company)
+    offer = Offer(
+        organization_id=company.id, organization=company, state="draft", created_at=now, updated_at=now
+    )
+    return _created(session, actor, offer, now)
+
+
+def _created(session: Session, actor: Actor, posting: Posted, now: datetime) -> Posted:
+    session.add(posting)
+    session.flush()
+    audit.record(session, actor, "create", kind_of(posting), posting.public_id, now, to_state="draft")
+    return posting
+
+
+def save_need_step(
+    session: Session,
+    actor: Actor,
+    need: Need,
+    step: int,
+    values: Mapping[str, Any],
+    now: datetime,
+    *,
+    version: int | None,
+) -> None:
+    """Save one page (1 to 5) of the guided form; what is missing is asked for at submission only.
+
+    Raises:
+        Refused: ``not_a_draft``.
+        Invalid: a value cannot be meant.
+        MovedOn: somebody else has saved since.
+    """
+    _save(
+        session,
+        actor,
+        need,
+        {name: values[name] for name in NEED_STEPS[step - 1] if name in values},
+        now,
+        version,
+    )
+    need.steps_done = max(need.steps_done, step)
+
+
+def save_offer(
+    session: Session,
+    actor: Actor,
+    offer: Offer,
+    values: Mapping[str, Any],
+    now: datetime,
+    *,
+    version: int | None,
+) -> None:
+    """Save the offer form.
+
+    Raises:
+        Refused, Invalid, MovedOn: as ``save_need_step``.
+    """
+    _save(
+        session, actor, offer, {name: values[name] for name in OFFER_FIELDS if name in values}, now, version
+    )
+
+
+def _save(
+    session: Session,
+    actor: Actor,
+    posting: Need | Offer,
+    values: Mapping[str, Any],
+    now: datetime,
+    version: int | None,
+) -> None:
+    permissions.require(actor, "posting.edit", posting)
+    moves.check_version(session, posting, version)
+    if posting.state not in {"draft", "returned"}:
+        raise Refused("not_a_draft")
+    _assign(posting, values, now)
+    session.flush()
+    audit.record(
+        session, actor, "edit", kind_of(posting), posting.public_id, now,
+        object_version=posting.version, details={"fields": sorted(values)},
+    )  # fmt: skip
+
+
+def _assign(posting: Need | Offer, values: Mapping[str, Any], now: datetime) -> None:
+    for name, value in values.items():
+        setattr(posting, name, value)
+    problems = check(posting, now)
+    wrong = {name: code for name, code in problems.items() if name in values}
+    if wrong:
+        raise Invalid(**wrong)
+    posting.updated_at = now
+    posting.search_text = search.text_of_posting(posting)
+
+
+def check(posting: Need | Offer, now: datetime) -> dict[str, str]:
+    """What is wrong with what was typed (not with what is missing): field → error code."""
+    problems: dict[str, str] = {}
+    for name, limit in _TEXT_LIMITS.items():
+        if limits.is_too_long(getattr(posting, name, "") or "", limit):
+            problems[name] = "too_long"
+    support = vocabulary.SUPPORT_TYPES.get(posting.support_type)
+    if posting.support_type and support is None:
+        problems["support_type"] = "required"
+    if posting.quantity is not None:
+        if not 0 < posting.quantity < 10**11:
+            problems["quantity"] = "positive"
+        elif support is not None and posting.unit not in support.units:
+            problems["unit"] = "required"
+    minimum = getattr(posting, "min_useful", None)
+    if minimum is not None:
+        if not 0 < minimum < 10**11:
+            problems["min_useful"] = "positive"
+        elif posting.quantity is not None and minimum > posting.quantity:
+            problems["min_useful"] = "more_than_quantity"
+    if posting.period_from and posting.period_to and posting.period_to < posting.period_from:
+        problems["period_to"] = "before_start"
+    today = calendar.tokyo_date(now)
+    if posting.valid_until is not None and posting.state in {"draft", "returned"}:
+        if posting.valid_until < today:
+            problems["valid_until"] = "in_the_past"
+        elif posting.valid_until > today + timedelta(days=MAX_VALID_DAYS):
+            problems["valid_until"] = "too_far"
+    return problems
+
+
+def missing(posting: Need | Offer) -> tuple[str, ...]:
+    """The compulsory fields that are still empty, in the order of the form."""
+    required = NEED_REQUIRED if isinstance(posting, Need) else OFFER_REQUIRED
+    return tuple(name for name in required if getattr(posting, name) in (None, "", []))
+
+
+_PERSONAL = {
+    "phone": regex.compile(r"(?<!\d)0\d{1,4}[-‐－ー(（)） ]?\d{1,4}[-‐－ー)） ]?\d{3,4}(?!\d)"),
+    "email": regex.compile(r"[\w.+-]+[@＠][\w-]+(\.[\w-]+)+"),
+    "address": regex.compile(r"\d+丁目\d+番|\d+番地\d*|\d+-\d+-\d+号"),
+}
+
+
+def personal_data_hints(posting: Need | Offer) -> tuple[str, ...]:
+    """Kinds of personal data the text may hold (``phone``, ``email``, ``address``), for the reader to judge."""
+    names = ("title", "situation", "wanted_change", "description", "conditions", "place_note", "what_we_give")
+    text = "\n".join(getattr(posting, name, "") or "" for name in names)
+    return tuple(kind for kind, pattern in _PERSONAL.items() if pattern.search(text[:20_000]))
+
+
+# ── Life cycle ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def submit(
+    session: Session, actor: Actor, posting: Need | Offer, now: datetime, *, version: int | None
+) -> None:
+    """Send to the city for reading; gives the receipt number.
+
+    Raises:
+        Invalid: the missing or impossible fields.
+    """
+    permissions.require(actor, "posting.submit", posting)
+    moves.check_version(session, posting, version)
+    if posting.state in {"draft", "returned"}:
+        problems = dict.fromkeys(missing(posting), "required") | check(posting, now)
+        if problems:
+            raise Invalid(**problems)
+    if posting.number is None:
+        posting.number = numbers.receipt_number(session, "N" if isinstance(posting, Need) else "T", now)
+    posting.submitted_at = now
+    moves.move(session, actor, posting, "submit", now)
+    keep_revision(session, posting, actor, now)
+    organization = posting.organization.name
+    notices.tell_staff(session, *wording.posting_submitted(posting, organization), now, about=_about(posting))
+
+
+def publish(
+    session: Session,
+    actor: Actor,
+    posting: Need | Offer,
+    now: datetime,
+    *,
+    version: int | None,
+    edits: Mapping[str, str] | None = None,
+) -> None:
+    """Open it to the other members, with the corrections that the reader made, if any.
+
+    Raises:
+        Refused: ``not_verified`` while the organization itself is not.
+    """
+    permissions.require(actor, "posting.review", posting)
+    moves.check_version(session, posting, version)
+    if posting.organization.state != "verified":
+        raise Refused("not_verified")
+    changed = _correct(posting, edits or {}, now)
+    posting.published_at = now
+    posting.pause_cause, posting.expiry_notices = None, 0
+    moves.move(session, actor, posting, "publish", now, details={"corrected": changed})
+    if changed:
+        keep_revision(session, posting, actor, now)
+    indexing.touch(session, posting, now)
+    text = wording.posting_published(posting, corrected=bool(changed))
+    notices.tell_organization(session, posting.organization_id, *text, now, about=_about(posting))
+
+
+def _correct(posting: Need | Offer, edits: Mapping[str, str], now: datetime) -> list[str]:
+    changes = {
+        name: value.strip()
+        for name, value in edits.items()
+        if name in STAFF_EDITABLE and hasattr(posting, name) and value.strip() != getattr(posting, name)
+    }
+    if any(not value for name, value in changes.items() if name in NEED_REQUIRED + OFFER_REQUIRED):
+        raise Invalid(**{name: "required" for name, value in changes.items() if not value})
+    _assign(posting, changes, now)
+    return sorted(changes)
+
+
+def return_(
+    session: Session,
+    actor: Actor,
+    posting: Need | Offer,
+    reason_code: str,
+    reason_text: str,
+    now: datetime,
+    *,
+    version: int | None,
+) -> None:
+    """Give it back with a coded reason and a sentence that says what to mend."""
+    permissions.require(actor, "posting.review", posting)
+    if not reason_text.strip():
+        raise Invalid(reason_text="required")
+    moves.move(
+        session,
+        actor,
+        posting,
+        "return",
+        now,
+        version=version,
+        reason_code=reason_code,
+        reason_text=reason_text,
+    )
+    text = wording.posting_returned(posting)
+    notices.tell_organization(session, posting.organization_id, *text, now, about=_about(posting))
+
+
+def pause(
+    session: Session, actor: Actor, posting: Need | Offer, now: datetime, *, version: int | None
+) -> None:
+    """Stop taking proposals for a while."""
+    permissions.require(actor, "posting.pause", posting)
+    posting.pause_cause = "owner"
+    moves.move(session, actor, posting, "pause", now, version=version)
+    indexing.touch(session, posting, now)
+
+
+def resume(
+    session: Session, actor: Actor, posting: Need | Offer, now: datetime, *, version: int | None
+) -> None:
+    """Take proposals again.
+
+    Raises:
+        Refused: ``expired`` when its date has passed (renew it); ``answer_first`` while the capacity
+            guard holds.
+    """
+    permissions.require(actor, "posting.pause", posting)
+    if posting.valid_until is not None and posting.valid_until < calendar.tokyo_date(now):
+        raise Refused("expired")
+    if posting.pause_cause == "capacity":
+        raise Refused("answer_first")
+    posting.pause_cause = None
+    moves.move(session, actor, posting, "resume", now, version=version)
+    indexing.touch(session, posting, now)
+
+
+def renew(
+    session: Session, actor: Actor, posting: Need | Offer, now: datetime, *, version: int | None
+) -> None:
+    """One click: valid for another half year, open again where it had expired."""
+    permissions.require(actor, "posting.renew", posting)
+    if posting.pause_cause == "capacity":
+        raise Refused("answer_first")
+    posting.valid_until = calendar.tokyo_date(now) + lifecycle.RENEWAL
+    posting.expiry_notices, posting.pause_cause = 0, None
+    moves.move(session, actor, posting, "renew", now, version=version)
+    indexing.touch(session, posting, now)
+
+
+def fill(
+    session: Session, actor: Actor, posting: Need | Offer, now: datetime, *, version: int | None
+) -> None:
+    """The need is met (or the offer used up)."""
+    permissions.require(actor, "posting.fill", posting)
+    moves.move(session, actor, posting, "fill", now, version=version)
+    indexing.touch(session, posting, now)
+
+
+def rework(
+    session: Session, actor: Actor, posting: Need | Offer, now: datetime, *, version: int | None
+) -> None:
+    """Take a published text back as a draft; the city reads it again before it is open."""
+    permissions.require(actor, "posting.rework", posting)
+    posting.pause_cause = None
+    moves.move(session, actor, posting, "rework", now, version=version)
+    indexing.touch(session, posting, now)
+
+
+def withdraw(
+    session: Session,
+    actor: Actor,
+    posting: Need | Offer,
+    reason_code: str,
+    reason_text: str,
+    now: datetime,
+    *,
+    version: int | None,
+) -> None:
+    """Take it down, by its owner or by the city."""
+    permissions.require(actor, "posting.withdraw", posting)
+    moves.move(
+        session,
+        actor,
+        posting,
+        "withdraw",
+        now,
+        version=version,
+        reason_code=reason_code,
+        reason_text=reason_text,
+    )
+    indexing.touch(session, posting, now)
+    if actor.is_staff:
+        text = wording.posting_withdrawn_by_city(posting)
+        notices.tell_organization(session, posting.organization_id, *text, now, about=_about(posting))
+
+
+# ── The clock ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def expire_due(session: Session, now: datetime, limit: int = 100) -> int:
+    """Close what is past its date; returns how many."""
+    today = calendar.tokyo_date(now)
+    return sum(
+        1 for posting in _ending(session, today - timedelta(days=1), limit) if _expire(session, posting, now)
+    )
+
+
+def _expire(session: Session, posting: Need | Offer, now: datetime) -> bool:
+    moves.move(session, SYSTEM, posting, "expire", now)
+    indexing.touch(session, posting, now)
+    text = wording.posting_expired(posting)
+    notices.tell_organization(session, posting.organization_id, *text, now, about=_about(posting))
+    return True
+
+
+def remind_expiring(session: Session, now: datetime, limit: int = 100) -> int:
+    """Tell owners 14 and 3 days before; returns how many notices."""
+    today = calendar.tokyo_date(now)
+    sent = 0
+    for posting in _ending(session, today + timedelta(days=max(lifecycle.EXPIRY_NOTICE_DAYS)), limit):
+        assert posting.valid_until is not None
+        left = (posting.valid_until - today).days
+        due = sum(left <= days for days in lifecycle.EXPIRY_NOTICE_DAYS)
+        if left < 0 or due <= posting.expiry_notices:
+            continue
+        posting.expiry_notices = due
+        text = wording.posting_expiring(posting, left)
+        notices.tell_organization(session, posting.organization_id, *text, now, about=_about(posting))
+        sent += 1
+    return sent
+
+
+def _ending(session: Session, last_day: date, limit: int) -> list[Need | Offer]:
+    found: list[Need | Offer] = []
+    for kind in (Need, Offer):
+        query = (
+            select(kind)
+            .where(kind.state.in_(("open", "paused")), kind.valid_until <= last_day)
+            .options(joinedload(kind.organization))
+            .order_by(kind.valid_until, kind.id)
+            .limit(limit)
+        )
+        found.extend(session.scalars(query))
+    return found
+
+
+# ── Shared pieces ────────────────────────────────────────────────────────────────────────────────────
+
+
+def keep_revision(session: Session, posting: Need | Offer, actor: Actor, now: datetime) -> None:
+    """Keep the text as it stands, so that every version that was submitted or published can be shown."""
+    kind = kind_of(posting)
+    count = session.scalar(
+        select(func.count())
+        .select_from(Revision)
+        .where(Revision.owner_type == kind, Revision.owner_id == posting.id)
+    )
+    session.add(
+        Revision(
+            owner_type=kind,
+            owner_id=posting.id,
+            number=(count or 0) + 1,
+            made_by_id=actor.user_id,
+            made_at=now,
+            content=snapshots.facts_of(posting),
+        )
+    )
+
+
+def kind_of(posting: Need | Offer) -> str:
+    """``need`` or ``offer``."""
+    return "need" if isinstance(posting, Need) else "offer"
+
+
+def _about(posting: Need | Offer) -> tuple[str, str]:
+    return (kind_of(posting), posting.public_id)
