@@ -13,7 +13,6 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, request
-from flask_babel import gettext as _
 from markupsafe import Markup, escape
 from wtforms import Field
 from wtforms.fields import (

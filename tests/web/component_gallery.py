@@ -40,17 +40,17 @@ class NeedForm(FlaskForm):
 
     title = StringField("ひとことで言うと", [InputRequired("困っていることをひとことで書いてください。")])
     situation = TextAreaField("いまの状況", [InputRequired("いまの状況を書いてください。"), Length(max=400)])
-    support_type = SelectField("ほしい支援", choices=[("goods", "物品・食材"), ("people", "人手")])
+    support_type = SelectField("ほしい支援", choices={"goods": "物品・食材", "people": "人手"})
     quantity = DecimalField("量", [InputRequired("量を数字で書いてください。")])
     period_from = DateField("いつから", format="%Y-%m-%d")
     repeat = RadioField(
         "続け方",
         [InputRequired("続け方をひとつ選んでください。")],
-        choices=[("once", "1回だけ"), ("continuing", "続けて（1年以内）"), ("multi_year", "複数年")],
+        choices={"once": "1回だけ", "continuing": "続けて（1年以内）", "multi_year": "複数年"},
     )
     areas = SelectMultipleField(
         "活動する地域",
-        choices=[("minato", "港"), ("mizuhodai", "みずほ台"), ("kawabata", "川端"), ("hama", "浜")],
+        choices={"minato": "港", "mizuhodai": "みずほ台", "kawabata": "川端", "hama": "浜"},
     )
     email = EmailField("連絡先のメールアドレス")
     agreed = BooleanField(
@@ -161,6 +161,7 @@ def create_gallery() -> Flask:
         return render_template(
             "gallery.html",
             form=form,
+            filters_form=NeedForm(formdata=None, prefix="filter-"),
             pros=PROS,
             cons=CONS,
             events=EVENTS,

@@ -115,4 +115,3 @@ window.addEventListener("resize", reachWideTables);
 document.addEventListener("htmx:load", (event) => improve(event.target));
 
 improve(document);
-document.querySelector("[data-focus]")?.focus();
