@@ -32,6 +32,13 @@ class Refused(DomainError):
     """A guard said no (capacity, unverified, conflict of interest …): shown as a sentence."""
 
 
+class TooMany(DomainError):
+    """Tried too often: the web answers 429. ``facts``: ``minutes`` to wait at most."""
+
+    def __init__(self, minutes: int) -> None:
+        super().__init__("too_many", minutes=minutes)
+
+
 class Invalid(DomainError):
     """Typed values cannot be taken: ``facts`` maps field name to an error code."""
 

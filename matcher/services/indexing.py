@@ -1,11 +1,411 @@
-"""Keeps the embedding table in step with the texts, and the index in step with the table."""
+"""Keeps the embedding table in step with the texts, and each process's index in step with the table.
 
+The table is the truth. ``touch`` runs in the transaction that changed a text or its findability and raises
+the version; the worker encodes what waits; ``LiveIndex.level`` replays in each process what is newer than
+what it has applied. Pages therefore never encode, and never import the model.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Protocol
 
-from sqlalchemy.orm import Session
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload
 
-from matcher.models import Need, Offer, Organization
+from embeddings import text as texts
+from embeddings.index import IndexDamaged, VectorIndex
+from embeddings.lexical import WordIndex
+from matcher.db import Database
+from matcher.models import Embedding, Need, Offer, Organization
+from matcher.services import numbers
+
+Owner = Need | Offer | Organization
+Floats = NDArray[np.float32]
+
+OWNER_TYPES: Final = ("need", "offer", "npo", "company")
+BATCH: Final = 64  #: texts encoded between two short transactions
 
 
-def touch(session: Session, owner: Need | Offer | Organization, now: datetime) -> None:
-    """Note in this transaction that the text or the findability of ``owner`` changed."""
+class Encoder(Protocol):
+    """What this module needs of ``embeddings.encoder.Encoder``."""
+
+    model_id: str
+    dimensions: int
+
+    def encode(self, sentences: list[str], kind: str) -> Floats:
+        """Texts → (n, d) float32, rows of length one (zero where nothing is known)."""
+        ...
+
+
+# ── The table ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def type_of(owner: Owner) -> str:
+    """The owner type of a record in the embedding table."""
+    if isinstance(owner, Need):
+        return "need"
+    if isinstance(owner, Offer):
+        return "offer"
+    return owner.kind
+
+
+def text_of(owner: Owner) -> str:
+    """The text by which a record is found; an organization's profile must be loaded."""
+    if isinstance(owner, Need):
+        parts = [owner.title, owner.situation, owner.wanted_change]
+    elif isinstance(owner, Offer):
+        parts = [owner.title, owner.description, owner.conditions]
+    elif owner.kind == "company":
+        profile = owner.company
+        parts = [profile.business, profile.csr_policy, profile.volunteering] if profile else []
+    else:
+        npo = owner.npo
+        parts = [npo.mission, npo.activities, npo.strengths] if npo else []
+    return "\n".join(part for part in parts if part.strip())
+
+
+def is_findable(owner: Owner, organization: Organization) -> bool:
+    """Whether other members may find the record. Pages check again in SQL when they show it."""
+    if isinstance(owner, Organization):
+        return owner.is_listed
+    return owner.is_listed and organization.is_listed
+
+
+def serving_model(session: Session) -> str | None:
+    """The id of the model whose vectors are served, ``None`` before the first encoding."""
+    row = numbers.peek(session, "index")
+    return row.text or None if row is not None else None
+
+
+def touch(session: Session, owner: Owner) -> None:
+    """Note in this transaction that the text or the findability of ``owner`` changed.
+
+    Rows of every model are brought up, so that a model being built stays in step too. Where no model
+    serves yet, the worker's first run makes all rows.
+    """
+    session.flush()
+    organization = (
+        owner if isinstance(owner, Organization) else session.get(Organization, owner.organization_id)
+    )
+    if organization is None:
+        return
+    if isinstance(owner, Organization):
+        _load_profile(session, owner)
+    digest, active = texts.digest(text_of(owner)), is_findable(owner, organization)
+    rows = session.scalars(
+        select(Embedding).where(Embedding.owner_type == type_of(owner), Embedding.owner_id == owner.id)
+    ).all()
+    model_id = serving_model(session)
+    stale = [row for row in rows if row.text_sha256 != digest or row.active != active]
+    missing = model_id is not None and all(row.model_id != model_id for row in rows)
+    if not stale and not missing:
+        return
+    version = numbers.raise_version(session)
+    for row in stale:
+        if row.text_sha256 != digest:
+            row.text_sha256, row.vector, row.sentence_vectors = digest, None, None
+        row.active, row.version = active, version
+    if missing:
+        assert model_id is not None
+        session.add(_row(owner, model_id, digest, active, version))
+
+
+def _load_profile(session: Session, owner: Organization) -> None:
+    session.scalar(
+        select(Organization)
+        .where(Organization.id == owner.id)
+        .options(joinedload(Organization.company), joinedload(Organization.npo))
+    )
+
+
+def _row(owner: Owner, model_id: str, digest: str, active: bool, version: int) -> Embedding:
+    return Embedding(
+        owner_type=type_of(owner),
+        owner_id=owner.id,
+        model_id=model_id,
+        text_sha256=digest,
+        active=active,
+        version=version,
+    )
+
+
+def add_missing_rows(database: Database, model_id: str) -> int:
+    """Make a waiting row for every record that has none under ``model_id``; returns how many."""
+    made = 0
+    for owner_type in OWNER_TYPES:
+        while True:
+            with database.write() as session:
+                owners = session.scalars(_without_row(owner_type, model_id).limit(500)).all()
+                if not owners:
+                    break
+                version = numbers.raise_version(session)
+                for owner in owners:
+                    organization = owner if isinstance(owner, Organization) else owner.organization
+                    digest = texts.digest(text_of(owner))
+                    session.add(_row(owner, model_id, digest, is_findable(owner, organization), version))
+                made += len(owners)
+    return made
+
+
+def _without_row(owner_type: str, model_id: str) -> Select[Any]:
+    if owner_type in {"npo", "company"}:
+        query: Select[Any] = (
+            select(Organization)
+            .where(Organization.kind == owner_type)
+            .options(joinedload(Organization.company), joinedload(Organization.npo))
+        )
+        key: Any = Organization.id
+    else:
+        model: Any = Need if owner_type == "need" else Offer
+        query, key = select(model).options(joinedload(model.organization)), model.id
+    has_row = select(Embedding.id).where(
+        Embedding.owner_type == owner_type, Embedding.owner_id == key, Embedding.model_id == model_id
+    )
+    return query.where(~has_row.exists()).order_by(key)
+
+
+def waiting_count(session: Session, model_id: str) -> int:
+    """How many texts wait to be encoded."""
+    query = select(func.count()).select_from(Embedding)
+    return session.scalar(query.where(Embedding.model_id == model_id, Embedding.vector.is_(None))) or 0
+
+
+def encode_waiting(database: Database, encoder: Encoder, now: datetime, limit: int = BATCH) -> int:
+    """Encode up to ``limit`` waiting texts; returns how many. No transaction is open while encoding.
+
+    A text that changed meanwhile keeps waiting: its row is filled only if the hash is still the same.
+    """
+    with database.read() as session:
+        rows = session.scalars(
+            select(Embedding)
+            .where(Embedding.model_id == encoder.model_id, Embedding.vector.is_(None))
+            .order_by(Embedding.version, Embedding.id)
+            .limit(limit)
+        ).all()
+        work = [(row.id, row.text_sha256, text_of(_owner(session, row))) for row in rows]
+    if not work:
+        return 0
+    encoded = [(row_id, digest, *_encode(encoder, text)) for row_id, digest, text in work]
+    with database.write() as session:
+        version = numbers.raise_version(session)
+        for row_id, digest, vector, sentences, words, sentence_vectors in encoded:
+            row = session.get(Embedding, row_id)
+            if row is None or row.text_sha256 != digest:
+                continue
+            row.vector, row.sentence_vectors = vector, sentence_vectors
+            row.sentences, row.words = sentences, words
+            row.version, row.encoded_at = version, now
+    return len(encoded)
+
+
+def _owner(session: Session, row: Embedding) -> Owner:
+    owner: Owner | None
+    if row.owner_type == "need":
+        owner = session.get(Need, row.owner_id)
+    elif row.owner_type == "offer":
+        owner = session.get(Offer, row.owner_id)
+    else:
+        owner = session.scalar(
+            select(Organization)
+            .where(Organization.id == row.owner_id)
+            .options(joinedload(Organization.company), joinedload(Organization.npo))
+        )
+    if owner is None:
+        raise LookupError(f"expected the {row.owner_type} {row.owner_id} of embedding {row.id}, found none")
+    return owner
+
+
+def _encode(encoder: Encoder, text: str) -> tuple[bytes, list[str], list[dict[str, int]], bytes]:
+    sentences = texts.sentences(text)
+    words = [_counts(texts.words(sentence)) for sentence in sentences]
+    matrix = encoder.encode([text, *sentences], "document").astype(np.float32)
+    return matrix[0].tobytes(), sentences, words, matrix[1:].astype(np.float16).tobytes()
+
+
+def _counts(words: Sequence[str]) -> dict[str, int]:
+    result: dict[str, int] = {}
+    for word in words:
+        result[word] = result.get(word, 0) + 1
+    return result
+
+
+def serve(database: Database, model_id: str) -> None:
+    """Let ``model_id`` serve from now on; called when all its vectors are there."""
+    with database.write() as session:
+        row = numbers.counter(session, "index")
+        if row.text != model_id:
+            row.text = model_id
+            row.value += 1
+
+
+# ── The index of one process ─────────────────────────────────────────────────────────────────────────
+
+
+@dataclass
+class Shelf:
+    """All findable records of one owner type: by vector and by word."""
+
+    vectors: VectorIndex
+    words: WordIndex
+    bags: dict[int, Mapping[str, int]] = field(default_factory=dict)
+
+    def put(self, owner_id: int, vector: Floats, bag: Mapping[str, int]) -> None:
+        """Add or replace one record."""
+        self.vectors.upsert(np.array([owner_id], dtype=np.int64), vector[None, :])
+        self.words.upsert(owner_id, dict(bag))
+        self.bags[owner_id] = bag
+
+    def drop(self, owner_id: int) -> None:
+        """Remove one record if it is there."""
+        if owner_id in self.bags:
+            self.vectors.remove(np.array([owner_id], dtype=np.int64))
+            self.words.remove(owner_id)
+            del self.bags[owner_id]
+
+
+class LiveIndex:
+    """The per-process cache of the embedding table. Safe for the threads of one process."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """``folder``: where snapshots are kept, ``None`` for none."""
+        self._folder = folder
+        self._lock = threading.Lock()
+        self.model_id: str | None = None
+        self.applied_version = 0
+        self.dimensions = 0
+        self.shelves: dict[str, Shelf] = {}
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether anything can be found by meaning yet."""
+        return self.model_id is not None and bool(self.shelves)
+
+    def level(self, session: Session) -> None:
+        """Bring the index to what the database says now."""
+        row = numbers.peek(session, "index")
+        if row is None or not row.text or (row.text, row.value) == (self.model_id, self.applied_version):
+            return
+        with self._lock:
+            if row.text != self.model_id:
+                self._start(session, row.text)
+            self._replay(session, row.text, row.value)
+
+    def _start(self, session: Session, model_id: str) -> None:
+        self.model_id, self.applied_version, self.shelves = model_id, 0, {}
+        if self._folder is not None:
+            try:
+                self._load_snapshot(session, model_id)
+            except IndexDamaged:
+                # Whatever is wrong with the files, the database has it all.
+                self.applied_version, self.shelves = 0, {}
+
+    def _replay(self, session: Session, model_id: str, newest: int) -> None:
+        query = (
+            select(
+                Embedding.owner_type, Embedding.owner_id, Embedding.active, Embedding.vector, Embedding.words
+            )
+            .where(
+                Embedding.model_id == model_id,
+                Embedding.version > self.applied_version,
+                Embedding.version <= newest,
+            )
+            .order_by(Embedding.version)
+            .execution_options(yield_per=1000)
+        )
+        for owner_type, owner_id, active, vector, words in session.execute(query):
+            if vector is None or not active:
+                if owner_type in self.shelves:
+                    self.shelves[owner_type].drop(owner_id)
+                continue
+            array = np.frombuffer(vector, dtype=np.float32)
+            self._shelf(owner_type, len(array)).put(owner_id, array, merged(words))
+        self.applied_version = newest
+
+    def _shelf(self, owner_type: str, dimensions: int) -> Shelf:
+        if owner_type not in self.shelves:
+            self.dimensions = dimensions
+            self.shelves[owner_type] = Shelf(VectorIndex(dimensions), WordIndex())
+        return self.shelves[owner_type]
+
+    # Snapshots hold vectors; words come from the database, which is quicker to read than to distrust.
+
+    def save_snapshot(self) -> None:
+        """Write the vectors of every shelf, so that a restart need not read them from the database."""
+        if self._folder is None or self.model_id is None:
+            return
+        with self._lock:
+            for owner_type, shelf in self.shelves.items():
+                shelf.vectors.save(self._folder / owner_type, self.applied_version, self.model_id)
+
+    def _load_snapshot(self, session: Session, model_id: str) -> None:
+        assert self._folder is not None
+        versions: set[int] = set()
+        shelves: dict[str, Shelf] = {}
+        for owner_type in OWNER_TYPES:
+            if (self._folder / owner_type).exists():
+                vectors, version = VectorIndex.load(self._folder / owner_type, model_id)
+                shelves[owner_type] = Shelf(vectors, WordIndex())
+                versions.add(version)
+        if len(versions) != 1:
+            raise IndexDamaged(f"expected one version in all snapshots, found {sorted(versions)}")
+        version = versions.pop()
+        query = select(Embedding.owner_type, Embedding.owner_id, Embedding.words).where(
+            Embedding.model_id == model_id,
+            Embedding.version <= version,
+            Embedding.active.is_(True),
+            Embedding.vector.is_not(None),
+        )
+        for owner_type, owner_id, words in session.execute(query.execution_options(yield_per=1000)):
+            bag = merged(words)
+            shelves[owner_type].words.upsert(owner_id, dict(bag))
+            shelves[owner_type].bags[owner_id] = bag
+        self._check_and_trim(shelves)
+        self.shelves, self.applied_version = shelves, version
+
+    @staticmethod
+    def _check_and_trim(shelves: Mapping[str, Shelf]) -> None:
+        """Rows that changed after the snapshot stay out until the replay brings them."""
+        for owner_type, shelf in shelves.items():
+            known, held = set(shelf.bags), {int(owner_id) for owner_id in shelf.vectors.ids()}
+            if known - held:
+                raise IndexDamaged(f"expected all vectors of {owner_type}, found {len(known - held)} missing")
+            shelf.vectors.remove(np.array(sorted(held - known), dtype=np.int64))
+
+
+def merged(words: Sequence[Mapping[str, int]]) -> Mapping[str, int]:
+    """The word counts of a whole text from those of its sentences."""
+    result: dict[str, int] = {}
+    for bag in words:
+        for word, count in bag.items():
+            result[word] = result.get(word, 0) + count
+    return result
+
+
+def differences(session: Session, live: LiveIndex) -> list[str]:
+    """What differs between the index of this process and the database: empty when they are equal."""
+    found: list[str] = []
+    query = select(Embedding.owner_type, Embedding.owner_id, Embedding.vector).where(
+        Embedding.model_id == (live.model_id or ""), Embedding.active.is_(True), Embedding.vector.is_not(None)
+    )
+    expected: dict[str, dict[int, bytes]] = {owner_type: {} for owner_type in OWNER_TYPES}
+    for owner_type, owner_id, vector in session.execute(query):
+        expected[owner_type][owner_id] = vector or b""
+    for owner_type in OWNER_TYPES:
+        shelf = live.shelves.get(owner_type)
+        there = set() if shelf is None else {int(owner_id) for owner_id in shelf.vectors.ids()}
+        wanted = expected[owner_type]
+        found += [f"{owner_type} {owner_id}: not in the index" for owner_id in sorted(wanted.keys() - there)]
+        found += [
+            f"{owner_type} {owner_id}: not in the database" for owner_id in sorted(there - wanted.keys())
+        ]
+        for owner_id in sorted(wanted.keys() & there):
+            assert shelf is not None
+            held = shelf.vectors.vectors(np.array([owner_id], dtype=np.int64))[0]
+            if not np.allclose(held, np.frombuffer(wanted[owner_id], dtype=np.float32), atol=1e-6):
+                found.append(f"{owner_type} {owner_id}: another vector")
+    return found

@@ -45,7 +45,7 @@ def available(actor: Actor, record: Movable) -> tuple[str, ...]:
     return lifecycle.available_actions(_MACHINE[type(record)], record.state, movers(actor, record))
 
 
-def check_version(session: Session, record: Movable, shown: int | None) -> None:
+def check_version(session: Session, record: Movable | User, shown: int | None) -> None:
     """Refuse a form that was filled in over an older version of the record.
 
     Raises:
@@ -55,7 +55,7 @@ def check_version(session: Session, record: Movable, shown: int | None) -> None:
         raise moved_on(session, record)
 
 
-def moved_on(session: Session, record: Movable) -> MovedOn:
+def moved_on(session: Session, record: Movable | User) -> MovedOn:
     """The error that names who was faster."""
     newest = session.scalar(
         select(AuditEvent)
@@ -122,5 +122,5 @@ def move(
     )
 
 
-def _object_type(record: Movable) -> str:
+def _object_type(record: Movable | User) -> str:
     return type(record).__name__.lower()

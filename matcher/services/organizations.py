@@ -150,7 +150,7 @@ def save_section(
         session, actor, "edit_profile", "organization", organization.public_id, now,
         object_version=organization.version, details={"section": code, "fields": changed},
     )  # fmt: skip
-    indexing.touch(session, organization, now)
+    indexing.touch(session, organization)
     if organization.state == "verified" and {"name", "corporate_number", "representative"} & set(changed):
         text = wording.organization_identity_changed(organization)
         notices.tell_staff(session, *text, now, about=("organization", organization.public_id))
@@ -390,9 +390,12 @@ def reinstate(
 
 def _made_findable(session: Session, organization: Organization, now: datetime) -> None:
     """The organization's state decides whether its needs and offers may be found."""
-    indexing.touch(session, organization, now)
-    for kind in (Need, Offer):
-        for posting in session.scalars(
-            select(kind).where(kind.organization_id == organization.id, kind.state == "open")
-        ):
-            indexing.touch(session, posting, now)
+    indexing.touch(session, organization)
+    own: list[Need | Offer] = [
+        *session.scalars(select(Need).where(Need.organization_id == organization.id, Need.state == "open")),
+        *session.scalars(
+            select(Offer).where(Offer.organization_id == organization.id, Offer.state == "open")
+        ),
+    ]
+    for posting in own:
+        indexing.touch(session, posting)

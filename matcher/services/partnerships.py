@@ -689,7 +689,7 @@ def _guard_capacity(session: Session, npo_id: int, now: datetime) -> None:
     for need in session.scalars(query):
         need.pause_cause = "capacity" if busy else None
         moves.move(session, SYSTEM, need, action, now, details={"cause": "capacity"})
-        indexing.touch(session, need, now)
+        indexing.touch(session, need)
 
 
 def _about(case: Partnership) -> tuple[str, str]:

@@ -257,7 +257,7 @@ def publish(
     moves.move(session, actor, posting, "publish", now, details={"corrected": changed})
     if changed:
         keep_revision(session, posting, actor, now)
-    indexing.touch(session, posting, now)
+    indexing.touch(session, posting)
     text = wording.posting_published(posting, corrected=bool(changed))
     notices.tell_organization(session, posting.organization_id, *text, now, about=_about(posting))
 
@@ -309,7 +309,7 @@ def pause(
     permissions.require(actor, "posting.pause", posting)
     posting.pause_cause = "owner"
     moves.move(session, actor, posting, "pause", now, version=version)
-    indexing.touch(session, posting, now)
+    indexing.touch(session, posting)
 
 
 def resume(
@@ -328,7 +328,7 @@ def resume(
         raise Refused("answer_first")
     posting.pause_cause = None
     moves.move(session, actor, posting, "resume", now, version=version)
-    indexing.touch(session, posting, now)
+    indexing.touch(session, posting)
 
 
 def renew(
@@ -341,7 +341,7 @@ def renew(
     posting.valid_until = calendar.tokyo_date(now) + lifecycle.RENEWAL
     posting.expiry_notices, posting.pause_cause = 0, None
     moves.move(session, actor, posting, "renew", now, version=version)
-    indexing.touch(session, posting, now)
+    indexing.touch(session, posting)
 
 
 def fill(
@@ -350,7 +350,7 @@ def fill(
     """The need is met (or the offer used up)."""
     permissions.require(actor, "posting.fill", posting)
     moves.move(session, actor, posting, "fill", now, version=version)
-    indexing.touch(session, posting, now)
+    indexing.touch(session, posting)
 
 
 def rework(
@@ -360,7 +360,7 @@ def rework(
     permissions.require(actor, "posting.rework", posting)
     posting.pause_cause = None
     moves.move(session, actor, posting, "rework", now, version=version)
-    indexing.touch(session, posting, now)
+    indexing.touch(session, posting)
 
 
 def withdraw(
@@ -385,7 +385,7 @@ def withdraw(
         reason_code=reason_code,
         reason_text=reason_text,
     )
-    indexing.touch(session, posting, now)
+    indexing.touch(session, posting)
     if actor.is_staff:
         text = wording.posting_withdrawn_by_city(posting)
         notices.tell_organization(session, posting.organization_id, *text, now, about=_about(posting))
@@ -404,7 +404,7 @@ def expire_due(session: Session, now: datetime, limit: int = 100) -> int:
 
 def _expire(session: Session, posting: Need | Offer, now: datetime) -> bool:
     moves.move(session, SYSTEM, posting, "expire", now)
-    indexing.touch(session, posting, now)
+    indexing.touch(session, posting)
     text = wording.posting_expired(posting)
     notices.tell_organization(session, posting.organization_id, *text, now, about=_about(posting))
     return True

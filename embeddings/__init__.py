@@ -1,0 +1,1 @@
+"""Text in, neighbours out: normalising, encoding, vector and word indexes. Knows no SQL and no HTTP."""
