@@ -1,7 +1,7 @@
 """Error pages: 400, 403, 404, 409, 413, 429, 500, 503, each with a way on; domain errors become them."""
 
 import structlog
-from flask import Flask, g, render_template
+from flask import Flask, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
@@ -24,6 +24,7 @@ def init(app: Flask) -> None:
     app.register_error_handler(domain.MovedOn, _moved_on)
     app.register_error_handler(StaleDataError, lambda error: _page(409))
     app.register_error_handler(domain.Refused, _refused)
+    app.register_error_handler(domain.TooMany, _too_many)
     app.register_error_handler(OperationalError, _database)
     app.register_error_handler(Exception, _unexpected)
 
@@ -49,6 +50,13 @@ def _moved_on(error: domain.MovedOn) -> Answer:
 
 def _refused(error: domain.Refused) -> Answer:
     return _page(409, message=text.sentence(error.code, error.facts))
+
+
+def _too_many(error: domain.TooMany) -> Answer:
+    log.warning("throttled", request_id=g.get("request_id", ""), endpoint=request.endpoint)
+    minutes = error.facts["minutes"]
+    body, status = _page(429, message=text.sentence(error.code, error.facts))[:2]
+    return body, status, {"Retry-After": str(minutes * 60)}
 
 
 def _database(error: OperationalError) -> Answer:

@@ -47,6 +47,9 @@ SENTENCES: Final[Mapping[str, Any]] = {
     ),
     "manager_needed": _l("市の予算や市の名義を使う案件は、管理職が承認します。管理職に引き継いでください。"),
     "own_recommendation": _l("ご自身が推薦した案件は、ほかの担当者が承認します。"),
+    "too_many": _l("短い時間に操作が続いたため、受付を一時止めています。%(minutes)s分ほどたってから、もう一度お試しください。"),
+    "last_owner": _l("管理者が1人もいなくなるため、この操作は行えません。先に、ほかの人を管理者にしてください。"),
+    "own_account": _l("ご自分の職員アカウントは、ご自分では停止できません。ほかの管理職または運用担当に依頼してください。"),
 }
 
 #: error code of a field (``Invalid.facts`` values) → sentence beside the field.
@@ -64,6 +67,13 @@ FIELD_SENTENCES: Final[Mapping[str, Any]] = {
     "unchanged": _l(
         "変更する項目を入力してください。変更がないときは、質問を送るか、お返事をお選びください。"
     ),
+    "password_short": _l("パスワードは12文字以上で入力してください。"),
+    "password_long": _l("パスワードは256文字以内で入力してください。"),
+    "password_common": _l(
+        "推測されやすいパスワードです。関係のない言葉をいくつか並べるなど、ほかの文字の並びにしてください。"
+    ),
+    "password_wrong": _l("いまのパスワードが違います。もう一度入力してください。"),
+    "account_exists": _l("このメールアドレスは、すでに登録されています。別のメールアドレスを入力してください。"),
 }
 
 
