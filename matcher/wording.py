@@ -290,3 +290,61 @@ def organization_identity_changed(organization: Organization) -> Text:
         f"【縁むすび】確認済みの登録内容が変更されました（{organization.name}）",
         f"{organization.name}が、名称・法人番号・代表者のいずれかを変更しました。内容をご確認ください。",
     )
+
+
+# ── Accounts ─────────────────────────────────────────────────────────────────────────────────────────
+# These mails go to people who may not know the service; each says who sends it and what to do when one
+# did not ask for it. The link is in plain text, and a telephone helps where links are stripped.
+
+
+def office(city: str, section: str, phone: str) -> str:
+    """The last lines of a mail to somebody who may not know the service."""
+    return f"―――\n{city} {section}\n電話：{phone}\nリンクが開けないときや、お心当たりがないときは、上の電話にお知らせください。"
+
+
+def account_registered(city: str, office: str, name: str, organization: str, link: str, until: str) -> Text:
+    """To somebody who registered an organization: the link that confirms the address."""
+    return (
+        f"【縁むすび】メールアドレスの確認のお願い（{city}）",
+        f"{name}さま\n\n{city}の「縁むすび」に、{organization}の登録を受け付けました。\n"
+        f"次のアドレスを開き、パスワードを決めてください。{until}まで、1回だけ使えます。\n\n{link}\n\n"
+        f"パスワードを決めると、ログインしてプロフィールを書けるようになります。\n\n{office}",
+    )
+
+
+def account_invited(city: str, office: str, name: str, organization: str, link: str, until: str) -> Text:
+    """To a new member or new staff: the link that opens the account."""
+    return (
+        f"【縁むすび】利用の招待（{organization}）",
+        f"{name}さま\n\n{city}の「縁むすび」で、{organization}の一員として招待されました。\n"
+        f"次のアドレスを開き、パスワードを決めてください。{until}まで、1回だけ使えます。\n\n{link}\n\n{office}",
+    )
+
+
+def account_known_already(city: str, office: str, login: str, forgot: str) -> Text:
+    """To somebody who registered again with an address that has an account."""
+    return (
+        f"【縁むすび】すでに登録されています（{city}）",
+        f"{city}の「縁むすび」に、このメールアドレスで登録の申し込みがありましたが、すでに登録されています。\n"
+        f"次のアドレスからログインしてください。\n\n{login}\n\n"
+        f"パスワードを忘れたときは、次のアドレスから決め直せます。\n\n{forgot}\n\n{office}",
+    )
+
+
+def password_link(city: str, office: str, name: str, link: str, until: str) -> Text:
+    """To somebody who asked for a new password."""
+    return (
+        f"【縁むすび】パスワードの再設定（{city}）",
+        f"{name}さま\n\n{city}の「縁むすび」で、パスワードの再設定を受け付けました。\n"
+        f"次のアドレスを開き、新しいパスワードを決めてください。{until}まで、1回だけ使えます。\n\n{link}\n\n"
+        f"お心当たりがないときは、このメールを消してください。パスワードは変わりません。\n\n{office}",
+    )
+
+
+def password_changed(city: str, office: str, name: str) -> Text:
+    """To somebody whose password was changed, so that a thief cannot do it unseen."""
+    return (
+        f"【縁むすび】パスワードが変更されました（{city}）",
+        f"{name}さま\n\n{city}の「縁むすび」のパスワードが変更され、ほかの端末はログアウトされました。\n"
+        f"ご自分で変更したときは、していただくことはありません。\n\n{office}",
+    )

@@ -6,19 +6,53 @@ out. Every act is audited in its own transaction, without addresses and without 
 
 import hashlib
 import secrets
+import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from matcher.models import User, UserSession
+from matcher import permissions, wording
+from matcher.calendar import TOKYO
+from matcher.errors import Invalid, NotFound, NotPermitted, Refused
+from matcher.models import (
+    CompanyProfile,
+    Mail,
+    Notice,
+    NpoProfile,
+    OneTimeLink,
+    Organization,
+    User,
+    UserSession,
+)
 from matcher.permissions import Actor
-from matcher.services import audit
+from matcher.services import audit, cities, moves, notices, passwords, throttle
+
+Purpose = Literal["activate", "reset"]
 
 #: A session row is written at most this often, so that reading pages stays reading.
 TOUCH_EVERY: Final = timedelta(minutes=1)
+#: How long a link from a mail can be used.
+LINK_LIVES: Final[dict[Purpose, timedelta]] = {"activate": timedelta(days=7), "reset": timedelta(hours=2)}
+
+ORGANIZATION_ROLES: Final = ("owner", "editor", "viewer")
+STAFF_ROLES: Final = ("coordinator", "manager", "operator")
+NOTIFY: Final = ("at_once", "daily", "none")
+
+#: What stands in place of a name whose bearer left (O6); the public id keeps the history readable.
+LEFT: Final = "退会した利用者"
+
+
+def normal_email(typed: str) -> str:
+    """The address as it is stored and compared: NFKC and lower case.
+
+    The part before the @ is lowered too: phones capitalise the first letter, and no mail server in use
+    tells two people apart by it.
+    """
+    return unicodedata.normalize("NFKC", typed).strip().lower()
 
 
 def actor_of(user: User, request_id: str = "") -> Actor:
@@ -132,9 +166,604 @@ def is_same_session(row: UserSession, session_id: str | None) -> bool:
     return session_id is not None and secrets.compare_digest(row.id_hash, _hash(session_id))
 
 
+def end_all_sessions(session: Session, user: User) -> None:
+    """Sign ``user`` out everywhere; part of an act that is audited itself."""
+    session.execute(delete(UserSession).where(UserSession.user_id == user.id))
+
+
+# ── Signing in ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a login is checked against; the same shape where nobody has the address."""
+
+    user_id: int | None
+    user_public_id: str
+    password_hash: str | None
+    email: str
+    network: str
+
+
+def admit_login(session: Session, email: str, network: str, now: datetime) -> Credentials:
+    """Count a login and fetch what to check it against.
+
+    Committed before ``authenticate`` hashes, so that many tries at once cannot pass the throttle
+    together, and so that nobody waits for the write lock while a password is hashed.
+
+    Raises:
+        TooMany: from this network or for this address, known or not.
+    """
+    email = normal_email(email)
+    throttle.admit(session, "login", now, account=email, network=network)
+    user = _by_email(session, email)
+    if user is None or not _may_sign_in(user):
+        return Credentials(None, "", None, email, network)
+    return Credentials(user.id, user.public_id, user.password_hash, email, network)
+
+
+def authenticate(
+    session: Session, credentials: Credentials, password: str, now: datetime, request_id: str = ""
+) -> User | None:
+    """The user, if the password is right; ``None`` in every other case, which look alike from outside.
+
+    The password is hashed before ``session`` is used for the first time. A second factor belongs between
+    this and ``start_session``.
+    """
+    right = passwords.matches(credentials.password_hash, password)
+    user = _by_id(session, credentials.user_id)
+    if not right or user is None or not _may_sign_in(user):
+        who = Actor(request_id=request_id)
+        audit.record(session, who, "login_failed", "user", credentials.user_public_id, now)
+        return None
+    throttle.forgive(session, "login", account=credentials.email, network=credentials.network)
+    if passwords.is_outdated(credentials.password_hash or ""):
+        user.password_hash = passwords.hashed(password)
+    return user
+
+
+def demo_user(session: Session, role: str) -> User:
+    """The person of the demo city as whom one may enter without a password.
+
+    Raises:
+        NotFound: this is no demo city, or it has nobody in this role.
+    """
+    user = _by_email(session, f"demo-{role}@demo.example") if cities.get(session).is_demo else None
+    if user is None or not _may_sign_in(user):
+        raise NotFound("user")
+    return user
+
+
+def _by_email(session: Session, email: str) -> User | None:
+    found: User | None = session.scalar(
+        select(User).where(User.email == email).options(joinedload(User.organization))
+    )
+    return found
+
+
+def _by_id(session: Session, user_id: int | None) -> User | None:
+    found: User | None = session.scalar(
+        select(User).where(User.id == (user_id or 0)).options(joinedload(User.organization))
+    )
+    return found
+
+
 def _may_sign_in(user: User) -> bool:
     return user.status == "active" and (user.organization is None or user.organization.state != "deactivated")
 
 
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+# ── How an account begins ────────────────────────────────────────────────────────────────────────────
+
+
+def register_organization(
+    session: Session,
+    *,
+    kind: str,
+    organization_name: str,
+    name: str,
+    email: str,
+    now: datetime,
+    public_url: str,
+    network: str,
+    request_id: str = "",
+) -> None:
+    """Begin an organization with its first owner and mail the link that confirms the address (N1).
+
+    The answer is the same whether or not the address has an account; only its mailbox learns which.
+
+    Raises:
+        TooMany: from this network or for this address.
+    """
+    email = normal_email(email)
+    throttle.admit(session, "register", now, account=email, network=network)
+    known = _by_email(session, email)
+    if known is not None:
+        _mail_to_known(session, known, now, public_url)
+        return
+    organization = Organization(
+        kind=kind, name=organization_name, contact_name=name, email=email, created_at=now, updated_at=now
+    )
+    if kind == "company":
+        organization.company = CompanyProfile()
+    else:
+        organization.npo = NpoProfile()
+    user = User(email=email, name=name, role="member", organization_role="owner", created_at=now)
+    user.organization = organization
+    session.add_all([organization, user])
+    session.flush()
+    who = Actor(request_id=request_id)
+    audit.record(
+        session, who, "register", "organization", organization.public_id, now,
+        to_state=organization.state, details={"kind": kind},
+    )  # fmt: skip
+    audit.record(session, who, "register", "user", user.public_id, now, to_state=user.status)
+    _mail_link(session, user, "activate", now, public_url, welcome=True)
+
+
+def invite_member(
+    session: Session, actor: Actor, *, email: str, name: str, role: str, now: datetime, public_url: str
+) -> User:
+    """Open an account in the actor's organization and mail its activation link (O10).
+
+    Raises:
+        Invalid: the address has an account already, or the role is none of an organization.
+        TooMany: the organization invited more people today than it can know.
+    """
+    organization = session.get(Organization, actor.organization_id or 0)
+    permissions.require(actor, "members.manage", organization)
+    if role not in ORGANIZATION_ROLES:
+        raise Invalid(role="required")
+    own = str(actor.organization_id)
+    throttle.admit(session, "invite", now, account=own, network=own)
+    user = User(email=normal_email(email), name=name, role="member", organization_role=role, created_at=now)
+    user.organization = organization
+    return _invite(session, actor, user, now, public_url)
+
+
+def create_staff(
+    session: Session, actor: Actor, *, email: str, name: str, role: str, now: datetime, public_url: str
+) -> User:
+    """Open an account for city staff and mail its activation link. Only operators make operators.
+
+    Raises:
+        Invalid: the address has an account already, or the role is none of staff.
+    """
+    permissions.require(actor, "staff.manage")
+    if role not in staff_roles(actor):
+        raise Invalid(role="required")
+    user = User(email=normal_email(email), name=name, role=role, created_at=now)
+    user.organization = None
+    return _invite(session, actor, user, now, public_url)
+
+
+def staff_roles(actor: Actor) -> tuple[str, ...]:
+    """The staff roles that ``actor`` may give."""
+    if actor.role in {"operator", "system"}:
+        return STAFF_ROLES
+    return ("coordinator", "manager") if actor.role == "manager" else ()
+
+
+def _invite(session: Session, actor: Actor, user: User, now: datetime, public_url: str) -> User:
+    if _by_email(session, user.email) is not None:
+        raise Invalid(email="account_exists")
+    session.add(user)
+    session.flush()
+    audit.record(
+        session, actor, "invite", "user", user.public_id, now,
+        to_state=user.status, details={"role": user.organization_role or user.role},
+    )  # fmt: skip
+    _mail_link(session, user, "activate", now, public_url)
+    return user
+
+
+# ── Links from mails, passwords ──────────────────────────────────────────────────────────────────────
+
+
+def issue_link(session: Session, actor: Actor, user: User, now: datetime, public_url: str) -> str:
+    """A link with which ``user`` chooses a password: to begin if invited, to reset if active.
+
+    For the command line, which shows it instead of mailing it.
+
+    Raises:
+        Refused: the account is deactivated.
+    """
+    permissions.require(actor, "staff.manage")
+    purpose = _purpose(user)
+    audit.record(session, actor, f"{purpose}_link", "user", user.public_id, now)
+    return _new_link(session, user, purpose, now, public_url)
+
+
+def send_link(session: Session, actor: Actor, public_id: str, now: datetime, public_url: str) -> User:
+    """Mail such a link: an administrator helps somebody who cannot sign in (O10)."""
+    user = get_account(session, actor, public_id)
+    if user.organization is None or actor.role != "member":
+        permissions.require(actor, "staff.manage")
+    else:
+        permissions.require(actor, "members.manage", user.organization)
+    purpose = _purpose(user)
+    audit.record(session, actor, f"{purpose}_link", "user", user.public_id, now)
+    _mail_link(session, user, purpose, now, public_url)
+    return user
+
+
+def request_reset(
+    session: Session, *, email: str, now: datetime, public_url: str, network: str, request_id: str = ""
+) -> None:
+    """Mail a link for a new password, if the address has an account; the answer is the same if not.
+
+    Raises:
+        TooMany: from this network or for this address, known or not.
+    """
+    email = normal_email(email)
+    throttle.admit(session, "reset", now, account=email, network=network)
+    user = _by_email(session, email)
+    if user is None or user.status == "deactivated":
+        return
+    purpose = _purpose(user)
+    audit.record(session, Actor(request_id=request_id), f"{purpose}_link", "user", user.public_id, now)
+    _mail_link(session, user, purpose, now, public_url)
+
+
+def find_link_user(session: Session, purpose: Purpose, token: str, now: datetime) -> User | None:
+    """Whose link this is, or ``None`` if it was used, has expired or never existed."""
+    row = _link(session, purpose, token, now)
+    return None if row is None else _by_id(session, row.user_id)
+
+
+def activate(session: Session, token: str, password: str, now: datetime, request_id: str = "") -> User:
+    """Begin an invited account by choosing its password.
+
+    Raises:
+        NotFound: the link was used, has expired or never existed.
+        Invalid: the password is refused.
+    """
+    user = _use_link(session, "activate", token, password, now)
+    user.status = "active"
+    session.flush()
+    audit.record(
+        session, actor_of(user, request_id), "activate", "user", user.public_id, now,
+        from_state="invited", to_state="active",
+    )  # fmt: skip
+    return user
+
+
+def reset(session: Session, token: str, password: str, now: datetime, request_id: str = "") -> User:
+    """Choose a new password by a mailed link; all browsers are signed out.
+
+    Raises:
+        NotFound: the link was used, has expired or never existed.
+        Invalid: the password is refused.
+    """
+    user = _use_link(session, "reset", token, password, now)
+    throttle.forgive(session, "login", account=user.email)
+    audit.record(session, actor_of(user, request_id), "reset_password", "user", user.public_id, now)
+    _mail_changed(session, user, now)
+    return user
+
+
+def change_password(
+    session: Session, actor: Actor, *, current: str, new: str, session_id: str, now: datetime, network: str
+) -> None:
+    """Change one's own password; every other browser is signed out.
+
+    Raises:
+        Invalid: the present password is wrong, or the new one is refused.
+        TooMany: too many wrong ones.
+    """
+    user = _own(session, actor)
+    throttle.admit(session, "login", now, account=user.email, network=network)
+    if not passwords.matches(user.password_hash, current):
+        raise Invalid(current="password_wrong")
+    throttle.forgive(session, "login", account=user.email, network=network)
+    _set_password(user, new)
+    session.execute(
+        delete(UserSession).where(UserSession.user_id == user.id, UserSession.id_hash != _hash(session_id))
+    )
+    _drop_links(session, user)
+    session.flush()
+    audit.record(session, actor, "change_password", "user", user.public_id, now)
+    _mail_changed(session, user, now)
+
+
+def _purpose(user: User) -> Purpose:
+    if user.status == "deactivated":
+        raise Refused("account_closed")
+    return "activate" if user.status == "invited" else "reset"
+
+
+def _link(session: Session, purpose: Purpose, token: str, now: datetime) -> OneTimeLink | None:
+    found: OneTimeLink | None = session.scalar(
+        select(OneTimeLink).where(
+            OneTimeLink.token_hash == _hash(token),
+            OneTimeLink.purpose == purpose,
+            OneTimeLink.used_at.is_(None),
+            OneTimeLink.expires_at > now,
+        )
+    )
+    return found
+
+
+def _use_link(session: Session, purpose: Purpose, token: str, password: str, now: datetime) -> User:
+    user = find_link_user(session, purpose, token, now)
+    if user is None or user.status != ("invited" if purpose == "activate" else "active"):
+        raise NotFound("link")
+    _set_password(user, password)
+    end_all_sessions(session, user)
+    _drop_links(session, user)
+    session.flush()
+    return user
+
+
+def _set_password(user: User, password: str) -> None:
+    about = [user.name, user.email]
+    if user.organization is not None:
+        about.append(user.organization.name)
+    code = passwords.problem(password, about)
+    if code is not None:
+        raise Invalid(password=code)
+    user.password_hash = passwords.hashed(password)
+
+
+def _drop_links(session: Session, user: User) -> None:
+    # A used link is a link that is gone; older ones in the same mailbox must not work either.
+    session.execute(delete(OneTimeLink).where(OneTimeLink.user_id == user.id))
+
+
+def _new_link(session: Session, user: User, purpose: Purpose, now: datetime, public_url: str) -> str:
+    _drop_links(session, user)
+    token = secrets.token_urlsafe(32)
+    session.add(
+        OneTimeLink(
+            token_hash=_hash(token),
+            purpose=purpose,
+            user_id=user.id,
+            created_at=now,
+            expires_at=now + LINK_LIVES[purpose],
+        )
+    )
+    session.flush()
+    return f"{public_url}/{purpose}/{token}"
+
+
+def _mail_link(
+    session: Session, user: User, purpose: Purpose, now: datetime, public_url: str, *, welcome: bool = False
+) -> None:
+    city = cities.get(session)
+    office = wording.office(city.name, city.section, city.phone)
+    link = _new_link(session, user, purpose, now, public_url)
+    until = _moment(now + LINK_LIVES[purpose])
+    body = user.organization.name if user.organization else f"{city.name} {city.section}"
+    if purpose == "reset":
+        subject, text = wording.password_link(city.name, office, user.name, link, until)
+    elif welcome:
+        subject, text = wording.account_registered(city.name, office, user.name, body, link, until)
+    else:
+        subject, text = wording.account_invited(city.name, office, user.name, body, link, until)
+    notices.send_mail(session, user.email, subject, text, now, key=f"link-{secrets.token_hex(16)}")
+
+
+def _mail_to_known(session: Session, user: User, now: datetime, public_url: str) -> None:
+    if user.status == "invited":
+        _mail_link(session, user, "activate", now, public_url, welcome=True)
+        return
+    city = cities.get(session)
+    subject, text = wording.account_known_already(
+        city.name,
+        wording.office(city.name, city.section, city.phone),
+        f"{public_url}/login",
+        f"{public_url}/reset",
+    )
+    notices.send_mail(session, user.email, subject, text, now, key=f"known-{secrets.token_hex(16)}")
+
+
+def _mail_changed(session: Session, user: User, now: datetime) -> None:
+    city = cities.get(session)
+    office = wording.office(city.name, city.section, city.phone)
+    subject, text = wording.password_changed(city.name, office, user.name)
+    notices.send_mail(session, user.email, subject, text, now, key=f"password-{secrets.token_hex(16)}")
+
+
+def _moment(moment: datetime) -> str:
+    local = moment.astimezone(TOKYO)
+    return f"{local.month}月{local.day}日{local.hour}時{local.minute:02d}分"
+
+
+# ── Changing and ending an account ───────────────────────────────────────────────────────────────────
+
+
+def get_account(session: Session, actor: Actor, public_id: str) -> User:
+    """An account that ``actor`` may see: of the own organization, any for those who manage staff.
+
+    Raises:
+        NotFound
+    """
+    user: User | None = session.scalar(
+        select(User).where(User.public_id == public_id).options(joinedload(User.organization))
+    )
+    own = user is not None and user.organization_id is not None
+    own = own and user is not None and user.organization_id == actor.organization_id
+    if user is None or not (own or permissions.may(actor, "staff.manage")):
+        raise NotFound("user")
+    return user
+
+
+def own_account(session: Session, actor: Actor) -> User:
+    """The signed-in person's account, with the organization."""
+    return _own(session, actor)
+
+
+def list_members(session: Session, actor: Actor) -> Sequence[User]:
+    """The accounts of the actor's organization that are not closed, owners first."""
+    permissions.require(actor, "members.view", session.get(Organization, actor.organization_id or 0))
+    found = session.scalars(
+        select(User).where(User.organization_id == actor.organization_id, User.status != "deactivated")
+    ).all()
+    rank = {role: place for place, role in enumerate(ORGANIZATION_ROLES)}
+    return sorted(
+        found, key=lambda user: (rank.get(user.organization_role or "", 9), user.created_at, user.id)
+    )
+
+
+def list_staff(session: Session, actor: Actor) -> Sequence[User]:
+    """The city's own accounts that are not closed."""
+    permissions.require(actor, "staff.manage")
+    return session.scalars(
+        select(User)
+        .where(User.role != "member", User.status != "deactivated")
+        .order_by(User.role, User.created_at, User.id)
+    ).all()
+
+
+def search_members(
+    session: Session, actor: Actor, text: str, *, page: int, size: int
+) -> tuple[Sequence[User], int]:
+    """Members of all organizations by name, address or organization: one page, and how many in all."""
+    permissions.require(actor, "staff.manage")
+    query = select(User).join(User.organization).where(User.status != "deactivated")
+    wanted = unicodedata.normalize("NFKC", text).strip()
+    if wanted:
+        query = query.where(
+            or_(
+                *(
+                    column.icontains(wanted, autoescape=True)
+                    for column in (User.name, User.email, Organization.name)
+                )
+            )
+        )
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    rows = session.scalars(
+        query.options(joinedload(User.organization))
+        .order_by(Organization.name, User.created_at, User.id)
+        .limit(size)
+        .offset((page - 1) * size)
+    )
+    return rows.all(), total
+
+
+def change_settings(
+    session: Session, actor: Actor, *, name: str, notify: str, now: datetime, version: int | None = None
+) -> User:
+    """Change one's own name and how one hears of things (O9).
+
+    Raises:
+        Invalid: an unknown way of being notified.
+        MovedOn: changed in another window since it was shown.
+    """
+    user = _own(session, actor)
+    moves.check_version(session, user, version)
+    if notify not in NOTIFY:
+        raise Invalid(notify="required")
+    user.name, user.notify = name, notify
+    session.flush()
+    audit.record(session, actor, "change_settings", "user", user.public_id, now, details={"notify": notify})
+    return user
+
+
+def change_member_role(
+    session: Session, actor: Actor, public_id: str, role: str, now: datetime, *, version: int | None = None
+) -> User:
+    """Make a member owner, editor or viewer; the member signs in anew with the new rights.
+
+    Raises:
+        Refused: nobody would be left as owner.
+        MovedOn: the account was changed since it was shown.
+    """
+    user = get_account(session, actor, public_id)
+    permissions.require(actor, "members.manage", user.organization)
+    moves.check_version(session, user, version)
+    if role not in ORGANIZATION_ROLES:
+        raise Invalid(role="required")
+    before = user.organization_role
+    if before == role:
+        return user
+    if before == "owner":
+        _keep_an_owner(session, user)
+    user.organization_role = role
+    session.flush()
+    end_all_sessions(session, user)
+    audit.record(
+        session, actor, "change_role", "user", user.public_id, now,
+        object_version=user.version, details={"from": before, "to": role},
+    )  # fmt: skip
+    return user
+
+
+def deactivate_user(
+    session: Session, actor: Actor, public_id: str, now: datetime, *, version: int | None = None
+) -> User:
+    """Close an account and remove the personal data in it (O6); the history keeps the public id.
+
+    Members may leave by themselves, owners close those of their organization, managers and operators any
+    but their own.
+
+    Raises:
+        Refused: the last owner of an organization, or one's own staff account.
+        MovedOn: the account was changed since it was shown.
+    """
+    user = get_account(session, actor, public_id)
+    _require_may_close(actor, user)
+    moves.check_version(session, user, version)
+    if user.status == "deactivated":
+        raise moves.moved_on(session, user)
+    if user.organization_role == "owner":
+        _keep_an_owner(session, user)
+    before = user.status
+    _forget_person(session, user)
+    user.status, user.deactivated_at = "deactivated", now
+    session.flush()
+    audit.record(
+        session, actor, "deactivate", "user", user.public_id, now,
+        object_version=user.version, from_state=before, to_state="deactivated",
+    )  # fmt: skip
+    return user
+
+
+def _own(session: Session, actor: Actor) -> User:
+    user = _by_id(session, actor.user_id)
+    if user is None:
+        raise NotFound("user")
+    return user
+
+
+def _require_may_close(actor: Actor, user: User) -> None:
+    if user.organization is None or actor.role != "member":
+        permissions.require(actor, "staff.manage")
+        if user.id == actor.user_id:
+            raise Refused("own_account")
+        if user.role == "operator" and actor.role == "manager":
+            raise NotPermitted("staff.manage")
+    elif user.id != actor.user_id:
+        permissions.require(actor, "members.manage", user.organization)
+
+
+def _keep_an_owner(session: Session, leaving: User) -> None:
+    organization = leaving.organization
+    if organization is None or organization.state in {"draft", "deactivated"}:
+        return  # nobody depends yet, or any more, on somebody being there
+    others = session.scalar(
+        select(func.count())
+        .select_from(User)
+        .where(
+            User.organization_id == leaving.organization_id,
+            User.organization_role == "owner",
+            User.status == "active",
+            User.id != leaving.id,
+        )
+    )
+    if not others:
+        raise Refused("last_owner")
+
+
+def _forget_person(session: Session, user: User) -> None:
+    end_all_sessions(session, user)
+    _drop_links(session, user)
+    session.execute(delete(Notice).where(Notice.user_id == user.id))
+    session.execute(delete(Mail).where(Mail.to == user.email))
+    user.name = LEFT
+    user.email = f"{user.public_id}@left.invalid"
+    user.password_hash = None
+    user.last_login_at = None

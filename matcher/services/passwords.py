@@ -12,7 +12,7 @@ from functools import cache
 from typing import Final
 
 from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error
+from argon2.exceptions import Argon2Error, InvalidHashError
 
 MINIMUM: Final = 12  #: characters
 MAXIMUM: Final = 256  #: longer than any password manager's; keeps a request from being a burden
@@ -30,7 +30,7 @@ def matches(stored: str | None, password: str) -> bool:
     """Whether ``password`` is the one behind ``stored``; as slow where nothing is stored at all."""
     try:
         _HASHER.verify(stored or _nobodys(), _normal(password))
-    except Argon2Error:
+    except (Argon2Error, InvalidHashError):
         return False
     return stored is not None
 

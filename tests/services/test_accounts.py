@@ -1,0 +1,570 @@
+"""How accounts begin, change and end; on both databases."""
+
+import re
+import statistics
+import time
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from matcher import permissions
+from matcher.errors import Invalid, MovedOn, NotFound, NotPermitted, Refused, TooMany
+from matcher.models import Attempt, AuditEvent, Mail, Notice, OneTimeLink, Organization, User, UserSession
+from matcher.permissions import Actor
+from matcher.services import accounts, audit, notices, passwords
+from tests.factories import actor_for, make_city, make_company, make_coordinator, make_npo, make_user
+
+GOOD = "紫陽花と古い灯台の地図帳"
+OTHER = "turnip lantern gravel 41 orbit"
+URL = "https://enmusubi.city.miohara.example"
+IDLE = {"idle_minutes": 30, "hours": 12}
+
+
+def last_link(session: Session) -> str:
+    body = session.scalars(select(Mail.body).order_by(Mail.id.desc())).first() or ""
+    return re.findall(rf"{URL}/(?:activate|reset)/(\S+)", body)[0]
+
+
+def actions(session: Session) -> list[str]:
+    return list(session.scalars(select(AuditEvent.action).order_by(AuditEvent.id)))
+
+
+def member(session: Session, role: str = "owner", **changes: object) -> tuple[User, Organization, Actor]:
+    npo = make_npo(session)
+    user = make_user(session, npo, organization_role=role, password_hash=passwords.hashed(GOOD), **changes)
+    return user, npo, actor_for(user, npo)
+
+
+def log_in(session: Session, email: str, password: str, now: datetime, network: str = "n1") -> User | None:
+    return accounts.authenticate(session, accounts.admit_login(session, email, network, now), password, now)
+
+
+def register(session: Session, now: datetime, email: str = "new@npo.example", network: str = "n1") -> None:
+    accounts.register_organization(
+        session, kind="npo", organization_name="浜のごはん会", name="海野 渚", email=email, now=now,
+        public_url=URL, network=network,
+    )  # fmt: skip
+
+
+# ── Sessions ──
+
+
+def test_a_session_is_found_by_the_cookies_id_and_stored_only_as_its_hash(
+    session: Session, now: datetime
+) -> None:
+    user, npo, _ = member(session)
+    known = accounts.own_account(session, actor_for(user, npo))
+    session_id = accounts.start_session(session, known, now)
+    found = accounts.find_session_user(session, session_id, now, **IDLE)
+    assert found is not None
+    assert found.id == user.id
+    assert accounts.actor_of(found).organization_name == npo.name
+    assert session_id not in session.scalars(select(UserSession.id_hash)).all()
+    assert len(session_id) >= 43  # 256 random bits
+    assert accounts.find_session_user(session, "another", now, **IDLE) is None
+
+
+def test_a_session_ends_after_thirty_silent_minutes_and_after_twelve_hours(
+    session: Session, now: datetime
+) -> None:
+    user, _, actor = member(session)
+    session_id = accounts.start_session(session, accounts.own_account(session, actor), now)
+    late = now + timedelta(minutes=29)
+    assert accounts.find_session_user(session, session_id, late, **IDLE)
+    assert accounts.needs_touch(session, session_id, late)
+    assert accounts.find_session_user(session, session_id, now + timedelta(minutes=30), **IDLE) is None
+    for minutes in range(20, 12 * 60, 20):
+        accounts.touch_session(session, session_id, now + timedelta(minutes=minutes))
+    end = now + timedelta(hours=12)
+    assert accounts.find_session_user(session, session_id, end - timedelta(minutes=1), **IDLE)
+    assert accounts.find_session_user(session, session_id, end, **IDLE) is None
+
+
+def test_touching_waits_a_minute_so_that_reading_stays_reading(session: Session, now: datetime) -> None:
+    _, _, actor = member(session)
+    session_id = accounts.start_session(session, accounts.own_account(session, actor), now)
+    assert not accounts.needs_touch(session, session_id, now + timedelta(seconds=59))
+    assert accounts.needs_touch(session, session_id, now + timedelta(seconds=60))
+
+
+def test_ending_other_sessions_keeps_this_browser(session: Session, now: datetime) -> None:
+    _, _, actor = member(session)
+    user = accounts.own_account(session, actor)
+    here, there = (accounts.start_session(session, user, now) for _ in range(2))
+    accounts.end_other_sessions(session, actor, here, now)
+    assert accounts.find_session_user(session, here, now, **IDLE)
+    assert accounts.find_session_user(session, there, now, **IDLE) is None
+    assert [accounts.is_same_session(row, here) for row in accounts.list_sessions(session, actor)] == [True]
+
+
+def test_members_of_a_deactivated_organization_are_signed_out(session: Session, now: datetime) -> None:
+    user, npo, actor = member(session)
+    session_id = accounts.start_session(session, accounts.own_account(session, actor), now)
+    npo.state = "deactivated"
+    session.flush()
+    assert accounts.find_session_user(session, session_id, now, **IDLE) is None
+    assert log_in(session, user.email, GOOD, now) is None
+
+
+# ── Signing in ──
+
+
+def test_the_right_password_signs_in_in_any_width_and_case_of_the_address(
+    session: Session, now: datetime
+) -> None:
+    npo = make_npo(session)
+    user = make_user(
+        session,
+        npo,
+        email="nagisa@npo.example",
+        password_hash=passwords.hashed("ｈａｍａｂｅ to 1000 no kai"),
+    )
+    assert log_in(session, " Nagisa@NPO.example ", "hamabe to 1000 no kai", now) is user
+    assert log_in(session, "ｎａｇｉｓａ＠npo.example", "hamabe to 1000 no kai", now) is user
+    assert log_in(session, "nagisa@npo.example", "Hamabe to 1000 no kai", now) is None
+
+
+@pytest.mark.parametrize("who", ["unknown", "wrong password", "invited", "deactivated"])
+def test_every_failed_login_looks_the_same_and_is_audited_without_the_address(
+    session: Session, now: datetime, who: str
+) -> None:
+    user, _, _ = member(
+        session, status={"invited": "invited", "deactivated": "deactivated"}.get(who, "active")
+    )
+    email = "nobody@npo.example" if who == "unknown" else user.email
+    assert log_in(session, email, "wrong" if who == "wrong password" else GOOD, now) is None
+    event = session.scalars(select(AuditEvent)).one()
+    assert (event.action, event.actor_id, event.role) == ("login_failed", None, "anonymous")
+    assert event.object_id == (user.public_id if who == "wrong password" else "")
+    assert email not in repr(vars(event))
+
+
+def test_the_eleventh_try_for_one_address_is_refused_even_from_other_networks(
+    session: Session, now: datetime
+) -> None:
+    user, _, _ = member(session)
+    for number in range(10):
+        assert log_in(session, user.email, "wrong", now, network=f"n{number}") is None
+    with pytest.raises(TooMany) as refused:
+        log_in(session, user.email, GOOD, now, network="n99")
+    assert refused.value.facts["minutes"] == 15
+    assert log_in(session, user.email, GOOD, now + timedelta(minutes=15), network="n99") is user
+
+
+def test_an_address_without_account_is_throttled_just_the_same(session: Session, now: datetime) -> None:
+    for _ in range(10):
+        assert log_in(session, "nobody@npo.example", "wrong", now) is None
+    with pytest.raises(TooMany):
+        log_in(session, "nobody@npo.example", "wrong", now)
+
+
+def test_one_network_may_fail_fifty_times_over_all_addresses(session: Session, now: datetime) -> None:
+    for number in range(50):
+        accounts.admit_login(session, f"a{number}@npo.example", "n1", now)
+    with pytest.raises(TooMany):
+        accounts.admit_login(session, "b@npo.example", "n1", now)
+    accounts.admit_login(session, "b@npo.example", "n2", now)
+
+
+def test_successes_do_not_use_up_the_networks_tries(session: Session, now: datetime) -> None:
+    user, _, _ = member(session)
+    for _ in range(60):
+        accounts.authenticate(session, accounts.admit_login(session, user.email, "n1", now), GOOD, now)
+    assert session.scalar(select(func.count()).select_from(Attempt)) == 0
+
+
+def test_the_throttle_keeps_neither_addresses_nor_networks_in_plain(session: Session, now: datetime) -> None:
+    accounts.admit_login(session, "nagisa@npo.example", "192.0.2.7", now)
+    kept = repr(session.execute(select(Attempt.kind, Attempt.key)).all())
+    assert "nagisa" not in kept
+    assert "192.0.2.7" not in kept
+
+
+def test_an_outdated_hash_is_renewed_at_login(session: Session, now: datetime) -> None:
+    from argon2 import PasswordHasher
+
+    user, _, _ = member(session)
+    user.password_hash = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(GOOD)
+    session.flush()
+    assert log_in(session, user.email, GOOD, now) is user
+    assert user.password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert passwords.matches(user.password_hash, GOOD)
+
+
+def test_an_unknown_address_takes_as_long_as_a_wrong_password(session: Session, now: datetime) -> None:
+    """Welch's t over interleaved timings; the bound is wide, a skipped hash would give hundreds."""
+    user, _, _ = member(session)
+    known = accounts.Credentials(user.id, user.public_id, user.password_hash, user.email, "n")
+    unknown = accounts.Credentials(None, "", None, "nobody@npo.example", "n")
+    times: dict[bool, list[float]] = {True: [], False: []}
+    passwords.matches(None, "warm up")
+    for _ in range(100):
+        for is_known, credentials in ((True, known), (False, unknown)):
+            begun = time.perf_counter()
+            passwords.matches(credentials.password_hash, "wrong")
+            times[is_known].append(time.perf_counter() - begun)
+    medians = [statistics.median(values) for values in times.values()]
+    trimmed = [sorted(values)[:80] for values in times.values()]
+    spread = sum(statistics.variance(values) / len(values) for values in trimmed) ** 0.5
+    t = abs(statistics.mean(trimmed[0]) - statistics.mean(trimmed[1])) / spread
+    assert t < 20 or abs(medians[0] / medians[1] - 1) < 0.1, (t, medians)
+
+
+# ── How an account begins ──
+
+
+def test_registering_makes_a_draft_organization_whose_owner_activates_once(
+    session: Session, now: datetime
+) -> None:
+    make_city(session)
+    register(session, now)
+    npo = session.scalars(select(Organization)).one()
+    user = session.scalars(select(User)).one()
+    assert (npo.kind, npo.state, npo.name, npo.contact_name) == ("npo", "draft", "浜のごはん会", "海野 渚")
+    assert (user.status, user.role, user.organization_role, user.password_hash) == (
+        "invited",
+        "member",
+        "owner",
+        None,
+    )
+    token = last_link(session)
+    found = accounts.find_link_user(session, "activate", token, now)
+    assert found is user
+    assert accounts.find_link_user(session, "reset", token, now) is None
+    accounts.activate(session, token, GOOD, now)
+    assert user.status == "active"
+    assert log_in(session, "new@npo.example", GOOD, now) is user
+    with pytest.raises(NotFound):
+        accounts.activate(session, token, OTHER, now)
+    assert actions(session) == ["register", "register", "activate"]
+
+
+def test_an_activation_link_lives_seven_days(session: Session, now: datetime) -> None:
+    register(session, now)
+    token = last_link(session)
+    assert accounts.find_link_user(session, "activate", token, now + timedelta(days=7, seconds=-1))
+    with pytest.raises(NotFound):
+        accounts.activate(session, token, GOOD, now + timedelta(days=7))
+
+
+def test_registering_with_a_known_address_makes_nothing_and_tells_only_the_mailbox(
+    session: Session, now: datetime
+) -> None:
+    user, _, _ = member(session)
+    register(session, now, email=user.email)
+    assert session.scalar(select(func.count()).select_from(Organization)) == 1
+    mail = session.scalars(select(Mail)).one()
+    assert mail.to == user.email
+    assert "すでに登録されています" in mail.subject
+
+
+def test_registering_again_before_activation_sends_a_new_link_and_voids_the_old(
+    session: Session, now: datetime
+) -> None:
+    register(session, now)
+    old = last_link(session)
+    register(session, now)
+    assert session.scalar(select(func.count()).select_from(Organization)) == 1
+    assert accounts.find_link_user(session, "activate", old, now) is None
+    accounts.activate(session, last_link(session), GOOD, now)
+
+
+def test_a_thousand_registrations_from_one_network_leave_ten(session: Session, now: datetime) -> None:
+    refused = 0
+    for number in range(1000):
+        try:
+            register(session, now, email=f"a{number}@npo.example")
+        except TooMany:
+            refused += 1
+    assert refused == 990
+    assert session.scalar(select(func.count()).select_from(Organization)) == 10
+    assert session.scalar(select(func.count()).select_from(Mail)) == 10
+
+
+def test_an_owner_invites_members_and_others_do_not(session: Session, now: datetime) -> None:
+    make_city(session)
+    _, npo, owner = member(session)
+    accounts.invite_member(
+        session, owner, email="Two@npo.example", name="二人目", role="editor", now=now, public_url=URL
+    )
+    invited = accounts.activate(session, last_link(session), GOOD, now)
+    assert (invited.organization_id, invited.organization_role, invited.email) == (
+        npo.id,
+        "editor",
+        "two@npo.example",
+    )
+    for role in ("editor", "viewer"):
+        actor = actor_for(make_user(session, npo, organization_role=role), npo)
+        with pytest.raises(NotPermitted):
+            accounts.invite_member(
+                session, actor, email="x@npo.example", name="x", role="viewer", now=now, public_url=URL
+            )
+    with pytest.raises(Invalid) as refused:
+        accounts.invite_member(
+            session, owner, email="two@npo.example", name="x", role="viewer", now=now, public_url=URL
+        )
+    assert refused.value.facts == {"email": "account_exists"}
+
+
+@pytest.mark.parametrize(
+    ("role", "may_make"),
+    [
+        ("coordinator", set()),
+        ("manager", {"coordinator", "manager"}),
+        ("operator", {"coordinator", "manager", "operator"}),
+        ("system", {"coordinator", "manager", "operator"}),
+    ],
+)
+def test_who_makes_which_staff(session: Session, now: datetime, role: str, may_make: set[str]) -> None:
+    actor = permissions.SYSTEM if role == "system" else actor_for(make_coordinator(session, role=role))
+    made = set()
+    for wanted in ("coordinator", "manager", "operator", "member", "system"):
+        try:
+            accounts.create_staff(
+                session,
+                actor,
+                email=f"{wanted}@city.example",
+                name="職員",
+                role=wanted,
+                now=now,
+                public_url=URL,
+            )
+            made.add(wanted)
+        except (Invalid, NotPermitted):
+            pass
+    assert made == may_make
+
+
+# ── Links and passwords ──
+
+
+def test_a_reset_works_once_within_two_hours_and_ends_all_sessions(session: Session, now: datetime) -> None:
+    user, _, actor = member(session)
+    session_id = accounts.start_session(session, accounts.own_account(session, actor), now)
+    accounts.request_reset(session, email=user.email, now=now, public_url=URL, network="n")
+    token = last_link(session)
+    assert accounts.find_link_user(session, "reset", token, now + timedelta(hours=2)) is None
+    accounts.reset(session, token, OTHER, now + timedelta(minutes=119))
+    assert accounts.find_session_user(session, session_id, now, **IDLE) is None
+    assert log_in(session, user.email, OTHER, now) is user
+    with pytest.raises(NotFound):
+        accounts.reset(session, token, GOOD, now)
+    assert "パスワードが変更されました" in (
+        session.scalars(select(Mail.subject).order_by(Mail.id.desc())).first() or ""
+    )
+
+
+def test_asking_for_a_reset_for_nobody_sends_nothing(session: Session, now: datetime) -> None:
+    accounts.request_reset(session, email="nobody@npo.example", now=now, public_url=URL, network="n")
+    assert session.scalars(select(Mail)).all() == []
+    assert session.scalars(select(OneTimeLink)).all() == []
+
+
+def test_somebody_invited_who_asks_for_a_reset_gets_the_activation_again(
+    session: Session, now: datetime
+) -> None:
+    register(session, now)
+    accounts.request_reset(session, email="new@npo.example", now=now, public_url=URL, network="n")
+    assert accounts.activate(session, last_link(session), GOOD, now).status == "active"
+
+
+def test_reset_mails_to_one_address_stop_after_three_an_hour(session: Session, now: datetime) -> None:
+    user, _, _ = member(session)
+    for number in range(3):
+        accounts.request_reset(session, email=user.email, now=now, public_url=URL, network=f"n{number}")
+    with pytest.raises(TooMany):
+        accounts.request_reset(session, email=user.email, now=now, public_url=URL, network="n9")
+
+
+def test_a_link_is_stored_only_as_its_hash(session: Session, now: datetime) -> None:
+    register(session, now)
+    token = last_link(session)
+    assert len(token) >= 43
+    assert session.scalars(select(OneTimeLink.token_hash)).all() != [token]
+
+
+def test_changing_the_password_needs_the_present_one_and_ends_the_other_browsers(
+    session: Session, now: datetime
+) -> None:
+    user, _, actor = member(session)
+    known = accounts.own_account(session, actor)
+    here, there = (accounts.start_session(session, known, now) for _ in range(2))
+    with pytest.raises(Invalid) as refused:
+        accounts.change_password(
+            session, actor, current="wrong", new=OTHER, session_id=here, now=now, network="n"
+        )
+    assert refused.value.facts == {"current": "password_wrong"}
+    accounts.change_password(session, actor, current=GOOD, new=OTHER, session_id=here, now=now, network="n")
+    assert accounts.find_session_user(session, here, now, **IDLE)
+    assert accounts.find_session_user(session, there, now, **IDLE) is None
+    assert log_in(session, user.email, OTHER, now) is user
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("短い", "password_short"), ("elevenchars", "password_short"), ("x" * 257, "password_long"),
+        ("password1234", "password_common"), ("Password1234!!", "password_common"), ("P@ssw0rd2026", "password_common"),
+        ("passwordpassword", "password_common"), ("123456789012", "password_common"), ("aaaaaaaaaaaa", "password_common"),
+        ("abcabcabcabcabc", "password_common"), ("qwertyuiop123", "password_common"), ("1qaz2wsx3edc", "password_common"),
+        ("enmusubi2026", "password_common"), ("EnMusubi-2026", "password_common"), ("ｅｎｍｕｓｕｂｉ２０２６", "password_common"),
+        ("sakura20260401", "password_common"), ("sakurasakura!", "password_common"), ("パスワード1234567", "password_common"),
+        ("ぱすわーどぱすわーど12", "password_common"), ("ありがとうありがとう99", "password_common"), ("iloveyou1234", "password_common"),
+        ("縁むすび縁むすび2026", "password_common"), ("miohara-kyodo", "password_common"), ("administrator", "password_common"),
+        ("nagisa.umino1", "password_common"), ("浜のごはん会2026!!", "password_common"),
+    ],
+)  # fmt: skip
+def test_short_and_common_passwords_are_refused(password: str, code: str) -> None:
+    assert passwords.problem(password, ["海野 渚", "nagisa.umino@npo.example", "浜のごはん会"]) == code
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        GOOD, OTHER, "correct horse battery staple", "kjhgf8s7d6f5", "zzqxvbplmtrw", "夏の夜に川端を歩いて帰る",
+        "sakura kaede momiji ajisai to watashi", "x7" * 4 + "q9Lm2#vRtY", "あ" + "か7ろ2む9へ4ぬ1ゆ" * 8, "382940175562",
+    ],
+)  # fmt: skip
+def test_long_passwords_of_any_composition_are_taken(password: str) -> None:
+    assert passwords.problem(password, ["海野 渚", "nagisa.umino@npo.example"]) is None
+
+
+def test_passwords_are_hashed_with_argon2id_at_the_documented_cost() -> None:
+    stored = passwords.hashed(GOOD)
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert passwords.matches(stored, GOOD)
+    assert not passwords.matches(stored, GOOD + " ")
+    assert not passwords.matches("not a hash", GOOD)
+
+
+# ── Changing and ending an account ──
+
+
+def test_the_last_owner_stays_owner_until_there_is_another(session: Session, now: datetime) -> None:
+    user, npo, owner = member(session)
+    make_user(session, npo, organization_role="owner", status="invited")
+    with pytest.raises(Refused, match="last_owner"):
+        accounts.change_member_role(session, owner, user.public_id, "viewer", now)
+    with pytest.raises(Refused, match="last_owner"):
+        accounts.deactivate_user(session, owner, user.public_id, now)
+    second = make_user(session, npo, organization_role="editor")
+    accounts.change_member_role(session, owner, second.public_id, "owner", now)
+    accounts.deactivate_user(session, owner, user.public_id, now)
+    assert user.status == "deactivated"
+
+
+def test_a_new_role_signs_the_member_out(session: Session, now: datetime) -> None:
+    _, npo, owner = member(session)
+    editor = make_user(session, npo, organization_role="editor")
+    known = accounts.own_account(session, actor_for(editor, npo))
+    session_id = accounts.start_session(session, known, now)
+    accounts.change_member_role(session, owner, editor.public_id, "viewer", now)
+    assert accounts.find_session_user(session, session_id, now, **IDLE) is None
+    assert session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first().details == {  # type: ignore[union-attr]
+        "from": "editor", "to": "viewer",
+    }  # fmt: skip
+
+
+def test_a_role_changed_over_an_outdated_page_is_refused_with_who_was_faster(
+    session: Session, now: datetime
+) -> None:
+    user, npo, owner = member(session)
+    editor = make_user(session, npo, organization_role="editor")
+    shown = editor.version
+    accounts.change_member_role(session, owner, editor.public_id, "viewer", now, version=shown)
+    with pytest.raises(MovedOn) as refused:
+        accounts.change_member_role(session, owner, editor.public_id, "owner", now, version=shown)
+    assert refused.value.facts["by"] == user.name
+
+
+def test_a_login_does_not_outdate_a_form_about_the_person(session: Session, now: datetime) -> None:
+    user, _, actor = member(session)
+    accounts.start_session(session, accounts.own_account(session, actor), now)
+    session.refresh(user)
+    assert user.version == 1
+    assert user.last_login_at == now
+
+
+def test_closing_an_account_removes_the_person_and_keeps_the_history(session: Session, now: datetime) -> None:
+    _, npo, owner = member(session)
+    leaving = make_user(session, npo, organization_role="editor", email="leaving@npo.example", name="去る人")
+    actor = actor_for(leaving, npo)
+    session_id = accounts.start_session(session, accounts.own_account(session, actor), now)
+    notices.tell_users(session, [leaving], "お知らせ", "本文", now)
+    accounts.deactivate_user(session, owner, leaving.public_id, now)
+    session.flush()
+    session.refresh(leaving)
+    assert (leaving.name, leaving.status, leaving.password_hash) == ("退会した利用者", "deactivated", None)
+    assert leaving.email == f"{leaving.public_id}@left.invalid"
+    assert accounts.find_session_user(session, session_id, now, **IDLE) is None
+    for model in (Notice, Mail, OneTimeLink, UserSession):
+        assert session.scalar(select(func.count()).select_from(model)) == 0
+    events = session.scalars(select(AuditEvent).where(AuditEvent.object_id == leaving.public_id)).all()
+    assert [event.action for event in events] == ["login", "deactivate"]
+    assert audit.verify(session) == (len(actions(session)), None)
+    # The address is free again.
+    accounts.invite_member(
+        session, owner, email="leaving@npo.example", name="戻る人", role="viewer", now=now, public_url=URL
+    )
+
+
+def test_who_may_close_whose_account(session: Session, now: datetime) -> None:
+    def outcome(actor: Actor, target: User) -> str:
+        try:
+            with session.begin_nested():
+                accounts.deactivate_user(session, actor, target.public_id, now)
+                raise Refused("would have worked")
+        except (Refused, NotFound, NotPermitted) as error:
+            return error.code
+
+    npo, company = make_npo(session), make_company(session)
+    people = {role: make_user(session, npo, organization_role=role) for role in ("owner", "editor", "viewer")}
+    stranger = make_user(session, company)
+    staff = {role: make_coordinator(session, role=role) for role in ("coordinator", "manager", "operator")}
+    done, hidden, refused = "would have worked", "not_found", "not_permitted"
+    table = {
+        ("owner", "editor"): done, ("owner", "stranger"): hidden, ("owner", "coordinator"): hidden,
+        ("editor", "viewer"): refused, ("editor", "editor"): done, ("viewer", "viewer"): done,
+        ("viewer", "owner"): refused, ("coordinator", "editor"): hidden, ("coordinator", "coordinator"): hidden,
+        ("manager", "editor"): done, ("manager", "coordinator"): done, ("manager", "operator"): refused,
+        ("manager", "manager"): "own_account", ("operator", "manager"): done, ("operator", "operator"): "own_account",
+    }  # fmt: skip
+    everybody = {**people, **staff, "stranger": stranger}
+    found = {
+        (who, whom): outcome(actor_for(everybody[who], npo if who in people else None), everybody[whom])
+        for who, whom in table
+    }
+    assert found == table
+
+
+def test_settings_keep_name_and_notification(session: Session, now: datetime) -> None:
+    user, _, actor = member(session)
+    accounts.change_settings(session, actor, name="新しい名前", notify="daily", now=now)
+    assert (user.name, user.notify) == ("新しい名前", "daily")
+    with pytest.raises(Invalid):
+        accounts.change_settings(session, actor, name="名前", notify="hourly", now=now)
+
+
+def test_members_are_found_by_name_address_and_organization(session: Session, now: datetime) -> None:
+    npo = make_npo(session, name="100%縁側の会")
+    make_user(session, npo, name="窓口 太郎")
+    make_user(session, make_company(session), name="広報 花子")
+    manager = actor_for(make_coordinator(session, role="manager"))
+    for text, count in (("", 2), ("太郎", 1), ("100%", 1), ("%", 1), ("people.example", 2), ("いない", 0)):
+        assert accounts.search_members(session, manager, text, page=1, size=50)[1] == count, text
+    with pytest.raises(NotPermitted):
+        accounts.search_members(session, actor_for(make_coordinator(session)), "", page=1, size=50)
+
+
+def test_demo_people_exist_only_in_a_demo_city(session: Session, now: datetime) -> None:
+    city = make_city(session, is_demo=True)
+    user = make_user(session, make_npo(session), email="demo-npo@demo.example")
+    assert accounts.demo_user(session, "npo") is user
+    with pytest.raises(NotFound):
+        accounts.demo_user(session, "operator")
+    city.is_demo = False
+    session.flush()
+    with pytest.raises(NotFound):
+        accounts.demo_user(session, "npo")
