@@ -5,7 +5,6 @@ two-character words such as 福祉 are found without any index of trigrams.
 """
 
 from embeddings.text import fold
-
 from matcher.models import Need, Offer, Organization
 from matcher.vocabulary import support_label
 

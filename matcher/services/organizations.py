@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from embeddings.text import normalize
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from stdnum.exceptions import ValidationError
 from stdnum.jp import cn
 
+from embeddings.text import normalize
 from matcher import calendar, lifecycle, limits, permissions, search, vocabulary, wording
 from matcher.errors import Invalid, Refused
 from matcher.models import ChecklistAnswer, Need, Offer, Organization, Partnership
@@ -260,7 +260,7 @@ def verify(
     organization.verified_at = now
     organization.verification_expires_on = _years_later(calendar.tokyo_date(now))
     moves.move(session, actor, organization, "verify", now, version=version)
-    _made_findable(session, organization, now)
+    _made_findable(session, organization)
     text = wording.organization_verified(organization)
     notices.tell_organization(
         session, organization, *text, now, about=("organization", organization.public_id)
@@ -356,7 +356,7 @@ def suspend(
         session, actor, organization, "suspend", now, version=version,
         reason_code=reason_code, reason_text=reason_text, details={"running_cases": list(running)},
     )  # fmt: skip
-    _made_findable(session, organization, now)
+    _made_findable(session, organization)
     text = wording.organization_suspended(organization)
     notices.tell_organization(
         session, organization, *text, now, about=("organization", organization.public_id)
@@ -381,14 +381,14 @@ def reinstate(
         session, actor, organization, "reinstate", now, version=version,
         reason_code=reason_code, reason_text=reason_text,
     )  # fmt: skip
-    _made_findable(session, organization, now)
+    _made_findable(session, organization)
     text = wording.organization_reinstated(organization)
     notices.tell_organization(
         session, organization, *text, now, about=("organization", organization.public_id)
     )
 
 
-def _made_findable(session: Session, organization: Organization, now: datetime) -> None:
+def _made_findable(session: Session, organization: Organization) -> None:
     """The organization's state decides whether its needs and offers may be found."""
     indexing.touch(session, organization)
     own: list[Need | Offer] = [
