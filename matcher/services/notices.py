@@ -154,3 +154,16 @@ def lease_mails(session: Session, now: datetime, limit: int = 20) -> list[Mail]:
         mail.attempts += 1
     session.flush()
     return list(mails)
+
+
+def note_delivery(session: Session, mail_id: int, now: datetime, error: str = "") -> None:
+    """Note that a mail went out, or when to try again: after 1, 4, 9 … minutes, at most an hour."""
+    mail = session.get(Mail, mail_id)
+    if mail is None:
+        return
+    mail.leased_until = None
+    if not error:
+        mail.sent_at, mail.last_error = now, ""
+        return
+    mail.last_error = error[:300]
+    mail.send_after = now + timedelta(minutes=min(60, mail.attempts**2))

@@ -201,7 +201,7 @@ _PERSONAL = {
 
 
 def personal_data_hints(posting: Need | Offer) -> tuple[str, ...]:
-    """Kinds of personal data the text may hold (``phone``, ``email``, ``address``), for the reader to judge."""
+    """Personal data the text may hold (``phone``, ``email``, ``address``), for the reader to judge."""
     names = ("title", "situation", "wanted_change", "description", "conditions", "place_note", "what_we_give")
     text = "\n".join(getattr(posting, name, "") or "" for name in names)
     return tuple(kind for kind, pattern in _PERSONAL.items() if pattern.search(text[:20_000]))

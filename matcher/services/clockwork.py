@@ -1,0 +1,38 @@
+"""What happens because time passes: expiry, reminders, digests. Each piece is a transaction of its own."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from matcher.db import Database
+from matcher.models import Attempt, OneTimeLink, Receipt, UserSession
+from matcher.services import notices, partnerships, postings
+
+#: In this order: reminders before expiry, so that nobody is told twice in one round.
+_PIECES: tuple[Callable[[Session, datetime], int], ...] = (
+    partnerships.remind_waiting,
+    partnerships.expire_unanswered,
+    postings.remind_expiring,
+    postings.expire_due,
+    notices.make_digests,
+)
+
+
+def tick(database: Database, now: datetime) -> int:
+    """Do what is due; returns how many records were moved or people told."""
+    done = 0
+    for piece in _PIECES:
+        with database.write() as session:
+            done += piece(session, now)
+    return done
+
+
+def sweep(database: Database, now: datetime) -> None:
+    """Delete what has served: old form receipts, sessions, used or expired links, counted attempts."""
+    with database.write() as session:
+        session.execute(delete(Receipt).where(Receipt.created_at < now - timedelta(days=1)))
+        session.execute(delete(UserSession).where(UserSession.created_at < now - timedelta(days=2)))
+        session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at < now - timedelta(days=30)))
+        session.execute(delete(Attempt).where(Attempt.at < now - timedelta(days=2)))
