@@ -106,12 +106,18 @@ _local = threading.local()
 
 def words(text: str) -> list[str]:
     """Content words in Sudachi's normalised form (子供 and こども are one), in order, repeats kept."""
-    result: list[str] = []
+    return [word for word, _parts in units(text)]
+
+
+def units(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Content words with their parts: 子供達 with (子供, 達); a word that has no parts has only itself."""
+    found: list[tuple[str, tuple[str, ...]]] = []
     for morpheme in _tokenize(normalize(text)[:MAX_EMBED_CHARS]):
         kinds = morpheme.part_of_speech()
         if kinds[0] in _KEPT and kinds[1] not in _DROPPED and kinds[2] not in _DROPPED:
-            result.append(morpheme.normalized_form())
-    return result
+            parts = tuple(part.normalized_form() for part in morpheme.split(_local.short))
+            found.append((morpheme.normalized_form(), parts))
+    return found
 
 
 def _tokenize(text: str) -> Any:
@@ -119,7 +125,7 @@ def _tokenize(text: str) -> Any:
     if not hasattr(_local, "tokenizer"):
         from sudachipy import Dictionary, SplitMode
 
-        _local.tokenizer, _local.mode = Dictionary().create(), SplitMode.C
+        _local.tokenizer, _local.mode, _local.short = Dictionary().create(), SplitMode.C, SplitMode.A
     return _local.tokenizer.tokenize(text, _local.mode)
 
 
