@@ -6,7 +6,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from matcher.db import Database
-from webapp import access, clock, context, db, errors, filters, headers
+from webapp import access, clock, context, db, demo, errors, filters, headers
 from webapp.config import Settings
 
 MAX_BODY = 6 * 1024 * 1024  #: an import may be 5 MB; everything else is far smaller
@@ -40,6 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init(app, Database(settings.database_url))
     Babel(app)
     CSRFProtect(app)
+    demo.init(app)
     access.init(app)
     filters.register(app)
     context.init(app)

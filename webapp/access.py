@@ -5,13 +5,19 @@ application with a view that does not. What one may do to a *record* is decided 
 ``matcher.permissions``, not here.
 """
 
+import hmac
+import ipaddress
+import re
 import secrets
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 import flask
 import flask_login
-from flask import Flask, abort, g, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, request, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RoutingException
 from werkzeug.wrappers import Response as BaseResponse
 
 from matcher.models import User
@@ -81,6 +87,40 @@ def session_id() -> str | None:
     return current.id if current.is_authenticated else None
 
 
+def network() -> str:
+    """Where the request came from, keyed so that no table ever holds an address.
+
+    ``remote_addr`` is the peer, or what exactly ``PROXY_HOPS`` trusted proxies say; a forged
+    X-Forwarded-For changes nothing. An IPv6 subscriber has a whole /64, so that is what counts.
+    """
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        named = "unknown"
+    else:
+        named = str(address)
+        if address.version == 6:
+            named = str(ipaddress.ip_network((address, 64), strict=False))
+    key = str(current_app.config["SECRET_KEY"])
+    return hmac.new(key.encode(), named.encode(), "sha256").hexdigest()
+
+
+def local_path(wanted: str | None) -> str | None:
+    """``wanted``, if it is the path of one of our own pages that the actor may open; else ``None``."""
+    if not wanted or not re.fullmatch(r"/(?![/\\])[^\s\\\x00-\x1f\x7f]*", wanted):
+        return None
+    try:
+        parts = urlsplit(wanted)
+        routes = current_app.url_map.bind("localhost")
+        endpoint, _arguments = routes.match(parts.path, method="GET")
+    except (ValueError, HTTPException, RoutingException):
+        return None
+    audience = getattr(current_app.view_functions.get(endpoint), "audience", None)
+    if parts.scheme or parts.netloc or audience is None or not AUDIENCES[audience](g.actor):
+        return None
+    return wanted
+
+
 def init(app: Flask) -> None:
     """Attach login and the audience check to the application."""
     manager = flask_login.LoginManager()
@@ -103,7 +143,7 @@ def check_declared(app: Flask) -> None:
 
 
 def _load(session_id: str) -> _Login | None:
-    settings = db.current_app.config["SETTINGS"]
+    settings = current_app.config["SETTINGS"]
     # A reading session of its own: asking who it is must not take the write lock of a POST, or
     # ``db.aside`` would wait for it in vain.
     with db.database().read() as reading:
@@ -128,8 +168,8 @@ def _identify() -> None:
                 accounts.touch_session(aside, current.id, clock.now())
 
 
-def _check_audience() -> BaseResponse | None:
-    view = db.current_app.view_functions.get(request.endpoint or "")
+def _check_audience() -> BaseResponse | None:  # noqa: RET503 – abort() does not return
+    view = current_app.view_functions.get(request.endpoint or "")
     audience = getattr(view, "audience", None)
     if audience is None or AUDIENCES[audience](g.actor):
         return None

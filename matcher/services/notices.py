@@ -4,7 +4,7 @@ The wording stands in ``matcher/wording.py``. A mail is readable without its lin
 links), so it always carries the number, the names and what to do next.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
@@ -128,6 +128,13 @@ def unread_count(session: Session, actor: Actor) -> int:
         return 0
     query = select(func.count()).select_from(Notice)
     return session.scalar(query.where(Notice.user_id == actor.user_id, Notice.read_at.is_(None))) or 0
+
+
+def list_notices(session: Session, actor: Actor, limit: int = 100) -> Sequence[Notice]:
+    """The newest notices of the signed-in person."""
+    return session.scalars(
+        select(Notice).where(Notice.user_id == (actor.user_id or 0)).order_by(Notice.id.desc()).limit(limit)
+    ).all()
 
 
 def mark_all_read(session: Session, actor: Actor, now: datetime) -> None:

@@ -69,7 +69,7 @@ def test_a_session_is_found_by_the_cookies_id_and_stored_only_as_its_hash(
 def test_a_session_ends_after_thirty_silent_minutes_and_after_twelve_hours(
     session: Session, now: datetime
 ) -> None:
-    user, _, actor = member(session)
+    _user, _, actor = member(session)
     session_id = accounts.start_session(session, accounts.own_account(session, actor), now)
     late = now + timedelta(minutes=29)
     assert accounts.find_session_user(session, session_id, late, **IDLE)
