@@ -84,7 +84,7 @@ class Settings:
             changes["database_url"] = f"sqlite:///{self.folder / 'enmusubi.db'}"
         if not self.secret_key:
             changes["secret_key"] = _kept_secret(self.folder / "secret_key")
-        result = Settings(**{**self.__dict__, **changes})  # type: ignore[arg-type]
+        result = Settings(**{**self.__dict__, **changes})
         if len(result.secret_key) < 32:
             raise ConfigurationError("SECRET_KEY: expected at least 32 characters, found fewer")
         for key, allowed in (("worker", ("thread", "off")), ("mail_backend", ("files", "smtp"))):

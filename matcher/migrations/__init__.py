@@ -28,8 +28,12 @@ def downgrade(database: Database, revision: str) -> None:
     command.downgrade(config(database), revision)
 
 
+def current(database: Database) -> str | None:
+    """The revision at which the database stands, ``None`` where it is empty."""
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
 def is_current(database: Database) -> bool:
     """Whether the database stands at the newest revision."""
-    head = ScriptDirectory.from_config(config(database)).get_current_head()
-    with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+    return current(database) == ScriptDirectory.from_config(config(database)).get_current_head()

@@ -321,23 +321,40 @@ def invite_member(
     throttle.admit(session, "invite", now, account=own, network=own)
     user = User(email=normal_email(email), name=name, role="member", organization_role=role, created_at=now)
     user.organization = organization
-    return _invite(session, actor, user, now, public_url)
+    _open(session, actor, user, now)
+    _mail_link(session, user, "activate", now, public_url)
+    return user
 
 
-def create_staff(
-    session: Session, actor: Actor, *, email: str, name: str, role: str, now: datetime, public_url: str
+def open_staff_account(
+    session: Session, actor: Actor, *, email: str, name: str, role: str, now: datetime
 ) -> User:
-    """Open an account for city staff and mail its activation link. Only operators make operators.
+    """Open an account for city staff without a mail: the command line prints the link instead.
+
+    Only operators (and the command line) make operators.
 
     Raises:
-        Invalid: the address has an account already, or the role is none of staff.
+        Invalid: the address has an account already, or the role is none that ``actor`` may give.
     """
     permissions.require(actor, "staff.manage")
     if role not in staff_roles(actor):
         raise Invalid(role="required")
     user = User(email=normal_email(email), name=name, role=role, created_at=now)
     user.organization = None
-    return _invite(session, actor, user, now, public_url)
+    return _open(session, actor, user, now)
+
+
+def create_staff(
+    session: Session, actor: Actor, *, email: str, name: str, role: str, now: datetime, public_url: str
+) -> User:
+    """Open an account for city staff and mail its activation link.
+
+    Raises:
+        Invalid: as ``open_staff_account``.
+    """
+    user = open_staff_account(session, actor, email=email, name=name, role=role, now=now)
+    _mail_link(session, user, "activate", now, public_url)
+    return user
 
 
 def staff_roles(actor: Actor) -> tuple[str, ...]:
@@ -347,7 +364,7 @@ def staff_roles(actor: Actor) -> tuple[str, ...]:
     return ("coordinator", "manager") if actor.role == "manager" else ()
 
 
-def _invite(session: Session, actor: Actor, user: User, now: datetime, public_url: str) -> User:
+def _open(session: Session, actor: Actor, user: User, now: datetime) -> User:
     if _by_email(session, user.email) is not None:
         raise Invalid(email="account_exists")
     session.add(user)
@@ -356,7 +373,6 @@ def _invite(session: Session, actor: Actor, user: User, now: datetime, public_ur
         session, actor, "invite", "user", user.public_id, now,
         to_state=user.status, details={"role": user.organization_role or user.role},
     )  # fmt: skip
-    _mail_link(session, user, "activate", now, public_url)
     return user
 
 
@@ -594,6 +610,11 @@ def get_account(session: Session, actor: Actor, public_id: str) -> User:
 def own_account(session: Session, actor: Actor) -> User:
     """The signed-in person's account, with the organization."""
     return _own(session, actor)
+
+
+def find_by_email(session: Session, email: str) -> User | None:
+    """The account with this address, for the command line."""
+    return _by_email(session, normal_email(email))
 
 
 def list_members(session: Session, actor: Actor) -> Sequence[User]:

@@ -1,0 +1,144 @@
+"""The ``enmusubi`` command, as an operator meets it: output, exit status, and what it does not import."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+
+from matcher.db import Database
+from matcher.models import User
+from matcher.services import passwords
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Settings of a fresh installation."""
+    return {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'cli.db'}",
+        "SECRET_KEY": "only-for-tests-" + "x" * 32,
+        "VAR_FOLDER": str(tmp_path / "var"),
+        "BASE_URL": "https://enmusubi.city.miohara.example",
+        "WORKER": "off",
+    }
+
+
+def run(environment: dict[str, str], *args: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+    code = "import sys; from webapp.cli import main; main(sys.argv[1:])"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *args],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status, (args, done.stdout, done.stderr)
+    return done
+
+
+def test_an_operator_sets_up_a_database_and_the_first_staff_account(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    assert "the database stands at nothing" in run(environment, "db", "status", status=1).stdout
+    run(environment, "db", "upgrade")
+    run(environment, "db", "status")
+    made = run(
+        environment, "user", "create", "--email", "Kacho@city.example", "--name", "課長", "--role", "manager"
+    )
+    first = made.stdout.strip()
+    assert first.startswith("https://enmusubi.city.miohara.example/activate/")
+    assert made.stdout.count("\n") == 1  # nothing else, so that scripts can use it
+    listed = run(environment, "user", "list").stdout
+    assert listed == "manager\tinvited\tkacho@city.example\t課長\n"
+    assert run(environment, "user", "reset-link", "kacho@city.example").stdout.strip() != first
+    assert (
+        "account_exists"
+        in run(
+            environment,
+            "user",
+            "create",
+            "--email",
+            "kacho@city.example",
+            "--name",
+            "x",
+            "--role",
+            "operator",
+            status=1,
+        ).stderr
+    )
+    assert "audit events hold" in run(environment, "audit", "verify").stdout
+    run(environment, "user", "deactivate", "kacho@city.example", "--yes")
+    assert run(environment, "user", "list").stdout == ""
+    assert (
+        "expected the address"
+        in run(environment, "user", "reset-link", "kacho@city.example", status=1).stderr
+    )
+    database = Database(environment["DATABASE_URL"])
+    with database.read() as session:
+        assert session.scalars(select(User.name)).one() == "退会した利用者"
+    database.dispose()
+    assert not (tmp_path / "var" / "mail").exists()
+
+
+def test_audit_verify_names_the_first_broken_row(environment: dict[str, str]) -> None:
+    run(environment, "db", "upgrade")
+    for number in range(3):
+        run(
+            environment,
+            "user",
+            "create",
+            "--email",
+            f"a{number}@city.example",
+            "--name",
+            "x",
+            "--role",
+            "coordinator",
+        )
+    database = Database(environment["DATABASE_URL"])
+    with database.write() as session:
+        # Somebody with the file in hand drops the trigger first; the chain still tells.
+        for name in session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
+            session.execute(text(f'DROP TRIGGER "{name}"'))
+        session.execute(text("UPDATE audit_event SET role = 'manager' WHERE id = 4"))
+    database.dispose()
+    told = run(environment, "audit", "verify", status=1).stderr
+    assert "audit event 4 does not hold (content); 3 events before it do" in told
+
+
+def test_a_wrong_setting_is_one_line_that_names_the_key(environment: dict[str, str]) -> None:
+    told = run({**environment, "SECRET_KEY": "short"}, "user", "list", status=1).stderr
+    assert told == "Error: SECRET_KEY: expected at least 32 characters, found fewer\n"
+
+
+def test_help_is_english_and_needs_no_settings(environment: dict[str, str]) -> None:
+    told = run({**environment, "SECRET_KEY": "short"}, "--help").stdout
+    for command in ("audit", "db", "user"):
+        assert command in told
+    assert told.isascii()
+    assert "Address to sign in with" in run(environment, "user", "create", "--help").stdout
+
+
+def test_the_command_line_imports_no_model_and_no_index(environment: dict[str, str]) -> None:
+    code = (
+        "import sys; from webapp.cli import main\n"
+        "try: main(['user', 'list', '--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'faiss', 'sentence_transformers', 'sudachipy', 'sklearn'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.endswith("[]\n")
+
+
+def test_a_fresh_installation_has_no_account_and_no_default_password(environment: dict[str, str]) -> None:
+    run(environment, "db", "upgrade")
+    assert run(environment, "user", "list", "--all").stdout == ""
+    assert not passwords.matches(None, "")

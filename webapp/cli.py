@@ -1,0 +1,238 @@
+"""The ``enmusubi`` command: accounts, audit and database here, the rest in ``webapp/cli_*.py``.
+
+Those modules are imported only when their command is used (or its line of help is shown), so that
+nobody waits for a model to load in order to add a user. Each has one click command named ``command``.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, ScriptInfo, with_appcontext
+from rich.console import Console
+from sqlalchemy.orm import Session
+
+from matcher import migrations
+from matcher.db import Database
+from matcher.errors import DomainError
+from matcher.models import User
+from matcher.permissions import SYSTEM
+from matcher.services import accounts, audit
+from webapp import clock
+
+#: command → module that holds it as ``command``
+MODULES = {
+    "seed": "webapp.cli_seed",
+    "import": "webapp.cli_import",
+    "index": "webapp.cli_index",
+    "match": "webapp.cli_match",
+    "worker": "webapp.cli_worker",
+}
+
+
+class _Enmusubi(AppGroup):
+    """The main group; commands of other modules are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands that this installation has."""
+        present = [name for name, module in MODULES.items() if find_spec(module) is not None]
+        return sorted([*super().list_commands(ctx), *present])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported if it is one of ``MODULES``."""
+        module = MODULES.get(cmd_name)
+        if module is None or find_spec(module) is None:
+            return super().get_command(ctx, cmd_name)
+        found: click.Command = import_module(module).command
+        return found
+
+
+@click.group("enmusubi", cls=_Enmusubi, context_settings={"help_option_names": ["-h", "--help"]})
+def enmusubi() -> None:
+    """Run and maintain Enmusubi. Settings come from the environment (see README)."""
+
+
+def main(args: list[str] | None = None) -> Any:
+    """Entry point of the console command; the application is built when a command needs it."""
+    return enmusubi.main(args=args, prog_name="enmusubi", obj=ScriptInfo(create_app=_create_app))
+
+
+def _create_app() -> Flask:
+    from webapp import create_app
+    from webapp.config import ConfigurationError
+
+    try:
+        return create_app()
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def database() -> Database:
+    """The configured database, for commands."""
+    found: Database = current_app.extensions["database"]
+    return found
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """One writing transaction; a refusal becomes one line on stderr and exit status 1."""
+    try:
+        with database().write() as session:
+            yield session
+    except DomainError as error:
+        facts = ", ".join(f"{name}: {value}" for name, value in error.facts.items())
+        raise click.ClickException(f"{error.code}{f' ({facts})' if facts else ''}") from None
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """A moving sign beside ``what`` on a terminal; nothing at all where the output is kept."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(what):
+        yield
+
+
+# ── Accounts ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@enmusubi.group(cls=AppGroup)
+def user() -> None:
+    """Make, list, help and close accounts."""
+
+
+@user.command("create")
+@click.option("--email", required=True, help="Address to sign in with.")
+@click.option("--name", required=True, help="Name shown to others.")
+@click.option(
+    "--role", required=True, type=click.Choice(accounts.STAFF_ROLES), help="What the person may do."
+)
+@with_appcontext
+def create_user(email: str, name: str, role: str) -> None:
+    """Open an account for city staff and print the link with which they choose a password.
+
+    The link works once, for 7 days. It is not mailed.
+    """
+    with writing() as session:
+        made = accounts.open_staff_account(
+            session, SYSTEM, email=email, name=name, role=role, now=clock.now()
+        )
+        link = accounts.issue_link(session, SYSTEM, made, clock.now(), _public_url())
+    click.echo(link)
+
+
+@user.command("list")
+@click.option("--all", "everybody", is_flag=True, help="Members of organizations too.")
+@with_appcontext
+def list_users(everybody: bool) -> None:
+    """List staff accounts: role, status, address, name, separated by tabs."""
+    with database().read() as session:
+        found = list(accounts.list_staff(session, SYSTEM))
+        if everybody:
+            found += accounts.search_members(session, SYSTEM, "", page=1, size=1_000_000)[0]
+        for one in found:
+            role = one.organization_role or one.role
+            click.echo("\t".join((role, one.status, one.email, one.name)))
+
+
+@user.command("reset-link")
+@click.argument("email")
+@with_appcontext
+def reset_link(email: str) -> None:
+    """Print a link with which EMAIL chooses a new password: once, within 2 hours (7 days if invited)."""
+    with writing() as session:
+        found = _get_user(session, email)
+        link = accounts.issue_link(session, SYSTEM, found, clock.now(), _public_url())
+    click.echo(link)
+
+
+@user.command("deactivate")
+@click.argument("email")
+@click.confirmation_option(prompt="The name and the address are removed for good. Go on?")
+@with_appcontext
+def deactivate_user(email: str) -> None:
+    """Close the account of EMAIL, sign it out and remove its personal data."""
+    with writing() as session:
+        found = _get_user(session, email)
+        accounts.deactivate_user(session, SYSTEM, found.public_id, clock.now())
+    click.echo(f"deactivated {found.public_id}")
+
+
+def _get_user(session: Session, email: str) -> User:
+    found = accounts.find_by_email(session, email)
+    if found is None:
+        raise click.ClickException("expected the address of an account, found none with this one")
+    return found
+
+
+def _public_url() -> str:
+    return str(current_app.config["SETTINGS"].public_url)
+
+
+# ── Audit ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@enmusubi.group("audit", cls=AppGroup)
+def audit_group() -> None:
+    """Check the record of who did what."""
+
+
+@audit_group.command("verify")
+@with_appcontext
+def verify_audit() -> None:
+    """Walk the whole hash chain; exit with 1 and name the first row that does not hold."""
+    with database().read() as session, working("Verifying the audit chain"):
+        count, broken = audit.verify(session)
+    if broken is not None:
+        raise click.ClickException(
+            f"audit event {broken.event_id} does not hold ({broken.why}); {count} events before it do"
+        )
+    click.echo(f"{count} audit events hold")
+
+
+# ── Database ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@enmusubi.group("db", cls=AppGroup)
+def db_group() -> None:
+    """Bring the database to the version of this program."""
+
+
+@db_group.command("upgrade")
+@click.argument("revision", default="head")
+@with_appcontext
+def upgrade(revision: str) -> None:
+    """Apply the migrations up to REVISION (default: all)."""
+    with working("Upgrading the database"):
+        migrations.upgrade(database(), revision)
+    click.echo(f"the database stands at {migrations.current(database()) or 'nothing'}")
+
+
+@db_group.command("downgrade")
+@click.argument("revision")
+@click.confirmation_option(prompt="Tables and columns newer than REVISION are dropped. Go on?")
+@with_appcontext
+def downgrade(revision: str) -> None:
+    """Take the migrations back to REVISION ("base": all of them)."""
+    with working("Downgrading the database"):
+        migrations.downgrade(database(), revision)
+    click.echo(f"the database stands at {migrations.current(database()) or 'nothing'}")
+
+
+@db_group.command("status")
+@with_appcontext
+def status() -> None:
+    """Say at which migration the database stands; exit with 1 unless it is the newest."""
+    click.echo(f"the database stands at {migrations.current(database()) or 'nothing'}")
+    if not migrations.is_current(database()):
+        raise click.ClickException("expected the newest migration; run: enmusubi db upgrade")
+
+
+if __name__ == "__main__":
+    main()
