@@ -105,9 +105,12 @@ def _navigation(actor: permissions.Actor) -> list[dict[str, Any]]:
         group = "operator"
     else:
         group = actor.organization_kind or "public"
+    entries = _NAVIGATION[group]
+    if actor.role == "manager":
+        entries = (*entries, *_NAVIGATION["operator"])
     here = request.endpoint or ""
     return [
         {"label": _(label), "url": url_for(endpoint), "current": here == endpoint, "count": None}
-        for label, endpoint in _NAVIGATION[group]
+        for label, endpoint in entries
         if endpoint in current_app.view_functions
     ]
