@@ -57,7 +57,19 @@ class Encoder:
             show_progress_bar=progress,
         ).astype(np.float32)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 1e-9)
+        units: Floats = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 1e-9)
+        return units
+
+
+class WordsOnly:
+    """Stands in where no model can be had: knows no meaning, so that only words in common count."""
+
+    model_id = "words-only"
+    dimensions = 1
+
+    def encode(self, texts: Sequence[str], kind: Kind = "document", *, progress: bool = False) -> Floats:
+        """Zero vectors (n, 1)."""
+        return np.zeros((len(texts), 1), np.float32)
 
 
 def load_encoder(name: str | None = None) -> Encoder:

@@ -6,11 +6,12 @@ again in the database after a crash, so it may be killed at any moment.
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 
-from embeddings.encoder import Encoder, ModelUnavailable, load_encoder, model_id_for
+from embeddings.encoder import ModelUnavailable, WordsOnly, load_encoder, model_id_for
 from matcher.db import Database
 from matcher.services import clockwork, indexing
 from webapp import clock, mail
@@ -30,7 +31,8 @@ class Worker:
         self.settings = settings
         self.database = database or Database(settings.database_url)
         self.stopping = threading.Event()
-        self._encoder: Encoder | None = None
+        self._encoder: indexing.Encoder | None = None
+        self._told_unavailable = False
         self._ticked: datetime | None = None
         self._saved: datetime | None = None
         self._index = indexing.LiveIndex(settings.index_folder)
@@ -48,26 +50,38 @@ class Worker:
         for piece in (self._encode, self._mail, self._tick, self._snapshot):
             try:
                 busy = piece(now) or busy
-            except ModelUnavailable as error:
-                log.error("model_unavailable", error=str(error))
-                self.stopping.wait(30)
             except Exception:
                 log.exception("worker_piece_failed", piece=piece.__name__)
                 time.sleep(0.2)
         return busy
 
     def _encode(self, now: datetime) -> bool:
-        model_id = model_id_for(self.settings.embedding_model or None)
+        name = self.settings.embedding_model or None
+        try:
+            return self._encode_with(model_id_for(name), lambda: load_encoder(name), now)
+        except ModelUnavailable as error:
+            # Words in common still find partners; the pages say that meaning is missing.
+            if not self._told_unavailable:
+                log.error("model_unavailable", error=str(error))
+                self._told_unavailable = True
+            with self.database.read() as session:
+                serving = indexing.serving_model(session)
+            if serving not in {None, WordsOnly.model_id}:
+                return False
+            return self._encode_with(WordsOnly.model_id, WordsOnly, now)
+
+    def _encode_with(self, model_id: str, load: Callable[[], indexing.Encoder], now: datetime) -> bool:
+        """Encode what waits under ``model_id``, and let it serve once nothing waits."""
         with self.database.read() as session:
             serving, waiting = indexing.serving_model(session), indexing.waiting_count(session, model_id)
-        if serving is None:
+        if serving in {None, WordsOnly.model_id} and serving != model_id:
             waiting += indexing.add_missing_rows(self.database, model_id)
         if waiting:
-            if self._encoder is None:
-                self._encoder = load_encoder(self.settings.embedding_model or None)
+            if self._encoder is None or self._encoder.model_id != model_id:
+                self._encoder = load()
             indexing.encode_waiting(self.database, self._encoder, now)
             return True
-        if serving is None:
+        if serving in {None, WordsOnly.model_id} and serving != model_id:
             indexing.serve(self.database, model_id)
         return False
 

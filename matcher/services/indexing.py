@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from embeddings import text as texts
+from embeddings.encoder import WordsOnly
 from embeddings.index import IndexDamaged, VectorIndex
 from embeddings.lexical import WordIndex
 from matcher.db import Database
@@ -34,10 +35,12 @@ BATCH: Final = 64  #: texts encoded between two short transactions
 class Encoder(Protocol):
     """What this module needs of ``embeddings.encoder.Encoder``."""
 
-    model_id: str
-    dimensions: int
+    @property
+    def model_id(self) -> str:
+        """The name under which its vectors are kept."""
+        ...
 
-    def encode(self, sentences: list[str], kind: str) -> Floats:
+    def encode(self, texts: Sequence[str], kind: Literal["query", "document"]) -> Floats:
         """Texts → (n, d) float32, rows of length one (zero where nothing is known)."""
         ...
 
@@ -282,8 +285,13 @@ class LiveIndex:
 
     @property
     def is_ready(self) -> bool:
-        """Whether anything can be found by meaning yet."""
-        return self.model_id is not None and bool(self.shelves)
+        """Whether anything can be found yet."""
+        return bool(self.shelves)
+
+    @property
+    def knows_meaning(self) -> bool:
+        """Whether a model serves; without one only words in common count."""
+        return self.model_id not in {None, WordsOnly.model_id}
 
     def level(self, session: Session) -> None:
         """Bring the index to what the database says now."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from embeddings.pairs import best_pair
@@ -128,7 +128,7 @@ def for_company(
         needs = _promising(live.shelves.get("need"), sources, PER_SOURCE * factor)
         npos = _promising(live.shelves.get("npo"), sources[-1:], PER_SOURCE * factor)
         scored = _score_needs(session, live, company, sources, needs, marks, filters)
-        scored += _score_missions(session, company, npos, marks, filters)
+        scored += _score_missions(session, live, company, npos, marks, filters)
         best = _one_each(scored, marks, limit)
         if len(best) >= limit or PER_SOURCE * factor >= _size(live, "need", "npo"):
             break
@@ -178,12 +178,11 @@ def _score_needs(
 
 def _fit_need(live: LiveIndex, company: Organization, sources: Sequence[_Source], need: Need) -> Suggestion:
     """Score a need against every offer and the profile; the best of them is what the card speaks of."""
-    texts = _mission_texts(live, sources, need.organization_id)
+    mission = _mission_texts(live, sources, need.organization_id)
     shelf = live.shelves["need"]
     candidates: list[tuple[Fit, Offer | None]] = []
     for source in sources:
-        meaning, words = _similarity(shelf, need.id, source)
-        pair = Texts(meaning, words, texts.mission_meaning, texts.mission_words)
+        pair = _texts(live, _similarity(shelf, need.id, source), mission)
         candidates.append(
             (ranking.fit(company_side(company, source.offer), npo_side(need=need), pair), source.offer)
         )
@@ -193,6 +192,7 @@ def _fit_need(live: LiveIndex, company: Organization, sources: Sequence[_Source]
 
 def _score_missions(
     session: Session,
+    live: LiveIndex,
     company: Organization,
     found: Mapping[int, _Found],
     marks: _Marks,
@@ -218,7 +218,7 @@ def _score_missions(
         if filters.support_type or not _wanted(filters, profile.fields, profile.areas, ()):
             continue
         near = found[npo.id]
-        texts = Texts(near.meaning, near.words)
+        texts = _texts(live, (near.meaning, near.words), None)
         fit = ranking.fit(company_side(company, None), npo_side(npo=npo), texts)
         result.append(Suggestion(npo, None, None, fit))
     return result
@@ -304,8 +304,8 @@ def _fit_company(
     candidates: list[tuple[Fit, Offer | None]] = []
     for offer in (*offers, None):
         shelf = live.shelves.get("offer" if offer else "company")
-        pair = _similarity(shelf, offer.id if offer else company.id, source) if shelf else (None, None)
-        texts = Texts(pair[0], pair[1], mission[0], mission[1])
+        pair = _similarity(shelf, offer.id if offer else company.id, source)
+        texts = _texts(live, pair, mission)
         candidates.append((ranking.fit(company_side(company, offer), npo_side(need=need), texts), offer))
     best = max(candidates, key=lambda item: item[0].score)
     return Suggestion(company, need, best[1], best[0])
@@ -488,21 +488,29 @@ def _similarity(shelf: Shelf | None, owner_id: int, source: _Source) -> tuple[fl
     return float(vector @ source.vector), shelf.words.similarity(source.bag, shelf.bags[owner_id])
 
 
-def _mission_texts(live: LiveIndex, sources: Sequence[_Source], npo_id: int) -> Texts:
+def _texts(live: LiveIndex, pair: tuple[float, float], mission: tuple[float, float] | None) -> Texts:
+    """Similarities for the ranking; without a model the meaning is unknown, not absent."""
+    known = live.knows_meaning
+    return Texts(
+        meaning=pair[0] if known else None,
+        words=pair[1],
+        mission_meaning=mission[0] if mission and known else None,
+        mission_words=mission[1] if mission else None,
+    )
+
+
+def _mission_texts(live: LiveIndex, sources: Sequence[_Source], npo_id: int) -> tuple[float, float] | None:
     profile = next((source for source in sources if source.owner_type == "company"), None)
     shelf = live.shelves.get("npo")
     if profile is None or shelf is None or npo_id not in shelf.bags:
-        return Texts()
-    meaning, words = _similarity(shelf, npo_id, profile)
-    return Texts(mission_meaning=meaning, mission_words=words)
+        return None
+    return _similarity(shelf, npo_id, profile)
 
 
-def _between(
-    live: LiveIndex, type_a: str, id_a: int, type_b: str, id_b: int
-) -> tuple[float | None, float | None]:
+def _between(live: LiveIndex, type_a: str, id_a: int, type_b: str, id_b: int) -> tuple[float, float] | None:
     a, b = live.shelves.get(type_a), live.shelves.get(type_b)
     if a is None or b is None or id_a not in a.bags or id_b not in b.bags:
-        return None, None
+        return None
     vector = a.vectors.vectors(np.array([id_a], dtype=np.int64))[0]
     return _similarity(b, id_b, _Source(type_a, id_a, vector, a.bags[id_a]))
 
@@ -645,6 +653,55 @@ def get_shown(session: Session, actor: Actor, public_id: str) -> ShownSuggestion
     if found is None or not (actor.is_staff or actor.organization_id == found.shown_list.organization_id):
         raise NotFound("suggestion")
     return found
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the detail page shows beside the suggestion as it was recorded."""
+
+    company: Organization
+    npo: Organization
+    need: Need | None
+    offer: Offer | None
+    quotes: tuple[str, str] | None
+    shown_to_others: int  #: to how many other organizations this need was shown; a count, no names
+    mark: str  #: saved, passed or empty
+
+
+def page_of(session: Session, shown: ShownSuggestion) -> Page:
+    """The two sides of a shown suggestion with their texts as they stand now."""
+    viewer_id = shown.shown_list.organization_id
+    found = session.scalars(
+        select(Organization)
+        .where(Organization.id.in_((viewer_id, shown.candidate_id)))
+        .options(joinedload(Organization.company), joinedload(Organization.npo))
+    ).all()
+    sides = {organization.kind: organization for organization in found}
+    need, offer = need_of(session, shown), session.get(Offer, shown.offer_id or 0)
+    quote = next((reason for reason in shown.reasons if reason["code"] == "quote"), None)
+    others = select(func.count(ShownList.organization_id.distinct())).join(
+        ShownSuggestion, ShownSuggestion.shown_list_id == ShownList.id
+    )
+    about = (
+        ShownSuggestion.need_id == shown.need_id
+        if shown.need_id is not None
+        else ShownSuggestion.candidate_id == shown.candidate_id
+    )
+    own = _mark_row(session, viewer_id, shown.candidate_id, need)
+    return Page(
+        sides["company"],
+        sides["npo"],
+        need,
+        offer,
+        (quote["company"], quote["npo"]) if quote else None,
+        session.scalar(others.where(about, ShownList.organization_id != viewer_id)) or 0,
+        own.kind if own else "",
+    )
+
+
+def need_of(session: Session, shown: ShownSuggestion) -> Need | None:
+    """The need that a shown suggestion speaks of."""
+    return None if shown.need_id is None else session.get(Need, shown.need_id)
 
 
 def mark(

@@ -1,5 +1,130 @@
-"""(to be written)"""
+"""Suggestions in both directions: the list, the detail of one as it was shown, saving and passing."""
 
-from flask import Blueprint
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from matcher import queries, ranking
+from matcher.models import Need, Organization, ShownSuggestion
+from matcher.services import cities, suggestions
+from webapp import access, clock, db, live
+from webapp.forms.suggestion import FilterForm, PassForm
 
 blueprint = Blueprint("suggestions", __name__)
+
+
+@blueprint.get("/company/suggestions")
+@access.allow("company")
+def for_company() -> str:
+    """Suggested NPOs for the own company."""
+    session, actor = db.session(), access.actor()
+    company = queries.own_organization(session, actor)
+    form = _filter_form()
+    index = live.index()
+    found = []
+    if company.state == "verified":
+        found = suggestions.for_company(session, index, company, filters=form.filters)
+        with db.aside() as aside:
+            suggestions.record_shown(aside, index, actor, company, found, clock.now(), filters=form.filters)
+    return render_template(
+        "suggestions/for_company.html", form=form, found=found, company=company, index=index
+    )
+
+
+@blueprint.get("/npo/needs/<public_id>/suggestions")
+@access.allow("npo")
+def for_need(public_id: str) -> str:
+    """Suggested companies for one of the own needs."""
+    session, actor = db.session(), access.actor()
+    need = _own_need(public_id)
+    npo = queries.own_organization(session, actor)
+    form = _filter_form()
+    index = live.index()
+    found = []
+    if npo.state == "verified" and need.state in {"open", "paused"}:
+        found = suggestions.for_need(session, index, need, filters=form.filters)
+        with db.aside() as aside:
+            suggestions.record_shown(
+                aside, index, actor, npo, found, clock.now(), need=need, filters=form.filters
+            )
+    return render_template(
+        "suggestions/for_need.html", form=form, found=found, need=need, npo=npo, index=index
+    )
+
+
+@blueprint.get("/suggestions/<public_id>")
+@access.allow("case_party")
+def detail(public_id: str) -> str:
+    """One suggestion as it was shown: both texts side by side, every condition, what would help."""
+    shown = suggestions.get_shown(db.session(), access.actor(), public_id)
+    page = suggestions.page_of(db.session(), shown)
+    return render_template(
+        "suggestions/detail.html", shown=shown, page=page, level=ranking.level(shown.score)
+    )
+
+
+@blueprint.post("/suggestions/<public_id>/save")
+@access.allow("member")
+def save(public_id: str) -> Response:
+    """保存: keep it in the own list."""
+    target, need, _shown = _target(public_id)
+    suggestions.mark(db.session(), access.actor(), target, need, "saved", clock.now())
+    flash(_("「%(name)s」を保存しました。", name=target.name), "success")
+    return redirect(_back())
+
+
+@blueprint.post("/suggestions/<public_id>/unmark")
+@access.allow("member")
+def unmark(public_id: str) -> Response:
+    """Take a save or a pass back."""
+    target, need, _shown = _target(public_id)
+    suggestions.unmark(db.session(), access.actor(), target, need, clock.now())
+    flash(_("元に戻しました。"), "success")
+    return redirect(_back())
+
+
+@blueprint.route("/suggestions/<public_id>/pass", methods=["GET", "POST"])
+@access.allow("member")
+def pass_(public_id: str) -> str | Response | tuple[str, int]:
+    """見送り with one coded reason."""
+    target, need, shown = _target(public_id)
+    form = PassForm()
+    if form.validate_on_submit():
+        suggestions.mark(
+            db.session(), access.actor(), target, need, "passed", clock.now(),
+            reason_code=form.reason_code.data, note=form.note.data or "",
+        )  # fmt: skip
+        flash(_("「%(name)s」を見送りました。相手には伝わりません。", name=target.name), "success")
+        return redirect(_back())
+    status = 422 if request.method == "POST" else 200
+    page = render_template("suggestions/pass.html", form=form, target=target, need=need, shown=shown)
+    return page, status
+
+
+def _filter_form() -> FilterForm:
+    form = FilterForm(request.args, prefix="")
+    form.offer_choices(cities.get(db.session()))
+    return form
+
+
+def _own_need(public_id: str) -> Need:
+    need = queries.get_need(db.session(), access.actor(), public_id)
+    if need.organization_id != access.actor().organization_id:
+        abort(404)
+    return need
+
+
+def _target(public_id: str) -> tuple[Organization, Need | None, ShownSuggestion]:
+    shown = suggestions.get_shown(db.session(), access.actor(), public_id)
+    if shown.shown_list.organization_id != access.actor().organization_id:
+        abort(404)
+    return shown.candidate, suggestions.need_of(db.session(), shown), shown
+
+
+def _back() -> str:
+    """The list from which one came: the own need's suggestions, or the company's."""
+    shown = suggestions.get_shown(db.session(), access.actor(), request.view_args["public_id"])  # type: ignore[index]
+    if access.actor().organization_kind == "company":
+        return url_for("suggestions.for_company")
+    need = suggestions.need_of(db.session(), shown)
+    return url_for("suggestions.for_need", public_id=need.public_id) if need else url_for("npo.home")

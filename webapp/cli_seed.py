@@ -1,0 +1,40 @@
+"""``enmusubi seed``: load the invented demo city into an empty database, encoded and ready."""
+
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from matcher.errors import Refused
+from matcher.services import seeding
+from webapp import clock, db
+from webapp.cli_index import encode_all
+from webapp.progress import progress
+
+
+@click.command("seed")
+@click.option(
+    "--folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path("seed_data"),
+    show_default=True,
+    help="Folder with city.json and the texts.",
+)
+@click.option("--if-empty", is_flag=True, help="Do nothing, quietly, where there are records already.")
+@with_appcontext
+def command(folder: Path, if_empty: bool) -> None:
+    """Load the invented demo city. Refused where the database holds any record."""
+    database = db.database()
+    with database.read() as session:
+        if not seeding.is_empty(session):
+            if if_empty:
+                return
+            raise click.ClickException("expected an empty database, found records; nothing was changed")
+    with progress("Living through two years of the demo city") as step:
+        try:
+            seeding.load(database, folder, clock.now(), step)
+        except Refused as error:
+            raise click.ClickException(str(error)) from error
+    encode_all(database, current_app.config["SETTINGS"])
+    click.echo("The demo city is loaded.")
