@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
-from matcher import lifecycle, permissions
+from matcher import lifecycle, permissions, search
 from matcher.errors import NotFound
 from matcher.models import (
     AuditEvent,
@@ -206,6 +206,53 @@ def decision_bundles(session: Session, case: Partnership) -> Sequence[DecisionBu
     ).all()
 
 
+def get_decision_bundle(session: Session, case: Partnership, public_id: str) -> DecisionBundle:
+    """One frozen decision on a case that the caller may see.
+
+    Raises:
+        NotFound
+    """
+    found = session.scalar(
+        select(DecisionBundle).where(
+            DecisionBundle.partnership_id == case.id, DecisionBundle.public_id == public_id
+        )
+    )
+    if found is None:
+        raise NotFound("decision_bundle")
+    return found
+
+
+def open_needs_of(session: Session, actor: Actor, npo: Organization) -> Sequence[Need]:
+    """The open needs of one NPO about which ``actor`` may begin a case, newest first."""
+    query = select(Need).where(Need.organization_id == npo.id, Need.state == "open")
+    if not actor.is_staff and actor.organization_id != npo.id:
+        query = query.where(Need.visibility != "approached")
+    return session.scalars(query.order_by(Need.published_at.desc(), Need.id.desc())).all()
+
+
+def open_offers_of(session: Session, company: Organization) -> Sequence[Offer]:
+    """The open offers of one company, newest first."""
+    return session.scalars(
+        select(Offer)
+        .where(Offer.organization_id == company.id, Offer.state == "open")
+        .order_by(Offer.published_at.desc(), Offer.id.desc())
+    ).all()
+
+
+def verified_organizations(
+    session: Session, kind: str, text: str = "", limit: int = 20
+) -> Sequence[Organization]:
+    """Verified companies or NPOs with their profiles whose text holds all words of ``text``, by reading."""
+    query = select(Organization).where(Organization.kind == kind, Organization.state == "verified")
+    for term in search.terms(text):
+        query = query.where(Organization.search_text.like(search.like_pattern(term), escape="\\"))
+    return session.scalars(
+        query.options(joinedload(Organization.company), joinedload(Organization.npo))
+        .order_by(Organization.kana, Organization.id)
+        .limit(limit)
+    ).all()
+
+
 def shown_suggestion(session: Session, suggestion_id: int | None) -> ShownSuggestion | None:
     """A suggestion as it was shown, with its list."""
     if suggestion_id is None:
@@ -230,6 +277,15 @@ def history(session: Session, object_type: str, public_id: str) -> Sequence[tupl
         .order_by(AuditEvent.id.desc())
     )
     return [(event, user) for event, user in rows]
+
+
+def active_staff(session: Session) -> Sequence[User]:
+    """The coordinators and managers who can be put in charge of a case."""
+    return session.scalars(
+        select(User)
+        .where(User.role.in_(("coordinator", "manager")), User.status == "active")
+        .order_by(User.name, User.id)
+    ).all()
 
 
 def active_staff_count(session: Session) -> int:

@@ -3,11 +3,13 @@
 Every function is one move: permission, guards, life-cycle table, audit, notices – in one transaction.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
@@ -66,6 +68,62 @@ class Decision:
     conflict_of_interest: bool | None
     city_involved: bool
     consulted: str = ""
+
+
+#: action → what one needs in the table of permissions; what is missing here is no person's to do.
+_PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "accept": "partnership.answer",
+        "decline": "partnership.answer",
+        "revise": "partnership.answer",
+        "withdraw": "partnership.answer",
+        "approve": "partnership.decide",
+        "return": "partnership.decide",
+        "refuse": "partnership.decide",
+        "message": "partnership.message",
+        "assign": "partnership.assign",
+    }
+)
+
+
+# ── What can be done now ─────────────────────────────────────────────────────────────────────────────
+
+
+def permission_for(actor: Actor, action: str) -> str | None:
+    """The permission that ``action`` on a case needs, ``None`` where there is no such action."""
+    if action == "withdraw" and actor.is_staff:
+        return "partnership.decide"
+    return _PERMISSIONS.get(action)
+
+
+def open_actions(actor: Actor, case: Partnership) -> tuple[str, ...]:
+    """What ``actor`` can do to the case now: life-cycle table, permissions, and whose turn it is.
+
+    The functions below enforce the same; guards that need other records come on top there.
+    """
+    found = [*moves.available(actor, case)]
+    side = case.side_of(actor.organization_id)
+    if side is not None and side not in case.waiting_on:
+        found = [action for action in found if action not in {"accept", "decline", "revise"}]
+    elif side is not None and case.state == "interest_one_side":
+        found = [action for action in found if action != "withdraw"]
+    if case.state not in lifecycle.CASE_EXITS:
+        found += ["message", "assign"]
+    return tuple(action for action in found if _may(actor, action, case))
+
+
+def _may(actor: Actor, action: str, case: Partnership) -> bool:
+    permission = permission_for(actor, action)
+    return permission is not None and permissions.may(actor, permission, case)
+
+
+def approval_obstacle(session: Session, actor: Actor, case: Partnership) -> str | None:
+    """The code of the refusal that an approval would meet whatever is typed, or ``None``."""
+    try:
+        _check_approvable(session, actor, case)
+    except Refused as refused:
+        return refused.code
+    return None
 
 
 # ── Beginning a case ─────────────────────────────────────────────────────────────────────────────────
@@ -143,6 +201,33 @@ def recommend(
     return case
 
 
+def check_possible(
+    session: Session,
+    company: Organization,
+    npo: Organization,
+    *,
+    origin: str,
+    need: Need | None,
+    offer: Offer | None,
+) -> None:
+    """Refuse a pair that cannot begin now; pages ask before anybody has written a message.
+
+    Raises:
+        Refused: as ``propose``.
+    """
+    if company.state != "verified" or npo.state != "verified":
+        raise Refused("not_verified")
+    if need is not None and (need.organization_id != npo.id or need.state != "open"):
+        raise Refused("need_closed")
+    if offer is not None and (offer.organization_id != company.id or offer.state != "open"):
+        raise Refused("offer_closed")
+    existing = queries.find_open_case(session, company.id, npo.id, need.id if need else None)
+    if existing is not None:
+        raise Refused("case_exists", number=existing.number)
+    if origin != "npo" and queries.unanswered_count(session, npo.id) >= lifecycle.UNANSWERED_LIMIT:
+        raise Refused("npo_busy")
+
+
 def _start(
     session: Session,
     actor: Actor,
@@ -157,17 +242,7 @@ def _start(
     shown: ShownSuggestion | None,
 ) -> Partnership:
     terms.check()
-    if company.state != "verified" or npo.state != "verified":
-        raise Refused("not_verified")
-    if need is not None and (need.organization_id != npo.id or need.state != "open"):
-        raise Refused("need_closed")
-    if offer is not None and (offer.organization_id != company.id or offer.state != "open"):
-        raise Refused("offer_closed")
-    existing = queries.find_open_case(session, company.id, npo.id, need.id if need else None)
-    if existing is not None:
-        raise Refused("case_exists", number=existing.number)
-    if origin != "npo" and queries.unanswered_count(session, npo.id) >= lifecycle.UNANSWERED_LIMIT:
-        raise Refused("npo_busy")
+    check_possible(session, company, npo, origin=origin, need=need, offer=offer)
     return Partnership(
         number=numbers.receipt_number(session, "E", now),
         company_id=company.id,
@@ -426,10 +501,7 @@ def approve(
         raise Refused("conflict_of_interest")
     if decision.city_involved and actor.role != "manager":
         raise Refused("manager_needed")
-    _separate_duties(session, actor, case)
-    _both_verified(case)
-    if case.need is not None and case.need.state not in {"open", "paused"}:
-        raise Refused("need_closed")
+    _check_approvable(session, actor, case)
     bundle = _freeze(session, actor, case, decision, "approve", now)
     case.decided_by_id, case.decided_at = actor.user_id, now
     case.coordinator_id = case.coordinator_id or actor.user_id
@@ -511,6 +583,17 @@ def assign(session: Session, actor: Actor, case: Partnership, coordinator: User,
     )  # fmt: skip
 
 
+def note_download(
+    session: Session, actor: Actor, case: Partnership, bundle: DecisionBundle, now: datetime
+) -> None:
+    """Keep that a frozen decision was taken out of the service."""
+    permissions.require(actor, "partnership.decide", case)
+    audit.record(
+        session, actor, "download", "partnership", case.public_id, now,
+        object_version=case.version, details={"bundle": bundle.public_id},
+    )  # fmt: skip
+
+
 # ── The clock ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -537,7 +620,8 @@ def remind_waiting(session: Session, now: datetime, limit: int = 100) -> int:
         due = sum(left <= days for days in lifecycle.REMIND_DAYS)
         if left < 0 or due <= case.reminders:
             continue
-        case.reminders = due
+        # Not through the record: a reminder must not outdate a form that somebody is filling in.
+        session.execute(update(Partnership).where(Partnership.id == case.id).values(reminders=due))
         for side in case.waiting_on:
             organization_id = case.company_id if side == "company" else case.npo_id
             notices.tell_organization(
@@ -602,6 +686,13 @@ def _side(actor: Actor, case: Partnership) -> lifecycle.Mover:
 def _both_verified(case: Partnership) -> None:
     if case.company.state != "verified" or case.npo.state != "verified":
         raise Refused("not_verified")
+
+
+def _check_approvable(session: Session, actor: Actor, case: Partnership) -> None:
+    _separate_duties(session, actor, case)
+    _both_verified(case)
+    if case.need is not None and case.need.state not in {"open", "paused"}:
+        raise Refused("need_closed")
 
 
 def _separate_duties(session: Session, actor: Actor, case: Partnership) -> None:

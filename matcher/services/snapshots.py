@@ -54,10 +54,14 @@ def terms(value: Any) -> dict[str, Any]:
     return {key: _json(part) for key, part in asdict(value).items()}
 
 
+def canonical(content: dict[str, Any]) -> bytes:
+    """The canonical JSON text (keys sorted, no spaces, UTF-8): what is hashed, and what is downloaded."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
 def sha256(content: dict[str, Any]) -> str:
-    """The hash of the canonical JSON text (keys sorted, no spaces, UTF-8)."""
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    """The hash of the canonical JSON text, so that ``sha256sum`` of the downloaded file gives the same."""
+    return hashlib.sha256(canonical(content)).hexdigest()
 
 
 def _json(value: Any) -> Any:

@@ -1,0 +1,240 @@
+"""Forms of a case: what would be given, the answers of the two sides, and the city's decision."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, Field, RadioField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Optional
+
+from matcher import limits, vocabulary
+from matcher.models import Need, Offer
+from matcher.services.partnerships import Decision, Terms
+from webapp.forms.base import Form
+
+YES_NO: Final[Mapping[str, Any]] = {"no": _l("いいえ"), "yes": _l("はい")}
+
+_CHOOSE = _l("選んでください")
+
+
+class Within:
+    """At most so many characters, counted as people count; the counter on the page reads the same limit."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.field_flags = {"maxlength": limit}
+
+    def __call__(self, _form: Form, field: Field) -> None:
+        """Refuse what is longer, and say the limit."""
+        if limits.is_too_long(field.data or "", self.limit):
+            raise ValidationError(_("%(limit)s文字以内で入力してください。", limit=self.limit))
+
+
+class QuantityField(StringField):  # type: ignore[misc]
+    """An amount: full-width digits and commas are taken; what cannot be read is shown again as typed."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number.
+
+        Raises:
+            ValueError: it is none; WTForms puts the sentence beside the field.
+        """
+        typed = unicodedata.normalize("NFKC", (valuelist or [""])[0] or "").strip().replace(",", "")
+        self.data = None
+        if not typed:
+            return
+        try:
+            value = Decimal(typed)
+        except InvalidOperation:
+            raise ValueError(_("数字だけを入力してください（単位はとなりで選びます）。")) from None
+        if not value.is_finite() or value != round(value, 2):
+            raise ValueError(_("数字は小数第2位までで入力してください。"))
+        self.data = float(value)
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else f"{self.data:.15g}"
+
+
+class DayField(DateField):  # type: ignore[misc]
+    """A day; what is no day is said in Japanese."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the day.
+
+        Raises:
+            ValueError: there is no such day.
+        """
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("正しい日付を入力してください（例：2027-03-31）。")) from None
+
+
+def _text(label: Any, limit: int, *, required: Any = None) -> TextAreaField:
+    first = DataRequired(required) if required is not None else Optional()
+    return TextAreaField(label, validators=[first, Within(limit)])
+
+
+class TermsForm(Form):
+    """What is given, how much, and when."""
+
+    support_type = SelectField(
+        _l("支援の種類"),
+        choices={"": _CHOOSE, **{code: found.label for code, found in vocabulary.SUPPORT_TYPES.items()}},
+        validators=[DataRequired(_l("支援の種類を選んでください。"))],
+    )
+    quantity = QuantityField(_l("量・金額"), validators=[Optional()])
+    unit = SelectField(_l("単位"), choices={}, default="")
+    period_from = DayField(_l("始まりの日"), validators=[Optional()])
+    period_to = DayField(_l("終わりの日"), validators=[Optional()])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        found = vocabulary.SUPPORT_TYPES.get(self.support_type.data or "")
+        units = dict.fromkeys(found.units if found else ())
+        for other in vocabulary.SUPPORT_TYPES.values():
+            units |= dict.fromkeys(other.units)
+        self.unit.choices = {"": _("単位なし"), **{unit: unit for unit in units}}
+
+    def validate_unit(self, field: Field) -> None:
+        """Each type of support is counted in its own units; the sentence names them."""
+        found = vocabulary.SUPPORT_TYPES.get(self.support_type.data or "")
+        if self.quantity.data is None or found is None or field.data in found.units:
+            return
+        units = _("・").join(found.units)
+        raise ValidationError(
+            _("「%(label)s」の単位は、%(units)sから選んでください。", label=found.label, units=units)
+        )
+
+    @property
+    def terms(self) -> Terms:
+        """The typed terms; a unit without an amount says nothing and is dropped."""
+        quantity = self.quantity.data
+        return Terms(
+            support_type=self.support_type.data,
+            quantity=quantity,
+            unit=(self.unit.data or "") if quantity is not None else "",
+            period_from=self.period_from.data,
+            period_to=self.period_to.data,
+        )
+
+
+class _PairForm(TermsForm):
+    """Terms between two named sides, about a need and from an offer of theirs, if any."""
+
+    need = SelectField(
+        _l("どのニーズについてですか"), choices={"": _l("特定のニーズではなく、活動全体について")}, default=""
+    )
+    offer = SelectField(
+        _l("どの提供メニューを使いますか"), choices={"": _l("提供メニューは指定しない")}, default=""
+    )
+
+    def offer_choices(self, needs: Iterable[Need], offers: Iterable[Offer]) -> None:
+        """Let the person choose among these needs and offers."""
+        self.need.choices = {**self.need.choices, **{need.public_id: need.title for need in needs}}
+        self.offer.choices = {**self.offer.choices, **{offer.public_id: offer.title for offer in offers}}
+
+
+class ProposeForm(_PairForm):
+    """申し出 or 依頼: terms and a message that the other side reads."""
+
+    message = _text(
+        _l("相手へのメッセージ"), limits.MESSAGE, required=_l("相手へのメッセージを入力してください。")
+    )
+
+
+class RecommendForm(_PairForm):
+    """推薦: terms, and the reason that both sides read."""
+
+    reason_code = RadioField(
+        _l("推薦の理由"),
+        choices=dict(vocabulary.RECOMMEND_REASONS),
+        validators=[InputRequired(_l("推薦の理由を選んでください。"))],
+    )
+    reason_text = _text(
+        _l("推薦の理由の説明"), limits.NOTE, required=_l("推薦の理由を、両者に伝わるように入力してください。")
+    )
+
+
+class AcceptForm(Form):
+    """Yes, with a word to the other side."""
+
+    answer = _text(_l("相手へのひとこと"), limits.MESSAGE)
+
+
+class ReasonForm(Form):
+    """A coded reason from the list that the life-cycle table names for the move, and a sentence."""
+
+    reason_code = RadioField(_l("理由"), choices={}, validators=[InputRequired(_l("理由を選んでください。"))])
+    reason_text = _text(_l("理由の説明"), limits.NOTE)
+
+    def offer_reasons(self, reasons: Mapping[str, str] | None) -> None:
+        """Let the person choose among ``reasons``."""
+        self.reason_code.choices = dict(reasons or {})
+
+
+class ExplainedForm(ReasonForm):
+    """A coded reason with a sentence that both sides read, hence compulsory."""
+
+    reason_text = _text(
+        _l("両者に伝える文"),
+        limits.NOTE,
+        required=_l("どうすれば進められるかが伝わるように入力してください。"),
+    )
+
+
+class ReviseForm(TermsForm):
+    """Other terms, or a supplement."""
+
+    note = _text(_l("説明・補足"), limits.MESSAGE)
+
+
+class MessageForm(Form):
+    """A question or an answer between the three parties."""
+
+    text = _text(_l("質問・連絡"), limits.MESSAGE, required=_l("質問や連絡の内容を入力してください。"))
+
+
+class ApproveForm(Form):
+    """The questions that the city answers before it introduces two sides."""
+
+    conflict = RadioField(
+        _l("あなたや近い親族が、この企業または団体の役員・職員であるなど、利益相反がありますか"),
+        choices=YES_NO,
+        validators=[InputRequired(_l("利益相反の有無を選んでください。"))],
+    )
+    city_involved = RadioField(
+        _l("市の予算または市の名義（後援・共催など）を使いますか"),
+        choices=YES_NO,
+        validators=[InputRequired(_l("市の予算・名義を使うかどうかを選んでください。"))],
+    )
+    consulted = TextAreaField(_l("相談した担当課と、その回答"), validators=[Within(limits.NOTE)])
+    text = _text(_l("承認の理由"), limits.NOTE, required=_l("承認の理由を入力してください。"))
+
+    def validate_consulted(self, field: Field) -> None:
+        """Compulsory where the city's money or name is used."""
+        if self.city_involved.data == "yes" and not field.data:
+            raise ValidationError(_("相談した担当課と、その回答を入力してください。"))
+
+    @property
+    def decision(self) -> Decision:
+        """The answers as the service takes them."""
+        return Decision(
+            text=self.text.data or "",
+            conflict_of_interest=self.conflict.data == "yes",
+            city_involved=self.city_involved.data == "yes",
+            consulted=self.consulted.data or "",
+        )
+
+
+class AssignForm(Form):
+    """Who is in charge of the case."""
+
+    coordinator = SelectField(
+        _l("担当者"), choices={}, validators=[DataRequired(_l("担当者を選んでください。"))]
+    )
