@@ -120,7 +120,7 @@ class Town:
 
     def _plan_posting(self, line: Facts, place: int) -> None:
         status, key = line["status"], line["id"]
-        ends = date.fromisoformat(line["valid_until"]) if line.get("valid_until") else None
+        ends = _day(line.get("valid_until") or line.get("period_to"))
         published = self.now - timedelta(days=8 + (place * 29) % 150, minutes=place % 300)
         if status == "expired" and ends is not None:
             published = min(published, calendar.end_of_day(ends) - timedelta(days=60))
@@ -177,7 +177,9 @@ class Town:
 
     def _make_staff(self, at: datetime) -> None:
         for role, email, name in _STAFF:
-            user = User(email=email, name=name, role=role, status="active", created_at=at, notify="none")
+            user = User(
+                email=email, name=name, role=role, organization=None, status="active", created_at=at, notify="none"
+            )
             self.session.add(user)
             self.session.flush()
             self.staff.append(user)
@@ -285,6 +287,8 @@ class Town:
         for name, value in line.items():
             if name not in {"id", "npo", "company", "status"} and value is not None:
                 setattr(posting, name, date.fromisoformat(value) if name in _DATES else value)
+        ends = posting.valid_until or posting.period_to or self.now.date() + timedelta(days=200)
+        posting.valid_until = min(ends, at.date() + timedelta(days=postings.MAX_VALID_DAYS - 5))
         if isinstance(posting, Need):
             posting.steps_done = 5 if line["status"] != "draft" else 3
             posting.contact_name = posting.contact_name or organization.contact_name
@@ -308,7 +312,12 @@ class Town:
         return self._member(owner)
 
     def _submit_posting(self, key: str, at: datetime) -> None:
-        postings.submit(self.session, self._owner(key), self.postings[key], at, version=None)
+        posting = self.postings[key]
+        if isinstance(posting, Need):
+            # Some wrote on a phone at night and left the last page open; it was asked for by telephone.
+            posting.if_unmet = posting.if_unmet or "電話で確認：無理のない範囲で続けます。"
+            posting.safety_contact = bool(posting.safety_contact)
+        postings.submit(self.session, self._owner(key), posting, at, version=None)
 
     def _publish(self, key: str, at: datetime) -> None:
         postings.publish(self.session, self._officer(), self.postings[key], at, version=None)

@@ -1,0 +1,62 @@
+# Everything lives in .venv and var/ inside this checkout. `make help` lists the targets.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+HOST ?= 127.0.0.1
+PORT ?= 8000
+export HOST PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check format bench soak model lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+# A stamp for each set of packages: made again only when its list changes.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,check]'
+	touch $@
+
+install: $(VENV)/.installed ## create .venv with what running needs
+
+run: $(VENV)/.installed ## serve the demo city at http://HOST:PORT (default 127.0.0.1:8000)
+	@DEMO_MODE=true $(BIN)/enmusubi db upgrade
+	@DEMO_MODE=true $(BIN)/enmusubi seed --if-empty
+	@echo
+	@echo "  Enmusubi is at http://$(HOST):$(PORT)  (Ctrl-C stops it)"
+	@echo
+	@DEMO_MODE=true exec $(BIN)/gunicorn -c python:webapp.server wsgi:app
+
+test: $(VENV)/.installed-test ## run all tests, on SQLite and PostgreSQL, browser tests where Chromium is
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(VENV)/.installed-test ## lint, types, import rules, templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint webapp/templates --lint --quiet
+
+format: $(VENV)/.installed-test ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.installed-test ## measure: suggestion page against a plain page, ratios in one run
+	$(BIN)/python -m tests.benchmarks.pages
+
+soak: $(VENV)/.installed-test ## the long rounds: 200 kill -9 rounds under load, 200 races on both databases
+	$(BIN)/python -m pytest -n 0 -m soak tests/soak
+
+model: $(VENV)/.installed-test ## rebuild the bundled embedding model from its sources
+	$(BIN)/python -m embeddings.training.build_model
+
+lock: ## write constraints.txt from what is installed and tested
+	$(BIN)/pip freeze --exclude-editable | sed -E 's/^torch==([0-9.]+)\+.*/torch==\1/' > constraints.txt
+
+clean: ## remove .venv, var/ and caches
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
