@@ -1,0 +1,46 @@
+"""Days as a Japanese town hall counts them."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from matcher import calendar
+
+
+def test_a_deadline_ends_with_the_day_in_tokyo():
+    evening = datetime(2026, 11, 23, 14, 59, 59, tzinfo=UTC)  # 23:59:59 in Tokyo
+    assert calendar.deadline(evening, 0) == evening
+    assert calendar.deadline(datetime(2026, 11, 23, 15, 0, tzinfo=UTC), 0).date() == date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(
+    ("day", "working"),
+    [
+        (date(2026, 11, 24), True),
+        (date(2026, 11, 23), False),  # 勤労感謝の日
+        (date(2026, 11, 22), False),  # Sunday
+        (date(2026, 12, 28), True),
+        (date(2026, 12, 29), False),
+        (date(2027, 1, 3), False),
+        (date(2027, 1, 4), True),
+        (date(2028, 2, 29), True),
+    ],
+)
+def test_working_days(day, working):
+    assert calendar.is_working_day(day) is working
+
+
+def test_three_working_days_over_the_year_end():
+    assert calendar.add_working_days(date(2026, 12, 28), 3) == date(2027, 1, 6)
+
+
+@pytest.mark.parametrize(
+    ("moment", "year"),
+    [
+        (datetime(2027, 3, 31, 14, 59, tzinfo=UTC), 2026),
+        (datetime(2027, 3, 31, 15, 0, tzinfo=UTC), 2027),
+        (date(2028, 2, 29), 2027),
+    ],
+)
+def test_the_fiscal_year_turns_at_midnight_in_tokyo(moment, year):
+    assert calendar.fiscal_year(moment) == year

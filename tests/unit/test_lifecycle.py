@@ -1,0 +1,145 @@
+"""The life cycles, written out in full: every state × action × mover, allowed or not."""
+
+import itertools
+
+import pytest
+
+from matcher import lifecycle
+
+MOVERS = ("owner", "company", "npo", "coordinator", "manager", "system")
+
+# state: action → (target, who). What is not here is not allowed.
+ORGANIZATION = {
+    "draft": {"submit": ("submitted", "owner"), "deactivate": ("deactivated", "owner manager")},
+    "submitted": {
+        "verify": ("verified", "coordinator manager"),
+        "return": ("returned", "coordinator manager"),
+        "deactivate": ("deactivated", "owner manager"),
+    },
+    "returned": {"submit": ("submitted", "owner"), "deactivate": ("deactivated", "owner manager")},
+    "verified": {"suspend": ("suspended", "manager"), "deactivate": ("deactivated", "owner manager")},
+    "suspended": {"reinstate": ("verified", "manager"), "deactivate": ("deactivated", "owner manager")},
+    "deactivated": {},
+}
+POSTING = {
+    "draft": {
+        "submit": ("in_review", "owner"),
+        "withdraw": ("withdrawn", "owner coordinator manager"),
+    },
+    "in_review": {
+        "publish": ("open", "coordinator manager"),
+        "return": ("returned", "coordinator manager"),
+        "withdraw": ("withdrawn", "owner coordinator manager"),
+    },
+    "returned": {
+        "submit": ("in_review", "owner"),
+        "withdraw": ("withdrawn", "owner coordinator manager"),
+    },
+    "open": {
+        "pause": ("paused", "owner system"),
+        "fill": ("filled", "owner"),
+        "expire": ("expired", "system"),
+        "renew": ("open", "owner"),
+        "rework": ("draft", "owner"),
+        "withdraw": ("withdrawn", "owner coordinator manager"),
+    },
+    "paused": {
+        "resume": ("open", "owner system"),
+        "fill": ("filled", "owner"),
+        "expire": ("expired", "system"),
+        "renew": ("open", "owner"),
+        "rework": ("draft", "owner"),
+        "withdraw": ("withdrawn", "owner coordinator manager"),
+    },
+    "filled": {"rework": ("draft", "owner")},
+    "expired": {"renew": ("open", "owner"), "rework": ("draft", "owner")},
+    "withdrawn": {"rework": ("draft", "owner")},
+}
+PARTNERSHIP = {
+    "recommended": {
+        "accept": ("interest_one_side", "company npo"),
+        "decline": ("declined", "company npo"),
+        "withdraw": ("withdrawn", "coordinator manager"),
+        "expire": ("expired", "system"),
+    },
+    "interest_one_side": {
+        "accept": ("interest_both", "company npo"),
+        "decline": ("declined", "company npo"),
+        "revise": ("interest_one_side", "company npo"),
+        "withdraw": ("withdrawn", "company npo"),
+        "expire": ("expired", "system"),
+    },
+    "interest_both": {
+        "revise": ("interest_one_side", "company npo"),
+        "send_for_review": ("coordinator_review", "company npo system"),
+        "withdraw": ("withdrawn", "company npo"),
+        "expire": ("expired", "system"),
+    },
+    "coordinator_review": {
+        "approve": ("introduced", "coordinator manager"),
+        "return": ("interest_both", "coordinator manager"),
+        "refuse": ("refused", "coordinator manager"),
+        "withdraw": ("withdrawn", "company npo"),
+    },
+    "introduced": {},
+    "declined": {},
+    "withdrawn": {},
+    "expired": {},
+    "refused": {},
+}
+TABLES = {"organization": ORGANIZATION, "posting": POSTING, "partnership": PARTNERSHIP}
+
+
+def _every_case():
+    for machine, table in TABLES.items():
+        actions = sorted({action for row in table.values() for action in row})
+        for state, action, mover in itertools.product(table, actions, MOVERS):
+            target, who = table[state].get(action, (None, ""))
+            yield machine, state, action, mover, target if mover in who.split() else None
+
+
+@pytest.mark.parametrize(("machine", "state", "action", "mover", "target"), list(_every_case()))
+def test_every_state_action_and_mover(machine, state, action, mover, target):
+    if target is None:
+        with pytest.raises(ValueError, match="expected a"):
+            lifecycle.next_state(machine, state, action, mover)
+        assert action not in lifecycle.available_actions(machine, state, frozenset({mover}))
+    else:
+        assert lifecycle.next_state(machine, state, action, mover) == target
+        assert action in lifecycle.available_actions(machine, state, frozenset({mover}))
+
+
+@pytest.mark.parametrize("machine", TABLES)
+def test_every_state_has_a_label_and_a_row_here(machine):
+    assert set(lifecycle.STATES[machine]) == set(TABLES[machine])
+
+
+def test_the_table_names_no_move_twice():
+    keys = [(move.machine, move.source, move.action) for move in lifecycle.TRANSITIONS]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("action", ["return", "refuse", "suspend", "withdraw", "decline", "reinstate"])
+def test_moves_that_take_something_away_need_a_coded_reason(action):
+    moves = [move for move in lifecycle.TRANSITIONS if move.action == action]
+    assert moves
+    assert all(move.reasons for move in moves)
+
+
+@pytest.mark.parametrize(
+    ("state", "company_agreed", "npo_agreed", "waiting"),
+    [
+        ("recommended", False, False, ("company", "npo")),
+        ("interest_one_side", True, False, ("npo",)),
+        ("interest_one_side", False, True, ("company",)),
+        ("interest_both", True, True, ("company", "npo")),
+        ("coordinator_review", True, True, ("coordinator",)),
+        ("introduced", True, True, ("company", "npo")),
+        ("declined", True, False, ()),
+        ("withdrawn", True, True, ()),
+        ("expired", True, False, ()),
+        ("refused", True, True, ()),
+    ],
+)
+def test_whose_turn_it_is(state, company_agreed, npo_agreed, waiting):
+    assert lifecycle.waiting_on(state, company_agreed=company_agreed, npo_agreed=npo_agreed) == waiting

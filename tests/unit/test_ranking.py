@@ -1,0 +1,92 @@
+"""What a score is made of, and that the reasons say what the numbers say."""
+
+from datetime import date
+
+import pytest
+
+from matcher import ranking, vocabulary
+from matcher.ranking import Quote, Side, Texts
+
+FOOD_NEED = Side(("food", "cash_donation"), 20, 10, "kg", date(2026, 12, 1), date(2027, 3, 31),
+                 frozenset({"chuo"}), "onsite", frozenset({"13"}), is_open=True)  # fmt: skip
+FOOD_OFFER = Side(("food",), 30, None, "kg", date(2026, 11, 1), date(2027, 4, 30),
+                  frozenset({"citywide"}), "onsite", frozenset({"13"}), is_open=True)  # fmt: skip
+CLOSE = Texts(0.6, 0.3, 0.4, 0.2)
+
+
+def marks(fit):
+    return {reason.code: reason.mark for reason in fit.reasons}
+
+
+def test_weights_are_shares_of_one():
+    assert sum(ranking.WEIGHTS.values()) == pytest.approx(1.0)
+
+
+def test_complements_are_symmetric_and_name_known_types():
+    for (need, offer), value in ranking.COMPLEMENTS.items():
+        assert ranking.COMPLEMENTS[offer, need] == value
+        assert {need, offer} <= set(vocabulary.SUPPORT_TYPES)
+        assert 0 < value < 1
+
+
+def test_everything_that_fits_is_said_to_fit():
+    fit = ranking.fit(FOOD_OFFER, FOOD_NEED, CLOSE, Quote("野菜があります", "野菜が足りません"))
+    assert marks(fit) == {"quote": "○", "support": "○", "field": "○", "area": "○", "period": "○", "quantity": "○"}
+    assert fit.level == "高"
+
+
+def test_what_two_organizations_both_want_does_not_make_them_fit():
+    wants_hands = Side(("volunteer_hands",), areas=frozenset({"chuo"}), is_open=True)
+    gives_place = Side(("place",), areas=frozenset({"chuo"}), is_open=True)
+    same_words = Texts(0.7, 0.4)
+    wrong = ranking.fit(gives_place, wants_hands, same_words)
+    right = ranking.fit(Side(("volunteer_hands",), areas=frozenset({"chuo"}), is_open=True), wants_hands, same_words)
+    assert marks(wrong)["support"] == "×"
+    assert right.score - wrong.score > 0.15
+
+
+def test_too_little_too_late_and_elsewhere_are_said_plainly():
+    offer = Side(("food",), 5, None, "kg", date(2027, 5, 1), date(2027, 6, 1), frozenset({"hama"}), "onsite",
+                 frozenset({"7"}), is_open=True)  # fmt: skip
+    fit = ranking.fit(offer, FOOD_NEED, CLOSE)
+    assert marks(fit) == {"support": "○", "field": "△", "area": "×", "period": "×", "quantity": "×"}
+    assert "最低必要な量（10kg）" in next(r.text for r in fit.reasons if r.code == "quantity")
+
+
+def test_part_of_the_quantity_counts_as_its_share():
+    offer = Side(("food",), 15, None, "kg", is_open=True)
+    assert ranking.fit(offer, FOOD_NEED, CLOSE).parts["quantity"] == pytest.approx(0.75)
+
+
+def test_what_is_unknown_counts_neither_way():
+    known = ranking.fit(FOOD_OFFER, FOOD_NEED, Texts(0.6))
+    assert "words" not in known.parts
+    assert ranking.fit(Side(), Side(), Texts(0.70)).score == pytest.approx(1.0)
+    assert ranking.fit(Side(), Side(), Texts()).score == 0.0
+
+
+def test_a_company_that_chose_no_field_loses_nothing_and_is_told_what_would_help():
+    open_minded = Side(("food",), 30, None, "kg", is_open=True)
+    fit = ranking.fit(open_minded, FOOD_NEED, CLOSE)
+    assert "field" not in fit.parts
+    assert any("分野を選ぶ" in text for text in fit.improvements)
+
+
+def test_remote_support_has_no_distance():
+    remote = Side(("pro_bono",), areas=frozenset({"outside"}), mode="remote", is_open=True)
+    need = Side(("pro_bono",), areas=frozenset({"chuo"}), mode="either", is_open=True)
+    assert marks(ranking.fit(remote, need, CLOSE))["area"] == "○"
+
+
+def test_a_weak_quote_is_not_presented_as_a_reason():
+    fit = ranking.fit(Side(), Side(), Texts(0.12), Quote("ねじを作っています", "猫を保護しています"))
+    assert marks(fit)["quote"] == "△"
+
+
+@pytest.mark.parametrize(("score", "word"), [(0.0, "低"), (0.39, "低"), (0.40, "中"), (0.60, "高"), (1.0, "高")])
+def test_the_word_for_a_score(score, word):
+    assert ranking.level(score) == word
+
+
+def test_equal_scores_are_ordered_by_their_key():
+    assert ranking.order([(0.5, 9), (0.7, 3), (0.5, 2)]) == [1, 2, 0]
