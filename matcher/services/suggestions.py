@@ -179,13 +179,15 @@ def _score_needs(
 def _fit_need(live: LiveIndex, company: Organization, sources: Sequence[_Source], need: Need) -> Suggestion:
     """Score a need against every offer and the profile; the best of them is what the card speaks of."""
     mission = _mission_texts(live, sources, need.organization_id)
-    shelf = live.shelves["need"]
+    shelf = live.shelves.get("need")
     candidates: list[tuple[Fit, Offer | None]] = []
     for source in sources:
         pair = _texts(live, _similarity(shelf, need.id, source), mission)
         candidates.append(
             (ranking.fit(company_side(company, source.offer), npo_side(need=need), pair), source.offer)
         )
+    if not candidates:  # nothing of the company is encoded yet: its facts alone must do
+        candidates = [(ranking.fit(company_side(company, None), npo_side(need=need), Texts()), None)]
     best = max(candidates, key=lambda item: item[0].score)
     return Suggestion(need.organization, need, best[1], best[0])
 
@@ -309,6 +311,16 @@ def _fit_company(
         candidates.append((ranking.fit(company_side(company, offer), npo_side(need=need), texts), offer))
     best = max(candidates, key=lambda item: item[0].score)
     return Suggestion(company, need, best[1], best[0])
+
+
+def fit_pair(session: Session, live: LiveIndex, company: Organization, need: Need) -> Suggestion:
+    """How one company and one need fit, whatever the hard conditions say: for judging and recommending.
+
+    The company's and the NPO's profiles must be loaded.
+    """
+    suggestion = _fit_need(live, company, _sources_of_company(session, live, company), need)
+    _add_quotes(session, live, [suggestion], company)
+    return suggestion
 
 
 # ── Facts ────────────────────────────────────────────────────────────────────────────────────────────
