@@ -50,7 +50,7 @@ bench: $(VENV)/.installed-test ## measure: suggestion page against a plain page,
 	$(BIN)/python -m tests.benchmarks.pages
 
 soak: $(VENV)/.installed-test ## the long rounds: 200 kill -9 rounds under load, 200 races on both databases
-	$(BIN)/python -m pytest -n 0 -m soak tests/soak
+	$(BIN)/python -m pytest -o addopts=-q tests/soak
 
 model: $(VENV)/.installed-test ## rebuild the bundled embedding model from its sources
 	$(BIN)/python -m embeddings.training.build_model
