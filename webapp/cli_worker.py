@@ -7,7 +7,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from webapp import clock
+from webapp import clock, demo
 from webapp.worker import Worker
 
 
@@ -17,6 +17,7 @@ from webapp.worker import Worker
 def command(once: bool) -> None:
     """Run the worker until it is stopped (SIGTERM or Ctrl-C). It may be killed at any moment."""
     worker = Worker(current_app.config["SETTINGS"])
+    demo.check(worker.settings, worker.database)
     if once:
         while worker.once(clock.now()):
             pass

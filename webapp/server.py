@@ -6,6 +6,8 @@ fork (forking after those threads exist is a known deadlock).
 
 from typing import Any
 
+from matcher.db import Database
+from webapp import demo
 from webapp.config import Settings
 
 _settings = Settings.from_environment()
@@ -18,6 +20,14 @@ timeout = 60
 graceful_timeout = 20
 accesslog = None
 preload_app = False
+control_socket_disable = True  # it would write outside this checkout
+
+
+def on_starting(_server: Any) -> None:
+    """Refuse to start in demo mode on real records, before any page is served."""
+    database = Database(_settings.database_url)
+    demo.check(_settings, database)
+    database.dispose()
 
 
 def post_worker_init(worker: Any) -> None:

@@ -171,6 +171,8 @@ def note_delivery(session: Session, mail_id: int, now: datetime, error: str = ""
     mail.leased_until = None
     if not error:
         mail.sent_at, mail.last_error = now, ""
+        if mail.key.startswith("link-"):
+            mail.body = ""  # a link that opens an account must not stay readable in the outbox
         return
     mail.last_error = error[:300]
     mail.send_after = now + timedelta(minutes=min(60, mail.attempts**2))

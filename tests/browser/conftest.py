@@ -1,0 +1,200 @@
+"""A real Chromium against the real application on the demo city, served from a thread.
+
+Where Chromium is missing these tests say so and are skipped; with ``REQUIRE_BROWSER`` set, as in CI, a
+missing browser is a failure.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from matcher import migrations
+from matcher.db import Database
+from matcher.services import seeding
+from webapp import Settings, clock, create_app
+from webapp.cli_index import encode_all
+from webapp.worker import Worker
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js"
+WIDTHS = (1280, 375)
+FLAGS = (
+    "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--force-color-profile=srgb", "--no-sandbox",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything here as a browser test, and skip it aloud where there is no browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if not CHROMIUM.exists() and not os.environ.get("REQUIRE_BROWSER"):
+                item.add_marker(
+                    pytest.mark.skip(reason="no Chromium: apt-get install chromium fonts-noto-cjk")
+                )
+
+
+class Demo:
+    """The running demo city."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.app = create_app(settings)
+        self.database: Database = self.app.extensions["database"]
+        self.worker = Worker(settings, self.database)
+        self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def work(self) -> None:
+        """Let the worker do what is due."""
+        while self.worker.once(clock.now()):
+            pass
+
+    def stop(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self.database.dispose()
+
+
+@pytest.fixture(scope="session")
+def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The demo city, loaded and encoded once for this run."""
+    folder = tmp_path_factory.mktemp("demo")
+    settings = Settings.from_environment(
+        {
+            "VAR_FOLDER": str(folder),
+            "SECRET_KEY": "only-for-tests-" + "x" * 32,
+            "DEMO_MODE": "true",
+            "WORKER": "off",
+        }
+    )
+    database = Database(settings.database_url)
+    migrations.upgrade(database)
+    seeding.load(database, Path("seed_data"), clock.now())
+    encode_all(database, settings)
+    database.dispose()
+    return settings
+
+
+@pytest.fixture(scope="module")
+def demo(demo_template: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The demo city of one test module, with a database of its own."""
+    import sqlite3
+
+    folder = tmp_path_factory.mktemp("served")
+    source = sqlite3.connect(demo_template.database_url.removeprefix("sqlite:///"))
+    target = sqlite3.connect(folder / "enmusubi.db")
+    source.backup(target)
+    source.close()
+    target.close()
+    running = Demo(
+        Settings.from_environment(
+            {
+                "VAR_FOLDER": str(folder),
+                "SECRET_KEY": "only-for-tests-" + "x" * 32,
+                "DEMO_MODE": "true",
+                "WORKER": "off",
+            }
+        )
+    )
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for the run."""
+    if not CHROMIUM.exists():
+        pytest.fail(f"expected Chromium at {CHROMIUM}, found none (REQUIRE_BROWSER is set)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """One person at one browser window; notes whatever should not happen on any page."""
+
+    def __init__(self, context: BrowserContext, demo: Demo) -> None:
+        self.demo = demo
+        self.page: Page = context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
+        self.page.on("request", self._request)
+        self.page.on("dialog", self._dialog)
+
+    def _console(self, message: Any) -> None:
+        # A page that answers 4xx on purpose is reported by the browser as a failed load.
+        if message.type in {"error", "warning"} and "status of 4" not in message.text:
+            self.complaints.append(f"console {message.type}: {message.text}")
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith((self.demo.url, "data:", "about:")):
+            self.complaints.append(f"request to another origin: {request.url}")
+
+    def _dialog(self, dialog: Any) -> None:
+        self.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def go(self, path: str) -> None:
+        """Open a page by its path."""
+        self.page.goto(self.demo.url + path)
+
+    def enter(self, role: str) -> None:
+        """Enter the demo as one of its people."""
+        self.go("/")
+        self.page.locator(f'form:has(input[name="role"][value="{role}"]) button').first.click()
+
+    def faults(self) -> list[str]:
+        """What is wrong with the present page: axe, sideways scroll, headings, and complaints so far."""
+        found = list(self.complaints)
+        self.complaints.clear()
+        wide = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        if wide > 0:
+            found.append(f"scrolls sideways by {wide} px")
+        headings = self.page.locator("h1").count()
+        if headings != 1:
+            found.append(f"{headings} h1")
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        result = self.page.evaluate(
+            """async () => (await axe.run(document, {runOnly: {type: 'tag', values:
+            ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}})).violations
+            .map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | '))"""
+        )
+        return found + [f"axe {line}" for line in result]
+
+
+@pytest.fixture
+def visitor(chromium: Browser, demo: Demo) -> Iterator[Callable[..., Visitor]]:
+    """Makes visitors: ``visitor("npo", width=375)``; without a role, somebody who did not sign in."""
+    contexts: list[BrowserContext] = []
+
+    def make(role: str | None = None, *, width: int = 1280, javascript: bool = True) -> Visitor:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900},
+            locale="ja-JP",
+            timezone_id="Asia/Tokyo",
+            java_script_enabled=javascript,
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        person = Visitor(context, demo)
+        if role is not None:
+            person.enter(role)
+        return person
+
+    yield make
+    for context in contexts:
+        context.close()

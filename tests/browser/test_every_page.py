@@ -1,0 +1,95 @@
+"""Every page, as every role, at both widths: axe, no sideways scroll, no other origin, no CSP report.
+
+The pages are found by following links from each role's first page; one address of each kind of page is
+enough. Every GET endpoint of the application must have been met, or stand in ``ELSEWHERE`` with a reason.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from werkzeug.exceptions import HTTPException
+
+from tests.browser.conftest import WIDTHS, Demo, Visitor
+
+ROLES = (None, "npo", "company", "coordinator", "manager")
+PER_ENDPOINT = 2  #: addresses looked at for each kind of page
+#: GET endpoints that no link leads to, and where they are tested instead.
+ELSEWHERE: dict[str, str] = {}
+
+_met: set[str] = set()
+
+
+def endpoint_of(demo: Demo, path: str) -> str | None:
+    """The endpoint that answers GET on ``path``, ``None`` where there is none."""
+    adapter = demo.app.url_map.bind("127.0.0.1")
+    try:
+        return adapter.match(urlsplit(path).path, method="GET")[0]
+    except HTTPException:
+        return None
+
+
+def links(person: Visitor) -> list[str]:
+    """The paths that the present page links to, downloads left out."""
+    found = person.page.eval_on_selector_all(
+        "a[href]:not([download])", "links => links.map(link => link.getAttribute('href'))"
+    )
+    return [link for link in found if link.startswith("/") and not link.startswith("/static")]
+
+
+def is_download(path: str) -> bool:
+    """Addresses that answer with a file rather than a page."""
+    return any(part in path for part in (".xlsx", ".csv", ".json", "format=", "/export", "/template"))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_that_links_lead_to(visitor: Callable[..., Visitor], demo: Demo, role, width):
+    person = visitor(role, width=width)
+    start = urlsplit(person.page.url).path if role else "/"
+    waiting, seen, faults = [start], {start}, {}
+    counts: dict[str, int] = {}
+    while waiting:
+        path = waiting.pop(0)
+        endpoint = endpoint_of(demo, path)
+        if endpoint in {None, "static"} or is_download(path) or counts.get(endpoint, 0) >= PER_ENDPOINT:
+            continue
+        counts[endpoint] = counts.get(endpoint, 0) + 1
+        person.go(path)
+        _met.add(endpoint)
+        found = person.faults()
+        if found:
+            faults[path] = found
+        _keep_screenshot(person, role, width, endpoint, counts[endpoint])
+        for link in links(person):
+            if link not in seen:
+                seen.add(link)
+                waiting.append(link)
+    assert not faults, "\n".join(f"{path}: {line}" for path, lines in faults.items() for line in lines)
+    assert counts
+
+
+def _keep_screenshot(person: Visitor, role: str | None, width: int, endpoint: str, number: int) -> None:
+    """Keep a picture of every page where ``SCREENSHOTS`` names a folder, for people to look at."""
+    folder = os.environ.get("SCREENSHOTS")
+    if folder and number == 1:
+        name = f"{role or 'public'}-{width}-{endpoint}.png"
+        person.page.screenshot(path=Path(folder) / name, full_page=True)
+
+
+def test_a_bad_page_is_found_out(visitor: Callable[..., Visitor]):
+    """The checker itself: a page with an unlabelled field, poor contrast and a wide table must fail."""
+    person = visitor()
+    person.go("/")
+    person.page.evaluate(
+        """() => { document.body.innerHTML = '<h1>悪い例</h1><h1>二つ目</h1><input><p id="pale">薄い字</p>'
+        + '<div id="wide">幅</div>'; document.getElementById('pale').style.color = '#ddd';
+        document.getElementById('wide').style.width = '3000px'; }"""
+    )
+    found = "\n".join(person.faults())
+    assert "scrolls sideways" in found
+    assert "2 h1" in found
+    assert "axe label" in found
+    assert "axe color-contrast" in found
