@@ -1,5 +1,503 @@
-"""(to be written)"""
+"""Cases: begun by one side or by the city, answered, discussed and decided; one screen for all three."""
 
-from flask import Blueprint
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.wrappers import Response
+
+from matcher import lifecycle, permissions, queries, ranking
+from matcher.errors import DomainError, Invalid, MovedOn, NotFound, Refused
+from matcher.models import Need, Offer, Organization, Partnership, ShownSuggestion
+from matcher.permissions import Actor
+from matcher.services import cities, partnerships, receipts, snapshots, suggestions
+from webapp import access, case_text, clock, db, decision_text, text
+from webapp.forms import case as forms
+from webapp.forms.base import Form
 
 blueprint = Blueprint("cases", __name__)
+blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(case_text=case_text))
+
+Page = Response | str | tuple[str, int]
+
+
+def _refusal(error: DomainError) -> str:
+    return text.sentence(error.code, error.facts)
+
+
+# ── Lists and the case itself ────────────────────────────────────────────────────────────────────────
+
+
+@blueprint.get("/cases")
+@access.allow("member")
+def index() -> Page:
+    """The cases of one's own organization: what waits for it first, what has ended last."""
+    cases = queries.own_cases(db.session(), access.actor())
+    return render_template(
+        "cases/index.html",
+        running=[case for case in cases if case.state not in lifecycle.CASE_EXITS],
+        ended=[case for case in cases if case.state in lifecycle.CASE_EXITS],
+    )
+
+
+@blueprint.get("/cases/<public_id>")
+@access.allow("case_party")
+def show(public_id: str) -> Page:
+    """One case, the same screen for the company, the NPO and the city."""
+    session, actor = db.session(), access.actor()
+    case = queries.get_case(session, actor, public_id)
+    return render_template("cases/show.html", **_facts(session, actor, case), form=forms.MessageForm())
+
+
+@blueprint.get("/cases/<public_id>/sent")
+@access.allow("case_party")
+def sent(public_id: str) -> Page:
+    """申し出, 依頼 or 推薦 was received: the number, what happens next, and by when."""
+    case = queries.get_case(db.session(), access.actor(), public_id)
+    return render_template("cases/sent.html", case=case)
+
+
+def _facts(session: Session, actor: Actor, case: Partnership) -> dict[str, Any]:
+    """What every page about one case shows."""
+    events = queries.history(session, "partnership", case.public_id)
+    shown = queries.shown_suggestion(session, case.shown_suggestion_id)
+    return {
+        "case": case,
+        "actions": partnerships.open_actions(actor, case),
+        "events": case_text.timeline(actor, case, events, queries.messages_of_case(session, case)),
+        "shown": shown,
+        "shown_reasons": case_text.shown_reasons(shown.reasons if shown else []),
+        "shown_level": ranking.level(shown.score) if shown else "",
+        "contacts": partnerships.may_see_contacts(actor, case),
+        "bundles": queries.decision_bundles(session, case) if actor.is_staff else [],
+        "outcomes": decision_text.OUTCOMES,
+        "obstacle": _obstacle(session, actor, case),
+    }
+
+
+def _obstacle(session: Session, actor: Actor, case: Partnership) -> str:
+    """Why the one who looks could not approve whatever they typed, said before they type."""
+    if not permissions.may(actor, "partnership.decide", case) or case.state != "coordinator_review":
+        return ""
+    code = partnerships.approval_obstacle(session, actor, case)
+    return text.sentence(code) if code else ""
+
+
+# ── Answering and deciding ───────────────────────────────────────────────────────────────────────────
+
+Run = Callable[[Session, Actor, Partnership, Any, datetime], object]
+
+
+@dataclass(frozen=True)
+class Act:
+    """One action on a case: the form that asks for it, and the service that does it."""
+
+    form: type[Form]
+    run: Run
+
+
+def _assign(session: Session, actor: Actor, case: Partnership, form: Any, now: datetime) -> None:
+    chosen = {user.public_id: user for user in queries.active_staff(session)}[form.coordinator.data]
+    partnerships.assign(session, actor, case, chosen, now)
+
+
+def _with_reason(service: Callable[..., object]) -> Run:
+    return lambda session, actor, case, form, now: service(
+        session,
+        actor,
+        case,
+        form.reason_code.data,
+        form.reason_text.data or "",
+        now,
+        version=form.shown_version,
+    )
+
+
+ACTS: Final[Mapping[str, Act]] = MappingProxyType(
+    {
+        "accept": Act(
+            forms.AcceptForm,
+            lambda session, actor, case, form, now: partnerships.accept(
+                session, actor, case, form.answer.data or "", now, version=form.shown_version
+            ),
+        ),
+        "decline": Act(forms.ReasonForm, _with_reason(partnerships.decline)),
+        "withdraw": Act(forms.ReasonForm, _with_reason(partnerships.withdraw)),
+        "revise": Act(
+            forms.ReviseForm,
+            lambda session, actor, case, form, now: partnerships.revise(
+                session, actor, case, form.terms, form.note.data or "", now, version=form.shown_version
+            ),
+        ),
+        # A message changes nothing that others decide on, so it never comes too late.
+        "message": Act(
+            forms.MessageForm,
+            lambda session, actor, case, form, now: partnerships.send_message(
+                session, actor, case, form.text.data, now
+            ),
+        ),
+        "approve": Act(
+            forms.ApproveForm,
+            lambda session, actor, case, form, now: partnerships.approve(
+                session, actor, case, form.decision, now, version=form.shown_version
+            ),
+        ),
+        "return": Act(forms.ExplainedForm, _with_reason(partnerships.return_)),
+        "refuse": Act(forms.ExplainedForm, _with_reason(partnerships.refuse)),
+        "assign": Act(forms.AssignForm, _assign),
+    }
+)
+
+
+@blueprint.route("/cases/<public_id>/<any(" + ",".join(ACTS) + "):action>", methods=["GET", "POST"])
+@access.allow("case_party")
+def act(public_id: str, action: str) -> Page:
+    """Ask once more, then do it; whoever comes second keeps what they typed."""
+    session, actor, now = db.session(), access.actor(), clock.now()
+    case = queries.get_case(session, actor, public_id)
+    permissions.require(actor, partnerships.permission_for(actor, action) or "", case)
+    form = _form(session, case, action)
+    here = url_for("cases.show", public_id=public_id)
+    if request.method == "POST" and receipts.earlier(session, actor, form.form_id.data):
+        return redirect(here)
+    if action not in partnerships.open_actions(actor, case):
+        return _too_late(session, actor, case, action, form)
+    if form.validate_on_submit():
+        try:
+            ACTS[action].run(session, actor, case, form, now)
+        except (Invalid, Refused, MovedOn, StaleDataError) as error:
+            session.rollback()
+            return _not_done(session, actor, public_id, action, form, error)
+        receipts.keep(session, actor, form.form_id.data, here, now)
+        flash(str(case_text.DONE[action]), "success")
+        return redirect(here)
+    return _ask(session, actor, case, action, form), 422 if form.errors else 200
+
+
+def _form(session: Session, case: Partnership, action: str) -> Any:
+    terms = {
+        name: getattr(case, name) for name in ("support_type", "quantity", "unit", "period_from", "period_to")
+    }
+    found: Any = ACTS[action].form(data={"version": case.version, **terms})
+    if isinstance(found, forms.ReasonForm):
+        row = lifecycle.find_move("partnership", case.state, action)
+        found.offer_reasons(row.reasons if row else _all_reasons(action))
+    if isinstance(found, forms.AssignForm):
+        found.coordinator.choices = {
+            "": _("選んでください"),
+            **{user.public_id: user.name for user in queries.active_staff(session)},
+        }
+    return found
+
+
+def _all_reasons(action: str) -> Mapping[str, str] | None:
+    """The reasons of an action that the present state no longer allows: what was chosen is shown again."""
+    rows = (row for row in lifecycle.TRANSITIONS if row.machine == "partnership" and row.action == action)
+    return next((row.reasons for row in rows), None)
+
+
+def _ask(session: Session, actor: Actor, case: Partnership, action: str, form: Any, **facts: Any) -> str:
+    return render_template(
+        "cases/act.html",
+        **_facts(session, actor, case),
+        action=action,
+        form=form,
+        consequences=case_text.consequences(case, action, actor, clock.now()),
+        **facts,
+    )
+
+
+def _not_done(
+    session: Session, actor: Actor, public_id: str, action: str, form: Any, error: Exception
+) -> Page:
+    """The form again, with what was typed and what stood in the way."""
+    case = queries.get_case(session, actor, public_id)
+    if isinstance(error, Invalid):
+        form.take(error)
+        return _ask(session, actor, case, action, form), 422
+    if isinstance(error, Refused):
+        return _ask(session, actor, case, action, form, banner=_refusal(error)), 409
+    if action not in partnerships.open_actions(actor, case):
+        return _too_late(session, actor, case, action, form)
+    form.version.data = case.version  # the next send is over what the banner tells
+    return _ask(session, actor, case, action, form, banner=_overtaken(session, actor, case)), 409
+
+
+def _too_late(session: Session, actor: Actor, case: Partnership, action: str, form: Any) -> Page:
+    """The action is gone. Whoever only followed an old link is led to the case as it stands."""
+    if request.method != "POST":
+        flash(_("この操作は、いまはできません。案件の最新の状況をご確認ください。"), "warning")
+        return redirect(url_for("cases.show", public_id=case.public_id))
+    typed = [(field.label.text, _typed(field)) for field in form if _typed(field)]
+    page = render_template(
+        "cases/too_late.html",
+        **_facts(session, actor, case),
+        action=action,
+        typed=typed,
+        banner=_overtaken(session, actor, case),
+    )
+    return page, 409
+
+
+def _overtaken(session: Session, actor: Actor, case: Partnership) -> str:
+    events = queries.history(session, "partnership", case.public_id)
+    return case_text.overtaken(actor, case, events, clock.now())
+
+
+def _typed(field: Any) -> str:
+    """What a person put into a field, in the words of the page; empty for hidden fields."""
+    if field.type in {"HiddenField", "CSRFTokenField"} or not field.raw_data:
+        return ""
+    choices = dict(getattr(field, "choices", None) or {})
+    typed = str(field.raw_data[0])
+    return str(choices.get(typed, typed)) if typed else ""
+
+
+# ── Beginning a case ─────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass
+class _Pair:
+    """The two sides of a case that is about to begin, and what it may be about."""
+
+    company: Organization
+    npo: Organization
+    needs: dict[str, Need]
+    offers: dict[str, Offer]
+    shown: ShownSuggestion | None
+
+    def chosen(self, form: Any) -> dict[str, Any]:
+        """The need and the offer that the form names."""
+        return {"need": self.needs.get(form.need.data), "offer": self.offers.get(form.offer.data)}
+
+
+def _pair(session: Session, actor: Actor, company: Organization, npo: Organization) -> _Pair:
+    return _Pair(
+        company,
+        npo,
+        {need.public_id: need for need in queries.open_needs_of(session, actor, npo)},
+        {offer.public_id: offer for offer in queries.open_offers_of(session, company)},
+        _shown(session, actor),
+    )
+
+
+def _shown(session: Session, actor: Actor) -> ShownSuggestion | None:
+    """The suggestion that led here; a case can begin without one, so a stale one is only dropped."""
+    try:
+        return suggestions.get_shown(session, actor, request.args.get("suggestion", ""))
+    except NotFound:
+        return None
+
+
+def _other_side(session: Session, actor: Actor) -> Organization:
+    """Who is asked: named by themselves, by their need, or by their offer.
+
+    Raises:
+        NotFound: nobody of the other kind is named whom the actor may see.
+    """
+    found = None
+    if request.args.get("organization"):
+        found = queries.get_organization(session, actor, request.args["organization"])
+    elif request.args.get("need") and actor.organization_kind == "company":
+        need = queries.get_need(session, actor, request.args["need"])
+        found = queries.get_organization(session, actor, need.organization.public_id)
+    elif request.args.get("offer") and actor.organization_kind == "npo":
+        offer = queries.get_offer(session, actor, request.args["offer"])
+        found = queries.get_organization(session, actor, offer.organization.public_id)
+    if found is None or found.kind == actor.organization_kind:
+        raise NotFound("organization")
+    return found
+
+
+def _prefilled(pair: _Pair) -> dict[str, Any]:
+    """What the form begins with: the offer's terms, completed by the need's."""
+    need = pair.needs.get(request.args.get("need", ""))
+    offer = pair.offers.get(request.args.get("offer", ""))
+    if pair.shown is not None and offer is None:
+        offer = next((found for found in pair.offers.values() if found.id == pair.shown.offer_id), None)
+    values: dict[str, Any] = {
+        "need": need.public_id if need else "",
+        "offer": offer.public_id if offer else "",
+    }
+    first = offer or need
+    if first is not None:
+        values |= {"support_type": first.support_type, "quantity": first.quantity, "unit": first.unit}
+        values |= {"period_from": first.period_from, "period_to": first.period_to}
+    if need is not None and offer is not None:
+        values["period_from"] = offer.period_from or need.period_from
+        values["period_to"] = offer.period_to or need.period_to
+        if offer.quantity is None and need.support_type == offer.support_type:
+            values |= {"quantity": need.quantity, "unit": need.unit}
+    return values
+
+
+def _hindrance(session: Session, pair: _Pair, form: Any, origin: str) -> str:
+    """Why this pair cannot begin now, said before anybody writes; empty where it can."""
+    try:
+        partnerships.check_possible(session, pair.company, pair.npo, origin=origin, **pair.chosen(form))
+    except Refused as refused:
+        return _refusal(refused)
+    return ""
+
+
+@blueprint.route("/cases/new", methods=["GET", "POST"])
+@access.allow("member")
+def propose() -> Page:
+    """申し出 by a company, 依頼 by an NPO: write, check, send."""
+    session, actor = db.session(), access.actor()
+    own = queries.own_organization(session, actor)
+    permissions.require(actor, "partnership.propose", own)
+    other = _other_side(session, actor)
+    company, npo = (own, other) if own.kind == "company" else (other, own)
+    pair = _pair(session, actor, company, npo)
+    form = forms.ProposeForm(data=_prefilled(pair))
+    form.offer_choices(pair.needs.values(), pair.offers.values())
+    if request.method == "POST":
+        earlier = receipts.earlier(session, actor, form.form_id.data)
+        if earlier:
+            return redirect(earlier)
+    facts = {"pair": pair, "own": own, "other": other, "form": form, **pair.chosen(form)}
+    hindrance = _hindrance(session, pair, form, own.kind)
+    wanted = request.form.get("action", "check")
+    if request.method == "GET" or wanted == "edit":
+        return render_template("cases/propose.html", **facts, banner=hindrance)
+    if not form.validate():
+        return render_template("cases/propose.html", **facts, banner=hindrance), 422
+    try:
+        form.terms.check()
+        if hindrance or wanted != "send":
+            page = "propose" if hindrance else "propose_check"
+            return render_template(f"cases/{page}.html", **facts, banner=hindrance), 409 if hindrance else 200
+        return _begun(session, actor, form, lambda now: partnerships.propose(
+            session, actor, company, npo, form.terms, form.message.data, now,
+            shown=pair.shown, **pair.chosen(form),
+        ))  # fmt: skip
+    except Invalid as error:
+        form.take(error)
+        return render_template("cases/propose.html", **facts), 422
+
+
+def _begun(session: Session, actor: Actor, form: Any, begin: Callable[[datetime], Partnership]) -> Response:
+    """Begin a case once, however often the form is sent."""
+    now = clock.now()
+    case = begin(now)
+    location = url_for("cases.sent", public_id=case.public_id)
+    receipts.keep(session, actor, form.form_id.data, location, now)
+    return redirect(location)
+
+
+@blueprint.route("/desk/recommend", methods=["GET", "POST"])
+@access.allow("staff")
+def recommend() -> Page:
+    """推薦 by the city: choose a company, an NPO, the terms and the reason that both read."""
+    session, actor = db.session(), access.actor()
+    company, npo = _recommended(session, actor, "company"), _recommended(session, actor, "npo")
+    if company is None or npo is None:
+        return _choose(session, company, npo)
+    pair = _pair(session, actor, company, npo)
+    form = forms.RecommendForm(data=_prefilled(pair))
+    form.offer_choices(pair.needs.values(), pair.offers.values())
+    if request.method == "POST":
+        earlier = receipts.earlier(session, actor, form.form_id.data)
+        if earlier:
+            return redirect(earlier)
+    hindrance = _hindrance(session, pair, form, "coordinator")
+    facts = {"pair": pair, "form": form}
+    if form.validate_on_submit():
+        try:
+            return _begun(session, actor, form, lambda now: partnerships.recommend(
+                session, actor, company, npo, form.terms, form.reason_code.data, form.reason_text.data, now,
+                shown=pair.shown, **pair.chosen(form),
+            ))  # fmt: skip
+        except Invalid as error:
+            form.take(error)
+        except Refused as error:
+            session.rollback()
+            return render_template("cases/recommend.html", **facts, banner=_refusal(error)), 409
+    return render_template("cases/recommend.html", **facts, banner=hindrance), 422 if form.errors else 200
+
+
+def _recommended(session: Session, actor: Actor, kind: str) -> Organization | None:
+    """The side that the address names: itself, or through its need or offer."""
+    named = request.args.get(kind) or ""
+    posting = request.args.get("need" if kind == "npo" else "offer") or ""
+    if not named and posting:
+        get = queries.get_need if kind == "npo" else queries.get_offer
+        named = get(session, actor, posting).organization.public_id
+    if not named:
+        return None
+    found = queries.get_organization(session, actor, named)
+    if found.kind != kind:
+        raise NotFound("organization")
+    return found
+
+
+def _choose(session: Session, company: Organization | None, npo: Organization | None) -> Page:
+    """Search for the side that is still missing."""
+    kind = "company" if company is None else "npo"
+    typed = request.args.get("q", "").strip()
+    return render_template(
+        "cases/recommend_choose.html",
+        kind=kind,
+        q=typed,
+        company=company,
+        npo=npo,
+        found=queries.verified_organizations(session, kind, typed),
+    )
+
+
+# ── Comparing, and frozen decisions ──────────────────────────────────────────────────────────────────
+
+
+@blueprint.get("/npo/needs/<public_id>/compare")
+@access.allow("npo")
+def compare(public_id: str) -> Page:
+    """The companies interested in one need, side by side."""
+    session, actor = db.session(), access.actor()
+    need = queries.get_need(session, actor, public_id)
+    if need.organization_id != actor.organization_id:
+        abort(404)
+    return render_template("cases/compare.html", need=need, cases=queries.interested_in_need(session, need))
+
+
+@blueprint.get("/cases/<public_id>/decisions/<bundle_id>")
+@access.allow("staff")
+def bundle(public_id: str, bundle_id: str) -> Page:
+    """What a decision rested on, as it was frozen."""
+    session, actor = db.session(), access.actor()
+    case = queries.get_case(session, actor, public_id)
+    found = queries.get_decision_bundle(session, case, bundle_id)
+    areas = cities.get(session).area_labels
+    return render_template(
+        "cases/bundle.html",
+        case=case,
+        bundle=found,
+        content=found.content,
+        is_intact=snapshots.sha256(found.content) == found.sha256,
+        facts=lambda content: decision_text.facts(content, areas),
+        outcomes=decision_text.OUTCOMES,
+        moment=decision_text.moment,
+    )
+
+
+@blueprint.get("/cases/<public_id>/decisions/<bundle_id>/file")
+@access.allow("staff")
+def bundle_file(public_id: str, bundle_id: str) -> Response:
+    """The same as a file whose sha256 is the one on the page; the audit keeps who took it."""
+    session, actor = db.session(), access.actor()
+    case = queries.get_case(session, actor, public_id)
+    found = queries.get_decision_bundle(session, case, bundle_id)
+    with db.aside() as aside:
+        partnerships.note_download(aside, actor, case, found, clock.now())
+    name = f"{case.number}-{found.sha256[:12]}.json"
+    return Response(
+        snapshots.canonical(found.content),
+        mimetype="application/json",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )

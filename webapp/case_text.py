@@ -1,0 +1,420 @@
+"""A case in Japanese words, as seen by whoever looks: steps, turns, history, what an action brings about.
+
+The one place for these sentences; templates and the desk use them as ``case_text``.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from matcher import calendar, lifecycle, vocabulary
+from matcher.models import AuditEvent, CaseMessage, Partnership, User
+from matcher.permissions import Actor
+from webapp import filters
+
+
+def _(text: str, **facts: Any) -> str:
+    """``gettext`` with a type."""
+    return str(gettext(text, **facts))
+
+
+ORIGINS: Final[Mapping[str, Any]] = {"company": _l("申し出"), "npo": _l("依頼"), "coordinator": _l("推薦")}
+
+#: Buttons and headings of the pages that ask once more.
+ACTIONS: Final[Mapping[str, Any]] = {
+    "accept": _l("進めたいと返事をする"),
+    "decline": _l("今回は見送る"),
+    "withdraw": _l("取り下げる"),
+    "revise": _l("条件を変えて提案する"),
+    "message": _l("質問・連絡を送る"),
+    "approve": _l("承認する"),
+    "return": _l("差し戻す"),
+    "refuse": _l("不承認とする"),
+    "assign": _l("担当者を決める"),
+}
+
+#: What the page says once it is done.
+DONE: Final[Mapping[str, Any]] = {
+    "accept": _l("お返事を送りました。"),
+    "decline": _l("今回は見送ることを、相手に知らせました。選んだ理由は相手に伝わりません。"),
+    "withdraw": _l("案件を取り下げました。"),
+    "revise": _l("内容を送りました。"),
+    "message": _l("質問・連絡を送りました。"),
+    "approve": _l("承認しました。両者に連絡先を表示し、お知らせを送りました。"),
+    "return": _l("差し戻しました。両者にお知らせを送りました。"),
+    "refuse": _l("不承認としました。両者にお知らせを送りました。"),
+    "assign": _l("担当者を決めました。"),
+}
+
+_EVENTS: Final[Mapping[str, Any]] = {
+    "propose": _l("声をかけました"),
+    "recommend": _l("この組み合わせを推薦しました"),
+    "accept": _l("進めたいと返事をしました"),
+    "decline": _l("今回は見送りました"),
+    "withdraw": _l("案件を取り下げました"),
+    "expire": _l("お返事の期限が過ぎたため、いったん終了しました"),
+    "revise": _l("条件を変えて提案しました"),
+    "send_for_review": _l("市に確認を依頼しました"),
+    "approve": _l("承認しました"),
+    "return": _l("補足を求めて差し戻しました"),
+    "refuse": _l("不承認としました"),
+    "message": _l("質問・連絡を送りました"),
+    "assign": _l("担当者を決めました"),
+    "download": _l("決定時の記録をダウンロードしました"),
+}
+
+#: These reasons are read by the city only: a no must be free to say.
+_PRIVATE_REASONS: Final = frozenset({"decline", "withdraw", "approve"})
+#: Steps of the city's own work, of no use to the two sides.
+_STAFF_EVENTS: Final = frozenset({"download"})
+
+_REASONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "recommend": vocabulary.RECOMMEND_REASONS,
+    "decline": vocabulary.PASS_REASONS,
+    "withdraw": vocabulary.WITHDRAW_REASONS,
+    "return": vocabulary.CASE_RETURN_REASONS,
+    "refuse": vocabulary.CASE_REFUSE_REASONS,
+}
+
+PARTS: Final[Mapping[str, Any]] = {
+    "meaning": _l("文章の内容の近さ"),
+    "words": _l("共通する言葉"),
+    "mission": _l("団体の目的と企業の方針の近さ"),
+    "support": _l("支援の種類"),
+    "field": _l("活動の分野"),
+    "beneficiaries": _l("支えたい相手"),
+    "sdgs": _l("SDGsの目標"),
+    "area": _l("地域"),
+    "period": _l("期間"),
+    "quantity": _l("量・金額"),
+}
+
+
+# ── Where it stands ──────────────────────────────────────────────────────────────────────────────────
+
+
+def origin(case: Partnership) -> str:
+    """申し出, 依頼 or 推薦."""
+    return str(ORIGINS[case.origin])
+
+
+def steps(case: Partnership) -> list[str]:
+    """The way of a case, from the first word to the introduction."""
+    return [origin(case), _("両者の合意"), _("市の確認"), _("引き合わせ")]
+
+
+def present_step(case: Partnership) -> int | None:
+    """Which of ``steps`` is the present one; ``None`` once the case has ended on the way."""
+    if case.state == "recommended":
+        return 0
+    return lifecycle.CASE_STEPS.index(case.state) if case.state in lifecycle.CASE_STEPS else None
+
+
+def state(case: Partnership, actor: Actor) -> str:
+    """The present state in words, from the side of whoever looks."""
+    word = origin(case)
+    if case.state == "interest_one_side":
+        side = case.side_of(actor.organization_id)
+        if side is not None and side in case.waiting_on:
+            return _("%(word)s：お返事をお待ちしています", word=word)
+        return _("%(word)s：お返事待ち", word=word)
+    return filters.label_of(case.state, lifecycle.STATES["partnership"])
+
+
+def party(case: Partnership, mover: str, actor: Actor) -> str:
+    """「貴社」, 「貴団体」, the other side's name, or the city."""
+    own = case.side_of(actor.organization_id)
+    if mover == "company":
+        return _("貴社") if own == "company" else case.company.name
+    if mover == "npo":
+        return _("貴団体") if own == "npo" else case.npo.name
+    return _("市の担当")
+
+
+def turn(case: Partnership, actor: Actor) -> str:
+    """Whose turn it is, in words; empty where nobody has to answer in this service."""
+    if case.state == "introduced":
+        return ""
+    return _("と").join(party(case, mover, actor) for mover in case.waiting_on)
+
+
+def is_own_turn(case: Partnership, actor: Actor) -> bool:
+    """Whether the case waits for whoever looks."""
+    if case.state == "introduced":
+        return False
+    if actor.is_staff:
+        return "coordinator" in case.waiting_on
+    return case.side_of(actor.organization_id) in case.waiting_on
+
+
+def outcome(case: Partnership) -> str:
+    """What stands in the place of a turn where nobody has to answer; empty otherwise."""
+    sentences = {
+        "introduced": _(
+            "市が承認し、引き合わせが済みました。最初の打ち合わせの日時を、両者でご相談ください。"
+        ),
+        "declined": _("今回は見送りとなり、この案件は終了しました。"),
+        "withdrawn": _("取り下げられ、この案件は終了しました。"),
+        "expired": _("お返事の期限が過ぎたため、いったん終了しました。どちらの評価にも影響しません。"),
+        "refused": _("市が承認しないこととし、この案件は終了しました。"),
+    }
+    return sentences.get(case.state, "")
+
+
+def advice(case: Partnership, actor: Actor) -> str:
+    """What the person who looks can do now, or why there is nothing to do."""
+    mine = is_own_turn(case, actor)
+    if case.state in {"recommended", "interest_one_side"}:
+        if mine:
+            return _(
+                "進めたいか、今回は見送るかをお返事ください。"
+                "迷うときは質問を送れます。見送っても、不利になることはありません。"
+            )
+        if actor.is_staff:
+            return _(
+                "両者の返事がそろうと、市の確認に進みます。期限までに返事がないときは、自動で終了します。"
+            )
+        return _("相手のお返事を待っています。いま、していただくことはありません。")
+    if case.state == "interest_both":
+        if actor.is_staff:
+            return _("差し戻した点の補足を待っています。")
+        return _("市の担当から、補足のお願いがあります。どちらからでも返事ができます。")
+    if case.state == "coordinator_review":
+        if mine:
+            return _("両者が合意しました。内容を確かめて、承認・差し戻し・不承認のどれかを選んでください。")
+        return _("両者の合意がそろい、市の担当が内容を確認しています。いま、していただくことはありません。")
+    if case.state == "introduced":
+        if actor.is_staff:
+            return _("両者に連絡先を表示しています。")
+        return _("下の「担当者の連絡先」で、最初の打ち合わせの日時をご相談ください。")
+    if case.state == "refused":
+        return _("内容を改めて、もう一度声をかけることができます。ご不明な点は市の担当にお尋ねください。")
+    return _("事情が変わったときは、あらためて声をかけることができます。")
+
+
+def action_label(case: Partnership, action: str) -> str:
+    """The button of an action; a supplement after a return is not called a proposal."""
+    if action == "revise" and case.state == "interest_both":
+        return _("補足・変更して送る")
+    return str(ACTIONS[action])
+
+
+def main_action(case: Partnership, actor: Actor, actions: Sequence[str]) -> str | None:
+    """The one action that carries the main button, ``None`` where it is not one's turn."""
+    if not is_own_turn(case, actor):
+        return None
+    return next((action for action in ("accept", "revise", "approve") if action in actions), None)
+
+
+def terms(case: Any) -> str:
+    """「食品 20kg」 of anything that has terms: a case, ``Terms``, a need or an offer."""
+    amount = filters.quantity(case.quantity, case.unit)
+    return f"{vocabulary.support_label(case.support_type)} {amount}".strip()
+
+
+def period(case: Any) -> str:
+    """「令和8年12月1日から令和9年3月31日まで」, or what of it is known."""
+    first, last = filters.jdate(case.period_from, False), filters.jdate(case.period_to, False)
+    if first and last:
+        return _("%(first)sから%(last)sまで", first=first, last=last)
+    if first:
+        return _("%(first)sから", first=first)
+    return _("%(last)sまで", last=last) if last else ""
+
+
+# ── What an action brings about, for each of the three ───────────────────────────────────────────────
+
+
+def consequences(case: Partnership, action: str, actor: Actor, now: datetime) -> list[tuple[str, str]]:
+    """(who, what happens then) for the page that asks once more."""
+    answer_by = filters.jmonthday(calendar.deadline(now, lifecycle.ANSWER_DAYS))
+    both = _("%(company)sと%(npo)s", company=case.company.name, npo=case.npo.name)
+    city = _("市")
+    own = case.side_of(actor.organization_id)
+    other = case.npo.name if own == "company" else case.company.name
+    own_word = party(case, own or "coordinator", actor)
+    if action == "approve":
+        return [
+            (both, _("お互いの担当者の連絡先が画面に表示され、承認のお知らせがメールでも届きます。")),
+            (
+                city,
+                _(
+                    "両者のプロフィール、ニーズ、提案の理由、これまでの経過を、いまの内容のまま固定して保存します。"
+                    "あとから変えることはできません。"
+                ),
+            ),
+        ]
+    if action == "return":
+        return [
+            (
+                both,
+                _(
+                    "下に書く文をそのまま読み、%(day)sまでに補足や変更ができます。連絡先はまだ表示されません。",
+                    day=answer_by,
+                ),
+            ),
+            (city, _("補足が届くともう一度「承認待ち」に入り、期限までに届かないときは自動で終了します。")),
+        ]
+    if action == "refuse":
+        return [
+            (
+                both,
+                _(
+                    "承認されなかったことと、下に書く文を読みます。連絡先は表示されません。"
+                    "内容を改めて、もう一度声をかけることはできます。"
+                ),
+            ),
+            (city, _("判断のもとになった記録を固定して保存し、案件を終了します。")),
+        ]
+    if action == "accept":
+        next_step = (
+            _(
+                "両者の合意がそろい、市の担当が3営業日ほどで内容を確認します。"
+                "連絡先は、市が承認したあとでお互いに表示されます。"
+            )
+            if len(case.waiting_on) == 1
+            else _("相手のお返事を待ちます。両方の合意がそろうと、市の確認に進みます。")
+        )
+        return [(other, _("進めたいとのお返事と、下のひとことが届きます。")), (own_word, next_step)]
+    if action == "decline":
+        return [
+            (other, _("今回は見送りとなったことだけを知らせます。選んだ理由は伝わりません。")),
+            (city, _("理由は、よりよい組み合わせを考えるために、市の担当だけが読みます。")),
+        ]
+    if action == "withdraw":
+        return [
+            (
+                other if own else both,
+                _("取り下げられたことだけを知らせます。選んだ理由は伝わりません。"),
+            ),
+            (own_word, _("この案件は終了します。あらためて声をかけることはできます。")),
+        ]
+    if action == "revise":
+        first = (other, _("条件を変えると、%(day)sまでに、もう一度お返事をお願いします。", day=answer_by))
+        if case.state != "interest_both":
+            return [first]
+        return [first, (city, _("条件を変えず、補足だけを送るときは、そのまま市の確認に進みます。"))]
+    if action == "message":
+        others = _("ほかの参加者")
+        return [(others, _("画面とメールで知らせます。お返事の期限は、少なくとも7日後まで延ばします。"))]
+    return []
+
+
+# ── History ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def timeline(
+    actor: Actor,
+    case: Partnership,
+    events: Iterable[tuple[AuditEvent, User | None]],
+    messages: Iterable[CaseMessage],
+) -> list[dict[str, Any]]:
+    """Everything that happened, newest first, as ``components/timeline.html`` draws it."""
+    texts = {message.public_id: message.text for message in messages}
+    return [
+        {
+            "at": event.at,
+            "who": who(actor, case, user),
+            "text": _event(case, event),
+            "reason": _reason(actor, event),
+            "detail": _detail(case, event, texts),
+        }
+        for event, user in events
+        if actor.is_staff or event.action not in _STAFF_EVENTS
+    ]
+
+
+def who(actor: Actor, case: Partnership, user: User | None) -> str:
+    """Who did it. People of the other side are named to members only after the introduction."""
+    if user is None:
+        return _("自動の処理")
+    if user.organization is None:
+        return _("市の担当 %(name)sさん", name=user.name)
+    known = actor.is_staff or user.organization_id == actor.organization_id or case.state == "introduced"
+    if known:
+        return _("%(organization)s %(name)sさん", organization=user.organization.name, name=user.name)
+    return user.organization.name
+
+
+def overtaken(
+    actor: Actor, case: Partnership, events: Sequence[tuple[AuditEvent, User | None]], now: datetime
+) -> str:
+    """「先に○○さんが14:32に承認しました。入力された内容は下に残しています。」"""
+    newest = next(((event, user) for event, user in events if user is not None), None) or (
+        events[0] if events else None
+    )
+    if newest is None:
+        return _("ほかの人が先に更新しました。入力された内容は下に残しています。")
+    event, user = newest
+    local = event.at.astimezone(calendar.TOKYO)
+    moment = f"{local.hour}:{local.minute:02d}"
+    if local.date() != calendar.tokyo_date(now):
+        moment = f"{filters.jmonthday(event.at)}{moment}"
+    by = _("あなた（別の画面）") if event.actor_id == actor.user_public_id else who(actor, case, user)
+    return _(
+        "先に%(who)sが%(moment)sに%(what)s。入力された内容は下に残しています。",
+        who=by,
+        moment=moment,
+        what=_event(case, event),
+    )
+
+
+def event_words(action: str) -> str:
+    """One step of a history without its case, as on the desk's list of audit events."""
+    return str(_EVENTS.get(action, action))
+
+
+def _event(case: Partnership, event: AuditEvent) -> str:
+    if event.action == "propose":
+        return _("%(word)sを送りました", word=origin(case))
+    return event_words(event.action)
+
+
+def _reason(actor: Actor, event: AuditEvent) -> str:
+    if event.action in _PRIVATE_REASONS and not actor.is_staff:
+        return ""
+    label = vocabulary.label(_REASONS.get(event.action, {}), event.reason_code)
+    return _("。").join(part for part in (label, event.reason_text) if part)
+
+
+def _detail(case: Partnership, event: AuditEvent, texts: Mapping[str, str]) -> str:
+    if event.action == "message":
+        return texts.get(str(event.details.get("message")), "")
+    if event.action == "propose":
+        return case.message
+    if event.action == "revise":
+        before, after = event.details.get("before"), event.details.get("after")
+        if before and after:
+            return _("変更前：%(before)s\n変更後：%(after)s", before=_kept(before), after=_kept(after))
+    return ""
+
+
+def _kept(facts: Mapping[str, Any]) -> str:
+    """Terms as the audit keeps them (JSON)."""
+    amount = filters.quantity(facts.get("quantity"), facts.get("unit"))
+    days = "〜".join(str(facts.get(key) or "") for key in ("period_from", "period_to")).strip("〜")
+    return " ".join(
+        part for part in (vocabulary.support_label(facts.get("support_type")), amount, days) if part
+    )
+
+
+# ── Reasons as they were shown ───────────────────────────────────────────────────────────────────────
+
+
+def shown_reasons(reasons: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The kept reasons of a suggestion, sorted into ``pros``, ``cons`` and ``improvements``."""
+    found: dict[str, list[dict[str, Any]]] = {"pros": [], "cons": [], "improvements": []}
+    for reason in reasons:
+        entry = {
+            "text": reason.get("text", ""),
+            "own_quote": reason.get("company"),
+            "other_quote": reason.get("npo"),
+        }
+        group = "improvements" if reason.get("code") == "improve" else (
+            "pros" if reason.get("mark") == "○" else "cons"
+        )  # fmt: skip
+        found[group].append(entry)
+    return found

@@ -1,0 +1,185 @@
+"""A frozen decision in Japanese words: the facts of its JSON, named and worded for the page."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from matcher import lifecycle, vocabulary
+from webapp import case_text, filters
+
+
+def _(text: str, **facts: Any) -> str:
+    """``gettext`` with a type."""
+    return str(gettext(text, **facts))
+
+
+OUTCOMES: Final[Mapping[str, Any]] = {"approve": _l("承認"), "refuse": _l("不承認")}
+
+#: Names of the facts in a frozen decision; a fact without a name here is shown by its key, never hidden.
+FACTS: Final[Mapping[str, Any]] = {
+    "public_id": _l("記録番号"),
+    "version": _l("版"),
+    "number": _l("番号"),
+    "origin": _l("始まり方"),
+    "state": _l("状態"),
+    "support_type": _l("支援の種類"),
+    "quantity": _l("量・金額"),
+    "unit": _l("単位"),
+    "period_from": _l("始まりの日"),
+    "period_to": _l("終わりの日"),
+    "message": _l("はじめのメッセージ"),
+    "answer": _l("返事のひとこと"),
+    "recommend_code": _l("推薦の理由"),
+    "recommend_text": _l("推薦の理由の説明"),
+    "company_agreed_at": _l("企業の合意"),
+    "npo_agreed_at": _l("団体の合意"),
+    "created_at": _l("作成日時"),
+    "moved_at": _l("いまの状態になった日時"),
+    "deadline_at": _l("期限"),
+    "reminders": _l("お知らせの回数"),
+    "reason_code": _l("直前の理由"),
+    "reason_text": _l("直前の理由の説明"),
+    "decided_at": _l("決定日時"),
+    "kind": _l("企業・団体の別"),
+    "name": _l("名称"),
+    "kana": _l("フリガナ"),
+    "corporate_number": _l("法人番号"),
+    "no_number_reason": _l("法人番号がない理由"),
+    "area": _l("所在の地区"),
+    "address": _l("所在地"),
+    "website": _l("ウェブサイト"),
+    "visibility": _l("公開の範囲"),
+    "terms_version": _l("同意した規約"),
+    "declared_at": _l("誓約の日時"),
+    "submitted_at": _l("申請日時"),
+    "verified_at": _l("確認日時"),
+    "verification_expires_on": _l("確認の有効期限"),
+    "updated_at": _l("更新日時"),
+    "industry": _l("業種"),
+    "employees_band": _l("従業員数"),
+    "business": _l("事業の内容"),
+    "csr_policy": _l("CSR・ESGの方針"),
+    "fields": _l("分野"),
+    "fields_undecided": _l("分野は決まっていない"),
+    "sdgs": _l("SDGs"),
+    "beneficiaries": _l("支える相手"),
+    "areas": _l("地域"),
+    "pro_bono_skills": _l("プロボノの技能"),
+    "expected_returns": _l("期待すること"),
+    "budget_band": _l("予算の規模"),
+    "volunteering": _l("社員ボランティア"),
+    "past_partnerships": _l("これまでの連携"),
+    "no_go": _l("応じられないこと"),
+    "no_go_fields": _l("応じられない分野"),
+    "naming": _l("名前の公表"),
+    "org_type": _l("団体の種類"),
+    "established_on": _l("設立日"),
+    "mission": _l("目的"),
+    "activities": _l("活動"),
+    "strengths": _l("企業に提供できること"),
+    "staff_full_time": _l("常勤"),
+    "staff_part_time": _l("非常勤"),
+    "volunteers": _l("ボランティア"),
+    "reach_number": _l("届く人数"),
+    "capacity": _l("受け入れの体制"),
+    "disclosure": _l("公開している情報"),
+    "title": _l("件名"),
+    "mode": _l("進め方"),
+    "skills": _l("技能"),
+    "valid_until": _l("公開の期限"),
+    "expiry_notices": _l("期限のお知らせ"),
+    "pause_cause": _l("休止の理由"),
+    "published_at": _l("公開日時"),
+    "situation": _l("困っていること"),
+    "wanted_change": _l("めざす変化"),
+    "min_useful": _l("最低これだけ"),
+    "also_welcome": _l("ほかに助かる支援"),
+    "urgency": _l("急ぎの度合い"),
+    "repeat": _l("くり返し"),
+    "place_note": _l("場所"),
+    "beneficiary_number": _l("人数"),
+    "safety_contact": _l("子どもや配慮の要る人と接する"),
+    "safety_note": _l("安全への配慮"),
+    "what_we_give": _l("お返し"),
+    "if_unmet": _l("足りないとき"),
+    "steps_done": _l("入力の進み"),
+    "description": _l("内容"),
+    "conditions": _l("条件"),
+    "rank": _l("順位"),
+    "score": _l("適合度"),
+    "shown_at": _l("表示日時"),
+    "model_id": _l("文章の比較に使ったモデル"),
+    "index_version": _l("索引の版"),
+    "weights_version": _l("重みの版"),
+    "filters": _l("しぼりこみ"),
+    "text": _l("理由"),
+    "conflict_of_interest": _l("利益相反"),
+    "city_involved": _l("市の予算・名義"),
+    "consulted": _l("相談した担当課と回答"),
+    "decided_by": _l("決定者の記録番号"),
+    "role": _l("決定者の役割"),
+    "parts": _l("適合度の内訳"),
+    "reasons": _l("理由"),
+    "profile": _l("プロフィール"),
+}
+
+_VALUES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "origin": case_text.ORIGINS,
+    "state": {code: label for labels in lifecycle.STATES.values() for code, label in labels.items()},
+    "support_type": vocabulary.SUPPORT_TYPES,
+    "also_welcome": vocabulary.SUPPORT_TYPES,
+    "recommend_code": vocabulary.RECOMMEND_REASONS,
+    "industry": vocabulary.INDUSTRIES,
+    "fields": vocabulary.FIELD_SHORT,
+    "no_go_fields": vocabulary.FIELD_SHORT,
+    "sdgs": vocabulary.SDGS,
+    "beneficiaries": vocabulary.BENEFICIARIES,
+    "pro_bono_skills": vocabulary.PRO_BONO_SKILLS,
+    "skills": vocabulary.PRO_BONO_SKILLS,
+    "expected_returns": vocabulary.EXPECTED_RETURNS,
+    "budget_band": {**vocabulary.BUDGET_BANDS, **vocabulary.NPO_BUDGET_BANDS},
+    "employees_band": vocabulary.EMPLOYEE_BANDS,
+    "naming": vocabulary.NAMING,
+    "org_type": vocabulary.ORG_TYPES,
+    "disclosure": vocabulary.DISCLOSURE_ITEMS,
+    "mode": vocabulary.MODES,
+    "urgency": vocabulary.URGENCIES,
+    "repeat": vocabulary.REPEATS,
+    "visibility": vocabulary.VISIBILITIES,
+    "no_number_reason": vocabulary.NO_NUMBER_REASONS,
+    "kind": {"company": _l("企業"), "npo": _l("団体")},
+    "role": {"coordinator": _l("担当職員"), "manager": _l("管理職")},
+}
+
+
+def moment(kept: str) -> str:
+    """A kept moment (ISO) as pages show it."""
+    return filters.jdatetime(datetime.fromisoformat(kept))
+
+
+def facts(content: Mapping[str, Any] | None, areas: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(name, value in words) of the plain facts in a frozen record, without the empty ones."""
+    found = []
+    for key, value in (content or {}).items():
+        words = "" if isinstance(value, dict) else _value(key, value, areas)
+        if words:
+            found.append((str(FACTS.get(key, key)), words))
+    return found
+
+
+def _value(key: str, value: Any, areas: Mapping[str, str]) -> str:
+    if value is None or value in ("", []):
+        return ""
+    if isinstance(value, bool):
+        return _("はい") if value else _("いいえ")
+    labels = areas if key in {"area", "areas"} else _VALUES.get(key, {})
+    if isinstance(value, list):
+        if any(isinstance(item, dict) for item in value):
+            return ""
+        return filters.labels_of(value, labels)
+    if isinstance(value, str) and key.endswith("_at"):
+        return moment(value)
+    return filters.label_of(value, labels)
