@@ -125,7 +125,7 @@ def _tokenize(text: str) -> Any:
     if not hasattr(_local, "tokenizer"):
         from sudachipy import Dictionary, SplitMode
 
-        _local.tokenizer, _local.mode, _local.short = Dictionary().create(), SplitMode.C, SplitMode.A
+        _local.tokenizer, _local.mode, _local.short = Dictionary().tokenizer(), SplitMode.C, SplitMode.A
     return _local.tokenizer.tokenize(text, _local.mode)
 
 

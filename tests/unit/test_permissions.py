@@ -58,7 +58,11 @@ class Thing:
 def member(role: str, organization: int = 1, state: str = "verified") -> Actor:
     """A member of an organization."""
     return Actor(
-        role="member", user_id=9, organization_id=organization, organization_role=role, organization_state=state
+        role="member",
+        user_id=9,
+        organization_id=organization,
+        organization_role=role,
+        organization_state=state,
     )
 
 

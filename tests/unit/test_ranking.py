@@ -31,7 +31,14 @@ def test_complements_are_symmetric_and_name_known_types():
 
 def test_everything_that_fits_is_said_to_fit():
     fit = ranking.fit(FOOD_OFFER, FOOD_NEED, CLOSE, Quote("野菜があります", "野菜が足りません"))
-    assert marks(fit) == {"quote": "○", "support": "○", "field": "○", "area": "○", "period": "○", "quantity": "○"}
+    assert marks(fit) == {
+        "quote": "○",
+        "support": "○",
+        "field": "○",
+        "area": "○",
+        "period": "○",
+        "quantity": "○",
+    }
     assert fit.level == "高"
 
 
@@ -40,7 +47,9 @@ def test_what_two_organizations_both_want_does_not_make_them_fit():
     gives_place = Side(("place",), areas=frozenset({"chuo"}), is_open=True)
     same_words = Texts(0.7, 0.4)
     wrong = ranking.fit(gives_place, wants_hands, same_words)
-    right = ranking.fit(Side(("volunteer_hands",), areas=frozenset({"chuo"}), is_open=True), wants_hands, same_words)
+    right = ranking.fit(
+        Side(("volunteer_hands",), areas=frozenset({"chuo"}), is_open=True), wants_hands, same_words
+    )
     assert marks(wrong)["support"] == "×"
     assert right.score - wrong.score > 0.15
 
@@ -83,7 +92,9 @@ def test_a_weak_quote_is_not_presented_as_a_reason():
     assert marks(fit)["quote"] == "△"
 
 
-@pytest.mark.parametrize(("score", "word"), [(0.0, "低"), (0.39, "低"), (0.40, "中"), (0.60, "高"), (1.0, "高")])
+@pytest.mark.parametrize(
+    ("score", "word"), [(0.0, "低"), (0.39, "低"), (0.40, "中"), (0.60, "高"), (1.0, "高")]
+)
 def test_the_word_for_a_score(score, word):
     assert ranking.level(score) == word
 

@@ -1,0 +1,350 @@
+"""Suggestions in both directions: found as soon as encoded, gone as soon as withdrawn, recorded as shown."""
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+from embeddings.encoder import WordsOnly
+from matcher.errors import Invalid, NotFound
+from matcher.models import Embedding, ShownSuggestion
+from matcher.services import indexing, partnerships, postings, suggestions
+from matcher.services.indexing import LiveIndex
+from matcher.services.partnerships import Terms
+from matcher.services.suggestions import Filters
+from tests import factories
+
+TOPICS = ("野菜", "清掃", "会計", "音楽")
+
+
+class TopicEncoder:
+    """A fake encoder whose meaning is known: one dimension for each topic word that a text contains."""
+
+    model_id = "topics@1"
+    dimensions = len(TOPICS) + 1
+
+    def encode(self, texts, kind):
+        vectors = np.array([[topic in text for topic in TOPICS] + [0.1] for text in texts], dtype=np.float32)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+ENCODER = TopicEncoder()
+
+
+def encode(database, now, encoder=ENCODER):
+    """What the worker does: make rows, encode all that waits, let the model serve."""
+    indexing.add_missing_rows(database, encoder.model_id)
+    while indexing.encode_waiting(database, encoder, now):
+        pass
+    indexing.serve(database, encoder.model_id)
+
+
+class Town:
+    """One company that gives vegetables; NPOs that need vegetables, cleaning, and music."""
+
+    def __init__(self, database, now):
+        self.database, self.now = database, now
+        self.live = LiveIndex()
+        with database.write() as session:
+            factories.make_city(session)
+            self.company = factories.make_company(
+                session, profile={"business": "野菜の卸売です。", "csr_policy": "野菜を無駄にしません。"}
+            )
+            self.offer = factories.make_offer(
+                session, self.company, title="野菜", description="野菜を届けます。"
+            )
+            self.npos, self.needs = {}, {}
+            for topic in ("野菜", "清掃", "音楽"):
+                npo = factories.make_npo(session, profile={"mission": f"{topic}の会です。", "activities": ""})
+                self.npos[topic] = npo
+                self.needs[topic] = factories.make_need(
+                    session,
+                    npo,
+                    title=f"{topic}のこと",
+                    situation=f"{topic}で困っています。",
+                    wanted_change="よくなる。",
+                )
+            self.person = factories.actor_for(factories.make_user(session, self.company), self.company)
+            self.director = factories.actor_for(
+                factories.make_user(session, self.npos["野菜"]), self.npos["野菜"]
+            )
+            self.coordinator = factories.actor_for(factories.make_coordinator(session))
+        encode(database, now)
+
+    def titles(self, live=None, **options):
+        """The titles of the needs suggested to the company, in order."""
+        live = live or self.live
+        with self.database.read() as session:
+            live.level(session)
+            company = self.reload(session, self.company)
+            return [
+                s.need.title if s.need else s.candidate.name
+                for s in suggestions.for_company(session, live, company, **options)
+            ]
+
+    def reload(self, session, organization):
+        """The organization with its profile."""
+        return factories_get(session, organization)
+
+    def change(self, act):
+        """Run ``act(session)`` in a transaction."""
+        with self.database.write() as session:
+            return act(session)
+
+
+def factories_get(session, organization):
+    from sqlalchemy.orm import joinedload
+
+    from matcher.models import Organization
+
+    return session.scalar(
+        select(Organization)
+        .where(Organization.id == organization.id)
+        .options(joinedload(Organization.company), joinedload(Organization.npo))
+    )
+
+
+@pytest.fixture
+def town(database, now):
+    return Town(database, now)
+
+
+def need_of(session, town, topic):
+    from sqlalchemy.orm import joinedload
+
+    from matcher.models import Need
+
+    return session.scalar(
+        select(Need).where(Need.id == town.needs[topic].id).options(joinedload(Need.organization))
+    )
+
+
+def test_the_need_that_means_the_same_comes_first_with_its_sentences_quoted(town):
+    assert town.titles()[0] == "野菜のこと"
+    with town.database.read() as session:
+        found = suggestions.for_company(session, town.live, town.reload(session, town.company))
+    assert found[0].quote.company in {"野菜", "野菜を届けます。"}
+    assert "野菜" in found[0].quote.npo
+    assert found[0].fit.score > found[1].fit.score
+
+
+def test_a_new_need_is_there_once_encoded_in_every_process_and_gone_at_once_when_withdrawn(town, now):
+    processes = [LiveIndex(), LiveIndex(), town.live]
+    assert all("清掃と野菜" not in town.titles(live) for live in processes)
+    npo = town.change(lambda session: factories.make_npo(session))
+
+    def post(session):
+        need = factories.make_need(
+            session, npo, title="清掃と野菜", situation="野菜と清掃。", wanted_change=""
+        )
+        need.organization = session.merge(npo)
+        indexing.touch(session, need)
+        town.needs["new"] = need
+
+    town.change(post)
+    assert all("清掃と野菜" not in town.titles(live) for live in processes)
+    indexing.encode_waiting(town.database, ENCODER, now)
+    assert all("清掃と野菜" in town.titles(live) for live in processes)
+
+    def withdraw(session):
+        need = need_of(session, town, "new")
+        postings.withdraw(session, town.coordinator, need, "mistake", "", now, version=None)
+
+    town.change(withdraw)
+    assert all("清掃と野菜" not in town.titles(live) for live in processes)
+
+
+def test_a_changed_text_is_found_by_its_new_meaning(town, now):
+    def change(session):
+        offer = session.get(type(town.offer), town.offer.id)
+        offer.title, offer.description = "清掃", "清掃に行きます。"
+        company = town.reload(session, town.company)
+        company.company.business = company.company.csr_policy = "清掃の会社です。"
+        indexing.touch(session, offer)
+        indexing.touch(session, company)
+
+    town.change(change)
+    encode(town.database, now)
+    assert town.titles()[0] == "清掃のこと"
+
+
+def test_a_suspended_npos_need_is_not_shown_even_before_the_index_knows(town):
+    town.titles()
+
+    def suspend(session):
+        town.reload(session, town.npos["野菜"]).state = "suspended"
+
+    town.change(suspend)
+    assert "野菜のこと" not in town.titles()
+
+
+def test_an_npo_without_an_open_need_is_suggested_by_its_mission(town):
+    def fill(session):
+        need_of(session, town, "野菜").state = "filled"
+
+    town.change(fill)
+    assert town.npos["野菜"].name in town.titles()
+
+
+def test_who_wants_to_be_seen_only_by_those_it_approached_is_not_suggested(town):
+    def hide(session):
+        town.reload(session, town.npos["野菜"]).visibility = "approached"
+
+    town.change(hide)
+    assert "野菜のこと" not in town.titles()
+    with town.database.read() as session:
+        town.live.level(session)
+        need = need_of(session, town, "野菜")
+        assert suggestions.for_need(session, town.live, need)[0].candidate.id == town.company.id
+
+
+def test_a_passed_need_is_not_suggested_again_until_the_mark_is_taken_back(town, now):
+    def mark(session):
+        target = town.reload(session, town.npos["野菜"])
+        need = need_of(session, town, "野菜")
+        suggestions.mark(session, town.person, target, need, "passed", now, reason_code="timing")
+
+    town.change(mark)
+    assert "野菜のこと" not in town.titles()
+    town.change(
+        lambda session: suggestions.unmark(
+            session, town.person, town.reload(session, town.npos["野菜"]), need_of(session, town, "野菜"), now
+        )
+    )
+    assert "野菜のこと" in town.titles()
+
+
+def test_a_pass_needs_a_reason_of_the_list(town, now):
+    def mark(session):
+        suggestions.mark(session, town.person, town.npos["野菜"], None, "passed", now, reason_code="hm")
+
+    with pytest.raises(Invalid):
+        town.change(mark)
+
+
+def test_a_pair_that_already_has_a_case_is_not_suggested(town, now):
+    def begin(session):
+        partnerships.propose(
+            session, town.person, town.reload(session, town.company), town.reload(session, town.npos["野菜"]),
+            Terms("food"), "ぜひ。", now, need=need_of(session, town, "野菜"),
+        )  # fmt: skip
+
+    town.change(begin)
+    assert "野菜のこと" not in town.titles()
+
+
+def test_filters_are_hard_conditions(town):
+    assert town.titles(filters=Filters(field="7")) == []
+    assert "野菜のこと" in town.titles(filters=Filters(field="13", area="chuo", support_type="food"))
+
+
+def test_a_company_without_any_field_still_gets_suggestions(town):
+    def undecided(session):
+        company = town.reload(session, town.company)
+        company.company.fields, company.company.fields_undecided = [], True
+
+    town.change(undecided)
+    assert town.titles()[0] == "野菜のこと"
+
+
+def test_what_was_shown_is_kept_as_it_was_shown(town, now):
+    with town.database.write() as session:
+        town.live.level(session)
+        company = town.reload(session, town.company)
+        found = suggestions.for_company(session, town.live, company)
+        shown = suggestions.record_shown(session, town.live, town.person, company, found, now)
+        assert (shown.model_id, shown.index_version) == ("topics@1", town.live.applied_version)
+        public_id, score = found[0].public_id, found[0].fit.score
+    with town.database.read() as session:
+        kept = suggestions.get_shown(session, town.person, public_id)
+        assert kept.rank == 1
+        assert kept.score == pytest.approx(score, abs=1e-4)
+        assert kept.reasons[0]["code"] == "quote"
+        assert suggestions.get_shown(session, town.coordinator, public_id).id == kept.id
+        with pytest.raises(NotFound):
+            suggestions.get_shown(session, town.director, public_id)
+
+
+def test_without_a_model_words_still_find_partners(town, now):
+    encode(town.database, now, WordsOnly())
+    live = LiveIndex()
+    assert town.titles(live)[0] == "野菜のこと"
+    assert not live.knows_meaning
+
+
+def test_a_new_model_takes_over_only_when_all_its_vectors_are_there(town, now):
+    class Other(TopicEncoder):
+        model_id = "topics@2"
+
+    other = Other()
+    indexing.add_missing_rows(town.database, other.model_id)
+    indexing.encode_waiting(town.database, other, now, limit=2)
+    town.titles()
+    assert town.live.model_id == "topics@1"
+    encode(town.database, now, other)
+    town.titles()
+    assert town.live.model_id == "topics@2"
+
+
+def test_an_index_from_a_snapshot_equals_the_database(town, now, tmp_path):
+    first = LiveIndex(tmp_path)
+    town.titles(first)
+    first.save_snapshot()
+
+    def change(session):
+        need = need_of(session, town, "音楽")
+        need.state = "paused"
+        indexing.touch(session, need)
+
+    town.change(change)
+    for damage in (False, True):
+        if damage:
+            data = tmp_path / "need" / "vectors.faiss"
+            data.write_bytes(data.read_bytes()[:-3])
+        restarted = LiveIndex(tmp_path)
+        with town.database.read() as session:
+            restarted.level(session)
+            assert indexing.differences(session, restarted) == []
+            assert len(restarted.shelves["need"].vectors) == 2
+
+
+def test_a_text_that_changes_while_it_is_encoded_keeps_waiting(town, now):
+    def edit(session):
+        need = need_of(session, town, "音楽")
+        need.situation = "音楽と会計で困っています。"
+        indexing.touch(session, need)
+
+    class Slow(TopicEncoder):
+        def encode(self, texts, kind):
+            if not Slow.done:
+                Slow.done = True
+                town.change(lambda session: edit_again(session))
+            return super().encode(texts, kind)
+
+    Slow.done = False
+
+    def edit_again(session):
+        need = need_of(session, town, "音楽")
+        need.situation = "清掃で困っています。"
+        indexing.touch(session, need)
+
+    town.change(edit)
+    indexing.encode_waiting(town.database, Slow(), now)
+    with town.database.read() as session:
+        row = session.scalar(
+            select(Embedding).where(
+                Embedding.owner_type == "need", Embedding.owner_id == town.needs["音楽"].id
+            )
+        )
+        assert row.vector is None
+    indexing.encode_waiting(town.database, ENCODER, now)
+    with town.database.read() as session:
+        assert indexing.waiting_count(session, "topics@1") == 0
+
+
+def test_showing_records_exposure_for_every_card(town, now):
+    with town.database.write() as session:
+        town.live.level(session)
+        company = town.reload(session, town.company)
+        found = suggestions.for_company(session, town.live, company)
+        suggestions.record_shown(session, town.live, town.person, company, found, now)
+        assert len(session.scalars(select(ShownSuggestion)).all()) == len(found) == 3

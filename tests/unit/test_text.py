@@ -1,0 +1,82 @@
+"""Normal forms of Japanese text, awkward kind included: nothing raises, repetition gains nothing."""
+
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from embeddings import text
+from tests.edge_inputs import EDGE_INPUTS
+
+
+@pytest.mark.parametrize("typed", EDGE_INPUTS)
+def test_awkward_input_goes_through_every_function(typed):
+    folded = text.fold(typed)
+    assert text.normalize(text.normalize(typed)) == text.normalize(typed)
+    assert text.fold(folded) == folded
+    assert not any(unicodedata.category(character) in {"Cf", "Cs", "Cc"} for character in folded)
+    text.words(typed)
+    assert len(text.sentences(typed)) <= text.MAX_SENTENCES
+    assert len(text.digest(typed)) == 64
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=300, deadline=None)
+def test_normal_forms_are_idempotent_on_any_text(typed):
+    assert text.normalize(text.normalize(typed)) == text.normalize(typed)
+    assert text.fold(text.fold(typed)) == text.fold(typed)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("㈱髙﨑商店", "株式会社高崎商店"),
+        ("(株)髙﨑商店", "（株）高崎商店"),
+        ("ﾊﾝｶｸｶﾅ", "ハンカクカナ"),
+        ("か\u3099んばる", "がんばる"),
+        ("葛\U000e0100飾区", "葛飾区"),
+        ("福\u200b祉", "福祉"),
+        ("ＮＰＯ法人", "npo法人"),
+        ("１０〜２０kg", "10～20KG"),
+        ("Ａ−Ｂ", "a‐b"),
+        ("𠮷野", "吉野"),
+    ],
+)
+def test_spellings_that_people_mean_as_one_fold_to_one(one, other):
+    assert text.fold(one) == text.fold(other)
+
+
+def test_sentences_keep_their_wording_and_say_nothing_twice():
+    typed = "野菜が足りません。　お米も㈱から！\n野菜が足りません。\nお願いします"
+    assert text.sentences(typed) == ["野菜が足りません。", "お米も㈱から！", "お願いします"]
+
+
+def test_words_are_content_words_in_one_normal_form():
+    assert text.words("引きこもりの若者") == text.words("ひきこもりのわかもの")[:1] + ["若者"]
+    assert "福祉" in text.words("福祉の店")
+    assert text.words("。、の は に") == []
+
+
+def test_a_compound_brings_its_parts():
+    assert ("子供達", ("子供", "達")) in text.units("子供たち")
+
+
+def test_repeating_adds_nothing_to_the_sentences():
+    once = "子ども食堂に食材を提供します。"
+    assert text.sentences(once * 200) == text.sentences(once)
+
+
+def test_equal_looking_texts_have_one_digest():
+    assert text.digest("福\u200b祉　の店") == text.digest("福祉 の店")
+    assert text.digest("福祉の店") != text.digest("福祉の点")
+
+
+def test_a_hundred_thousand_characters_are_read_in_reasonable_time():
+    started = time.process_time()
+    text.normalize("あ゙" * 50_000)
+    text.fold("山" * 100_000)
+    text.words("福祉と教育。" * 20_000)
+    # A generous bound against a quadratic mistake, not a measurement.
+    assert time.process_time() - started < 20
