@@ -8,16 +8,23 @@ from typing import Any, Final
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, Field, RadioField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Optional
 
 from matcher import limits, vocabulary
-from matcher.models import Need, Offer
+from matcher.models import Need, Offer, User
 from matcher.services.partnerships import Decision, Terms
 from webapp.forms.base import Form
 
 YES_NO: Final[Mapping[str, Any]] = {"no": _l("いいえ"), "yes": _l("はい")}
 
 _CHOOSE = _l("選んでください")
+
+
+def choices(labels: Mapping[str, Any], none: Any = None) -> list[SelectChoice]:
+    """The choices of a list of labels; ``none`` is the label of choosing nothing."""
+    first = [] if none is None else [SelectChoice("", none)]
+    return [*first, *(SelectChoice(code, label) for code, label in labels.items())]
 
 
 class Within:
@@ -85,11 +92,11 @@ class TermsForm(Form):
 
     support_type = SelectField(
         _l("支援の種類"),
-        choices={"": _CHOOSE, **{code: found.label for code, found in vocabulary.SUPPORT_TYPES.items()}},
+        choices=choices({code: found.label for code, found in vocabulary.SUPPORT_TYPES.items()}, _CHOOSE),
         validators=[DataRequired(_l("支援の種類を選んでください。"))],
     )
     quantity = QuantityField(_l("量・金額"), validators=[Optional()])
-    unit = SelectField(_l("単位"), choices={}, default="")
+    unit = SelectField(_l("単位"), choices=[], default="")
     period_from = DayField(_l("始まりの日"), validators=[Optional()])
     period_to = DayField(_l("終わりの日"), validators=[Optional()])
 
@@ -99,7 +106,7 @@ class TermsForm(Form):
         units = dict.fromkeys(found.units if found else ())
         for other in vocabulary.SUPPORT_TYPES.values():
             units |= dict.fromkeys(other.units)
-        self.unit.choices = {"": _("単位なし"), **{unit: unit for unit in units}}
+        self.unit.choices = choices({unit: unit for unit in units}, _("単位なし"))
 
     def validate_unit(self, field: Field) -> None:
         """Each type of support is counted in its own units; the sentence names them."""
@@ -128,16 +135,21 @@ class _PairForm(TermsForm):
     """Terms between two named sides, about a need and from an offer of theirs, if any."""
 
     need = SelectField(
-        _l("どのニーズについてですか"), choices={"": _l("特定のニーズではなく、活動全体について")}, default=""
+        _l("どのニーズについてですか"),
+        choices=choices({}, _l("特定のニーズではなく、活動全体について")),
+        default="",
     )
     offer = SelectField(
-        _l("どの提供メニューを使いますか"), choices={"": _l("提供メニューは指定しない")}, default=""
+        _l("どの提供メニューを使いますか"), choices=choices({}, _l("提供メニューは指定しない")), default=""
     )
 
     def offer_choices(self, needs: Iterable[Need], offers: Iterable[Offer]) -> None:
         """Let the person choose among these needs and offers."""
-        self.need.choices = {**self.need.choices, **{need.public_id: need.title for need in needs}}
-        self.offer.choices = {**self.offer.choices, **{offer.public_id: offer.title for offer in offers}}
+        self.need.choices = [*self.need.choices, *choices({need.public_id: need.title for need in needs})]
+        self.offer.choices = [
+            *self.offer.choices,
+            *choices({offer.public_id: offer.title for offer in offers}),
+        ]
 
 
 class ProposeForm(_PairForm):
@@ -153,7 +165,7 @@ class RecommendForm(_PairForm):
 
     reason_code = RadioField(
         _l("推薦の理由"),
-        choices=dict(vocabulary.RECOMMEND_REASONS),
+        choices=choices(vocabulary.RECOMMEND_REASONS),
         validators=[InputRequired(_l("推薦の理由を選んでください。"))],
     )
     reason_text = _text(
@@ -170,12 +182,12 @@ class AcceptForm(Form):
 class ReasonForm(Form):
     """A coded reason from the list that the life-cycle table names for the move, and a sentence."""
 
-    reason_code = RadioField(_l("理由"), choices={}, validators=[InputRequired(_l("理由を選んでください。"))])
+    reason_code = RadioField(_l("理由"), choices=[], validators=[InputRequired(_l("理由を選んでください。"))])
     reason_text = _text(_l("理由の説明"), limits.NOTE)
 
     def offer_reasons(self, reasons: Mapping[str, str] | None) -> None:
         """Let the person choose among ``reasons``."""
-        self.reason_code.choices = dict(reasons or {})
+        self.reason_code.choices = choices(reasons or {})
 
 
 class ExplainedForm(ReasonForm):
@@ -205,12 +217,12 @@ class ApproveForm(Form):
 
     conflict = RadioField(
         _l("あなたや近い親族が、この企業または団体の役員・職員であるなど、利益相反がありますか"),
-        choices=YES_NO,
+        choices=choices(YES_NO),
         validators=[InputRequired(_l("利益相反の有無を選んでください。"))],
     )
     city_involved = RadioField(
         _l("市の予算または市の名義（後援・共催など）を使いますか"),
-        choices=YES_NO,
+        choices=choices(YES_NO),
         validators=[InputRequired(_l("市の予算・名義を使うかどうかを選んでください。"))],
     )
     consulted = TextAreaField(_l("相談した担当課と、その回答"), validators=[Within(limits.NOTE)])
@@ -236,5 +248,9 @@ class AssignForm(Form):
     """Who is in charge of the case."""
 
     coordinator = SelectField(
-        _l("担当者"), choices={}, validators=[DataRequired(_l("担当者を選んでください。"))]
+        _l("担当者"), choices=[], validators=[DataRequired(_l("担当者を選んでください。"))]
     )
+
+    def offer_staff(self, staff: Iterable[User]) -> None:
+        """Let the person choose among ``staff``."""
+        self.coordinator.choices = choices({user.public_id: user.name for user in staff}, _CHOOSE)

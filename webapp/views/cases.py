@@ -189,10 +189,7 @@ def _form(session: Session, case: Partnership, action: str) -> Any:
         row = lifecycle.find_move("partnership", case.state, action)
         found.offer_reasons(row.reasons if row else _all_reasons(action))
     if isinstance(found, forms.AssignForm):
-        found.coordinator.choices = {
-            "": _("選んでください"),
-            **{user.public_id: user.name for user in queries.active_staff(session)},
-        }
+        found.offer_staff(queries.active_staff(session))
     return found
 
 
@@ -254,9 +251,11 @@ def _typed(field: Any) -> str:
     """What a person put into a field, in the words of the page; empty for hidden fields."""
     if field.type in {"HiddenField", "CSRFTokenField"} or not field.raw_data:
         return ""
-    choices = dict(getattr(field, "choices", None) or {})
     typed = str(field.raw_data[0])
-    return str(choices.get(typed, typed)) if typed else ""
+    labels = (
+        {choice.value: choice.label for choice in field.iter_choices()} if hasattr(field, "choices") else {}
+    )
+    return str(labels.get(typed, typed)) if typed else ""
 
 
 # ── Beginning a case ─────────────────────────────────────────────────────────────────────────────────
