@@ -56,6 +56,9 @@ class Town:
         self.session = session
         self.now = now
         self.facts: dict[str, Any] = json.loads((folder / "city.json").read_text(encoding="utf-8"))
+        # The texts were written as of one day; loaded later, the whole city moves along by whole weeks.
+        age = calendar.tokyo_date(now) - date.fromisoformat(self.facts["as_of"])
+        self.shift = max(timedelta(0), timedelta(weeks=age.days // 7))
         self.lines = {
             kind: list(_lines(folder, kind)) for kind in ("companies", "npos", "needs", "offers", "cases")
         }
@@ -92,9 +95,12 @@ class Town:
         }
         everyone = [("company", line) for line in self.lines["companies"]]
         everyone += [("npo", line) for line in self.lines["npos"]]
+        first_case = self._first_uses("company", "npo")
         for place, (kind, line) in enumerate(everyone):
             state = state_of.get(line["id"], "verified")
             joined = start + timedelta(days=(place * 37) % 300, minutes=place * 7 % 400)
+            if line["id"] in first_case:
+                joined = min(joined, first_case[line["id"]] - timedelta(days=40))
             if state in {"draft", "submitted", "returned"}:
                 joined = self.now - timedelta(days=9 - place % 5, hours=place % 7)
             self._plan_organization(kind, line, state, joined)
@@ -120,12 +126,13 @@ class Town:
 
     def _plan_posting(self, line: Facts, place: int) -> None:
         status, key = line["status"], line["id"]
-        ends = _day(line.get("valid_until") or line.get("period_to"))
+        ends = self._day(line.get("valid_until") or line.get("period_to"))
         published = self.now - timedelta(days=8 + (place * 29) % 150, minutes=place % 300)
         if status == "expired" and ends is not None:
             published = min(published, calendar.end_of_day(ends) - timedelta(days=60))
-        if key in self._used_early():
-            published = min(published, self._used_early()[key] - timedelta(days=10))
+        first = self._first_uses("need", "offer").get(key)
+        if first is not None:
+            published = min(published, first - timedelta(days=10))
         if status in {"draft", "in_review", "returned"}:
             published = self.now - timedelta(days=place % 6, hours=3 + place % 5)
         if status == "draft":
@@ -153,32 +160,38 @@ class Town:
                 ended = max(ended, calendar.end_of_day(ends) + timedelta(minutes=10))
             self._at(ended, lambda at: later(key, at))
 
-    def _used_early(self) -> dict[str, datetime]:
-        """When each need or offer is first spoken of in a case."""
+    def _first_uses(self, *roles: str) -> dict[str, datetime]:
+        """When each organization, need or offer first stands in a case."""
         first: dict[str, datetime] = {}
         for line in self.lines["cases"]:
-            for key in (line.get("need"), line.get("offer")):
+            for key in (line.get(role) for role in roles):
                 if key:
-                    at = _moment(line["at"])
+                    at = self._moment(line["at"])
                     first[key] = min(first.get(key, at), at)
         return first
 
     def _uses(self, key: str) -> Iterator[datetime]:
         for line in self.lines["cases"]:
             if key in (line.get("need"), line.get("offer")):
-                yield from (_moment(step["at"]) for step in ({"at": line["at"]}, *line["steps"]))
+                yield from (self._moment(step["at"]) for step in ({"at": line["at"]}, *line["steps"]))
 
     def _plan_case(self, line: Facts) -> None:
-        self._at(_moment(line["at"]), lambda at: self._begin(line, at))
+        self._at(self._moment(line["at"]), lambda at: self._begin(line, at))
         for step in line["steps"]:
-            self._at(_moment(step["at"]), lambda at, step=step: self._step(line["id"], step, at))  # type: ignore[misc]
+            self._at(self._moment(step["at"]), lambda at, step=step: self._step(line["id"], step, at))  # type: ignore[misc]
 
     # ── Living: accounts and organizations ───────────────────────────────────────────────────────
 
     def _make_staff(self, at: datetime) -> None:
         for role, email, name in _STAFF:
             user = User(
-                email=email, name=name, role=role, organization=None, status="active", created_at=at, notify="none"
+                email=email,
+                name=name,
+                role=role,
+                organization=None,
+                status="active",
+                created_at=at,
+                notify="none",
             )
             self.session.add(user)
             self.session.flush()
@@ -286,7 +299,7 @@ class Town:
         )
         for name, value in line.items():
             if name not in {"id", "npo", "company", "status"} and value is not None:
-                setattr(posting, name, date.fromisoformat(value) if name in _DATES else value)
+                setattr(posting, name, self._day(value) if name in _DATES else value)
         ends = posting.valid_until or posting.period_to or self.now.date() + timedelta(days=200)
         posting.valid_until = min(ends, at.date() + timedelta(days=postings.MAX_VALID_DAYS - 5))
         if isinstance(posting, Need):
@@ -353,8 +366,8 @@ class Town:
             line["support_type"],
             line.get("quantity"),
             line.get("unit") or "",
-            _day(line.get("period_from")),
-            _day(line.get("period_to")),
+            self._day(line.get("period_from")),
+            self._day(line.get("period_to")),
         )
         about: dict[str, Any] = {"need": need, "offer": offer}
         if line["origin"] == "coordinator":
@@ -405,6 +418,14 @@ class Town:
                 partnerships.expire_unanswered(session, at)
             case unknown:
                 raise ValueError(f"expected a known action in case {key}, found {unknown!r}")
+
+    def _day(self, text: str | None) -> date | None:
+        return date.fromisoformat(text) + self.shift if text else None
+
+    def _moment(self, text: str) -> datetime:
+        """``2026-10-03T14:30`` in Tokyo time, as UTC, moved along with the city."""
+        moment = datetime.fromisoformat(text).replace(tzinfo=calendar.TOKYO)
+        return moment.astimezone(UTC) + self.shift
 
     def _settle(self) -> None:
         """What was mailed in the past has been sent; what is two weeks old has been read."""
@@ -473,15 +494,5 @@ def _npo_profile(line: Facts) -> NpoProfile:
     return NpoProfile(
         **_present(line, _NPO_KEYS),
         strengths=line.get("strengths_offer") or "",
-        established_on=_day(line.get("established_on")),
+        established_on=date.fromisoformat(line["established_on"]) if line.get("established_on") else None,
     )
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
-
-
-def _moment(text: str) -> datetime:
-    """``2026-10-03`` or ``2026-10-03T14:30`` in Tokyo time, as UTC; a day alone means ten in the morning."""
-    moment = datetime.fromisoformat(text if "T" in text else f"{text}T10:00")
-    return moment.replace(tzinfo=calendar.TOKYO).astimezone(UTC)
