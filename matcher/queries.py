@@ -136,7 +136,7 @@ def _case_loads() -> tuple[ExecutableOption, ...]:
 
 
 def own_cases(session: Session, actor: Actor, *, open_only: bool = False) -> Sequence[Partnership]:
-    """The cases of the actor's organization, what waits for it first, then the newest."""
+    """The cases of the actor's organization: what waits for its answer, soonest first; then the newest."""
     query = _case_parties(actor).options(
         joinedload(Partnership.company), joinedload(Partnership.npo), joinedload(Partnership.need)
     )
@@ -144,7 +144,9 @@ def own_cases(session: Session, actor: Actor, *, open_only: bool = False) -> Seq
         query = query.where(Partnership.state.in_(lifecycle.CASE_OPEN))
     cases = session.scalars(query.order_by(Partnership.moved_at.desc(), Partnership.id.desc())).all()
     mine = actor.organization_kind
-    return sorted(cases, key=lambda case: mine not in case.waiting_on)
+    asked = [case for case in cases if mine in case.waiting_on and case.deadline_at is not None]
+    rest = [case for case in cases if case not in asked]
+    return sorted(asked, key=lambda case: case.deadline_at or case.moved_at) + rest
 
 
 def find_open_case(session: Session, company_id: int, npo_id: int, need_id: int | None) -> Partnership | None:

@@ -318,7 +318,7 @@ def timeline(
         {
             "at": event.at,
             "who": who(actor, case, user),
-            "text": _event(case, event),
+            "text": event_words(event.action, case.origin),
             "reason": _reason(actor, event),
             "detail": _detail(case, event, texts),
         }
@@ -358,19 +358,15 @@ def overtaken(
         "先に%(who)sが%(moment)sに%(what)s。入力された内容は下に残しています。",
         who=by,
         moment=moment,
-        what=_event(case, event),
+        what=event_words(event.action, case.origin),
     )
 
 
-def event_words(action: str) -> str:
-    """One step of a history without its case, as on the desk's list of audit events."""
+def event_words(action: str, began: str = "") -> str:
+    """One step of a history; ``began`` is the origin of the case, where it is known."""
+    if action == "propose" and began:
+        return _("%(word)sを送りました", word=ORIGINS[began])
     return str(_EVENTS.get(action, action))
-
-
-def _event(case: Partnership, event: AuditEvent) -> str:
-    if event.action == "propose":
-        return _("%(word)sを送りました", word=origin(case))
-    return event_words(event.action)
 
 
 def _reason(actor: Actor, event: AuditEvent) -> str:

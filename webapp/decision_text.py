@@ -1,7 +1,7 @@
 """A frozen decision in Japanese words: the facts of its JSON, named and worded for the page."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from flask_babel import gettext
@@ -151,6 +151,7 @@ _VALUES: Final[Mapping[str, Mapping[str, Any]]] = {
     "visibility": vocabulary.VISIBILITIES,
     "no_number_reason": vocabulary.NO_NUMBER_REASONS,
     "kind": {"company": _l("企業"), "npo": _l("団体")},
+    "pause_cause": {"owner": _l("団体の都合"), "capacity": _l("お返事待ちが3件あるため")},
     "role": {"coordinator": _l("担当職員"), "manager": _l("管理職")},
 }
 
@@ -182,4 +183,6 @@ def _value(key: str, value: Any, areas: Mapping[str, str]) -> str:
         return filters.labels_of(value, labels)
     if isinstance(value, str) and key.endswith("_at"):
         return moment(value)
+    if isinstance(value, str) and key in {"period_from", "period_to", "valid_until", "established_on"}:
+        return filters.jdate(date.fromisoformat(value))
     return filters.label_of(value, labels)
