@@ -261,3 +261,43 @@ def test_every_move_has_exactly_one_audit_event(town, session, now):
     before = session.scalar(select(func.count()).select_from(AuditEvent))
     town.offer_made(now)
     assert session.scalar(select(func.count()).select_from(AuditEvent)) == before + 1
+
+
+def test_what_each_of_the_three_can_do_follows_the_state_and_the_turn(town, session, now):
+    def can(case):
+        actors = (town.company_actor, town.npo_actor, town.coordinator)
+        return tuple(" ".join(partnerships.open_actions(actor, case)) for actor in actors)
+
+    staff = "message assign"
+    case = town.offer_made(now)
+    assert can(case) == ("withdraw message", "accept decline revise message", staff)
+    partnerships.accept(session, town.npo_actor, case, "", now, version=None)
+    assert can(case) == ("withdraw message", "withdraw message", f"approve return refuse {staff}")
+    partnerships.return_(session, town.coordinator, case, "conditions", "量は？", now, version=None)
+    assert can(case) == ("withdraw revise message", "withdraw revise message", staff)
+    partnerships.revise(session, town.npo_actor, case, FOOD, "20kgです。", now, version=None)
+    partnerships.approve(session, town.coordinator, case, GOOD, now, version=None)
+    assert can(case) == ("message", "message", staff)
+    viewer = factories.make_user(session, town.npo, organization_role="viewer")
+    assert partnerships.open_actions(factories.actor_for(viewer, town.npo), case) == ()
+
+
+def test_what_has_ended_is_open_to_nothing_and_a_recommendation_to_both_sides(town, session, now):
+    case = partnerships.recommend(
+        session, town.coordinator, town.company, town.npo, FOOD, "local", "地域が同じため", now
+    )
+    assert partnerships.open_actions(town.company_actor, case) == ("accept", "decline", "message")
+    assert partnerships.open_actions(town.coordinator, case) == ("withdraw", "message", "assign")
+    assert partnerships.approval_obstacle(session, town.coordinator, case) == "own_recommendation"
+    assert partnerships.approval_obstacle(session, town.colleague, case) is None
+    partnerships.decline(session, town.npo_actor, case, "timing", "", now, version=None)
+    for actor in (town.company_actor, town.npo_actor, town.coordinator):
+        assert partnerships.open_actions(actor, case) == ()
+
+
+def test_a_reminder_leaves_the_version_alone(town, session, now):
+    case = town.offer_made(now)
+    version = case.version
+    assert partnerships.remind_waiting(session, now + timedelta(days=8)) == 1
+    session.flush()
+    assert (case.version, case.reminders) == (version, 1)

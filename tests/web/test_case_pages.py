@@ -460,6 +460,24 @@ def test_the_city_recommends_a_pair_with_a_reason_and_somebody_else_approves(tow
     visit(town.firm, "/desk/recommend", 404)
 
 
+def test_a_recommendation_of_a_pair_that_has_a_case_is_refused_and_kept(town: Town) -> None:
+    propose(town)
+    page = visit(town.desk, f"/desk/recommend?offer={town.offer.public_id}&need={town.need.public_id}")
+    assert town.case().number in page.text
+    typed = {"reason_code": "local", "reason_text": "書いた理由は残ります。"}
+    assert "書いた理由は残ります。" in send(town.desk, page, typed, 409, action="/recommend").html
+    # About the activity as a whole the pair is free.
+    send(town.desk, page, typed | {"need": ""}, action="/recommend")
+    assert town.case().origin == "coordinator"
+
+
+def test_odd_addresses_are_answered_like_unknown_ones(town: Town) -> None:
+    for odd in ("%00", "%F0%9F%98%80", "x" * 5000, "%27%20OR%201%3D1"):
+        visit(town.firm, f"/cases/new?organization={odd}", 404)
+        visit(town.desk, f"/desk/recommend?company={odd}x", 404)
+        visit(town.desk, f"/desk/recommend?q={odd}")
+
+
 def test_a_search_for_a_pair_says_when_nothing_is_found(town: Town) -> None:
     assert "見つかりませんでした" in visit(town.desk, "/desk/recommend?q=ありえない言葉").text
 

@@ -12,6 +12,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Optional
 
 from matcher import limits, vocabulary
+from matcher.errors import Invalid
 from matcher.models import Need, Offer, User
 from matcher.services.partnerships import Decision, Terms
 from webapp.forms.base import Form
@@ -117,6 +118,17 @@ class TermsForm(Form):
         raise ValidationError(
             _("「%(label)s」の単位は、%(units)sから選んでください。", label=found.label, units=units)
         )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Each field by itself, then what the terms together must not contradict."""
+        if not super().validate(extra_validators):
+            return False
+        try:
+            self.terms.check()
+        except Invalid as error:
+            self.take(error)
+            return False
+        return True
 
     @property
     def terms(self) -> Terms:

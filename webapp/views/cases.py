@@ -19,7 +19,7 @@ from matcher.permissions import Actor
 from matcher.services import cities, partnerships, receipts, snapshots, suggestions
 from webapp import access, case_text, clock, db, decision_text, text
 from webapp.forms import case as forms
-from webapp.forms.base import Form
+from webapp.forms.base import Form, clean
 
 blueprint = Blueprint("cases", __name__)
 blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(case_text=case_text))
@@ -286,10 +286,16 @@ def _pair(session: Session, actor: Actor, company: Organization, npo: Organizati
     )
 
 
+def _named(name: str) -> str:
+    """A value of the address, as short and clean as any text that is looked up."""
+    found: str = clean(request.args.get(name, ""))
+    return found[:200]
+
+
 def _shown(session: Session, actor: Actor) -> ShownSuggestion | None:
     """The suggestion that led here; a case can begin without one, so a stale one is only dropped."""
     try:
-        return suggestions.get_shown(session, actor, request.args.get("suggestion", ""))
+        return suggestions.get_shown(session, actor, _named("suggestion"))
     except NotFound:
         return None
 
@@ -301,13 +307,13 @@ def _other_side(session: Session, actor: Actor) -> Organization:
         NotFound: nobody of the other kind is named whom the actor may see.
     """
     found = None
-    if request.args.get("organization"):
-        found = queries.get_organization(session, actor, request.args["organization"])
-    elif request.args.get("need") and actor.organization_kind == "company":
-        need = queries.get_need(session, actor, request.args["need"])
+    if _named("organization"):
+        found = queries.get_organization(session, actor, _named("organization"))
+    elif _named("need") and actor.organization_kind == "company":
+        need = queries.get_need(session, actor, _named("need"))
         found = queries.get_organization(session, actor, need.organization.public_id)
-    elif request.args.get("offer") and actor.organization_kind == "npo":
-        offer = queries.get_offer(session, actor, request.args["offer"])
+    elif _named("offer") and actor.organization_kind == "npo":
+        offer = queries.get_offer(session, actor, _named("offer"))
         found = queries.get_organization(session, actor, offer.organization.public_id)
     if found is None or found.kind == actor.organization_kind:
         raise NotFound("organization")
@@ -316,8 +322,8 @@ def _other_side(session: Session, actor: Actor) -> Organization:
 
 def _prefilled(pair: _Pair) -> dict[str, Any]:
     """What the form begins with: the offer's terms, completed by the need's."""
-    need = pair.needs.get(request.args.get("need", ""))
-    offer = pair.offers.get(request.args.get("offer", ""))
+    need = pair.needs.get(_named("need"))
+    offer = pair.offers.get(_named("offer"))
     if pair.shown is not None and offer is None:
         offer = next((found for found in pair.offers.values() if found.id == pair.shown.offer_id), None)
     values: dict[str, Any] = {
@@ -361,25 +367,31 @@ def propose() -> Page:
         earlier = receipts.earlier(session, actor, form.form_id.data)
         if earlier:
             return redirect(earlier)
-    facts = {"pair": pair, "own": own, "other": other, "form": form, **pair.chosen(form)}
     hindrance = _hindrance(session, pair, form, own.kind)
+    facts = {"own": own, "other": other, "form": form, "banner": hindrance, **pair.chosen(form)}
     wanted = request.form.get("action", "check")
     if request.method == "GET" or wanted == "edit":
-        return render_template("cases/propose.html", **facts, banner=hindrance)
-    if not form.validate():
-        return render_template("cases/propose.html", **facts, banner=hindrance), 422
-    try:
-        form.terms.check()
-        if hindrance or wanted != "send":
-            page = "propose" if hindrance else "propose_check"
-            return render_template(f"cases/{page}.html", **facts, banner=hindrance), 409 if hindrance else 200
-        return _begun(session, actor, form, lambda now: partnerships.propose(
-            session, actor, company, npo, form.terms, form.message.data, now,
-            shown=pair.shown, **pair.chosen(form),
-        ))  # fmt: skip
-    except Invalid as error:
-        form.take(error)
-        return render_template("cases/propose.html", **facts), 422
+        return render_template("cases/propose.html", **facts)
+    if not form.validate() or hindrance:
+        return render_template("cases/propose.html", **facts), 409 if hindrance else 422
+    if wanted != "send":
+        return render_template("cases/propose_check.html", **facts)
+    return _begun(
+        session,
+        actor,
+        form,
+        lambda now: partnerships.propose(
+            session,
+            actor,
+            company,
+            npo,
+            form.terms,
+            form.message.data,
+            now,
+            shown=pair.shown,
+            **pair.chosen(form),
+        ),
+    )
 
 
 def _begun(session: Session, actor: Actor, form: Any, begin: Callable[[datetime], Partnership]) -> Response:
@@ -407,25 +419,33 @@ def recommend() -> Page:
         if earlier:
             return redirect(earlier)
     hindrance = _hindrance(session, pair, form, "coordinator")
-    facts = {"pair": pair, "form": form}
-    if form.validate_on_submit():
-        try:
-            return _begun(session, actor, form, lambda now: partnerships.recommend(
-                session, actor, company, npo, form.terms, form.reason_code.data, form.reason_text.data, now,
-                shown=pair.shown, **pair.chosen(form),
-            ))  # fmt: skip
-        except Invalid as error:
-            form.take(error)
-        except Refused as error:
-            session.rollback()
-            return render_template("cases/recommend.html", **facts, banner=_refusal(error)), 409
-    return render_template("cases/recommend.html", **facts, banner=hindrance), 422 if form.errors else 200
+    if form.validate_on_submit() and not hindrance:
+        return _begun(
+            session,
+            actor,
+            form,
+            lambda now: partnerships.recommend(
+                session,
+                actor,
+                company,
+                npo,
+                form.terms,
+                form.reason_code.data,
+                form.reason_text.data,
+                now,
+                shown=pair.shown,
+                **pair.chosen(form),
+            ),
+        )
+    refused = 409 if hindrance else 422
+    page = render_template("cases/recommend.html", pair=pair, form=form, banner=hindrance)
+    return page, refused if request.method == "POST" else 200
 
 
 def _recommended(session: Session, actor: Actor, kind: str) -> Organization | None:
     """The side that the address names: itself, or through its need or offer."""
-    named = request.args.get(kind) or ""
-    posting = request.args.get("need" if kind == "npo" else "offer") or ""
+    named = _named(kind)
+    posting = _named("need" if kind == "npo" else "offer")
     if not named and posting:
         get = queries.get_need if kind == "npo" else queries.get_offer
         named = get(session, actor, posting).organization.public_id
@@ -440,7 +460,7 @@ def _recommended(session: Session, actor: Actor, kind: str) -> Organization | No
 def _choose(session: Session, company: Organization | None, npo: Organization | None) -> Page:
     """Search for the side that is still missing."""
     kind = "company" if company is None else "npo"
-    typed = request.args.get("q", "").strip()
+    typed = _named("q")
     return render_template(
         "cases/recommend_choose.html",
         kind=kind,
