@@ -5,7 +5,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -14,6 +14,7 @@ from matcher.errors import NotFound
 from matcher.models import (
     AuditEvent,
     CaseMessage,
+    ChecklistAnswer,
     DecisionBundle,
     Need,
     Offer,
@@ -264,6 +265,60 @@ def shown_suggestion(session: Session, suggestion_id: int | None) -> ShownSugges
         .where(ShownSuggestion.id == suggestion_id)
         .options(joinedload(ShownSuggestion.shown_list))
     )
+
+
+# ── The city's look at an organization ───────────────────────────────────────────────────────────────
+
+
+def checklist_rounds(
+    session: Session, organization: Organization
+) -> Sequence[tuple[Sequence[ChecklistAnswer], User]]:
+    """The rounds of answers to the verification checklist with who gave them, newest round first."""
+    rows = session.execute(
+        select(ChecklistAnswer, User)
+        .join(User, User.id == ChecklistAnswer.answered_by_id)
+        .where(ChecklistAnswer.organization_id == organization.id)
+        .order_by(ChecklistAnswer.round.desc(), ChecklistAnswer.id)
+    )
+    rounds: dict[int, tuple[list[ChecklistAnswer], User]] = {}
+    for answer, user in rows:
+        rounds.setdefault(answer.round, ([], user))[0].append(answer)
+    return list(rounds.values())
+
+
+def open_cases_of(session: Session, organization: Organization) -> Sequence[Partnership]:
+    """The cases of an organization that have not ended, with both sides, newest first."""
+    return session.scalars(
+        select(Partnership)
+        .where(
+            (Partnership.company_id == organization.id) | (Partnership.npo_id == organization.id),
+            Partnership.state.in_(lifecycle.CASE_OPEN),
+        )
+        .options(joinedload(Partnership.company), joinedload(Partnership.npo), joinedload(Partnership.need))
+        .order_by(Partnership.moved_at.desc(), Partnership.id.desc())
+    ).all()
+
+
+def lookalikes(session: Session, organization: Organization, limit: int = 10) -> Sequence[Organization]:
+    """Other organizations with the same name, telephone, mail address or website: perhaps a double."""
+    same = [
+        column == value
+        for column, value in (
+            (Organization.name, organization.name),
+            (Organization.phone, organization.phone),
+            (Organization.email, organization.email),
+            (Organization.website, organization.website),
+        )
+        if value
+    ]
+    if not same:
+        return []
+    return session.scalars(
+        select(Organization)
+        .where(or_(*same), Organization.id != organization.id)
+        .order_by(Organization.kana, Organization.id)
+        .limit(limit)
+    ).all()
 
 
 # ── History ──────────────────────────────────────────────────────────────────────────────────────────

@@ -284,6 +284,14 @@ def organization_reinstated(organization: Organization) -> Text:
     )
 
 
+def organization_deactivated(organization: Organization) -> Text:
+    """To the coordinators when it leaves; to its owners and editors when the city ends its use."""
+    return (
+        f"【縁むすび】利用を終了しました（{organization.name}）",
+        f"{organization.name}の利用を終了しました。公開中の内容は取り下げられ、ほかの利用者には表示されません。",
+    )
+
+
 def organization_identity_changed(organization: Organization) -> Text:
     """To the coordinators, when a verified organization changes its name, number or representative."""
     return (

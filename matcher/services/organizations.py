@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-from sqlalchemy import func, select
+from sqlalchemy import String, func, inspect, select
 from sqlalchemy.orm import Session
 from stdnum.exceptions import ValidationError
 from stdnum.jp import cn
@@ -15,9 +16,14 @@ from matcher import calendar, lifecycle, limits, permissions, search, vocabulary
 from matcher.errors import Invalid, Refused
 from matcher.models import ChecklistAnswer, Need, Offer, Organization, Partnership
 from matcher.permissions import Actor
-from matcher.services import audit, indexing, moves, notices
+from matcher.services import audit, indexing, moves, notices, snapshots
 
 TERMS_VERSION: Final = "2026-10"  #: version of the terms of use that an organization agrees to
+
+#: Profiles of organizations in these states stand as they are.
+LOCKED: Final = frozenset({"suspended", "deactivated"})
+#: Cases in these states must be brought to an end before an organization leaves.
+_UNDECIDED_CASES: Final = ("recommended", "interest_one_side", "interest_both", "coordinator_review")
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,8 @@ SECTIONS: Final[Mapping[str, tuple[Section, ...]]] = {
     ),
 }  # fmt: skip
 
-_TEXT_LIMITS: Final = {
+#: Visible characters that each text may have; forms show and check the same numbers.
+TEXT_LIMITS: Final[Mapping[str, int]] = {
     "name": limits.TITLE, "kana": limits.SHORT, "address": limits.SHORT, "representative": limits.TITLE,
     "contact_department": limits.TITLE, "contact_name": limits.TITLE, "business": limits.TEXT,
     "csr_policy": limits.TEXT, "mission": limits.TEXT, "activities": limits.TEXT, "strengths": limits.TEXT,
@@ -93,7 +100,7 @@ def value_of(organization: Organization, name: str) -> Any:
 def missing(organization: Organization, part: Section) -> tuple[str, ...]:
     """The required fields of a section that are still empty."""
     empty = tuple(name for name in part.required if value_of(organization, name) in (None, "", []))
-    if organization.no_number_reason and organization.kind == "npo":
+    if organization.kind == "npo" and organization.no_number_reason:
         # A group without legal personality has no number and gives the reason instead.
         empty = tuple(name for name in empty if name != "corporate_number")
     return empty
@@ -122,13 +129,18 @@ def save_section(
     *,
     version: int | None,
 ) -> None:
-    """Save one section of the own profile; what is missing is asked for at submission only.
+    """Save one section of the own profile.
+
+    What is missing is asked for at submission; what the city has read must not become empty afterwards.
 
     Raises:
-        Invalid: field → code (``too_long``, ``corporate_number``, ``taken``, ``url``).
+        Invalid: field → code (``required``, ``too_long``, ``corporate_number``, ``taken``, ``url``).
         MovedOn: somebody else has saved since.
+        Refused: ``profile_locked`` while suspended or after leaving.
     """
     permissions.require(actor, "organization.edit", organization)
+    if organization.state in LOCKED:
+        raise Refused("profile_locked")
     moves.check_version(session, organization, version)
     part = section(organization, code)
     if part is None:
@@ -136,10 +148,12 @@ def save_section(
     taken = {name: values[name] for name in part.fields if name in values}
     if "corporate_number" in taken:
         taken["corporate_number"] = normal_number(taken["corporate_number"])
-    problems = _problems(session, organization, taken)
+        if taken["corporate_number"]:
+            taken["no_number_reason"] = None  # the number answers the question
+    before = {name: value_of(organization, name) for name in taken}
+    problems = _emptied(organization, part, before, taken) | _problems(session, organization, taken)
     if problems:
         raise Invalid(**problems)
-    before = {name: value_of(organization, name) for name in taken}
     for name, value in taken.items():
         setattr(_holder(organization, name), name, value)
     changed = sorted(name for name in taken if before[name] != taken[name])
@@ -157,8 +171,14 @@ def save_section(
 
 
 def normal_number(text: str | None) -> str | None:
-    """13 digits from what was typed (full width, hyphens and spaces are accepted); empty is ``None``."""
+    """13 digits from what was typed; empty is ``None``.
+
+    Full width, hyphens and spaces are accepted, and so is the T that stands before the number where it
+    serves as the registration number of an invoice issuer.
+    """
     digits = "".join(character for character in normalize(text or "") if character.isalnum())
+    if len(digits) == 14 and digits[0] in "Tt":
+        digits = digits[1:]
     return digits or None
 
 
@@ -171,12 +191,50 @@ def is_corporate_number(number: str) -> bool:
     return True
 
 
+def is_web_address(text: str) -> bool:
+    """Whether ``text`` is an address that a page may link to: http or https, with a host, in one word."""
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname
+    except ValueError:
+        return False
+    one_word = not any(character.isspace() or not character.isprintable() for character in text)
+    return parts.scheme.lower() in {"http", "https"} and bool(host) and one_word
+
+
+def mail_matches_website(organization: Organization) -> bool | None:
+    """Whether the mail address belongs to the website's domain, ``None`` where one of them is missing.
+
+    A hint that whoever applies may act for the organization; many small groups use a free mail service.
+    """
+    if not is_web_address(organization.website) or "@" not in organization.email:
+        return None
+    host = (urlsplit(organization.website).hostname or "").lower().removeprefix("www.")
+    domain = organization.email.rsplit("@", maxsplit=1)[1].lower()
+    return domain == host or domain.endswith(f".{host}") or host.endswith(f".{domain}")
+
+
+def _emptied(
+    organization: Organization, part: Section, before: Mapping[str, Any], values: Mapping[str, Any]
+) -> dict[str, str]:
+    """What must not be taken away: the name ever, required fields once the city was asked to verify."""
+    kept = {"name"} if organization.state in {"draft", "returned"} else {"name", *part.required}
+    gone = {name for name in kept & values.keys() if values[name] in (None, "", []) and before[name]}
+    if organization.kind == "npo" and values.get("no_number_reason"):
+        gone.discard("corporate_number")
+    return dict.fromkeys(gone, "required")
+
+
 def _problems(session: Session, organization: Organization, values: Mapping[str, Any]) -> dict[str, str]:
     problems = {
         name: "too_long"
-        for name, limit in _TEXT_LIMITS.items()
-        if isinstance(values.get(name), str) and limits.is_too_long(values[name], limit)
-    }
+        for name, value in values.items()
+        if isinstance(value, str) and (
+            limits.is_too_long(value, TEXT_LIMITS.get(name, limits.TEXT))
+            # People count graphemes, a database column counts code points.
+            or len(value) > _column_length(organization, name)
+        )
+    }  # fmt: skip
     number = values.get("corporate_number")
     if number is not None:
         if not is_corporate_number(number):
@@ -188,9 +246,14 @@ def _problems(session: Session, organization: Organization, values: Mapping[str,
         ):
             problems["corporate_number"] = "taken"
     website = values.get("website")
-    if website and not website.lower().startswith(("https://", "http://")):
+    if website and not is_web_address(website):
         problems["website"] = "url"
     return problems
+
+
+def _column_length(organization: Organization, name: str) -> float:
+    kind = inspect(type(_holder(organization, name))).columns[name].type
+    return kind.length if isinstance(kind, String) and kind.length is not None else float("inf")
 
 
 def _holder(organization: Organization, name: str) -> Any:
@@ -221,6 +284,7 @@ def submit(
 
     Raises:
         Invalid: ``declared`` or ``agreed`` was not ticked.
+        MovedOn: it was submitted already, or somebody else has saved since.
         Refused: ``profile_incomplete`` with the ``sections`` that lack something.
     """
     permissions.require(actor, "organization.submit", organization)
@@ -233,7 +297,10 @@ def submit(
         raise Refused("profile_incomplete", sections="、".join(lacking))
     organization.submitted_at = organization.declared_at = now
     organization.terms_version = TERMS_VERSION
-    moves.move(session, actor, organization, "submit", now, details={"terms": TERMS_VERSION})
+    content = snapshots.sha256(snapshots.organization(organization))
+    moves.move(
+        session, actor, organization, "submit", now, details={"terms": TERMS_VERSION, "sha256": content}
+    )
     text = wording.organization_submitted(organization)
     notices.tell_staff(session, *text, now, about=("organization", organization.public_id))
 
@@ -250,10 +317,12 @@ def verify(
     """Accept after the checklist: item → (yes | no | na, comment).
 
     Raises:
-        Invalid: an answer is missing, or is *no* without a comment.
+        Invalid: ``<item>``: an answer is missing; ``<item>_comment``: *no* without a comment.
+        MovedOn: a colleague was faster, or the application was changed since.
         Refused: ``checklist_no`` when an item was answered *no*: return it instead.
     """
     permissions.require(actor, "organization.review", organization)
+    moves.check_version(session, organization, version)
     _keep_answers(session, actor, organization, answers, now, complete=True)
     if any(answer == "no" for answer, _comment in answers.values()):
         raise Refused("checklist_no")
@@ -285,6 +354,7 @@ def return_(
 ) -> None:
     """Give the application back with a coded reason and what to mend; answers so far are kept."""
     permissions.require(actor, "organization.review", organization)
+    moves.check_version(session, organization, version)
     if not reason_text.strip():
         raise Invalid(reason_text="required")
     _keep_answers(session, actor, organization, answers, now, complete=False)
@@ -308,12 +378,17 @@ def _keep_answers(
     complete: bool,
 ) -> None:
     items = checklist(organization)
+    problems = {
+        f"{item}_comment": "required"
+        for item in items
+        if answers.get(item, ("", ""))[0] == "no" and not answers[item][1].strip()
+    }
     if complete:
-        problems = {
+        problems |= {
             item: "required" for item in items if answers.get(item, ("", ""))[0] not in vocabulary.ANSWERS
         }
-        if problems:
-            raise Invalid(**problems)
+    if problems:
+        raise Invalid(**problems)
     newest = session.scalar(
         select(func.max(ChecklistAnswer.round)).where(ChecklistAnswer.organization_id == organization.id)
     )
@@ -386,6 +461,70 @@ def reinstate(
     notices.tell_organization(
         session, organization, *text, now, about=("organization", organization.public_id)
     )
+
+
+def deactivate(
+    session: Session,
+    actor: Actor,
+    organization: Organization,
+    reason_code: str,
+    reason_text: str,
+    now: datetime,
+    *,
+    version: int | None,
+) -> None:
+    """End the use of the service (owner, or a manager for a group that no longer exists).
+
+    Its needs and offers are withdrawn with the same reason. Introduced cases stay, so that both sides
+    find their history.
+
+    Raises:
+        Refused: ``cases_undecided`` with their ``count``: somebody still waits for an answer.
+    """
+    permissions.require(actor, "organization.deactivate", organization)
+    moves.check_version(session, organization, version)
+    waiting = session.scalar(
+        select(func.count())
+        .select_from(Partnership)
+        .where(
+            (Partnership.company_id == organization.id) | (Partnership.npo_id == organization.id),
+            Partnership.state.in_(_UNDECIDED_CASES),
+        )
+    )
+    if waiting:
+        raise Refused("cases_undecided", count=waiting)
+    withdrawn = _withdraw_postings(session, actor, organization, reason_code, reason_text, now)
+    moves.move(
+        session, actor, organization, "deactivate", now, version=version,
+        reason_code=reason_code, reason_text=reason_text, details={"withdrawn": withdrawn},
+    )  # fmt: skip
+    indexing.touch(session, organization)
+    text = wording.organization_deactivated(organization)
+    if actor.is_staff:
+        notices.tell_organization(
+            session, organization, *text, now, about=("organization", organization.public_id)
+        )
+    else:
+        notices.tell_staff(session, *text, now, about=("organization", organization.public_id))
+
+
+def _withdraw_postings(
+    session: Session,
+    actor: Actor,
+    organization: Organization,
+    reason_code: str,
+    reason_text: str,
+    now: datetime,
+) -> list[str]:
+    own: list[Need | Offer] = [
+        *session.scalars(select(Need).where(Need.organization_id == organization.id).order_by(Need.id)),
+        *session.scalars(select(Offer).where(Offer.organization_id == organization.id).order_by(Offer.id)),
+    ]
+    withdrawn = [posting for posting in own if "withdraw" in moves.available(actor, posting)]
+    for posting in withdrawn:
+        moves.move(session, actor, posting, "withdraw", now, reason_code=reason_code, reason_text=reason_text)
+        indexing.touch(session, posting)
+    return [posting.public_id for posting in withdrawn]
 
 
 def _made_findable(session: Session, organization: Organization) -> None:
