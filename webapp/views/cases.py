@@ -8,8 +8,6 @@ from typing import Any, Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
-from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
 from matcher import lifecycle, permissions, queries, ranking
@@ -50,9 +48,9 @@ def index() -> Page:
 @access.allow("case_party")
 def show(public_id: str) -> Page:
     """One case, the same screen for the company, the NPO and the city."""
-    session, actor = db.session(), access.actor()
-    case = queries.get_case(session, actor, public_id)
-    return render_template("cases/show.html", **_facts(session, actor, case), form=forms.MessageForm())
+    actor = access.actor()
+    case = queries.get_case(db.session(), actor, public_id)
+    return render_template("cases/show.html", **_facts(actor, case), form=forms.MessageForm())
 
 
 @blueprint.get("/cases/<public_id>/sent")
@@ -63,35 +61,35 @@ def sent(public_id: str) -> Page:
     return render_template("cases/sent.html", case=case)
 
 
-def _facts(session: Session, actor: Actor, case: Partnership) -> dict[str, Any]:
+def _facts(actor: Actor, case: Partnership) -> dict[str, Any]:
     """What every page about one case shows."""
-    events = queries.history(session, "partnership", case.public_id)
-    shown = queries.shown_suggestion(session, case.shown_suggestion_id)
+    events = queries.history(db.session(), "partnership", case.public_id)
+    shown = queries.shown_suggestion(db.session(), case.shown_suggestion_id)
     return {
         "case": case,
         "actions": partnerships.open_actions(actor, case),
-        "events": case_text.timeline(actor, case, events, queries.messages_of_case(session, case)),
+        "events": case_text.timeline(actor, case, events, queries.messages_of_case(db.session(), case)),
         "shown": shown,
         "shown_reasons": case_text.shown_reasons(shown.reasons if shown else []),
         "shown_level": ranking.level(shown.score) if shown else "",
         "contacts": partnerships.may_see_contacts(actor, case),
-        "bundles": queries.decision_bundles(session, case) if actor.is_staff else [],
+        "bundles": queries.decision_bundles(db.session(), case) if actor.is_staff else [],
         "outcomes": decision_text.OUTCOMES,
-        "obstacle": _obstacle(session, actor, case),
+        "obstacle": _obstacle(actor, case),
     }
 
 
-def _obstacle(session: Session, actor: Actor, case: Partnership) -> str:
+def _obstacle(actor: Actor, case: Partnership) -> str:
     """Why the one who looks could not approve whatever they typed, said before they type."""
     if not permissions.may(actor, "partnership.decide", case) or case.state != "coordinator_review":
         return ""
-    code = partnerships.approval_obstacle(session, actor, case)
+    code = partnerships.approval_obstacle(db.session(), actor, case)
     return text.sentence(code) if code else ""
 
 
 # ── Answering and deciding ───────────────────────────────────────────────────────────────────────────
 
-Run = Callable[[Session, Actor, Partnership, Any, datetime], object]
+Run = Callable[[Actor, Partnership, Any, datetime], object]
 
 
 @dataclass(frozen=True)
@@ -102,14 +100,14 @@ class Act:
     run: Run
 
 
-def _assign(session: Session, actor: Actor, case: Partnership, form: Any, now: datetime) -> None:
-    chosen = {user.public_id: user for user in queries.active_staff(session)}[form.coordinator.data]
-    partnerships.assign(session, actor, case, chosen, now)
+def _assign(actor: Actor, case: Partnership, form: Any, now: datetime) -> None:
+    chosen = {user.public_id: user for user in queries.active_staff(db.session())}[form.coordinator.data]
+    partnerships.assign(db.session(), actor, case, chosen, now)
 
 
 def _with_reason(service: Callable[..., object]) -> Run:
-    return lambda session, actor, case, form, now: service(
-        session,
+    return lambda actor, case, form, now: service(
+        db.session(),
         actor,
         case,
         form.reason_code.data,
@@ -123,29 +121,29 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
     {
         "accept": Act(
             forms.AcceptForm,
-            lambda session, actor, case, form, now: partnerships.accept(
-                session, actor, case, form.answer.data or "", now, version=form.shown_version
+            lambda actor, case, form, now: partnerships.accept(
+                db.session(), actor, case, form.answer.data or "", now, version=form.shown_version
             ),
         ),
         "decline": Act(forms.ReasonForm, _with_reason(partnerships.decline)),
         "withdraw": Act(forms.ReasonForm, _with_reason(partnerships.withdraw)),
         "revise": Act(
             forms.ReviseForm,
-            lambda session, actor, case, form, now: partnerships.revise(
-                session, actor, case, form.terms, form.note.data or "", now, version=form.shown_version
+            lambda actor, case, form, now: partnerships.revise(
+                db.session(), actor, case, form.terms, form.note.data or "", now, version=form.shown_version
             ),
         ),
         # A message changes nothing that others decide on, so it never comes too late.
         "message": Act(
             forms.MessageForm,
-            lambda session, actor, case, form, now: partnerships.send_message(
-                session, actor, case, form.text.data, now
+            lambda actor, case, form, now: partnerships.send_message(
+                db.session(), actor, case, form.text.data, now
             ),
         ),
         "approve": Act(
             forms.ApproveForm,
-            lambda session, actor, case, form, now: partnerships.approve(
-                session, actor, case, form.decision, now, version=form.shown_version
+            lambda actor, case, form, now: partnerships.approve(
+                db.session(), actor, case, form.decision, now, version=form.shown_version
             ),
         ),
         "return": Act(forms.ExplainedForm, _with_reason(partnerships.return_)),
@@ -159,28 +157,28 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
 @access.allow("case_party")
 def act(public_id: str, action: str) -> Page:
     """Ask once more, then do it; whoever comes second keeps what they typed."""
-    session, actor, now = db.session(), access.actor(), clock.now()
-    case = queries.get_case(session, actor, public_id)
+    actor, now = access.actor(), clock.now()
+    case = queries.get_case(db.session(), actor, public_id)
     permissions.require(actor, partnerships.permission_for(actor, action) or "", case)
-    form = _form(session, case, action)
+    form = _form(case, action)
     here = url_for("cases.show", public_id=public_id)
-    if request.method == "POST" and receipts.earlier(session, actor, form.form_id.data):
+    if request.method == "POST" and receipts.earlier(db.session(), actor, form.form_id.data):
         return redirect(here)
     if action not in partnerships.open_actions(actor, case):
-        return _too_late(session, actor, case, action, form)
+        return _too_late(actor, case, action, form)
     if form.validate_on_submit():
         try:
-            ACTS[action].run(session, actor, case, form, now)
-        except (Invalid, Refused, MovedOn, StaleDataError) as error:
-            session.rollback()
-            return _not_done(session, actor, public_id, action, form, error)
-        receipts.keep(session, actor, form.form_id.data, here, now)
+            ACTS[action].run(actor, case, form, now)
+        except (Invalid, Refused, MovedOn) as error:
+            db.session().rollback()
+            return _not_done(actor, public_id, action, form, error)
+        receipts.keep(db.session(), actor, form.form_id.data, here, now)
         flash(str(case_text.DONE[action]), "success")
         return redirect(here)
-    return _ask(session, actor, case, action, form), 422 if form.errors else 200
+    return _ask(actor, case, action, form), 422 if form.errors else 200
 
 
-def _form(session: Session, case: Partnership, action: str) -> Any:
+def _form(case: Partnership, action: str) -> Any:
     terms = {
         name: getattr(case, name) for name in ("support_type", "quantity", "unit", "period_from", "period_to")
     }
@@ -189,7 +187,7 @@ def _form(session: Session, case: Partnership, action: str) -> Any:
         row = lifecycle.find_move("partnership", case.state, action)
         found.offer_reasons(row.reasons if row else _all_reasons(action))
     if isinstance(found, forms.AssignForm):
-        found.offer_staff(queries.active_staff(session))
+        found.offer_staff(queries.active_staff(db.session()))
     return found
 
 
@@ -199,10 +197,10 @@ def _all_reasons(action: str) -> Mapping[str, str] | None:
     return next((row.reasons for row in rows), None)
 
 
-def _ask(session: Session, actor: Actor, case: Partnership, action: str, form: Any, **facts: Any) -> str:
+def _ask(actor: Actor, case: Partnership, action: str, form: Any, **facts: Any) -> str:
     return render_template(
         "cases/act.html",
-        **_facts(session, actor, case),
+        **_facts(actor, case),
         action=action,
         form=form,
         consequences=case_text.consequences(case, action, actor, clock.now()),
@@ -210,23 +208,21 @@ def _ask(session: Session, actor: Actor, case: Partnership, action: str, form: A
     )
 
 
-def _not_done(
-    session: Session, actor: Actor, public_id: str, action: str, form: Any, error: Exception
-) -> Page:
+def _not_done(actor: Actor, public_id: str, action: str, form: Any, error: Exception) -> Page:
     """The form again, with what was typed and what stood in the way."""
-    case = queries.get_case(session, actor, public_id)
+    case = queries.get_case(db.session(), actor, public_id)
     if isinstance(error, Invalid):
         form.take(error)
-        return _ask(session, actor, case, action, form), 422
+        return _ask(actor, case, action, form), 422
     if isinstance(error, Refused):
-        return _ask(session, actor, case, action, form, banner=_refusal(error)), 409
+        return _ask(actor, case, action, form, banner=_refusal(error)), 409
     if action not in partnerships.open_actions(actor, case):
-        return _too_late(session, actor, case, action, form)
+        return _too_late(actor, case, action, form)
     form.version.data = case.version  # the next send is over what the banner tells
-    return _ask(session, actor, case, action, form, banner=_overtaken(session, actor, case)), 409
+    return _ask(actor, case, action, form, banner=_overtaken(actor, case)), 409
 
 
-def _too_late(session: Session, actor: Actor, case: Partnership, action: str, form: Any) -> Page:
+def _too_late(actor: Actor, case: Partnership, action: str, form: Any) -> Page:
     """The action is gone. Whoever only followed an old link is led to the case as it stands."""
     if request.method != "POST":
         flash(_("この操作は、いまはできません。案件の最新の状況をご確認ください。"), "warning")
@@ -234,16 +230,16 @@ def _too_late(session: Session, actor: Actor, case: Partnership, action: str, fo
     typed = [(field.label.text, _typed(field)) for field in form if _typed(field)]
     page = render_template(
         "cases/too_late.html",
-        **_facts(session, actor, case),
+        **_facts(actor, case),
         action=action,
         typed=typed,
-        banner=_overtaken(session, actor, case),
+        banner=_overtaken(actor, case),
     )
     return page, 409
 
 
-def _overtaken(session: Session, actor: Actor, case: Partnership) -> str:
-    events = queries.history(session, "partnership", case.public_id)
+def _overtaken(actor: Actor, case: Partnership) -> str:
+    events = queries.history(db.session(), "partnership", case.public_id)
     return case_text.overtaken(actor, case, events, clock.now())
 
 
@@ -276,13 +272,13 @@ class _Pair:
         return {"need": self.needs.get(form.need.data), "offer": self.offers.get(form.offer.data)}
 
 
-def _pair(session: Session, actor: Actor, company: Organization, npo: Organization) -> _Pair:
+def _pair(actor: Actor, company: Organization, npo: Organization) -> _Pair:
     return _Pair(
         company,
         npo,
-        {need.public_id: need for need in queries.open_needs_of(session, actor, npo)},
-        {offer.public_id: offer for offer in queries.open_offers_of(session, company)},
-        _shown(session, actor),
+        {need.public_id: need for need in queries.open_needs_of(db.session(), actor, npo)},
+        {offer.public_id: offer for offer in queries.open_offers_of(db.session(), company)},
+        _shown(actor),
     )
 
 
@@ -292,15 +288,15 @@ def _named(name: str) -> str:
     return found[:200]
 
 
-def _shown(session: Session, actor: Actor) -> ShownSuggestion | None:
+def _shown(actor: Actor) -> ShownSuggestion | None:
     """The suggestion that led here; a case can begin without one, so a stale one is only dropped."""
     try:
-        return suggestions.get_shown(session, actor, _named("suggestion"))
+        return suggestions.get_shown(db.session(), actor, _named("suggestion"))
     except NotFound:
         return None
 
 
-def _other_side(session: Session, actor: Actor) -> Organization:
+def _other_side(actor: Actor) -> Organization:
     """Who is asked: named by themselves, by their need, or by their offer.
 
     Raises:
@@ -308,13 +304,13 @@ def _other_side(session: Session, actor: Actor) -> Organization:
     """
     found = None
     if _named("organization"):
-        found = queries.get_organization(session, actor, _named("organization"))
+        found = queries.get_organization(db.session(), actor, _named("organization"))
     elif _named("need") and actor.organization_kind == "company":
-        need = queries.get_need(session, actor, _named("need"))
-        found = queries.get_organization(session, actor, need.organization.public_id)
+        need = queries.get_need(db.session(), actor, _named("need"))
+        found = queries.get_organization(db.session(), actor, need.organization.public_id)
     elif _named("offer") and actor.organization_kind == "npo":
-        offer = queries.get_offer(session, actor, _named("offer"))
-        found = queries.get_organization(session, actor, offer.organization.public_id)
+        offer = queries.get_offer(db.session(), actor, _named("offer"))
+        found = queries.get_organization(db.session(), actor, offer.organization.public_id)
     if found is None or found.kind == actor.organization_kind:
         raise NotFound("organization")
     return found
@@ -342,10 +338,10 @@ def _prefilled(pair: _Pair) -> dict[str, Any]:
     return values
 
 
-def _hindrance(session: Session, pair: _Pair, form: Any, origin: str) -> str:
+def _hindrance(pair: _Pair, form: Any, origin: str) -> str:
     """Why this pair cannot begin now, said before anybody writes; empty where it can."""
     try:
-        partnerships.check_possible(session, pair.company, pair.npo, origin=origin, **pair.chosen(form))
+        partnerships.check_possible(db.session(), pair.company, pair.npo, origin=origin, **pair.chosen(form))
     except Refused as refused:
         return _refusal(refused)
     return ""
@@ -355,19 +351,19 @@ def _hindrance(session: Session, pair: _Pair, form: Any, origin: str) -> str:
 @access.allow("member")
 def propose() -> Page:
     """申し出 by a company, 依頼 by an NPO: write, check, send."""
-    session, actor = db.session(), access.actor()
-    own = queries.own_organization(session, actor)
+    actor = access.actor()
+    own = queries.own_organization(db.session(), actor)
     permissions.require(actor, "partnership.propose", own)
-    other = _other_side(session, actor)
+    other = _other_side(actor)
     company, npo = (own, other) if own.kind == "company" else (other, own)
-    pair = _pair(session, actor, company, npo)
+    pair = _pair(actor, company, npo)
     form = forms.ProposeForm(data=_prefilled(pair))
     form.offer_choices(pair.needs.values(), pair.offers.values())
     if request.method == "POST":
-        earlier = receipts.earlier(session, actor, form.form_id.data)
+        earlier = receipts.earlier(db.session(), actor, form.form_id.data)
         if earlier:
             return redirect(earlier)
-    hindrance = _hindrance(session, pair, form, own.kind)
+    hindrance = _hindrance(pair, form, own.kind)
     facts = {"own": own, "other": other, "form": form, "banner": hindrance, **pair.chosen(form)}
     wanted = request.form.get("action", "check")
     if request.method == "GET" or wanted == "edit":
@@ -377,11 +373,10 @@ def propose() -> Page:
     if wanted != "send":
         return render_template("cases/propose_check.html", **facts)
     return _begun(
-        session,
         actor,
         form,
         lambda now: partnerships.propose(
-            session,
+            db.session(),
             actor,
             company,
             npo,
@@ -394,12 +389,12 @@ def propose() -> Page:
     )
 
 
-def _begun(session: Session, actor: Actor, form: Any, begin: Callable[[datetime], Partnership]) -> Response:
+def _begun(actor: Actor, form: Any, begin: Callable[[datetime], Partnership]) -> Response:
     """Begin a case once, however often the form is sent."""
     now = clock.now()
     case = begin(now)
     location = url_for("cases.sent", public_id=case.public_id)
-    receipts.keep(session, actor, form.form_id.data, location, now)
+    receipts.keep(db.session(), actor, form.form_id.data, location, now)
     return redirect(location)
 
 
@@ -407,25 +402,24 @@ def _begun(session: Session, actor: Actor, form: Any, begin: Callable[[datetime]
 @access.allow("staff")
 def recommend() -> Page:
     """推薦 by the city: choose a company, an NPO, the terms and the reason that both read."""
-    session, actor = db.session(), access.actor()
-    company, npo = _recommended(session, actor, "company"), _recommended(session, actor, "npo")
+    actor = access.actor()
+    company, npo = _recommended(actor, "company"), _recommended(actor, "npo")
     if company is None or npo is None:
-        return _choose(session, company, npo)
-    pair = _pair(session, actor, company, npo)
+        return _choose(company, npo)
+    pair = _pair(actor, company, npo)
     form = forms.RecommendForm(data=_prefilled(pair))
     form.offer_choices(pair.needs.values(), pair.offers.values())
     if request.method == "POST":
-        earlier = receipts.earlier(session, actor, form.form_id.data)
+        earlier = receipts.earlier(db.session(), actor, form.form_id.data)
         if earlier:
             return redirect(earlier)
-    hindrance = _hindrance(session, pair, form, "coordinator")
+    hindrance = _hindrance(pair, form, "coordinator")
     if form.validate_on_submit() and not hindrance:
         return _begun(
-            session,
             actor,
             form,
             lambda now: partnerships.recommend(
-                session,
+                db.session(),
                 actor,
                 company,
                 npo,
@@ -442,22 +436,22 @@ def recommend() -> Page:
     return page, refused if request.method == "POST" else 200
 
 
-def _recommended(session: Session, actor: Actor, kind: str) -> Organization | None:
+def _recommended(actor: Actor, kind: str) -> Organization | None:
     """The side that the address names: itself, or through its need or offer."""
     named = _named(kind)
     posting = _named("need" if kind == "npo" else "offer")
     if not named and posting:
         get = queries.get_need if kind == "npo" else queries.get_offer
-        named = get(session, actor, posting).organization.public_id
+        named = get(db.session(), actor, posting).organization.public_id
     if not named:
         return None
-    found = queries.get_organization(session, actor, named)
+    found = queries.get_organization(db.session(), actor, named)
     if found.kind != kind:
         raise NotFound("organization")
     return found
 
 
-def _choose(session: Session, company: Organization | None, npo: Organization | None) -> Page:
+def _choose(company: Organization | None, npo: Organization | None) -> Page:
     """Search for the side that is still missing."""
     kind = "company" if company is None else "npo"
     typed = _named("q")
@@ -467,7 +461,7 @@ def _choose(session: Session, company: Organization | None, npo: Organization | 
         q=typed,
         company=company,
         npo=npo,
-        found=queries.verified_organizations(session, kind, typed),
+        found=queries.verified_organizations(db.session(), kind, typed),
     )
 
 
@@ -478,21 +472,23 @@ def _choose(session: Session, company: Organization | None, npo: Organization | 
 @access.allow("npo")
 def compare(public_id: str) -> Page:
     """The companies interested in one need, side by side."""
-    session, actor = db.session(), access.actor()
-    need = queries.get_need(session, actor, public_id)
+    actor = access.actor()
+    need = queries.get_need(db.session(), actor, public_id)
     if need.organization_id != actor.organization_id:
         abort(404)
-    return render_template("cases/compare.html", need=need, cases=queries.interested_in_need(session, need))
+    return render_template(
+        "cases/compare.html", need=need, cases=queries.interested_in_need(db.session(), need)
+    )
 
 
 @blueprint.get("/cases/<public_id>/decisions/<bundle_id>")
 @access.allow("staff")
 def bundle(public_id: str, bundle_id: str) -> Page:
     """What a decision rested on, as it was frozen."""
-    session, actor = db.session(), access.actor()
-    case = queries.get_case(session, actor, public_id)
-    found = queries.get_decision_bundle(session, case, bundle_id)
-    areas = cities.get(session).area_labels
+    actor = access.actor()
+    case = queries.get_case(db.session(), actor, public_id)
+    found = queries.get_decision_bundle(db.session(), case, bundle_id)
+    areas = cities.get(db.session()).area_labels
     return render_template(
         "cases/bundle.html",
         case=case,
@@ -509,9 +505,9 @@ def bundle(public_id: str, bundle_id: str) -> Page:
 @access.allow("staff")
 def bundle_file(public_id: str, bundle_id: str) -> Response:
     """The same as a file whose sha256 is the one on the page; the audit keeps who took it."""
-    session, actor = db.session(), access.actor()
-    case = queries.get_case(session, actor, public_id)
-    found = queries.get_decision_bundle(session, case, bundle_id)
+    actor = access.actor()
+    case = queries.get_case(db.session(), actor, public_id)
+    found = queries.get_decision_bundle(db.session(), case, bundle_id)
     with db.aside() as aside:
         partnerships.note_download(aside, actor, case, found, clock.now())
     name = f"{case.number}-{found.sha256[:12]}.json"
