@@ -68,6 +68,18 @@ def get_need(session: Session, actor: Actor, public_id: str) -> Need:
     return found
 
 
+def find_public_need(session: Session, public_id: str) -> Need | None:
+    """An open need that everybody may read, with its NPO."""
+    found = session.scalar(
+        select(Need)
+        .where(Need.public_id == public_id, Need.state == "open", Need.visibility == "public")
+        .options(joinedload(Need.organization).joinedload(Organization.npo))
+    )
+    if found is None or found.organization.state != "verified" or found.organization.visibility != "public":
+        return None
+    return found
+
+
 def get_offer(session: Session, actor: Actor, public_id: str) -> Offer:
     """An offer with its company, if ``actor`` may see it."""
     found = session.scalar(

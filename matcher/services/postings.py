@@ -464,6 +464,31 @@ def keep_revision(session: Session, posting: Need | Offer, actor: Actor, now: da
     )
 
 
+def changes_since_published(session: Session, posting: Need | Offer) -> list[tuple[str, str, str]]:
+    """What differs from the version that was read before: (field, then, now), empty for a first reading."""
+    rows = session.scalars(
+        select(Revision)
+        .where(Revision.owner_type == kind_of(posting), Revision.owner_id == posting.id)
+        .order_by(Revision.number.desc())
+        .limit(2)
+    ).all()
+    if len(rows) < 2:
+        return []
+    before, now = rows[1].content, snapshots.facts_of(posting)
+    names = [name for step in NEED_STEPS for name in step] if isinstance(posting, Need) else OFFER_FIELDS
+    return [
+        (name, _plain(before.get(name)), _plain(now.get(name)))
+        for name in names
+        if name in before and before.get(name) != now.get(name)
+    ]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return "、".join(str(part) for part in value)
+    return "" if value is None else str(value)
+
+
 def kind_of(posting: Need | Offer) -> str:
     """``need`` or ``offer``."""
     return "need" if isinstance(posting, Need) else "offer"

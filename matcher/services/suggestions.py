@@ -748,6 +748,12 @@ def mark(
     )  # fmt: skip
 
 
+def mark_of(session: Session, actor: Actor, target_id: int, need: Need | None) -> str:
+    """What the actor's organization made of a target: ``saved``, ``passed`` or empty."""
+    row = _mark_row(session, actor.organization_id or 0, target_id, need)
+    return row.kind if row else ""
+
+
 def unmark(session: Session, actor: Actor, target: Organization, need: Need | None, now: datetime) -> None:
     """Take a mark back: the organization may be suggested again."""
     own = queries.own_organization(session, actor)

@@ -1,5 +1,6 @@
 """One blueprint per audience; this list is the table of contents."""
 
+from webapp.views import coordinator_postings as _coordinator_postings  # adds routes to coordinator
 from webapp.views import account, cases, company, coordinator, imports, npo, organization, public, suggestions
 
 BLUEPRINTS = (

@@ -1,5 +1,247 @@
-"""(to be written)"""
+"""A company's pages: home, the needs of NPOs, what it saved, and its own offers."""
 
-from flask import Blueprint
+from typing import Any
 
-blueprint = Blueprint("company", __name__)
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from matcher import queries, queries_postings
+from matcher.errors import Invalid, MovedOn, Refused
+from matcher.models import Offer
+from matcher.services import cities, moves, organizations, postings, receipts, suggestions, tasks
+from webapp import access, clock, db, live, posting_text, text
+from webapp.forms import posting as forms
+from webapp.forms.base import Form
+
+blueprint = Blueprint("company", __name__, url_prefix="/company")
+
+Page = str | Response | tuple[str, int]
+
+HOME_CARDS = 5
+
+
+@blueprint.get("")
+@access.allow("company")
+def home() -> Page:
+    """What to do next, five suggested NPOs, and the running cases."""
+    session, actor = db.session(), access.actor()
+    company = queries.own_organization(session, actor)
+    index = live.index()
+    found = []
+    if company.state == "verified":
+        found = suggestions.for_company(session, index, company, limit=HOME_CARDS)
+        with db.aside() as aside:
+            suggestions.record_shown(aside, index, actor, company, found, clock.now())
+    return render_template(
+        "company/home.html",
+        company=company,
+        tasks=tasks.next_tasks(session, actor, company),
+        found=found,
+        index=index,
+        lacking=[
+            part.label for part in organizations.SECTIONS["company"] if organizations.missing(company, part)
+        ],
+        cases=queries.own_cases(session, actor, open_only=True),
+        has_offer=any(offer.state == "open" for offer in queries_postings.own_offers(session, actor)),
+    )
+
+
+@blueprint.get("/needs")
+@access.allow("company")
+def needs() -> Page:
+    """Browse and filter all open needs."""
+    session = db.session()
+    form = forms.BrowseForm(request.args)
+    form.offer_choices(cities.get(session))
+    own = queries.own_organization(session, access.actor())
+    listing = None
+    if own.state == "verified":
+        listing = queries_postings.open_needs(
+            session,
+            form.conditions,
+            public=False,
+            sort=form.sort.data or "newest",
+            page=posting_text.page_number(request.args),
+        )
+    return render_template("company/needs.html", form=form, listing=listing, own=own)
+
+
+@blueprint.get("/needs/<public_id>")
+@access.allow("company")
+def need(public_id: str) -> Page:
+    """One need as other members see it."""
+    found = queries.get_need(db.session(), access.actor(), public_id)
+    mark = suggestions.mark_of(db.session(), access.actor(), found.organization_id, found)
+    return render_template("company/need.html", need=found, mark=mark)
+
+
+@blueprint.post("/needs/<public_id>/<any(save, unmark):action>")
+@access.allow("company")
+def need_mark(public_id: str, action: str) -> Page:
+    """保存 from the browsing pages, and taking it back."""
+    session, actor = db.session(), access.actor()
+    found = queries.get_need(session, actor, public_id)
+    if action == "save":
+        suggestions.mark(session, actor, found.organization, found, "saved", clock.now())
+        flash(_("「%(title)s」を保存しました。", title=found.title), "success")
+    else:
+        suggestions.unmark(session, actor, found.organization, found, clock.now())
+        flash(_("保存を外しました。"), "success")
+    return redirect(url_for("company.need", public_id=public_id))
+
+
+@blueprint.get("/saved")
+@access.allow("company")
+def saved() -> Page:
+    """What the company has saved."""
+    return render_template("company/saved.html", saved=queries_postings.saved(db.session(), access.actor()))
+
+
+@blueprint.get("/offers")
+@access.allow("company")
+def offers() -> Page:
+    """One's own offers with their state in words."""
+    found = queries_postings.own_offers(db.session(), access.actor())
+    return render_template("company/offers.html", offers=found)
+
+
+@blueprint.post("/offers/new")
+@access.allow("company")
+def offer_new() -> Page:
+    """Begin a draft."""
+    session, actor = db.session(), access.actor()
+    company = queries.own_organization(session, actor)
+    found = postings.new_offer(session, actor, company, clock.now())
+    return redirect(url_for("company.offer_edit", public_id=found.public_id))
+
+
+@blueprint.get("/offers/<public_id>")
+@access.allow("company")
+def offer(public_id: str) -> Page:
+    """One of one's own offers: the text, what can be done, its history."""
+    return render_template("company/offer.html", **_facts(_own(public_id)))
+
+
+def _facts(found: Offer) -> dict[str, Any]:
+    return {
+        "offer": found,
+        "actions": moves.available(access.actor(), found),
+        "history": queries.history(db.session(), "offer", found.public_id),
+    }
+
+
+@blueprint.route("/offers/<public_id>/edit", methods=["GET", "POST"])
+@access.allow("company")
+def offer_edit(public_id: str) -> Page:
+    """Write the offer."""
+    found = _own(public_id)
+    form = forms.OfferForm(obj=None if request.method == "POST" else found)
+    form.offer_choices(cities.get(db.session()))
+    if form.is_submitted() and form.validate():
+        skipped = {"csrf_token", "version", "form_id"}
+        values = {name: field.data for name, field in form._fields.items() if name not in skipped}
+        try:
+            postings.save_offer(
+                db.session(), access.actor(), found, values, clock.now(), version=form.shown_version
+            )
+            target = "company.offer" if request.form.get("action") == "save" else "company.offer_check"
+            return redirect(url_for(target, public_id=public_id))
+        except Invalid as error:
+            form.take(error)
+        except MovedOn as error:
+            return _edit_page(found, form, posting_text.moved_on(error)), 409
+        except Refused as error:
+            return _edit_page(found, form, text.sentence(error.code, error.facts)), 409
+    elif not form.is_submitted():
+        form.version.data = str(found.version)
+    return _edit_page(found, form, ""), 422 if form.is_submitted() else 200
+
+
+def _edit_page(found: Offer, form: Form, banner: str) -> str:
+    return render_template("company/offer_edit.html", offer=found, form=form, banner=banner)
+
+
+@blueprint.route("/offers/<public_id>/check", methods=["GET", "POST"])
+@access.allow("company")
+def offer_check(public_id: str) -> Page:
+    """Check the answers, then send them to the city."""
+    session, actor = db.session(), access.actor()
+    found = _own(public_id)
+    form = Form()
+    if form.is_submitted():
+        earlier = receipts.earlier(session, actor, form.form_id.data)
+        if earlier is not None:
+            return redirect(earlier)
+        if form.validate():
+            try:
+                postings.submit(session, actor, found, clock.now(), version=form.shown_version)
+                sent = url_for("company.offer_sent", public_id=public_id)
+                receipts.keep(session, actor, form.form_id.data, sent, clock.now())
+                return redirect(sent)
+            except Invalid as error:
+                return _check_page(found, form, dict(error.facts), ""), 422
+            except MovedOn as error:
+                return _check_page(found, form, {}, posting_text.moved_on(error)), 409
+    form.version.data = str(found.version)
+    return _check_page(found, form, dict.fromkeys(postings.missing(found), "required"), "")
+
+
+def _check_page(found: Offer, form: Form, problems: dict[str, str], banner: str) -> str:
+    worded = {name: text.field_sentence(code) for name, code in problems.items()}
+    return render_template("company/offer_check.html", offer=found, form=form, problems=worded, banner=banner)
+
+
+@blueprint.get("/offers/<public_id>/sent")
+@access.allow("company")
+def offer_sent(public_id: str) -> Page:
+    """The receipt number and what happens next."""
+    return render_template("company/offer_sent.html", offer=_own(public_id))
+
+
+@blueprint.post("/offers/<public_id>/<any(pause, resume, renew, fill, rework):action>")
+@access.allow("company")
+def offer_act(public_id: str, action: str) -> Page:
+    """One-click moves of one's own offer."""
+    found = _own(public_id)
+    form = Form()
+    try:
+        getattr(postings, action)(
+            db.session(), access.actor(), found, clock.now(), version=form.shown_version
+        )
+    except Refused as error:
+        banner = text.sentence(error.code, error.facts)
+        return render_template("company/offer.html", banner=banner, **_facts(found)), 409
+    flash(posting_text.done(action), "success")
+    target = "company.offer_edit" if action == "rework" else "company.offer"
+    return redirect(url_for(target, public_id=public_id))
+
+
+@blueprint.route("/offers/<public_id>/withdraw", methods=["GET", "POST"])
+@access.allow("company")
+def offer_withdraw(public_id: str) -> Page:
+    """Take the offer down, with a reason."""
+    found = _own(public_id)
+    form = forms.WithdrawForm()
+    if form.is_submitted() and form.validate():
+        try:
+            postings.withdraw(
+                db.session(), access.actor(), found, form.reason_code.data, form.reason_text.data or "",
+                clock.now(), version=form.shown_version,
+            )  # fmt: skip
+            flash(posting_text.done("withdraw"), "success")
+            return redirect(url_for("company.offer", public_id=public_id))
+        except Invalid as error:
+            form.take(error)
+    elif not form.is_submitted():
+        form.version.data = str(found.version)
+    back = url_for("company.offer", public_id=public_id)
+    page = render_template("postings/withdraw.html", posting=found, form=form, back=back)
+    return page, 422 if form.is_submitted() else 200
+
+
+def _own(public_id: str) -> Offer:
+    found = queries.get_offer(db.session(), access.actor(), public_id)
+    if found.organization_id != access.actor().organization_id:
+        abort(404)
+    return found

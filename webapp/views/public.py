@@ -1,5 +1,96 @@
-"""(to be written)"""
+"""Pages for residents and first-time visitors: what is needed, how it works, and the fine print."""
 
-from flask import Blueprint
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from matcher import migrations, queries, queries_postings, ranking
+from matcher.services import cities, organizations
+from webapp import access, context, db, posting_text
+from webapp.forms.posting import BrowseForm
 
 blueprint = Blueprint("public", __name__)
+
+
+@blueprint.get("/")
+@access.allow("public")
+def top() -> str | Response:
+    """The first page."""
+    if access.actor().is_authenticated and "top" not in request.args:
+        return redirect(url_for(context.home_endpoint(access.actor())))
+    session = db.session()
+    newest = queries_postings.open_needs(session, {}, public=True).rows[:3]
+    return render_template("public/top.html", newest=newest, figures=queries_postings.figures(session))
+
+
+@blueprint.get("/needs")
+@access.allow("public")
+def needs() -> str:
+    """Open needs for everybody, without personal data."""
+    session = db.session()
+    form = BrowseForm(request.args)
+    form.offer_choices(cities.get(session))
+    listing = queries_postings.open_needs(
+        session,
+        form.conditions,
+        public=True,
+        sort=form.sort.data or "newest",
+        page=posting_text.page_number(request.args),
+    )
+    return render_template("public/needs.html", form=form, listing=listing)
+
+
+@blueprint.get("/needs/<public_id>")
+@access.allow("public")
+def need(public_id: str) -> str:
+    """One open public need."""
+    found = queries.find_public_need(db.session(), public_id)
+    if found is None:
+        abort(404)
+    return render_template("public/need.html", need=found)
+
+
+@blueprint.get("/about")
+@access.allow("public")
+def about() -> str:
+    """How partners are suggested, and who decides."""
+    return render_template("public/about.html", weights=ranking.WEIGHTS)
+
+
+@blueprint.get("/privacy")
+@access.allow("public")
+def privacy() -> str:
+    """What is kept about people, and for what."""
+    return render_template("public/privacy.html")
+
+
+@blueprint.get("/terms")
+@access.allow("public")
+def terms() -> str:
+    """The terms of use to which organizations agree."""
+    return render_template("public/terms.html", version=organizations.TERMS_VERSION)
+
+
+@blueprint.get("/accessibility")
+@access.allow("public")
+def accessibility() -> str:
+    """How the pages can be used, and whom to tell where they cannot."""
+    return render_template("public/accessibility.html")
+
+
+@blueprint.get("/contact")
+@access.allow("public")
+def contact() -> str:
+    """The section of the city that answers."""
+    return render_template("public/contact.html")
+
+
+@blueprint.get("/healthz")
+@access.allow("public")
+def healthz() -> tuple[str, int, dict[str, str]]:
+    """200 when the first page can be served: the database answers and is migrated."""
+    plain = {"Content-Type": "text/plain; charset=utf-8"}
+    try:
+        ready = migrations.is_current(db.database())
+    except Exception:
+        ready = False
+    return ("ok\n", 200, plain) if ready else ("the database is not ready\n", 503, plain)

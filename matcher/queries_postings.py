@@ -1,0 +1,168 @@
+"""SELECTs of the lists of needs and offers: browsing by other members and residents, and one's own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from matcher import lifecycle, search, vocabulary
+from matcher.models import Mark, Need, Offer, Organization, Partnership, ShownList, ShownSuggestion
+from matcher.permissions import Actor
+
+PAGE_SIZE = 20
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of a list and how many there are in all."""
+
+    rows: Sequence[Any]
+    total: int
+    page: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // PAGE_SIZE))
+
+    @property
+    def first(self) -> int:
+        """Number of the first row shown, counted from one."""
+        return (self.page - 1) * PAGE_SIZE + 1 if self.total else 0
+
+    @property
+    def last(self) -> int:
+        """Number of the last row shown."""
+        return min(self.page * PAGE_SIZE, self.total)
+
+
+def open_needs(
+    session: Session, conditions: Mapping[str, str], *, public: bool, sort: str = "newest", page: int = 1
+) -> Listing:
+    """Open needs that others may see: ``public`` ones for residents, those for members as well otherwise."""
+    visible = ("public",) if public else ("public", "members")
+    query = (
+        select(Need)
+        .join(Organization, Organization.id == Need.organization_id)
+        .where(
+            Need.state == "open",
+            Need.visibility.in_(visible),
+            Organization.state == "verified",
+            Organization.visibility.in_(visible),
+            *_conditions(Need, conditions),
+        )
+        .options(joinedload(Need.organization).joinedload(Organization.npo))
+    )
+    return _page(session, query, Need, sort, page)
+
+
+def open_offers(
+    session: Session, conditions: Mapping[str, str], *, sort: str = "newest", page: int = 1
+) -> Listing:
+    """Open offers of verified companies, for members."""
+    query = (
+        select(Offer)
+        .join(Organization, Organization.id == Offer.organization_id)
+        .where(
+            Offer.state == "open",
+            Organization.state == "verified",
+            Organization.visibility != "approached",
+            *_conditions(Offer, conditions),
+        )
+        .options(joinedload(Offer.organization).joinedload(Organization.company))
+    )
+    return _page(session, query, Offer, sort, page)
+
+
+def _conditions(kind: type[Need] | type[Offer], conditions: Mapping[str, str]) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for term in search.terms(conditions.get("q", "")):
+        pattern = search.like_pattern(term)
+        found.append(
+            or_(
+                kind.search_text.like(pattern, escape="\\"),
+                Organization.search_text.like(pattern, escape="\\"),
+            )
+        )
+    if code := conditions.get("support_type"):
+        found.append(kind.support_type == code)
+    if code := conditions.get("mode"):
+        found.append(kind.mode.in_((code, "either")))
+    for name, column in (("field", kind.fields), ("beneficiary", kind.beneficiaries)):
+        if code := conditions.get(name):
+            found.append(holds(column, code))
+    if code := conditions.get("area"):
+        found.append(or_(holds(kind.areas, code), holds(kind.areas, vocabulary.AREA_CITYWIDE)))
+    return found
+
+
+def holds(column: Any, code: str) -> ColumnElement[bool]:
+    """Whether a JSON list of codes holds ``code``; codes have no quotes, so their text form decides."""
+    return cast(column, String).like(f'%"{code}"%')
+
+
+def _page(session: Session, query: Select[Any], kind: Any, sort: str, page: int) -> Listing:
+    total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    page = max(1, min(page, -(-total // PAGE_SIZE) or 1))
+    order = kind.valid_until.asc() if sort == "closing" else kind.published_at.desc()
+    rows = session.scalars(
+        query.order_by(order, kind.id.desc()).offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)
+    ).all()
+    return Listing(rows, total, page)
+
+
+def own_needs(session: Session, actor: Actor) -> Sequence[Need]:
+    """All needs of the actor's NPO: what is alive first, then the newest."""
+    return _own(session, actor, Need)
+
+
+def own_offers(session: Session, actor: Actor) -> Sequence[Offer]:
+    """All offers of the actor's company: what is alive first, then the newest."""
+    return _own(session, actor, Offer)
+
+
+def _own(session: Session, actor: Actor, kind: Any) -> Sequence[Any]:
+    rows = session.scalars(
+        select(kind)
+        .where(kind.organization_id == (actor.organization_id or 0))
+        .options(joinedload(kind.organization))
+        .order_by(kind.updated_at.desc(), kind.id.desc())
+    ).all()
+    order = {state: place for place, state in enumerate(("returned", "open", "paused", "in_review", "draft"))}
+    return sorted(rows, key=lambda row: order.get(row.state, 9))
+
+
+def shown_to_companies(session: Session, needs: Sequence[Need]) -> dict[int, int]:
+    """need id → to how many companies it has been suggested, in either direction."""
+    ids = [need.id for need in needs]
+    company = func.count(func.distinct(ShownList.organization_id))
+    rows = session.execute(
+        select(ShownSuggestion.need_id, company)
+        .join(ShownList, ShownList.id == ShownSuggestion.shown_list_id)
+        .where(ShownSuggestion.need_id.in_(ids), ShownList.need_id.is_(None))
+        .group_by(ShownSuggestion.need_id)
+    )
+    return {need_id: count for need_id, count in rows if need_id is not None}
+
+
+def saved(session: Session, actor: Actor) -> Sequence[tuple[Mark, Organization, Need | None]]:
+    """What the actor's organization has saved, newest first."""
+    rows = session.execute(
+        select(Mark, Organization, Need)
+        .join(Organization, Organization.id == Mark.target_id)
+        .outerjoin(Need, Need.id == Mark.need_id)
+        .where(Mark.organization_id == (actor.organization_id or 0), Mark.kind == "saved")
+        .order_by(Mark.marked_at.desc())
+    )
+    return [(mark, organization, need) for mark, organization, need in rows]
+
+
+def figures(session: Session) -> dict[str, int]:
+    """What the first page says in numbers: open public needs, cases under way, introductions."""
+    needs = open_needs(session, {}, public=True).total
+    states = dict(session.execute(select(Partnership.state, func.count()).group_by(Partnership.state)).all())
+    under_way = sum(count for state, count in states.items() if state in lifecycle.CASE_OPEN)
+    introduced = states.get("introduced", 0)
+    return {"needs": needs, "under_way": under_way - introduced, "introduced": introduced}

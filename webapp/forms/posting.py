@@ -1,0 +1,214 @@
+"""Forms of needs (five short pages) and offers, and the filters of the lists that show them."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import (
+    BooleanField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import NumberRange, Optional
+
+from matcher import limits, vocabulary
+from matcher.services.cities import City
+from webapp.forms.base import Form
+from webapp.forms.case import DayField, QuantityField, Within, choices
+
+_SUPPORT = {code: found.label for code, found in vocabulary.SUPPORT_TYPES.items()}
+_CHOOSE = _l("選んでください")
+_ANY = _l("すべて")
+
+
+def _line(label: Any, limit: int = limits.TITLE) -> StringField:
+    return StringField(label, validators=[Optional(), Within(limit)])
+
+
+def _text(label: Any, limit: int = limits.TEXT) -> TextAreaField:
+    return TextAreaField(label, validators=[Optional(), Within(limit)])
+
+
+def _units(support_type: str | None) -> list[Any]:
+    found = vocabulary.SUPPORT_TYPES.get(support_type or "")
+    units = dict.fromkeys(found.units if found else ())
+    for other in vocabulary.SUPPORT_TYPES.values():
+        units |= dict.fromkeys(other.units)
+    return choices({unit: unit for unit in units}, _l("単位なし"))
+
+
+class _CityForm(Form):
+    """A form whose lists come from the city: its districts, and field 20 where an ordinance fills it."""
+
+    def offer_choices(self, city: City) -> None:
+        """Fill the lists of districts and fields."""
+        if "areas" in self:
+            self["areas"].choices = choices(city.area_labels)
+        if "fields" in self:
+            self["fields"].choices = choices({code: vocabulary.FIELD_SHORT[code] for code in city.fields})
+
+
+class TroubleForm(_CityForm):
+    """① 困っていること."""
+
+    title = _line(_l("件名"))
+    situation = _text(_l("いまの状況"))
+    wanted_change = _text(_l("どう変えたいか"))
+
+
+class SupportForm(_CityForm):
+    """② ほしい支援."""
+
+    support_type = SelectField(
+        _l("いちばんほしい支援"), choices=choices(_SUPPORT, _CHOOSE), validators=[Optional()]
+    )
+    quantity = QuantityField(_l("ほしい量"), validators=[Optional()])
+    unit = SelectField(_l("単位"), choices=[], default="")
+    min_useful = QuantityField(_l("最低これだけあれば助かる量"), validators=[Optional()])
+    also_welcome = SelectMultipleField(_l("ほかにも、あると助かる支援"), choices=choices(_SUPPORT))
+    skills = SelectMultipleField(
+        _l("求める技能（プロボノの場合）"), choices=choices(vocabulary.PRO_BONO_SKILLS)
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unit.choices = _units(self.support_type.data)
+
+
+class WhenWhereForm(_CityForm):
+    """③ いつ・どこで."""
+
+    period_from = DayField(_l("始まりの日"), validators=[Optional()])
+    period_to = DayField(_l("終わりの日"), validators=[Optional()])
+    urgency = RadioField(_l("急ぎ具合"), choices=choices(vocabulary.URGENCIES), default="normal")
+    repeat = RadioField(_l("回数"), choices=choices(vocabulary.REPEATS), default="once")
+    areas = SelectMultipleField(_l("地域（小学校区）"), choices=[])
+    mode = RadioField(_l("進め方"), choices=choices(vocabulary.MODES), default="onsite")
+    place_note = _text(_l("場所や受け取り方の補足"), limits.NOTE)
+    valid_until = DayField(_l("いつまで公開するか"), validators=[Optional()])
+
+
+class ForWhomForm(_CityForm):
+    """④ だれのため・安全."""
+
+    fields = SelectMultipleField(_l("活動の分野"), choices=[])
+    beneficiaries = SelectMultipleField(_l("だれのための支援か"), choices=choices(vocabulary.BENEFICIARIES))
+    beneficiary_number = IntegerField(
+        _l("およその人数"),
+        validators=[Optional(), NumberRange(0, 10**7, message=_l("0以上の数字を入力してください。"))],
+    )
+    sdgs = SelectMultipleField(
+        _l("関係するSDGs"),
+        choices=choices({code: f"{code} {label}" for code, label in vocabulary.SDGS.items()}),
+    )
+    safety_contact = RadioField(
+        _l("企業の人が、子どもや配慮の必要な人と接しますか"),
+        choices=choices({"yes": _l("接する"), "no": _l("接しない")}),
+        validators=[Optional()],
+    )
+    safety_note = _text(_l("安全のために決めていること"), limits.NOTE)
+
+
+class ReturnForm(_CityForm):
+    """⑤ お返しできること."""
+
+    what_we_give = _text(_l("企業にお返しできること"), limits.NOTE)
+    if_unmet = _text(_l("支援が見つからないときは、どうしますか"), limits.NOTE)
+    contact_name = _line(_l("窓口になる人の名前"))
+    visibility = RadioField(_l("見せる相手"), choices=choices(vocabulary.VISIBILITIES), default="public")
+
+
+NEED_FORMS: tuple[type[_CityForm], ...] = (TroubleForm, SupportForm, WhenWhereForm, ForWhomForm, ReturnForm)
+
+
+class OfferForm(_CityForm):
+    """提供メニュー on one page."""
+
+    title = _line(_l("件名"))
+    description = _text(_l("提供できる内容"))
+    support_type = SelectField(_l("支援の種類"), choices=choices(_SUPPORT, _CHOOSE), validators=[Optional()])
+    quantity = QuantityField(_l("量"), validators=[Optional()])
+    unit = SelectField(_l("単位"), choices=[], default="")
+    period_from = DayField(_l("始まりの日"), validators=[Optional()])
+    period_to = DayField(_l("終わりの日"), validators=[Optional()])
+    areas = SelectMultipleField(_l("提供できる地域（小学校区）"), choices=[])
+    mode = RadioField(_l("進め方"), choices=choices(vocabulary.MODES), default="onsite")
+    conditions = _text(_l("条件"), limits.NOTE)
+    skills = SelectMultipleField(_l("技能（プロボノの場合）"), choices=choices(vocabulary.PRO_BONO_SKILLS))
+    fields = SelectMultipleField(_l("役立ててほしい分野"), choices=[])
+    beneficiaries = SelectMultipleField(_l("支えたい人"), choices=choices(vocabulary.BENEFICIARIES))
+    sdgs = SelectMultipleField(
+        _l("関係するSDGs"),
+        choices=choices({code: f"{code} {label}" for code, label in vocabulary.SDGS.items()}),
+    )
+    valid_until = DayField(_l("いつまで公開するか"), validators=[Optional()])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unit.choices = _units(self.support_type.data)
+
+
+class WithdrawForm(Form):
+    """取り下げ with one coded reason."""
+
+    reason_code = RadioField(
+        _l("取り下げる理由"), choices=choices(vocabulary.WITHDRAW_REASONS), validators=[Optional()]
+    )
+    reason_text = _text(_l("補足"), limits.NOTE)
+
+
+class ReviewForm(Form):
+    """The city's reading: corrections, and the reason where it is returned or taken down."""
+
+    title = _line(_l("件名"))
+    situation = _text(_l("いまの状況"))
+    wanted_change = _text(_l("どう変えたいか"))
+    description = _text(_l("提供できる内容"))
+    place_note = _text(_l("場所や受け取り方の補足"), limits.NOTE)
+    conditions = _text(_l("条件"), limits.NOTE)
+    checked = BooleanField(_l("個人が分かる情報がないことを確かめました"))
+    reason_code = RadioField(
+        _l("差し戻しの理由"), choices=choices(vocabulary.NEED_RETURN_REASONS), validators=[Optional()]
+    )
+    reason_text = _text(_l("どう直せばよいか"), limits.NOTE)
+
+
+class BrowseForm(Form):
+    """Filters of the lists of needs and offers. Sent by GET."""
+
+    class Meta(Form.Meta):
+        """Nothing is changed, so no token is needed."""
+
+        csrf = False
+
+    q = StringField(_l("言葉で探す"))
+    field = SelectField(_l("分野"), choices=[], default="")
+    support_type = SelectField(_l("支援の種類"), choices=choices(_SUPPORT, _ANY), default="")
+    area = SelectField(_l("地域"), choices=[], default="")
+    beneficiary = SelectField(_l("対象者"), choices=choices(vocabulary.BENEFICIARIES, _ANY), default="")
+    mode = SelectField(_l("進め方"), choices=choices(vocabulary.MODES, _ANY), default="")
+    sort = SelectField(
+        _l("並び順"),
+        choices=choices({"newest": _l("新しい順"), "closing": _l("締め切りが近い順")}),
+        default="newest",
+    )
+
+    def offer_choices(self, city: City) -> None:
+        """Fill the lists of districts and fields."""
+        self.field.choices = choices({code: vocabulary.FIELD_SHORT[code] for code in city.fields}, _ANY)
+        self.area.choices = choices(city.area_labels, _ANY)
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """What was chosen, unknown codes left out."""
+        names = ("field", "support_type", "area", "beneficiary", "mode")
+        known = {
+            name: self[name].data
+            for name in names
+            if self[name].data and self[name].data in {choice.value for choice in self[name].choices}
+        }
+        words = (self.q.data or "").strip()[: limits.SHORT]
+        return known | ({"q": words} if words else {})
