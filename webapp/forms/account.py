@@ -56,7 +56,8 @@ class _Secret(PasswordField):  # type: ignore[misc]
             self.data = self.raw_data[0]
 
 
-def _is_address(_form: Form, field: Field) -> None:
+def is_address(_form: Form, field: Field) -> None:
+    """Refuse what has not the form of a mail address; whether it exists shows when a mail arrives."""
     try:
         validate_email(unicodedata.normalize("NFKC", field.data or ""), check_deliverability=False)
     except EmailNotValidError:
@@ -71,7 +72,7 @@ def _address(label: Any) -> StringField:
         validators=[
             DataRequired(_l("メールアドレスを入力してください。")),
             Length(max=254, message=_l("254文字以内で入力してください。")),
-            _is_address,
+            is_address,
         ],
     )
 

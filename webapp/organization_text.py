@@ -1,0 +1,482 @@
+"""An organization in Japanese words: the names of its fields, what filling them changes, its state, its
+history. The one place for these sentences; templates use them as ``organization_text``.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from matcher import calendar, lifecycle, vocabulary
+from matcher.models import AuditEvent, ChecklistAnswer, Organization, User
+from matcher.permissions import Actor
+from matcher.services import organizations
+from matcher.services.cities import City
+from matcher.services.organizations import Section
+from webapp import filters
+
+
+def _(text: str, **facts: Any) -> str:
+    """``gettext`` with a type."""
+    return str(gettext(text, **facts))
+
+
+_LABELS: Final[Mapping[str, Any]] = {
+    "name": _l("名称"),
+    "kana": _l("名称のフリガナ"),
+    "corporate_number": _l("法人番号"),
+    "no_number_reason": _l("法人番号がない理由"),
+    "area": _l("所在地の地区"),
+    "address": _l("所在地（住所）"),
+    "website": _l("ウェブサイト"),
+    "representative": _l("代表者の氏名"),
+    "contact_department": _l("担当部署"),
+    "contact_name": _l("担当者の氏名"),
+    "email": _l("連絡用のメールアドレス"),
+    "phone": _l("電話番号"),
+    "visibility": _l("プロフィールを見られる人"),
+    "fields": _l("活動分野"),
+    "sdgs": _l("SDGsの目標"),
+    "industry": _l("業種"),
+    "employees_band": _l("従業員数"),
+    "business": _l("事業の内容"),
+    "csr_policy": _l("CSR・ESGの考え方"),
+    "expected_returns": _l("協働に期待すること"),
+    "fields_undecided": _l("分野は決まっていない"),
+    "pro_bono_skills": _l("プロボノで出せる技能"),
+    "volunteering": _l("社員ボランティアの制度"),
+    "past_partnerships": _l("これまでの連携"),
+    "no_go": _l("応じられないこと・条件"),
+    "no_go_fields": _l("応じられない分野"),
+    "naming": _l("社名の公表"),
+    "org_type": _l("団体の種類"),
+    "established_on": _l("設立した日"),
+    "mission": _l("目的"),
+    "activities": _l("活動の内容"),
+    "strengths": _l("企業に提供できるもの"),
+    "staff_full_time": _l("常勤の職員"),
+    "staff_part_time": _l("非常勤の職員"),
+    "volunteers": _l("ボランティア"),
+    "reach_number": _l("1年間に支えている人数"),
+    "capacity": _l("受け入れの体制"),
+    "disclosure": _l("公開している書類"),
+}
+
+#: The same field asks the two kinds of organization different things.
+_OWN_LABELS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "company": {
+        "name": _l("会社名"),
+        "kana": _l("会社名のフリガナ"),
+        "fields": _l("関わりたい分野"),
+        "beneficiaries": _l("力になりたい相手"),
+        "areas": _l("関わりたい地域"),
+        "budget_band": _l("支援に使える年間の予算"),
+    },
+    "npo": {
+        "name": _l("団体名"),
+        "kana": _l("団体名のフリガナ"),
+        "fields": _l("活動分野"),
+        "beneficiaries": _l("支えている相手"),
+        "areas": _l("活動している地域"),
+        "budget_band": _l("年間の予算規模"),
+    },
+}
+
+#: Never shown to other members: personal data, the address (often somebody's home) and our own settings.
+_NOT_SHOWN: Final = frozenset(
+    {
+        "address",
+        "representative",
+        "contact_department",
+        "contact_name",
+        "email",
+        "phone",
+        "visibility",
+        "no_number_reason",
+        "fields_undecided",
+    }
+)
+
+#: Section → what filling it in changes.
+_BENEFITS: Final[Mapping[tuple[str, str], Any]] = {
+    ("company", "basic"): _l("市が登記の情報と照らし合わせ、「確認済み」とするために使います。"),
+    ("company", "business"): _l(
+        "この文章と、団体の文章の近さで「おすすめの団体」の順位が決まります。"
+        "具体的に書くほど、合う理由もはっきりします。"
+    ),
+    ("company", "interest"): _l(
+        "分野・相手・地域が合う団体が上に並びます。分野が決まっていなくても、ほかの内容からおすすめします。"
+    ),
+    ("company", "resources"): _l(
+        "応じられないことを書いておくと、合わない依頼が届きにくくなります。技能を選ぶと、プロボノを求める団体に近づきます。"
+    ),
+    ("company", "contact"): _l("市からの連絡に使います。相手に表示されるのは、協働を市が承認したあとです。"),
+    ("npo", "basic"): _l("市が登記や会則と照らし合わせ、「確認済み」とするために使います。"),
+    ("npo", "mission"): _l(
+        "この文章と、企業の方針の近さで「近い企業」の順位が決まります。ニーズを出していないときも、企業に見つけてもらえます。"
+    ),
+    ("npo", "field"): _l("分野・相手・地域が合う企業に、おすすめとして表示されます。"),
+    ("npo", "capacity"): _l(
+        "公開している書類が2つ増えるごとに「情報開示レベル」が1つ上がり、企業が安心して声をかけられます。"
+    ),
+    ("npo", "contact"): _l("市からの連絡に使います。相手に表示されるのは、協働を市が承認したあとです。"),
+}
+
+_EVENTS: Final[Mapping[str, Any]] = {
+    "register": _l("登録を始めました"),
+    "import": _l("取り込みで登録しました"),
+    "edit_profile": _l("プロフィールを変更しました"),
+    "submit": _l("市に確認を申請しました"),
+    "verify": _l("確認済みとしました"),
+    "return": _l("差し戻しました"),
+    "suspend": _l("利用を停止しました"),
+    "reinstate": _l("利用停止を解除しました"),
+    "deactivate": _l("利用を終了しました"),
+}
+_REASONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "return": vocabulary.ORGANIZATION_RETURN_REASONS,
+    "suspend": vocabulary.SUSPEND_REASONS,
+    "reinstate": vocabulary.SUSPEND_REASONS,
+    "deactivate": vocabulary.WITHDRAW_REASONS,
+}
+
+
+# ── Fields and values ────────────────────────────────────────────────────────────────────────────────
+
+
+def label(kind: str, name: str) -> Any:
+    """The name of a profile field, as a company or an NPO reads it."""
+    return _OWN_LABELS[kind].get(name) or _LABELS[name]
+
+
+def kind_word(organization: Organization) -> str:
+    """企業 or 団体."""
+    return _("企業") if organization.kind == "company" else _("団体")
+
+
+def value(organization: Organization, name: str, city: City) -> str | list[str]:
+    """The value of a profile field in words; empty where nothing was filled in."""
+    found = organizations.value_of(organization, name)
+    if isinstance(found, bool):
+        return _("はい") if found else ""
+    if isinstance(found, date):
+        return filters.jdate(found, False)
+    if isinstance(found, int):
+        return _("%(count)s人", count=filters.number(found))
+    labels = _labels_of(organization.kind, name, city)
+    if isinstance(found, list):
+        return [filters.label_of(code, labels or {}) for code in found]
+    return filters.label_of(found, labels) if labels and found else str(found or "")
+
+
+def _labels_of(kind: str, name: str, city: City) -> Mapping[str, str] | None:
+    field_labels = {code: vocabulary.FIELD_SHORT[code] for code in city.fields}
+    if city.field20:
+        field_labels["20"] = city.field20
+    budgets = vocabulary.BUDGET_BANDS if kind == "company" else vocabulary.NPO_BUDGET_BANDS
+    return {
+        "area": city.area_labels,
+        "areas": city.area_labels,
+        "fields": field_labels,
+        "no_go_fields": field_labels,
+        "sdgs": {code: f"{code} {text}" for code, text in vocabulary.SDGS.items()},
+        "beneficiaries": vocabulary.BENEFICIARIES,
+        "industry": vocabulary.INDUSTRIES,
+        "employees_band": vocabulary.EMPLOYEE_BANDS,
+        "expected_returns": vocabulary.EXPECTED_RETURNS,
+        "pro_bono_skills": vocabulary.PRO_BONO_SKILLS,
+        "budget_band": budgets,
+        "naming": vocabulary.NAMING,
+        "org_type": vocabulary.ORG_TYPES,
+        "disclosure": vocabulary.DISCLOSURE_ITEMS,
+        "visibility": vocabulary.VISIBILITIES,
+        "no_number_reason": vocabulary.NO_NUMBER_REASONS,
+    }.get(name)
+
+
+def choices_of(kind: str, name: str, city: City) -> Mapping[str, str]:
+    """Code → label of what can be chosen in a field."""
+    return _labels_of(kind, name, city) or {}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a summary. ``link`` is set where the value is an address that may be opened."""
+
+    name: str
+    label: str
+    value: str | list[str]
+    link: str | None = None
+
+
+def rows(organization: Organization, part: Section, city: City) -> list[Row]:
+    """All fields of a section, for its own members and for the city."""
+    return [_row(organization, name, city) for name in part.fields if not _is_idle(organization, name)]
+
+
+def shown_rows(organization: Organization, part: Section, city: City) -> list[Row]:
+    """What other members see of a section: neither personal data nor what was left empty."""
+    found = [_row(organization, name, city) for name in part.fields if name not in _NOT_SHOWN]
+    if part.code == "interest" and organization.company and organization.company.fields_undecided:
+        undecided = Row("fields", str(label("company", "fields")), _("決まっていない（ご提案を歓迎します）"))
+        found = [undecided, *(row for row in found if row.name != "fields")]
+    return [row for row in found if row.value]
+
+
+def _row(organization: Organization, name: str, city: City) -> Row:
+    words = value(organization, name, city)
+    link = words if name == "website" and organizations.is_web_address(str(words)) else None
+    return Row(name, str(label(organization.kind, name)), words, str(link) if link else None)
+
+
+def _is_idle(organization: Organization, name: str) -> bool:
+    """Questions that the other answers settle: no reason is needed beside a number, nor for a company."""
+    if name == "no_number_reason":
+        return organization.kind == "company" or bool(organization.corporate_number)
+    return name == "fields_undecided" and not organizations.value_of(organization, name)
+
+
+# ── How complete it is ───────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Task:
+    """One section on the task list: ``missing`` are the names of required fields that are still empty."""
+
+    code: str
+    label: str
+    benefit: str
+    missing: list[str]
+    is_started: bool
+
+    @property
+    def status(self) -> str:
+        """The completeness mark in words."""
+        if self.missing:
+            return _("あと%(count)s項目", count=len(self.missing))
+        return _("入力済み") if self.is_started else _("未記入（任意）")
+
+    @property
+    def tone(self) -> str:
+        """The tone of the mark; it only repeats what the words say."""
+        if self.missing:
+            return "attention"
+        return "good" if self.is_started else "neutral"
+
+
+#: What every profile has from the start says nothing about whether somebody filled in the section.
+_PRESET: Final = frozenset({"naming", "visibility"})
+
+
+def tasks(organization: Organization) -> list[Task]:
+    """The sections of the profile with what is still missing in each."""
+    return [
+        Task(
+            part.code,
+            part.label,
+            str(_BENEFITS[organization.kind, part.code]),
+            [str(label(organization.kind, name)) for name in organizations.missing(organization, part)],
+            any(organizations.value_of(organization, name) for name in part.fields if name not in _PRESET),
+        )
+        for part in organizations.SECTIONS[organization.kind]
+    ]
+
+
+# ── Where it stands ──────────────────────────────────────────────────────────────────────────────────
+
+
+def state(organization: Organization, now: datetime) -> str:
+    """The state in words; a verification that has run out is said as such."""
+    if is_expired(organization, now):
+        return _("確認の期限切れ")
+    return filters.label_of(organization.state, lifecycle.STATES["organization"])
+
+
+def is_expired(organization: Organization, now: datetime) -> bool:
+    """Whether the city's verification has run out."""
+    expires = organization.verification_expires_on
+    return organization.state == "verified" and expires is not None and expires < calendar.tokyo_date(now)
+
+
+def review_by(organization: Organization) -> date | None:
+    """The day by which the city has promised to answer."""
+    if organization.submitted_at is None:
+        return None
+    return calendar.add_working_days(
+        calendar.tokyo_date(organization.submitted_at), lifecycle.REVIEW_WORKING_DAYS
+    )
+
+
+def next_step(organization: Organization, actor: Actor, now: datetime) -> str:
+    """What happens next, and who does it."""
+    lacking = any(organizations.completeness(organization).values())
+    is_owner = actor.organization_role == "owner"
+    first = _("提供メニュー") if organization.kind == "company" else _("ニーズ")
+    if organization.state in {"draft", "returned"}:
+        if lacking:
+            return _(
+                "下の「※必須」の項目がそろうと、市に確認を申請できます。確認が済むまでは、相手の情報の閲覧や申し出はできません。"
+            )
+        if not is_owner:
+            return _("必須の項目がそろいました。管理者の方が、市に確認を申請してください。")
+        if organization.state == "returned":
+            return _("直し終えたら、もう一度市に確認を申請してください。")
+        return _("必須の項目がそろいました。内容を確かめて、市に確認を申請してください。")
+    if organization.state == "submitted":
+        return _(
+            "市の担当が内容を確認しています。%(day)sまでにお知らせします。その間も、%(first)sの下書きを書けます。",
+            day=filters.jmonthday(review_by(organization)),
+            first=first,
+        )
+    if organization.state == "verified":
+        if is_expired(organization, now):
+            return _(
+                "確認の有効期限が過ぎています。新しい協働を始める前に、市の担当に確認の更新をご相談ください。"
+            )
+        return (
+            _(
+                "市の確認が済んでいます（%(day)sまで有効）。名称・法人番号・代表者を変更すると、市の担当に知らせが届きます。",
+                day=filters.jdate(organization.verification_expires_on, False),
+            )
+            if organization.verification_expires_on
+            else _("市の確認が済んでいます。")
+        )
+    if organization.state == "suspended":
+        return _(
+            "市が利用を一時停止しています。公開中の内容はほかの利用者に表示されません。ご事情は市の担当にお知らせください。"
+        )
+    return _("利用を終了しています。再び利用するときは、市の担当にご相談ください。")
+
+
+def return_reason(organization: Organization) -> str:
+    """The coded reason of the latest return or suspension, in words."""
+    reasons = {
+        "returned": vocabulary.ORGANIZATION_RETURN_REASONS,
+        "suspended": vocabulary.SUSPEND_REASONS,
+    }.get(organization.state, {})
+    return vocabulary.label(reasons, organization.reason_code)
+
+
+# ── The city's check ─────────────────────────────────────────────────────────────────────────────────
+
+
+def check_facts(organization: Organization) -> list[tuple[str, str, str]]:
+    """(label, fact, yes | partly | no) of what the machine can tell about an application."""
+    facts: list[tuple[str, str, str]] = []
+    number = organization.corporate_number
+    if number is None:
+        reason = vocabulary.label(vocabulary.NO_NUMBER_REASONS, organization.no_number_reason)
+        text = _("番号なし（理由：%(reason)s）", reason=reason) if reason else _("番号も理由も未記入です。")
+        facts.append((_("法人番号"), text, "partly" if reason else "no"))
+    elif organizations.is_corporate_number(number):
+        facts.append((_("法人番号"), _("%(number)s（検査用数字は正しい）", number=number), "yes"))
+    else:
+        facts.append((_("法人番号"), _("%(number)s（検査用数字が合いません）", number=number), "no"))
+    matches = organizations.mail_matches_website(organization)
+    if matches is None:
+        facts.append((_("メールとサイト"), _("どちらかが未記入のため、比べられません。"), "partly"))
+    elif matches:
+        facts.append((_("メールとサイト"), _("同じドメインです。"), "yes"))
+    else:
+        facts.append(
+            (_("メールとサイト"), _("ドメインが違います。本人の確認は電話などで行ってください。"), "partly")
+        )
+    if organization.declared_at:
+        sworn = (
+            _(
+                "%(day)sに、暴力団等でないことと、市税の滞納がないことを誓約・申告",
+                day=filters.jdate(organization.declared_at),
+            )
+            if organization.kind == "company"
+            else _("%(day)sに、暴力団等でないことを誓約", day=filters.jdate(organization.declared_at))
+        )
+        facts.append((_("誓約・申告"), sworn, "yes"))
+        facts.append(
+            (_("利用規約への同意"), _("%(version)s版", version=organization.terms_version or "―"), "yes")
+        )
+    else:
+        facts.append((_("誓約・申告"), _("まだありません。"), "no"))
+    lacking = [task.label for task in tasks(organization) if task.missing]
+    if lacking:
+        facts.append(
+            (_("必須の項目"), _("未記入があります：%(sections)s", sections="、".join(lacking)), "no")
+        )
+    else:
+        facts.append((_("必須の項目"), _("そろっています。"), "yes"))
+    return facts
+
+
+def answers(organization: Organization, given: Iterable[ChecklistAnswer]) -> list[tuple[str, str, str]]:
+    """(question, answer, comment) of one earlier round; a question no longer asked is shown by its code."""
+    questions = organizations.checklist(organization)
+    return [
+        (questions.get(one.item, one.item), vocabulary.label(vocabulary.ANSWERS, one.answer), one.comment)
+        for one in given
+    ]
+
+
+# ── History ──────────────────────────────────────────────────────────────────────────────────────────
+
+History = Sequence[tuple[AuditEvent, User | None]]
+
+
+def timeline(organization: Organization, events: History) -> list[dict[str, Any]]:
+    """What happened to the organization itself, newest first; who saved or passed it is not part of it."""
+    return [
+        {
+            "at": event.at,
+            "who": who(user),
+            "text": _EVENTS[event.action],
+            "reason": _reason(event),
+            "detail": _detail(organization, event),
+        }
+        for event, user in events
+        if event.action in _EVENTS
+    ]
+
+
+def who(user: User | None) -> str:
+    """Who did it."""
+    if user is None:
+        return _("自動の処理")
+    if user.organization is None:
+        return _("市の担当 %(name)sさん", name=user.name)
+    return _("%(organization)s %(name)sさん", organization=user.organization.name, name=user.name)
+
+
+def overtaken(actor: Actor, events: History, now: datetime) -> str:
+    """「先に○○さんが14:32に承認しました。入力された内容は下に残しています。」"""
+    newest = next(((event, user) for event, user in events if event.action in _EVENTS), None)
+    if newest is None:
+        return _("ほかの人が先に更新しました。入力された内容は下に残しています。")
+    event, user = newest
+    local = event.at.astimezone(calendar.TOKYO)
+    moment = f"{local.hour}:{local.minute:02d}"
+    if local.date() != calendar.tokyo_date(now):
+        moment = f"{filters.jmonthday(event.at)}{moment}"
+    by = _("あなた（別の画面）") if event.actor_id == actor.user_public_id else who(user)
+    return _(
+        "先に%(who)sが%(moment)sに%(what)s。入力された内容は下に残しています。",
+        who=by,
+        moment=moment,
+        what=_EVENTS[event.action],
+    )
+
+
+def _reason(event: AuditEvent) -> str:
+    word = vocabulary.label(_REASONS.get(event.action, {}), event.reason_code)
+    return _("。").join(part for part in (word, event.reason_text) if part)
+
+
+def _detail(organization: Organization, event: AuditEvent) -> str:
+    if event.action != "edit_profile":
+        return ""
+    part = organizations.section(organization, str(event.details.get("section")))
+    known = [name for name in event.details.get("fields", []) if part is not None and name in part.fields]
+    if part is None or not known:
+        return ""
+    names = _("、").join(str(label(organization.kind, name)) for name in known)
+    return _("%(section)s：%(fields)s", section=part.label, fields=names)
