@@ -1,12 +1,12 @@
 """One blueprint per audience; this list is the table of contents."""
 
-from webapp.views import coordinator_postings as _coordinator_postings  # adds routes to coordinator
 from webapp.views import (
     account,
     cases,
     company,
     coordinator,
     coordinator_organizations,  # noqa: F401 – adds its pages to the coordinator's blueprint
+    coordinator_postings,  # noqa: F401 – likewise
     imports,
     npo,
     organization,
