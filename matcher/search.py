@@ -19,9 +19,10 @@ def text_of_posting(posting: Need | Offer) -> str:
 def text_of_organization(organization: Organization) -> str:
     """What a search for an organization looks through; its profile must be loaded."""
     parts = [organization.name, organization.kana, organization.corporate_number or ""]
-    if organization.company is not None:
+    # Only the profile of its own kind is sure to be loaded.
+    if organization.kind == "company" and organization.company is not None:
         parts += [organization.company.business, organization.company.csr_policy]
-    if organization.npo is not None:
+    if organization.kind == "npo" and organization.npo is not None:
         parts += [organization.npo.mission, organization.npo.activities]
     return fold("\n".join(part for part in parts if part))
 

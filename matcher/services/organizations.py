@@ -113,7 +113,7 @@ def completeness(organization: Organization) -> dict[str, int]:
 
 def disclosure_level(organization: Organization) -> int:
     """情報開示レベル 0 to 4 of an NPO: one for every two items that it makes public."""
-    if organization.npo is None:
+    if organization.kind != "npo" or organization.npo is None:
         return 0
     known = [item for item in organization.npo.disclosure if item in vocabulary.DISCLOSURE_ITEMS]
     return len(set(known)) // 2
