@@ -90,12 +90,13 @@ def _create(url: str, pooled: bool) -> Engine:
     options: dict[str, Any] = {} if pooled else {"poolclass": NullPool}
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        engine = create_engine(url, pool_pre_ping=pooled, **options)
+        engine = create_engine(url, pool_pre_ping=pooled, hide_parameters=True, **options)
         event.listen(engine, "begin", _begin_postgresql)
         return engine
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 5.0}, **options)
+    # Parameters are what people typed: they belong neither in logs nor in error texts.
+    engine = create_engine(url, connect_args={"timeout": 5.0}, hide_parameters=True, **options)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

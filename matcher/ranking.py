@@ -242,9 +242,15 @@ def _support(company: Side, npo: Side) -> Judgement:
     if value > 0 and need_type == offer_type:
         text = f"団体が「あると助かる」とした「{given}」を提供できます。いちばんの希望は「{wanted}」です。"
         return code, value, Reason(code, "○", text)
+    if value > 0 and need_type == npo.support_types[0]:
+        text = f"団体の希望は「{wanted}」、企業の提供は「{given}」です。代わりになるか相談が必要です。"
+        return code, value, Reason(code, "△", text)
     if value > 0:
         near = support_label(need_type)
-        text = f"団体の希望は「{near}」、企業の提供は「{given}」です。代わりになるか相談が必要です。"
+        text = (
+            f"団体のいちばんの希望は「{wanted}」です。あると助かるとした「{near}」に、"
+            f"企業の「{given}」が代わりになるか相談が必要です。"
+        )
         return code, value, Reason(code, "△", text)
     text = f"団体の希望は「{wanted}」ですが、企業の提供は「{given}」で、種類が異なります。"
     return code, 0.0, Reason(code, "×", text)

@@ -6,7 +6,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from matcher.db import Database
-from webapp import access, clock, context, db, demo, errors, filters, headers, live
+from webapp import access, clock, context, db, demo, errors, filters, headers, live, logs
 from webapp.config import Settings
 
 MAX_BODY = 6 * 1024 * 1024  #: an import may be 5 MB; everything else is far smaller
@@ -19,6 +19,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         ConfigurationError: a setting cannot be used.
     """
     settings = settings or Settings.from_environment()
+    logs.configure(settings.log_level)
     app = Flask(__name__)
     app.config.update(
         SETTINGS=settings,

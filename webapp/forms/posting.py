@@ -50,6 +50,16 @@ class _CityForm(Form):
         if "fields" in self:
             self["fields"].choices = choices({code: vocabulary.FIELD_SHORT[code] for code in city.fields})
 
+    @property
+    def typed(self) -> dict[str, Any]:
+        """The fields that were sent, by name; a list of boxes of which none was ticked is empty."""
+        skipped = {"csrf_token", "version", "form_id"}
+        return {
+            name: field.data
+            for name, field in self._fields.items()
+            if name not in skipped and (field.raw_data or isinstance(field, SelectMultipleField))
+        }
+
 
 class TroubleForm(_CityForm):
     """① 困っていること."""

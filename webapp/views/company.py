@@ -139,11 +139,9 @@ def offer_edit(public_id: str) -> Page:
     form = forms.OfferForm(obj=None if request.method == "POST" else found)
     form.offer_choices(cities.get(db.session()))
     if form.is_submitted() and form.validate():
-        skipped = {"csrf_token", "version", "form_id"}
-        values = {name: field.data for name, field in form._fields.items() if name not in skipped}
         try:
             postings.save_offer(
-                db.session(), access.actor(), found, values, clock.now(), version=form.shown_version
+                db.session(), access.actor(), found, form.typed, clock.now(), version=form.shown_version
             )
             target = "company.offer" if request.form.get("action") == "save" else "company.offer_check"
             return redirect(url_for(target, public_id=public_id))

@@ -123,9 +123,8 @@ def _shown(found: Need) -> dict[str, Any]:
     return {"safety_contact": contact}
 
 
-def _values(form: Form) -> dict[str, Any]:
-    skipped = {"csrf_token", "version", "form_id"}
-    values = {name: field.data for name, field in form._fields.items() if name not in skipped}
+def _values(form: Any) -> dict[str, Any]:
+    values: dict[str, Any] = form.typed
     if "safety_contact" in values:
         values["safety_contact"] = {"yes": True, "no": False}.get(values["safety_contact"])
     return values

@@ -1,0 +1,139 @@
+"""Filters of the coordinator's lists. Sent by GET; an unknown code counts as no condition."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from flask_babel import lazy_gettext as _l
+from wtforms import SelectField, StringField
+from wtforms.validators import Optional
+
+from matcher import lifecycle, vocabulary
+from matcher.services.cities import City
+from webapp.forms.base import Form
+
+_ANY: Final = {"": _l("すべて")}
+KINDS: Final[Mapping[str, Any]] = {"company": _l("企業"), "npo": _l("団体")}
+_SUPPORT: Final = {code: one.label for code, one in vocabulary.SUPPORT_TYPES.items()}
+
+
+def _select(label: Any, choices: Mapping[str, Any] | None = None) -> SelectField:
+    # The choices of areas and fields are the city's own; they come in ``offer_choices``.
+    return SelectField(
+        label, choices=_ANY | dict(choices or {}), validators=[Optional()], validate_choice=False
+    )
+
+
+class ListForm(Form):
+    """What all lists can be narrowed by."""
+
+    class Meta(Form.Meta):
+        """Nothing is changed, so no token is needed."""
+
+        csrf = False
+
+    q = StringField(_l("ことば"), validators=[Optional()])
+    area = _select(_l("地区"))
+    field = _select(_l("分野"))
+
+    def offer_choices(self, city: City) -> None:
+        """Fill the lists from the city's own districts and fields."""
+        if "area" in self:
+            self["area"].choices = _ANY | city.area_labels
+        if "field" in self:
+            self["field"].choices = _ANY | {code: vocabulary.FIELD_SHORT[code] for code in city.fields}
+
+    @property
+    def shown_fields(self) -> list[Any]:
+        """The fields as they stand on the page."""
+        return [field for field in self if field.name not in {"version", "form_id"}]
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """The chosen conditions as codes; what is not in a list counts as not chosen."""
+        chosen = {}
+        for field in self.shown_fields:
+            value = str(field.data or "")[:200]
+            if isinstance(field, SelectField) and value not in dict(field.choices):
+                continue
+            if value:
+                chosen[field.name] = value
+        return chosen
+
+    @property
+    def conditions_in_words(self) -> str:
+        """The chosen conditions as they are read: 「状態：公開中　地区：中央」."""
+        parts = []
+        for field in self.shown_fields:
+            if code := self.conditions.get(field.name):
+                word = dict(field.choices)[code] if isinstance(field, SelectField) else code
+                parts.append(f"{field.label.text}：{word}")
+        return "　".join(parts)
+
+
+class OrganizationsForm(ListForm):
+    """団体・企業."""
+
+    kind = _select(_l("区分"), KINDS)
+    state = _select(_l("状態"), lifecycle.STATES["organization"])
+    support_type = _select(_l("公開中の支援の種類"), _SUPPORT)
+    late = _select(
+        _l("気をつけるもの"),
+        {"over": _l("確認の目安を過ぎている"), "never": _l("一度もおすすめに出ていない")},
+    )
+
+
+class PostingsForm(ListForm):
+    """ニーズ, 提供メニュー."""
+
+    state = _select(_l("状態"), lifecycle.STATES["posting"])
+    support_type = _select(_l("支援の種類"), _SUPPORT)
+    late = _select(
+        _l("気をつけるもの"),
+        {"over": _l("確認の目安を過ぎている"), "never": _l("だれのおすすめにも出ていない")},
+    )
+
+
+class CasesForm(ListForm):
+    """案件."""
+
+    state = _select(_l("状態"), lifecycle.STATES["partnership"])
+    support_type = _select(_l("支援の種類"), _SUPPORT)
+    late = _select(
+        _l("気をつけるもの"),
+        {
+            "over": _l("動きが止まっている"),
+            "quiet": _l("引き合わせのあと連絡がない"),
+            "running": _l("手続きの途中"),
+        },
+    )
+    mine = _select(_l("担当"), {"1": _l("自分が担当の案件")})
+
+
+class ExposureForm(ListForm):
+    """おすすめに出た回数."""
+
+    field = None
+    kind = _select(_l("区分"), KINDS)
+
+
+OBJECTS: Final[Mapping[str, Any]] = {
+    "organization": _l("団体・企業"),
+    "need": _l("ニーズ"),
+    "offer": _l("提供メニュー"),
+    "partnership": _l("案件"),
+    "user": _l("利用者"),
+    "importbatch": _l("取り込み"),
+    "list": _l("一覧の保存"),
+}
+
+
+class AuditForm(ListForm):
+    """操作の記録."""
+
+    area = None
+    field = None
+    q = StringField(_l("人の名前、受付番号、団体・企業の名前"), validators=[Optional()])
+    object_type = _select(_l("対象"), OBJECTS)
+    since = StringField(_l("この日から"), validators=[Optional()], render_kw={"type": "date"})
+    until = StringField(_l("この日まで"), validators=[Optional()], render_kw={"type": "date"})
+    object_id = StringField(_l("対象の記録番号"), validators=[Optional()])
