@@ -155,3 +155,4 @@ class ImportBatch(Identified, Base):
     dropped_columns: Mapped[list[str]] = mapped_column(default=list)
     confirmed_at: Mapped[datetime | None]
     discarded_at: Mapped[datetime | None]
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict, comment="codes and counts, no row")

@@ -46,6 +46,7 @@ class ShownSuggestion(Identified, Base):
     score: Mapped[float]
     parts: Mapped[dict[str, Any]] = mapped_column(comment="signal → value in [0, 1]")
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(comment="ranking.Reason as dictionaries")
+    opened_at: Mapped[datetime | None] = mapped_column(comment="when the detail was first read")
 
     shown_list: Mapped[ShownList] = relationship(back_populates="items", lazy="raise")
     candidate: Mapped[Organization] = relationship(lazy="raise")

@@ -1,5 +1,180 @@
-"""(to be written)"""
+"""The coordinator's desk: what is to be done today, the lists, who was suggested how often, the record.
 
-from flask import Blueprint
+The pages of one organization, need or offer are registered on the same blueprint by their own modules.
+"""
+
+from typing import Any, Final
+
+from flask import Blueprint, abort, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from matcher import queries_desk
+from matcher.services import cities, desk
+from webapp import access, clock, db, desk_lists, sheets
+from webapp.desk_lists import LISTS, DeskList, Setting
 
 blueprint = Blueprint("coordinator", __name__)
+
+#: Where each queue of the desk leads.
+_QUEUES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "organizations": ("organizations", {"state": "submitted"}),
+    "needs": ("needs", {"state": "in_review"}),
+    "offers": ("offers", {"state": "in_review"}),
+    "cases": ("cases", {"state": "coordinator_review"}),
+    "stalled": ("cases", {"late": "over"}),
+    "quiet": ("cases", {"late": "quiet"}),
+}
+_DEADLINE_PAGES: Final = {
+    "need": "coordinator.need",
+    "offer": "coordinator.offer",
+    "case": "cases.show",
+    "verification": "coordinator.organization",
+}
+
+
+@blueprint.app_context_processor
+def _words() -> dict[str, Any]:
+    return {"detail_url": desk_lists.detail_url}
+
+
+@blueprint.get("/desk", endpoint="desk")
+@access.allow("staff")
+def today() -> str:
+    """What must I do today?"""
+    session, actor, now = db.session(), access.actor(), clock.now()
+    queues = [
+        (queue, url_for(f"coordinator.{_QUEUES[queue.code][0]}", **_QUEUES[queue.code][1]))
+        for queue in queries_desk.queues(session, actor, now)
+    ]
+    needs_total, needs = queries_desk.needs_shown_to_nobody(session, actor)
+    never_total, never = queries_desk.organizations_never_suggested(session, actor)
+    return render_template(
+        "coordinator/desk.html",
+        queues=queues,
+        needs=needs,
+        needs_total=needs_total,
+        never=never,
+        never_total=never_total,
+        deadlines=queries_desk.deadlines(session, actor, now),
+        deadline_pages=_DEADLINE_PAGES,
+        spread=queries_desk.spread(session, actor),
+    )
+
+
+@blueprint.get("/desk/organizations")
+@access.allow("staff")
+def organizations() -> str:
+    """All companies and NPOs."""
+    return _list_page(LISTS["organizations"])
+
+
+@blueprint.get("/desk/needs")
+@access.allow("staff")
+def needs() -> str:
+    """All needs."""
+    return _list_page(LISTS["needs"])
+
+
+@blueprint.get("/desk/offers")
+@access.allow("staff")
+def offers() -> str:
+    """All offers."""
+    return _list_page(LISTS["offers"])
+
+
+@blueprint.get("/desk/cases")
+@access.allow("staff")
+def cases() -> str:
+    """All cases."""
+    return _list_page(LISTS["cases"])
+
+
+@blueprint.get("/desk/exposure")
+@access.allow("staff")
+def exposure() -> str:
+    """How often each organization was suggested, read and chosen; the never suggested first."""
+    return _list_page(LISTS["exposure"])
+
+
+@blueprint.get("/desk/audit")
+@access.allow("account_admin")
+def audit() -> str:
+    """Who did what, newest first."""
+    return _list_page(LISTS["audit"])
+
+
+@blueprint.get("/desk/<any(organizations, needs, offers, cases, exposure):name>.<any(xlsx, csv):form>")
+@access.allow("staff")
+def export(name: str, form: str) -> Response:
+    """A list as a file, exactly as it is filtered and sorted on the screen."""
+    return _file(LISTS[name], form)
+
+
+@blueprint.get("/desk/audit.<any(xlsx, csv):form>")
+@access.allow("account_admin")
+def export_audit(form: str) -> Response:
+    """The record of who did what, as a file."""
+    return _file(LISTS["audit"], form)
+
+
+def _list_page(wanted: DeskList) -> str:
+    setting, form = _setting(), _filter_form(wanted)
+    conditions, sort = form.conditions, request.args.get("sort", wanted.default_sort)
+    listing = wanted.fetch(
+        db.session(),
+        access.actor(),
+        conditions,
+        setting.now,
+        sort=sort,
+        page=request.args.get("page", 1, type=int),
+    )
+    return render_template(
+        "coordinator/list.html",
+        wanted=wanted,
+        listing=listing,
+        columns=wanted.columns,
+        filter=form,
+        conditions=conditions,
+        sort=sort,
+        setting=setting,
+        here=f"coordinator.{wanted.name}",
+        file_url=lambda form, **more: _file_url(wanted, form, conditions, sort, **more),
+    )
+
+
+def _file_url(wanted: DeskList, form: str, conditions: dict[str, str], sort: str, **more: str) -> str:
+    values: dict[str, Any] = {**conditions, **more, "sort": sort}
+    if wanted.name == "audit":
+        return url_for("coordinator.export_audit", form=form, **values)
+    return url_for("coordinator.export", name=wanted.name, form=form, **values)
+
+
+def _file(wanted: DeskList, form: str) -> Response:
+    setting, filter_form = _setting(), _filter_form(wanted)
+    conditions = filter_form.conditions
+    if wanted.selectable and (selected := request.args.getlist("selected")):
+        conditions["selected"] = ",".join(selected[: queries_desk.PAGE_SIZE])
+    sort = request.args.get("sort", wanted.default_sort)
+    charset = request.args.get("charset", "utf-8")
+    if charset not in {"utf-8", "cp932"}:
+        abort(404)
+    # Read and noted in one transaction: no list leaves the house without its line in the record (T20).
+    with db.aside() as session:
+        listing = wanted.fetch(session, access.actor(), conditions, setting.now, sort=sort, page=None)
+        desk.note_export(
+            session, access.actor(), wanted.name, len(listing.rows), conditions, setting.now, form=form
+        )
+    sheet = desk_lists.as_sheet(
+        wanted, listing, setting, filter_form.conditions_in_words, selected="selected" in conditions
+    )
+    return sheets.download(sheet, form, charset)
+
+
+def _setting() -> Setting:
+    return Setting(cities.get(db.session()), access.actor(), clock.now())
+
+
+def _filter_form(wanted: DeskList) -> Any:
+    form = wanted.form(request.args, prefix="")
+    form.offer_choices(cities.get(db.session()))
+    return form

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from matcher import queries, ranking
 from matcher.models import Need, Organization, ShownSuggestion
-from matcher.services import cities, suggestions
+from matcher.services import cities, desk, suggestions
 from webapp import access, clock, db, live
 from webapp.forms.suggestion import FilterForm, PassForm
 
@@ -58,6 +58,9 @@ def detail(public_id: str) -> str:
     """One suggestion as it was shown: both texts side by side, every condition, what would help."""
     shown = suggestions.get_shown(db.session(), access.actor(), public_id)
     page = suggestions.page_of(db.session(), shown)
+    if shown.opened_at is None:
+        with db.aside() as aside:
+            desk.note_opened(aside, access.actor(), public_id, clock.now())
     return render_template(
         "suggestions/detail.html", shown=shown, page=page, level=ranking.level(shown.score)
     )

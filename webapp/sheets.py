@@ -1,0 +1,227 @@
+"""Lists as files: an Excel sheet as a town hall prints it, and CSV for other programs.
+
+Everything that people typed is written as text that no spreadsheet program can take for a formula (T7).
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final, Literal
+
+import xlsxwriter
+from flask import send_file
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from webapp import filters
+
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV: Final = "text/csv; charset={charset}"
+
+#: What begins a formula in Excel, LibreOffice or a Japanese IME's full-width input.
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "−", "＠")
+MAX_CELL: Final = 32_000  #: Excel takes 32,767 characters a cell
+GETA: Final = "〓"  #: what printers set for a character that they do not have
+
+Kind = Literal["text", "number", "day", "days"]
+Cell = str | int | float | date | datetime | None
+
+#: Shown as on the screen, but sortable: a real date in Japanese years, a real number of days.
+_FORMATS: Final[dict[Kind, str]] = {
+    "text": "@",
+    "number": "#,##0.##",
+    "day": '[$-411]ggge"年"m"月"d"日"',
+    "days": '[=0]"今日";0"日"',
+}
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One column: its name, how wide it is in characters, and what stands in it."""
+
+    label: str
+    width: int = 14
+    kind: Kind = "text"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A list as it is to be saved: title, who made it and when, the conditions in words, the rows."""
+
+    title: str
+    section: str
+    made_at: datetime
+    columns: Sequence[Heading]
+    rows: Sequence[Sequence[Cell]]
+    conditions: str = ""
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+def neutral(text: str) -> str:
+    """``text`` with an apostrophe before what a spreadsheet program could take for a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def plain(text: str) -> str:
+    """What ``neutral`` made it from."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_STARTS) else text
+
+
+def download(sheet: Sheet, form: str = "xlsx", charset: str = "utf-8") -> Response:
+    """The sheet as an attachment named after its title and day."""
+    if form == "xlsx":
+        content, kind = workbook(sheet), XLSX
+    else:
+        narrow = charset == "cp932"
+        content = csv_file(sheet, "cp932" if narrow else "utf-8")
+        kind = CSV.format(charset="Shift_JIS" if narrow else "utf-8")
+    name = f"{sheet.title}_{filters.tokyo_date(sheet.made_at):%Y%m%d}.{form}"
+    return send_file(io.BytesIO(content), mimetype=kind, as_attachment=True, download_name=name)
+
+
+# ── Excel ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def workbook(*sheets: Sheet) -> bytes:
+    """An .xlsx file: title lines, frozen header, filters, and a set-up for A4 landscape."""
+    target = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "default_date_format": _FORMATS["day"],
+    }
+    with xlsxwriter.Workbook(target, options) as book:
+        book.set_properties({"title": sheets[0].title, "company": sheets[0].section})
+        for sheet in sheets:
+            _write(book, sheet)
+    return target.getvalue()
+
+
+def _write(book: Any, sheet: Sheet) -> None:
+    page = book.add_worksheet(_sheet_name(sheet.title))
+    font = {"font_name": "游ゴシック", "font_size": 10, "valign": "top"}
+    title = book.add_format({**font, "bold": True, "font_size": 14})
+    small = book.add_format({**font, "font_size": 9})
+    head = book.add_format({**font, "bold": True, "border": 1, "bg_color": "#E8F1FE", "text_wrap": True})
+    cells = {
+        kind: book.add_format({**font, "border": 1, "text_wrap": kind == "text", "num_format": shape})
+        for kind, shape in _FORMATS.items()
+    }
+    page.write_string(0, 0, neutral(sheet.title), title)
+    page.write_string(1, 0, _made(sheet), small)
+    page.write_string(2, 0, neutral(_conditions(sheet)), small)
+    top = 4
+    for place, column in enumerate(sheet.columns):
+        page.set_column(place, place, column.width)
+        page.write_string(top, place, neutral(column.label), head)
+    for row, values in enumerate(sheet.rows, start=top + 1):
+        for place, (column, value) in enumerate(zip(sheet.columns, values, strict=True)):
+            _put(page, row, place, value, cells[column.kind], cells["text"])
+    for row, note in enumerate(sheet.notes, start=top + len(sheet.rows) + 2):
+        page.write_string(row, 0, neutral(note), small)
+    page.freeze_panes(top + 1, 1)
+    page.autofilter(top, 0, top + max(len(sheet.rows), 1), max(len(sheet.columns) - 1, 0))
+    page.set_landscape()
+    page.set_paper(9)  # A4
+    page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(top)
+    page.set_footer(f"&L&9{_footer(sheet.section)}&R&9&P / &N")
+
+
+def _put(page: Any, row: int, place: int, value: Cell, shape: Any, text_shape: Any) -> None:
+    if value is None or value == "":
+        page.write_blank(row, place, None, shape)
+    elif isinstance(value, datetime):
+        page.write_string(row, place, filters.jdatetime(value), text_shape)
+    elif isinstance(value, date):
+        page.write_datetime(row, place, datetime(value.year, value.month, value.day), shape)  # noqa: DTZ001
+    elif isinstance(value, int | float):
+        page.write_number(row, place, value, shape)
+    else:
+        page.write_string(row, place, neutral(_fitting(value)), text_shape)
+
+
+def _fitting(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if len(text) <= MAX_CELL else text[:MAX_CELL] + _("…（以下は長いため省略しました）")
+
+
+def _sheet_name(title: str) -> str:
+    kept = "".join("・" if character in "[]:*?/\\'" else character for character in title)
+    return kept[:31] or "Sheet1"
+
+
+def _footer(text: str) -> str:
+    return text.replace("&", "&&")[:100]
+
+
+def _made(sheet: Sheet) -> str:
+    words = _(
+        "作成日：%(day)s　作成課：%(section)s　%(count)s件",
+        day=filters.jdate(sheet.made_at),
+        section=sheet.section,
+        count=len(sheet.rows),
+    )
+    return str(words)
+
+
+def _conditions(sheet: Sheet) -> str:
+    return sheet.conditions or str(_("条件：なし（すべて）"))
+
+
+# ── CSV ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def csv_file(sheet: Sheet, charset: Literal["utf-8", "cp932"] = "utf-8") -> bytes:
+    """Header and rows as CSV; UTF-8 bears the mark by which Excel recognises it.
+
+    What cp932 cannot write becomes 〓, and lines after the list name each place and character: nothing is
+    left out in silence.
+    """
+    target = io.StringIO(newline="")
+    writer = csv.writer(target, lineterminator="\r\n")
+    lines = [[neutral(column.label) for column in sheet.columns]]
+    lines += [[_as_text(value) for value in row] for row in sheet.rows]
+    lost: list[str] = []
+    if charset == "cp932":
+        labels = [column.label for column in sheet.columns]
+        for number, line in enumerate(lines, start=1):
+            lost += _replace_unwritable(number, line, labels)
+    writer.writerows(lines)
+    if lost:
+        writer.writerow([])
+        writer.writerow([_("※ Shift_JISで書けない文字を「〓」に置き換えました。元の文字は次のとおりです。")])
+        writer.writerows([one] for one in lost)
+    return target.getvalue().encode("utf-8-sig" if charset == "utf-8" else "cp932")
+
+
+def _as_text(value: Cell) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return filters.isodate(value)
+    return (
+        neutral(value) if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+    )
+
+
+def _replace_unwritable(number: int, line: list[str], labels: Sequence[str]) -> Iterator[str]:
+    for place, value in enumerate(line):
+        bad = sorted({character for character in value if not _is_cp932(character)})
+        if bad:
+            line[place] = "".join(GETA if character in bad else character for character in value)
+            names = "、".join(f"U+{ord(character):04X}" for character in bad)
+            yield _("%(row)s行目「%(column)s」：%(names)s", row=number, column=labels[place], names=names)
+
+
+def _is_cp932(character: str) -> bool:
+    try:
+        character.encode("cp932")
+    except UnicodeEncodeError:
+        return False
+    return True
