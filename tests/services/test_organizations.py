@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from stdnum.jp import cn
 
-from matcher import permissions, queries
+from matcher import permissions, queries, vocabulary
 from matcher.errors import Invalid, MovedOn, NotFound, NotPermitted, Refused
 from matcher.models import AuditEvent, Embedding, Mail, Notice, Organization
 from matcher.permissions import Actor
@@ -243,7 +243,7 @@ def test_two_published_documents_make_one_level_of_disclosure(session: Session) 
     for items in ([], ["charter"], ["charter", "plan"], ["charter"] * 4, list("abcdef")):
         levels.append(organizations.disclosure_level(make_npo(session, profile={"disclosure": items})))
     assert levels == [0, 0, 1, 0, 0]
-    everything = list(organizations.vocabulary.DISCLOSURE_ITEMS)
+    everything = list(vocabulary.DISCLOSURE_ITEMS)
     assert organizations.disclosure_level(make_npo(session, profile={"disclosure": everything})) == 4
     assert organizations.disclosure_level(make_company(session)) == 0
 
@@ -471,7 +471,7 @@ def test_a_suspension_hides_profile_needs_and_offers_at_once_and_reinstating_sho
     serving(session)
     npo, company = make_npo(session), make_company(session)
     need, offer = make_need(session, npo), make_offer(session, company)
-    city, visitor, host = manager(session), owner_of(session, make_company(session)), None
+    city, visitor = manager(session), owner_of(session, make_company(session))
     assert queries.get_need(session, visitor, need.public_id) is need
     for organization in (npo, company):
         organizations.suspend(session, city, organization, "safety", "確認中のため。", now, version=None)

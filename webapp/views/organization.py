@@ -214,8 +214,9 @@ def leave() -> Page:
         except (Invalid, Refused, MovedOn, StaleDataError) as error:
             session.rollback()
             return _not_left(session, actor, form, error)
-        flash(_("利用を終了しました。公開中の内容は取り下げました。"), "success")
-        return redirect(url_for("organization.profile"))
+        access.sign_out()  # its accounts open no page from now on
+        flash(_("利用を終了し、公開中の内容を取り下げました。ご利用ありがとうございました。"), "success")
+        return redirect(url_for("account.login"))
     return _leave_page(session, **facts), 422 if form.errors else 200
 
 
