@@ -624,10 +624,21 @@ def _day(text: str | None) -> date | None:
 
 
 def _order(sort: str, columns: Mapping[str, Any], tie: Any) -> list[Any]:
-    """ORDER BY of ``?sort=``; "age" rising means youngest first, and the oldest stand first by default."""
+    """ORDER BY of ``?sort=``. "age" rising means youngest first.
+
+    Without a known ``sort``: what waits for the city, then what waits for others, then the rest, and of
+    each the oldest first.
+    """
     falling, key = sort.startswith("-"), sort.removeprefix("-")
     if key not in columns:
-        falling, key = True, "age"
+        state = columns["state"]
+        rank = case(
+            (state.in_(("submitted", "in_review", "coordinator_review")), 0),
+            (state.in_(_ON_THE_WAY), 1),
+            (state.in_(("verified", "open", "introduced")), 2),
+            else_=3,
+        )
+        return [rank, columns["age"], tie]
     if key == "age":
         falling = not falling
     column = columns[key]

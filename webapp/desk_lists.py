@@ -84,7 +84,7 @@ class DeskList:
     url: Callable[[Any], str | None]
     record_id: Callable[[Any], str]
     empty: Any
-    default_sort: str = "-age"
+    default_sort: str = ""
     selectable: bool = True
     row_label: Callable[[Any], str] = lambda row: ""
 
