@@ -88,6 +88,7 @@ _OWN_LABELS: Final[Mapping[str, Mapping[str, Any]]] = {
 #: Never shown to other members: personal data, the address (often somebody's home) and our own settings.
 _NOT_SHOWN: Final = frozenset(
     {
+        "name",  # stands in the heading
         "address",
         "representative",
         "contact_department",
@@ -236,6 +237,8 @@ def _is_idle(organization: Organization, name: str) -> bool:
     """Questions that the other answers settle: no reason is needed beside a number, nor for a company."""
     if name == "no_number_reason":
         return organization.kind == "company" or bool(organization.corporate_number)
+    if name == "fields" and organization.kind == "company":
+        return bool(organizations.value_of(organization, "fields_undecided"))
     return name == "fields_undecided" and not organizations.value_of(organization, name)
 
 
@@ -310,6 +313,16 @@ def review_by(organization: Organization) -> date | None:
     )
 
 
+def promise(organization: Organization, now: datetime) -> str:
+    """By when the city answers, and what to do once that day has passed."""
+    day = review_by(organization)
+    if day is not None and day < calendar.tokyo_date(now):
+        return _(
+            "市の担当が内容を確認しています。予定より時間がかかっています。お急ぎのときは、市の担当にお問い合わせください。"
+        )
+    return _("市の担当が内容を確認しています。%(day)sまでにお知らせします。", day=filters.jmonthday(day))
+
+
 def next_step(organization: Organization, actor: Actor, now: datetime) -> str:
     """What happens next, and who does it."""
     lacking = any(organizations.completeness(organization).values())
@@ -326,11 +339,7 @@ def next_step(organization: Organization, actor: Actor, now: datetime) -> str:
             return _("直し終えたら、もう一度市に確認を申請してください。")
         return _("必須の項目がそろいました。内容を確かめて、市に確認を申請してください。")
     if organization.state == "submitted":
-        return _(
-            "市の担当が内容を確認しています。%(day)sまでにお知らせします。その間も、%(first)sの下書きを書けます。",
-            day=filters.jmonthday(review_by(organization)),
-            first=first,
-        )
+        return promise(organization, now) + _("その間も、%(first)sの下書きを書けます。", first=first)
     if organization.state == "verified":
         if is_expired(organization, now):
             return _(

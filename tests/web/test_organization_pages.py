@@ -381,7 +381,7 @@ def test_an_application_goes_from_answers_to_check_to_the_confirmation(town: Tow
     assert done.location == "/profile/submitted"
     confirmation = visit(town.owner, "/profile/submitted")
     # 24 November 2026 is a Tuesday; three working days later is Friday.
-    assert "市民協働推進課の担当が、11月27日（金）までに内容を確認します。" in confirmation.text
+    assert "市の担当が内容を確認しています。11月27日（金）までにお知らせします。" in confirmation.text
     assert stored(records, town.npo).state == "submitted"
     assert visit(town.owner, "/profile/submit", 302).location == "/profile/submitted"
     assert send(town.owner, refused, {"declared": "y", "agreed": "y"}, action="/submit").location == (

@@ -86,7 +86,7 @@ class SectionForm(Form):
         for name in part.fields:
             field = self[name]
             field.label.text = organization_text.label(kind, name)
-            field.flags.required = name in part.required
+            field.flags.required = name in part.required or bool(field.flags.required)
             if isinstance(field, SelectMultipleField | RadioField):
                 field.choices = choices(organization_text.choices_of(kind, name, city))
             elif isinstance(field, SelectField):
@@ -323,4 +323,7 @@ def review_form(organization: Organization) -> ReviewForm:
             validators=[Optional(), Within(limits.NOTE)],
         )
     found: ReviewForm = type("ReviewForm", (ReviewForm,), fields)(data={"version": organization.version})
+    # Each is needed for one of the two decisions; the page says for which.
+    for name in (*questions, "reason_code", "reason_text"):
+        found[name].flags.required = True
     return found

@@ -178,11 +178,7 @@ def submitted() -> Page:
     organization = queries.own_organization(db.session(), access.actor())
     if organization.state != "submitted":
         return redirect(url_for("organization.profile"))
-    return render_template(
-        "organization/submitted.html",
-        organization=organization,
-        review_by=organization_text.review_by(organization),
-    )
+    return render_template("organization/submitted.html", organization=organization)
 
 
 # ── Leaving ──────────────────────────────────────────────────────────────────────────────────────────
