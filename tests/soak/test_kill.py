@@ -19,6 +19,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from http.client import HTTPException
 from http.cookiejar import CookieJar
 from pathlib import Path
 
@@ -66,6 +67,16 @@ class Service:
                     return
             time.sleep(0.1)
 
+    def await_up(self) -> None:
+        """Start again whatever fell, until the port answers."""
+        for _ in range(100):
+            self.start()
+            time.sleep(0.3)
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0 and self.web and self.web.poll() is None:
+                    return
+        raise AssertionError("expected the service to listen within 30 s")
+
     def victims(self) -> list[int]:
         """Process ids: the master, its web processes, the worker."""
         assert self.web is not None
@@ -108,7 +119,7 @@ class Client(threading.Thread):
                     self.errors.append(f"{error.code} {error.url}")
                 if error.code in {403, 404}:
                     self._open()
-            except OSError:
+            except (OSError, HTTPException):
                 time.sleep(0.05)
 
     def _write(self) -> None:
@@ -194,24 +205,23 @@ def test_nothing_acknowledged_is_lost_when_processes_are_killed(environment):
     database, settings, case = prepare(environment)
     chance = random.Random(20261123)
     service, stopping = Service(environment, settings.port), threading.Event()
-    service.start()
-    _await(settings.port)
+    service.await_up()
     clients = [Client(settings.public_url, "npo", case, stopping) for _ in range(3)]
     for client in clients:
         client.start()
     killed = 0
     while killed < ROUNDS:
-        time.sleep(chance.uniform(0.1, 0.8))
+        time.sleep(chance.uniform(0.2, 1.2))
         try:
             os.kill(chance.choice(service.victims()), signal.SIGKILL)
             killed += 1
         except ProcessLookupError:
             pass
-        service.start()
+        service.await_up()
         if killed % 20 == 0:
             # The index is changed under fire too: another text, for the worker to encode.
             _touch_something(database, chance)
-    _await(settings.port)
+    service.await_up()
     time.sleep(1)
     stopping.set()
     for client in clients:
@@ -220,15 +230,6 @@ def test_nothing_acknowledged_is_lost_when_processes_are_killed(environment):
     _finish(environment)
     _check(database, settings, clients)
     shutil.rmtree(settings.folder, ignore_errors=True)
-
-
-def _await(port: int) -> None:
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise AssertionError("expected the service to listen within 20 s")
 
 
 def _touch_something(database: Database, chance: random.Random) -> None:
