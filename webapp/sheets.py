@@ -14,6 +14,7 @@ import xlsxwriter
 from flask import send_file
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
+from xlsxwriter.utility import xl_col_to_name
 
 from webapp import filters
 
@@ -23,6 +24,7 @@ CSV: Final = "text/csv; charset={charset}"
 #: What begins a formula in Excel, LibreOffice or a Japanese IME's full-width input.
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "−", "＠")
 MAX_CELL: Final = 32_000  #: Excel takes 32,767 characters a cell
+MAX_ENTRIES: Final = 5_000  #: rows of a form that offer their drop-down lists
 GETA: Final = "〓"  #: what printers set for a character that they do not have
 
 Kind = Literal["text", "number", "day", "days"]
@@ -131,6 +133,84 @@ def _write(book: Any, sheet: Sheet) -> None:
     page.fit_to_pages(1, 0)
     page.repeat_rows(top)
     page.set_footer(f"&L&9{_footer(sheet.section)}&R&9&P / &N")
+
+
+def form_workbook(
+    sheet: Sheet,
+    *,
+    required: Sequence[str],
+    single: Sequence[str],
+    lists: Sequence[tuple[str, Sequence[str]]],
+    help_title: str,
+    help_columns: Sequence[str],
+    help_rows: Sequence[Sequence[str]],
+    lists_title: str,
+    notes: Sequence[str],
+) -> bytes:
+    """A sheet to be filled in: its header, examples and drop-down lists; then how to, and what may be chosen.
+
+    Args:
+        required: labels of columns that must be filled; they are marked in the header's colour.
+        single: labels of columns in which exactly one entry of a list may stand.
+        lists: label of a column and its entries.
+    """
+    target = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(target, options) as book:
+        book.set_properties({"title": sheet.title, "company": sheet.section})
+        font = {"font_name": "游ゴシック", "font_size": 10, "valign": "top", "text_wrap": True}
+        plain_cell = book.add_format({**font, "num_format": "@"})
+        grey = book.add_format({**font, "num_format": "@", "font_color": "#666666", "italic": True})
+        head = book.add_format({**font, "bold": True, "border": 1, "bg_color": "#E8F1FE"})
+        must = book.add_format({**font, "bold": True, "border": 1, "bg_color": "#FFE5B4"})
+        entry = book.add_worksheet(_("入力"))
+        labels = [column.label for column in sheet.columns]
+        for place, column in enumerate(sheet.columns):
+            # As text throughout, so that numbers keep their leading zeros.
+            entry.set_column(place, place, column.width, plain_cell)
+            entry.write_string(0, place, column.label, must if column.label in required else head)
+        for row, values in enumerate(sheet.rows, start=1):
+            for place, value in enumerate(values):
+                entry.write_string(row, place, str(value or ""), grey)
+        entry.freeze_panes(1, 1)
+        entry.set_landscape()
+        entry.set_paper(9)
+        entry.repeat_rows(0)
+        _write_help(book, help_title, help_columns, help_rows, notes, head, plain_cell)
+        choices = book.add_worksheet(lists_title)
+        for place, (label, entries) in enumerate(lists):
+            choices.set_column(place, place, 28, plain_cell)
+            choices.write_string(0, place, label, head)
+            choices.write_column(1, place, list(entries), plain_cell)
+            if label in single:
+                letter = xl_col_to_name(place)
+                source = f"='{lists_title}'!${letter}$2:${letter}${len(entries) + 1}"
+                entry.data_validation(1, labels.index(label), MAX_ENTRIES, labels.index(label), {
+                    "validate": "list", "source": source, "error_type": "warning",
+                })  # fmt: skip
+        choices.freeze_panes(1, 0)
+    return target.getvalue()
+
+
+def _write_help(
+    book: Any,
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    notes: Sequence[str],
+    head: Any,
+    plain_cell: Any,
+) -> None:
+    page = book.add_worksheet(title)
+    for row, note in enumerate(notes):
+        page.write_string(row, 0, note)
+    top = len(notes) + 1
+    for place, (label, width) in enumerate(zip(columns, (26, 8, 44, 60), strict=True)):
+        page.set_column(place, place, width)
+        page.write_string(top, place, label, head)
+    for row, values in enumerate(rows, start=top + 1):
+        for place, value in enumerate(values):
+            page.write_string(row, place, value, plain_cell)
 
 
 def _put(page: Any, row: int, place: int, value: Cell, shape: Any, text_shape: Any) -> None:

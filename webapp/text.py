@@ -63,6 +63,35 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "own_account": _l(
         "ご自分の職員アカウントは、ご自分では停止できません。ほかの管理職または運用担当に依頼してください。"
     ),
+    "import_closed": _l("この取り込みは、すでに確定または取りやめになっています。"),
+    "file_empty": _l("ファイルに何も書かれていません。内容のあるファイルを選んでください。"),
+    "file_too_big": _l("ファイルが%(megabytes)sMBを超えています。いくつかに分けて送ってください。"),
+    "file_old_excel": _l(
+        "古い形式（.xls）か、パスワードのかかったExcelファイルです。Excelで開き、パスワードを外して「Excelブック（.xlsx）」で保存し直してください。"
+    ),
+    "file_type": _l(
+        "このファイルは読み込めません。Excel（.xlsx）またはCSV（.csv）で保存したファイルを選んでください。"
+    ),
+    "file_macros": _l(
+        "マクロの入ったExcelファイルは読み込めません。「Excelブック（.xlsx）」で保存し直してください。"
+    ),
+    "file_damaged": _l(
+        "ファイルが壊れているようです。Excelで開けるか確かめ、「Excelブック（.xlsx）」で保存し直してください。"
+    ),
+    "file_too_much": _l(
+        "ファイルの中身が多すぎます。1回に%(rows)s行、%(cells)sセルまでです。いくつかに分けて送ってください。"
+    ),
+    "file_too_slow": _l(
+        "%(seconds)s秒たっても読み終わりませんでした。行数を減らすか、CSVで保存し直して送ってください。"
+    ),
+    "file_encoding": _l(
+        "%(line)s行目の文字を読み取れません。「CSV UTF-8（コンマ区切り）」で保存し直してください。"
+    ),
+    "file_csv": _l("%(line)s行目の区切りを読み取れません。「\"」の数がそろっているか確かめてください。"),
+    "file_json": _l("%(line)s行目を読み取れません。1行に1件のJSONで書いてください。"),
+    "file_columns": _l(
+        "必要な列が見つかりません：%(columns)s。ひな形と同じ列の名前になっているか、取り込むものの種類が合っているかを確かめてください。"
+    ),
 }
 
 #: error code of a field (``Invalid.facts`` values) → sentence beside the field.

@@ -327,7 +327,7 @@ def verify(
     if any(answer == "no" for answer, _comment in answers.values()):
         raise Refused("checklist_no")
     organization.verified_at = now
-    organization.verification_expires_on = _years_later(calendar.tokyo_date(now))
+    organization.verification_expires_on = verified_until(calendar.tokyo_date(now))
     moves.move(session, actor, organization, "verify", now, version=version)
     _made_findable(session, organization)
     text = wording.organization_verified(organization)
@@ -336,7 +336,8 @@ def verify(
     )
 
 
-def _years_later(day: date) -> date:
+def verified_until(day: date) -> date:
+    """The last day of a verification that is given on ``day``."""
     year = day.year + lifecycle.VERIFICATION_YEARS
     return day.replace(year=year, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=year)
 

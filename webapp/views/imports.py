@@ -1,5 +1,141 @@
-"""(to be written)"""
+"""Imports for city staff: template, upload, preview with what is wrong row by row, confirm or discard."""
 
-from flask import Blueprint
+import io
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from matcher.errors import Refused
+from matcher.import_columns import COLUMNS
+from matcher.models import ImportBatch
+from matcher.services import cities, importing
+from matcher.tables import Unreadable
+from webapp import access, clock, db, import_text, sheets, text
+from webapp.forms.imports import ConfirmForm, UploadForm
 
 blueprint = Blueprint("imports", __name__)
+blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(import_text=import_text))
+
+Page = Response | str | tuple[str, int]
+
+PREVIEW_ROWS = 10
+
+
+@blueprint.get("/desk/imports")
+@access.allow("staff")
+def index() -> Page:
+    """Templates, the upload, and what was imported lately."""
+    return _index(UploadForm())
+
+
+@blueprint.post("/desk/imports")
+@access.allow("staff")
+def upload() -> Page:
+    """Read a file and show what it holds; nothing of it is registered yet."""
+    form = UploadForm()
+    if not form.validate_on_submit():
+        return _index(form)
+    session, actor, now = db.session(), access.actor(), clock.now()
+    name = form.file.data.filename or ""
+    try:
+        checked = importing.check_file(session, actor, form.kind.data, name, form.file.data.read(), now)
+    except Unreadable as error:
+        form.file.errors = [text.sentence(error.code, error.facts)]
+        return _index(form)
+    batch = importing.keep(session, actor, name, checked, now)
+    return redirect(url_for("imports.show", public_id=batch.public_id))
+
+
+def _index(form: UploadForm) -> Page:
+    page = render_template(
+        "imports/index.html", form=form, batches=importing.recent(db.session(), access.actor())
+    )
+    return page, 422 if form.errors else 200
+
+
+@blueprint.get("/desk/imports/<public_id>")
+@access.allow("staff")
+def show(public_id: str) -> Page:
+    """What an upload holds, what is wrong with it, and the choice to register or discard it."""
+    batch = importing.get_batch(db.session(), access.actor(), public_id)
+    return _show(batch, _confirm_form(batch))
+
+
+@blueprint.post("/desk/imports/<public_id>/confirm")
+@access.allow("staff")
+def confirm(public_id: str) -> Page:
+    """Register the rows that can be taken."""
+    # The rows are saved in transactions of their own, so this request must not hold one itself.
+    with db.database().read() as session:
+        batch = importing.get_batch(session, access.actor(), public_id)
+    form = _confirm_form(batch)
+    if not form.validate_on_submit():
+        return _show(batch, form)
+    try:
+        result = importing.confirm(db.database(), access.actor(), public_id, form.state.data, clock.now())
+    except Refused as error:
+        flash(text.sentence(error.code, error.facts), "warning")
+    else:
+        flash(_("%(count)s件を登録しました。", count=result.saved), "success")
+    return redirect(url_for("imports.show", public_id=public_id))
+
+
+@blueprint.post("/desk/imports/<public_id>/discard")
+@access.allow("staff")
+def discard(public_id: str) -> Page:
+    """Throw the upload away."""
+    batch = importing.get_batch(db.session(), access.actor(), public_id)
+    importing.discard(db.session(), access.actor(), batch, clock.now())
+    flash(_("取り込みを取りやめました。ファイルの内容は残っていません。"), "success")
+    return redirect(url_for("imports.index"))
+
+
+@blueprint.get("/desk/imports/<public_id>/report.xlsx")
+@access.allow("staff")
+def report(public_id: str) -> Response:
+    """What is wrong with an upload, as a sheet."""
+    batch = importing.get_batch(db.session(), access.actor(), public_id)
+    city = cities.get(db.session())
+    return sheets.download(import_text.report(batch.filename, batch.problems, city, clock.now()))
+
+
+@blueprint.get("/desk/imports/templates/<kind>.<any(xlsx, csv):form>")
+@access.allow("staff")
+def template(kind: str, form: str) -> Response:
+    """An empty sheet to fill in."""
+    if kind not in COLUMNS:
+        abort(404)
+    city, now = cities.get(db.session()), clock.now()
+    empty = import_text.template_sheet(kind, city, now)  # type: ignore[arg-type]
+    if form == "csv":
+        return sheets.download(empty, "csv", request.args.get("charset", "utf-8"))
+    content = import_text.template_workbook(kind, city, now)  # type: ignore[arg-type]
+    return send_file(
+        io.BytesIO(content), mimetype=sheets.XLSX, as_attachment=True, download_name=f"{empty.title}.xlsx"
+    )
+
+
+def _confirm_form(batch: ImportBatch) -> ConfirmForm:
+    form = ConfirmForm()
+    form.offer_states(importing.STATES[batch.kind])
+    return form
+
+
+def _show(batch: ImportBatch, form: Any) -> Page:
+    columns = [column for column in COLUMNS[batch.kind] if _is_used(batch, column.code)]  # type: ignore[index]
+    page = render_template(
+        "imports/show.html",
+        batch=batch,
+        form=form,
+        columns=columns,
+        rows=batch.rows[:PREVIEW_ROWS],
+        is_waiting=batch.confirmed_at is None and batch.discarded_at is None,
+        preview=PREVIEW_ROWS,
+    )
+    return page, 422 if form.errors else 200
+
+
+def _is_used(batch: ImportBatch, code: str) -> bool:
+    return any(row["values"].get(code) not in (None, "", []) for row in batch.rows[:PREVIEW_ROWS])

@@ -1,0 +1,664 @@
+"""Imports of organizations, needs and offers: checked row by row, previewed, and saved only when confirmed.
+
+An upload is kept as an ``ImportBatch`` of rows that could be read; nothing else is written before somebody
+confirms. Saving runs in short transactions of its own, so that nobody waits for it; rows that are there
+already are left out, so that a second confirmation after an interruption goes on where the first stopped.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import String, func, inspect, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from embeddings import text as texts
+from matcher import calendar, lifecycle, limits, permissions, search, tables, vocabulary
+from matcher.db import Database
+from matcher.errors import Invalid, NotFound, Refused
+from matcher.import_cells import Unclear, parse
+from matcher.import_columns import COLUMNS, EXAMPLE_MARK, Column, Kind, header_key, is_personal, recognise
+from matcher.models import CompanyProfile, ImportBatch, Need, NpoProfile, Offer, Organization
+from matcher.models.base import new_public_id
+from matcher.permissions import Actor
+from matcher.services import audit, cities, indexing, numbers, organizations, postings
+from matcher.services.cities import City
+from matcher.tables import Line, Table, Unreadable
+
+KINDS: Final = tuple(COLUMNS)
+#: The states in which imported records may begin, the default first.
+STATES: Final[Mapping[str, tuple[str, ...]]] = {
+    "companies": ("submitted", "verified"),
+    "npos": ("submitted", "verified"),
+    "needs": ("in_review", "open"),
+    "offers": ("in_review", "open"),
+}
+CHUNK_SECONDS: Final = 0.4  #: a writing transaction of an import lasts about this long
+KEEP_DAYS: Final = 7  #: an upload that nobody confirms or discards is emptied after this
+MAX_PROBLEMS: Final = 500
+_HEADER_ROWS: Final = 15  #: titles may stand above the header, as in the lists that we save ourselves
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something about one row: ``level`` error (not taken), duplicate (not taken) or note (taken)."""
+
+    row: int
+    column: str
+    code: str
+    value: str = ""
+    level: str = "error"
+
+
+@dataclass
+class Checked:
+    """What an upload holds: rows that can be taken, what is wrong with the others, columns left out."""
+
+    kind: Kind
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    total: int = 0
+
+    def count(self, level: str) -> int:
+        """How many rows have a problem of this level."""
+        return len({problem.row for problem in self.problems if problem.level == level})
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a confirmed import."""
+
+    saved: int
+    skipped: int
+
+
+# ── Checking ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def check_file(
+    session: Session, actor: Actor, kind: Kind, filename: str, content: bytes, now: datetime
+) -> Checked:
+    """Read and check an uploaded CSV or Excel file; nothing is written.
+
+    Raises:
+        Unreadable: the file as a whole cannot be taken, or no column is known (``file_columns``).
+    """
+    permissions.require(actor, "desk.import")
+    table, header = _find_header(kind, tables.read(filename, content))
+    city = cities.get(session)
+    checked = Checked(kind)
+    columns = _columns(kind, header, checked)
+    below = [line for line in table.lines if line.number > header.number]
+    raw = ((line.number, _cells(columns, line)) for line in below)
+    return _check(session, city, checked, raw, now)
+
+
+def check_json_lines(session: Session, actor: Actor, kind: Kind, content: bytes, now: datetime) -> Checked:
+    """Read and check JSONL: our own codes, or ``name``, ``text`` and ``region`` of a text collection."""
+    permissions.require(actor, "desk.import")
+    city, checked = cities.get(session), Checked(kind)
+    raw = ((number, _from_json(kind, value, city)) for number, value in tables.read_json_lines(content))
+    return _check(session, city, checked, raw, now)
+
+
+def _find_header(kind: Kind, sheets: Sequence[Table]) -> tuple[Table, Line]:
+    best: tuple[int, Table, Line] | None = None
+    for sheet in sheets:
+        for line in sheet.lines[:_HEADER_ROWS]:
+            known = len({one.code for cell in line.cells if (one := recognise(kind, cell)) is not None})
+            if known and (best is None or known > best[0]):
+                best = (known, sheet, line)
+    required = [one for one in COLUMNS[kind] if one.required]
+    if best is None or (best[0] < 2 and len(required) > 1):
+        raise Unreadable("file_columns", columns="、".join(f"「{one.label}」" for one in required))
+    _count, table, line = best
+    return table, line
+
+
+def _columns(kind: Kind, header: Line, checked: Checked) -> dict[int, Column]:
+    found: dict[int, Column] = {}
+    for place, name in enumerate(header.cells):
+        column = recognise(kind, name)
+        if column is not None and column.code not in {one.code for one in found.values()}:
+            found[place] = column
+        elif is_personal(name):
+            checked.dropped.append(name[:60])
+        elif header_key(name):
+            checked.unknown.append(name[:60])
+    lacking = [
+        one.label
+        for one in COLUMNS[kind]
+        if one.required and one.code not in {c.code for c in found.values()}
+    ]
+    if kind in {"needs", "offers"} and not {"owner", "owner_number"} & {c.code for c in found.values()}:
+        lacking.insert(0, next(one.label for one in COLUMNS[kind] if one.code == "owner"))
+    if lacking:
+        raise Unreadable("file_columns", columns="、".join(f"「{label}」" for label in lacking))
+    return found
+
+
+def _cells(columns: Mapping[int, Column], line: Line) -> dict[str, str]:
+    return {column.code: line.cells[place] for place, column in columns.items() if place < len(line.cells)}
+
+
+def _from_json(kind: Kind, value: Mapping[str, Any], city: City) -> dict[str, str]:
+    cells: dict[str, str] = {}
+    for name, found in value.items():
+        column = recognise(kind, str(name))
+        if column is None or found is None or isinstance(found, dict):
+            continue
+        parts = found if isinstance(found, list) else [found]
+        cells[column.code] = tables.clean("、".join(str(part) for part in parts))
+    if "text" in value:
+        first, rest = ("business", "csr_policy") if kind == "companies" else ("mission", "activities")
+        cells |= _split_text(tables.clean(str(value["text"])), first, rest)
+    if region := tables.clean(str(value.get("region") or "")):
+        inside = {label: code for code, label in city.area_labels.items()}
+        cells.setdefault("area", inside.get(region, vocabulary.AREA_OUTSIDE))
+        if region not in inside:
+            cells.setdefault("address", region)
+    return cells
+
+
+def _split_text(text: str, first: str, rest: str) -> dict[str, str]:
+    """The first sentence says what they are, the others what they do and want."""
+    found = texts.sentences(text)
+    if not found:
+        return {}
+    head = text.find(found[0]) + len(found[0])
+    return {first: text[:head].strip(), rest: text[head:].strip()}
+
+
+class _Known:
+    """What is in the database and in the rows above, to recognise the same organization or text again."""
+
+    def __init__(self, session: Session, kind: Kind) -> None:
+        self.kind = kind
+        self.numbers: dict[str, str] = {}
+        self.names: dict[str, list[tuple[str, str]]] = {}
+        self.owners: dict[str, list[tuple[int, str, str]]] = {}
+        self.owner_numbers: dict[str, tuple[int, str, str]] = {}
+        self.titles: set[tuple[int, str]] = set()
+        wanted = "company" if kind in {"companies", "offers"} else "npo"
+        query = select(
+            Organization.id, Organization.kind, Organization.name, Organization.area, Organization.state,
+            Organization.corporate_number,
+        )  # fmt: skip
+        for key, found_kind, name, area, state, number in session.execute(query):
+            if number:
+                self.numbers[number] = name
+            if found_kind == wanted:
+                self.names.setdefault(texts.fold(name), []).append((area, name))
+                self.owners.setdefault(texts.fold(name), []).append((key, name, state))
+                if number:
+                    self.owner_numbers[number] = (key, name, state)
+        if kind in {"needs", "offers"}:
+            model: Any = Need if kind == "needs" else Offer
+            alive = select(model.organization_id, model.title).where(model.state.not_in(("withdrawn",)))
+            self.titles = {(owner, texts.fold(title)) for owner, title in session.execute(alive)}
+
+    def same_organization(self, number: str | None, name: str, area: str) -> tuple[str, str] | None:
+        """How a row is known already: the code of the problem and the name under which."""
+        if number and number in self.numbers:
+            return "number_known", self.numbers[number]
+        for known_area, known_name in self.names.get(texts.fold(name), []):
+            if not area or not known_area or area == known_area:
+                return "name_known", known_name
+        return None
+
+    def add_organization(self, number: str | None, name: str, area: str) -> None:
+        """Remember a row, so that the same further down is recognised."""
+        if number:
+            self.numbers[number] = name
+        self.names.setdefault(texts.fold(name), []).append((area, name))
+
+
+def _check(
+    session: Session,
+    city: City,
+    checked: Checked,
+    raw: Iterable[tuple[int, dict[str, str]]],
+    now: datetime,
+) -> Checked:
+    known = _Known(session, checked.kind)
+    name_column = "name" if checked.kind in {"companies", "npos"} else "title"
+    for number, cells in raw:
+        if not any(cells.values()) or cells.get(name_column, "").startswith(EXAMPLE_MARK):
+            continue
+        checked.total += 1
+        values, problems = _parse_row(checked.kind, number, cells, city)
+        if checked.kind in {"companies", "npos"}:
+            problems += _check_organization(checked.kind, number, values, known)
+        else:
+            problems += _check_posting(checked.kind, number, values, known, now)
+        if all(problem.level == "note" for problem in problems):
+            checked.rows.append({"row": number, "values": values})
+        checked.problems += problems
+    return checked
+
+
+def _parse_row(
+    kind: Kind, number: int, cells: Mapping[str, str], city: City
+) -> tuple[dict[str, Any], list[Problem]]:
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for column in COLUMNS[kind]:
+        text = cells.get(column.code, "")
+        try:
+            value = parse(column, text, city)
+        except Unclear as unclear:
+            problems.append(Problem(number, column.label, unclear.code, unclear.part[:40]))
+            continue
+        if value is None and column.required:
+            problems.append(Problem(number, column.label, "required"))
+        elif isinstance(value, str) and column.kind in _TYPED and _is_too_long(kind, column, value):
+            problems.append(Problem(number, column.label, "too_long", value[:20] + "…"))
+        values[column.code] = value
+    return values, problems
+
+
+_MODELS: Final[Mapping[Kind, tuple[Any, ...]]] = {
+    "companies": (Organization, CompanyProfile),
+    "npos": (Organization, NpoProfile),
+    "needs": (Need,),
+    "offers": (Offer,),
+}
+
+
+_TYPED: Final = frozenset({"text", "url", "email", "phone"})
+
+
+def _is_too_long(kind: Kind, column: Column, value: str) -> bool:
+    return limits.is_too_long(value, column.limit) or len(value) > _column_length(kind, column.code)
+
+
+@cache
+def _column_length(kind: Kind, code: str) -> float:
+    """People count graphemes, a database column counts code points."""
+    for model in _MODELS[kind]:
+        columns = inspect(model).columns
+        if code in columns:
+            length = getattr(columns[code].type, "length", None)
+            return length if isinstance(columns[code].type, String) and length else float("inf")
+    return float("inf")
+
+
+def _label(kind: Kind, code: str) -> str:
+    return next(one.label for one in COLUMNS[kind] if one.code == code)
+
+
+def _number_problem(kind: Kind, number: int, code: str, values: dict[str, Any]) -> list[Problem]:
+    typed = values.get(code)
+    values[code] = organizations.normal_number(typed)
+    if values[code] is None or organizations.is_corporate_number(values[code]):
+        return []
+    values[code] = None
+    return [Problem(number, _label(kind, code), "corporate_number", str(typed)[:40])]
+
+
+def _check_organization(kind: Kind, number: int, values: dict[str, Any], known: _Known) -> list[Problem]:
+    problems = _number_problem(kind, number, "corporate_number", values)
+    website = values.get("website")
+    if website and not organizations.is_web_address(website):
+        # Registers often leave the scheme away; everything else is asked for.
+        if organizations.is_web_address(f"https://{website}") and "." in website:
+            values["website"] = f"https://{website}"
+        else:
+            problems.append(Problem(number, _label(kind, "website"), "url", website[:40]))
+    if problems or not values.get("name"):
+        return problems
+    name, area = values["name"], values.get("area") or ""
+    found = known.same_organization(values["corporate_number"], name, area)
+    if found is not None:
+        column = "corporate_number" if found[0] == "number_known" else "name"
+        return [*problems, Problem(number, _label(kind, column), found[0], found[1][:40], "duplicate")]
+    known.add_organization(values["corporate_number"], name, area)
+    told = "business" if kind == "companies" else "mission"
+    other = "csr_policy" if kind == "companies" else "activities"
+    if not values.get(told) and not values.get(other):
+        problems.append(Problem(number, _label(kind, told), "no_text", level="note"))
+    if kind == "npos" and not values["corporate_number"] and not values.get("no_number_reason"):
+        values["no_number_reason"] = (
+            "unincorporated" if values.get("org_type") in {"nini", "jichikai"} else None
+        )
+    return problems
+
+
+def _check_posting(
+    kind: Kind, number: int, values: dict[str, Any], known: _Known, now: datetime
+) -> list[Problem]:
+    problems = _number_problem(kind, number, "owner_number", values)
+    owner = _owner(values, known)
+    if isinstance(owner, str):
+        wrong = values.get("owner") or values.get("owner_number") or ""
+        return [*problems, Problem(number, _label(kind, "owner"), owner, str(wrong)[:40])]
+    key, name, _state = owner
+    values |= {"owner_id": key, "owner": name}
+    values["valid_until"] = (
+        values.get("valid_until") or (calendar.tokyo_date(now) + lifecycle.RENEWAL).isoformat()
+    )
+    values["mode"] = values.get("mode") or "either"
+    posting = _posting(kind, values, now)
+    for code, wrong in postings.check(posting, now).items():
+        found = values.get(code)
+        problems.append(Problem(number, _label(kind, code), wrong, "" if found is None else str(found)[:40]))
+    title = (key, texts.fold(values.get("title") or ""))
+    if not problems and title in known.titles:
+        return [Problem(number, _label(kind, "title"), "title_known", values["title"][:40], "duplicate")]
+    known.titles.add(title)
+    if not problems and (lacking := postings.missing(posting)):
+        words = "、".join(_label_or_code(kind, code) for code in lacking)
+        problems.append(Problem(number, words, "incomplete", level="note"))
+    return problems
+
+
+def _label_or_code(kind: Kind, code: str) -> str:
+    return next((one.label for one in COLUMNS[kind] if one.code == code), "担当者の氏名")
+
+
+def _owner(values: Mapping[str, Any], known: _Known) -> tuple[int, str, str] | str:
+    if values.get("owner_number"):
+        return known.owner_numbers.get(values["owner_number"]) or "owner_unknown"
+    found = known.owners.get(texts.fold(values.get("owner") or ""), [])
+    if not found:
+        return "owner_unknown" if values.get("owner") else "required"
+    return found[0] if len(found) == 1 else "owner_ambiguous"
+
+
+def _posting(kind: Kind, values: Mapping[str, Any], now: datetime) -> Need | Offer:
+    facts = _facts(kind, values)
+    model = Need if kind == "needs" else Offer
+    posting = model(organization_id=values["owner_id"], state="draft", created_at=now, updated_at=now)
+    for name, value in facts.items():
+        if hasattr(model, name) and value is not None:
+            setattr(posting, name, value)
+    posting.areas, posting.fields = facts.get("areas") or [], facts.get("fields") or []
+    posting.beneficiaries, posting.unit = facts.get("beneficiaries") or [], facts.get("unit") or ""
+    return posting
+
+
+def _facts(kind: Kind, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with real dates, as the models have them."""
+    dates = {one.code for one in COLUMNS[kind] if one.kind == "date"}
+    return {
+        name: date.fromisoformat(value) if name in dates and value else value
+        for name, value in values.items()
+    }
+
+
+# ── Between upload and confirmation ──────────────────────────────────────────────────────────────────
+
+
+def keep(session: Session, actor: Actor, filename: str, checked: Checked, now: datetime) -> ImportBatch:
+    """Keep a checked upload for the preview, and empty those that nobody came back to."""
+    permissions.require(actor, "desk.import")
+    _forget_old(session, now)
+    batch = ImportBatch(
+        public_id=new_public_id(),
+        kind=checked.kind,
+        filename=tables.clean(filename)[-200:],
+        uploaded_by_id=actor.user_id,
+        uploaded_at=now,
+        rows=checked.rows,
+        problems=[asdict(problem) for problem in checked.problems[:MAX_PROBLEMS]],
+        dropped_columns=checked.dropped,
+        result={
+            "total": checked.total,
+            "ready": len(checked.rows),
+            "errors": checked.count("error"),
+            "duplicates": checked.count("duplicate"),
+            "unknown": checked.unknown,
+            "more_problems": max(0, len(checked.problems) - MAX_PROBLEMS),
+        },
+    )
+    session.add(batch)
+    session.flush()
+    audit.record(
+        session, actor, "upload", "importbatch", batch.public_id, now,
+        details={"kind": batch.kind, "rows": checked.total, "dropped_columns": len(checked.dropped)},
+    )  # fmt: skip
+    return batch
+
+
+def _forget_old(session: Session, now: datetime) -> None:
+    session.execute(
+        update(ImportBatch)
+        .where(
+            ImportBatch.uploaded_at < now - timedelta(days=KEEP_DAYS),
+            ImportBatch.confirmed_at.is_(None),
+            ImportBatch.discarded_at.is_(None),
+        )
+        .values(rows=[], problems=[], discarded_at=now)
+    )
+
+
+def get_batch(session: Session, actor: Actor, public_id: str) -> ImportBatch:
+    """An upload, for city staff.
+
+    Raises:
+        NotFound
+    """
+    found = session.scalar(select(ImportBatch).where(ImportBatch.public_id == public_id))
+    if found is None or not permissions.may(actor, "desk.import"):
+        raise NotFound("importbatch")
+    return found
+
+
+def recent(session: Session, actor: Actor, limit: int = 20) -> Sequence[ImportBatch]:
+    """The newest uploads."""
+    permissions.require(actor, "desk.import")
+    return session.scalars(select(ImportBatch).order_by(ImportBatch.id.desc()).limit(limit)).all()
+
+
+def discard(session: Session, actor: Actor, batch: ImportBatch, now: datetime) -> None:
+    """Throw an upload away, with all that it held.
+
+    Raises:
+        Refused: ``import_closed`` where it was confirmed or discarded before.
+    """
+    permissions.require(actor, "desk.import")
+    if batch.confirmed_at is not None or batch.discarded_at is not None:
+        raise Refused("import_closed")
+    batch.rows, batch.problems, batch.discarded_at = [], [], now
+    audit.record(session, actor, "discard", "importbatch", batch.public_id, now)
+
+
+def confirm(database: Database, actor: Actor, public_id: str, state: str, now: datetime) -> Result:
+    """Save the rows of an upload, in short transactions of its own.
+
+    Raises:
+        Invalid: ``state`` is none in which such records may begin.
+        Refused: ``import_closed`` where it was confirmed or discarded before.
+    """
+    with database.read() as session:
+        batch = get_batch(session, actor, public_id)
+        if batch.confirmed_at is not None or batch.discarded_at is not None:
+            raise Refused("import_closed")
+        kind, rows = _kind(batch.kind), batch.rows
+    result = save(database, actor, kind, rows, state, now, about=public_id)
+    with database.write() as session:
+        batch = get_batch(session, actor, public_id)
+        if batch.confirmed_at is None:
+            # What was read from the file is now in the records; a second copy of it serves nobody.
+            batch.rows, batch.confirmed_at = [], now
+            batch.problems = [{**problem, "value": ""} for problem in batch.problems]
+            batch.result = {**batch.result, "state": state, "saved": result.saved, "skipped": result.skipped}
+            _note_confirmed(session, actor, kind, public_id, state, result, now)
+    return result
+
+
+def _kind(text: str) -> Kind:
+    return next(kind for kind in COLUMNS if kind == text)
+
+
+def _note_confirmed(
+    session: Session, actor: Actor, kind: Kind, about: str, state: str, result: Result, now: datetime
+) -> None:
+    audit.record(
+        session, actor, "confirm", "importbatch", about, now,
+        details={"kind": kind, "state": state, "saved": result.saved, "skipped": result.skipped},
+    )  # fmt: skip
+
+
+# ── Saving ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def save(
+    database: Database,
+    actor: Actor,
+    kind: Kind,
+    rows: Sequence[Mapping[str, Any]],
+    state: str,
+    now: datetime,
+    *,
+    about: str = "",
+    step: Callable[[int, int], None] | None = None,
+) -> Result:
+    """Save checked rows in transactions of about half a second; ``step(done, total)`` is told of progress.
+
+    Args:
+        about: public id of the upload, for the audit events; made up where there is none.
+    """
+    permissions.require(actor, "desk.import")
+    if state not in STATES[kind]:
+        raise Invalid(state="required")
+    alone, about = not about, about or new_public_id()
+    one = _save_organization if kind in {"companies", "npos"} else _save_posting
+    saved, waiting = 0, iter(rows)
+    done = 0
+    while True:
+        with database.write() as session:
+            chunk = 0
+            for row in _for_a_while(waiting):
+                saved += one(session, actor, kind, row, state, now, about)
+                chunk += 1
+        done += chunk
+        if step is not None:
+            step(done, len(rows))
+        if done >= len(rows):
+            break
+    result = Result(saved, len(rows) - saved)
+    if alone:
+        with database.write() as session:
+            _note_confirmed(session, actor, kind, about, state, result, now)
+    return result
+
+
+def _for_a_while(waiting: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    started = time.monotonic()
+    for row in waiting:
+        yield row
+        if time.monotonic() - started > CHUNK_SECONDS:
+            return
+
+
+def _save_organization(
+    session: Session,
+    actor: Actor,
+    kind: Kind,
+    row: Mapping[str, Any],
+    state: str,
+    now: datetime,
+    about: str,
+) -> bool:
+    facts = _facts(kind, row["values"])
+    organization_kind = "company" if kind == "companies" else "npo"
+    if _is_there(session, organization_kind, facts):
+        return False
+    organization = Organization(
+        kind=organization_kind,
+        state=state,
+        created_at=now,
+        updated_at=now,
+        submitted_at=now,
+        **_own(Organization, facts),
+    )
+    if state == "verified":
+        organization.verified_at = now
+        organization.verification_expires_on = organizations.verified_until(calendar.tokyo_date(now))
+    if organization_kind == "company":
+        undecided = not facts.get("fields")
+        organization.company = CompanyProfile(fields_undecided=undecided, **_own(CompanyProfile, facts))
+    else:
+        organization.npo = NpoProfile(**_own(NpoProfile, facts))
+    organization.search_text = search.text_of_organization(organization)
+    session.add(organization)
+    session.flush()
+    audit.record(
+        session, actor, "import", "organization", organization.public_id, now,
+        object_version=organization.version, to_state=state, details={"batch": about, "row": row["row"]},
+    )  # fmt: skip
+    indexing.touch(session, organization)
+    return True
+
+
+def _own(model: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts that a model has a column for; what is empty gets the model's own default."""
+    columns = inspect(model).columns
+    return {name: value for name, value in facts.items() if name in columns and value is not None}
+
+
+def _is_there(session: Session, kind: str, facts: Mapping[str, Any]) -> bool:
+    """Whether the row was saved since it was checked: by a colleague, or before an interruption."""
+    number = facts.get("corporate_number")
+    same = (Organization.name == facts["name"]) & (Organization.kind == kind)
+    same &= Organization.area == (facts.get("area") or "")
+    if number:
+        same |= Organization.corporate_number == number
+    return bool(session.scalar(select(func.count()).select_from(Organization).where(same)))
+
+
+def _save_posting(
+    session: Session,
+    actor: Actor,
+    kind: Kind,
+    row: Mapping[str, Any],
+    state: str,
+    now: datetime,
+    about: str,
+) -> bool:
+    owner = session.scalar(
+        select(Organization)
+        .where(Organization.id == row["values"]["owner_id"])
+        .options(joinedload(Organization.company), joinedload(Organization.npo))
+    )
+    posting = _posting(kind, row["values"], now)
+    model = type(posting)
+    same = select(func.count()).select_from(model).where(
+        model.organization_id == posting.organization_id, model.title == posting.title
+    )  # fmt: skip
+    if owner is None or session.scalar(same.where(model.state != "withdrawn")):
+        return False
+    _complete(posting, owner)
+    # What is not complete, or of an organization that is not verified, is read by the city first.
+    is_open = state == "open" and owner.state == "verified" and not postings.missing(posting)
+    posting.state = "open" if is_open else "in_review"
+    posting.submitted_at, posting.published_at = now, now if is_open else None
+    posting.number = numbers.receipt_number(session, "N" if kind == "needs" else "T", now)
+    posting.search_text = search.text_of_posting(posting)
+    session.add(posting)
+    session.flush()
+    postings.keep_revision(session, posting, actor, now)
+    audit.record(
+        session, actor, "import", postings.kind_of(posting), posting.public_id, now,
+        object_version=posting.version, to_state=posting.state, details={"batch": about, "row": row["row"]},
+    )  # fmt: skip
+    indexing.touch(session, posting)
+    return True
+
+
+def _complete(posting: Need | Offer, owner: Organization) -> None:
+    """What the sheet leaves open and the profile knows."""
+    profile = owner.company if owner.kind == "company" else owner.npo
+    posting.areas = posting.areas or list(profile.areas if profile else [])
+    if isinstance(posting, Need):
+        posting.fields = posting.fields or list(profile.fields if profile else [])
+        posting.beneficiaries = posting.beneficiaries or list(profile.beneficiaries if profile else [])
+        posting.contact_name = owner.contact_name
+        posting.visibility = "approached" if owner.visibility == "approached" else "public"
+        posting.steps_done = 5

@@ -1,0 +1,231 @@
+"""Imports in Japanese words: what is wrong with a row and how to mend it, and what the templates say."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from matcher import import_columns, lifecycle
+from matcher.import_columns import COLUMNS, Column, Kind
+from matcher.services.cities import City
+from webapp import filters, sheets
+
+
+def _(text: str, **facts: Any) -> str:
+    """``gettext`` with a type."""
+    return str(gettext(text, **facts))
+
+
+KINDS: Final[Mapping[str, Any]] = {
+    "companies": _l("企業"),
+    "npos": _l("団体"),
+    "needs": _l("ニーズ"),
+    "offers": _l("提供メニュー"),
+}
+LEVELS: Final[Mapping[str, Any]] = {
+    "error": _l("取り込めません"),
+    "duplicate": _l("登録済み"),
+    "note": _l("確認"),
+}
+TONES: Final[Mapping[str, str]] = {"error": "attention", "duplicate": "neutral", "note": "waiting"}
+
+#: code → what it is, and how to mend it
+PROBLEMS: Final[Mapping[str, tuple[Any, Any]]] = {
+    "required": (_l("空欄です"), _l("必ず入力してください。")),
+    "choice": (
+        _l("選択肢にない言葉です"),
+        _l("ひな形の「選択肢」にある言葉か番号にしてください。いくつかあるときは「、」で区切ります。"),
+    ),
+    "number": (_l("数として読み取れません"), _l("数字だけを入力してください（例：20、1500）。")),
+    "integer": (_l("整数として読み取れません"), _l("小数のない数字を入力してください（例：12）。")),
+    "date": (
+        _l("日付として読み取れません"),
+        _l("「2027-03-31」または「令和9年3月31日」の形にしてください。"),
+    ),
+    "yes_no": (_l("「はい」か「いいえ」で読み取れません"), _l("「はい」または「いいえ」にしてください。")),
+    "email": (_l("メールアドレスの形ではありません"), _l("1つだけ、正しい形で入力してください。")),
+    "phone_zero": (
+        _l("先頭の0が消えています"),
+        _l("Excelのセルを「文字列」にして、0から入力し直してください。"),
+    ),
+    "url": (
+        _l("ウェブサイトのアドレスの形ではありません"),
+        _l("https:// で始まるアドレスにするか、空欄にしてください。"),
+    ),
+    "corporate_number": (
+        _l("法人番号の数字が正しくありません"),
+        _l("13桁の数字を確かめてください。Excelで桁が変わっていないかもご確認ください。"),
+    ),
+    "too_long": (_l("長すぎます"), _l("文字数を減らしてください。")),
+    "excel_error": (_l("Excelの計算エラーです"), _l("計算式を直すか、値を入力し直してください。")),
+    "number_known": (
+        _l("同じ法人番号が登録済みか、上の行にあります"),
+        _l("登録済みの内容は変わりません。直したいときは、その団体・企業の画面で直してください。"),
+    ),
+    "name_known": (
+        _l("同じ名称と地区のものが登録済みか、上の行にあります"),
+        _l("別の団体・企業のときは、地区か法人番号を入力してください。"),
+    ),
+    "title_known": (
+        _l("同じ件名が登録済みか、上の行にあります"),
+        _l("別の内容のときは、件名を変えてください。"),
+    ),
+    "owner_unknown": (
+        _l("登録されている名称・法人番号に見つかりません"),
+        _l("先に団体・企業を登録するか、登録されている名称のとおりに直してください。"),
+    ),
+    "owner_ambiguous": (
+        _l("同じ名称が2つ以上登録されています"),
+        _l("法人番号の列を加えて、どちらかを示してください。"),
+    ),
+    "positive": (_l("0以下か、大きすぎる数です"), _l("0より大きい数にしてください。")),
+    "more_than_quantity": (_l("ほしい量より多くなっています"), _l("量より少ない数にしてください。")),
+    "before_start": (_l("始まりの日より前です"), _l("始まりの日より後の日付にしてください。")),
+    "in_the_past": (_l("過ぎた日付です"), _l("今日より後の日付にしてください。")),
+    "too_far": (_l("400日より先です"), _l("今日から400日以内の日付にしてください。")),
+    "no_text": (
+        _l("活動や事業の文章がありません"),
+        _l("このまま登録できますが、おすすめに出にくくなります。あとで書き足せます。"),
+    ),
+    "incomplete": (
+        _l("公開に必要な項目が空欄です"),
+        _l("「市の確認待ち」として登録します。団体・企業のプロフィールで分かるものは補います。"),
+    ),
+}
+_UNIT: Final = _l("支援の種類に合う単位ではありません")
+
+
+def what(problem: Mapping[str, Any]) -> str:
+    """What is wrong."""
+    if problem["code"] == "required" and problem["value"]:
+        return str(_UNIT)
+    return str(PROBLEMS[problem["code"]][0])
+
+
+def mend(problem: Mapping[str, Any]) -> str:
+    """How to mend it."""
+    return str(PROBLEMS[problem["code"]][1])
+
+
+def shown(column: Column, value: Any, city: City) -> str:
+    """A value of the preview, with labels for codes."""
+    labels = import_columns.choices(column, city)
+    if isinstance(value, list):
+        return filters.labels_of(value, labels)
+    if isinstance(value, bool):
+        return _("はい") if value else _("いいえ")
+    if isinstance(value, int | float):
+        return filters.number(value)
+    text = filters.label_of(value, labels) if labels else str(value or "")
+    return text if len(text) <= 60 else text[:60] + "…"
+
+
+def state_labels(kind: str) -> Mapping[str, str]:
+    """The words for the states of this kind of record."""
+    return lifecycle.STATES["organization" if kind in {"companies", "npos"} else "posting"]
+
+
+def state_choices(states: Sequence[str]) -> dict[str, str]:
+    """In which state imported records begin, as the coordinator chooses it."""
+    meanings = {
+        "submitted": _("市の確認待ち（1件ずつ確認してから、ほかの人に見えるようにする）"),
+        "verified": _("確認済み（市がすでに持っている名簿など、確認の終わったものに限る）"),
+        "in_review": _("市の確認待ち（1件ずつ読んでから公開する）"),
+        "open": _("公開中（内容の確認が終わっているものに限る。空欄のあるものは、市の確認待ちになる）"),
+    }
+    return {state: meanings[state] for state in states}
+
+
+def report(
+    filename: str, problems: Sequence[Mapping[str, Any]], city: City, made_at: datetime
+) -> sheets.Sheet:
+    """The problems of an upload as a sheet, to be worked through beside the file."""
+    return sheets.Sheet(
+        title=_("取り込みの確認結果"),
+        section=f"{city.name}{city.section}",
+        made_at=made_at,
+        columns=[
+            sheets.Heading(_("行"), 8, "number"),
+            sheets.Heading(_("列"), 22),
+            sheets.Heading(_("結果"), 14),
+            sheets.Heading(_("入力された内容"), 26),
+            sheets.Heading(_("どこが合わないか"), 34),
+            sheets.Heading(_("直し方"), 50),
+        ],
+        rows=[
+            [
+                one["row"], one["column"], str(LEVELS[one["level"]]), one["value"], what(one), mend(one),
+            ]
+            for one in problems
+        ],
+        conditions=_("ファイル：%(name)s", name=filename),
+    )  # fmt: skip
+
+
+# ── Templates to fill in ─────────────────────────────────────────────────────────────────────────────
+
+
+def template_sheet(kind: Kind, city: City, made_at: datetime) -> sheets.Sheet:
+    """The empty sheet with its examples, as plain CSV has it."""
+    return sheets.Sheet(
+        title=_("%(kind)sの取り込みひな形", kind=KINDS[kind]),
+        section=f"{city.name}{city.section}",
+        made_at=made_at,
+        columns=[sheets.Heading(column.label, _width(column)) for column in COLUMNS[kind]],
+        rows=import_columns.examples(kind),
+    )
+
+
+def template_workbook(kind: Kind, city: City, made_at: datetime) -> bytes:
+    """The sheet to fill in with drop-down lists, and beside it what belongs where."""
+    columns = COLUMNS[kind]
+    lists = [
+        (column.label, list(import_columns.choices(column, city).values()))
+        for column in columns
+        if import_columns.choices(column, city)
+    ]
+    return sheets.form_workbook(
+        template_sheet(kind, city, made_at),
+        required=[column.label for column in columns if column.required],
+        single=[column.label for column in columns if column.kind in {"code", "area"}],
+        lists=lists,
+        help_title=_("書き方"),
+        help_columns=(_("列"), _("必須"), _("書き方"), _("例")),
+        help_rows=[
+            (
+                column.label,
+                _("必須") if column.required else "",
+                _hint(column),
+                "／".join(filter(None, column.examples)),
+            )
+            for column in columns
+        ],
+        lists_title=_("選択肢"),
+        notes=[
+            _("「入力」の表の3行目から入力してください。（例）と書いた行は取り込みません。"),
+            _("列の順番は変えてもかまいません。使わない列は空欄のままか、消してもかまいません。"),
+            _("役員や担当者の自宅の住所・電話番号・生年月日は書かないでください。書いてあっても取り込みません。"),
+        ],
+    )  # fmt: skip
+
+
+def _width(column: Column) -> int:
+    return 40 if column.limit > 500 else 24 if column.kind in {"codes", "areas", "fields"} else 18
+
+
+def _hint(column: Column) -> str:
+    if column.hint:
+        return column.hint
+    return {
+        "code": _("「選択肢」から1つ"),
+        "area": _("「選択肢」から1つ"),
+        "codes": _("「選択肢」からいくつでも。「、」で区切る"),
+        "areas": _("「選択肢」からいくつでも。「、」で区切る"),
+        "fields": _("「選択肢」からいくつでも。「、」で区切る"),
+        "number": _("数字"),
+        "integer": _("数字（整数）"),
+        "date": _("「2027-03-31」または「令和9年3月31日」"),
+        "yes_no": _("「はい」または「いいえ」"),
+    }.get(column.kind, _("%(count)s文字まで", count=column.limit))
