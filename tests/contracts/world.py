@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from matcher.db import Database
-from matcher.models import Organization, ShownList, ShownSuggestion, User
+from matcher.models import ImportBatch, Organization, ShownList, ShownSuggestion, User
 from matcher.services import accounts, partnerships
 from matcher.services.partnerships import Decision, Terms
 from tests import factories
@@ -90,7 +90,14 @@ class World:
         )  # fmt: skip
         session.add(pending)
         session.flush()
+        batch = ImportBatch(
+            kind="companies", filename="list.csv", uploaded_by_id=self.people["coordinator"].id, uploaded_at=NOW,
+            rows=[], problems=[],
+        )  # fmt: skip
+        session.add(batch)
+        session.flush()
         self.ids |= {
+            "batch": batch.public_id,
             "need": need.public_id, "draft_need": draft.public_id, "offer": offer.public_id,
             "draft_offer": draft_offer.public_id, "review_need": review.public_id,
             "review_offer": review_offer.public_id, "case": case.public_id, "decided": decided.public_id,

@@ -1,0 +1,420 @@
+"""Who gets where: the written expectation of ``test_routes.py``, one row a record, reviewed by people.
+
+Actors in order: anonymous, company A, company B, NPO A, NPO B, coordinator, manager, operator.
+"""
+
+EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
+    "account.activate": [
+        ("", {"token": "xxxxxxxxxxxxxxxxxxxx"}, {"GET": "--------", "POST": "--------"}),
+    ],
+    "account.end_sessions": [
+        ("", {}, {"POST": "L+++++++"}),
+    ],
+    "account.enter_demo": [
+        ("", {}, {"POST": "--------"}),
+    ],
+    "account.forgot": [
+        ("", {}, {"GET": "++++++++", "POST": "++++++++"}),
+    ],
+    "account.forgot_sent": [
+        ("", {}, {"GET": "++++++++"}),
+    ],
+    "account.invite": [
+        ("", {}, {"GET": "L++++---", "POST": "L++++---"}),
+    ],
+    "account.invite_staff": [
+        ("", {}, {"GET": "L-----++", "POST": "L-----++"}),
+    ],
+    "account.login": [
+        ("", {}, {"GET": "++++++++", "POST": "++++++++"}),
+    ],
+    "account.logout": [
+        ("", {}, {"POST": "LLLLLLLL"}),
+    ],
+    "account.members": [
+        ("", {}, {"GET": "L++++---"}),
+    ],
+    "account.notices": [
+        ("", {}, {"GET": "L+++++++"}),
+    ],
+    "account.password": [
+        ("", {}, {"GET": "L+++++++", "POST": "L+++++++"}),
+    ],
+    "account.person": [
+        ("colleague", {}, {"GET": "L+----++", "POST": "L+----++"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "account.person_close": [
+        ("colleague", {}, {"GET": "L+----++", "POST": "L+----++"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "account.person_link": [
+        ("colleague", {}, {"POST": "L+----++"}),
+        ("nothing", {}, {"POST": "L-------"}),
+    ],
+    "account.read_notices": [
+        ("", {}, {"POST": "L+++++++"}),
+    ],
+    "account.register": [
+        ("", {}, {"GET": "++++++++", "POST": "++++++++"}),
+    ],
+    "account.register_sent": [
+        ("", {}, {"GET": "++++++++"}),
+    ],
+    "account.reset": [
+        ("", {"token": "xxxxxxxxxxxxxxxxxxxx"}, {"GET": "--------", "POST": "--------"}),
+    ],
+    "account.settings": [
+        ("", {}, {"GET": "L+++++++", "POST": "L+++++++"}),
+    ],
+    "account.staff": [
+        ("", {}, {"GET": "L-----++"}),
+    ],
+    "cases.act": [
+        ("case", {"action": "accept"}, {"GET": "L+-+-xx-", "POST": "L+-+-xx-"}),
+        ("case", {"action": "decline"}, {"GET": "L+-+-xx-", "POST": "L+-+-xx-"}),
+        ("case", {"action": "withdraw"}, {"GET": "L+-+-++-", "POST": "L+-+-++-"}),
+        ("case", {"action": "revise"}, {"GET": "L+-+-xx-", "POST": "L+-+-xx-"}),
+        ("case", {"action": "message"}, {"GET": "L+-+-++-", "POST": "L+-+-++-"}),
+        ("case", {"action": "approve"}, {"GET": "Lx-x-++-", "POST": "Lx-x-++-"}),
+        ("case", {"action": "return"}, {"GET": "Lx-x-++-", "POST": "Lx-x-++-"}),
+        ("case", {"action": "refuse"}, {"GET": "Lx-x-++-", "POST": "Lx-x-++-"}),
+        ("case", {"action": "assign"}, {"GET": "Lx-x-++-", "POST": "Lx-x-++-"}),
+        ("nothing", {"action": "accept"}, {"GET": "L-------", "POST": "L-------"}),
+        ("nothing", {"action": "decline"}, {"GET": "L-------", "POST": "L-------"}),
+        ("nothing", {"action": "withdraw"}, {"GET": "L-------", "POST": "L-------"}),
+        ("nothing", {"action": "revise"}, {"GET": "L-------", "POST": "L-------"}),
+        ("nothing", {"action": "message"}, {"GET": "L-------", "POST": "L-------"}),
+        ("nothing", {"action": "approve"}, {"GET": "L-------", "POST": "L-------"}),
+        ("nothing", {"action": "return"}, {"GET": "L-------", "POST": "L-------"}),
+        ("nothing", {"action": "refuse"}, {"GET": "L-------", "POST": "L-------"}),
+        ("nothing", {"action": "assign"}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "cases.bundle": [
+        ("decided", {}, {"GET": "L----++-"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "cases.bundle_file": [
+        ("decided", {}, {"GET": "L----++-"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "cases.compare": [
+        ("need", {}, {"GET": "L--+----"}),
+        ("draft_need", {}, {"GET": "L--+----"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "cases.index": [
+        ("", {}, {"GET": "L++++---"}),
+    ],
+    "cases.propose": [
+        ("", {"organization": "npo_b"}, {"GET": "L++-----", "POST": "L++-----"}),
+        ("", {"organization": "company_b"}, {"GET": "L--++---", "POST": "L--++---"}),
+        ("", {"organization": "company_b", "need": "draft_need"}, {"GET": "L--++---", "POST": "L--++---"}),
+        ("", {"organization": "nothing"}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "cases.recommend": [
+        ("", {}, {"GET": "L----++-", "POST": "L----++-"}),
+        ("", {"company": "company_a", "npo": "npo_b"}, {"GET": "L----++-", "POST": "L----++-"}),
+    ],
+    "cases.sent": [
+        ("case", {}, {"GET": "L+-+-++-"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "cases.show": [
+        ("case", {}, {"GET": "L+-+-++-"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "company.home": [
+        ("", {}, {"GET": "L++-----"}),
+    ],
+    "company.need": [
+        ("need", {}, {"GET": "L++-----"}),
+        ("draft_need", {}, {"GET": "L-------"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "company.need_mark": [
+        ("need", {"action": "save"}, {"POST": "L++-----"}),
+        ("need", {"action": "unmark"}, {"POST": "L++-----"}),
+        ("draft_need", {"action": "save"}, {"POST": "L-------"}),
+        ("draft_need", {"action": "unmark"}, {"POST": "L-------"}),
+        ("nothing", {"action": "save"}, {"POST": "L-------"}),
+        ("nothing", {"action": "unmark"}, {"POST": "L-------"}),
+    ],
+    "company.needs": [
+        ("", {}, {"GET": "L++-----"}),
+    ],
+    "company.offer": [
+        ("offer", {}, {"GET": "L+------"}),
+        ("draft_offer", {}, {"GET": "L+------"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "company.offer_act": [
+        ("offer", {"action": "pause"}, {"POST": "L+------"}),
+        ("offer", {"action": "resume"}, {"POST": "L+------"}),
+        ("offer", {"action": "renew"}, {"POST": "L+------"}),
+        ("offer", {"action": "fill"}, {"POST": "L+------"}),
+        ("offer", {"action": "rework"}, {"POST": "L+------"}),
+        ("draft_offer", {"action": "pause"}, {"POST": "L+------"}),
+        ("draft_offer", {"action": "resume"}, {"POST": "L+------"}),
+        ("draft_offer", {"action": "renew"}, {"POST": "L+------"}),
+        ("draft_offer", {"action": "fill"}, {"POST": "L+------"}),
+        ("draft_offer", {"action": "rework"}, {"POST": "L+------"}),
+        ("nothing", {"action": "pause"}, {"POST": "L-------"}),
+        ("nothing", {"action": "resume"}, {"POST": "L-------"}),
+        ("nothing", {"action": "renew"}, {"POST": "L-------"}),
+        ("nothing", {"action": "fill"}, {"POST": "L-------"}),
+        ("nothing", {"action": "rework"}, {"POST": "L-------"}),
+    ],
+    "company.offer_check": [
+        ("offer", {}, {"GET": "L+------", "POST": "L+------"}),
+        ("draft_offer", {}, {"GET": "L+------", "POST": "L+------"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "company.offer_edit": [
+        ("offer", {}, {"GET": "L+------", "POST": "L+------"}),
+        ("draft_offer", {}, {"GET": "L+------", "POST": "L+------"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "company.offer_new": [
+        ("", {}, {"POST": "L++-----"}),
+    ],
+    "company.offer_sent": [
+        ("offer", {}, {"GET": "L+------"}),
+        ("draft_offer", {}, {"GET": "L+------"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "company.offer_withdraw": [
+        ("offer", {}, {"GET": "L+------", "POST": "L+------"}),
+        ("draft_offer", {}, {"GET": "L+------", "POST": "L+------"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "company.offers": [
+        ("", {}, {"GET": "L++-----"}),
+    ],
+    "company.saved": [
+        ("", {}, {"GET": "L++-----"}),
+    ],
+    "coordinator.audit": [
+        ("", {}, {"GET": "L-----++"}),
+    ],
+    "coordinator.cases": [
+        ("", {}, {"GET": "L----++-"}),
+    ],
+    "coordinator.desk": [
+        ("", {}, {"GET": "L----++-"}),
+    ],
+    "coordinator.export": [
+        ("", {"name": "organizations", "form": "xlsx"}, {"GET": "L----++-"}),
+        ("", {"name": "needs", "form": "xlsx"}, {"GET": "L----++-"}),
+        ("", {"name": "offers", "form": "xlsx"}, {"GET": "L----++-"}),
+        ("", {"name": "cases", "form": "xlsx"}, {"GET": "L----++-"}),
+        ("", {"name": "exposure", "form": "xlsx"}, {"GET": "L----++-"}),
+    ],
+    "coordinator.export_audit": [
+        ("", {"form": "csv"}, {"GET": "L-----++"}),
+    ],
+    "coordinator.exposure": [
+        ("", {}, {"GET": "L----++-"}),
+    ],
+    "coordinator.need": [
+        ("review_need", {}, {"GET": "L----++-", "POST": "L----++-"}),
+        ("draft_need", {}, {"GET": "L----++-", "POST": "L----++-"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "coordinator.needs": [
+        ("", {}, {"GET": "L----++-"}),
+    ],
+    "coordinator.offer": [
+        ("review_offer", {}, {"GET": "L----++-", "POST": "L----++-"}),
+        ("draft_offer", {}, {"GET": "L----++-", "POST": "L----++-"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "coordinator.offers": [
+        ("", {}, {"GET": "L----++-"}),
+    ],
+    "coordinator.organization": [
+        ("company_a", {}, {"GET": "L----++-", "POST": "L----++-"}),
+        ("npo_b", {}, {"GET": "L----++-", "POST": "L----++-"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "coordinator.organization_act": [
+        ("company_a", {"action": "suspend"}, {"GET": "L-----+-", "POST": "L-----+-"}),
+        ("company_a", {"action": "reinstate"}, {"GET": "L-------", "POST": "L-----+-"}),
+        ("company_a", {"action": "deactivate"}, {"GET": "L-----+-", "POST": "L-----+-"}),
+        ("npo_b", {"action": "suspend"}, {"GET": "L-----+-", "POST": "L-----+-"}),
+        ("npo_b", {"action": "reinstate"}, {"GET": "L-------", "POST": "L-----+-"}),
+        ("npo_b", {"action": "deactivate"}, {"GET": "L-----+-", "POST": "L-----+-"}),
+        ("nothing", {"action": "suspend"}, {"GET": "L-------", "POST": "L-------"}),
+        ("nothing", {"action": "reinstate"}, {"GET": "L-------", "POST": "L-------"}),
+        ("nothing", {"action": "deactivate"}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "coordinator.organizations": [
+        ("", {}, {"GET": "L----++-"}),
+    ],
+    "imports.confirm": [
+        ("batch", {}, {"POST": "L----++-"}),
+        ("nothing", {}, {"POST": "L-------"}),
+    ],
+    "imports.discard": [
+        ("batch", {}, {"POST": "L----++-"}),
+        ("nothing", {}, {"POST": "L-------"}),
+    ],
+    "imports.index": [
+        ("", {}, {"GET": "L----++-"}),
+    ],
+    "imports.report": [
+        ("batch", {}, {"GET": "L----++-"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "imports.show": [
+        ("batch", {}, {"GET": "L----++-"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "imports.template": [
+        ("", {"kind": "needs", "form": "csv"}, {"GET": "L----++-"}),
+        ("", {"kind": "nowhere", "form": "csv"}, {"GET": "L-------"}),
+    ],
+    "imports.upload": [
+        ("", {}, {"POST": "L----++-"}),
+    ],
+    "npo.home": [
+        ("", {}, {"GET": "L--++---"}),
+    ],
+    "npo.need": [
+        ("need", {}, {"GET": "L--+----"}),
+        ("draft_need", {}, {"GET": "L--+----"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "npo.need_act": [
+        ("need", {"action": "pause"}, {"POST": "L--+----"}),
+        ("need", {"action": "resume"}, {"POST": "L--+----"}),
+        ("need", {"action": "renew"}, {"POST": "L--+----"}),
+        ("need", {"action": "fill"}, {"POST": "L--+----"}),
+        ("need", {"action": "rework"}, {"POST": "L--+----"}),
+        ("draft_need", {"action": "pause"}, {"POST": "L--+----"}),
+        ("draft_need", {"action": "resume"}, {"POST": "L--+----"}),
+        ("draft_need", {"action": "renew"}, {"POST": "L--+----"}),
+        ("draft_need", {"action": "fill"}, {"POST": "L--+----"}),
+        ("draft_need", {"action": "rework"}, {"POST": "L--+----"}),
+        ("nothing", {"action": "pause"}, {"POST": "L-------"}),
+        ("nothing", {"action": "resume"}, {"POST": "L-------"}),
+        ("nothing", {"action": "renew"}, {"POST": "L-------"}),
+        ("nothing", {"action": "fill"}, {"POST": "L-------"}),
+        ("nothing", {"action": "rework"}, {"POST": "L-------"}),
+    ],
+    "npo.need_check": [
+        ("need", {}, {"GET": "L--+----", "POST": "L--+----"}),
+        ("draft_need", {}, {"GET": "L--+----", "POST": "L--+----"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "npo.need_new": [
+        ("", {}, {"POST": "L--++---"}),
+    ],
+    "npo.need_sent": [
+        ("need", {}, {"GET": "L--+----"}),
+        ("draft_need", {}, {"GET": "L--+----"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "npo.need_step": [
+        ("need", {"step": 1}, {"GET": "L--+----", "POST": "L--+----"}),
+        ("need", {"step": 9}, {"GET": "L-------", "POST": "L-------"}),
+        ("draft_need", {"step": 1}, {"GET": "L--+----", "POST": "L--+----"}),
+        ("draft_need", {"step": 9}, {"GET": "L-------", "POST": "L-------"}),
+        ("nothing", {"step": 1}, {"GET": "L-------", "POST": "L-------"}),
+        ("nothing", {"step": 9}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "npo.need_withdraw": [
+        ("need", {}, {"GET": "L--+----", "POST": "L--+----"}),
+        ("draft_need", {}, {"GET": "L--+----", "POST": "L--+----"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "npo.needs": [
+        ("", {}, {"GET": "L--++---"}),
+    ],
+    "npo.offer": [
+        ("offer", {}, {"GET": "L--++---"}),
+        ("draft_offer", {}, {"GET": "L-------"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "npo.offers": [
+        ("", {}, {"GET": "L--++---"}),
+    ],
+    "organization.leave": [
+        ("", {}, {"GET": "L++++---", "POST": "L++++---"}),
+    ],
+    "organization.profile": [
+        ("", {}, {"GET": "L++++---"}),
+    ],
+    "organization.section": [
+        ("", {"code": "basic"}, {"GET": "L++++---", "POST": "L++++---"}),
+        ("", {"code": "nowhere"}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "organization.show": [
+        ("company_a", {}, {"GET": "L++++++-"}),
+        ("npo_b", {}, {"GET": "L++++++-"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "organization.submit": [
+        ("", {}, {"GET": "L++++---", "POST": "L++++---"}),
+    ],
+    "organization.submitted": [
+        ("", {}, {"GET": "L++++---"}),
+    ],
+    "public.about": [
+        ("", {}, {"GET": "++++++++"}),
+    ],
+    "public.accessibility": [
+        ("", {}, {"GET": "++++++++"}),
+    ],
+    "public.contact": [
+        ("", {}, {"GET": "++++++++"}),
+    ],
+    "public.healthz": [
+        ("", {}, {"GET": "++++++++"}),
+    ],
+    "public.need": [
+        ("need", {}, {"GET": "++++++++"}),
+        ("draft_need", {}, {"GET": "--------"}),
+        ("nothing", {}, {"GET": "--------"}),
+    ],
+    "public.needs": [
+        ("", {}, {"GET": "++++++++"}),
+    ],
+    "public.privacy": [
+        ("", {}, {"GET": "++++++++"}),
+    ],
+    "public.terms": [
+        ("", {}, {"GET": "++++++++"}),
+    ],
+    "public.top": [
+        ("", {}, {"GET": "++++++++"}),
+    ],
+    "suggestions.detail": [
+        ("shown", {}, {"GET": "L+---++-"}),
+        ("shown_need", {}, {"GET": "L--+-++-"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "suggestions.for_company": [
+        ("", {}, {"GET": "L++-----"}),
+    ],
+    "suggestions.for_need": [
+        ("need", {}, {"GET": "L--+----"}),
+        ("draft_need", {}, {"GET": "L--+----"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "suggestions.pass_": [
+        ("shown", {}, {"GET": "L+------", "POST": "L+------"}),
+        ("shown_need", {}, {"GET": "L--+----", "POST": "L--+----"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "suggestions.save": [
+        ("shown", {}, {"POST": "L+------"}),
+        ("shown_need", {}, {"POST": "L--+----"}),
+        ("nothing", {}, {"POST": "L-------"}),
+    ],
+    "suggestions.unmark": [
+        ("shown", {}, {"POST": "L+------"}),
+        ("shown_need", {}, {"POST": "L--+----"}),
+        ("nothing", {}, {"POST": "L-------"}),
+    ],
+}
