@@ -1,7 +1,7 @@
 """Neighbours by cosine: exact search in FAISS behind a small interface, with snapshots that are checked.
 
-FAISS itself loads a file with a flipped byte without a word, so a snapshot carries a sha256 manifest
-and is trusted only when every byte is as written.
+FAISS itself loads a file with a flipped byte without a word, so a snapshot carries a manifest with the
+sha256 of the vectors and of itself, and is trusted only when every byte is as written.
 """
 
 import hashlib
@@ -46,12 +46,18 @@ class VectorIndex:
     def upsert(self, ids: Ids, vectors: Floats) -> None:
         """Add vectors (n, d) under ``ids`` (n,), replacing what was there.
 
+        Where an id occurs twice, its last vector stays.
+
         Raises:
-            ValueError: shapes do not fit.
+            ValueError: shapes do not fit, or a number is not finite.
         """
         ids, vectors = np.asarray(ids, dtype=np.int64), np.ascontiguousarray(vectors, dtype=np.float32)
         if vectors.shape != (len(ids), self.dimensions):
             raise ValueError(f"expected vectors ({len(ids)}, {self.dimensions}), found {vectors.shape}")
+        _require_finite(vectors)
+        if len(set(ids.tolist())) < len(ids):
+            last = {number: place for place, number in enumerate(ids.tolist())}
+            ids, vectors = np.array(list(last), dtype=np.int64), vectors[list(last.values())]
         with self._lock:
             if len(self):
                 self._index.remove_ids(ids)
@@ -68,25 +74,35 @@ class VectorIndex:
 
         Returns:
             ids and cosines, best first, ties by id; fewer than ``k`` only where there are fewer.
+
+        Raises:
+            ValueError: the vector has another length, or a number in it is not finite.
         """
         faiss = _faiss()
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
         if query.shape[1] != self.dimensions:
             raise ValueError(f"expected a vector of {self.dimensions}, found {query.shape[1]}")
+        _require_finite(query)
+        among = None if allowed is None else np.asarray(allowed, dtype=np.int64)
         with self._lock:
-            count = min(k, len(self) if allowed is None else len(allowed))
+            params = None
+            total = len(self)
+            if among is not None:
+                params = faiss.SearchParameters(sel=faiss.IDSelectorBatch(among))
+                total = min(total, len(among))
+            count = min(k, total)
             if count <= 0:
                 return np.empty(0, np.int64), np.empty(0, np.float32)
-            faiss.omp_set_num_threads(1)
-            params = None
-            if allowed is not None:
-                params = faiss.SearchParameters(
-                    sel=faiss.IDSelectorBatch(np.asarray(allowed, dtype=np.int64))
-                )
-            scores, ids = self._index.search(query, count, params=params)
-        kept = ids[0] >= 0
-        found, cosines = ids[0][kept], scores[0][kept]
-        order = np.lexsort((found, -cosines))
+            asked = count
+            while True:
+                scores, ids = self._index.search(query, asked, params=params)
+                kept = ids[0] >= 0
+                found, cosines = ids[0][kept], scores[0][kept]
+                # FAISS cuts a group of equal cosines anywhere: take the whole group, then the lowest ids.
+                if asked >= total or len(found) < asked or cosines[-1] < cosines[count - 1]:
+                    break
+                asked = min(total, 2 * asked + 16)
+        order = np.lexsort((found, -cosines))[:count]
         return found[order], cosines[order]
 
     def vectors(self, ids: Ids) -> Floats:
@@ -97,9 +113,10 @@ class VectorIndex:
         """
         with self._lock:
             try:
-                return np.stack([self._index.reconstruct(int(number)) for number in ids])
+                rows = [self._index.reconstruct(int(number)) for number in ids]
             except RuntimeError as error:
                 raise KeyError(f"expected known ids, found an unknown one among {list(ids)[:5]}") from error
+        return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
 
     def save(self, folder: Path, applied_version: int, model_id: str) -> None:
         """Write a snapshot: data first, then its manifest, each temp → fsync → rename."""
@@ -108,7 +125,7 @@ class VectorIndex:
         with self._lock:
             data: bytes = faiss.serialize_index(self._index).tobytes()
             count = len(self)
-        manifest = {
+        manifest: dict[str, Any] = {
             "model_id": model_id,
             "applied_version": applied_version,
             "dimensions": self.dimensions,
@@ -116,7 +133,7 @@ class VectorIndex:
             "files": {_DATA: hashlib.sha256(data).hexdigest()},
         }
         _write(folder / _DATA, data)
-        _write(folder / _MANIFEST, json.dumps(manifest, indent=1).encode())
+        _write(folder / _MANIFEST, _sealed(manifest))
 
     @classmethod
     def load(cls, folder: Path, model_id: str) -> tuple["VectorIndex", int]:
@@ -127,7 +144,11 @@ class VectorIndex:
         """
         faiss = _faiss()
         try:
-            manifest: dict[str, Any] = json.loads((folder / _MANIFEST).read_bytes())
+            written = (folder / _MANIFEST).read_bytes()
+            manifest: dict[str, Any] = json.loads(written)
+            manifest.pop("seal", None)
+            if written != _sealed(manifest):
+                raise IndexDamaged("expected the manifest as it was written, found another")
             data = (folder / _DATA).read_bytes()
             if manifest["model_id"] != model_id:
                 raise IndexDamaged(f"expected model {model_id}, found {manifest['model_id']}")
@@ -140,7 +161,7 @@ class VectorIndex:
             return result, int(manifest["applied_version"])
         except IndexDamaged:
             raise
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
             raise IndexDamaged(
                 f"expected a readable snapshot, found {type(error).__name__}: {error}"
             ) from error
@@ -150,12 +171,26 @@ def _faiss() -> Any:
     # Imported where it is used: 0.2 s that a command which finds nothing should not pay.
     import faiss
 
+    # FAISS keeps this for each thread. One is enough at these sizes, and OpenMP's own threads do not
+    # survive the fork of a web server.
+    faiss.omp_set_num_threads(1)
     return faiss
 
 
 def _new(dimensions: int) -> Any:
     faiss = _faiss()
     return faiss.IndexIDMap2(faiss.IndexFlatIP(dimensions))
+
+
+def _require_finite(vectors: Floats) -> None:
+    if not np.isfinite(vectors).all():
+        raise ValueError("expected finite numbers, found nan or infinity")
+
+
+def _sealed(manifest: dict[str, Any]) -> bytes:
+    """The one way in which a manifest is written; its seal is the sha256 of the rest."""
+    seal = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+    return json.dumps({**manifest, "seal": seal}, sort_keys=True, indent=1).encode()
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -1,6 +1,9 @@
 """Words in common, weighted by rarity; and the sentence pair that carries a similarity."""
 
 import math
+import random
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -62,3 +65,105 @@ def test_the_pair_that_carries_the_similarity_is_found():
 def test_no_sentences_no_pair():
     empty = np.empty((0, 2), np.float32)
     assert best_pair(empty, np.eye(2, dtype=np.float32), [], [{}, {}], lambda word: 1.0) is None
+
+
+def brute(bags, query, k):
+    """What a search must give, added up by hand from the definition."""
+    holders = {}
+    for bag in bags.values():
+        for word in bag:
+            holders[word] = holders.get(word, 0) + 1
+
+    def weights(bag):
+        rarity = {word: math.log((1 + len(bags)) / (1 + holders.get(word, 0))) + 1 for word in bag}
+        return {word: rarity[word] * (1 + math.log(count)) for word, count in bag.items()}
+
+    def cosine(a, b):
+        dot = sum(weight * b.get(word, 0.0) for word, weight in a.items())
+        return dot / math.sqrt(sum(w * w for w in a.values()) * sum(w * w for w in b.values()))
+
+    wanted = weights(query)
+    scored = sorted((-round(cosine(wanted, weights(bag)), 9), id) for id, bag in bags.items() if bag)
+    return [(id, -score) for score, id in scored if score < 0][:k]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_history_of_changes_finds_what_counting_by_hand_finds(seed):
+    chance = random.Random(seed)
+    index, bags = WordIndex(), {}
+    for step in range(600):
+        id = chance.randrange(60)
+        if chance.random() < 0.3:
+            index.remove(id)
+            bags.pop(id, None)
+        else:
+            bags[id] = {
+                f"w{chance.randrange(40)}": chance.randrange(1, 4) for _ in range(chance.randrange(30))
+            }
+            index.upsert(id, bags[id])
+        if step % 97 == 0:
+            query = {f"w{chance.randrange(45)}": chance.randrange(1, 3) for _ in range(6)}
+            ids, scores = index.search(query, 10)
+            expected = brute(bags, query, 10)
+            assert ids.tolist() == [id for id, _score in expected]
+            assert scores.tolist() == pytest.approx([score for _id, score in expected], abs=1e-6)
+    assert len(index) == len(bags)
+
+
+def test_equal_documents_are_ordered_by_id_also_where_the_list_is_cut():
+    index = WordIndex()
+    for id in (5, 3, 9, 1, 7):
+        index.upsert(id, {"子供": 1, f"自分{id}": 1})
+    assert index.search({"子供": 1}, 3)[0].tolist() == [1, 3, 5]
+    assert index.search({"子供": 1}, 3, allowed=np.array([9, 7, 5, 1000]))[0].tolist() == [5, 7, 9]
+    assert index.search({"子供": 1}, 0)[0].tolist() == []
+
+
+def test_an_empty_index_and_an_empty_bag_find_nothing():
+    index = WordIndex()
+    assert index.search({"子供": 1}, 3)[0].tolist() == []
+    index.upsert(1, {})
+    index.upsert(2, {"子供": 0})
+    assert index.search({"子供": 1}, 3)[0].tolist() == []
+    assert index.similarity({}, {"子供": 1}) == 0.0
+    assert len(index) == 2
+
+
+def test_twenty_thousand_documents_are_searched_quickly():
+    chance = random.Random(1)
+    index = WordIndex()
+    for id in range(20_000):
+        index.upsert(id, {f"w{int(3000 ** chance.random())}": 1 for _ in range(30)})
+    started = time.process_time()
+    for _ in range(5):
+        index.search({f"w{int(3000 ** chance.random())}": 1 for _ in range(40)}, 100)
+    # 5 ms each when measured alone; the bound is generous against a slow machine.
+    assert time.process_time() - started < 1.0
+
+
+def test_searches_and_changes_from_many_threads_do_not_disturb_each_other():
+    index, errors = WordIndex(), []
+
+    def write(start):
+        try:
+            for number in range(300):
+                index.upsert(start + number % 30, {f"w{number % 17}": 1, "共通": 1})
+                index.remove(start + (number + 11) % 30)
+        except Exception as error:
+            errors.append(error)
+
+    def read():
+        try:
+            for number in range(300):
+                _ids, scores = index.search({"共通": 1, f"w{number % 17}": 1}, 5)
+                assert all(0 < score <= 1 for score in scores)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=write, args=(start,)) for start in (0, 100)]
+    threads += [threading.Thread(target=read) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
