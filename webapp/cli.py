@@ -26,6 +26,7 @@ from webapp import clock
 
 #: command → module that holds it as ``command``
 MODULES = {
+    "city": "webapp.cli_city",
     "seed": "webapp.cli_seed",
     "import": "webapp.cli_import",
     "index": "webapp.cli_index",
