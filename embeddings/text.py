@@ -1,13 +1,16 @@
 """Japanese text for searching and embedding: normal forms, sentences, words, hashes.
 
 What people typed is stored as typed; these forms are copies for comparing. Nothing here raises on any
-string, and repetition gains nothing: a sentence or word that is said again counts once.
+string, and repetition gains nothing: a sentence, or three words in a row, said again counts once.
 """
 
 import hashlib
 import re
 import threading
 import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from itertools import islice
 from typing import Any, Final
 
 MAX_EMBED_CHARS: Final = 8_000  #: of a text, only so much is read; ten times the longest honest profile
@@ -20,8 +23,10 @@ _ITAIJI: Final = str.maketrans(
     {
         "髙": "高", "﨑": "崎", "碕": "崎", "𠮷": "吉", "邉": "辺", "邊": "辺", "齋": "斎", "齊": "斉",
         "澤": "沢", "濵": "浜", "濱": "浜", "廣": "広", "國": "国", "學": "学", "櫻": "桜", "瀨": "瀬",
-        "德": "徳", "縣": "県", "澁": "渋", "淵": "渕", "嶋": "島", "嶌": "島", "冨": "富", "惠": "恵",
+        "德": "徳", "縣": "県", "澁": "渋", "渕": "淵", "嶋": "島", "嶌": "島", "冨": "富", "惠": "恵",
         "桒": "桑", "眞": "真", "靜": "静", "藏": "蔵", "龍": "竜", "萬": "万", "壽": "寿", "榮": "栄",
+        "會": "会", "圓": "円", "條": "条", "黑": "黒", "增": "増", "鄕": "郷", "舘": "館", "栁": "柳",
+        "𣘺": "橋", "𡈽": "土", "鷗": "鴎", "實": "実", "豐": "豊", "應": "応", "與": "与", "淸": "清",
     }
 )  # fmt: skip
 _COMPANY: Final = re.compile(r"\(株\)|株式会社")
@@ -29,7 +34,12 @@ _LIMITED: Final = re.compile(r"\(有\)|有限会社")
 _DASHES: Final = re.compile(r"[-‐‑‒–—―−─━ー]+")
 _WAVES: Final = re.compile(r"[~〜～]+")
 _SPACES: Final = re.compile(r"\s+")
-_END: Final = re.compile(r"(?<=[。．！？!?])|\n+")
+#: A sentence ends at its marks, unless a quotation ends there too; 「１．」 and a ? in an address end none.
+_END: Final = re.compile(
+    r"(?<=[。！？])(?![。！？!?」』）)])|(?<=[!?])(?=\s|[^\x00-\x7f。！？」』）])|(?<=[^\d０-９]．)|[\r\n]+"
+)
+#: Two to thirty characters said three times or more in a row.
+_AGAIN: Final = re.compile(r"(\S.{1,29}?)(?:\s*\1){2,}")
 _MARKS: Final = re.compile(r"([゛゜\u0300-\u036f])\1{2,}|[\u0300-\u036f]{3,}")
 
 
@@ -39,8 +49,18 @@ def normalize(text: str) -> str:
     NFKC, hidden characters (category Cf, variation selectors, NUL, lone surrogates) removed, variant
     characters unified, white space collapsed. Long vowel marks stay: they are part of words.
     """
-    # Twice: removing a hidden character can bring together what NFKC composes.
-    return _normal(_normal(text[:MAX_FOLD_CHARS]))
+    return _settled(_normal, text[:MAX_FOLD_CHARS])
+
+
+def _settled(step: Callable[[str], str], text: str) -> str:
+    # Removing a hidden character can bring together what NFKC composes, and folding ß gives two letters of
+    # which an accent takes the second: go on until nothing changes. Three rounds were the most ever needed.
+    for _round in range(8):
+        changed = step(text)
+        if changed == text:
+            break
+        text = changed
+    return text
 
 
 def _normal(text: str) -> str:
@@ -62,7 +82,7 @@ def _is_seen(character: str) -> bool:
 
 def fold(text: str) -> str:
     """``normalize`` without case, with one spelling of 株式会社, dashes and waves: for searching by parts."""
-    folded = normalize(text).casefold()
+    folded = _settled(lambda part: _normal(part.casefold()), text[:MAX_FOLD_CHARS])
     folded = _COMPANY.sub("株式会社", folded)
     folded = _LIMITED.sub("有限会社", folded)
     return _WAVES.sub("~", _DASHES.sub("-", folded))
@@ -73,25 +93,31 @@ def sentences(text: str) -> list[str]:
 
     A sentence that says the same again (after ``normalize``) is left out.
     """
-    found: list[str] = []
+    said = (_visible(part)[:MAX_SENTENCE_CHARS] for part in _END.split(text[:MAX_EMBED_CHARS]))
+    return list(islice(_once(said), MAX_SENTENCES))
+
+
+def for_embedding(text: str) -> str:
+    """What a model is given: the first 8,000 characters of the normal form, nothing said twice in it."""
+    parts = (normalize(part) for part in _END.split(text[:MAX_EMBED_CHARS]))
+    return "\n".join(_AGAIN.sub(r"\1", part) for part in _once(parts))[:MAX_EMBED_CHARS]
+
+
+def _once(parts: Iterable[str]) -> Iterator[str]:
     seen: set[str] = set()
-    for part in _END.split(text[:MAX_EMBED_CHARS]):
-        sentence = _visible(part)[:MAX_SENTENCE_CHARS]
-        key = normalize(sentence).rstrip("。.!? ")
-        if not key or key in seen:
-            continue
-        seen.add(key)
-        found.append(sentence)
-        if len(found) == MAX_SENTENCES:
-            break
-    return found
+    for part in parts:
+        key = normalize(part).rstrip("。.!? ")
+        if key and key not in seen:
+            seen.add(key)
+            yield part
 
 
 def _visible(text: str) -> str:
     return "".join(
-        character
+        " " if character in "\t\v\f" else character
         for character in text
-        if unicodedata.category(character) not in {"Cs", "Cc"} and not _is_bidi(character)
+        if character in "\t\v\f"
+        or (unicodedata.category(character) not in {"Cs", "Cc"} and not _is_bidi(character))
     ).strip()
 
 
@@ -105,28 +131,49 @@ _local = threading.local()
 
 
 def words(text: str) -> list[str]:
-    """Content words in Sudachi's normalised form (子供 and こども are one), in order, repeats kept."""
+    """Content words in Sudachi's normalised form (子供 and こども are one), in order; see ``units``."""
     return [word for word, _parts in units(text)]
 
 
 def units(text: str) -> list[tuple[str, tuple[str, ...]]]:
-    """Content words with their parts: 子供達 with (子供, 達); a word that has no parts has only itself."""
+    """Content words with their parts: 子供達 with (子供, 達); a word that has no parts has only itself.
+
+    A word may come again, but not right after itself, and not as the end of three words in a row that
+    stood there before: lists of keywords copied many times count once.
+    """
     found: list[tuple[str, tuple[str, ...]]] = []
+    runs: set[tuple[str, ...]] = set()
+    before: tuple[str, ...] = ()
     for morpheme in _tokenize(normalize(text)[:MAX_EMBED_CHARS]):
         kinds = morpheme.part_of_speech()
-        if kinds[0] in _KEPT and kinds[1] not in _DROPPED and kinds[2] not in _DROPPED:
-            parts = tuple(part.normalized_form() for part in morpheme.split(_local.short))
-            found.append((morpheme.normalized_form(), parts))
+        if kinds[0] not in _KEPT or kinds[1] in _DROPPED or kinds[2] in _DROPPED:
+            continue
+        word = morpheme.normalized_form()
+        run = (*before[-2:], word)
+        if run in runs or before[-1:] == (word,):
+            before = run
+            continue
+        if len(run) == 3:
+            runs.add(run)
+        before = run
+        found.append((word, tuple(part.normalized_form() for part in morpheme.split(_local.short))))
     return found
 
 
 def _tokenize(text: str) -> Any:
-    # A tokenizer is not shared between threads; the dictionary behind it is loaded once.
+    # A tokenizer is not shared between threads; the dictionary behind it is read once.
     if not hasattr(_local, "tokenizer"):
-        from sudachipy import Dictionary, SplitMode
+        from sudachipy import SplitMode
 
-        _local.tokenizer, _local.mode, _local.short = Dictionary().tokenizer(), SplitMode.C, SplitMode.A
-    return _local.tokenizer.tokenize(text, _local.mode)
+        _local.tokenizer, _local.short = _dictionary().tokenizer(mode=SplitMode.C), SplitMode.A
+    return _local.tokenizer.tokenize(text)
+
+
+@cache
+def _dictionary() -> Any:
+    from sudachipy import Dictionary
+
+    return Dictionary()
 
 
 def digest(text: str) -> str:

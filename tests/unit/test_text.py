@@ -20,13 +20,22 @@ def test_awkward_input_goes_through_every_function(typed):
     text.words(typed)
     assert len(text.sentences(typed)) <= text.MAX_SENTENCES
     assert len(text.digest(typed)) == 64
+    assert len(text.for_embedding(typed)) <= text.MAX_EMBED_CHARS
+    assert text.for_embedding(text.for_embedding(typed)) == text.for_embedding(typed)
 
 
-@given(st.text(max_size=300))
+#: Characters that compose, decompose, fold to several, or hide between others.
+TRAPS = list(
+    "あゝ゛゜かは\u3099\u0301\u0323\u0300\u200b\ufe0f\U000e0100㈱()株式会社-ー~〜 \n\r\t\0\ud800髙İßſΣϐﬁ゙ﾊﾞ\u1100\u1161"
+)
+
+
+@given(st.text(max_size=300) | st.text(alphabet=st.sampled_from(TRAPS), max_size=25))
 @settings(max_examples=300, deadline=None)
 def test_normal_forms_are_idempotent_on_any_text(typed):
     assert text.normalize(text.normalize(typed)) == text.normalize(typed)
     assert text.fold(text.fold(typed)) == text.fold(typed)
+    assert text.for_embedding(text.for_embedding(typed)) == text.for_embedding(typed)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +50,8 @@ def test_normal_forms_are_idempotent_on_any_text(typed):
         ("ＮＰＯ法人", "npo法人"),
         ("１０〜２０kg", "10～20KG"),
         ("Ａ−Ｂ", "a‐b"),
+        ("データ-ー―－–—−", "デ-タ-"),
+        ("㈲渕上會館", "有限会社淵上会館"),
         ("𠮷野", "吉野"),
     ],
 )
@@ -53,8 +64,57 @@ def test_sentences_keep_their_wording_and_say_nothing_twice():
     assert text.sentences(typed) == ["野菜が足りません。", "お米も㈱から！", "お願いします"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("１．募集　野菜です。２．場所は？未定！", ["１．募集　野菜です。", "２．場所は？", "未定！"]),
+        (
+            "「手伝います。」と言う。本当ですか!?はい。",
+            ["「手伝います。」と言う。", "本当ですか!?", "はい。"],
+        ),
+        ("https://x.example/?a=b です。OK! Go", ["https://x.example/?a=b です。", "OK!", "Go"]),
+        ("一行目\r二行目\r\n三行\t目", ["一行目", "二行目", "三行 目"]),
+        ("合計３．５トン．次の文．", ["合計３．５トン．", "次の文．"]),
+        ("葛\U000e0100飾区の㈱です", ["葛\U000e0100飾区の㈱です"]),
+        ("", []),
+    ],
+)
+def test_sentences_end_where_people_end_them(typed, expected):
+    assert text.sentences(typed) == expected
+
+
+def test_many_and_long_sentences_are_cut():
+    assert len(text.sentences("".join(f"{number}番目です。" for number in range(100)))) == text.MAX_SENTENCES
+    assert [len(sentence) for sentence in text.sentences("長" * 1000)] == [text.MAX_SENTENCE_CHARS]
+
+
+@pytest.mark.parametrize(
+    ("stuffed", "once"),
+    [
+        ("食材を届けます。" * 100, "食材を届けます。"),
+        ("子ども食堂 " * 100, "子ども食堂"),
+        ("食材 寄付 食堂 " * 100 + "清掃", "食材 寄付 食堂 清掃"),
+        ("食材\u200bを届けます。食材を届けます。", "食材を届けます。"),
+    ],
+)
+def test_what_is_said_again_and_again_is_embedded_once(stuffed, once):
+    assert text.for_embedding(stuffed) == once
+    assert text.for_embedding(once) == once
+
+
+def test_keywords_copied_many_times_stay_few_words():
+    copied = text.words("食材・寄付・食堂・清掃、" * 100)
+    assert len(copied) <= 6
+    assert set(copied) == {"食材", "寄付", "食堂", "清掃"}
+    assert text.words("福祉、福祉、福祉") == ["福祉"]
+
+
+def test_honest_repetition_of_a_word_is_kept():
+    assert text.words("食材を集め、食材を配ります").count("食材") == 2
+
+
 def test_words_are_content_words_in_one_normal_form():
-    assert text.words("引きこもりの若者") == text.words("ひきこもりのわかもの")[:1] + ["若者"]
+    assert text.words("引きこもりの若者") == [*text.words("ひきこもりのわかもの")[:1], "若者"]
     assert "福祉" in text.words("福祉の店")
     assert text.words("。、の は に") == []
 
