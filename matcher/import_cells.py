@@ -78,13 +78,14 @@ def _known(labels: _Pairs, more: _Pairs = ()) -> tuple[dict[str, str], list[str]
 
 
 def _code(text: str, labels: Mapping[str, str]) -> str:
-    found = _known(tuple(labels.items()))[0].get(fold(text))
+    known = _known(tuple(labels.items()))[0]
+    found = known.get(fold(text))
     if found is None:
-        # 「E 製造業」, 「製造業（食品）」: the label stands in the cell with something beside it.
-        held = [code for code, label in labels.items() if fold(label) in fold(text)]
-        if len(held) != 1:
+        # 「E 製造業」, 「製造業（食品）」: something stands beside the label; parts of words do not count.
+        parts = {known[part] for part in re.split(r"[\s():]+", fold(text)) if part in known}
+        if len(parts) != 1:
             raise Unclear("choice", text)
-        found = held[0]
+        found = parts.pop()
     return found
 
 

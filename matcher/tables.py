@@ -33,6 +33,7 @@ _MEMORY: Final = 1024 * 1024 * 1024
 
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"  #: .xls, and .xlsx with a password
+_NOT_SHIFT_JIS: Final = frozenset("\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3")
 _MACROS: Final = "vbaproject.bin"
 
 
@@ -100,9 +101,14 @@ def decode(content: bytes) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         try:
-            return content.decode("cp932")
+            text = content.decode("cp932")
         except UnicodeDecodeError as error:
             raise _bad_encoding(content, error) from None
+        # Python gives bytes that are no character of Shift_JIS a place outside of it instead of failing.
+        strange = next((place for place, one in enumerate(text) if one in _NOT_SHIFT_JIS), None)
+        if strange is not None:
+            raise Unreadable("file_encoding", line=text.count("\n", 0, strange) + 1) from None
+        return text
 
 
 def _bad_encoding(content: bytes, error: UnicodeDecodeError) -> Unreadable:

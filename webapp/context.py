@@ -38,7 +38,7 @@ _NAVIGATION = {
         ("案件", "coordinator.cases"),
         ("取り込み", "imports.index"),
     ),
-    "operator": (("利用者", "account.staff"),),
+    "operator": (("利用者", "account.staff"), ("操作の記録", "coordinator.audit")),
 }
 
 

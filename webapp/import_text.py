@@ -1,7 +1,7 @@
 """Imports in Japanese words: what is wrong with a row and how to mend it, and what the templates say."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from flask_babel import gettext
@@ -25,7 +25,7 @@ KINDS: Final[Mapping[str, Any]] = {
     "offers": _l("提供メニュー"),
 }
 LEVELS: Final[Mapping[str, Any]] = {
-    "error": _l("取り込めません"),
+    "error": _l("要修正"),
     "duplicate": _l("登録済み"),
     "note": _l("確認"),
 }
@@ -85,6 +85,10 @@ PROBLEMS: Final[Mapping[str, tuple[Any, Any]]] = {
     "before_start": (_l("始まりの日より前です"), _l("始まりの日より後の日付にしてください。")),
     "in_the_past": (_l("過ぎた日付です"), _l("今日より後の日付にしてください。")),
     "too_far": (_l("400日より先です"), _l("今日から400日以内の日付にしてください。")),
+    "gaiji": (
+        _l("外字が含まれています"),
+        _l("ほかの端末では表示できません。「髙」「﨑」などの通常の文字か、かなに直してください。"),
+    ),
     "no_text": (
         _l("活動や事業の文章がありません"),
         _l("このまま登録できますが、おすすめに出にくくなります。あとで書き足せます。"),
@@ -112,6 +116,8 @@ def mend(problem: Mapping[str, Any]) -> str:
 def shown(column: Column, value: Any, city: City) -> str:
     """A value of the preview, with labels for codes."""
     labels = import_columns.choices(column, city)
+    if column.kind == "date" and value:
+        return filters.jdate(date.fromisoformat(value), False)
     if isinstance(value, list):
         return filters.labels_of(value, labels)
     if isinstance(value, bool):

@@ -226,6 +226,7 @@ def _check(
     now: datetime,
 ) -> Checked:
     known = _Known(session, checked.kind)
+    places = {column.label: place for place, column in enumerate(COLUMNS[checked.kind])}
     name_column = "name" if checked.kind in {"companies", "npos"} else "title"
     for number, cells in raw:
         if not any(cells.values()) or cells.get(name_column, "").startswith(EXAMPLE_MARK):
@@ -238,7 +239,7 @@ def _check(
             problems += _check_posting(checked.kind, number, values, known, now)
         if all(problem.level == "note" for problem in problems):
             checked.rows.append({"row": number, "values": values})
-        checked.problems += problems
+        checked.problems += sorted(problems, key=lambda one: places.get(one.column, len(places)))
     return checked
 
 
@@ -258,6 +259,9 @@ def _parse_row(
             problems.append(Problem(number, column.label, "required"))
         elif isinstance(value, str) and column.kind in _TYPED and _is_too_long(kind, column, value):
             problems.append(Problem(number, column.label, "too_long", value[:20] + "…"))
+        elif isinstance(value, str) and any("\ue000" <= character <= "\uf8ff" for character in value):
+            # 外字: each office draws its own characters there, so others see an empty box.
+            problems.append(Problem(number, column.label, "gaiji", value[:40], "note"))
         values[column.code] = value
     return values, problems
 
@@ -333,6 +337,8 @@ def _check_posting(
     kind: Kind, number: int, values: dict[str, Any], known: _Known, now: datetime
 ) -> list[Problem]:
     problems = _number_problem(kind, number, "owner_number", values)
+    if problems:
+        return problems
     owner = _owner(values, known)
     if isinstance(owner, str):
         wrong = values.get("owner") or values.get("owner_number") or ""

@@ -10,8 +10,9 @@ from wtforms.validators import Optional
 from matcher import lifecycle, vocabulary
 from matcher.services.cities import City
 from webapp.forms.base import Form
+from webapp.forms.case import choices as one_by_one
 
-_ANY: Final = {"": _l("すべて")}
+_ANY: Final = _l("すべて")
 KINDS: Final[Mapping[str, Any]] = {"company": _l("企業"), "npo": _l("団体")}
 _SUPPORT: Final = {code: one.label for code, one in vocabulary.SUPPORT_TYPES.items()}
 
@@ -19,8 +20,12 @@ _SUPPORT: Final = {code: one.label for code, one in vocabulary.SUPPORT_TYPES.ite
 def _select(label: Any, choices: Mapping[str, Any] | None = None) -> SelectField:
     # The choices of areas and fields are the city's own; they come in ``offer_choices``.
     return SelectField(
-        label, choices=_ANY | dict(choices or {}), validators=[Optional()], validate_choice=False
+        label, choices=one_by_one(choices or {}, _ANY), validators=[Optional()], validate_choice=False
     )
+
+
+def _labels(field: SelectField) -> dict[str, Any]:
+    return {choice.value: choice.label for choice in field.choices}
 
 
 class ListForm(Form):
@@ -38,9 +43,10 @@ class ListForm(Form):
     def offer_choices(self, city: City) -> None:
         """Fill the lists from the city's own districts and fields."""
         if "area" in self:
-            self["area"].choices = _ANY | city.area_labels
+            self["area"].choices = one_by_one(city.area_labels, _ANY)
         if "field" in self:
-            self["field"].choices = _ANY | {code: vocabulary.FIELD_SHORT[code] for code in city.fields}
+            labels = {code: vocabulary.FIELD_SHORT[code] for code in city.fields}
+            self["field"].choices = one_by_one(labels, _ANY)
 
     @property
     def shown_fields(self) -> list[Any]:
@@ -53,7 +59,7 @@ class ListForm(Form):
         chosen = {}
         for field in self.shown_fields:
             value = str(field.data or "")[:200]
-            if isinstance(field, SelectField) and value not in dict(field.choices):
+            if isinstance(field, SelectField) and value not in _labels(field):
                 continue
             if value:
                 chosen[field.name] = value
@@ -65,7 +71,7 @@ class ListForm(Form):
         parts = []
         for field in self.shown_fields:
             if code := self.conditions.get(field.name):
-                word = dict(field.choices)[code] if isinstance(field, SelectField) else code
+                word = _labels(field)[code] if isinstance(field, SelectField) else code
                 parts.append(f"{field.label.text}：{word}")
         return "　".join(parts)
 

@@ -9,6 +9,7 @@ from wtforms.validators import InputRequired
 
 from webapp import import_text
 from webapp.forms.base import Form
+from webapp.forms.case import choices
 
 
 class UploadForm(Form):
@@ -16,7 +17,7 @@ class UploadForm(Form):
 
     kind = RadioField(
         _l("取り込むもの"),
-        choices=dict(import_text.KINDS),
+        choices=choices(import_text.KINDS),
         validators=[InputRequired(_l("取り込むものを選んでください。"))],
     )
     file = FileField(_l("ファイル"), validators=[FileRequired(_l("ファイルを選んでください。"))])
@@ -26,11 +27,11 @@ class ConfirmForm(Form):
     """In which state the records begin."""
 
     state = RadioField(
-        _l("登録するときの状態"), choices={}, validators=[InputRequired(_l("状態を選んでください。"))]
+        _l("登録するときの状態"), choices=[], validators=[InputRequired(_l("状態を選んでください。"))]
     )
 
     def offer_states(self, states: Any) -> None:
         """Fill the choices; the first is the default."""
-        self.state.choices = import_text.state_choices(states)
+        self.state.choices = choices(import_text.state_choices(states))
         if self.state.data is None:
             self.state.data = states[0]

@@ -74,11 +74,9 @@ def confirm(public_id: str) -> Page:
     if not form.validate_on_submit():
         return _show(batch, form)
     try:
-        result = importing.confirm(db.database(), access.actor(), public_id, form.state.data, clock.now())
+        importing.confirm(db.database(), access.actor(), public_id, form.state.data, clock.now())
     except Refused as error:
         flash(text.sentence(error.code, error.facts), "warning")
-    else:
-        flash(_("%(count)s件を登録しました。", count=result.saved), "success")
     return redirect(url_for("imports.show", public_id=public_id))
 
 

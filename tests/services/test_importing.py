@@ -1,0 +1,458 @@
+"""Imports: checked row by row, saved only when confirmed, recognised when sent again."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from matcher.db import Database
+from matcher.errors import Invalid, NotPermitted, Refused
+from matcher.models import AuditEvent, Embedding, ImportBatch, Need, Offer, Organization, Revision
+from matcher.permissions import SYSTEM, Actor
+from matcher.services import audit, importing, numbers
+from matcher.services.importing import Checked
+from matcher.tables import Unreadable
+from tests.conftest import NOW
+from tests.edge_inputs import EDGE_INPUTS
+from tests.factories import actor_for, make_city, make_company, make_coordinator, make_npo, make_user
+
+NUMBER = "8999901000017"  # check digit holds; the range is not in use
+
+
+def csv(*lines: str, encoding: str = "utf-8") -> bytes:
+    return "\r\n".join(lines).encode(encoding)
+
+
+@pytest.fixture
+def coordinator(database: Database) -> Actor:
+    """A coordinator of the invented city, committed, so that chunks of their own can see them."""
+    with database.write() as session:
+        make_city(session)
+        return actor_for(make_coordinator(session))
+
+
+def check(database: Database, actor: Actor, kind: Any, content: bytes, name: str = "a.csv") -> Checked:
+    with database.read() as session:
+        return importing.check_file(session, actor, kind, name, content, NOW)
+
+
+def upload(database: Database, actor: Actor, kind: Any, content: bytes) -> str:
+    checked = check(database, actor, kind, content)
+    with database.write() as session:
+        return importing.keep(session, actor, "名簿.csv", checked, NOW).public_id
+
+
+def count(database: Database, model: type) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_a_check_number_for_these_tests_holds() -> None:
+    from stdnum.jp import cn
+
+    assert cn.is_valid(NUMBER)
+
+
+NPOS = csv(
+    "市内団体名簿,,,,,,,",
+    "団体名,フリガナ,法人番号,団体種別,地区,活動分野,設立年月日,目的,活動内容,代表者住所,備考",
+    f'NPO法人ひだまり,ヒダマリ,{NUMBER},特定非営利活動法人,中央,"子どもの健全育成、3",平成20年4月1日,'
+    "子どもの居場所をつくります。,毎週水曜に開いています。,中央町9-9,メモ",
+    "北の会,キタノカイ,,任意団体・市民活動団体,里山,7,,里山を守ります。,月1回の手入れ。,里山1,",
+    encoding="cp932",
+)
+
+
+def test_a_register_in_shift_jis_is_read_below_its_title(database: Database, coordinator: Actor) -> None:
+    checked = check(database, coordinator, "npos", NPOS)
+    assert checked.problems == []
+    assert [row["row"] for row in checked.rows] == [3, 4]
+    first = checked.rows[0]["values"]
+    assert first["name"] == "NPO法人ひだまり"
+    assert first["corporate_number"] == NUMBER
+    assert (first["org_type"], first["area"], first["fields"]) == ("npo", "chuo", ["13", "3"])
+    assert first["established_on"] == "2008-04-01"
+
+
+def test_homes_are_dropped_named_and_nowhere_kept(database: Database, coordinator: Actor) -> None:
+    public_id = upload(database, coordinator, "npos", NPOS)
+    with database.read() as session:
+        batch = importing.get_batch(session, coordinator, public_id)
+        assert batch.dropped_columns == ["代表者住所"]
+        assert batch.result["unknown"] == ["備考"]
+        kept = json.dumps([batch.rows, batch.problems, batch.result], ensure_ascii=False)
+    assert "中央町9-9" not in kept
+
+
+def test_nothing_is_registered_before_somebody_confirms(database: Database, coordinator: Actor) -> None:
+    public_id = upload(database, coordinator, "npos", NPOS)
+    assert count(database, Organization) == 0
+    result = importing.confirm(database, coordinator, public_id, "submitted", NOW)
+    assert (result.saved, result.skipped) == (2, 0)
+    with database.read() as session:
+        query = select(Organization).options(joinedload(Organization.npo)).order_by(Organization.id)
+        first, second = session.scalars(query).all()
+        assert (first.state, first.submitted_at, first.verified_at) == ("submitted", NOW, None)
+        assert first.npo is not None
+        assert (first.npo.mission, first.npo.established_on) == (
+            "子どもの居場所をつくります。",
+            date(2008, 4, 1),
+        )
+        assert "npo法人ひだまり" in first.search_text
+        assert (second.corporate_number, second.no_number_reason) == (None, "unincorporated")
+
+
+def test_every_record_has_its_audit_event_and_the_chain_holds(database: Database, coordinator: Actor) -> None:
+    public_id = upload(database, coordinator, "npos", NPOS)
+    importing.confirm(database, coordinator, public_id, "submitted", NOW)
+    with database.read() as session:
+        events = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
+        assert [event.action for event in events] == ["upload", "import", "import", "confirm"]
+        ids = {one.public_id for one in session.scalars(select(Organization))}
+        assert {event.object_id for event in events if event.action == "import"} == ids
+        assert events[1].details == {"batch": public_id, "row": 3}
+        assert events[3].details == {"kind": "npos", "state": "submitted", "saved": 2, "skipped": 0}
+        assert audit.verify(session)[1] is None
+
+
+def test_a_confirmed_upload_keeps_counts_but_no_rows(database: Database, coordinator: Actor) -> None:
+    public_id = upload(database, coordinator, "npos", NPOS + "\r\n,,123".encode("cp932"))
+    importing.confirm(database, coordinator, public_id, "submitted", NOW)
+    with database.read() as session:
+        batch = importing.get_batch(session, coordinator, public_id)
+        assert (batch.rows, batch.confirmed_at) == ([], NOW)
+        assert (batch.result["saved"], batch.result["errors"]) == (2, 1)
+        assert {problem["value"] for problem in batch.problems} == {""}
+
+
+def test_it_cannot_be_confirmed_or_discarded_twice(database: Database, coordinator: Actor) -> None:
+    public_id = upload(database, coordinator, "npos", NPOS)
+    importing.confirm(database, coordinator, public_id, "submitted", NOW)
+    with pytest.raises(Refused, match="import_closed"):
+        importing.confirm(database, coordinator, public_id, "submitted", NOW)
+    with database.write() as session, pytest.raises(Refused, match="import_closed"):
+        importing.discard(session, coordinator, importing.get_batch(session, coordinator, public_id), NOW)
+    assert count(database, Organization) == 2
+
+
+def test_an_import_that_broke_off_goes_on_where_it_stopped(database: Database, coordinator: Actor) -> None:
+    public_id = upload(database, coordinator, "npos", NPOS)
+    with database.read() as session:
+        rows = importing.get_batch(session, coordinator, public_id).rows
+    # The process died after the first row: the batch is not confirmed, the row is there.
+    importing.save(database, coordinator, "npos", rows[:1], "submitted", NOW, about=public_id)
+    result = importing.confirm(database, coordinator, public_id, "submitted", NOW)
+    assert (result.saved, result.skipped) == (1, 1)
+    assert count(database, Organization) == 2
+
+
+def test_the_same_file_again_is_recognised_row_by_row(database: Database, coordinator: Actor) -> None:
+    importing.confirm(database, coordinator, upload(database, coordinator, "npos", NPOS), "submitted", NOW)
+    again = check(database, coordinator, "npos", NPOS)
+    assert again.rows == []
+    assert [(one.row, one.code, one.level) for one in again.problems] == [
+        (3, "number_known", "duplicate"),
+        (4, "name_known", "duplicate"),
+    ]
+
+
+def test_names_are_compared_as_people_write_them(database: Database, coordinator: Actor) -> None:
+    with database.write() as session:
+        make_company(session, name="株式会社髙﨑商店", area="chuo")
+        make_npo(session, name="株式会社髙﨑商店", area="hama")
+    checked = check(
+        database, coordinator, "companies",
+        csv("会社名,地区", "㈱高崎商店,中央", "(株)髙﨑商店,", "株式会社髙﨑商店,浜", "ﾐｵ商会,", "ミオ商会,浜"),
+    )  # fmt: skip
+    found = [(problem.row, problem.code) for problem in checked.problems if problem.level == "duplicate"]
+    assert found == [(2, "name_known"), (3, "name_known"), (6, "name_known")]
+    assert [row["row"] for row in checked.rows] == [4, 5]
+
+
+def test_every_error_names_row_column_and_value(database: Database, coordinator: Actor) -> None:
+    checked = check(
+        database, coordinator, "npos",
+        csv(
+            "名称,法人番号,所在地の地区,電話番号,ウェブサイト,連絡用のメールアドレス,目的",
+            "よい会,,中央,0000-00-0001,www.yoi.example,info@yoi.example,まちをよくします。",
+            ",1234567890123,浜辺,312345678,javascript:alert(1),だれか,",
+            f"{'長' * 61}の会,,中央,,,," + "あ" * 2001,
+        ),
+    )  # fmt: skip
+    assert [row["row"] for row in checked.rows] == [2]
+    assert checked.rows[0]["values"]["website"] == "https://www.yoi.example"
+    errors = [(one.row, one.column, one.code, one.value) for one in checked.problems if one.level == "error"]
+    assert errors == [
+        (3, "名称", "required", ""),
+        (3, "法人番号", "corporate_number", "1234567890123"),
+        (3, "所在地の地区", "choice", "浜辺"),
+        (3, "ウェブサイト", "url", "javascript:alert(1)"),
+        (3, "連絡用のメールアドレス", "email", "だれか"),
+        (3, "電話番号", "phone_zero", "312345678"),
+        (4, "名称", "too_long", "長" * 20 + "…"),
+        (4, "目的", "too_long", "あ" * 20 + "…"),
+    ]
+
+
+def test_examples_of_the_template_and_empty_rows_are_passed_over(
+    database: Database, coordinator: Actor
+) -> None:
+    checked = check(
+        database, coordinator, "companies", csv("会社名", "（例）サンプル商事", "", "  ", "みお工業")
+    )
+    assert (checked.total, [row["values"]["name"] for row in checked.rows]) == (1, ["みお工業"])
+
+
+def test_a_file_of_another_kind_says_which_columns_are_missing(
+    database: Database, coordinator: Actor
+) -> None:
+    with pytest.raises(Unreadable) as refused:
+        check(database, coordinator, "needs", csv("日付,天気", "1月1日,晴れ"))
+    assert refused.value.code == "file_columns"
+    with pytest.raises(Unreadable) as refused:
+        check(database, coordinator, "needs", csv("団体名,件名", "ひだまり,野菜"))
+    assert refused.value.facts["columns"] == "「いまの状況」、「支援の種類」"
+
+
+def test_awkward_texts_are_kept_as_they_were_written(database: Database, coordinator: Actor) -> None:
+    import csv as module
+    import io
+
+    target = io.StringIO()
+    writer = module.writer(target)
+    writer.writerow(["会社名", "地区", "事業内容"])
+    for place, text in enumerate(EDGE_INPUTS):
+        writer.writerow([f"会社{place}", "中央", text])
+    content = target.getvalue().encode("utf-8", "replace")
+    checked = check(database, coordinator, "companies", content)
+    assert {one.code for one in checked.problems} <= {"too_long", "no_text"}
+    result = importing.save(database, coordinator, "companies", checked.rows, "submitted", NOW)
+    assert result.saved == len(checked.rows) > 20
+    with database.read() as session:
+        query = select(Organization).options(joinedload(Organization.company))
+        kept = {one.name: one.company.business for one in session.scalars(query) if one.company}
+    for row in checked.rows:
+        assert kept[row["values"]["name"]] == (row["values"]["business"] or "")
+
+
+def test_verified_registers_are_open_at_once_and_can_be_found(database: Database, coordinator: Actor) -> None:
+    with database.write() as session:
+        numbers.counter(session, "index").text = "a-model@000000000000"
+    public_id = upload(database, coordinator, "npos", NPOS)
+    importing.confirm(database, coordinator, public_id, "verified", NOW)
+    with database.read() as session:
+        first = session.scalars(select(Organization).order_by(Organization.id)).first()
+        assert first is not None
+        assert (first.state, first.verified_at, first.verification_expires_on) == (
+            "verified",
+            NOW,
+            date(2029, 11, 24),
+        )
+        rows = session.scalars(select(Embedding)).all()
+        assert {(row.owner_type, row.active, row.vector) for row in rows} == {("npo", True, None)}
+        assert len(rows) == 2
+
+
+def test_only_city_staff_import(database: Database, coordinator: Actor) -> None:
+    with database.write() as session:
+        company = make_company(session)
+        member = actor_for(make_user(session, company), company)
+        operator = actor_for(make_user(session, role="operator"))
+    for actor in (member, operator, Actor()):
+        with pytest.raises(NotPermitted):
+            check(database, actor, "npos", NPOS)
+        with pytest.raises(NotPermitted):
+            importing.save(database, actor, "npos", [], "submitted", NOW)
+
+
+def test_a_state_in_which_nothing_begins_is_refused(database: Database, coordinator: Actor) -> None:
+    public_id = upload(database, coordinator, "npos", NPOS)
+    with pytest.raises(Invalid):
+        importing.confirm(database, coordinator, public_id, "suspended", NOW)
+    assert count(database, Organization) == 0
+
+
+def test_an_upload_that_nobody_came_back_to_is_emptied(database: Database, coordinator: Actor) -> None:
+    old = upload(database, coordinator, "npos", NPOS)
+    later = NOW + timedelta(days=8)
+    with database.write() as session:
+        checked = importing.check_file(session, coordinator, "npos", "a.csv", NPOS, later)
+        importing.keep(session, coordinator, "a.csv", checked, later)
+    with database.read() as session:
+        assert session.scalar(select(ImportBatch.rows).where(ImportBatch.public_id == old)) == []
+    with pytest.raises(Refused):
+        importing.confirm(database, coordinator, old, "submitted", later)
+
+
+def test_no_transaction_of_a_long_import_lasts_longer_than_a_second(
+    database: Database, coordinator: Actor
+) -> None:
+    import time
+    from contextlib import contextmanager
+
+    lasted: list[float] = []
+    original = database.write
+
+    @contextmanager
+    def timed() -> Any:
+        with original() as session:
+            started = time.monotonic()
+            yield session
+        lasted.append(time.monotonic() - started)
+
+    lines = [f"会社{n},ｶｲｼｬ,中央,事業{n}を営んでいます。" for n in range(400)]
+    checked = check(database, coordinator, "companies", csv("会社名,フリガナ,地区,事業内容", *lines))
+    database.write = timed  # type: ignore[method-assign]
+    steps: list[tuple[int, int]] = []
+    result = importing.save(
+        database, coordinator, "companies", checked.rows, "submitted", NOW, step=lambda *at: steps.append(at)
+    )
+    assert result.saved == 400
+    assert steps[-1] == (400, 400)
+    assert max(lasted) < 1.5, lasted
+
+
+# ── Needs and offers ─────────────────────────────────────────────────────────────────────────────────
+
+NEED_HEADER = (
+    "団体名,件名,いまの状況,どう変えたいか,支援の種類,量,単位,終わりの日,地域,進め方,活動分野,支える相手,"
+    "子どもや要配慮者と接するか,支援がないとどうなるか,公開の期限"
+)
+FULL = "ひだまりの会,野菜がほしい,足りません。,出せます。,食品,20,kg,2027-03-31,中央,現地で,13,小中高生,いいえ,減らします。,2027-03-31"
+
+
+@pytest.fixture
+def npo(database: Database, coordinator: Actor) -> Organization:
+    with database.write() as session:
+        return make_npo(session, name="ひだまりの会", contact_name="窓口 花子")
+
+
+def test_complete_needs_can_be_opened_and_get_their_number(
+    database: Database, coordinator: Actor, npo: Organization
+) -> None:
+    public_id = upload(database, coordinator, "needs", csv(NEED_HEADER, FULL))
+    importing.confirm(database, coordinator, public_id, "open", NOW)
+    with database.read() as session:
+        need = session.scalars(select(Need)).one()
+        assert (need.state, need.number, need.published_at) == ("open", "N-2026-0001", NOW)
+        assert (need.organization_id, need.support_type, need.quantity, need.unit) == (
+            npo.id,
+            "food",
+            20,
+            "kg",
+        )
+        assert (need.contact_name, need.safety_contact, need.areas) == ("窓口 花子", False, ["chuo"])
+        assert session.scalar(select(func.count()).select_from(Revision)) == 1
+
+
+def test_needs_with_gaps_are_read_by_the_city_first_and_take_what_the_profile_knows(
+    database: Database, coordinator: Actor, npo: Organization
+) -> None:
+    content = csv(
+        "団体,件名,困っていること,種類", "ひだまりの会,机がほしい,こわれました。,物品・資材・機材（中古品）"
+    )
+    checked = check(database, coordinator, "needs", content)
+    assert [(one.code, one.level) for one in checked.problems] == [("incomplete", "note")]
+    importing.save(database, coordinator, "needs", checked.rows, "open", NOW)
+    with database.read() as session:
+        need = session.scalars(select(Need)).one()
+        assert (need.state, need.published_at) == ("in_review", None)
+        assert (need.fields, need.areas, need.beneficiaries) == (["13"], ["chuo"], ["children"])
+        assert need.valid_until == date(2027, 5, 23)
+
+
+def test_needs_of_an_unknown_or_doubtful_group_are_refused(
+    database: Database, coordinator: Actor, npo: Organization
+) -> None:
+    with database.write() as session:
+        make_npo(session, name="同じ名の会", area="chuo")
+        make_npo(session, name="同じ名の会", area="hama", corporate_number=NUMBER)
+        make_company(session, name="会社の名")
+    header = "団体名,法人番号,件名,困っていること,種類"
+    checked = check(
+        database, coordinator, "needs",
+        csv(
+            header, "どこにもない会,,机,机,食品", "同じ名の会,,机,机,食品", f",{NUMBER},机,机,食品", "会社の名,,机,机,食品",
+            ",,机,机,食品", "ひだまりの会,,机,机,食品", "ひだまりの会,,ﾂｸｴ,机,食品", "ひだまりの会,,ツクエ,机,食品",
+        ),
+    )  # fmt: skip
+    assert [(one.row, one.code) for one in checked.problems if one.level != "note"] == [
+        (2, "owner_unknown"),
+        (3, "owner_ambiguous"),
+        (5, "owner_unknown"),
+        (6, "required"),
+        (9, "title_known"),
+    ]
+    assert [row["row"] for row in checked.rows] == [4, 7, 8]
+
+
+def test_what_postings_refuse_imports_refuse_too(
+    database: Database, coordinator: Actor, npo: Organization
+) -> None:
+    header = "団体名,件名,困っていること,種類,量,単位,始まりの日,終わりの日,公開の期限"
+    checked = check(
+        database, coordinator, "needs",
+        csv(header, "ひだまりの会,机,机,食品,20,人,2027-03-31,2027-01-01,2026-01-01"),
+    )  # fmt: skip
+    assert {(one.column, one.code) for one in checked.problems} == {
+        ("単位", "required"), ("終わりの日", "before_start"), ("公開の期限", "in_the_past"),
+    }  # fmt: skip
+
+
+def test_offers_come_in_the_same_way(database: Database, coordinator: Actor) -> None:
+    with database.write() as session:
+        company = make_company(session, name="みお青果")
+    content = csv(
+        "企業名,件名,説明,支援の種類,量,単位,進め方,公開の期限",
+        "みお青果,野菜,毎週お渡しします。,food,20,kg,either,R9.3.31",
+    )
+    importing.confirm(database, coordinator, upload(database, coordinator, "offers", content), "open", NOW)
+    with database.read() as session:
+        offer = session.scalars(select(Offer)).one()
+        assert (offer.organization_id, offer.state, offer.number) == (company.id, "open", "T-2026-0001")
+        assert offer.valid_until == date(2027, 3, 31)
+
+
+# ── Texts as JSONL ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_collection_of_texts_becomes_profiles(database: Database, coordinator: Actor) -> None:
+    lines = [
+        {"id": "c1", "name": "企業 c1", "text": "監査法人の事務所。被災した農地の復旧に参加できる。会計の相談にも応じる。", "region": "福岡県"},
+        {"id": "c2", "name": "企業 c2", "text": "一文だけ", "region": "中央"},
+    ]  # fmt: skip
+    content = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines).encode()
+    with database.read() as session:
+        checked = importing.check_json_lines(session, SYSTEM, "companies", content, NOW)
+    importing.save(database, SYSTEM, "companies", checked.rows, "verified", datetime(2024, 2, 29, tzinfo=UTC))
+    with database.read() as session:
+        query = select(Organization).options(joinedload(Organization.company)).order_by(Organization.id)
+        first, second = session.scalars(query).all()
+    assert first.company is not None
+    assert second.company is not None
+    assert first.company.business == "監査法人の事務所。"
+    assert first.company.csr_policy == "被災した農地の復旧に参加できる。会計の相談にも応じる。"
+    assert (first.area, first.address, first.company.fields_undecided) == ("outside", "福岡県", True)
+    assert (second.company.business, second.company.csr_policy, second.area) == ("一文だけ", "", "chuo")
+    assert first.verification_expires_on == date(2027, 2, 28)
+
+
+def test_our_own_field_names_are_taken_from_jsonl_as_well(database: Database, coordinator: Actor) -> None:
+    line = {
+        "name": "ひだまりの会", "org_type": "nintei", "fields": ["13", "1"], "areas": ["citywide"], "volunteers": 12,
+        "established_on": "2010-04-01", "mission": "居場所。", "strengths_offer": "子どもの声", "corporate_number": None,
+    }  # fmt: skip
+    with database.read() as session:
+        checked = importing.check_json_lines(session, SYSTEM, "npos", json.dumps(line).encode(), NOW)
+    assert checked.problems == []
+    values = checked.rows[0]["values"]
+    assert (values["org_type"], values["fields"], values["volunteers"]) == ("nintei", ["13", "1"], 12)
+    assert values["strengths"] == "子どもの声"
+
+
+def test_the_list_of_uploads_is_for_staff(session: Session) -> None:
+    with pytest.raises(NotPermitted):
+        importing.recent(session, Actor())

@@ -1,0 +1,169 @@
+"""Uploads are read as rows of text; what could harm is refused before it is opened."""
+
+import io
+import time
+import zipfile
+from datetime import date, datetime
+
+import openpyxl
+import pytest
+import xlsxwriter
+
+from matcher import tables
+from matcher.tables import Unreadable
+
+
+def workbook(*rows: list[object]) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+def code_of(filename: str, content: bytes) -> str:
+    with pytest.raises(Unreadable) as refused:
+        tables.read(filename, content)
+    return refused.value.code
+
+
+def rows_of(filename: str, content: bytes) -> list[tuple[int, list[str]]]:
+    return [(line.number, line.cells) for line in tables.read(filename, content)[0].lines]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932", "utf-16"])
+def test_csv_is_read_in_every_encoding_that_offices_use(encoding: str) -> None:
+    content = "名称,地区\r\n㈱髙﨑商店,中央\r\n".encode(encoding)
+    assert rows_of("a.csv", content) == [(1, ["名称", "地区"]), (2, ["㈱髙﨑商店", "中央"])]
+
+
+def test_an_encoding_that_cannot_be_read_names_the_line() -> None:
+    with pytest.raises(Unreadable) as refused:
+        tables.read("a.csv", "名称\n".encode("cp932") + b"\x80\xff\xfe\n")
+    assert (refused.value.code, refused.value.facts["line"]) == ("file_encoding", 2)
+
+
+def test_quoted_cells_may_hold_separators_and_line_ends() -> None:
+    content = '名称;目的\n"ひだまり;の会";"一行目\n二行目"\n\n次の会;\n'.encode()
+    assert rows_of("a.csv", content) == [
+        (1, ["名称", "目的"]),
+        (2, ["ひだまり;の会", "一行目\n二行目"]),
+        (4, ["次の会", ""]),
+    ]
+
+
+def test_excel_gives_numbers_dates_and_marks_as_people_see_them() -> None:
+    content = workbook(
+        ["法人番号", "設立", "量", "接触"],
+        [9999010000017, datetime(2010, 4, 1), 2.5, True],  # noqa: DTZ001
+        [None, None, None, None],
+        ["  0312345678 ", date(2011, 5, 2), 20.0, False],
+    )
+    assert rows_of("a.xlsx", content) == [
+        (1, ["法人番号", "設立", "量", "接触"]),
+        (2, ["9999010000017", "2010-04-01", "2.5", "TRUE"]),
+        (4, ["0312345678", "2011-05-02", "20", "FALSE"]),
+    ]
+
+
+def test_half_characters_and_hidden_bytes_do_not_get_in() -> None:
+    assert tables.clean("\ufeff か\u3099\ud800\x00\r\n") == "が"
+
+
+def zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return target.getvalue()
+
+
+def test_a_bomb_is_refused_in_a_fifth_of_a_second() -> None:
+    bomb = zipped({"[Content_Types].xml": b"<x/>", "xl/worksheets/sheet1.xml": b"0" * (60 * 1024 * 1024)})
+    assert len(bomb) < 100_000
+    started = time.perf_counter()
+    assert code_of("a.xlsx", bomb) == "file_too_much"
+    assert time.perf_counter() - started < 0.2
+
+
+def test_an_archive_of_very_many_members_is_refused() -> None:
+    many = zipped({"[Content_Types].xml": b"<x/>"} | {f"xl/{n}.xml": b"" for n in range(300)})
+    assert code_of("a.xlsx", many) == "file_too_much"
+
+
+def test_a_directory_that_lies_about_sizes_unpacks_no_more_than_it_says() -> None:
+    honest = zipped({"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"0" * (60 * 1024 * 1024)})
+    size = (60 * 1024 * 1024).to_bytes(4, "little")
+    assert honest.count(size) >= 1
+    lying = honest.replace(size, (1000).to_bytes(4, "little"))
+    started = time.perf_counter()
+    assert code_of("a.xlsx", lying) == "file_damaged"
+    assert time.perf_counter() - started < 5
+
+
+ENTITY = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>
+<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">&b;</workbook>"""
+EXTERNAL = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>
+<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">&a;</workbook>"""
+
+
+@pytest.mark.parametrize("xml", [ENTITY, EXTERNAL])
+@pytest.mark.parametrize("member", ["xl/workbook.xml", "xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"])
+def test_entities_in_any_part_of_a_workbook_are_refused(xml: bytes, member: str) -> None:
+    parts = {}
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target) as book:
+        book.add_worksheet().write_row(0, 0, ["名称", "地区"])
+    with zipfile.ZipFile(target) as archive:
+        for name in archive.namelist():
+            parts[name] = archive.read(name)
+    assert member in parts
+    assert code_of("a.xlsx", zipped(parts | {member: xml})) == "file_damaged"
+
+
+def test_the_number_of_cells_and_rows_is_limited() -> None:
+    assert code_of("a.csv", ("a," * 199 + "a\n").encode() * 1_001) == "file_too_much"
+    assert code_of("a.csv", b"a\n" * 6_000) == "file_too_much"
+    assert code_of("a.csv", b"a" * (5 * 1024 * 1024 + 1)) == "file_too_big"
+
+
+def test_a_cell_far_out_does_not_cost_the_whole_sheet() -> None:
+    book = openpyxl.Workbook()
+    book.active["A1"], book.active["B1"] = "名称", "地区"
+    book.active["XFD1048576"] = "x"
+    target = io.BytesIO()
+    book.save(target)
+    started = time.perf_counter()
+    assert rows_of("a.xlsx", target.getvalue())[0] == (1, ["名称", "地区"])
+    assert time.perf_counter() - started < 15
+
+
+@pytest.mark.parametrize(
+    ("filename", "content", "code"),
+    [
+        ("a.csv", b"", "file_empty"),
+        ("a.csv", b" \n ", "file_empty"),
+        ("a.xls", b"\xd0\xcf\x11\xe0" + b"0" * 600, "file_old_excel"),
+        ("a.xlsx", b"PK\x03\x04 nothing of the kind", "file_damaged"),
+        ("a.xlsm", b"PK\x03\x04", "file_macros"),
+        ("a.csv", b"PK\x03\x04", "file_type"),
+        ("a.pdf", b"%PDF-1.7", "file_type"),
+        ("a.xlsx", b"not a workbook at all", "file_type"),
+    ],
+)
+def test_what_is_no_table_is_refused_by_what_it_is(filename: str, content: bytes, code: str) -> None:
+    assert code_of(filename, content) == code
+
+
+def test_macros_are_refused_under_any_name() -> None:
+    assert (
+        code_of("a.xlsx", zipped({"[Content_Types].xml": b"<x/>", "xl/vbaProject.bin": b"x"}))
+        == "file_macros"
+    )
+
+
+def test_a_line_that_is_no_object_is_named() -> None:
+    with pytest.raises(Unreadable) as refused:
+        tables.read_json_lines(b'{"name": "a"}\n[1]\n')
+    assert (refused.value.code, refused.value.facts["line"]) == ("file_json", 2)
