@@ -22,7 +22,7 @@ EDGE_INPUTS = (
     "<ruby>漢字<rt>かんじ</rt></ruby>",
     "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>",
     "{{7*7}}${7*7}#{7*7}",
-    "=HYPERLINK(\"https://evil.example\",\"x\")",
+    '=HYPERLINK("https://evil.example","x")',
     "福祉",
     "English only, please.",
     "مرحبا بكم",

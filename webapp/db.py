@@ -10,8 +10,12 @@ from contextlib import contextmanager
 
 from flask import Flask, Response, current_app, g, request
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from matcher.db import Database
+
+#: What flushing raises when somebody else saved between reading and writing; views know it by this name.
+Overtaken = StaleDataError
 
 
 def init(app: Flask, database: Database) -> None:
@@ -62,3 +66,6 @@ def _close(_error: BaseException | None) -> None:
     opened: Session | None = g.pop("session", None)
     if opened is not None:
         opened.close()
+
+
+__all__ = ["Overtaken", "Session", "aside", "current_app", "database", "init", "keep", "session"]

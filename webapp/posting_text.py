@@ -84,14 +84,17 @@ def history_line(action: str) -> str:
 def moved_on(error: MovedOn) -> str:
     """Who was faster, and that nothing typed is lost."""
     at = error.facts["at"]
+    worded: str
     if not error.facts["by"] or at is None:
-        return _("ほかの操作が先に行われました。入力された内容は下に残しています。")
-    return _(
+        worded = _("ほかの操作が先に行われました。入力された内容は下に残しています。")
+        return worded
+    worded = _(
         "先に%(name)sさんが%(time)sに「%(action)s」。入力された内容は下に残しています。",
         name=error.facts["by"],
         time=at.astimezone(TOKYO).strftime("%H:%M"),
         action=history_line(error.facts["action"]),
     )
+    return worded
 
 
 def page_number(arguments: Mapping[str, str]) -> int:

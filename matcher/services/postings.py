@@ -1,14 +1,15 @@
 """Needs and offers: written in steps, read by the city, open until filled, expired or withdrawn."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import regex
-from sqlalchemy import func, select
+from sqlalchemy import String, and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from matcher import calendar, lifecycle, limits, permissions, search, vocabulary, wording
+from embeddings.text import normalize
+from matcher import calendar, lifecycle, limits, permissions, queries, search, vocabulary, wording
 from matcher.errors import Invalid, Refused
 from matcher.models import Need, Offer, Organization, Revision
 from matcher.permissions import SYSTEM, Actor
@@ -50,25 +51,51 @@ _TEXT_LIMITS: Final[Mapping[str, int]] = {
 STAFF_EDITABLE: Final = ("title", "situation", "wanted_change", "description", "place_note", "conditions")
 
 MAX_VALID_DAYS: Final = 400  #: a need must be looked at again at least once a year
+MAX_PERIOD_YEARS: Final = 10  #: what lies farther from today is a slip of the keyboard
+
+#: Who may not work on its records, whatever its members' roles are.
+_LOCKED: Final = frozenset({"suspended", "deactivated"})
 
 
 # ── Writing ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 def new_need(session: Session, actor: Actor, npo: Organization, now: datetime) -> Need:
-    """An empty draft of the actor's NPO."""
-    permissions.require(actor, "organization.edit", npo)
+    """An empty draft of the actor's NPO; one that nobody has written in yet is taken up again."""
+    _require(actor, "organization.edit", npo)
+    untouched = _untouched(session, Need, npo)
+    if untouched is not None:
+        return untouched
     need = Need(organization_id=npo.id, organization=npo, state="draft", created_at=now, updated_at=now)
     return _created(session, actor, need, now)
 
 
 def new_offer(session: Session, actor: Actor, company: Organization, now: datetime) -> Offer:
-    """An empty draft of the actor's company."""
-    permissions.require(actor, "organization.edit", company)
+    """An empty draft of the actor's company; one that nobody has written in yet is taken up again."""
+    _require(actor, "organization.edit", company)
+    untouched = _untouched(session, Offer, company)
+    if untouched is not None:
+        return untouched
     offer = Offer(
         organization_id=company.id, organization=company, state="draft", created_at=now, updated_at=now
     )
     return _created(session, actor, offer, now)
+
+
+def _untouched(session: Session, kind: type[Posted], organization: Organization) -> Posted | None:
+    # Two clicks on 「書く」, or going back and clicking again, must not leave a row of empty drafts.
+    return session.scalar(
+        select(kind)
+        .where(
+            kind.organization_id == organization.id,
+            kind.state == "draft",
+            kind.title == "",
+            kind.search_text == "",
+            kind.created_at == kind.updated_at,
+        )
+        .order_by(kind.id.desc())
+        .limit(1)
+    )
 
 
 def _created(session: Session, actor: Actor, posting: Posted, now: datetime) -> Posted:
@@ -133,7 +160,7 @@ def _save(
     now: datetime,
     version: int | None,
 ) -> None:
-    permissions.require(actor, "posting.edit", posting)
+    _require(actor, "posting.edit", posting)
     moves.check_version(session, posting, version)
     if posting.state not in {"draft", "returned"}:
         raise Refused("not_a_draft")
@@ -158,33 +185,75 @@ def _assign(posting: Need | Offer, values: Mapping[str, Any], now: datetime) -> 
 
 def check(posting: Need | Offer, now: datetime) -> dict[str, str]:
     """What is wrong with what was typed (not with what is missing): field → error code."""
+    problems = {
+        name: "too_long"
+        for name, limit in _TEXT_LIMITS.items()
+        if _is_too_long(posting, name, getattr(posting, name, "") or "", limit)
+    }
+    return problems | _check_amounts(posting) | _check_dates(posting, calendar.tokyo_date(now))
+
+
+def _is_too_long(posting: Need | Offer, name: str, text: str, limit: int) -> bool:
+    # 60 characters as people count them can be many more code points than the column holds.
+    kind = type(posting).__table__.c[name].type if text else None
+    held = kind.length if isinstance(kind, String) else None
+    return limits.is_too_long(text, limit) or (held is not None and len(text) > held)
+
+
+def _check_amounts(posting: Need | Offer) -> dict[str, str]:
     problems: dict[str, str] = {}
-    for name, limit in _TEXT_LIMITS.items():
-        if limits.is_too_long(getattr(posting, name, "") or "", limit):
-            problems[name] = "too_long"
     support = vocabulary.SUPPORT_TYPES.get(posting.support_type)
     if posting.support_type and support is None:
         problems["support_type"] = "required"
-    if posting.quantity is not None:
-        if not 0 < posting.quantity < 10**11:
-            problems["quantity"] = "positive"
-        elif support is not None and posting.unit not in support.units:
-            problems["unit"] = "required"
     minimum = getattr(posting, "min_useful", None)
-    if minimum is not None:
-        if not 0 < minimum < 10**11:
-            problems["min_useful"] = "positive"
-        elif posting.quantity is not None and minimum > posting.quantity:
-            problems["min_useful"] = "more_than_quantity"
+    if posting.quantity is not None and not 0 < posting.quantity < 10**11:
+        problems["quantity"] = "positive"
+    if minimum is not None and not 0 < minimum < 10**11:
+        problems["min_useful"] = "positive"
+    elif minimum is not None and posting.quantity is not None and minimum > posting.quantity:
+        problems["min_useful"] = "more_than_quantity"
+    is_counted = posting.quantity is not None or minimum is not None
+    if is_counted and support is not None and posting.unit not in support.units:
+        problems["unit"] = "unit" if posting.unit else "required"
+    return problems
+
+
+def _check_dates(posting: Need | Offer, today: date) -> dict[str, str]:
+    problems: dict[str, str] = {}
+    is_written = posting.state in {"draft", "returned"}
+    for name in ("period_from", "period_to"):
+        day = getattr(posting, name)
+        if day is not None and is_written and abs(day.year - today.year) > MAX_PERIOD_YEARS:
+            problems[name] = "unlikely_date"
     if posting.period_from and posting.period_to and posting.period_to < posting.period_from:
         problems["period_to"] = "before_start"
-    today = calendar.tokyo_date(now)
-    if posting.valid_until is not None and posting.state in {"draft", "returned"}:
+    elif posting.period_to is not None and is_written and posting.period_to < today:
+        problems["period_to"] = "in_the_past"
+    if posting.valid_until is not None and is_written:
         if posting.valid_until < today:
             problems["valid_until"] = "in_the_past"
         elif posting.valid_until > today + timedelta(days=MAX_VALID_DAYS):
             problems["valid_until"] = "too_far"
     return problems
+
+
+def prefilled(posting: Need | Offer, now: datetime) -> dict[str, Any]:
+    """What the profile already says, for fields of a new text that are still empty; the person may change it.
+
+    The organization's profile must be loaded.
+    """
+    organization = posting.organization
+    profile = organization.npo if isinstance(posting, Need) else organization.company
+    found: dict[str, Any] = {"valid_until": calendar.tokyo_date(now) + lifecycle.RENEWAL}
+    if isinstance(posting, Need):
+        found |= {"contact_name": organization.contact_name, "visibility": organization.visibility}
+    if profile is not None:
+        found |= {name: list(getattr(profile, name)) for name in ("areas", "fields", "beneficiaries", "sdgs")}
+    return {
+        name: value
+        for name, value in found.items()
+        if name == "visibility" or getattr(posting, name) in (None, "", [])
+    }
 
 
 def missing(posting: Need | Offer) -> tuple[str, ...]:
@@ -194,17 +263,24 @@ def missing(posting: Need | Offer) -> tuple[str, ...]:
 
 
 _PERSONAL = {
-    "phone": regex.compile(r"(?<!\d)0\d{1,4}[-‐－ー(（)） ]?\d{1,4}[-‐－ー)） ]?\d{3,4}(?!\d)"),
-    "email": regex.compile(r"[\w.+-]+[@＠][\w-]+(\.[\w-]+)+"),
-    "address": regex.compile(r"\d+丁目\d+番|\d+番地\d*|\d+-\d+-\d+号"),
+    "phone": regex.compile(r"(?<![\d-])\(?0\d{1,4}[-‐−ー() ]{0,2}\d{1,4}[-‐−ー) ]?\d{3,4}(?![\d-])"),
+    "email": regex.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"),
+    "address": regex.compile(
+        r"[\d一二三四五六七八九十]+丁目\s?[\d一二三四五六七八九十]|\d+番地|\d+番\d+号|[町字]\s?\d+-\d+"
+    ),
 }
 
 
 def personal_data_hints(posting: Need | Offer) -> tuple[str, ...]:
     """Personal data the text may hold (``phone``, ``email``, ``address``), for the reader to judge."""
-    names = ("title", "situation", "wanted_change", "description", "conditions", "place_note", "what_we_give")
-    text = "\n".join(getattr(posting, name, "") or "" for name in names)
-    return tuple(kind for kind, pattern in _PERSONAL.items() if pattern.search(text[:20_000]))
+    names = (
+        "title", "situation", "wanted_change", "description", "conditions", "place_note", "safety_note",
+        "what_we_give",
+    )  # fmt: skip
+    texts = [normalize(getattr(posting, name, "") or "") for name in names]  # full-width digits are digits
+    return tuple(
+        kind for kind, pattern in _PERSONAL.items() if any(pattern.search(text[:4_000]) for text in texts)
+    )
 
 
 # ── Life cycle ───────────────────────────────────────────────────────────────────────────────────────
@@ -218,7 +294,7 @@ def submit(
     Raises:
         Invalid: the missing or impossible fields.
     """
-    permissions.require(actor, "posting.submit", posting)
+    _require(actor, "posting.submit", posting)
     moves.check_version(session, posting, version)
     if posting.state in {"draft", "returned"}:
         problems = dict.fromkeys(missing(posting), "required") | check(posting, now)
@@ -258,6 +334,11 @@ def publish(
     if changed:
         keep_revision(session, posting, actor, now)
     indexing.touch(session, posting)
+    if isinstance(posting, Need) and _is_busy(session, posting):
+        # The guard of X7 holds for all needs of this NPO, also for one that was read meanwhile.
+        posting.pause_cause = "capacity"
+        moves.move(session, SYSTEM, posting, "pause", now, details={"cause": "capacity"})
+        indexing.touch(session, posting)
     text = wording.posting_published(posting, corrected=bool(changed))
     notices.tell_organization(session, posting.organization_id, *text, now, about=_about(posting))
 
@@ -268,8 +349,13 @@ def _correct(posting: Need | Offer, edits: Mapping[str, str], now: datetime) -> 
         for name, value in edits.items()
         if name in STAFF_EDITABLE and hasattr(posting, name) and value.strip() != getattr(posting, name)
     }
-    if any(not value for name, value in changes.items() if name in NEED_REQUIRED + OFFER_REQUIRED):
-        raise Invalid(**{name: "required" for name, value in changes.items() if not value})
+    emptied = {
+        name: "required"
+        for name, value in changes.items()
+        if not value and name in NEED_REQUIRED + OFFER_REQUIRED
+    }
+    if emptied:
+        raise Invalid(**emptied)
     _assign(posting, changes, now)
     return sorted(changes)
 
@@ -306,7 +392,8 @@ def pause(
     session: Session, actor: Actor, posting: Need | Offer, now: datetime, *, version: int | None
 ) -> None:
     """Stop taking proposals for a while."""
-    permissions.require(actor, "posting.pause", posting)
+    _require(actor, "posting.pause", posting)
+    moves.check_version(session, posting, version)
     posting.pause_cause = "owner"
     moves.move(session, actor, posting, "pause", now, version=version)
     indexing.touch(session, posting)
@@ -321,10 +408,11 @@ def resume(
         Refused: ``expired`` when its date has passed (renew it); ``answer_first`` while the capacity
             guard holds.
     """
-    permissions.require(actor, "posting.pause", posting)
+    _require(actor, "posting.pause", posting)
+    moves.check_version(session, posting, version)
     if posting.valid_until is not None and posting.valid_until < calendar.tokyo_date(now):
         raise Refused("expired")
-    if posting.pause_cause == "capacity":
+    if _is_busy(session, posting):
         raise Refused("answer_first")
     posting.pause_cause = None
     moves.move(session, actor, posting, "resume", now, version=version)
@@ -334,11 +422,17 @@ def resume(
 def renew(
     session: Session, actor: Actor, posting: Need | Offer, now: datetime, *, version: int | None
 ) -> None:
-    """One click: valid for another half year, open again where it had expired."""
-    permissions.require(actor, "posting.renew", posting)
-    if posting.pause_cause == "capacity":
+    """One click: valid for at least another half year, open again where it had expired.
+
+    Raises:
+        Refused: ``answer_first`` while the capacity guard holds.
+    """
+    _require(actor, "posting.renew", posting)
+    moves.check_version(session, posting, version)
+    if _is_busy(session, posting):
         raise Refused("answer_first")
-    posting.valid_until = calendar.tokyo_date(now) + lifecycle.RENEWAL
+    until = calendar.tokyo_date(now) + lifecycle.RENEWAL
+    posting.valid_until = max(until, posting.valid_until or until)
     posting.expiry_notices, posting.pause_cause = 0, None
     moves.move(session, actor, posting, "renew", now, version=version)
     indexing.touch(session, posting)
@@ -348,7 +442,7 @@ def fill(
     session: Session, actor: Actor, posting: Need | Offer, now: datetime, *, version: int | None
 ) -> None:
     """The need is met (or the offer used up)."""
-    permissions.require(actor, "posting.fill", posting)
+    _require(actor, "posting.fill", posting)
     moves.move(session, actor, posting, "fill", now, version=version)
     indexing.touch(session, posting)
 
@@ -357,7 +451,8 @@ def rework(
     session: Session, actor: Actor, posting: Need | Offer, now: datetime, *, version: int | None
 ) -> None:
     """Take a published text back as a draft; the city reads it again before it is open."""
-    permissions.require(actor, "posting.rework", posting)
+    _require(actor, "posting.rework", posting)
+    moves.check_version(session, posting, version)
     posting.pause_cause = None
     moves.move(session, actor, posting, "rework", now, version=version)
     indexing.touch(session, posting)
@@ -397,51 +492,75 @@ def withdraw(
 def expire_due(session: Session, now: datetime, limit: int = 100) -> int:
     """Close what is past its date; returns how many."""
     today = calendar.tokyo_date(now)
-    return sum(
-        1 for posting in _ending(session, today - timedelta(days=1), limit) if _expire(session, posting, now)
-    )
+    ended = [
+        *_ending(session, Need, limit, Need.valid_until < today),
+        *_ending(session, Offer, limit, Offer.valid_until < today),
+    ]
+    for posting in ended:
+        _expire(session, posting, now)
+    return len(ended)
 
 
-def _expire(session: Session, posting: Need | Offer, now: datetime) -> bool:
+def _expire(session: Session, posting: Need | Offer, now: datetime) -> None:
+    posting.pause_cause = None
     moves.move(session, SYSTEM, posting, "expire", now)
     indexing.touch(session, posting)
     text = wording.posting_expired(posting)
     notices.tell_organization(session, posting.organization_id, *text, now, about=_about(posting))
-    return True
 
 
 def remind_expiring(session: Session, now: datetime, limit: int = 100) -> int:
     """Tell owners 14 and 3 days before; returns how many notices."""
     today = calendar.tokyo_date(now)
     sent = 0
-    for posting in _ending(session, today + timedelta(days=max(lifecycle.EXPIRY_NOTICE_DAYS)), limit):
+    for posting in _to_remind(session, today, limit):
         assert posting.valid_until is not None
         left = (posting.valid_until - today).days
         due = sum(left <= days for days in lifecycle.EXPIRY_NOTICE_DAYS)
-        if left < 0 or due <= posting.expiry_notices:
-            continue
-        posting.expiry_notices = due
+        # Not through the record: a reminder must not outdate a form that somebody is filling in.
+        kind = type(posting)
+        session.execute(update(kind).where(kind.id == posting.id).values(expiry_notices=due))
         text = wording.posting_expiring(posting, left)
         notices.tell_organization(session, posting.organization_id, *text, now, about=_about(posting))
         sent += 1
     return sent
 
 
-def _ending(session: Session, last_day: date, limit: int) -> list[Need | Offer]:
+def _to_remind(session: Session, today: date, limit: int) -> list[Need | Offer]:
     found: list[Need | Offer] = []
     for kind in (Need, Offer):
-        query = (
-            select(kind)
-            .where(kind.state.in_(("open", "paused")), kind.valid_until <= last_day)
-            .options(joinedload(kind.organization))
-            .order_by(kind.valid_until, kind.id)
-            .limit(limit)
-        )
-        found.extend(session.scalars(query))
+        due = [
+            and_(kind.valid_until <= today + timedelta(days=days), kind.expiry_notices < number)
+            for number, days in enumerate(lifecycle.EXPIRY_NOTICE_DAYS, start=1)
+        ]
+        found.extend(_ending(session, kind, limit, kind.valid_until >= today, or_(*due)))
     return found
 
 
+def _ending(session: Session, kind: type[Posted], limit: int, *when: Any) -> Sequence[Posted]:
+    return session.scalars(
+        select(kind)
+        .where(kind.state.in_(("open", "paused")), *when)
+        .options(joinedload(kind.organization))
+        .order_by(kind.valid_until, kind.id)
+        .limit(limit)
+    ).all()
+
+
 # ── Shared pieces ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _require(actor: Actor, action: str, record: Need | Offer | Organization) -> None:
+    """The table of permissions, and the lock on suspended organizations, which only read their own."""
+    permissions.require(actor, action, record)
+    if actor.role == "member" and actor.organization_state in _LOCKED:
+        raise Refused("organization_locked")
+
+
+def _is_busy(session: Session, posting: Need | Offer) -> bool:
+    """Whether the NPO has as many unanswered proposals as it is asked to bear (X7)."""
+    waiting = queries.unanswered_count(session, posting.organization_id)
+    return isinstance(posting, Need) and waiting >= lifecycle.UNANSWERED_LIMIT
 
 
 def keep_revision(session: Session, posting: Need | Offer, actor: Actor, now: datetime) -> None:

@@ -6,8 +6,6 @@ from typing import Any, Final
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import Session
-from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
 from matcher import lifecycle, permissions, queries
@@ -40,14 +38,14 @@ def organization(public_id: str) -> Page:
         return _page(session, actor, found, form), 422
     try:
         _decide(session, actor, found, action, form)
-    except (Invalid, Refused, MovedOn, StaleDataError) as error:
+    except (Invalid, Refused, MovedOn, db.Overtaken) as error:
         session.rollback()
         return _not_done(session, actor, public_id, form, error)
     flash(str(_DONE[action]) % {"name": found.name}, "success")
     return redirect(url_for("coordinator.organization", public_id=public_id))
 
 
-def _decide(session: Session, actor: Actor, found: Organization, action: str, form: Any) -> None:
+def _decide(session: db.Session, actor: Actor, found: Organization, action: str, form: Any) -> None:
     now, version = clock.now(), form.shown_version
     if action == "verify":
         organizations.verify(session, actor, found, form.answers, now, version=version)
@@ -64,7 +62,7 @@ def _decide(session: Session, actor: Actor, found: Organization, action: str, fo
     )
 
 
-def _page(session: Session, actor: Actor, found: Organization, form: Any, **facts: Any) -> str:
+def _page(session: db.Session, actor: Actor, found: Organization, form: Any, **facts: Any) -> str:
     city = cities.get(session)
     return render_template(
         "coordinator/organization.html",
@@ -89,7 +87,7 @@ def _page(session: Session, actor: Actor, found: Organization, form: Any, **fact
     )
 
 
-def _not_done(session: Session, actor: Actor, public_id: str, form: Any, error: Exception) -> Page:
+def _not_done(session: db.Session, actor: Actor, public_id: str, form: Any, error: Exception) -> Page:
     """The page again, with what was typed and what stood in the way."""
     found = queries.get_organization(session, actor, public_id)
     if isinstance(error, Invalid):
@@ -100,7 +98,7 @@ def _not_done(session: Session, actor: Actor, public_id: str, form: Any, error: 
     return _overtaken(session, actor, found, form)
 
 
-def _overtaken(session: Session, actor: Actor, found: Organization, form: Any) -> Page:
+def _overtaken(session: db.Session, actor: Actor, found: Organization, form: Any) -> Page:
     form.version.data = found.version  # the next send is over what the banner tells
     events = queries.history(session, "organization", found.public_id)
     banner = organization_text.overtaken(actor, events, clock.now())
@@ -162,7 +160,7 @@ def organization_act(public_id: str, action: str) -> Page:
                 clock.now(),
                 version=form.shown_version,
             )
-        except (Invalid, Refused, MovedOn, StaleDataError) as error:
+        except (Invalid, Refused, MovedOn, db.Overtaken) as error:
             session.rollback()
             return _act_not_done(session, actor, public_id, action, form, error)
         flash(str(_DONE[action]) % {"name": found.name}, "success")
@@ -177,7 +175,7 @@ def _act_form(found: Organization, action: str) -> Any:
     return form
 
 
-def _act_page(session: Session, found: Organization, action: str, form: Any, banner: str = "") -> str:
+def _act_page(session: db.Session, found: Organization, action: str, form: Any, banner: str = "") -> str:
     return render_template(
         "coordinator/organization_act.html",
         organization=found,
@@ -190,7 +188,7 @@ def _act_page(session: Session, found: Organization, action: str, form: Any, ban
 
 
 def _act_not_done(
-    session: Session, actor: Actor, public_id: str, action: str, form: Any, error: Exception
+    session: db.Session, actor: Actor, public_id: str, action: str, form: Any, error: Exception
 ) -> Page:
     found = queries.get_organization(session, actor, public_id)
     if isinstance(error, Invalid):
@@ -201,7 +199,7 @@ def _act_not_done(
     return _act_overtaken(session, actor, found, action, form)
 
 
-def _act_overtaken(session: Session, actor: Actor, found: Organization, action: str, form: Any) -> Page:
+def _act_overtaken(session: db.Session, actor: Actor, found: Organization, action: str, form: Any) -> Page:
     form.version.data = found.version
     events = queries.history(session, "organization", found.public_id)
     return _act_page(

@@ -4,8 +4,6 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
-from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
 from matcher import permissions, queries, vocabulary
@@ -57,7 +55,7 @@ def section(code: str) -> Page:
             organizations.save_section(
                 session, actor, organization, code, form.values(part), clock.now(), version=form.shown_version
             )
-        except (Invalid, Refused, MovedOn, StaleDataError) as error:
+        except (Invalid, Refused, MovedOn, db.Overtaken) as error:
             session.rollback()
             return _not_saved(session, actor, part, form, error)
         flash(_("「%(section)s」を保存しました。", section=part.label), "success")
@@ -66,7 +64,7 @@ def section(code: str) -> Page:
 
 
 def _section_page(
-    session: Session, organization: Organization, part: Section, form: Any, **facts: Any
+    session: db.Session, organization: Organization, part: Section, form: Any, **facts: Any
 ) -> str:
     return render_template(
         "organization/section.html",
@@ -83,7 +81,7 @@ def _place(organization: Organization, part: Section) -> int:
     return organizations.SECTIONS[organization.kind].index(part)
 
 
-def _not_saved(session: Session, actor: Actor, part: Section, form: Any, error: Exception) -> Page:
+def _not_saved(session: db.Session, actor: Actor, part: Section, form: Any, error: Exception) -> Page:
     """The section again, with what was typed and what stood in the way."""
     organization = queries.own_organization(session, actor)
     if isinstance(error, Invalid):
@@ -97,7 +95,7 @@ def _not_saved(session: Session, actor: Actor, part: Section, form: Any, error: 
     return _section_page(session, organization, part, form, banner=banner, is_overtaken=True), 409
 
 
-def _overtaken(session: Session, actor: Actor, organization: Organization) -> str:
+def _overtaken(session: db.Session, actor: Actor, organization: Organization) -> str:
     events = queries.history(session, "organization", organization.public_id)
     return organization_text.overtaken(actor, events, clock.now())
 
@@ -128,7 +126,7 @@ def submit() -> Page:
                 agreed=form.agreed.data,
                 version=form.shown_version,
             )
-        except (Refused, MovedOn, StaleDataError) as error:
+        except (Refused, MovedOn, db.Overtaken) as error:
             session.rollback()
             return _not_submitted(session, actor, form, error)
         return redirect(url_for("organization.submitted"))
@@ -143,7 +141,7 @@ def _nothing_to_submit(organization: Organization) -> Response:
     return redirect(url_for("organization.profile"))
 
 
-def _submit_page(session: Session, organization: Organization, form: Any, banner: str = "") -> str:
+def _submit_page(session: db.Session, organization: Organization, form: Any, banner: str = "") -> str:
     city = cities.get(session)
     return render_template(
         "organization/submit.html",
@@ -159,7 +157,7 @@ def _submit_page(session: Session, organization: Organization, form: Any, banner
     )
 
 
-def _not_submitted(session: Session, actor: Actor, form: Any, error: Exception) -> Page:
+def _not_submitted(session: db.Session, actor: Actor, form: Any, error: Exception) -> Page:
     organization = queries.own_organization(session, actor)
     if "submit" not in moves.available(actor, organization):
         return _nothing_to_submit(organization)
@@ -207,7 +205,7 @@ def leave() -> Page:
                 clock.now(),
                 version=form.shown_version,
             )
-        except (Invalid, Refused, MovedOn, StaleDataError) as error:
+        except (Invalid, Refused, MovedOn, db.Overtaken) as error:
             session.rollback()
             return _not_left(session, actor, form, error)
         access.sign_out()  # its accounts open no page from now on
@@ -216,14 +214,14 @@ def leave() -> Page:
     return _leave_page(session, **facts), 422 if form.errors else 200
 
 
-def _leave_page(session: Session, organization: Organization, form: Any, banner: str = "") -> str:
+def _leave_page(session: db.Session, organization: Organization, form: Any, banner: str = "") -> str:
     cases = queries.open_cases_of(session, organization)
     return render_template(
         "organization/leave.html", organization=organization, form=form, cases=cases, banner=banner
     )
 
 
-def _not_left(session: Session, actor: Actor, form: Any, error: Exception) -> Page:
+def _not_left(session: db.Session, actor: Actor, form: Any, error: Exception) -> Page:
     organization = queries.own_organization(session, actor)
     if isinstance(error, Invalid):
         form.take(error)

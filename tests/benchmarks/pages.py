@@ -1,0 +1,211 @@
+"""How much a suggestion page costs beside a plain database page: ``make bench``.
+
+10,000 organizations (5,000 companies, 5,000 NPOs), 10,000 needs and 5,000 offers on SQLite, their texts made
+from the demo texts by recombination of sentences, with a fixed seed. Both pages are asked for in turn by
+the same client in one run, so their ratio holds on any machine.
+"""
+
+import json
+import os
+import platform
+import random
+import statistics
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from flask.testing import FlaskClient
+from sqlalchemy import func, insert, select
+
+from matcher import migrations, search
+from matcher.models import CompanyProfile, Need, NpoProfile, Offer, Organization, User
+from matcher.models.base import new_public_id
+from matcher.services import cities
+from webapp import Settings, clock, create_app
+from webapp.cli_index import encode_all
+
+SEED = 20261123
+COMPANIES, NPOS, NEEDS, OFFERS = 5_000, 5_000, 10_000, 5_000
+ROUNDS = 200
+PAGES = {"suggestions (10 cards)": "/company/suggestions", "plain list (20 needs)": "/company/needs"}
+
+
+class Texts:
+    """Texts recombined from the sentences of the demo city."""
+
+    def __init__(self, folder: Path, chance: random.Random) -> None:
+        self.chance = chance
+        self.pool: dict[str, list[dict[str, object]]] = {}
+        self.sentences: dict[str, list[str]] = {}
+        for kind, keys in (
+            ("companies", ("business", "csr_policy")),
+            ("npos", ("mission", "activities")),
+            ("needs", ("situation", "wanted_change")),
+            ("offers", ("description", "conditions")),
+        ):
+            lines = (folder / f"{kind}.jsonl").read_text(encoding="utf-8").splitlines()
+            self.pool[kind] = [json.loads(line) for line in lines]
+            self.sentences[kind] = [
+                sentence + "。"
+                for facts in self.pool[kind]
+                for key in keys
+                for sentence in str(facts.get(key) or "").split("。")
+                if len(sentence) > 8
+            ]
+
+    def text(self, kind: str, count: int) -> str:
+        """``count`` sentences of one kind."""
+        return "".join(self.chance.choices(self.sentences[kind], k=count))
+
+    def facts(self, kind: str) -> dict[str, object]:
+        """The codes of one demo record."""
+        return self.chance.choice(self.pool[kind])
+
+
+def fill(session, texts: Texts) -> None:
+    """Insert all records in bulk."""
+    now = clock.now()
+    base = {"created_at": now, "updated_at": now, "version": 1}
+    organizations, companies, npos = [], [], []
+    for number in range(1, COMPANIES + NPOS + 1):
+        kind = "company" if number <= COMPANIES else "npo"
+        name = f"{'会社' if kind == 'company' else '団体'}{number}"
+        organizations.append(
+            base | {"id": number, "public_id": new_public_id(), "kind": kind, "state": "verified", "name": name,
+                    "area": "chuo", "visibility": "public", "search_text": name}
+        )  # fmt: skip
+        if kind == "company":
+            facts = texts.facts("companies")
+            companies.append(
+                {"organization_id": number, "business": texts.text("companies", 2), "no_go_fields": [],
+                 "csr_policy": texts.text("companies", 3), "fields_undecided": False,
+                 **{key: facts[key] for key in ("fields", "sdgs", "beneficiaries", "areas")},
+                 "pro_bono_skills": [], "expected_returns": []}
+            )  # fmt: skip
+        else:
+            facts = texts.facts("npos")
+            npos.append(
+                {"organization_id": number, "mission": texts.text("npos", 2), "disclosure": ["charter"],
+                 "activities": texts.text("npos", 3),
+                 **{key: facts[key] for key in ("fields", "sdgs", "beneficiaries", "areas")}}
+            )  # fmt: skip
+    session.execute(insert(Organization), organizations)
+    session.execute(insert(CompanyProfile), companies)
+    session.execute(insert(NpoProfile), npos)
+    keys = ("title", "support_type", "quantity", "areas", "mode", "fields", "beneficiaries")
+    for model, kind, count, first in ((Need, "needs", NEEDS, COMPANIES + 1), (Offer, "offers", OFFERS, 1)):
+        rows = []
+        for number in range(count):
+            facts = texts.facts(kind)
+            row = base | {
+                "public_id": new_public_id(),
+                # The company that asks has four offers, as many as the busiest of the demo city.
+                "organization_id": 7
+                if kind == "offers" and number < 3
+                else first + number % (NPOS if kind == "needs" else COMPANIES),
+                "number": f"{kind}-{number}",
+                "state": "open",
+                "unit": facts.get("unit") or "",
+                "sdgs": facts.get("sdgs", []),
+                "skills": [],
+                "valid_until": now.date() + timedelta(days=90 + number % 100),
+                "published_at": now - timedelta(minutes=number),
+                **{key: facts[key] for key in keys},
+            }
+            if kind == "needs":
+                row |= {
+                    "situation": texts.text(kind, 3),
+                    "wanted_change": texts.text(kind, 1),
+                    "also_welcome": facts["also_welcome"],
+                }
+                row["search_text"] = search.fold(f"{row['title']}\n{row['situation']}")
+            else:
+                row["description"] = texts.text(kind, 3)
+                row["search_text"] = search.fold(f"{row['title']}\n{row['description']}")
+            rows.append(row)
+        session.execute(insert(model), rows)
+
+
+def sign_in(app, database) -> FlaskClient:
+    """A browser of a member of a company with an ordinary number of offers."""
+    from matcher.services import accounts
+
+    with database.write() as session:
+        user = User(
+            email="bench@people.example", name="計測", role="member", organization_id=7, status="active",
+            organization_role="owner", created_at=clock.now(),
+        )  # fmt: skip
+        session.add(user)
+        session.flush()
+        user.organization = session.get(Organization, 7)
+        cookie = accounts.start_session(session, user, clock.now())
+    client = app.test_client()
+    with client.session_transaction() as held:
+        held["_user_id"], held["_fresh"] = cookie, True
+    return client
+
+
+def measure(client: FlaskClient) -> dict[str, list[float]]:
+    """Seconds of each page, asked for in turn."""
+    seconds: dict[str, list[float]] = {name: [] for name in PAGES}
+    for number in range(ROUNDS + 10):
+        for name, path in PAGES.items():
+            started = time.perf_counter()
+            response = client.get(path)
+            spent = time.perf_counter() - started
+            assert response.status_code == 200
+            if number >= 10:
+                seconds[name].append(spent)
+    return seconds
+
+
+def main() -> None:
+    """Fill, encode, measure, print a Markdown table."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings.from_environment({"VAR_FOLDER": folder, "WORKER": "off"})
+        app = create_app(settings)
+        database = app.extensions["database"]
+        migrations.upgrade(database)
+        with database.write() as session:
+            facts = json.loads(Path("seed_data/city.json").read_text(encoding="utf-8"))["municipality"]
+            cities.put(session, facts, is_demo=False)
+            fill(session, Texts(Path("seed_data"), random.Random(SEED)))
+        started = time.perf_counter()
+        count = encode_all(database, settings)
+        encoded = time.perf_counter() - started
+        client = sign_in(app, database)
+        started = time.perf_counter()
+        sizes = {name: len(client.get(path).data) for name, path in PAGES.items()}
+        first = time.perf_counter() - started
+        seconds = measure(client)
+        with database.read() as session:
+            offers = session.scalar(select(func.count()).select_from(Offer).where(Offer.organization_id == 7))
+    report(seconds, sizes, count, encoded, first, offers)
+
+
+def report(seconds, sizes, count: int, encoded: float, first: float, offers: int) -> None:
+    """Print what was measured."""
+    print(
+        f"machine: {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {sys.platform}"
+    )
+    print(f"sizes: {COMPANIES + NPOS:,} organizations, {NEEDS:,} needs, {OFFERS:,} offers; seed {SEED}")
+    print(
+        f"encoded {count:,} texts in {encoded:.0f} s ({count / encoded:,.0f} a second, with their sentences)"
+    )
+    print(f"first pages of a fresh process, index read from the database: {first:.1f} s")
+    print(f"the asking company has {offers} offer(s); {ROUNDS} rounds, pages in turn\n")
+    print("| Page | bytes | median ms | p95 ms |\n|---|---|---|---|")
+    for name, values in seconds.items():
+        ordered = sorted(values)
+        p95 = ordered[int(len(ordered) * 0.95)]
+        print(f"| {name} | {sizes[name]:,} | {statistics.median(values) * 1000:.1f} | {p95 * 1000:.1f} |")
+    a, b = (seconds[name] for name in PAGES)
+    ratios = sorted(x / y for x, y in zip(a, b, strict=True))
+    median, p95 = statistics.median(ratios), ratios[int(len(ratios) * 0.95)]
+    print(f"\nratio, pair by pair: median {median:.2f}, p95 {p95:.2f}")
+
+
+if __name__ == "__main__":
+    main()
