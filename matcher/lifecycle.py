@@ -95,6 +95,8 @@ STATES: Final[Mapping[Machine, Mapping[str, str]]] = MappingProxyType(
 CASE_EXITS: Final = frozenset({"declined", "withdrawn", "expired", "refused"})
 #: Case states that occupy the pair: no second case for the same pair and need beside these.
 CASE_OPEN: Final = frozenset(STATES["partnership"]) - CASE_EXITS
+#: States of a need or offer in which its text is as the city read it.
+POSTING_READ: Final = frozenset({"open", "paused", "filled", "expired"})
 #: The order in which a case's way is drawn on the screen.
 CASE_STEPS: Final = ("interest_one_side", "interest_both", "coordinator_review", "introduced")
 

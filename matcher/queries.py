@@ -94,7 +94,9 @@ def get_offer(session: Session, actor: Actor, public_id: str) -> Offer:
 
 def _may_see_posting(session: Session, actor: Actor, posting: Need | Offer) -> bool:
     if not permissions.may(actor, "posting.view", posting):
-        return isinstance(posting, Need) and _in_a_case_about(session, actor, posting)
+        # What is being rewritten has not been read by the city yet: not even a partner sees it.
+        is_read = posting.state in lifecycle.POSTING_READ
+        return isinstance(posting, Need) and is_read and _in_a_case_about(session, actor, posting)
     own = actor.is_staff or actor.organization_id == posting.organization_id
     return own or posting.organization.is_listed
 

@@ -4,14 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import regex
 from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from matcher import lifecycle, search, vocabulary
+from embeddings.text import fold
+from matcher import lifecycle, permissions, search, vocabulary
 from matcher.models import Mark, Need, Offer, Organization, Partnership, ShownList, ShownSuggestion
 from matcher.permissions import Actor
 
 PAGE_SIZE = 20
+
+_TELLING = regex.compile(r"[\p{Han}々]{2,}|\p{Katakana}{2,}|[a-z0-9]{2,}")
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ def _conditions(kind: type[Need] | type[Offer], conditions: Mapping[str, str]) -
         found.append(kind.support_type == code)
     if code := conditions.get("mode"):
         found.append(kind.mode.in_((code, "either")))
-    for name, column in (("field", kind.fields), ("beneficiary", kind.beneficiaries)):
+    for name, column in (("field", kind.fields), ("beneficiary", kind.beneficiaries), ("sdg", kind.sdgs)):
         if code := conditions.get(name):
             found.append(holds(column, code))
     if code := conditions.get("area"):
@@ -134,6 +138,27 @@ def _own(session: Session, actor: Actor, kind: Any) -> Sequence[Any]:
     return sorted(rows, key=lambda row: order.get(row.state, 9))
 
 
+def similar_own_needs(session: Session, actor: Actor, need: Need, text: str, limit: int = 3) -> list[Need]:
+    """The actor's other needs that are open or on their way, those that share most with ``text`` first.
+
+    Shared are pairs of neighbouring kanji or katakana: 野菜 and 夕食 tell, hiragana endings do not.
+    Without any text the newest are shown.
+    """
+    wanted = _pairs(text)
+    found = [
+        (len(wanted & _pairs(other.search_text)), other)
+        for other in own_needs(session, actor)
+        if other.id != need.id and other.state in {"open", "paused", "in_review"}
+    ]
+    near = sorted((pair for pair in found if pair[0] or not wanted), key=lambda pair: -pair[0])
+    return [other for _shared, other in near[:limit]]
+
+
+def _pairs(text: str) -> set[str]:
+    runs = _TELLING.findall(fold(text[:4_000]))
+    return {run[start : start + 2] for run in runs for start in range(len(run) - 1)}
+
+
 def shown_to_companies(session: Session, needs: Sequence[Need]) -> dict[int, int]:
     """need id → to how many companies it has been suggested, in either direction."""
     ids = [need.id for need in needs]
@@ -147,16 +172,34 @@ def shown_to_companies(session: Session, needs: Sequence[Need]) -> dict[int, int
     return {need_id: count for need_id, count in rows if need_id is not None}
 
 
-def saved(session: Session, actor: Actor) -> Sequence[tuple[Mark, Organization, Need | None]]:
+@dataclass(frozen=True)
+class Saved:
+    """One saved row: ``need`` only while its text may be read, ``is_gone`` where nothing can be opened."""
+
+    mark: Mark
+    organization: Organization
+    need: Need | None
+    is_gone: bool
+
+
+def saved(session: Session, actor: Actor) -> list[Saved]:
     """What the actor's organization has saved, newest first."""
     rows = session.execute(
         select(Mark, Organization, Need)
         .join(Organization, Organization.id == Mark.target_id)
         .outerjoin(Need, Need.id == Mark.need_id)
         .where(Mark.organization_id == (actor.organization_id or 0), Mark.kind == "saved")
-        .order_by(Mark.marked_at.desc())
+        .order_by(Mark.marked_at.desc(), Mark.id.desc())
     )
-    return [(mark, organization, need) for mark, organization, need in rows]
+    return [_saved_row(actor, *row) for row in rows]
+
+
+def _saved_row(actor: Actor, mark: Mark, organization: Organization, need: Need | None) -> Saved:
+    is_seen = permissions.may(actor, "organization.view", organization)
+    if need is None:
+        return Saved(mark, organization, None, is_gone=mark.need_id != 0 or not is_seen)
+    is_open = is_seen and permissions.may(actor, "posting.view", need)
+    return Saved(mark, organization, need if is_open else None, is_gone=not is_open)
 
 
 def figures(session: Session) -> dict[str, int]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from matcher.calendar import TOKYO
 from matcher.models import Need, Offer, Organization, Partnership
-from matcher.vocabulary import support_label
+from matcher.vocabulary import WITHDRAW_REASONS, support_label
 
 Text = tuple[str, str]
 
@@ -211,11 +211,16 @@ def posting_returned(posting: Need | Offer) -> Text:
     )
 
 
+def _withdrawal(posting: Need | Offer) -> str:
+    label = WITHDRAW_REASONS.get(posting.reason_code or "", "")
+    return "\n".join(part for part in (label, posting.reason_text) if part)
+
+
 def posting_withdrawn_by_city(posting: Need | Offer) -> Text:
     """To the owner."""
     return (
         f"【縁むすび】{_posting_word(posting)}の公開を終了しました（{posting.number}）",
-        f"市の判断で公開を終了しました。\n\n理由：{posting.reason_text}\n\n{_posting(posting)}\n\n"
+        f"市の判断で公開を終了しました。\n\n理由：{_withdrawal(posting)}\n\n{_posting(posting)}\n\n"
         "ご不明な点は市の担当にお尋ねください。",
     )
 

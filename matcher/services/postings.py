@@ -5,13 +5,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import regex
-from sqlalchemy import String, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, String, and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from embeddings.text import normalize
 from matcher import calendar, lifecycle, limits, permissions, queries, search, vocabulary, wording
 from matcher.errors import Invalid, Refused
-from matcher.models import Need, Offer, Organization, Revision
+from matcher.models import AuditEvent, Need, Offer, Organization, Revision
 from matcher.permissions import SYSTEM, Actor
 from matcher.services import audit, indexing, moves, notices, numbers, snapshots
 
@@ -63,7 +63,7 @@ _LOCKED: Final = frozenset({"suspended", "deactivated"})
 def new_need(session: Session, actor: Actor, npo: Organization, now: datetime) -> Need:
     """An empty draft of the actor's NPO; one that nobody has written in yet is taken up again."""
     _require(actor, "organization.edit", npo)
-    untouched = _untouched(session, Need, npo)
+    untouched = _untouched(session, actor, Need, npo)
     if untouched is not None:
         return untouched
     need = Need(organization_id=npo.id, organization=npo, state="draft", created_at=now, updated_at=now)
@@ -73,7 +73,7 @@ def new_need(session: Session, actor: Actor, npo: Organization, now: datetime) -
 def new_offer(session: Session, actor: Actor, company: Organization, now: datetime) -> Offer:
     """An empty draft of the actor's company; one that nobody has written in yet is taken up again."""
     _require(actor, "organization.edit", company)
-    untouched = _untouched(session, Offer, company)
+    untouched = _untouched(session, actor, Offer, company)
     if untouched is not None:
         return untouched
     offer = Offer(
@@ -82,11 +82,16 @@ def new_offer(session: Session, actor: Actor, company: Organization, now: dateti
     return _created(session, actor, offer, now)
 
 
-def _untouched(session: Session, kind: type[Posted], organization: Organization) -> Posted | None:
+def _untouched(
+    session: Session, actor: Actor, kind: type[Posted], organization: Organization
+) -> Posted | None:
     # Two clicks on 「書く」, or going back and clicking again, must not leave a row of empty drafts.
     return session.scalar(
         select(kind)
+        .join(AuditEvent, AuditEvent.object_id == kind.public_id)
         .where(
+            AuditEvent.action == "create",
+            AuditEvent.actor_id == actor.user_public_id,
             kind.organization_id == organization.id,
             kind.state == "draft",
             kind.title == "",
@@ -214,7 +219,7 @@ def _check_amounts(posting: Need | Offer) -> dict[str, str]:
         problems["min_useful"] = "more_than_quantity"
     is_counted = posting.quantity is not None or minimum is not None
     if is_counted and support is not None and posting.unit not in support.units:
-        problems["unit"] = "unit" if posting.unit else "required"
+        problems["unit"] = "required"
     return problems
 
 
@@ -492,7 +497,7 @@ def withdraw(
 def expire_due(session: Session, now: datetime, limit: int = 100) -> int:
     """Close what is past its date; returns how many."""
     today = calendar.tokyo_date(now)
-    ended = [
+    ended: list[Need | Offer] = [
         *_ending(session, Need, limit, Need.valid_until < today),
         *_ending(session, Offer, limit, Offer.valid_until < today),
     ]
@@ -527,14 +532,18 @@ def remind_expiring(session: Session, now: datetime, limit: int = 100) -> int:
 
 
 def _to_remind(session: Session, today: date, limit: int) -> list[Need | Offer]:
-    found: list[Need | Offer] = []
-    for kind in (Need, Offer):
-        due = [
-            and_(kind.valid_until <= today + timedelta(days=days), kind.expiry_notices < number)
-            for number, days in enumerate(lifecycle.EXPIRY_NOTICE_DAYS, start=1)
-        ]
-        found.extend(_ending(session, kind, limit, kind.valid_until >= today, or_(*due)))
-    return found
+    return [
+        *_ending(session, Need, limit, Need.valid_until >= today, _is_due(Need, today)),
+        *_ending(session, Offer, limit, Offer.valid_until >= today, _is_due(Offer, today)),
+    ]
+
+
+def _is_due(kind: type[Need] | type[Offer], today: date) -> ColumnElement[bool]:
+    due = [
+        and_(kind.valid_until <= today + timedelta(days=days), kind.expiry_notices < number)
+        for number, days in enumerate(lifecycle.EXPIRY_NOTICE_DAYS, start=1)
+    ]
+    return or_(*due)
 
 
 def _ending(session: Session, kind: type[Posted], limit: int, *when: Any) -> Sequence[Posted]:
