@@ -1,0 +1,215 @@
+"""Importing in the browser: template, upload, preview, confirm or discard."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import openpyxl
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from matcher.db import Database
+from matcher.import_columns import COLUMNS
+from matcher.models import ImportBatch, Organization
+from tests.factories import make_company, make_coordinator, make_npo, make_user
+from tests.web.conftest import login_as
+from tests.web.pages import Page, csrf_token, post, read, send, visit
+
+GOOD = (
+    "会社名,地区,事業内容,代表者住所\r\nみお青果,中央,野菜の卸売です。,浜1-2-3\r\n浜の店,浜,小売です。,\r\n"
+)
+BAD = "会社名,地区,電話番号\r\n,どこか,312345678\r\n<script>alert(1)</script>,中央,\r\n"
+
+
+@dataclass
+class Office:
+    """A coordinator and others at their browsers."""
+
+    records: Database
+    browsers: dict[str, FlaskClient]
+
+    def __getattr__(self, name: str) -> FlaskClient:
+        return self.browsers[name]
+
+    def count(self, model: type) -> int:
+        with self.records.read() as session:
+            return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+@pytest.fixture
+def office(records: Database, new_client: Callable[[], FlaskClient]) -> Office:
+    with records.write() as session:
+        company, npo = make_company(session), make_npo(session)
+        users = {
+            "coordinator": make_coordinator(session),
+            "colleague": make_coordinator(session),
+            "operator": make_user(session, role="operator"),
+            "company": make_user(session, company),
+            "npo": make_user(session, npo),
+        }
+        browsers = {name: new_client() for name in users}
+    for name, user in users.items():
+        login_as(browsers[name], user)
+    return Office(records, {**browsers, "stranger": new_client()})
+
+
+def upload(
+    client: FlaskClient, content: bytes, name: str = "名簿.csv", kind: str = "companies", status: int = 302
+) -> Page:
+    values = {"csrf_token": csrf_token(client), "kind": kind, "file": (io.BytesIO(content), name)}
+    answer = client.post("/desk/imports", data=values, content_type="multipart/form-data")
+    page = read(
+        "/desk/imports", answer.status_code, answer.get_data(as_text=True), answer.headers.get("Location")
+    )
+    assert answer.status_code == status, page.text[:300]
+    return page
+
+
+def preview(client: FlaskClient, content: bytes, **options: str) -> Page:
+    location = upload(client, content, **options).location  # type: ignore[arg-type]
+    assert location
+    return visit(client, location)
+
+
+def test_an_upload_shows_what_it_holds_and_registers_nothing(office: Office) -> None:
+    page = preview(office.coordinator, GOOD.encode("cp932"))
+    assert page.h1 == ["取り込みの確認"]
+    assert "まだ何も登録されていません" in page.text
+    assert "みお青果" in page.text
+    assert "「代表者住所」" in page.text
+    assert "浜1-2-3" not in page.html
+    assert office.count(Organization) == 2
+
+
+def test_confirming_registers_and_leads_to_the_list(office: Office) -> None:
+    page = preview(office.coordinator, GOOD.encode())
+    form = page.form("/confirm")
+    assert form.values["state"] == "submitted"
+    done = send(office.coordinator, page, action="/confirm")
+    assert done.location == page.url
+    result = visit(office.coordinator, page.url)
+    assert result.h1 == ["取り込みの結果"]
+    assert "2件を登録しました" in result.text
+    listed = visit(office.coordinator, result.href("一覧で確かめる"))
+    assert "みお青果" in listed.text
+    assert "市の確認待ち" in listed.text
+    assert office.count(Organization) == 4
+
+
+def test_a_second_click_registers_nothing_twice(office: Office) -> None:
+    page = preview(office.coordinator, GOOD.encode())
+    send(office.coordinator, page, action="/confirm")
+    send(office.coordinator, page, action="/confirm")
+    assert "すでに確定または取りやめになっています" in visit(office.coordinator, page.url).text
+    assert office.count(Organization) == 4
+
+
+def test_discarding_leaves_nothing_behind(office: Office) -> None:
+    page = preview(office.coordinator, GOOD.encode())
+    send(office.coordinator, page, action="/discard")
+    assert "この取り込みは取りやめました" in visit(office.coordinator, page.url).text
+    with office.records.read() as session:
+        assert session.scalars(select(ImportBatch)).one().rows == []
+    assert office.count(Organization) == 2
+
+
+def test_errors_say_row_column_what_and_how_to_mend(office: Office) -> None:
+    page = preview(office.coordinator, BAD.encode())
+    assert "2行目 名称 要修正 空欄です 必ず入力してください。" in page.text
+    assert "2行目 所在地の地区 要修正 どこか 選択肢にない言葉です" in page.text
+    assert "2行目 電話番号 要修正 312345678 先頭の0が消えています" in page.text
+    assert "<script>alert(1)</script>" not in page.html
+    assert "1件を登録する" in page.text
+    report = office.coordinator.get(f"{page.url}/report.xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(report.data)).worksheets[0]
+    assert [cell.value for cell in sheet[6]][:3] == [2, "名称", "要修正"]
+
+
+def test_a_file_without_a_good_row_offers_nothing_to_confirm(office: Office) -> None:
+    page = preview(office.coordinator, "会社名,地区\r\n,どこか\r\n".encode())
+    assert not any("/confirm" in (form.action or "") for form in page.forms)
+    assert any("/discard" in (form.action or "") for form in page.forms)
+
+
+def test_an_unreadable_file_is_refused_beside_its_field(office: Office) -> None:
+    for content, name, words in (
+        (b"\xd0\xcf\x11\xe0" + b"0" * 100, "a.xls", "古い形式（.xls）"),
+        (b"%PDF-1.7 ...", "a.pdf", "Excel（.xlsx）またはCSV"),
+        (b"a" * (5 * 1024 * 1024 + 1), "a.csv", "5MBを超えています"),
+        ("日付,天気\n1,2".encode(), "a.csv", "必要な列が見つかりません：「名称」"),
+        (b"", "a.csv", "何も書かれていません"),
+    ):
+        page = upload(office.coordinator, content, name, status=422)
+        assert words in page.text, name
+        assert page.title.startswith("エラー：")
+    page = post(office.coordinator, "/desk/imports", {}, status=422)
+    assert "取り込むものを選んでください。" in page.text
+    assert "ファイルを選んでください。" in page.text
+    assert office.count(ImportBatch) == 0
+
+
+def test_a_far_too_big_upload_is_turned_away(office: Office) -> None:
+    upload(office.coordinator, b"a" * (7 * 1024 * 1024), "a.csv", status=413)
+
+
+@pytest.mark.parametrize("kind", list(COLUMNS))
+def test_the_template_filled_in_can_be_sent_back(office: Office, kind: str) -> None:
+    answer = office.coordinator.get(f"/desk/imports/templates/{kind}.xlsx")
+    book = openpyxl.load_workbook(io.BytesIO(answer.data))
+    assert book.sheetnames == ["入力", "書き方", "選択肢"]
+    sheet = book["入力"]
+    assert [cell.value for cell in sheet[1]] == [column.label for column in COLUMNS[kind]]  # type: ignore[index]
+    values = [str(cell.value or "").removeprefix("（例）") for cell in sheet[2]]
+    if kind in {"needs", "offers"}:
+        with office.records.write() as session:
+            (make_npo if kind == "needs" else make_company)(session, name=values[0])
+    for place, value in enumerate(values, start=1):
+        sheet.cell(row=4, column=place, value=value)
+    target = io.BytesIO()
+    book.save(target)
+    page = preview(office.coordinator, target.getvalue(), name="ひな形.xlsx", kind=kind)
+    assert "1件を登録する" in page.text
+    assert "要修正" not in page.text
+    send(office.coordinator, page, action="/confirm")
+    assert "1件を登録しました" in visit(office.coordinator, page.url).text
+
+
+def test_the_csv_template_is_passed_over_when_it_comes_back_as_it_was(office: Office) -> None:
+    for charset in ("utf-8", "cp932"):
+        answer = office.coordinator.get(f"/desk/imports/templates/npos.csv?charset={charset}")
+        page = preview(office.coordinator, answer.data, kind="npos")
+        assert "ファイルの行0行" in page.text
+        assert "登録できる行がありません" in page.text
+
+
+def test_the_list_we_saved_ourselves_is_recognised_row_by_row(office: Office) -> None:
+    answer = office.coordinator.get("/desk/organizations.xlsx?kind=company")
+    page = preview(office.coordinator, answer.data, name="一覧.xlsx")
+    assert "登録済みの行1行" in page.text
+
+
+def test_colleagues_see_each_others_uploads(office: Office) -> None:
+    page = preview(office.coordinator, GOOD.encode())
+    assert "名簿.csv" in visit(office.colleague, "/desk/imports").text
+    assert visit(office.colleague, page.url).h1 == ["取り込みの確認"]
+
+
+def test_nobody_else_finds_the_imports(office: Office) -> None:
+    page = preview(office.coordinator, GOOD.encode())
+    urls = ("/desk/imports", page.url, f"{page.url}/report.xlsx", "/desk/imports/templates/npos.xlsx")
+    for name in ("company", "npo", "operator"):
+        for url in urls:
+            assert office.browsers[name].get(url).status_code == 404
+        for url in (f"{page.url}/confirm", f"{page.url}/discard", "/desk/imports"):
+            post(office.browsers[name], url, {"state": "verified"}, status=404)
+    assert office.stranger.get(page.url).status_code == 302
+    assert office.count(Organization) == 2
+    assert office.coordinator.get("/desk/imports/templates/secrets.xlsx").status_code == 404
+    assert office.coordinator.get("/desk/imports/" + "0" * 32).status_code == 404
+
+
+def test_a_state_that_is_not_offered_is_refused(office: Office) -> None:
+    page = preview(office.coordinator, GOOD.encode())
+    post(office.coordinator, f"{page.url}/confirm", {"state": "suspended"}, status=422)
+    assert office.count(Organization) == 2
