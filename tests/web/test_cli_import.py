@@ -1,0 +1,92 @@
+"""``enmusubi import`` as an operator meets it: report, question, exit status."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from matcher import migrations
+from matcher.db import Database
+from matcher.models import Organization
+from tests.factories import make_city, make_npo
+from tests.web.test_cli import environment, run
+
+__all__ = ["environment"]  # the fixture
+
+
+@pytest.fixture
+def database(environment: dict[str, str]) -> Database:
+    found = Database(environment["DATABASE_URL"])
+    migrations.upgrade(found)
+    with found.write() as session:
+        make_city(session)
+    return found
+
+
+def names(database: Database) -> list[str]:
+    with database.read() as session:
+        return list(session.scalars(select(Organization.name).order_by(Organization.id)))
+
+
+def test_texts_are_imported_after_a_report(
+    environment: dict[str, str], database: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "companies.jsonl"
+    lines = [
+        {"id": f"c{n}", "name": f"企業 c{n}", "text": "会計事務所。相談に応じる。", "region": "東京都"}
+        for n in (1, 2)
+    ]
+    file.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    command = ("import", "organizations", str(file), "--kind", "company", "--state", "verified")
+    looked = run(environment, *command, "--check")
+    assert "2 rows: 2 ready, 0 with errors, 0 already there" in looked.stdout
+    assert names(database) == []
+    done = run(environment, *command, "--yes")
+    assert "saved 2, already there 0" in done.stdout
+    assert names(database) == ["企業 c1", "企業 c2"]
+    again = run(environment, *command, "--yes")
+    assert "0 ready, 0 with errors, 2 already there" in again.stdout
+    assert "登録済み" in again.stderr
+    run(environment, "audit", "verify")
+
+
+def test_errors_stop_the_import_unless_it_is_told_otherwise(
+    environment: dict[str, str], database: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "needs.csv"
+    with database.write() as session:
+        make_npo(session, name="ひだまりの会")
+    rows = (
+        "団体名,件名,困っていること,種類\r\nひだまりの会,机,机がない,食品\r\n知らない会,机,机がない,食品\r\n"
+    )
+    file.write_bytes(rows.encode("cp932"))
+    refused = run(environment, "import", "needs", str(file), "--yes", status=1)
+    assert "3\t要修正\t団体名\t知らない会\t登録されている名称・法人番号に見つかりません" in refused.stderr
+    assert "nothing was saved" in refused.stderr
+    done = run(environment, "import", "needs", str(file), "--yes", "--skip-errors")
+    assert "saved 1" in done.stdout
+
+
+def test_a_question_left_unanswered_saves_nothing(
+    environment: dict[str, str], database: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("会社名\nみお工業\n", encoding="utf-8")
+    run(environment, "import", "organizations", str(file), "--kind", "company", status=1)
+    assert names(database) == []
+
+
+def test_what_cannot_be_read_is_one_sentence(
+    environment: dict[str, str], database: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("日付,天気\n1,2\n", encoding="utf-8")
+    refused = run(environment, "import", "organizations", str(file), "--kind", "npo", "--yes", status=1)
+    assert "必要な列が見つかりません：「名称」" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_template_can_be_written(environment: dict[str, str], database: Database, tmp_path: Path) -> None:
+    run(environment, "import", "template", "npos", str(tmp_path / "npos.xlsx"))
+    assert (tmp_path / "npos.xlsx").read_bytes().startswith(b"PK")
