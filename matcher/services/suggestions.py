@@ -7,6 +7,7 @@ vectors come from the embedding table. What was shown is recorded as it was show
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -80,6 +81,16 @@ class _Source:
     vector: Floats
     bag: Mapping[str, int]
     offer: Offer | None = None
+    #: similarities to the records of a shelf (by its id()), computed for many records at once
+    meanings: dict[tuple[int, int], float] = field(default_factory=dict)
+    words: dict[int, Mapping[int, float]] = field(default_factory=dict)
+
+    def words_in(self, shelf: Shelf) -> Mapping[int, float]:
+        """Every record of a shelf with a word in common, and how near it is by words; best first."""
+        if id(shelf) not in self.words:
+            ids, scores = shelf.words.search(self.bag, len(shelf.words))
+            self.words[id(shelf)] = dict(zip(ids.tolist(), scores.tolist(), strict=True))
+        return self.words[id(shelf)]
 
 
 @dataclass
@@ -164,6 +175,11 @@ def _score_needs(
         .where(Need.id.in_(found), *listed_needs(), _no_case(company.id, Need.organization_id, Need.id))
         .options(joinedload(Need.organization).joinedload(Organization.npo))
     ).all()
+    profile = [source for source in sources if source.owner_type == "company"]
+    if (missions := live.shelves.get("npo")) is not None:
+        _compare_meanings(
+            missions, profile, sorted({need.organization_id for need in needs} & missions.bags.keys())
+        )
     result = []
     for need in needs:
         if not _wanted(filters, need.fields, need.areas, (need.support_type, *need.also_welcome)):
@@ -479,12 +495,17 @@ def _promising(shelf: Shelf | None, sources: Sequence[_Source], k: int) -> dict[
     found: dict[int, _Found] = {}
     if shelf is None:
         return found
+    near_ids = {
+        id(source): {
+            *shelf.vectors.search(source.vector, k)[0].tolist(),
+            *islice(source.words_in(shelf), k),
+        }
+        & shelf.bags.keys()
+        for source in sources
+    }
+    _compare_meanings(shelf, sources, sorted(set().union(*near_ids.values())))
     for source in sources:
-        by_meaning = shelf.vectors.search(source.vector, k)[0]
-        by_words = shelf.words.search(dict(source.bag), k)[0]
-        for owner_id in {int(number) for number in (*by_meaning, *by_words)}:
-            if owner_id not in shelf.bags:
-                continue
+        for owner_id in near_ids[id(source)]:
             meaning, words = _similarity(shelf, owner_id, source)
             near = _Found(meaning, words, source)
             if owner_id not in found or near.promise > found[owner_id].promise:
@@ -496,8 +517,22 @@ def _promising(shelf: Shelf | None, sources: Sequence[_Source], k: int) -> dict[
 def _similarity(shelf: Shelf | None, owner_id: int, source: _Source) -> tuple[float, float]:
     if shelf is None or owner_id not in shelf.bags:
         return 0.0, 0.0
-    vector = shelf.vectors.vectors(np.array([owner_id], dtype=np.int64))[0]
-    return float(vector @ source.vector), shelf.words.similarity(source.bag, shelf.bags[owner_id])
+    if (id(shelf), owner_id) not in source.meanings:
+        _compare_meanings(shelf, [source], [owner_id])
+    return source.meanings[id(shelf), owner_id], source.words_in(shelf).get(owner_id, 0.0)
+
+
+def _compare_meanings(shelf: Shelf, sources: Sequence[_Source], owner_ids: Sequence[int]) -> None:
+    """The cosines of all sources with all records in one product, kept with the sources."""
+    if not owner_ids or not sources:
+        return
+    vectors = shelf.vectors.vectors(np.array(owner_ids, dtype=np.int64))
+    cosines = vectors @ np.stack([source.vector for source in sources]).T
+    for place, source in enumerate(sources):
+        column = cosines[:, place].tolist()
+        source.meanings.update(
+            ((id(shelf), owner), value) for owner, value in zip(owner_ids, column, strict=True)
+        )
 
 
 def _texts(live: LiveIndex, pair: tuple[float, float], mission: tuple[float, float] | None) -> Texts:
