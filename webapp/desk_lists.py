@@ -53,6 +53,11 @@ class Column:
     link: bool = False
 
     @property
+    def is_narrow(self) -> bool:
+        """Whether what stands in it is short and is not broken."""
+        return self.width <= 17
+
+    @property
     def is_numeric(self) -> bool:
         """Whether the figures stand at the right."""
         return self.kind in {"number", "days"}
@@ -212,7 +217,7 @@ def _public_id(row: Any) -> str:
 
 
 _NAME: Final = Column(_l("名称"), _of("name"), "name", width=32, link=True)
-_AGE: Final = Column(_l("この状態になって"), _age, "age", "-", "days", 12)
+_AGE: Final = Column(_l("経過日数"), _age, "age", "-", "days", 12)
 
 
 def _posting_columns(owner: Any) -> tuple[Column, ...]:
@@ -223,9 +228,9 @@ def _posting_columns(owner: Any) -> tuple[Column, ...]:
         Column(_l("状態"), _state("posting"), "state", width=14, state="posting", code=_of("state")),
         Column(_l("支援の種類"), _support, "support_type", width=22),
         Column(_l("量"), _amount, width=10),
-        Column(_l("地区"), _areas, width=16),
+        Column(_l("地区"), _areas, width=20),
         Column(_l("公開の期限"), _of("valid_until"), "until", kind="day", width=17),
-        Column(_l("おすすめに出た回数"), _count, "count", kind="number", width=10),
+        Column(_l("おすすめ回数"), _count, "count", kind="number", width=10),
         _AGE,
     )
 
@@ -249,7 +254,7 @@ LISTS: Final[Mapping[str, DeskList]] = {
                 Column(_l("地区"), _area, "area", width=12),
                 Column(_l("分野"), _fields, width=30),
                 Column(_l("法人番号"), _of("corporate_number"), "number", width=16),
-                Column(_l("おすすめに出た回数"), _count, "count", kind="number", width=10),
+                Column(_l("おすすめ回数"), _count, "count", kind="number", width=10),
                 _AGE,
             ),
             _leads_to("coordinator.organization"),
@@ -300,7 +305,7 @@ LISTS: Final[Mapping[str, DeskList]] = {
                 Column(_l("次の番"), _turn, width=10),
                 Column(_l("返事の期限"), _case_until, "until", kind="day", width=17),
                 Column(_l("担当"), _of("coordinator.name"), width=12),
-                Column(_l("最後の動きから"), _moved, "age", "-", "days", 12),
+                Column(_l("動きなし"), _moved, "age", "-", "days", 12),
             ),
             _leads_to("cases.show"),
             _public_id,
@@ -325,7 +330,7 @@ LISTS: Final[Mapping[str, DeskList]] = {
                 Column(_l("読まれた回数"), lambda row, _s: row.opened, "opened", "-", "number", 12),
                 Column(_l("声がかかった回数"), lambda row, _s: row.chosen, "chosen", "-", "number", 12),
                 Column(
-                    _l("確認済みになって"), lambda row, s: _days(row.record.verified_at, s), "age", "-",
+                    _l("確認からの日数"), lambda row, s: _days(row.record.verified_at, s), "age", "-",
                     "days", 14,
                 ),
             ),
