@@ -159,7 +159,7 @@ def needs_shown_to_nobody(session: Session, actor: Actor, limit: int = 5) -> tup
     """Open needs that stood in nobody's suggestions: how many, and the oldest of them."""
     permissions.require(actor, "desk.view")
     query = select(Need).where(Need.state == "open", _never_shown(Need))
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    total = session.scalar(query.with_only_columns(func.count())) or 0
     rows = session.scalars(
         query.options(joinedload(Need.organization)).order_by(Need.published_at, Need.id).limit(limit)
     ).all()
@@ -172,7 +172,7 @@ def organizations_never_suggested(
     """Verified organizations that were never suggested to anybody: how many, and the longest verified."""
     permissions.require(actor, "desk.view")
     query = select(Organization).where(Organization.state == "verified", _never_suggested())
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    total = session.scalar(query.with_only_columns(func.count())) or 0
     return total, session.scalars(
         query.order_by(Organization.verified_at, Organization.id).limit(limit)
     ).all()
@@ -423,8 +423,10 @@ def cases(
     permissions.require(actor, "desk.view")
     model = Partnership
     company, npo = aliased(Organization), aliased(Organization)
+    word = _last_word()
+    moved = case((word > model.moved_at, word), else_=model.moved_at)
     query = (
-        select(model, model.moved_at.label("since"), _last_word().label("moved"))
+        select(model, model.moved_at.label("since"), moved.label("moved"))
         .join(company, company.id == model.company_id)
         .join(npo, npo.id == model.npo_id)
         .outerjoin(Need, Need.id == model.need_id)
@@ -456,7 +458,7 @@ def cases(
         session, query, conditions, model, page,
         _order(sort, {
             "number": model.number, "company": company.kana, "npo": npo.kana, "state": model.state,
-            "support_type": model.support_type, "until": model.deadline_at, "age": model.moved_at,
+            "support_type": model.support_type, "until": model.deadline_at, "age": moved,
         }, model.id),
     )  # fmt: skip
 

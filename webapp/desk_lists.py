@@ -177,8 +177,7 @@ def _count(row: Row, _setting: Setting) -> int:
 
 
 def _moved(row: Row, setting: Setting) -> int | None:
-    last = row.moved if row.moved is not None and row.moved > row.since else row.since
-    return _days(last, setting)
+    return _days(row.moved, setting)
 
 
 # ── Where the rows lead ──────────────────────────────────────────────────────────────────────────────

@@ -154,6 +154,8 @@ def test_a_case_stands_still_after_thirty_days_without_a_word(
         session, company, npo, officer, need_id=need[4].id, moved_at=days_ago(40), state="introduced"
     )
     session.flush()
+    by_age = desk_lists.cases(session, actor, {"state": "interest_both"}, NOW, sort="age")
+    assert [row.moved for row in by_age.rows] == [days_ago(2), days_ago(29), days_ago(31)]
     stalled = desk_lists.cases(session, actor, {"late": "over"}, NOW)
     assert [row.record.id for row in stalled.rows] == [silent.id]
     quiet = desk_lists.cases(session, actor, {"late": "quiet"}, NOW)
