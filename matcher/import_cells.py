@@ -50,7 +50,7 @@ def parse(column: Column, text: str, city: City) -> Any:
                 raise Unclear("integer", text)
             return int(found)
         case "date":
-            return _date(text).isoformat()
+            return read_day(text).isoformat()
         case "yes_no":
             return _yes_no(text)
         case "email":
@@ -136,7 +136,12 @@ _ERA_STARTS: Final = {
 _EXCEL_DAY_ZERO: Final = date(1899, 12, 30)
 
 
-def _date(text: str) -> date:
+def read_day(text: str) -> date:
+    """A day as Japan writes it: 2027-03-31, 2027/3/31, 令和9年3月31日, R9.3.31, in any width.
+
+    Raises:
+        Unclear
+    """
     plain = re.sub(r"\s", "", fold(text)).replace("元年", "1年")
     plain = re.sub(r"[(（][日月火水木金土][)）]$", "", plain)
     try:

@@ -1,13 +1,20 @@
 """Words for what happened to a need or an offer, shared by the pages of both sides and the city."""
 
 from collections.abc import Mapping
-from typing import Final
+from datetime import date
+from typing import Any, Final
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from matcher import vocabulary
 from matcher.calendar import TOKYO
-from matcher.errors import MovedOn
+from matcher.errors import MovedOn, Refused
+from matcher.models import Need, Offer
+from matcher.services import moves
+from matcher.services.cities import City
+from webapp import filters, text
+from webapp.db import Session
 
 _DONE: Final = {
     "pause": _l("受付を休止しました。いつでも再開できます。"),
@@ -68,6 +75,35 @@ LABELS: Final = {
     "if_unmet": _l("支援が見つからないとき"),
     "contact_name": _l("窓口になる人"),
     "visibility": _l("見せる相手"),
+    "reason_text": _l("書いた人への説明"),
+}
+
+
+#: audit action → what a colleague or the city did while one was typing
+_OVERTOOK: Final = {
+    "edit": _l("内容を保存しました"),
+    "submit": _l("市に送りました"),
+    "publish": _l("公開しました"),
+    "return": _l("差し戻しました"),
+    "pause": _l("受付を休止しました"),
+    "resume": _l("受付を再開しました"),
+    "renew": _l("公開の期限を延長しました"),
+    "fill": _l("「充足」にしました"),
+    "rework": _l("下書きに戻しました"),
+    "withdraw": _l("取り下げました"),
+}
+_SUPPORT: Final = {code: found.label for code, found in vocabulary.SUPPORT_TYPES.items()}
+_CODES: Final[Mapping[str, Mapping[str, str]]] = {
+    "support_type": _SUPPORT,
+    "also_welcome": _SUPPORT,
+    "skills": vocabulary.PRO_BONO_SKILLS,
+    "urgency": vocabulary.URGENCIES,
+    "repeat": vocabulary.REPEATS,
+    "mode": vocabulary.MODES,
+    "fields": vocabulary.FIELD_SHORT,
+    "sdgs": vocabulary.SDGS,
+    "beneficiaries": vocabulary.BENEFICIARIES,
+    "visibility": vocabulary.VISIBILITIES,
 }
 
 
@@ -81,20 +117,45 @@ def history_line(action: str) -> str:
     return str(ACTIONS.get(action, action))
 
 
+def refusal(session: Session, posting: Need | Offer, error: Exception) -> str:
+    """What stood in the way, in one sentence; ``posting`` is the record as it is now.
+
+    Any error that is no refusal of the domain is the database's word that somebody else saved first.
+    """
+    if isinstance(error, Refused):
+        return text.sentence(error.code, error.facts)
+    return moved_on(error if isinstance(error, MovedOn) else moves.moved_on(session, posting))
+
+
 def moved_on(error: MovedOn) -> str:
     """Who was faster, and that nothing typed is lost."""
-    at = error.facts["at"]
+    at, action = error.facts["at"], error.facts["action"]
     worded: str
     if not error.facts["by"] or at is None:
         worded = _("ほかの操作が先に行われました。入力された内容は下に残しています。")
         return worded
     worded = _(
-        "先に%(name)sさんが%(time)sに「%(action)s」。入力された内容は下に残しています。",
+        "先に%(name)sさんが%(time)sに%(action)s。入力された内容は下に残しています。",
         name=error.facts["by"],
         time=at.astimezone(TOKYO).strftime("%H:%M"),
-        action=history_line(error.facts["action"]),
+        action=_OVERTOOK.get(action, _("更新しました")),
     )
     return worded
+
+
+def plain(name: str, value: Any, city: City) -> str:
+    """A kept value of one field as people read it: labels for codes, dates of the era."""
+    if value in (None, "", []):
+        return str(_("（空欄）"))
+    if isinstance(value, bool):
+        return str(_("接する") if value else _("接しない"))
+    labels = _CODES.get(name) or (city.area_labels if name == "areas" else None)
+    if labels is not None:
+        codes = value if isinstance(value, list) else [value]
+        return "、".join(labels.get(code, code) for code in codes)
+    if name.startswith("period_") or name == "valid_until":
+        return filters.jdate(date.fromisoformat(value), False)
+    return filters.number(value) if isinstance(value, int | float) else str(value)
 
 
 def page_number(arguments: Mapping[str, str]) -> int:

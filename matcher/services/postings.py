@@ -180,8 +180,7 @@ def _save(
 def _assign(posting: Need | Offer, values: Mapping[str, Any], now: datetime) -> None:
     for name, value in values.items():
         setattr(posting, name, value)
-    problems = check(posting, now)
-    wrong = {name: code for name, code in problems.items() if name in values}
+    wrong = {name: code for name, code in check(posting, now).items() if name in values}
     if wrong:
         raise Invalid(**wrong)
     posting.updated_at = now
@@ -242,12 +241,11 @@ def _check_dates(posting: Need | Offer, today: date) -> dict[str, str]:
     return problems
 
 
-def prefilled(posting: Need | Offer, now: datetime) -> dict[str, Any]:
+def prefilled(posting: Need | Offer, organization: Organization, now: datetime) -> dict[str, Any]:
     """What the profile already says, for fields of a new text that are still empty; the person may change it.
 
-    The organization's profile must be loaded.
+    The profile of ``organization`` (the owner) must be loaded.
     """
-    organization = posting.organization
     profile = organization.npo if isinstance(posting, Need) else organization.company
     found: dict[str, Any] = {"valid_until": calendar.tokyo_date(now) + lifecycle.RENEWAL}
     if isinstance(posting, Need):
@@ -265,6 +263,11 @@ def missing(posting: Need | Offer) -> tuple[str, ...]:
     """The compulsory fields that are still empty, in the order of the form."""
     required = NEED_REQUIRED if isinstance(posting, Need) else OFFER_REQUIRED
     return tuple(name for name in required if getattr(posting, name) in (None, "", []))
+
+
+def problems(posting: Need | Offer, now: datetime) -> dict[str, str]:
+    """All that stands between this draft and its submission, in the order of the form: field → error code."""
+    return dict.fromkeys(missing(posting), "required") | check(posting, now)
 
 
 _PERSONAL = {
@@ -302,9 +305,9 @@ def submit(
     _require(actor, "posting.submit", posting)
     moves.check_version(session, posting, version)
     if posting.state in {"draft", "returned"}:
-        problems = dict.fromkeys(missing(posting), "required") | check(posting, now)
-        if problems:
-            raise Invalid(**problems)
+        wrong = problems(posting, now)
+        if wrong:
+            raise Invalid(**wrong)
     if posting.number is None:
         posting.number = numbers.receipt_number(session, "N" if isinstance(posting, Need) else "T", now)
     posting.submitted_at = now
@@ -592,7 +595,7 @@ def keep_revision(session: Session, posting: Need | Offer, actor: Actor, now: da
     )
 
 
-def changes_since_published(session: Session, posting: Need | Offer) -> list[tuple[str, str, str]]:
+def changes_since_read(session: Session, posting: Need | Offer) -> list[tuple[str, Any, Any]]:
     """What differs from the version that was read before: (field, then, now), empty for a first reading."""
     rows = session.scalars(
         select(Revision)
@@ -605,16 +608,10 @@ def changes_since_published(session: Session, posting: Need | Offer) -> list[tup
     before, now = rows[1].content, snapshots.facts_of(posting)
     names = [name for step in NEED_STEPS for name in step] if isinstance(posting, Need) else OFFER_FIELDS
     return [
-        (name, _plain(before.get(name)), _plain(now.get(name)))
+        (name, before.get(name), now.get(name))
         for name in names
         if name in before and before.get(name) != now.get(name)
     ]
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, list):
-        return "、".join(str(part) for part in value)
-    return "" if value is None else str(value)
 
 
 def kind_of(posting: Need | Offer) -> str:

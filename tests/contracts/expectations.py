@@ -140,6 +140,11 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("nothing", {"action": "save"}, {"POST": "L-------"}),
         ("nothing", {"action": "unmark"}, {"POST": "L-------"}),
     ],
+    "company.need_pass": [
+        ("need", {}, {"GET": "L++-----", "POST": "L++-----"}),
+        ("draft_need", {}, {"GET": "L-------", "POST": "L-------"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
     "company.needs": [
         ("", {}, {"GET": "L++-----"}),
     ],

@@ -11,7 +11,7 @@ from wtforms import DateField, Field, RadioField, SelectField, StringField, Text
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Optional
 
-from matcher import limits, vocabulary
+from matcher import import_cells, limits, vocabulary
 from matcher.errors import Invalid
 from matcher.models import Need, Offer, User
 from matcher.services.partnerships import Decision, Terms
@@ -69,7 +69,7 @@ class QuantityField(StringField):  # type: ignore[misc]
 
 
 class DayField(DateField):  # type: ignore[misc]
-    """A day; what is no day is said in Japanese."""
+    """A day in any usual spelling, full-width digits and era years included."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the day.
@@ -77,10 +77,14 @@ class DayField(DateField):  # type: ignore[misc]
         Raises:
             ValueError: there is no such day.
         """
+        typed = (valuelist or [""])[0].strip()
+        self.data = None
+        if not typed:
+            return
         try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_("正しい日付を入力してください（例：2027-03-31）。")) from None
+            self.data = import_cells.read_day(typed)
+        except import_cells.Unclear:
+            raise ValueError(_("正しい日付を入力してください（例：2027-03-31、令和9年3月31日）。")) from None
 
 
 def _text(label: Any, limit: int, *, required: Any = None) -> TextAreaField:

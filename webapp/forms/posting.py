@@ -1,20 +1,15 @@
 """Forms of needs (five short pages) and offers, and the filters of the lists that show them."""
 
+import unicodedata
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import (
-    BooleanField,
-    IntegerField,
-    RadioField,
-    SelectField,
-    SelectMultipleField,
-    StringField,
-    TextAreaField,
-)
-from wtforms.validators import NumberRange, Optional
+from wtforms import Field, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import Optional, ValidationError
 
-from matcher import limits, vocabulary
+from matcher import errors, limits, vocabulary
+from matcher.services import postings
 from matcher.services.cities import City
 from webapp.forms.base import Form
 from webapp.forms.case import DayField, QuantityField, Within, choices
@@ -32,6 +27,44 @@ def _text(label: Any, limit: int = limits.TEXT) -> TextAreaField:
     return TextAreaField(label, validators=[Optional(), Within(limit)])
 
 
+class CountField(StringField):  # type: ignore[misc]
+    """A number of people: full-width digits, commas and a trailing 人 or 名 are taken."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number.
+
+        Raises:
+            ValueError: it is none; WTForms puts the sentence beside the field.
+        """
+        typed = unicodedata.normalize("NFKC", (valuelist or [""])[0] or "").strip().replace(",", "")
+        typed = typed.removesuffix("人").removesuffix("名").strip()
+        self.data = None
+        if not typed:
+            return
+        if not (typed.isascii() and typed.isdecimal()) or len(typed) > 7:
+            raise ValueError(_("人数を、0から9,999,999までの数字で入力してください。"))
+        self.data = int(typed)
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else str(self.data)
+
+
+class _Known:
+    """Only what is on the list; WTForms' own sentence does not say what to do."""
+
+    def __call__(self, _form: Form, field: Field) -> None:
+        known = {choice.value for choice in field.choices}
+        given = field.data if isinstance(field.data, list) else [field.data or ""]
+        if any(code not in known | {""} for code in given):
+            raise ValidationError(_("表示されている中から選び直してください。"))
+
+
+def _choice(kind: type[Field], label: Any, **options: Any) -> Field:
+    return kind(label, validators=[_Known()], validate_choice=False, **options)
+
+
 def _units(support_type: str | None) -> list[Any]:
     found = vocabulary.SUPPORT_TYPES.get(support_type or "")
     units = dict.fromkeys(found.units if found else ())
@@ -43,12 +76,34 @@ def _units(support_type: str | None) -> list[Any]:
 class _CityForm(Form):
     """A form whose lists come from the city: its districts, and field 20 where an ordinance fills it."""
 
+    required: tuple[str, ...] = postings.NEED_REQUIRED
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Marked as compulsory, asked for at submission: every page may be saved half-filled.
+        for name in self.required:
+            if name in self:
+                self[name].flags.required = True
+        if "unit" in self:
+            self["unit"].choices = _units(self["support_type"].data)
+
     def offer_choices(self, city: City) -> None:
         """Fill the lists of districts and fields."""
         if "areas" in self:
             self["areas"].choices = choices(city.area_labels)
         if "fields" in self:
             self["fields"].choices = choices({code: vocabulary.FIELD_SHORT[code] for code in city.fields})
+
+    def take(self, error: errors.Invalid) -> None:
+        """Put the domain's field errors beside their fields; which units are meant is said in full."""
+        rest = {name: code for name, code in error.facts.items() if name != "unit" or "unit" not in self}
+        if len(rest) < len(error.facts):
+            units = vocabulary.SUPPORT_TYPES[self["support_type"].data].units
+            sentence = _(
+                "この支援の種類で使える単位（%(units)s）から選んでください。", units="、".join(units)
+            )
+            self["unit"].errors = [*self["unit"].errors, sentence]
+        super().take(errors.Invalid(**rest))
 
     @property
     def typed(self) -> dict[str, Any]:
@@ -72,20 +127,14 @@ class TroubleForm(_CityForm):
 class SupportForm(_CityForm):
     """② ほしい支援."""
 
-    support_type = SelectField(
-        _l("いちばんほしい支援"), choices=choices(_SUPPORT, _CHOOSE), validators=[Optional()]
-    )
+    support_type = _choice(SelectField, _l("いちばんほしい支援"), choices=choices(_SUPPORT, _CHOOSE))
     quantity = QuantityField(_l("ほしい量"), validators=[Optional()])
-    unit = SelectField(_l("単位"), choices=[], default="")
+    unit = _choice(SelectField, _l("単位"), choices=[], default="")
     min_useful = QuantityField(_l("最低これだけあれば助かる量"), validators=[Optional()])
-    also_welcome = SelectMultipleField(_l("ほかにも、あると助かる支援"), choices=choices(_SUPPORT))
-    skills = SelectMultipleField(
-        _l("求める技能（プロボノの場合）"), choices=choices(vocabulary.PRO_BONO_SKILLS)
+    also_welcome = _choice(SelectMultipleField, _l("ほかにも、あると助かる支援"), choices=choices(_SUPPORT))
+    skills = _choice(
+        SelectMultipleField, _l("求める技能（プロボノの場合）"), choices=choices(vocabulary.PRO_BONO_SKILLS)
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.unit.choices = _units(self.support_type.data)
 
 
 class WhenWhereForm(_CityForm):
@@ -93,10 +142,10 @@ class WhenWhereForm(_CityForm):
 
     period_from = DayField(_l("始まりの日"), validators=[Optional()])
     period_to = DayField(_l("終わりの日"), validators=[Optional()])
-    urgency = RadioField(_l("急ぎ具合"), choices=choices(vocabulary.URGENCIES), default="normal")
-    repeat = RadioField(_l("回数"), choices=choices(vocabulary.REPEATS), default="once")
-    areas = SelectMultipleField(_l("地域（小学校区）"), choices=[])
-    mode = RadioField(_l("進め方"), choices=choices(vocabulary.MODES), default="onsite")
+    urgency = _choice(RadioField, _l("急ぎ具合"), choices=choices(vocabulary.URGENCIES), default="normal")
+    repeat = _choice(RadioField, _l("回数"), choices=choices(vocabulary.REPEATS), default="once")
+    areas = _choice(SelectMultipleField, _l("地域（小学校区）"), choices=[])
+    mode = _choice(RadioField, _l("進め方"), choices=choices(vocabulary.MODES), default="onsite")
     place_note = _text(_l("場所や受け取り方の補足"), limits.NOTE)
     valid_until = DayField(_l("いつまで公開するか"), validators=[Optional()])
 
@@ -104,20 +153,20 @@ class WhenWhereForm(_CityForm):
 class ForWhomForm(_CityForm):
     """④ だれのため・安全."""
 
-    fields = SelectMultipleField(_l("活動の分野"), choices=[])
-    beneficiaries = SelectMultipleField(_l("だれのための支援か"), choices=choices(vocabulary.BENEFICIARIES))
-    beneficiary_number = IntegerField(
-        _l("およその人数"),
-        validators=[Optional(), NumberRange(0, 10**7, message=_l("0以上の数字を入力してください。"))],
+    fields = _choice(SelectMultipleField, _l("活動の分野"), choices=[])
+    beneficiaries = _choice(
+        SelectMultipleField, _l("だれのための支援か"), choices=choices(vocabulary.BENEFICIARIES)
     )
-    sdgs = SelectMultipleField(
+    beneficiary_number = CountField(_l("およその人数"), validators=[Optional()])
+    sdgs = _choice(
+        SelectMultipleField,
         _l("関係するSDGs"),
         choices=choices({code: f"{code} {label}" for code, label in vocabulary.SDGS.items()}),
     )
-    safety_contact = RadioField(
+    safety_contact = _choice(
+        RadioField,
         _l("企業の人が、子どもや配慮の必要な人と接しますか"),
         choices=choices({"yes": _l("接する"), "no": _l("接しない")}),
-        validators=[Optional()],
     )
     safety_note = _text(_l("安全のために決めていること"), limits.NOTE)
 
@@ -128,7 +177,9 @@ class ReturnForm(_CityForm):
     what_we_give = _text(_l("企業にお返しできること"), limits.NOTE)
     if_unmet = _text(_l("支援が見つからないときは、どうしますか"), limits.NOTE)
     contact_name = _line(_l("窓口になる人の名前"))
-    visibility = RadioField(_l("見せる相手"), choices=choices(vocabulary.VISIBILITIES), default="public")
+    visibility = _choice(
+        RadioField, _l("見せる相手"), choices=choices(vocabulary.VISIBILITIES), default="public"
+    )
 
 
 NEED_FORMS: tuple[type[_CityForm], ...] = (TroubleForm, SupportForm, WhenWhereForm, ForWhomForm, ReturnForm)
@@ -137,37 +188,40 @@ NEED_FORMS: tuple[type[_CityForm], ...] = (TroubleForm, SupportForm, WhenWhereFo
 class OfferForm(_CityForm):
     """提供メニュー on one page."""
 
+    required = postings.OFFER_REQUIRED
+
     title = _line(_l("件名"))
     description = _text(_l("提供できる内容"))
-    support_type = SelectField(_l("支援の種類"), choices=choices(_SUPPORT, _CHOOSE), validators=[Optional()])
+    support_type = _choice(SelectField, _l("支援の種類"), choices=choices(_SUPPORT, _CHOOSE))
     quantity = QuantityField(_l("量"), validators=[Optional()])
-    unit = SelectField(_l("単位"), choices=[], default="")
+    unit = _choice(SelectField, _l("単位"), choices=[], default="")
     period_from = DayField(_l("始まりの日"), validators=[Optional()])
     period_to = DayField(_l("終わりの日"), validators=[Optional()])
-    areas = SelectMultipleField(_l("提供できる地域（小学校区）"), choices=[])
-    mode = RadioField(_l("進め方"), choices=choices(vocabulary.MODES), default="onsite")
+    areas = _choice(SelectMultipleField, _l("提供できる地域（小学校区）"), choices=[])
+    mode = _choice(RadioField, _l("進め方"), choices=choices(vocabulary.MODES), default="onsite")
     conditions = _text(_l("条件"), limits.NOTE)
-    skills = SelectMultipleField(_l("技能（プロボノの場合）"), choices=choices(vocabulary.PRO_BONO_SKILLS))
-    fields = SelectMultipleField(_l("役立ててほしい分野"), choices=[])
-    beneficiaries = SelectMultipleField(_l("支えたい人"), choices=choices(vocabulary.BENEFICIARIES))
-    sdgs = SelectMultipleField(
+    skills = _choice(
+        SelectMultipleField, _l("技能（プロボノの場合）"), choices=choices(vocabulary.PRO_BONO_SKILLS)
+    )
+    fields = _choice(SelectMultipleField, _l("役立ててほしい分野"), choices=[])
+    beneficiaries = _choice(SelectMultipleField, _l("支えたい人"), choices=choices(vocabulary.BENEFICIARIES))
+    sdgs = _choice(
+        SelectMultipleField,
         _l("関係するSDGs"),
         choices=choices({code: f"{code} {label}" for code, label in vocabulary.SDGS.items()}),
     )
     valid_until = DayField(_l("いつまで公開するか"), validators=[Optional()])
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.unit.choices = _units(self.support_type.data)
-
 
 class WithdrawForm(Form):
     """取り下げ with one coded reason."""
 
-    reason_code = RadioField(
-        _l("取り下げる理由"), choices=choices(vocabulary.WITHDRAW_REASONS), validators=[Optional()]
-    )
+    reason_code = _choice(RadioField, _l("取り下げる理由"), choices=choices(vocabulary.WITHDRAW_REASONS))
     reason_text = _text(_l("補足"), limits.NOTE)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.reason_code.flags.required = True
 
 
 class ReviewForm(Form):
@@ -179,11 +233,23 @@ class ReviewForm(Form):
     description = _text(_l("提供できる内容"))
     place_note = _text(_l("場所や受け取り方の補足"), limits.NOTE)
     conditions = _text(_l("条件"), limits.NOTE)
-    checked = BooleanField(_l("個人が分かる情報がないことを確かめました"))
-    reason_code = RadioField(
-        _l("差し戻しの理由"), choices=choices(vocabulary.NEED_RETURN_REASONS), validators=[Optional()]
-    )
+    reason_code = _choice(RadioField, _l("差し戻しの理由"), choices=choices(vocabulary.NEED_RETURN_REASONS))
     reason_text = _text(_l("どう直せばよいか"), limits.NOTE)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Compulsory for returning and taking down, which is what these two fields are for.
+        self.reason_code.flags.required = self.reason_text.flags.required = True
+
+    def ask_for_withdrawal(self) -> None:
+        """Word the reason for taking a published text down."""
+        self.reason_code.choices = choices(vocabulary.WITHDRAW_REASONS)
+        self.reason_code.label.text = _("公開を終了する理由")
+        self.reason_text.label.text = _("書いた人への説明")
+
+    def corrections(self) -> dict[str, str]:
+        """The texts that were sent along, whatever they say."""
+        return {name: self[name].data or "" for name in postings.STAFF_EDITABLE if self[name].raw_data}
 
 
 class BrowseForm(Form):
@@ -199,6 +265,11 @@ class BrowseForm(Form):
     support_type = SelectField(_l("支援の種類"), choices=choices(_SUPPORT, _ANY), default="")
     area = SelectField(_l("地域"), choices=[], default="")
     beneficiary = SelectField(_l("対象者"), choices=choices(vocabulary.BENEFICIARIES, _ANY), default="")
+    sdg = SelectField(
+        _l("SDGs"),
+        choices=choices({code: f"{code} {label}" for code, label in vocabulary.SDGS.items()}, _ANY),
+        default="",
+    )
     mode = SelectField(_l("進め方"), choices=choices(vocabulary.MODES, _ANY), default="")
     sort = SelectField(
         _l("並び順"),
@@ -214,7 +285,7 @@ class BrowseForm(Form):
     @property
     def conditions(self) -> dict[str, str]:
         """What was chosen, unknown codes left out."""
-        names = ("field", "support_type", "area", "beneficiary", "mode")
+        names = ("field", "support_type", "area", "beneficiary", "sdg", "mode")
         known = {
             name: self[name].data
             for name in names

@@ -6,19 +6,21 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import queries, queries_postings
+from matcher import permissions, queries, queries_postings
 from matcher.errors import Invalid, MovedOn, Refused
 from matcher.models import Offer
 from matcher.services import cities, moves, organizations, postings, receipts, suggestions, tasks
 from webapp import access, clock, db, live, posting_text, text
 from webapp.forms import posting as forms
 from webapp.forms.base import Form
+from webapp.forms.suggestion import PassForm
 
 blueprint = Blueprint("company", __name__, url_prefix="/company")
 
 Page = str | Response | tuple[str, int]
 
 HOME_CARDS = 5
+_WRITTEN = frozenset({"draft", "returned"})  #: states in which the text may be changed
 
 
 @blueprint.get("")
@@ -87,8 +89,26 @@ def need_mark(public_id: str, action: str) -> Page:
         flash(_("「%(title)s」を保存しました。", title=found.title), "success")
     else:
         suggestions.unmark(session, actor, found.organization, found, clock.now())
-        flash(_("保存を外しました。"), "success")
+        flash(_("元に戻しました。"), "success")
     return redirect(url_for("company.need", public_id=public_id))
+
+
+@blueprint.route("/needs/<public_id>/pass", methods=["GET", "POST"])
+@access.allow("company")
+def need_pass(public_id: str) -> Page:
+    """見送り from the browsing pages, with one coded reason that only the city reads."""
+    session, actor = db.session(), access.actor()
+    found = queries.get_need(session, actor, public_id)
+    form = PassForm()
+    if not form.validate_on_submit():
+        page = render_template("company/need_pass.html", need=found, form=form)
+        return page, 422 if form.is_submitted() else 200
+    suggestions.mark(
+        session, actor, found.organization, found, "passed", clock.now(),
+        reason_code=form.reason_code.data, note=form.note.data or "",
+    )  # fmt: skip
+    flash(_("「%(title)s」を見送りました。団体には伝わりません。", title=found.title), "success")
+    return redirect(url_for("company.needs"))
 
 
 @blueprint.get("/saved")
@@ -135,28 +155,50 @@ def _facts(found: Offer) -> dict[str, Any]:
 @access.allow("company")
 def offer_edit(public_id: str) -> Page:
     """Write the offer."""
+    session, actor = db.session(), access.actor()
     found = _own(public_id)
-    form = forms.OfferForm(obj=None if request.method == "POST" else found)
-    form.offer_choices(cities.get(db.session()))
-    if form.is_submitted() and form.validate():
-        try:
-            postings.save_offer(
-                db.session(), access.actor(), found, form.typed, clock.now(), version=form.shown_version
-            )
-            target = "company.offer" if request.form.get("action") == "save" else "company.offer_check"
-            return redirect(url_for(target, public_id=public_id))
-        except Invalid as error:
-            form.take(error)
-        except MovedOn as error:
-            return _edit_page(found, form, posting_text.moved_on(error)), 409
-        except Refused as error:
-            return _edit_page(found, form, text.sentence(error.code, error.facts)), 409
-    elif not form.is_submitted():
-        form.version.data = str(found.version)
-    return _edit_page(found, form, ""), 422 if form.is_submitted() else 200
+    permissions.require(actor, "posting.edit", found)
+    if request.method == "GET" and found.state not in _WRITTEN:
+        return redirect(url_for("company.offer", public_id=public_id))
+    form = forms.OfferForm(data=None if request.method == "POST" else _shown(found))
+    form.offer_choices(cities.get(session))
+    if not form.is_submitted():
+        return _edit_page(found, form)
+    if not form.validate():
+        return _edit_page(found, form), 422
+    try:
+        postings.save_offer(session, actor, found, form.typed, clock.now(), version=form.shown_version)
+    except Invalid as error:
+        session.rollback()
+        form.take(error)
+        return _edit_page(_own(public_id), form), 422
+    except (MovedOn, Refused, db.Overtaken) as error:
+        found, banner = _overtaken(public_id, form, error)
+        return _edit_page(found, form, banner), 409
+    if request.form.get("action") == "save":
+        flash(_("下書きに保存しました。"), "success")
+        return redirect(url_for("company.offer", public_id=public_id))
+    return redirect(url_for("company.offer_check", public_id=public_id))
 
 
-def _edit_page(found: Offer, form: Form, banner: str) -> str:
+def _overtaken(public_id: str, form: Form, error: Exception) -> tuple[Offer, str]:
+    """The offer as it is now, and why nothing was saved; the form may be sent again over it."""
+    db.session().rollback()
+    found = _own(public_id)
+    form.version.data = str(found.version)
+    return found, posting_text.refusal(db.session(), found, error)
+
+
+def _shown(found: Offer) -> dict[str, Any]:
+    """What stands in the fields: what was saved, and in a new text what the profile says."""
+    values = {name: getattr(found, name) for name in postings.OFFER_FIELDS}
+    if not found.title and not found.description:
+        company = queries.own_organization(db.session(), access.actor())
+        values |= postings.prefilled(found, company, clock.now())
+    return values | {"version": str(found.version)}
+
+
+def _edit_page(found: Offer, form: Form, banner: str = "") -> str:
     return render_template("company/offer_edit.html", offer=found, form=form, banner=banner)
 
 
@@ -166,26 +208,34 @@ def offer_check(public_id: str) -> Page:
     """Check the answers, then send them to the city."""
     session, actor = db.session(), access.actor()
     found = _own(public_id)
+    permissions.require(actor, "posting.submit", found)
     form = Form()
-    if form.is_submitted():
-        earlier = receipts.earlier(session, actor, form.form_id.data)
-        if earlier is not None:
-            return redirect(earlier)
-        if form.validate():
-            try:
-                postings.submit(session, actor, found, clock.now(), version=form.shown_version)
-                sent = url_for("company.offer_sent", public_id=public_id)
-                receipts.keep(session, actor, form.form_id.data, sent, clock.now())
-                return redirect(sent)
-            except Invalid as error:
-                return _check_page(found, form, dict(error.facts), ""), 422
-            except MovedOn as error:
-                return _check_page(found, form, {}, posting_text.moved_on(error)), 409
-    form.version.data = str(found.version)
-    return _check_page(found, form, dict.fromkeys(postings.missing(found), "required"), "")
+    if not form.is_submitted():
+        if found.state not in _WRITTEN:
+            return redirect(url_for("company.offer", public_id=public_id))
+        form.version.data = str(found.version)
+        return _check_page(found, form)
+    if (earlier := receipts.earlier(session, actor, form.form_id.data)) is not None:
+        return redirect(earlier)
+    sent = url_for("company.offer_sent", public_id=public_id)
+    try:
+        postings.submit(session, actor, found, clock.now(), version=form.shown_version)
+        receipts.keep(session, actor, form.form_id.data, sent, clock.now())
+    except Invalid as error:
+        session.rollback()
+        return _check_page(_own(public_id), form, problems=dict(error.facts)), 422
+    except (MovedOn, Refused, db.Overtaken) as error:
+        found, banner = _overtaken(public_id, form, error)
+        if found.state not in _WRITTEN:
+            flash(banner, "warning")
+            return redirect(url_for("company.offer", public_id=public_id))
+        return _check_page(found, form, banner=banner), 409
+    return redirect(sent)
 
 
-def _check_page(found: Offer, form: Form, problems: dict[str, str], banner: str) -> str:
+def _check_page(found: Offer, form: Form, problems: dict[str, str] | None = None, banner: str = "") -> str:
+    if problems is None:
+        problems = postings.problems(found, clock.now())
     worded = {name: text.field_sentence(code) for name, code in problems.items()}
     return render_template("company/offer_check.html", offer=found, form=form, problems=worded, banner=banner)
 
@@ -194,7 +244,10 @@ def _check_page(found: Offer, form: Form, problems: dict[str, str], banner: str)
 @access.allow("company")
 def offer_sent(public_id: str) -> Page:
     """The receipt number and what happens next."""
-    return render_template("company/offer_sent.html", offer=_own(public_id))
+    found = _own(public_id)
+    if found.number is None:
+        return redirect(url_for("company.offer", public_id=public_id))
+    return render_template("company/offer_sent.html", offer=found)
 
 
 @blueprint.post("/offers/<public_id>/<any(pause, resume, renew, fill, rework):action>")
@@ -207,8 +260,8 @@ def offer_act(public_id: str, action: str) -> Page:
         getattr(postings, action)(
             db.session(), access.actor(), found, clock.now(), version=form.shown_version
         )
-    except Refused as error:
-        banner = text.sentence(error.code, error.facts)
+    except (MovedOn, Refused, db.Overtaken) as error:
+        found, banner = _overtaken(public_id, form, error)
         return render_template("company/offer.html", banner=banner, **_facts(found)), 409
     flash(posting_text.done(action), "success")
     target = "company.offer_edit" if action == "rework" else "company.offer"
@@ -219,23 +272,33 @@ def offer_act(public_id: str, action: str) -> Page:
 @access.allow("company")
 def offer_withdraw(public_id: str) -> Page:
     """Take the offer down, with a reason."""
+    session, actor = db.session(), access.actor()
     found = _own(public_id)
+    permissions.require(actor, "posting.withdraw", found)
     form = forms.WithdrawForm()
-    if form.is_submitted() and form.validate():
-        try:
-            postings.withdraw(
-                db.session(), access.actor(), found, form.reason_code.data, form.reason_text.data or "",
-                clock.now(), version=form.shown_version,
-            )  # fmt: skip
-            flash(posting_text.done("withdraw"), "success")
-            return redirect(url_for("company.offer", public_id=public_id))
-        except Invalid as error:
-            form.take(error)
-    elif not form.is_submitted():
-        form.version.data = str(found.version)
     back = url_for("company.offer", public_id=public_id)
-    page = render_template("postings/withdraw.html", posting=found, form=form, back=back)
-    return page, 422 if form.is_submitted() else 200
+    facts: dict[str, Any] = {"form": form, "back": back}
+    if not form.is_submitted():
+        if "withdraw" not in moves.available(actor, found):
+            return redirect(back)
+        form.version.data = str(found.version)
+        return render_template("postings/withdraw.html", posting=found, **facts)
+    if not form.validate():
+        return render_template("postings/withdraw.html", posting=found, **facts), 422
+    try:
+        postings.withdraw(
+            session, actor, found, form.reason_code.data or "", form.reason_text.data or "",
+            clock.now(), version=form.shown_version,
+        )  # fmt: skip
+    except Invalid as error:
+        session.rollback()
+        form.take(error)
+        return render_template("postings/withdraw.html", posting=_own(public_id), **facts), 422
+    except (MovedOn, Refused, db.Overtaken) as error:
+        found, banner = _overtaken(public_id, form, error)
+        return render_template("postings/withdraw.html", posting=found, banner=banner, **facts), 409
+    flash(posting_text.done("withdraw"), "success")
+    return redirect(back)
 
 
 def _own(public_id: str) -> Offer:

@@ -2,17 +2,16 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import queries, vocabulary
+from matcher import queries
 from matcher.calendar import tokyo_date
 from matcher.errors import Invalid, MovedOn, Refused
 from matcher.models import Need, Offer
-from matcher.services import moves, postings
-from webapp import access, clock, db, posting_text, text
-from webapp.forms.case import choices
+from matcher.services import cities, moves, postings
+from webapp import access, clock, db, posting_text
 from webapp.forms.posting import ReviewForm
 from webapp.views.coordinator import blueprint
 
@@ -35,35 +34,49 @@ def offer(public_id: str) -> Page:
 
 def _review(found: Need | Offer) -> Page:
     form = ReviewForm(obj=None if request.method == "POST" else found)
-    withdrawing = request.form.get("action") == "withdraw"
-    if withdrawing or found.state in {"open", "paused"}:
-        form.reason_code.choices = choices(vocabulary.WITHDRAW_REASONS)
+    action = request.form.get("action", "")
+    if action == "withdraw" or (request.method == "GET" and found.state != "in_review"):
+        form.ask_for_withdrawal()
     if request.method == "GET":
         form.version.data, form.reason_code.data, form.reason_text.data = str(found.version), None, ""
-        return _page(found, form, "")
+        return _page(found, form)
     if not form.validate():
-        return _page(found, form, ""), 422
+        return _page(found, form), 422
     try:
-        done = _decide(found, form, request.form.get("action", ""))
+        done = _decide(found, form, action)
     except Invalid as error:
+        found = _again(found)
         form.take(error)
-        return _page(found, form, ""), 422
-    except MovedOn as error:
-        return _page(found, form, posting_text.moved_on(error)), 409
-    except Refused as error:
-        return _page(found, form, text.sentence(error.code, error.facts)), 409
+        return _page(found, form), 422
+    except (MovedOn, Refused, db.Overtaken) as error:
+        found = _again(found)
+        banner = posting_text.refusal(db.session(), found, error)
+        form.version.data = str(found.version)
+        if found.state != "in_review":
+            form.ask_for_withdrawal()
+        return _page(found, form, banner), 409
     flash(done, "success")
     return redirect(url_for(f"coordinator.{postings.kind_of(found)}s"))
+
+
+def _again(found: Need | Offer) -> Need | Offer:
+    """The record as it is now, nothing of this request in it."""
+    public_id, is_need = found.public_id, isinstance(found, Need)
+    db.session().rollback()
+    get = queries.get_need if is_need else queries.get_offer
+    again: Need | Offer = get(db.session(), access.actor(), public_id)
+    return again
 
 
 def _decide(found: Need | Offer, form: ReviewForm, action: str) -> str:
     worded: str
     session, actor, now = db.session(), access.actor(), clock.now()
     if action == "publish":
-        edits = {name: form[name].data or "" for name in postings.STAFF_EDITABLE if name in request.form}
-        postings.publish(session, actor, found, now, version=form.shown_version, edits=edits)
+        postings.publish(session, actor, found, now, version=form.shown_version, edits=form.corrections())
         worded = _("「%(title)s」を公開しました。", title=found.title)
         return worded
+    if action not in {"return", "withdraw"}:
+        abort(400)
     act = postings.withdraw if action == "withdraw" else postings.return_
     act(
         session, actor, found, form.reason_code.data or "", form.reason_text.data or "", now,
@@ -76,8 +89,9 @@ def _decide(found: Need | Offer, form: ReviewForm, action: str) -> str:
     return worded
 
 
-def _page(found: Need | Offer, form: ReviewForm, banner: str) -> str:
+def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
     session = db.session()
+    city = cities.get(session)
     return render_template(
         "postings/review.html",
         posting=found,
@@ -85,9 +99,21 @@ def _page(found: Need | Offer, form: ReviewForm, banner: str) -> str:
         form=form,
         banner=banner,
         **_context(found),
-        changes=postings.changes_since_published(session, found),
+        changes=[
+            (name, posting_text.plain(name, before, city), posting_text.plain(name, now, city))
+            for name, before, now in postings.changes_since_read(session, found)
+        ],
+        typed=_typed(found, form) if banner else [],
         history=queries.history(session, postings.kind_of(found), found.public_id),
     )
+
+
+def _typed(found: Need | Offer, form: ReviewForm) -> list[tuple[str, str]]:
+    """What this person had written when somebody else was faster: (column, text)."""
+    written = {name: text for name, text in form.corrections().items() if text != getattr(found, name, "")}
+    if form.reason_text.data:
+        written["reason_text"] = form.reason_text.data
+    return list(written.items())
 
 
 def _context(found: Need | Offer) -> dict[str, Any]:
@@ -95,6 +121,7 @@ def _context(found: Need | Offer) -> dict[str, Any]:
         "hints": postings.personal_data_hints(found),
         "actions": moves.available(access.actor(), found),
         "editable": [name for name in postings.STAFF_EDITABLE if hasattr(found, name)],
+        "may_publish": found.organization.state == "verified",
         "waiting_days": (tokyo_date(clock.now()) - tokyo_date(found.submitted_at)).days
         if found.submitted_at
         else 0,

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import queries, queries_postings
+from matcher import lifecycle, permissions, queries, queries_postings
 from matcher.errors import Invalid, MovedOn, Refused
 from matcher.models import Need
 from matcher.services import cities, moves, postings, receipts, tasks
@@ -18,6 +18,8 @@ blueprint = Blueprint("npo", __name__, url_prefix="/npo")
 blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(posting_text=posting_text))
 
 Page = str | Response | tuple[str, int]
+
+_WRITTEN = frozenset({"draft", "returned"})  #: states in which the text may be changed
 
 
 @blueprint.get("")
@@ -36,7 +38,7 @@ def home() -> Page:
         needs=needs[:5],
         more=len(needs) > 5,
         shown=queries_postings.shown_to_companies(session, needs),
-        is_busy=queries.unanswered_count(session, npo.id) >= 3,
+        is_busy=queries.unanswered_count(session, npo.id) >= lifecycle.UNANSWERED_LIMIT,
     )
 
 
@@ -83,44 +85,57 @@ def need_new() -> Page:
 @access.allow("npo")
 def need_step(public_id: str, step: int) -> Page:
     """One of the five pages of the guided form; each saves."""
-    found = _own(public_id)
     if not 1 <= step <= len(forms.NEED_FORMS):
         abort(404)
+    session, actor = db.session(), access.actor()
+    found = _own(public_id)
+    permissions.require(actor, "posting.edit", found)
+    if request.method == "GET" and found.state not in _WRITTEN:
+        return redirect(url_for("npo.need", public_id=public_id))
     form = _step_form(found, step)
-    banner = ""
-    if form.is_submitted() and form.validate():
-        try:
-            postings.save_need_step(
-                db.session(),
-                access.actor(),
-                found,
-                step,
-                _values(form),
-                clock.now(),
-                version=form.shown_version,
-            )
-            return redirect(_after_step(public_id, step))
-        except Invalid as error:
-            form.take(error)
-        except MovedOn as error:
-            return _step_page(found, form, step, posting_text.moved_on(error)), 409
-        except Refused as error:
-            return _step_page(found, form, step, text.sentence(error.code, error.facts)), 409
-    return _step_page(found, form, step, banner), 422 if form.is_submitted() else 200
+    if not form.is_submitted():
+        return _step_page(found, form, step)
+    if not form.validate():
+        return _step_page(found, form, step), 422
+    try:
+        postings.save_need_step(
+            session, actor, found, step, _values(form), clock.now(), version=form.shown_version
+        )
+    except Invalid as error:
+        session.rollback()
+        form.take(error)
+        return _step_page(_own(public_id), form, step), 422
+    except (MovedOn, Refused, db.Overtaken) as error:
+        found, banner = _overtaken(public_id, form, error)
+        return _step_page(found, form, step, banner), 409
+    return redirect(_after_step(public_id, step))
+
+
+def _overtaken(public_id: str, form: Form, error: Exception) -> tuple[Need, str]:
+    """The need as it is now, and why nothing was saved; the form may be sent again over it."""
+    db.session().rollback()
+    found = _own(public_id)
+    form.version.data = str(found.version)
+    return found, posting_text.refusal(db.session(), found, error)
 
 
 def _step_form(found: Need, step: int) -> Any:
     form_class = forms.NEED_FORMS[step - 1]
-    form = form_class(obj=None if request.method == "POST" else found, data=_shown(found))
+    form = form_class(data=None if request.method == "POST" else _shown(found, step))
     form.offer_choices(cities.get(db.session()))
-    if request.method == "GET":
-        form.version.data = str(found.version)
     return form
 
 
-def _shown(found: Need) -> dict[str, Any]:
-    contact = {None: None, True: "yes", False: "no"}[found.safety_contact]
-    return {"safety_contact": contact}
+def _shown(found: Need, step: int) -> dict[str, Any]:
+    """What stands in the fields: what was saved, and on a page never saved what the profile says."""
+    values = {name: getattr(found, name) for name in postings.NEED_STEPS[step - 1]}
+    if step > found.steps_done:
+        npo = queries.own_organization(db.session(), access.actor())
+        suggested = postings.prefilled(found, npo, clock.now())
+        values |= {name: value for name, value in suggested.items() if name in values}
+    if "safety_contact" in values:
+        values["safety_contact"] = {None: None, True: "yes", False: "no"}[found.safety_contact]
+    return values | {"version": str(found.version)}
 
 
 def _values(form: Any) -> dict[str, Any]:
@@ -139,14 +154,12 @@ def _after_step(public_id: str, step: int) -> str:
     return url_for("npo.need_step", public_id=public_id, step=step + 1)
 
 
-def _step_page(found: Need, form: Form, step: int, banner: str) -> str:
+def _step_page(found: Need, form: Any, step: int, banner: str = "") -> str:
     similar = []
     if step == 1:
-        similar = [
-            other
-            for other in queries_postings.own_needs(db.session(), access.actor())
-            if other.id != found.id and other.state in {"open", "paused", "in_review"}
-        ][:3]
+        # The title being typed is asked about by htmx with a plain GET of this page.
+        typed = request.args.get("title") or f"{form.title.data or ''}\n{form.situation.data or ''}"
+        similar = queries_postings.similar_own_needs(db.session(), access.actor(), found, typed)
     return render_template(
         f"npo/step{step}.html", need=found, form=form, step=step, banner=banner, similar=similar
     )
@@ -158,26 +171,34 @@ def need_check(public_id: str) -> Page:
     """Check the answers, then send them to the city."""
     session, actor = db.session(), access.actor()
     found = _own(public_id)
+    permissions.require(actor, "posting.submit", found)
     form = Form()
-    if form.is_submitted():
-        earlier = receipts.earlier(session, actor, form.form_id.data)
-        if earlier is not None:
-            return redirect(earlier)
-        if form.validate():
-            try:
-                postings.submit(session, actor, found, clock.now(), version=form.shown_version)
-                sent = url_for("npo.need_sent", public_id=public_id)
-                receipts.keep(session, actor, form.form_id.data, sent, clock.now())
-                return redirect(sent)
-            except Invalid as error:
-                return _check_page(found, form, dict(error.facts), ""), 422
-            except MovedOn as error:
-                return _check_page(found, form, {}, posting_text.moved_on(error)), 409
-    form.version.data = str(found.version)
-    return _check_page(found, form, dict.fromkeys(postings.missing(found), "required"), "")
+    if not form.is_submitted():
+        if found.state not in _WRITTEN:
+            return redirect(url_for("npo.need", public_id=public_id))
+        form.version.data = str(found.version)
+        return _check_page(found, form)
+    if (earlier := receipts.earlier(session, actor, form.form_id.data)) is not None:
+        return redirect(earlier)
+    sent = url_for("npo.need_sent", public_id=public_id)
+    try:
+        postings.submit(session, actor, found, clock.now(), version=form.shown_version)
+        receipts.keep(session, actor, form.form_id.data, sent, clock.now())
+    except Invalid as error:
+        session.rollback()
+        return _check_page(_own(public_id), form, problems=dict(error.facts)), 422
+    except (MovedOn, Refused, db.Overtaken) as error:
+        found, banner = _overtaken(public_id, form, error)
+        if found.state not in _WRITTEN:
+            flash(banner, "warning")
+            return redirect(url_for("npo.need", public_id=public_id))
+        return _check_page(found, form, banner=banner), 409
+    return redirect(sent)
 
 
-def _check_page(found: Need, form: Form, problems: dict[str, str], banner: str) -> str:
+def _check_page(found: Need, form: Form, problems: dict[str, str] | None = None, banner: str = "") -> str:
+    if problems is None:
+        problems = postings.problems(found, clock.now())
     return render_template(
         "npo/check.html",
         need=found,
@@ -193,7 +214,10 @@ def _check_page(found: Need, form: Form, problems: dict[str, str], banner: str) 
 @access.allow("npo")
 def need_sent(public_id: str) -> Page:
     """The receipt number and what happens next."""
-    return render_template("npo/sent.html", need=_own(public_id))
+    found = _own(public_id)
+    if found.number is None:
+        return redirect(url_for("npo.need", public_id=public_id))
+    return render_template("npo/sent.html", need=found)
 
 
 @blueprint.post("/needs/<public_id>/<any(pause, resume, renew, fill, rework):action>")
@@ -205,10 +229,9 @@ def need_act(public_id: str, action: str) -> Page:
     act = getattr(postings, action)
     try:
         act(db.session(), access.actor(), found, clock.now(), version=form.shown_version)
-    except Refused as error:
-        return render_template(
-            "npo/need.html", banner=text.sentence(error.code, error.facts), **_facts(found)
-        ), 409
+    except (MovedOn, Refused, db.Overtaken) as error:
+        found, banner = _overtaken(public_id, form, error)
+        return render_template("npo/need.html", banner=banner, **_facts(found)), 409
     flash(posting_text.done(action), "success")
     if action == "rework":
         return redirect(url_for("npo.need_step", public_id=public_id, step=1))
@@ -219,23 +242,33 @@ def need_act(public_id: str, action: str) -> Page:
 @access.allow("npo")
 def need_withdraw(public_id: str) -> Page:
     """Take the need down, with a reason."""
+    session, actor = db.session(), access.actor()
     found = _own(public_id)
+    permissions.require(actor, "posting.withdraw", found)
     form = forms.WithdrawForm()
-    if form.is_submitted() and form.validate():
-        try:
-            postings.withdraw(
-                db.session(), access.actor(), found, form.reason_code.data, form.reason_text.data or "",
-                clock.now(), version=form.shown_version,
-            )  # fmt: skip
-            flash(posting_text.done("withdraw"), "success")
-            return redirect(url_for("npo.need", public_id=public_id))
-        except Invalid as error:
-            form.take(error)
-    elif not form.is_submitted():
-        form.version.data = str(found.version)
     back = url_for("npo.need", public_id=public_id)
-    page = render_template("postings/withdraw.html", posting=found, form=form, back=back)
-    return page, 422 if form.is_submitted() else 200
+    facts: dict[str, Any] = {"form": form, "back": back}
+    if not form.is_submitted():
+        if "withdraw" not in moves.available(actor, found):
+            return redirect(back)
+        form.version.data = str(found.version)
+        return render_template("postings/withdraw.html", posting=found, **facts)
+    if not form.validate():
+        return render_template("postings/withdraw.html", posting=found, **facts), 422
+    try:
+        postings.withdraw(
+            session, actor, found, form.reason_code.data or "", form.reason_text.data or "",
+            clock.now(), version=form.shown_version,
+        )  # fmt: skip
+    except Invalid as error:
+        session.rollback()
+        form.take(error)
+        return render_template("postings/withdraw.html", posting=_own(public_id), **facts), 422
+    except (MovedOn, Refused, db.Overtaken) as error:
+        found, banner = _overtaken(public_id, form, error)
+        return render_template("postings/withdraw.html", posting=found, banner=banner, **facts), 409
+    flash(posting_text.done("withdraw"), "success")
+    return redirect(back)
 
 
 @blueprint.get("/offers")
