@@ -165,7 +165,8 @@ def _turn(row: Row, _setting: Setting) -> str:
     if case.state == "introduced":
         return ""
     words = {"company": _("企業"), "npo": _("団体"), "coordinator": _("市")}
-    return _("と").join(words[mover] for mover in case.waiting_on if mover in words)
+    waited = [words[mover] for mover in case.waiting_on if mover in words]
+    return _("両者") if len(waited) > 1 else "".join(waited)
 
 
 def _title(row: Row, _setting: Setting) -> str:
