@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 WORD_SHARE = 0.5  #: of the pair's score, how much common words count beside the vectors
-#: A sentence of fewer different content words says little (half of all texts end in 「よろしくお願いします。」,
+#: A sentence of fewer different content words says little (「よろしくお願いします。」 ends half of all texts,
 #: which is equal to itself): its pairs count in proportion.
-FULL_SENTENCE_WORDS = 3
+FULL_SENTENCE_WORDS = 5
 
 
 def best_pair(

@@ -14,7 +14,11 @@ def even(word):
 
 
 EYE = np.eye(3, dtype=np.float32)
-THREE = (["野菜", "届ける", "毎週"], ["海岸", "清掃", "参加"], ["会計", "帳簿", "手伝う"])
+THREE = (
+    ["野菜", "米", "届ける", "毎週", "無料"],
+    ["海岸", "清掃", "参加", "社員", "休日"],
+    ["会計", "帳簿", "手伝う", "税理士", "決算"],
+)
 
 
 def test_equal_sentences_are_the_pair_with_score_one():
@@ -31,14 +35,14 @@ def test_meaning_and_words_count_half_each():
 
 def test_rarer_words_in_common_weigh_more():
     rarity = {"地域": 1.0, "里親": 5.0}
-    theirs = [["地域", "甲", "乙"], ["里親", "甲", "乙"]]
-    found = best_pair(EYE[:1], EYE[1:], [["地域", "里親", "丙"]], theirs, lambda w: rarity.get(w, 1.0))
+    theirs = [["地域", *"甲乙丙丁"], ["里親", *"甲乙丙丁"]]
+    found = best_pair(EYE[:1], EYE[1:], [["地域", "里親", *"戊己庚"]], theirs, lambda w: rarity.get(w, 1.0))
     assert found[:2] == (0, 1)
 
 
 def test_a_phrase_that_everybody_writes_does_not_carry():
     polite = ["宜しい", "願う"]
-    ours, theirs = [polite, THREE[0]], [polite, ["野菜", "届ける", "毎月"]]
+    ours, theirs = [polite, THREE[0]], [polite, ["野菜", "米", "届ける", "毎月", "駅"]]
     near = np.array([[1, 0, 0], [0, 0.9, 0.4359]], dtype=np.float32)
     assert best_pair(EYE[:2], near, ours, theirs, even)[:2] == (1, 1)
 
