@@ -74,14 +74,15 @@ class Worker:
         """Encode what waits under ``model_id``, and let it serve once nothing waits."""
         with self.database.read() as session:
             serving, waiting = indexing.serving_model(session), indexing.waiting_count(session, model_id)
-        if serving in {None, WordsOnly.model_id} and serving != model_id:
+        # After a change of model the old vectors serve until the new ones are complete.
+        if serving != model_id:
             waiting += indexing.add_missing_rows(self.database, model_id)
         if waiting:
             if self._encoder is None or self._encoder.model_id != model_id:
                 self._encoder = load()
             indexing.encode_waiting(self.database, self._encoder, now)
             return True
-        if serving in {None, WordsOnly.model_id} and serving != model_id:
+        if serving != model_id:
             indexing.serve(self.database, model_id)
         return False
 
