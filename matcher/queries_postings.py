@@ -15,7 +15,9 @@ from matcher.permissions import Actor
 
 PAGE_SIZE = 20
 
-_TELLING = regex.compile(r"[\p{Han}々]{2,}|\p{Katakana}{2,}|[a-z0-9]{2,}")
+_RUNS = regex.compile(r"[\p{Han}々]{2,}|\p{Katakana}{2,}|[a-z]{2,}")
+_KANJI = regex.compile(r"\p{Han}")
+_NEAR = 2  #: one shared word, or two shared kanji
 
 
 @dataclass(frozen=True)
@@ -141,22 +143,23 @@ def _own(session: Session, actor: Actor, kind: Any) -> Sequence[Any]:
 def similar_own_needs(session: Session, actor: Actor, need: Need, text: str, limit: int = 3) -> list[Need]:
     """The actor's other needs that are open or on their way, those that share most with ``text`` first.
 
-    Shared are pairs of neighbouring kanji or katakana: 野菜 and 夕食 tell, hiragana endings do not.
-    Without any text the newest are shown.
+    Shared are kanji, and pairs of neighbouring kanji or katakana, which tell more: 野菜, 夕食, フード;
+    hiragana endings tell nothing. Without any text the newest are shown.
     """
-    wanted = _pairs(text)
-    found = [
-        (len(wanted & _pairs(other.search_text)), other)
-        for other in own_needs(session, actor)
-        if other.id != need.id and other.state in {"open", "paused", "in_review"}
-    ]
-    near = sorted((pair for pair in found if pair[0] or not wanted), key=lambda pair: -pair[0])
+    pairs, single = _telling(text)
+    found = []
+    for other in own_needs(session, actor):
+        if other.id != need.id and other.state in {"open", "paused", "in_review"}:
+            other_pairs, other_single = _telling(other.search_text)
+            found.append((2 * len(pairs & other_pairs) + len(single & other_single), other))
+    near = sorted((row for row in found if row[0] >= _NEAR or not single | pairs), key=lambda row: -row[0])
     return [other for _shared, other in near[:limit]]
 
 
-def _pairs(text: str) -> set[str]:
-    runs = _TELLING.findall(fold(text[:4_000]))
-    return {run[start : start + 2] for run in runs for start in range(len(run) - 1)}
+def _telling(text: str) -> tuple[set[str], set[str]]:
+    folded = fold(text[:4_000])
+    runs = _RUNS.findall(folded)
+    return {run[at : at + 2] for run in runs for at in range(len(run) - 1)}, set(_KANJI.findall(folded))
 
 
 def shown_to_companies(session: Session, needs: Sequence[Need]) -> dict[int, int]:

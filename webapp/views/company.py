@@ -237,7 +237,14 @@ def _check_page(found: Offer, form: Form, problems: dict[str, str] | None = None
     if problems is None:
         problems = postings.problems(found, clock.now())
     worded = {name: text.field_sentence(code) for name, code in problems.items()}
-    return render_template("company/offer_check.html", offer=found, form=form, problems=worded, banner=banner)
+    return render_template(
+        "company/offer_check.html",
+        offer=found,
+        form=form,
+        problems=worded,
+        banner=banner,
+        refused=form.is_submitted(),
+    )
 
 
 @blueprint.get("/offers/<public_id>/sent")

@@ -205,6 +205,7 @@ def _check_page(found: Need, form: Form, problems: dict[str, str] | None = None,
         form=form,
         problems={name: text.field_sentence(code) for name, code in problems.items()},
         banner=banner,
+        refused=form.is_submitted(),
         steps=postings.NEED_STEPS,
         city_areas=cities.get(db.session()).area_labels,
     )
