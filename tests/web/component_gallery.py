@@ -190,6 +190,7 @@ def create_gallery() -> Flask:
     app.add_url_rule("/login", "account.login", nowhere)
     app.add_url_rule("/logout", "account.logout", nowhere, methods=["POST"])
     app.add_url_rule("/notices", "account.notices", nowhere)
+    app.add_url_rule("/account", "account.settings", nowhere)
     app.add_url_rule("/about", "public.about", nowhere)
     app.add_url_rule("/privacy", "public.privacy", nowhere)
 

@@ -1,0 +1,158 @@
+"""Whole journeys in a real browser: from a need to an introduction, by keyboard alone, and without JavaScript."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.browser.conftest import Demo, Visitor
+
+Visitors = Callable[..., Visitor]
+
+NEED = {
+    "title": "冷凍のおかずを受け取れる団体です（見守り弁当）",
+    "situation": "一人暮らしの方へ月に二度、冷凍惣菜を温めて届けています。納品期限切れの冷凍惣菜やレトルト食品があれば助かります。",
+    "wanted_change": "届ける回数を月四回に増やせます。",
+}
+
+
+def fill_need(person: Visitor) -> str:
+    """Write the need through the five pages and send it; returns the receipt number."""
+    page = person.page
+    person.go("/npo/needs")
+    page.get_by_role("button", name="ニーズを書く").click()
+    for name, text in NEED.items():
+        page.locator(f'[name="{name}"]').fill(text)
+    page.get_by_role("button", name="保存して次へ").click()
+    page.locator('[name="support_type"]').select_option("food")
+    page.locator('[name="quantity"]').fill("１０")
+    page.locator('[name="unit"]').select_option("箱")
+    page.get_by_role("button", name="保存して次へ").click()
+    page.locator('[name="period_from"]').fill("2027-01-05")
+    page.locator('[name="period_to"]').fill("2027-10-31")
+    page.locator('[name="areas"][value="citywide"]').check()
+    page.locator('[name="valid_until"]').fill("2027-06-30")
+    page.get_by_role("button", name="保存して次へ").click()
+    page.locator('[name="fields"][value="1"]').check()
+    page.locator('[name="beneficiaries"][value="elderly_alone"]').check()
+    page.locator('[name="safety_contact"][value="no"]').check()
+    page.get_by_role("button", name="保存して次へ").click()
+    page.locator('[name="if_unmet"]').fill("月二度のまま続けます。")
+    page.locator('[name="contact_name"]').fill("髙橋 久美")
+    page.get_by_role("button", name="保存して確認へ").click()
+    page.get_by_role("button", name="市に送る").click()
+    found = re.search(r"N-\d{4}-\d{4}", page.inner_text("main"))
+    assert found, page.inner_text("main")
+    return found[0]
+
+
+def path_of(person: Visitor) -> str:
+    """The path of the page that the person sees."""
+    return urlsplit(person.page.url).path
+
+
+def test_from_a_need_to_an_introduction(visitor: Visitors, demo: Demo):
+    """団体 → 市 → 企業 → 団体 → 市: the main job of the service, each in a browser of their own."""
+    director = visitor("npo", width=375)
+    number = fill_need(director)
+    assert director.faults() == []
+
+    coordinator = visitor("coordinator")
+    coordinator.go("/desk/needs")
+    coordinator.page.get_by_role("link", name=NEED["title"]).click()
+    assert number in coordinator.page.inner_text("main")
+    coordinator.page.get_by_role("button", name="公開する", exact=True).click()
+    demo.work()
+
+    officer = visitor("company")
+    officer.go("/company/suggestions")
+    card = officer.page.locator("article, .card").filter(has_text=NEED["title"]).first
+    assert card.locator("text=合う点").count() == 1
+    card.get_by_role("link", name="申し出をする").click()
+    officer.page.locator('[name="message"]').fill("冷凍惣菜を月に10箱お渡しできます。")
+    officer.page.get_by_role("button", name="確認画面へ進む").click()
+    officer.page.get_by_role("button", name="この内容で送る").click()
+    assert re.search(r"E-\d{4}-\d{4}", officer.page.inner_text("main"))
+    case = re.sub(r"/sent$", "", path_of(officer))
+    assert officer.faults() == []
+
+    director.go(case)
+    assert "sustainability@shioka-foods.example" not in director.page.content()
+    director.go(f"{case}/accept")
+    director.page.locator("main form button[type=submit], main form button").last.click()
+    director.go(case)
+    assert "市" in director.page.inner_text("main")
+
+    coordinator.go(f"{case}/approve")
+    page = coordinator.page
+    page.locator('[name="conflict"]').first.wait_for()
+    page.locator('[name="conflict"][value="no"]').check()
+    page.locator('[name="city_involved"][value="no"]').check()
+    for box in page.locator("main form textarea").all():
+        if box.get_attribute("name") == "text":
+            box.fill("量と時期が合い、費用の負担はない。")
+    page.locator("main form button").last.click()
+    assert path_of(coordinator) == case
+    assert coordinator.faults() == []
+
+    director.go(case)
+    assert "sustainability@shioka-foods.example" in director.page.content()
+    assert director.faults() == []
+
+
+def test_the_company_passes_by_keyboard_alone(visitor: Visitors):
+    """Tab, space and Enter only; the focus is always to be seen."""
+    officer = visitor("company")
+    officer.go("/company/suggestions")
+    card = officer.page.locator("main article").first.inner_text()
+    headline = re.findall("「[^」]+」", card)[0]
+    press, page = officer.page.keyboard.press, officer.page
+    press("Tab")
+    assert page.evaluate("document.activeElement.textContent").strip().startswith("本文")
+    press("Enter")
+    _tab_to(officer, "見送る")
+    press("Enter")
+    page.wait_for_url("**/pass")
+    _tab_to(officer, "", kind="radio")
+    press("Space")
+    _tab_to(officer, "見送る", kind="submit")
+    press("Enter")
+    page.wait_for_url("**/company/suggestions")
+    assert headline not in page.inner_text("main")
+    assert officer.faults() == []
+
+
+def _tab_to(person: Visitor, text: str, kind: str = "", limit: int = 80) -> None:
+    """Press Tab until an element with this text (or input of this type) has the focus, visibly."""
+    for _ in range(limit):
+        person.page.keyboard.press("Tab")
+        found = person.page.evaluate(
+            """() => { const e = document.activeElement, s = getComputedStyle(e);
+            return {text: e.textContent.trim(), type: e.type || '',
+            seen: s.outlineStyle !== 'none' || s.boxShadow !== 'none'}; }"""
+        )
+        assert found["seen"], found
+        if found["text"].startswith(text) and (not kind or found["type"] == kind):
+            return
+    pytest.fail(f"expected {text or kind!r} within {limit} tabs")
+
+
+def test_a_need_is_written_without_javascript(visitor: Visitors):
+    director = visitor("npo", javascript=False)
+    assert fill_need(director).startswith("N-")
+
+
+def test_markup_that_people_type_is_shown_as_text(visitor: Visitors):
+    payload = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+    director = visitor("npo")
+    director.go("/npo/needs")
+    director.page.get_by_role("button", name="ニーズを書く").click()
+    director.page.locator('[name="title"]').fill(payload)
+    director.page.locator('[name="situation"]').fill(payload)
+    director.page.get_by_role("button", name="下書きに保存して終わる").click()
+    assert payload in director.page.inner_text("h1")
+    assert director.page.locator("main img, main script").count() == 0
+    director.go("/npo/needs")
+    assert payload in director.page.inner_text("main")
+    assert director.faults() == []
