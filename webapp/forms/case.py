@@ -21,6 +21,8 @@ YES_NO: Final[Mapping[str, Any]] = {"no": _l("いいえ"), "yes": _l("はい")}
 
 _CHOOSE = _l("選んでください")
 
+MAX_QUANTITY: Final = 10**11  #: what the column holds; nothing that people give comes near it
+
 
 def choices(labels: Mapping[str, Any], none: Any = None) -> list[SelectChoice]:
     """The choices of a list of labels; ``none`` is the label of choosing nothing."""
@@ -58,7 +60,9 @@ class QuantityField(StringField):  # type: ignore[misc]
             value = Decimal(typed)
         except InvalidOperation:
             raise ValueError(_("数字だけを入力してください（単位はとなりで選びます）。")) from None
-        if not value.is_finite() or value != round(value, 2):
+        if not value.is_finite() or abs(value) >= MAX_QUANTITY:
+            raise ValueError(_("大きすぎる数です。けたをもう一度ご確認ください。"))
+        if value != round(value, 2):
             raise ValueError(_("数字は小数第2位までで入力してください。"))
         self.data = float(value)
 
