@@ -170,7 +170,7 @@ def fit(company: Side, npo: Side, texts: Texts, quote: Quote | None = None) -> F
     judged = [
         judge(company, npo) for judge in (_support, _field, _beneficiaries, _sdgs, _area, _period, _quantity)
     ]
-    parts = {code: value for code, value in _text_parts(texts).items() if value is not None}
+    parts = {code: value for code, value in text_parts(texts).items() if value is not None}
     parts |= {code: value for code, value, _reason in judged if value is not None}
     reasons = [reason for _code, _value, reason in judged if reason is not None]
     if quote is not None:
@@ -191,7 +191,7 @@ def scaled(value: float | None, scale: tuple[float, float]) -> float | None:
     return min(1.0, max(0.0, (value - low) / (high - low)))
 
 
-def _text_parts(texts: Texts) -> dict[str, float | None]:
+def text_parts(texts: Texts) -> dict[str, float | None]:
     mission = [
         part
         for part in (

@@ -7,7 +7,8 @@ what it has applied. Pages therefore never encode, and never import the model.
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from embeddings import snapshot
 from embeddings import text as texts
 from embeddings.encoder import WordsOnly
 from embeddings.index import IndexDamaged, VectorIndex
@@ -27,9 +29,11 @@ from matcher.services import numbers
 
 Owner = Need | Offer | Organization
 Floats = NDArray[np.float32]
+Ids = NDArray[np.int64]
 
 OWNER_TYPES: Final = ("need", "offer", "npo", "company")
 BATCH: Final = 64  #: texts encoded between two short transactions
+BYTE_TOLERANCE: Final = 0.002  #: how far a number kept as a byte may be off (see ``embeddings.index``)
 
 
 class Encoder(Protocol):
@@ -255,20 +259,23 @@ class Shelf:
 
     vectors: VectorIndex
     words: WordIndex
-    bags: dict[int, Mapping[str, int]] = field(default_factory=dict)
 
-    def put(self, owner_id: int, vector: Floats, bag: Mapping[str, int]) -> None:
-        """Add or replace one record."""
-        self.vectors.upsert(np.array([owner_id], dtype=np.int64), vector[None, :])
-        self.words.upsert(owner_id, dict(bag))
-        self.bags[owner_id] = bag
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, owner_id: int) -> bool:
+        return owner_id in self.words
+
+    def put(self, owner_ids: Sequence[int], vectors: Floats, bags: Sequence[Mapping[str, int]]) -> None:
+        """Add or replace records: ids, their vectors (n, d), their words."""
+        self.vectors.upsert(np.array(owner_ids, dtype=np.int64), vectors)
+        for owner_id, bag in zip(owner_ids, bags, strict=True):
+            self.words.upsert(owner_id, bag)
 
     def drop(self, owner_id: int) -> None:
         """Remove one record if it is there."""
-        if owner_id in self.bags:
-            self.vectors.remove(np.array([owner_id], dtype=np.int64))
-            self.words.remove(owner_id)
-            del self.bags[owner_id]
+        self.vectors.remove(np.array([owner_id], dtype=np.int64))
+        self.words.remove(owner_id)
 
 
 class LiveIndex:
@@ -306,11 +313,13 @@ class LiveIndex:
     def _start(self, session: Session, model_id: str) -> None:
         self.model_id, self.applied_version, self.shelves = model_id, 0, {}
         if self._folder is not None:
-            try:
-                self._load_snapshot(session, model_id)
-            except IndexDamaged:
-                # Whatever is wrong with the files, the database has it all.
-                self.applied_version, self.shelves = 0, {}
+            for _attempt in range(2):  # a newer snapshot may just be taking the place of the one being read
+                try:
+                    self._load_snapshot(session, model_id)
+                    return
+                except IndexDamaged:
+                    # Whatever is wrong with the files, the database has it all.
+                    self.applied_version, self.shelves = 0, {}
 
     def _replay(self, session: Session, model_id: str, newest: int) -> None:
         query = (
@@ -325,13 +334,17 @@ class LiveIndex:
             .order_by(Embedding.version)
             .execution_options(yield_per=1000)
         )
-        for owner_type, owner_id, active, vector, words in session.execute(query):
-            if vector is None or not active:
-                if owner_type in self.shelves:
+        for rows in session.execute(query).partitions(1000):
+            kept: dict[str, list[Any]] = {}
+            for owner_type, owner_id, active, vector, words in rows:
+                if vector is not None and active:
+                    kept.setdefault(owner_type, []).append((owner_id, vector, merged(words)))
+                elif owner_type in self.shelves:
                     self.shelves[owner_type].drop(owner_id)
-                continue
-            array = np.frombuffer(vector, dtype=np.float32)
-            self._shelf(owner_type, len(array)).put(owner_id, array, merged(words))
+            for owner_type, items in kept.items():
+                vectors = np.stack([np.frombuffer(vector, np.float32) for _id, vector, _bag in items])
+                shelf = self._shelf(owner_type, vectors.shape[1])
+                shelf.put([item[0] for item in items], vectors, [item[2] for item in items])
         self.applied_version = newest
 
     def _shelf(self, owner_type: str, dimensions: int) -> Shelf:
@@ -340,15 +353,39 @@ class LiveIndex:
             self.shelves[owner_type] = Shelf(VectorIndex(dimensions), WordIndex())
         return self.shelves[owner_type]
 
-    # Snapshots hold vectors; words come from the database, which is quicker to read than to distrust.
+    def vectors_of(self, session: Session, owner_type: str, ids: Ids) -> Floats:
+        """The vectors (n, d) of some records; those that the index keeps as bytes, from the database.
+
+        A record that is gone meanwhile has a row of zeros.
+        """
+        shelf = self.shelves[owner_type]
+        if shelf.vectors.is_exact:
+            with suppress(KeyError):  # one of them was just removed by another thread
+                return shelf.vectors.vectors(ids)
+        place = {owner_id: row for row, owner_id in enumerate(ids.tolist())}
+        result = np.zeros((len(ids), self.dimensions), np.float32)
+        rows = session.execute(
+            select(Embedding.owner_id, Embedding.vector).where(
+                Embedding.owner_type == owner_type,
+                Embedding.owner_id.in_(ids.tolist()),
+                Embedding.model_id == (self.model_id or ""),
+                Embedding.vector.is_not(None),
+            )
+        )
+        for owner_id, vector in rows:
+            result[place[owner_id]] = np.frombuffer(vector or b"", np.float32)
+        return result
 
     def save_snapshot(self) -> None:
-        """Write the vectors of every shelf, so that a restart need not read them from the database."""
+        """Write every shelf, so that a restart need not read it from the database."""
         if self._folder is None or self.model_id is None:
             return
         with self._lock:
             for owner_type, shelf in self.shelves.items():
-                shelf.vectors.save(self._folder / owner_type, self.applied_version, self.model_id)
+                folder = self._folder / owner_type
+                shelf.vectors.save(folder, self.applied_version, self.model_id)
+                facts = {"applied_version": self.applied_version, "model_id": self.model_id}
+                snapshot.save(folder / "words", shelf.words.snapshot(), facts)
 
     def _load_snapshot(self, session: Session, model_id: str) -> None:
         assert self._folder is not None
@@ -357,32 +394,38 @@ class LiveIndex:
         for owner_type in OWNER_TYPES:
             if (self._folder / owner_type).exists():
                 vectors, version = VectorIndex.load(self._folder / owner_type, model_id)
-                shelves[owner_type] = Shelf(vectors, WordIndex())
-                versions.add(version)
+                arrays, facts = snapshot.load(self._folder / owner_type / "words")
+                shelves[owner_type] = Shelf(vectors, WordIndex.of_snapshot(arrays))
+                versions |= {version, int(facts["applied_version"])}
+                self.dimensions = vectors.dimensions
         if len(versions) != 1:
             raise IndexDamaged(f"expected one version in all snapshots, found {sorted(versions)}")
         version = versions.pop()
-        query = select(Embedding.owner_type, Embedding.owner_id, Embedding.words).where(
+        for owner_type in OWNER_TYPES:
+            self._check_and_trim(session, model_id, version, owner_type, shelves.get(owner_type))
+        self.shelves, self.applied_version = shelves, version
+
+    @staticmethod
+    def _check_and_trim(
+        session: Session, model_id: str, version: int, owner_type: str, shelf: Shelf | None
+    ) -> None:
+        """Rows that changed after the snapshot stay out until the replay brings them."""
+        query = select(Embedding.owner_id).where(
+            Embedding.owner_type == owner_type,
             Embedding.model_id == model_id,
             Embedding.version <= version,
             Embedding.active.is_(True),
             Embedding.vector.is_not(None),
         )
-        for owner_type, owner_id, words in session.execute(query.execution_options(yield_per=1000)):
-            bag = merged(words)
-            shelves[owner_type].words.upsert(owner_id, dict(bag))
-            shelves[owner_type].bags[owner_id] = bag
-        self._check_and_trim(shelves)
-        self.shelves, self.applied_version = shelves, version
-
-    @staticmethod
-    def _check_and_trim(shelves: Mapping[str, Shelf]) -> None:
-        """Rows that changed after the snapshot stay out until the replay brings them."""
-        for owner_type, shelf in shelves.items():
-            known, held = set(shelf.bags), {int(owner_id) for owner_id in shelf.vectors.ids()}
-            if known - held:
-                raise IndexDamaged(f"expected all vectors of {owner_type}, found {len(known - held)} missing")
-            shelf.vectors.remove(np.array(sorted(held - known), dtype=np.int64))
+        known = np.fromiter(session.scalars(query.execution_options(yield_per=10_000)), np.int64)
+        held = np.empty(0, np.int64) if shelf is None else shelf.words.ids()
+        by_vector = np.empty(0, np.int64) if shelf is None else shelf.vectors.ids()
+        missing = len(np.setdiff1d(known, held)) + len(np.setxor1d(held, by_vector))
+        if missing:
+            raise IndexDamaged(f"expected all records of {owner_type}, found {missing} missing")
+        for owner_id in np.setdiff1d(held, known).tolist():
+            assert shelf is not None
+            shelf.drop(owner_id)
 
 
 def merged(words: Sequence[Mapping[str, int]]) -> Mapping[str, int]:
@@ -414,6 +457,7 @@ def differences(session: Session, live: LiveIndex) -> list[str]:
         for owner_id in sorted(wanted.keys() & there):
             assert shelf is not None
             held = shelf.vectors.vectors(np.array([owner_id], dtype=np.int64))[0]
-            if not np.allclose(held, np.frombuffer(wanted[owner_id], dtype=np.float32), atol=1e-6):
+            tolerance = 1e-6 if shelf.vectors.is_exact else BYTE_TOLERANCE
+            if not np.allclose(held, np.frombuffer(wanted[owner_id], dtype=np.float32), atol=tolerance):
                 found.append(f"{owner_type} {owner_id}: another vector")
     return found

@@ -1,37 +1,23 @@
-"""Who is suggested to whom: candidates by meaning and by words, hard conditions, scores, shown lists.
+"""Who is suggested to whom: hard conditions, scores and reasons for the candidates that are near.
 
-The same code serves both directions, the coordinator and the evaluation. Reading never encodes: all
-vectors come from the embedding table. What was shown is recorded as it was shown (M9).
+The same code serves both directions, the coordinator, the evaluation and texts from elsewhere.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import islice
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session, joinedload
 
 from embeddings.pairs import best_pair
-from matcher import lifecycle, permissions, queries, ranking, vocabulary
-from matcher.errors import Invalid, NotFound
-from matcher.models import (
-    Embedding,
-    Mark,
-    Need,
-    Offer,
-    Organization,
-    Partnership,
-    ShownList,
-    ShownSuggestion,
-)
-from matcher.permissions import Actor
+from matcher import lifecycle, ranking, vocabulary
+from matcher.models import Embedding, Mark, Need, Offer, Organization, Partnership
 from matcher.ranking import Fit, Quote, Side, Texts
-from matcher.services import audit
-from matcher.services.indexing import LiveIndex, Shelf, merged
+from matcher.services.candidates import Near, Search, Source, rows_of
+from matcher.services.indexing import LiveIndex
 
 Floats = NDArray[np.float32]
 
@@ -72,42 +58,6 @@ class Suggestion:
         return ranking.reasons_as_dicts(self.fit, self.quote)
 
 
-@dataclass(frozen=True)
-class _Source:
-    """One text of the asking side: an offer, the company's profile, a need, or the NPO's profile."""
-
-    owner_type: str
-    owner_id: int
-    vector: Floats
-    bag: Mapping[str, int]
-    offer: Offer | None = None
-    #: similarities to the records of a shelf (by its id()), computed for many records at once
-    meanings: dict[tuple[int, int], float] = field(default_factory=dict)
-    words: dict[int, Mapping[int, float]] = field(default_factory=dict)
-
-    def words_in(self, shelf: Shelf) -> Mapping[int, float]:
-        """Every record of a shelf with a word in common, and how near it is by words; best first."""
-        if id(shelf) not in self.words:
-            ids, scores = shelf.words.search(self.bag, len(shelf.words))
-            self.words[id(shelf)] = dict(zip(ids.tolist(), scores.tolist(), strict=True))
-        return self.words[id(shelf)]
-
-
-@dataclass
-class _Found:
-    """What the search knows of a candidate before the database is asked."""
-
-    meaning: float = -1.0
-    words: float = 0.0
-    source: _Source | None = None
-
-    @property
-    def promise(self) -> float:
-        """How promising by text alone, in [0, 2]."""
-        meaning = ranking.scaled(self.meaning, ranking.MEANING_SCALE) or 0.0
-        return meaning + (ranking.scaled(self.words, ranking.WORDS_SCALE) or 0.0)
-
-
 @dataclass
 class _Marks:
     """What the asking organization has passed or saved: (organization, need or 0)."""
@@ -126,46 +76,51 @@ def for_company(
     *,
     filters: Filters = Filters(),
     limit: int = SHOWN,
+    among: Collection[int] | None = None,
 ) -> list[Suggestion]:
     """The NPOs that fit ``company`` best, each once, best first; its profile must be loaded.
 
     An NPO comes with its open need that fits best, or, where it has none, with its mission.
+
+    Args:
+        among: only these organizations, however far they are; all when ``None``.
     """
-    sources = _sources_of_company(session, live, company)
-    if not sources:
+    search = _search_of_company(session, live, company)
+    profile = search.source("company")
+    if not search.sources:
         return []
     marks = _marks(session, company.id)
     for factor in WIDENING:
-        needs = _promising(live.shelves.get("need"), sources, PER_SOURCE * factor)
-        npos = _promising(live.shelves.get("npo"), sources[-1:], PER_SOURCE * factor)
-        scored = _score_needs(session, live, company, sources, needs, marks, filters)
-        scored += _score_missions(session, live, company, npos, marks, filters)
+        reach = max(PER_SOURCE * factor, 2 * limit)
+        if among is None:
+            needs = search.nearest("need", search.sources, reach)
+            npos = search.nearest("npo", [profile] if profile else search.sources, reach)
+        else:
+            npos = sorted(among)
+            needs = list(session.scalars(select(Need.id).where(Need.organization_id.in_(npos))))
+        scored = _score_needs(session, search, company, needs, marks, filters)
+        scored += _score_missions(session, search, company, npos, marks, filters)
         best = _one_each(scored, marks, limit)
-        if len(best) >= limit or PER_SOURCE * factor >= _size(live, "need", "npo"):
+        if len(best) >= limit or among is not None or reach >= search.size("need", "npo"):
             break
     _add_quotes(session, live, best, company)
     return best
 
 
-def _sources_of_company(session: Session, live: LiveIndex, company: Organization) -> list[_Source]:
-    """Each open offer, and the profile last."""
+def _search_of_company(session: Session, live: LiveIndex, company: Organization) -> Search:
+    """By each open offer, and by the profile."""
     offers = session.scalars(
         select(Offer).where(Offer.organization_id == company.id, Offer.state == "open").order_by(Offer.id)
     ).all()
-    rows = _rows(session, live, [("offer", offer.id) for offer in offers] + [("company", company.id)])
-    by_id = {offer.id: offer for offer in offers}
-    sources = [
-        _source(row, by_id.get(row.owner_id) if row.owner_type == "offer" else None) for row in rows.values()
-    ]
-    return sorted(sources, key=lambda source: (source.owner_type == "company", source.owner_id))
+    owners: list[tuple[str, int, Offer | None]] = [("offer", offer.id, offer) for offer in offers]
+    return Search(session, live, [*owners, ("company", company.id, None)])
 
 
 def _score_needs(
     session: Session,
-    live: LiveIndex,
+    search: Search,
     company: Organization,
-    sources: Sequence[_Source],
-    found: Mapping[int, _Found],
+    found: Sequence[int],
     marks: _Marks,
     filters: Filters,
 ) -> list[Suggestion]:
@@ -175,11 +130,10 @@ def _score_needs(
         .where(Need.id.in_(found), *listed_needs(), _no_case(company.id, Need.organization_id, Need.id))
         .options(joinedload(Need.organization).joinedload(Organization.npo))
     ).all()
-    profile = [source for source in sources if source.owner_type == "company"]
-    if (missions := live.shelves.get("npo")) is not None:
-        _compare_meanings(
-            missions, profile, sorted({need.organization_id for need in needs} & missions.bags.keys())
-        )
+    profile = search.source("company")
+    search.compare("need", [need.id for need in needs], search.sources)
+    if profile is not None:
+        search.compare("npo", sorted({need.organization_id for need in needs}), [profile])
     result = []
     for need in needs:
         if not _wanted(filters, need.fields, need.areas, (need.support_type, *need.also_welcome)):
@@ -188,17 +142,16 @@ def _score_needs(
             continue
         if _is_no_go(company, need.fields):
             continue
-        result.append(_fit_need(live, company, sources, need))
+        result.append(_fit_need(search, company, need))
     return result
 
 
-def _fit_need(live: LiveIndex, company: Organization, sources: Sequence[_Source], need: Need) -> Suggestion:
+def _fit_need(search: Search, company: Organization, need: Need) -> Suggestion:
     """Score a need against every offer and the profile; the best of them is what the card speaks of."""
-    mission = _mission_texts(live, sources, need.organization_id)
-    shelf = live.shelves.get("need")
+    mission = _mission(search, need.organization_id)
     candidates: list[tuple[Fit, Offer | None]] = []
-    for source in sources:
-        pair = _texts(live, _similarity(shelf, need.id, source), mission)
+    for source in search.sources:
+        pair = search.texts(search.near("need", need.id, source), mission)
         candidates.append(
             (ranking.fit(company_side(company, source.offer), npo_side(need=need), pair), source.offer)
         )
@@ -208,11 +161,19 @@ def _fit_need(live: LiveIndex, company: Organization, sources: Sequence[_Source]
     return Suggestion(need.organization, need, best[1], best[0])
 
 
+def _mission(search: Search, npo_id: int) -> Near | None:
+    """How near the company's profile is to the NPO's mission."""
+    profile, shelf = search.source("company"), search.live.shelves.get("npo")
+    if profile is None or shelf is None or npo_id not in shelf:
+        return None
+    return search.near("npo", npo_id, profile)
+
+
 def _score_missions(
     session: Session,
-    live: LiveIndex,
+    search: Search,
     company: Organization,
-    found: Mapping[int, _Found],
+    found: Sequence[int],
     marks: _Marks,
     filters: Filters,
 ) -> list[Suggestion]:
@@ -228,6 +189,7 @@ def _score_missions(
         )
         .options(joinedload(Organization.npo))
     ).all()
+    search.compare("npo", [npo.id for npo in npos], search.sources)
     result = []
     for npo in npos:
         profile = npo.npo
@@ -235,14 +197,23 @@ def _score_missions(
             continue
         if filters.support_type or not _wanted(filters, profile.fields, profile.areas, ()):
             continue
-        near = found[npo.id]
-        texts = _texts(live, (near.meaning, near.words), None)
-        fit = ranking.fit(company_side(company, None), npo_side(npo=npo), texts)
-        result.append(Suggestion(npo, None, None, fit))
+        fits = [
+            (
+                ranking.fit(
+                    company_side(company, source.offer),
+                    npo_side(npo=npo),
+                    search.texts(search.near("npo", npo.id, source)),
+                ),
+                source.offer,
+            )
+            for source in search.sources
+        ]
+        best = max(fits, key=lambda item: item[0].score)
+        result.append(Suggestion(npo, None, best[1], best[0]))
     return result
 
 
-# ── For a need: companies with the offer that fits best, or their profile ────────────────────────────
+# ── For an NPO: companies with the offer that fits best, or their profile ────────────────────────────
 
 
 def for_need(
@@ -252,30 +223,69 @@ def for_need(
     *,
     filters: Filters = Filters(),
     limit: int = SHOWN,
+    among: Collection[int] | None = None,
 ) -> list[Suggestion]:
-    """The companies that fit ``need`` best, each once, best first; the NPO's profile must be loaded."""
-    sources = [_source(row) for row in _rows(session, live, [("need", need.id)]).values()]
-    if not sources:
+    """The companies that fit ``need`` best, each once, best first; the NPO's profile must be loaded.
+
+    Args:
+        among: only these organizations, however far they are; all when ``None``.
+    """
+    owners = [("need", need.id, None), ("npo", need.organization_id, None)]
+    return _companies(session, live, need.organization, need, owners, filters, limit, among)
+
+
+def for_npo(
+    session: Session,
+    live: LiveIndex,
+    npo: Organization,
+    *,
+    filters: Filters = Filters(),
+    limit: int = SHOWN,
+    among: Collection[int] | None = None,
+) -> list[Suggestion]:
+    """The companies that fit the mission of an NPO best: what it can see before it has posted a need."""
+    return _companies(session, live, npo, None, [("npo", npo.id, None)], filters, limit, among)
+
+
+def _companies(
+    session: Session,
+    live: LiveIndex,
+    npo: Organization,
+    need: Need | None,
+    owners: Sequence[tuple[str, int, Offer | None]],
+    filters: Filters,
+    limit: int,
+    among: Collection[int] | None,
+) -> list[Suggestion]:
+    search = Search(session, live, owners)
+    asking = search.source("need" if need else "npo")
+    if asking is None:
         return []
-    marks = _marks(session, need.organization_id)
+    marks = _marks(session, npo.id)
     for factor in WIDENING:
-        offers = _promising(live.shelves.get("offer"), sources, PER_SOURCE * factor)
-        companies = _promising(live.shelves.get("company"), sources, PER_SOURCE * factor)
-        scored = _score_companies(session, live, need, sources[0], offers, companies, marks, filters)
-        best = _one_each(scored, marks, limit, need_id=need.id)
-        if len(best) >= limit or PER_SOURCE * factor >= _size(live, "offer", "company"):
+        reach = max(PER_SOURCE * factor, 2 * limit)
+        if among is None:
+            offers = search.nearest("offer", [asking], reach)
+            companies = search.nearest("company", [asking], reach)
+        else:
+            companies = sorted(among)
+            offers = list(session.scalars(select(Offer.id).where(Offer.organization_id.in_(companies))))
+        scored = _score_companies(session, search, npo, need, asking, offers, companies, marks, filters)
+        best = _one_each(scored, marks, limit, need_id=need.id if need else None)
+        if len(best) >= limit or among is not None or reach >= search.size("offer", "company"):
             break
-    _add_quotes(session, live, best, None)
+    _add_quotes(session, live, best, None, npo)
     return best
 
 
 def _score_companies(
     session: Session,
-    live: LiveIndex,
-    need: Need,
-    source: _Source,
-    offers: Mapping[int, _Found],
-    companies: Mapping[int, _Found],
+    search: Search,
+    npo: Organization,
+    need: Need | None,
+    asking: Source,
+    offers: Sequence[int],
+    companies: Sequence[int],
     marks: _Marks,
     filters: Filters,
 ) -> list[Suggestion]:
@@ -287,44 +297,48 @@ def _score_companies(
     by_company: dict[int, list[Offer]] = {}
     for offer in rows:
         by_company.setdefault(offer.organization_id, []).append(offer)
+    free = _no_case_of_need(need, Organization.id) if need else _no_case(Organization.id, npo.id, None)
     found = session.scalars(
         select(Organization)
-        .where(
-            Organization.id.in_([*by_company, *companies]),
-            *listed_organizations("company"),
-            _no_case_of_npo(need, Organization.id),
-        )
+        .where(Organization.id.in_([*by_company, *companies]), *listed_organizations("company"), free)
         .options(joinedload(Organization.company))
     ).all()
+    search.compare("offer", [offer.id for offer in rows], [asking])
+    search.compare("company", [company.id for company in found], search.sources)
+    fields = need.fields if need else npo.npo.fields if npo.npo else []
+    about = need.id if need else 0
     result = []
     for company in found:
-        if company.company is None or _is_no_go(company, need.fields):
+        if company.company is None or _is_no_go(company, fields):
             continue
-        if {(company.id, need.id), (company.id, 0)} & marks.passed:
+        if {(company.id, about), (company.id, 0)} & marks.passed:
             continue
-        result.append(_fit_company(live, need, source, company, by_company.get(company.id, ())))
-    return [
-        suggestion
-        for suggestion in result
-        if _wanted(
-            filters,
-            _profile_of(suggestion.candidate).fields,
-            _profile_of(suggestion.candidate).areas,
-            (suggestion.offer.support_type,) if suggestion.offer else (),
-        )
-    ]
+        suggestion = _fit_company(search, npo, need, asking, company, by_company.get(company.id, ()))
+        profile, offer_type = company.company, suggestion.offer and suggestion.offer.support_type
+        if _wanted(filters, profile.fields, profile.areas, (offer_type,) if offer_type else ()):
+            result.append(suggestion)
+    return result
 
 
 def _fit_company(
-    live: LiveIndex, need: Need, source: _Source, company: Organization, offers: Iterable[Offer]
+    search: Search,
+    npo: Organization,
+    need: Need | None,
+    asking: Source,
+    company: Organization,
+    offers: Iterable[Offer],
 ) -> Suggestion:
-    mission = _between(live, "company", company.id, "npo", need.organization_id)
+    profile = search.source("npo") if need else None
+    shelf = search.live.shelves.get("company")
+    has_profile = profile is not None and shelf is not None and company.id in shelf
+    mission = search.near("company", company.id, profile) if profile and has_profile else None
+    theirs = npo_side(need=need) if need else npo_side(npo=npo)
     candidates: list[tuple[Fit, Offer | None]] = []
     for offer in (*offers, None):
-        shelf = live.shelves.get("offer" if offer else "company")
-        pair = _similarity(shelf, offer.id if offer else company.id, source)
-        texts = _texts(live, pair, mission)
-        candidates.append((ranking.fit(company_side(company, offer), npo_side(need=need), texts), offer))
+        pair = search.near("offer" if offer else "company", offer.id if offer else company.id, asking)
+        candidates.append(
+            (ranking.fit(company_side(company, offer), theirs, search.texts(pair, mission)), offer)
+        )
     best = max(candidates, key=lambda item: item[0].score)
     return Suggestion(company, need, best[1], best[0])
 
@@ -334,7 +348,7 @@ def fit_pair(session: Session, live: LiveIndex, company: Organization, need: Nee
 
     The company's and the NPO's profiles must be loaded.
     """
-    suggestion = _fit_need(live, company, _sources_of_company(session, live, company), need)
+    suggestion = _fit_need(_search_of_company(session, live, company), company, need)
     _add_quotes(session, live, [suggestion], company)
     return suggestion
 
@@ -421,7 +435,7 @@ def listed_needs() -> tuple[ColumnElement[bool], ...]:
     return (*_open_need(), *listed_organizations("npo"))
 
 
-def _no_case(company_id: int, npo_id: Any, need_id: Any) -> ColumnElement[bool]:
+def _no_case(company_id: Any, npo_id: Any, need_id: Any) -> ColumnElement[bool]:
     """No open case of this company about this need, or with this NPO about none in particular."""
     same = Partnership.need_id == need_id if need_id is not None else Partnership.need_id.is_(None)
     occupied = select(Partnership.id).where(
@@ -433,7 +447,7 @@ def _no_case(company_id: int, npo_id: Any, need_id: Any) -> ColumnElement[bool]:
     return ~occupied.exists()
 
 
-def _no_case_of_npo(need: Need, company_id: Any) -> ColumnElement[bool]:
+def _no_case_of_need(need: Need, company_id: Any) -> ColumnElement[bool]:
     occupied = select(Partnership.id).where(
         Partnership.company_id == company_id,
         and_(Partnership.need_id == need.id, Partnership.state.in_(lifecycle.CASE_OPEN)),
@@ -463,107 +477,7 @@ def _marks(session: Session, organization_id: int) -> _Marks:
     return marks
 
 
-# ── Search ───────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _rows(
-    session: Session, live: LiveIndex, owners: Sequence[tuple[str, int]]
-) -> dict[tuple[str, int], Embedding]:
-    """The encoded rows of some owners under the serving model; those still waiting are left out."""
-    found: dict[tuple[str, int], Embedding] = {}
-    for owner_type in {owner_type for owner_type, _owner_id in owners}:
-        ids = [owner_id for kind, owner_id in owners if kind == owner_type]
-        for row in session.scalars(
-            select(Embedding).where(
-                Embedding.owner_type == owner_type,
-                Embedding.owner_id.in_(ids),
-                Embedding.model_id == (live.model_id or ""),
-                Embedding.vector.is_not(None),
-            )
-        ):
-            found[owner_type, row.owner_id] = row
-    return found
-
-
-def _source(row: Embedding, offer: Offer | None = None) -> _Source:
-    vector = np.frombuffer(row.vector or b"", dtype=np.float32)
-    return _Source(row.owner_type, row.owner_id, vector, merged(row.words), offer)
-
-
-def _promising(shelf: Shelf | None, sources: Sequence[_Source], k: int) -> dict[int, _Found]:
-    """The candidates of one shelf nearest to any of the asker's texts, by meaning and by words."""
-    found: dict[int, _Found] = {}
-    if shelf is None:
-        return found
-    near_ids = {
-        id(source): {
-            *shelf.vectors.search(source.vector, k)[0].tolist(),
-            *islice(source.words_in(shelf), k),
-        }
-        & shelf.bags.keys()
-        for source in sources
-    }
-    _compare_meanings(shelf, sources, sorted(set().union(*near_ids.values())))
-    for source in sources:
-        for owner_id in near_ids[id(source)]:
-            meaning, words = _similarity(shelf, owner_id, source)
-            near = _Found(meaning, words, source)
-            if owner_id not in found or near.promise > found[owner_id].promise:
-                found[owner_id] = near
-    best = sorted(found, key=lambda owner_id: (-found[owner_id].promise, owner_id))[: max(k, SHOWN * 4)]
-    return {owner_id: found[owner_id] for owner_id in best}
-
-
-def _similarity(shelf: Shelf | None, owner_id: int, source: _Source) -> tuple[float, float]:
-    if shelf is None or owner_id not in shelf.bags:
-        return 0.0, 0.0
-    if (id(shelf), owner_id) not in source.meanings:
-        _compare_meanings(shelf, [source], [owner_id])
-    return source.meanings[id(shelf), owner_id], source.words_in(shelf).get(owner_id, 0.0)
-
-
-def _compare_meanings(shelf: Shelf, sources: Sequence[_Source], owner_ids: Sequence[int]) -> None:
-    """The cosines of all sources with all records in one product, kept with the sources."""
-    if not owner_ids or not sources:
-        return
-    vectors = shelf.vectors.vectors(np.array(owner_ids, dtype=np.int64))
-    cosines = vectors @ np.stack([source.vector for source in sources]).T
-    for place, source in enumerate(sources):
-        column = cosines[:, place].tolist()
-        source.meanings.update(
-            ((id(shelf), owner), value) for owner, value in zip(owner_ids, column, strict=True)
-        )
-
-
-def _texts(live: LiveIndex, pair: tuple[float, float], mission: tuple[float, float] | None) -> Texts:
-    """Similarities for the ranking; without a model the meaning is unknown, not absent."""
-    known = live.knows_meaning
-    return Texts(
-        meaning=pair[0] if known else None,
-        words=pair[1],
-        mission_meaning=mission[0] if mission and known else None,
-        mission_words=mission[1] if mission else None,
-    )
-
-
-def _mission_texts(live: LiveIndex, sources: Sequence[_Source], npo_id: int) -> tuple[float, float] | None:
-    profile = next((source for source in sources if source.owner_type == "company"), None)
-    shelf = live.shelves.get("npo")
-    if profile is None or shelf is None or npo_id not in shelf.bags:
-        return None
-    return _similarity(shelf, npo_id, profile)
-
-
-def _between(live: LiveIndex, type_a: str, id_a: int, type_b: str, id_b: int) -> tuple[float, float] | None:
-    a, b = live.shelves.get(type_a), live.shelves.get(type_b)
-    if a is None or b is None or id_a not in a.bags or id_b not in b.bags:
-        return None
-    vector = a.vectors.vectors(np.array([id_a], dtype=np.int64))[0]
-    return _similarity(b, id_b, _Source(type_a, id_a, vector, a.bags[id_a]))
-
-
-def _size(live: LiveIndex, *owner_types: str) -> int:
-    return max((len(live.shelves[kind].bags) for kind in owner_types if kind in live.shelves), default=0)
+# ── The list ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _one_each(
@@ -588,7 +502,11 @@ def _one_each(
 
 
 def _add_quotes(
-    session: Session, live: LiveIndex, suggestions: Sequence[Suggestion], company: Organization | None
+    session: Session,
+    live: LiveIndex,
+    suggestions: Sequence[Suggestion],
+    company: Organization | None,
+    npo: Organization | None = None,
 ) -> None:
     """Find, for the few that are shown, the sentence pair that carried the similarity."""
     wanted: list[tuple[str, int]] = []
@@ -596,10 +514,11 @@ def _add_quotes(
     for suggestion in suggestions:
         giver = company or suggestion.candidate
         theirs = ("offer", suggestion.offer.id) if suggestion.offer else ("company", giver.id)
-        ours = ("need", suggestion.need.id) if suggestion.need else ("npo", suggestion.candidate.id)
+        asker = npo or suggestion.candidate
+        ours = ("need", suggestion.need.id) if suggestion.need else ("npo", asker.id)
         pairs.append((theirs, ours))
         wanted += [theirs, ours]
-    rows = _rows(session, live, wanted)
+    rows = rows_of(session, live, wanted)
     for suggestion, (theirs, ours) in zip(suggestions, pairs, strict=True):
         if theirs in rows and ours in rows:
             suggestion.quote = quote_between(live, rows[theirs], rows[ours])
@@ -636,181 +555,3 @@ def _sentence_vectors(row: Embedding) -> Floats:
     if not count or not row.sentence_vectors:
         return np.empty((0, 0), np.float32)
     return np.frombuffer(row.sentence_vectors, dtype=np.float16).reshape(count, -1).astype(np.float32)
-
-
-# ── Records ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-def record_shown(
-    session: Session,
-    live: LiveIndex,
-    actor: Actor,
-    organization: Organization,
-    suggestions: Sequence[Suggestion],
-    now: datetime,
-    *,
-    need: Need | None = None,
-    filters: Filters = Filters(),
-) -> ShownList:
-    """Keep the list as it is shown, and give every card its public id."""
-    permissions.require(actor, "suggestions.view", organization)
-    shown = ShownList(
-        viewer_id=actor.user_id,
-        organization_id=organization.id,
-        need_id=need.id if need else None,
-        shown_at=now,
-        model_id=live.model_id or "",
-        index_version=live.applied_version,
-        weights_version=ranking.weights_version(),
-        filters=filters.as_dict(),
-    )
-    session.add(shown)
-    session.flush()
-    items = []
-    for suggestion in suggestions:
-        item = ShownSuggestion(
-            shown_list_id=shown.id,
-            rank=suggestion.rank,
-            candidate_id=suggestion.candidate.id,
-            need_id=suggestion.need.id if suggestion.need else None,
-            offer_id=suggestion.offer.id if suggestion.offer else None,
-            score=round(suggestion.fit.score, 4),
-            parts={code: round(value, 4) for code, value in suggestion.fit.parts.items()},
-            reasons=suggestion.reasons,
-        )
-        session.add(item)
-        items.append(item)
-    session.flush()
-    for suggestion, item in zip(suggestions, items, strict=True):
-        suggestion.public_id = item.public_id
-    return shown
-
-
-def get_shown(session: Session, actor: Actor, public_id: str) -> ShownSuggestion:
-    """A suggestion as it was shown, for members of the organization it was shown to and for staff.
-
-    Raises:
-        NotFound
-    """
-    found = session.scalar(
-        select(ShownSuggestion)
-        .where(ShownSuggestion.public_id == public_id)
-        .options(joinedload(ShownSuggestion.shown_list), joinedload(ShownSuggestion.candidate))
-    )
-    if found is None or not (actor.is_staff or actor.organization_id == found.shown_list.organization_id):
-        raise NotFound("suggestion")
-    return found
-
-
-@dataclass(frozen=True)
-class Page:
-    """What the detail page shows beside the suggestion as it was recorded."""
-
-    company: Organization
-    npo: Organization
-    need: Need | None
-    offer: Offer | None
-    quotes: tuple[str, str] | None
-    shown_to_others: int  #: to how many other organizations this need was shown; a count, no names
-    mark: str  #: saved, passed or empty
-
-
-def page_of(session: Session, shown: ShownSuggestion) -> Page:
-    """The two sides of a shown suggestion with their texts as they stand now."""
-    viewer_id = shown.shown_list.organization_id
-    found = session.scalars(
-        select(Organization)
-        .where(Organization.id.in_((viewer_id, shown.candidate_id)))
-        .options(joinedload(Organization.company), joinedload(Organization.npo))
-    ).all()
-    sides = {organization.kind: organization for organization in found}
-    need, offer = need_of(session, shown), session.get(Offer, shown.offer_id or 0)
-    quote = next((reason for reason in shown.reasons if reason["code"] == "quote"), None)
-    others = select(func.count(ShownList.organization_id.distinct())).join(
-        ShownSuggestion, ShownSuggestion.shown_list_id == ShownList.id
-    )
-    about = (
-        ShownSuggestion.need_id == shown.need_id
-        if shown.need_id is not None
-        else ShownSuggestion.candidate_id == shown.candidate_id
-    )
-    own = _mark_row(session, viewer_id, shown.candidate_id, need)
-    return Page(
-        sides["company"],
-        sides["npo"],
-        need,
-        offer,
-        (quote["company"], quote["npo"]) if quote else None,
-        session.scalar(others.where(about, ShownList.organization_id != viewer_id)) or 0,
-        own.kind if own else "",
-    )
-
-
-def need_of(session: Session, shown: ShownSuggestion) -> Need | None:
-    """The need that a shown suggestion speaks of."""
-    return None if shown.need_id is None else session.get(Need, shown.need_id)
-
-
-def mark(
-    session: Session,
-    actor: Actor,
-    target: Organization,
-    need: Need | None,
-    kind: str,
-    now: datetime,
-    *,
-    reason_code: str | None = None,
-    note: str = "",
-) -> None:
-    """Save (保存) or pass (見送り, with a coded reason that only the coordinator reads).
-
-    Raises:
-        Invalid: a pass without a reason of the list.
-    """
-    own = queries.own_organization(session, actor)
-    permissions.require(actor, "suggestions.mark", own)
-    if kind == "passed" and reason_code not in vocabulary.PASS_REASONS:
-        raise Invalid(reason_code="required")
-    row = _mark_row(session, own.id, target.id, need)
-    if row is None:
-        row = Mark(organization_id=own.id, target_id=target.id, need_id=need.id if need else 0)
-        session.add(row)
-    row.kind, row.reason_code, row.note = kind, reason_code, note.strip()
-    row.marked_by_id, row.marked_at = actor.user_id or 0, now
-    audit.record(
-        session, actor, kind, "organization", target.public_id, now,
-        reason_code=reason_code, details={"need": need.public_id} if need else {},
-    )  # fmt: skip
-
-
-def mark_of(session: Session, actor: Actor, target_id: int, need: Need | None) -> str:
-    """What the actor's organization made of a target: ``saved``, ``passed`` or empty."""
-    row = _mark_row(session, actor.organization_id or 0, target_id, need)
-    return row.kind if row else ""
-
-
-def unmark(session: Session, actor: Actor, target: Organization, need: Need | None, now: datetime) -> None:
-    """Take a mark back: the organization may be suggested again."""
-    own = queries.own_organization(session, actor)
-    permissions.require(actor, "suggestions.mark", own)
-    row = _mark_row(session, own.id, target.id, need)
-    if row is not None:
-        session.delete(row)
-        audit.record(
-            session, actor, "unmark", "organization", target.public_id, now,
-            details={"need": need.public_id} if need else {},
-        )  # fmt: skip
-
-
-def _mark_row(session: Session, own_id: int, target_id: int, need: Need | None) -> Mark | None:
-    return session.scalar(
-        select(Mark).where(
-            Mark.organization_id == own_id,
-            Mark.target_id == target_id,
-            Mark.need_id == (need.id if need else 0),
-        )
-    )
-
-
-def _profile_of(company: Organization) -> Any:
-    return company.company

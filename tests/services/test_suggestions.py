@@ -7,7 +7,7 @@ from sqlalchemy import select
 from embeddings.encoder import WordsOnly
 from matcher.errors import Invalid, NotFound
 from matcher.models import Embedding, ShownSuggestion
-from matcher.services import indexing, partnerships, postings, suggestions
+from matcher.services import indexing, partnerships, postings, shown_lists, suggestions
 from matcher.services.indexing import LiveIndex
 from matcher.services.partnerships import Terms
 from matcher.services.suggestions import Filters
@@ -201,12 +201,12 @@ def test_a_passed_need_is_not_suggested_again_until_the_mark_is_taken_back(town,
     def mark(session):
         target = town.reload(session, town.npos["野菜"])
         need = need_of(session, town, "野菜")
-        suggestions.mark(session, town.person, target, need, "passed", now, reason_code="timing")
+        shown_lists.mark(session, town.person, target, need, "passed", now, reason_code="timing")
 
     town.change(mark)
     assert "野菜のこと" not in town.titles()
     town.change(
-        lambda session: suggestions.unmark(
+        lambda session: shown_lists.unmark(
             session, town.person, town.reload(session, town.npos["野菜"]), need_of(session, town, "野菜"), now
         )
     )
@@ -215,7 +215,7 @@ def test_a_passed_need_is_not_suggested_again_until_the_mark_is_taken_back(town,
 
 def test_a_pass_needs_a_reason_of_the_list(town, now):
     def mark(session):
-        suggestions.mark(session, town.person, town.npos["野菜"], None, "passed", now, reason_code="hm")
+        shown_lists.mark(session, town.person, town.npos["野菜"], None, "passed", now, reason_code="hm")
 
     with pytest.raises(Invalid):
         town.change(mark)
@@ -251,17 +251,17 @@ def test_what_was_shown_is_kept_as_it_was_shown(town, now):
         town.live.level(session)
         company = town.reload(session, town.company)
         found = suggestions.for_company(session, town.live, company)
-        shown = suggestions.record_shown(session, town.live, town.person, company, found, now)
+        shown = shown_lists.record(session, town.live, town.person, company, found, now)
         assert (shown.model_id, shown.index_version) == ("topics@1", town.live.applied_version)
         public_id, score = found[0].public_id, found[0].fit.score
     with town.database.read() as session:
-        kept = suggestions.get_shown(session, town.person, public_id)
+        kept = shown_lists.get(session, town.person, public_id)
         assert kept.rank == 1
         assert kept.score == pytest.approx(score, abs=1e-4)
         assert kept.reasons[0]["code"] == "quote"
-        assert suggestions.get_shown(session, town.coordinator, public_id).id == kept.id
+        assert shown_lists.get(session, town.coordinator, public_id).id == kept.id
         with pytest.raises(NotFound):
-            suggestions.get_shown(session, town.director, public_id)
+            shown_lists.get(session, town.director, public_id)
 
 
 def test_without_a_model_words_still_find_partners(town, now):
@@ -298,7 +298,7 @@ def test_an_index_from_a_snapshot_equals_the_database(town, now, tmp_path):
     town.change(change)
     for damage in (False, True):
         if damage:
-            data = tmp_path / "need" / "vectors.faiss"
+            (data,) = (tmp_path / "need").glob("codes-*.bin")
             data.write_bytes(data.read_bytes()[:-3])
         restarted = LiveIndex(tmp_path)
         with town.database.read() as session:
@@ -346,5 +346,5 @@ def test_showing_records_exposure_for_every_card(town, now):
         town.live.level(session)
         company = town.reload(session, town.company)
         found = suggestions.for_company(session, town.live, company)
-        suggestions.record_shown(session, town.live, town.person, company, found, now)
+        shown_lists.record(session, town.live, town.person, company, found, now)
         assert len(session.scalars(select(ShownSuggestion)).all()) == len(found) == 3

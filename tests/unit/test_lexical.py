@@ -154,3 +154,34 @@ def test_searches_and_changes_from_many_threads_do_not_disturb_each_other():
     for thread in threads:
         thread.join()
     assert errors == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_an_index_comes_back_from_its_snapshot(seed):
+    chance = random.Random(seed)
+    index, bags = WordIndex(), {}
+    for _ in range(400):
+        id = chance.randrange(80)
+        bags[id] = {f"語{chance.randrange(40)}": chance.randrange(1, 4) for _ in range(chance.randrange(9))}
+        index.upsert(id, bags[id])
+        if chance.random() < 0.2:
+            index.remove(id)
+            del bags[id]
+    loaded = WordIndex.of_snapshot(index.snapshot())
+    assert sorted(loaded.ids().tolist()) == sorted(bags)
+    assert all(loaded.bag(id) == bag and id in loaded for id, bag in bags.items())
+    query = {"語1": 1, "語2": 2, "語39": 1}
+    assert loaded.search(query, 9)[0].tolist() == index.search(query, 9)[0].tolist()
+    ids = np.array([*bags, 9999])
+    assert loaded.scores(query, ids).tolist() == index.scores(query, ids).tolist()
+    assert loaded.scores(query, ids)[-1] == 0.0
+
+
+def test_the_rarest_words_choose_the_candidates_where_lists_are_long(monkeypatch):
+    monkeypatch.setattr("embeddings.lexical.BUDGET", 50)
+    index = WordIndex()
+    for id in range(1000):
+        index.upsert(id, {"市内": 1, f"語{id % 40}": 1})
+    ids, scores = index.search({"市内": 1, "語7": 1}, 5)
+    assert ids.tolist() == [7, 47, 87, 127, 167]
+    assert scores.tolist() == pytest.approx([1.0] * 5)

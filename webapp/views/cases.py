@@ -14,7 +14,7 @@ from matcher import lifecycle, permissions, queries, ranking
 from matcher.errors import DomainError, Invalid, MovedOn, NotFound, Refused
 from matcher.models import Need, Offer, Organization, Partnership, ShownSuggestion
 from matcher.permissions import Actor
-from matcher.services import cities, partnerships, receipts, snapshots, suggestions
+from matcher.services import cities, partnerships, receipts, shown_lists, snapshots
 from webapp import access, case_text, clock, db, decision_text, text
 from webapp.forms import case as forms
 from webapp.forms.base import Form, clean
@@ -291,7 +291,7 @@ def _named(name: str) -> str:
 def _shown(actor: Actor) -> ShownSuggestion | None:
     """The suggestion that led here; a case can begin without one, so a stale one is only dropped."""
     try:
-        return suggestions.get_shown(db.session(), actor, _named("suggestion"))
+        return shown_lists.get(db.session(), actor, _named("suggestion"))
     except NotFound:
         return None
 

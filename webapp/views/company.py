@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from matcher import permissions, queries, queries_postings
 from matcher.errors import Invalid, MovedOn, Refused
 from matcher.models import Offer
-from matcher.services import cities, moves, organizations, postings, receipts, suggestions, tasks
+from matcher.services import cities, moves, organizations, postings, receipts, shown_lists, suggestions, tasks
 from webapp import access, clock, db, live, posting_text, text
 from webapp.forms import posting as forms
 from webapp.forms.base import Form
@@ -34,7 +34,7 @@ def home() -> Page:
     if company.state == "verified":
         found = suggestions.for_company(session, index, company, limit=HOME_CARDS)
         with db.aside() as aside:
-            suggestions.record_shown(aside, index, actor, company, found, clock.now())
+            shown_lists.record(aside, index, actor, company, found, clock.now())
     return render_template(
         "company/home.html",
         company=company,
@@ -74,7 +74,7 @@ def needs() -> Page:
 def need(public_id: str) -> Page:
     """One need as other members see it."""
     found = queries.get_need(db.session(), access.actor(), public_id)
-    mark = suggestions.mark_of(db.session(), access.actor(), found.organization_id, found)
+    mark = shown_lists.mark_of(db.session(), access.actor(), found.organization_id, found)
     return render_template("company/need.html", need=found, mark=mark)
 
 
@@ -85,10 +85,10 @@ def need_mark(public_id: str, action: str) -> Page:
     session, actor = db.session(), access.actor()
     found = queries.get_need(session, actor, public_id)
     if action == "save":
-        suggestions.mark(session, actor, found.organization, found, "saved", clock.now())
+        shown_lists.mark(session, actor, found.organization, found, "saved", clock.now())
         flash(_("「%(title)s」を保存しました。", title=found.title), "success")
     else:
-        suggestions.unmark(session, actor, found.organization, found, clock.now())
+        shown_lists.unmark(session, actor, found.organization, found, clock.now())
         flash(_("元に戻しました。"), "success")
     return redirect(url_for("company.need", public_id=public_id))
 
@@ -103,7 +103,7 @@ def need_pass(public_id: str) -> Page:
     if not form.validate_on_submit():
         page = render_template("company/need_pass.html", need=found, form=form)
         return page, 422 if form.is_submitted() else 200
-    suggestions.mark(
+    shown_lists.mark(
         session, actor, found.organization, found, "passed", clock.now(),
         reason_code=form.reason_code.data, note=form.note.data or "",
     )  # fmt: skip

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from matcher import queries, ranking
 from matcher.models import Need, Organization, ShownSuggestion
-from matcher.services import cities, desk, suggestions
+from matcher.services import cities, desk, shown_lists, suggestions
 from webapp import access, clock, db, live
 from webapp.forms.suggestion import FilterForm, PassForm
 
@@ -25,7 +25,7 @@ def for_company() -> str:
     if company.state == "verified":
         found = suggestions.for_company(session, index, company, filters=form.filters)
         with db.aside() as aside:
-            suggestions.record_shown(aside, index, actor, company, found, clock.now(), filters=form.filters)
+            shown_lists.record(aside, index, actor, company, found, clock.now(), filters=form.filters)
     return render_template(
         "suggestions/for_company.html", form=form, found=found, company=company, index=index
     )
@@ -44,9 +44,7 @@ def for_need(public_id: str) -> str:
     if npo.state == "verified" and need.state in {"open", "paused"}:
         found = suggestions.for_need(session, index, need, filters=form.filters)
         with db.aside() as aside:
-            suggestions.record_shown(
-                aside, index, actor, npo, found, clock.now(), need=need, filters=form.filters
-            )
+            shown_lists.record(aside, index, actor, npo, found, clock.now(), need=need, filters=form.filters)
     return render_template(
         "suggestions/for_need.html", form=form, found=found, need=need, npo=npo, index=index
     )
@@ -56,8 +54,8 @@ def for_need(public_id: str) -> str:
 @access.allow("case_party")
 def detail(public_id: str) -> str:
     """One suggestion as it was shown: both texts side by side, every condition, what would help."""
-    shown = suggestions.get_shown(db.session(), access.actor(), public_id)
-    page = suggestions.page_of(db.session(), shown)
+    shown = shown_lists.get(db.session(), access.actor(), public_id)
+    page = shown_lists.page_of(db.session(), shown)
     if shown.opened_at is None:
         with db.aside() as aside:
             desk.note_opened(aside, access.actor(), public_id, clock.now())
@@ -71,7 +69,7 @@ def detail(public_id: str) -> str:
 def save(public_id: str) -> Response:
     """保存: keep it in the own list."""
     target, need, _shown = _target(public_id)
-    suggestions.mark(db.session(), access.actor(), target, need, "saved", clock.now())
+    shown_lists.mark(db.session(), access.actor(), target, need, "saved", clock.now())
     flash(_("「%(name)s」を保存しました。", name=target.name), "success")
     return redirect(_back())
 
@@ -81,7 +79,7 @@ def save(public_id: str) -> Response:
 def unmark(public_id: str) -> Response:
     """Take a save or a pass back."""
     target, need, _shown = _target(public_id)
-    suggestions.unmark(db.session(), access.actor(), target, need, clock.now())
+    shown_lists.unmark(db.session(), access.actor(), target, need, clock.now())
     flash(_("元に戻しました。"), "success")
     return redirect(_back())
 
@@ -93,7 +91,7 @@ def pass_(public_id: str) -> str | Response | tuple[str, int]:
     target, need, shown = _target(public_id)
     form = PassForm()
     if form.validate_on_submit():
-        suggestions.mark(
+        shown_lists.mark(
             db.session(), access.actor(), target, need, "passed", clock.now(),
             reason_code=form.reason_code.data, note=form.note.data or "",
         )  # fmt: skip
@@ -118,16 +116,16 @@ def _own_need(public_id: str) -> Need:
 
 
 def _target(public_id: str) -> tuple[Organization, Need | None, ShownSuggestion]:
-    shown = suggestions.get_shown(db.session(), access.actor(), public_id)
+    shown = shown_lists.get(db.session(), access.actor(), public_id)
     if shown.shown_list.organization_id != access.actor().organization_id:
         abort(404)
-    return shown.candidate, suggestions.need_of(db.session(), shown), shown
+    return shown.candidate, shown_lists.need_of(db.session(), shown), shown
 
 
 def _back() -> str:
     """The list from which one came: the own need's suggestions, or the company's."""
-    shown = suggestions.get_shown(db.session(), access.actor(), request.view_args["public_id"])  # type: ignore[index]
+    shown = shown_lists.get(db.session(), access.actor(), request.view_args["public_id"])  # type: ignore[index]
     if access.actor().organization_kind == "company":
         return url_for("suggestions.for_company")
-    need = suggestions.need_of(db.session(), shown)
+    need = shown_lists.need_of(db.session(), shown)
     return url_for("suggestions.for_need", public_id=need.public_id) if need else url_for("npo.home")

@@ -1,0 +1,136 @@
+"""Who is near: neighbours of the asker's texts by meaning and by words, and how near each of them is.
+
+Reading never encodes: every vector comes from the index or from the embedding table.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matcher import ranking
+from matcher.models import Embedding, Offer
+from matcher.ranking import Texts
+from matcher.services.indexing import LiveIndex, merged
+
+Floats = NDArray[np.float32]
+Near = tuple[float, float]  #: cosine of meaning, cosine of words
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One text of the asking side: an offer, the company's profile, a need, or the NPO's profile."""
+
+    owner_type: str
+    owner_id: int
+    vector: Floats
+    bag: Mapping[str, int]
+    offer: Offer | None = None
+
+
+def rows_of(
+    session: Session, live: LiveIndex, owners: Sequence[tuple[str, int]]
+) -> dict[tuple[str, int], Embedding]:
+    """The encoded rows of some owners under the serving model; those still waiting are left out."""
+    found: dict[tuple[str, int], Embedding] = {}
+    for owner_type in sorted({owner_type for owner_type, _owner_id in owners}):
+        ids = [owner_id for kind, owner_id in owners if kind == owner_type]
+        for row in session.scalars(
+            select(Embedding).where(
+                Embedding.owner_type == owner_type,
+                Embedding.owner_id.in_(ids),
+                Embedding.model_id == (live.model_id or ""),
+                Embedding.vector.is_not(None),
+            )
+        ):
+            found[owner_type, row.owner_id] = row
+    return found
+
+
+class Search:
+    """One search of one request: what was compared once is not compared again."""
+
+    def __init__(self, session: Session, live: LiveIndex, owners: Sequence[tuple[str, int, Offer | None]]):
+        """``owners``: the asker's texts as (type, id, offer if it is one); the unencoded are left out."""
+        self.live = live
+        self._session = session
+        rows = rows_of(session, live, [(kind, number) for kind, number, _offer in owners])
+        self.sources = [
+            Source(
+                kind,
+                number,
+                np.frombuffer(rows[kind, number].vector or b"", np.float32),
+                merged(rows[kind, number].words),
+                offer,
+            )
+            for kind, number, offer in owners
+            if (kind, number) in rows
+        ]
+        self._near: dict[tuple[str, int, Source], Near] = {}
+
+    def source(self, owner_type: str) -> Source | None:
+        """The first of the asker's texts of a type."""
+        return next((source for source in self.sources if source.owner_type == owner_type), None)
+
+    def nearest(self, owner_type: str, sources: Sequence[Source], k: int) -> list[int]:
+        """The ``k`` most promising records of a type: near any of ``sources`` by meaning or by words."""
+        shelf = self.live.shelves.get(owner_type)
+        if shelf is None or not sources:
+            return []
+        ids: set[int] = set()
+        for source in sources:
+            near = shelf.vectors.search(
+                source.vector,
+                k,
+                exact=lambda wanted: self.live.vectors_of(self._session, owner_type, wanted),
+            )[0]
+            ids.update(near.tolist(), shelf.words.search(source.bag, k)[0].tolist())
+        self.compare(owner_type, sorted(ids), sources)
+        promise = {number: max(self._promise(owner_type, number, s) for s in sources) for number in ids}
+        return sorted(promise, key=lambda number: (-promise[number], number))[:k]
+
+    def _promise(self, owner_type: str, owner_id: int, source: Source) -> float:
+        """How promising by text alone."""
+        meaning, words = self.near(owner_type, owner_id, source)
+        parts = ranking.text_parts(Texts(meaning, words))
+        return sum(value for value in parts.values() if value is not None)
+
+    def compare(self, owner_type: str, ids: Sequence[int], sources: Sequence[Source]) -> None:
+        """Compare some records with some sources in one product; those not in the index are left out."""
+        shelf = self.live.shelves.get(owner_type)
+        if shelf is None:
+            return
+        known = [number for number in ids if number in shelf]
+        if not known or not sources:
+            return
+        array = np.array(known, dtype=np.int64)
+        vectors = self.live.vectors_of(self._session, owner_type, array)
+        cosines = vectors @ np.stack([source.vector for source in sources]).T
+        for place, source in enumerate(sources):
+            common = shelf.words.scores(source.bag, array).tolist()
+            for number, meaning, words in zip(known, cosines[:, place].tolist(), common, strict=True):
+                self._near[owner_type, number, source] = (meaning, words)
+
+    def near(self, owner_type: str, owner_id: int, source: Source) -> Near:
+        """How near a record is to a source; (0, 0) where it is not in the index."""
+        if (owner_type, owner_id, source) not in self._near:
+            self.compare(owner_type, [owner_id], [source])
+        return self._near.get((owner_type, owner_id, source), (0.0, 0.0))
+
+    def texts(self, pair: Near, mission: Near | None = None) -> Texts:
+        """Similarities for the ranking; without a model the meaning is unknown, not absent."""
+        known = self.live.knows_meaning
+        return Texts(
+            meaning=pair[0] if known else None,
+            words=pair[1],
+            mission_meaning=mission[0] if mission and known else None,
+            mission_words=mission[1] if mission else None,
+        )
+
+    def size(self, *owner_types: str) -> int:
+        """How many records of these types there are to be found, of the most numerous."""
+        shelves = [self.live.shelves[kind] for kind in owner_types if kind in self.live.shelves]
+        return max((len(shelf) for shelf in shelves), default=0)
