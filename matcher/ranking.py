@@ -2,40 +2,96 @@
 
 Inputs are plain facts and text similarities; nothing here reads a database or a vector. Hard conditions
 (open, verified, passed, already a case) are applied before, in ``services/suggestions.py``. There is no
-popularity and no language model: every part of the score is listed in ``WEIGHTS`` and shown on the page.
+popularity and no language model: every part of the score is listed in ``weights.json`` and shown on the page.
 """
 
 import hashlib
+import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cache
+from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from matcher import vocabulary
 from matcher.vocabulary import support_label
 
-#: What counts how much. A part that is unknown (None) counts neither way: the others share its weight.
-#: See docs/matching.md for how each number was measured.
-WEIGHTS: Final[Mapping[str, float]] = MappingProxyType(
-    {
-        "meaning": 0.28,
-        "words": 0.20,
-        "mission": 0.10,
-        "support": 0.20,
-        "field": 0.05,
-        "beneficiaries": 0.05,
-        "sdgs": 0.02,
-        "area": 0.04,
-        "period": 0.03,
-        "quantity": 0.03,
-    }
-)
 #: Similarities as measured → [0, 1]: at or below the first figure nothing speaks for it, at the second all.
-MEANING_SCALE: Final = (0.10, 0.70)
-WORDS_SCALE: Final = (0.02, 0.40)
+MEANING_SCALE: Final = (-0.10, 0.80)
+WORDS_SCALE: Final = (0.0, 0.40)
 
-HIGH, MIDDLE = 0.60, 0.40  #: from here on 適合度 高, 中
+HIGH, MIDDLE = 0.60, 0.30  #: from here on 適合度 高, 中
+
+
+@dataclass(frozen=True)
+class Part:
+    """How one signal counts: by how much, and where it speaks neither for nor against."""
+
+    weight: float
+    center: float
+
+
+@dataclass(frozen=True)
+class Weights:
+    """All numbers that turn signals into a score. See ``services/fitting.py`` for how they are fitted.
+
+    The score is the logistic function of ``bias`` plus, for every known signal, its weight times its distance
+    from its center. A signal that is unknown therefore counts neither way, and the score reads as the share
+    of such pairs that were judged good.
+    """
+
+    bias: float
+    parts: Mapping[str, Part]
+    source: str = ""  #: what they were fitted on, for people
+    model_id: str = ""  #: the model whose similarities they were fitted on
+
+    def score(self, parts: Mapping[str, float]) -> float:
+        """The score in [0, 1] of known signals, each in [0, 1]; 0 where nothing is known."""
+        if not parts:
+            return 0.0
+        total = self.bias + sum(
+            self.parts[code].weight * (value - self.parts[code].center)
+            for code, value in parts.items()
+            if code in self.parts
+        )
+        return 1 / (1 + math.exp(-total))
+
+    @property
+    def shares(self) -> Mapping[str, float]:
+        """Each weight as a share of all, largest first: how far a signal can move the score."""
+        total = sum(part.weight for part in self.parts.values()) or 1.0
+        ordered = sorted(self.parts.items(), key=lambda item: -item[1].weight)
+        return {code: part.weight / total for code, part in ordered}
+
+    @property
+    def version(self) -> str:
+        """A short name of all numbers that make the score, kept with every shown list."""
+        numbers = (self.as_dict(), sorted(COMPLEMENTS.items()), MEANING_SCALE, WORDS_SCALE)
+        return hashlib.sha256(repr(numbers).encode()).hexdigest()[:12]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form of ``weights.json``."""
+        return {
+            "bias": self.bias,
+            "parts": {code: asdict(part) for code, part in sorted(self.parts.items())},
+            "source": self.source,
+            "model_id": self.model_id,
+        }
+
+    @classmethod
+    def of(cls, numbers: Mapping[str, Any]) -> "Weights":
+        """What ``as_dict`` gave."""
+        parts = {code: Part(**part) for code, part in numbers["parts"].items()}
+        return cls(numbers["bias"], MappingProxyType(parts), numbers["source"], numbers["model_id"])
+
+
+@cache
+def shipped_weights() -> Weights:
+    """The weights that come with the bundled model: ``weights.json``, written by ``enmusubi match fit``."""
+    return Weights.of(json.loads((Path(__file__).parent / "weights.json").read_text(encoding="utf-8")))
 
 
 def _table(pairs: Iterable[tuple[str, str, float]]) -> Mapping[tuple[str, str], float]:
@@ -152,13 +208,9 @@ def level(score: float) -> str:
     return "高" if score >= HIGH else "中" if score >= MIDDLE else "低"
 
 
-def weights_version() -> str:
-    """A short name of all numbers that make the score, kept with every shown list."""
-    numbers = (sorted(WEIGHTS.items()), sorted(COMPLEMENTS.items()), MEANING_SCALE, WORDS_SCALE)
-    return hashlib.sha256(repr(numbers).encode()).hexdigest()[:12]
-
-
-def fit(company: Side, npo: Side, texts: Texts, quote: Quote | None = None) -> Fit:
+def fit(
+    company: Side, npo: Side, texts: Texts, quote: Quote | None = None, weights: Weights | None = None
+) -> Fit:
     """Score one pair and say why.
 
     Args:
@@ -166,6 +218,7 @@ def fit(company: Side, npo: Side, texts: Texts, quote: Quote | None = None) -> F
         npo: its need together with its profile, or the profile alone.
         texts: similarities of offer (or profile) with need (or mission).
         quote: the sentence pair that carried the similarity, if it is to be shown.
+        weights: the shipped ones when ``None``.
     """
     judged = [
         judge(company, npo) for judge in (_support, _field, _beneficiaries, _sdgs, _area, _period, _quantity)
@@ -175,12 +228,9 @@ def fit(company: Side, npo: Side, texts: Texts, quote: Quote | None = None) -> F
     reasons = [reason for _code, _value, reason in judged if reason is not None]
     if quote is not None:
         reasons.insert(0, quote_reason(quote, parts.get("meaning", 0.0)))
-    return Fit(_weighted(parts), parts, tuple(reasons), tuple(_improvements(company, npo)))
-
-
-def _weighted(parts: Mapping[str, float]) -> float:
-    total = sum(WEIGHTS[code] for code in parts)
-    return sum(WEIGHTS[code] * value for code, value in parts.items()) / total if total else 0.0
+    return Fit(
+        (weights or shipped_weights()).score(parts), parts, tuple(reasons), tuple(_improvements(company, npo))
+    )
 
 
 def scaled(value: float | None, scale: tuple[float, float]) -> float | None:

@@ -21,7 +21,7 @@ from matcher.models.record import (
     Receipt,
     Revision,
 )
-from matcher.models.suggestion import Mark, ShownList, ShownSuggestion
+from matcher.models.suggestion import Mark, RankingWeights, ShownList, ShownSuggestion
 
 __all__ = [
     "Attempt",
@@ -44,6 +44,7 @@ __all__ = [
     "OneTimeLink",
     "Organization",
     "Partnership",
+    "RankingWeights",
     "Receipt",
     "Revision",
     "ShownList",

@@ -23,6 +23,9 @@ class ShownList(Identified, Base):
     index_version: Mapped[int]
     weights_version: Mapped[str] = mapped_column(String(20))
     filters: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    draw: Mapped[dict[str, Any]] = mapped_column(
+        default=dict, comment="newcomers.Draw: seed and pool, so that the list can be reproduced"
+    )
 
     items: Mapped[list["ShownSuggestion"]] = relationship(
         back_populates="shown_list", lazy="raise", order_by="ShownSuggestion.rank"
@@ -46,6 +49,7 @@ class ShownSuggestion(Identified, Base):
     score: Mapped[float]
     parts: Mapped[dict[str, Any]] = mapped_column(comment="signal → value in [0, 1]")
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(comment="ranking.Reason as dictionaries")
+    is_newcomer: Mapped[bool] = mapped_column(default=False, comment="on a place kept for the unseen")
     opened_at: Mapped[datetime | None] = mapped_column(comment="when the detail was first read")
 
     shown_list: Mapped[ShownList] = relationship(back_populates="items", lazy="raise")
@@ -79,3 +83,17 @@ class Mark(Base):
     note: Mapped[str] = mapped_column(Text, default="")
     marked_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     marked_at: Mapped[datetime]
+
+
+class RankingWeights(Base):
+    """Weights of the ranking that were adopted here; the latest of a model serves, the shipped ones else."""
+
+    __tablename__ = "ranking_weights"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    model_id: Mapped[str] = mapped_column(String(120), index=True)
+    version_name: Mapped[str] = mapped_column(String(20), comment="ranking.Weights.version")
+    numbers: Mapped[dict[str, Any]] = mapped_column(comment="ranking.Weights.as_dict")
+    evidence: Mapped[dict[str, Any]] = mapped_column(comment="how much better on pairs held aside")
+    reason: Mapped[str] = mapped_column(Text)
+    adopted_at: Mapped[datetime]

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from matcher import ranking
 from matcher.models import Embedding, Offer
-from matcher.ranking import Texts
+from matcher.ranking import Fit, Side, Texts
+from matcher.services import weights
 from matcher.services.indexing import LiveIndex, merged
 
 Floats = NDArray[np.float32]
@@ -56,6 +57,7 @@ class Search:
     def __init__(self, session: Session, live: LiveIndex, owners: Sequence[tuple[str, int, Offer | None]]):
         """``owners``: the asker's texts as (type, id, offer if it is one); the unencoded are left out."""
         self.live = live
+        self.weights = weights.serving(session, live.model_id)
         self._session = session
         rows = rows_of(session, live, [(kind, number) for kind, number, _offer in owners])
         self.sources = [
@@ -129,6 +131,10 @@ class Search:
             mission_meaning=mission[0] if mission and known else None,
             mission_words=mission[1] if mission else None,
         )
+
+    def fit(self, company: Side, npo: Side, texts: Texts) -> Fit:
+        """The score of a pair by the weights that serve."""
+        return ranking.fit(company, npo, texts, weights=self.weights)
 
     def size(self, *owner_types: str) -> int:
         """How many records of these types there are to be found, of the most numerous."""

@@ -168,6 +168,13 @@ def _judge(
     return Result(name, values, low, high)
 
 
+def interval(values: Sequence[float], seed: int = 0) -> tuple[float, float, float]:
+    """The mean of values with its 95 % percentile bootstrap interval."""
+    array = np.array(values, dtype=np.float64)
+    low, high = _interval(array, np.random.default_rng(seed))
+    return float(array.mean()), low, high
+
+
 def _interval(
     values: "np.ndarray[tuple[int], np.dtype[np.float64]]", random: np.random.Generator
 ) -> tuple[float, float]:

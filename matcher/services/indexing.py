@@ -6,7 +6,7 @@ what it has applied. Pages therefore never encode, and never import the model.
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -197,7 +197,7 @@ def encode_waiting(database: Database, encoder: Encoder, now: datetime, limit: i
         work = [(row.id, row.text_sha256, text_of(_owner(session, row))) for row in rows]
     if not work:
         return 0
-    encoded = [(row_id, digest, *_encode(encoder, text)) for row_id, digest, text in work]
+    encoded = list(_encode(encoder, work))
     with database.write() as session:
         version = numbers.raise_version(session)
         for row_id, digest, vector, sentences, words, sentence_vectors in encoded:
@@ -227,11 +227,19 @@ def _owner(session: Session, row: Embedding) -> Owner:
     return owner
 
 
-def _encode(encoder: Encoder, text: str) -> tuple[bytes, list[str], list[dict[str, int]], bytes]:
-    sentences = texts.sentences(text)
-    words = [_counts(texts.words(sentence)) for sentence in sentences]
-    matrix = encoder.encode([text, *sentences], "document").astype(np.float32)
-    return matrix[0].tobytes(), sentences, words, matrix[1:].astype(np.float16).tobytes()
+def _encode(
+    encoder: Encoder, work: Sequence[tuple[int, str, str]]
+) -> Iterator[tuple[int, str, bytes, list[str], list[dict[str, int]], bytes]]:
+    """(row id, digest, text) → with the vector, the sentences, their words and their vectors."""
+    said = [texts.sentences(text) for _row_id, _digest, text in work]
+    everything = [part for (*_row, text), parts in zip(work, said, strict=True) for part in (text, *parts)]
+    matrix = encoder.encode(everything, "document").astype(np.float32)
+    start = 0
+    for (row_id, digest, _text), parts in zip(work, said, strict=True):
+        words = [_counts(texts.words(part)) for part in parts]
+        vectors = matrix[start + 1 : start + 1 + len(parts)].astype(np.float16)
+        yield row_id, digest, matrix[start].tobytes(), parts, words, vectors.tobytes()
+        start += 1 + len(parts)
 
 
 def _counts(words: Sequence[str]) -> dict[str, int]:

@@ -3,20 +3,19 @@
 What was shown is recorded as it was shown (M9): rank, score, parts and reasons never change afterwards.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from matcher import permissions, queries, ranking, vocabulary
+from matcher import permissions, queries, vocabulary
 from matcher.errors import Invalid, NotFound
 from matcher.models import Mark, Need, Offer, Organization, ShownList, ShownSuggestion
 from matcher.permissions import Actor
-from matcher.services import audit
+from matcher.services import audit, weights
 from matcher.services.indexing import LiveIndex
-from matcher.services.suggestions import Filters, Suggestion
+from matcher.services.suggestions import Filters, Shortlist
 
 
 def record(
@@ -24,7 +23,7 @@ def record(
     live: LiveIndex,
     actor: Actor,
     organization: Organization,
-    suggestions: Sequence[Suggestion],
+    suggestions: Shortlist,
     now: datetime,
     *,
     need: Need | None = None,
@@ -39,8 +38,9 @@ def record(
         shown_at=now,
         model_id=live.model_id or "",
         index_version=live.applied_version,
-        weights_version=ranking.weights_version(),
+        weights_version=weights.serving(session, live.model_id).version,
         filters=filters.as_dict() if filters else {},
+        draw=suggestions.draw.as_dict() if suggestions.draw else {},
     )
     session.add(shown)
     session.flush()
@@ -55,6 +55,7 @@ def record(
             score=round(suggestion.fit.score, 4),
             parts={code: round(value, 4) for code, value in suggestion.fit.parts.items()},
             reasons=suggestion.reasons,
+            is_newcomer=suggestion.is_newcomer,
         )
         session.add(item)
         items.append(item)

@@ -5,6 +5,7 @@ The same code serves both directions, the coordinator, the evaluation and texts 
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
@@ -16,8 +17,10 @@ from embeddings.pairs import best_pair
 from matcher import lifecycle, ranking, vocabulary
 from matcher.models import Embedding, Mark, Need, Offer, Organization, Partnership
 from matcher.ranking import Fit, Quote, Side, Texts
+from matcher.services import newcomers
 from matcher.services.candidates import Near, Search, Source, rows_of
 from matcher.services.indexing import LiveIndex
+from matcher.services.newcomers import Draw
 
 Floats = NDArray[np.float32]
 
@@ -50,12 +53,19 @@ class Suggestion:
     quote: Quote | None = None
     saved: bool = False
     rank: int = 0
+    is_newcomer: bool = False  #: on a place kept for those whom nobody has seen
     public_id: str = ""  #: of the shown suggestion, once recorded
 
     @property
     def reasons(self) -> list[dict[str, str]]:
         """The reasons as they are shown and kept."""
         return ranking.reasons_as_dicts(self.fit, self.quote)
+
+
+class Shortlist(list[Suggestion]):
+    """What is shown, best first; with how the newcomers' places were drawn, where they were."""
+
+    draw: Draw | None = None
 
 
 @dataclass
@@ -77,18 +87,22 @@ def for_company(
     filters: Filters = Filters(),
     limit: int = SHOWN,
     among: Collection[int] | None = None,
-) -> list[Suggestion]:
+    quotes: bool = True,
+    now: datetime | None = None,
+) -> Shortlist:
     """The NPOs that fit ``company`` best, each once, best first; its profile must be loaded.
 
     An NPO comes with its open need that fits best, or, where it has none, with its mission.
 
     Args:
         among: only these organizations, however far they are; all when ``None``.
+        quotes: whether each comes with the sentence pair that carried the similarity.
+        now: when given, newcomers get their share of the places (see ``newcomers``).
     """
     search = _search_of_company(session, live, company)
     profile = search.source("company")
     if not search.sources:
-        return []
+        return Shortlist()
     marks = _marks(session, company.id)
     for factor in WIDENING:
         reach = max(PER_SOURCE * factor, 2 * limit)
@@ -100,10 +114,12 @@ def for_company(
             needs = list(session.scalars(select(Need.id).where(Need.organization_id.in_(npos))))
         scored = _score_needs(session, search, company, needs, marks, filters)
         scored += _score_missions(session, search, company, npos, marks, filters)
-        best = _one_each(scored, marks, limit)
-        if len(best) >= limit or among is not None or reach >= search.size("need", "npo"):
+        ranked = _one_each(scored)
+        if len(ranked) >= limit or among is not None or reach >= search.size("need", "npo"):
             break
-    _add_quotes(session, live, best, company)
+    best = _shortlist(session, company, 0, ranked, marks, limit, now)
+    if quotes:
+        _add_quotes(session, live, best, company)
     return best
 
 
@@ -153,10 +169,18 @@ def _fit_need(search: Search, company: Organization, need: Need) -> Suggestion:
     for source in search.sources:
         pair = search.texts(search.near("need", need.id, source), mission)
         candidates.append(
-            (ranking.fit(company_side(company, source.offer), npo_side(need=need), pair), source.offer)
+            (
+                search.fit(company_side(company, source.offer), npo_side(need=need), pair),
+                source.offer,
+            )
         )
     if not candidates:  # nothing of the company is encoded yet: its facts alone must do
-        candidates = [(ranking.fit(company_side(company, None), npo_side(need=need), Texts()), None)]
+        candidates = [
+            (
+                search.fit(company_side(company, None), npo_side(need=need), Texts()),
+                None,
+            )
+        ]
     best = max(candidates, key=lambda item: item[0].score)
     return Suggestion(need.organization, need, best[1], best[0])
 
@@ -199,7 +223,7 @@ def _score_missions(
             continue
         fits = [
             (
-                ranking.fit(
+                search.fit(
                     company_side(company, source.offer),
                     npo_side(npo=npo),
                     search.texts(search.near("npo", npo.id, source)),
@@ -224,14 +248,18 @@ def for_need(
     filters: Filters = Filters(),
     limit: int = SHOWN,
     among: Collection[int] | None = None,
-) -> list[Suggestion]:
+    quotes: bool = True,
+    now: datetime | None = None,
+) -> Shortlist:
     """The companies that fit ``need`` best, each once, best first; the NPO's profile must be loaded.
 
     Args:
         among: only these organizations, however far they are; all when ``None``.
+        quotes: whether each comes with the sentence pair that carried the similarity.
+        now: when given, newcomers get their share of the places (see ``newcomers``).
     """
     owners = [("need", need.id, None), ("npo", need.organization_id, None)]
-    return _companies(session, live, need.organization, need, owners, filters, limit, among)
+    return _companies(session, live, need.organization, need, owners, filters, limit, among, quotes, now)
 
 
 def for_npo(
@@ -242,9 +270,11 @@ def for_npo(
     filters: Filters = Filters(),
     limit: int = SHOWN,
     among: Collection[int] | None = None,
-) -> list[Suggestion]:
+    quotes: bool = True,
+    now: datetime | None = None,
+) -> Shortlist:
     """The companies that fit the mission of an NPO best: what it can see before it has posted a need."""
-    return _companies(session, live, npo, None, [("npo", npo.id, None)], filters, limit, among)
+    return _companies(session, live, npo, None, [("npo", npo.id, None)], filters, limit, among, quotes, now)
 
 
 def _companies(
@@ -256,11 +286,13 @@ def _companies(
     filters: Filters,
     limit: int,
     among: Collection[int] | None,
-) -> list[Suggestion]:
+    quotes: bool,
+    now: datetime | None,
+) -> Shortlist:
     search = Search(session, live, owners)
     asking = search.source("need" if need else "npo")
     if asking is None:
-        return []
+        return Shortlist()
     marks = _marks(session, npo.id)
     for factor in WIDENING:
         reach = max(PER_SOURCE * factor, 2 * limit)
@@ -271,10 +303,12 @@ def _companies(
             companies = sorted(among)
             offers = list(session.scalars(select(Offer.id).where(Offer.organization_id.in_(companies))))
         scored = _score_companies(session, search, npo, need, asking, offers, companies, marks, filters)
-        best = _one_each(scored, marks, limit, need_id=need.id if need else None)
-        if len(best) >= limit or among is not None or reach >= search.size("offer", "company"):
+        ranked = _one_each(scored)
+        if len(ranked) >= limit or among is not None or reach >= search.size("offer", "company"):
             break
-    _add_quotes(session, live, best, None, npo)
+    best = _shortlist(session, npo, need.id if need else 0, ranked, marks, limit, now)
+    if quotes:
+        _add_quotes(session, live, best, None, npo)
     return best
 
 
@@ -337,7 +371,14 @@ def _fit_company(
     for offer in (*offers, None):
         pair = search.near("offer" if offer else "company", offer.id if offer else company.id, asking)
         candidates.append(
-            (ranking.fit(company_side(company, offer), theirs, search.texts(pair, mission)), offer)
+            (
+                search.fit(
+                    company_side(company, offer),
+                    theirs,
+                    search.texts(pair, mission),
+                ),
+                offer,
+            )
         )
     best = max(candidates, key=lambda item: item[0].score)
     return Suggestion(company, need, best[1], best[0])
@@ -480,22 +521,34 @@ def _marks(session: Session, organization_id: int) -> _Marks:
 # ── The list ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _one_each(
-    scored: Sequence[Suggestion], marks: _Marks, limit: int, *, need_id: int | None = None
-) -> list[Suggestion]:
-    """The best suggestion of each organization, ranked; ties by the organization's key."""
+def _one_each(scored: Sequence[Suggestion]) -> list[Suggestion]:
+    """The best suggestion of each organization, best first; ties by the organization's key."""
     best: dict[int, Suggestion] = {}
     for place in ranking.order([(item.fit.score, item.need.id if item.need else 0) for item in scored]):
         best.setdefault(scored[place].candidate.id, scored[place])
     items = list(best.values())
-    ranked = [items[place] for place in ranking.order([(s.fit.score, s.candidate.id) for s in items])][:limit]
-    for rank, suggestion in enumerate(ranked, start=1):
-        suggestion.rank = rank
-        about = need_id or (suggestion.need.id if suggestion.need else 0)
-        suggestion.saved = bool(
-            {(suggestion.candidate.id, about), (suggestion.candidate.id, 0)} & marks.saved
-        )
-    return ranked
+    return [items[place] for place in ranking.order([(s.fit.score, s.candidate.id) for s in items])]
+
+
+def _shortlist(
+    session: Session, asker: Organization, about: int, ranked: Sequence[Suggestion],
+    marks: _Marks, limit: int, now: datetime | None,
+) -> Shortlist:  # fmt: skip
+    """The first ``limit``, the newcomers' places given, with ranks and marks."""
+    result = Shortlist(ranked[:limit])
+    if now is not None and len(ranked) > limit:
+        scores = [(item.candidate, item.fit.score) for item in ranked]
+        result.draw = newcomers.draw(session, asker, about, scores, limit, now)
+        by_id = {item.candidate.id: item for item in ranked}
+        chosen = sorted((by_id[number] for number in result.draw.chosen), key=lambda item: -item.fit.score)
+        for place, item in zip(newcomers.places_of(limit, len(chosen)), chosen, strict=True):
+            item.is_newcomer = True
+            result[place] = item
+    for rank, item in enumerate(result, start=1):
+        item.rank = rank
+        need_id = about or (item.need.id if item.need else 0)
+        item.saved = bool({(item.candidate.id, need_id), (item.candidate.id, 0)} & marks.saved)
+    return result
 
 
 # ── Quotes ───────────────────────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,7 @@ def marks(fit):
 
 
 def test_weights_are_shares_of_one():
-    assert sum(ranking.WEIGHTS.values()) == pytest.approx(1.0)
+    assert sum(ranking.shipped_weights().shares.values()) == pytest.approx(1.0)
 
 
 def test_complements_are_symmetric_and_name_known_types():
@@ -93,7 +93,7 @@ def test_a_weak_quote_is_not_presented_as_a_reason():
 
 
 @pytest.mark.parametrize(
-    ("score", "word"), [(0.0, "低"), (0.39, "低"), (0.40, "中"), (0.60, "高"), (1.0, "高")]
+    ("score", "word"), [(0.0, "低"), (0.29, "低"), (0.30, "中"), (0.60, "高"), (1.0, "高")]
 )
 def test_the_word_for_a_score(score, word):
     assert ranking.level(score) == word

@@ -30,9 +30,9 @@ def home() -> Page:
     session, actor = db.session(), access.actor()
     company = queries.own_organization(session, actor)
     index = live.index()
-    found = []
+    found = suggestions.Shortlist()
     if company.state == "verified":
-        found = suggestions.for_company(session, index, company, limit=HOME_CARDS)
+        found = suggestions.for_company(session, index, company, limit=HOME_CARDS, now=clock.now())
         with db.aside() as aside:
             shown_lists.record(aside, index, actor, company, found, clock.now())
     return render_template(

@@ -3,8 +3,8 @@
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from matcher import migrations, queries, queries_postings, ranking
-from matcher.services import cities, organizations
+from matcher import migrations, queries, queries_postings
+from matcher.services import cities, indexing, organizations, weights
 from webapp import access, context, db, posting_text
 from webapp.forms.posting import BrowseForm
 
@@ -53,7 +53,10 @@ def need(public_id: str) -> str:
 @access.allow("public")
 def about() -> str:
     """How partners are suggested, and who decides."""
-    return render_template("public/about.html", weights=ranking.WEIGHTS)
+    session = db.session()
+    return render_template(
+        "public/about.html", weights=weights.serving(session, indexing.serving_model(session)).shares
+    )
 
 
 @blueprint.get("/privacy")

@@ -21,9 +21,9 @@ def for_company() -> str:
     company = queries.own_organization(session, actor)
     form = _filter_form()
     index = live.index()
-    found = []
+    found = suggestions.Shortlist()
     if company.state == "verified":
-        found = suggestions.for_company(session, index, company, filters=form.filters)
+        found = suggestions.for_company(session, index, company, filters=form.filters, now=clock.now())
         with db.aside() as aside:
             shown_lists.record(aside, index, actor, company, found, clock.now(), filters=form.filters)
     return render_template(
@@ -40,9 +40,9 @@ def for_need(public_id: str) -> str:
     npo = queries.own_organization(session, actor)
     form = _filter_form()
     index = live.index()
-    found = []
+    found = suggestions.Shortlist()
     if npo.state == "verified" and need.state in {"open", "paused"}:
-        found = suggestions.for_need(session, index, need, filters=form.filters)
+        found = suggestions.for_need(session, index, need, filters=form.filters, now=clock.now())
         with db.aside() as aside:
             shown_lists.record(aside, index, actor, npo, found, clock.now(), need=need, filters=form.filters)
     return render_template(
