@@ -157,7 +157,7 @@ class VectorIndex:
         count = min(k, total)
         if count <= 0:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        asked = count
+        asked = min(total, count + 16)
         while True:
             scores, slots = self._index.search(self._coded(query), asked, params=params)
             kept = slots[0] >= 0

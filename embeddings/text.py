@@ -131,20 +131,30 @@ _local = threading.local()
 
 
 def words(text: str) -> list[str]:
-    """Content words in Sudachi's normalised form (子供 and こども are one), in order; see ``units``."""
-    return [word for word, _parts in units(text)]
+    """Content words for counting words in common, in order: the shortest units, in normalised form.
+
+    子供 and こども are one, and 食品卸会社 is 食品, 卸, 会社: measured, short units find more partners than
+    compounds. What is said again counts once, as in ``units``.
+    """
+    return [morpheme.normalized_form() for morpheme in _content(text, short=True)]
 
 
 def units(text: str) -> list[tuple[str, tuple[str, ...]]]:
-    """Content words with their parts: 子供達 with (子供, 達); a word that has no parts has only itself.
+    """Content words as long as the dictionary has them, with their parts: 規格外 with (規格, 外).
 
-    A word may come again, but not right after itself, and not as the end of three words in a row that
-    stood there before: lists of keywords copied many times count once.
+    A word without parts has none. A word may come again, but not right after itself, and not as the end of
+    three words in a row that stood there before: lists of keywords copied many times count once.
     """
-    found: list[tuple[str, tuple[str, ...]]] = []
+    return [
+        (morpheme.normalized_form(), tuple(part.normalized_form() for part in morpheme.split(_local.short)))
+        for morpheme in _content(text, short=False)
+    ]
+
+
+def _content(text: str, *, short: bool) -> Iterator[Any]:
     runs: set[tuple[str, ...]] = set()
     before: tuple[str, ...] = ()
-    for morpheme in _tokenize(normalize(text)[:MAX_EMBED_CHARS]):
+    for morpheme in _tokenize(normalize(text)[:MAX_EMBED_CHARS], short):
         kinds = morpheme.part_of_speech()
         if kinds[0] not in _KEPT or kinds[1] in _DROPPED or kinds[2] in _DROPPED:
             continue
@@ -156,17 +166,16 @@ def units(text: str) -> list[tuple[str, tuple[str, ...]]]:
         if len(run) == 3:
             runs.add(run)
         before = run
-        found.append((word, tuple(part.normalized_form() for part in morpheme.split(_local.short))))
-    return found
+        yield morpheme
 
 
-def _tokenize(text: str) -> Any:
+def _tokenize(text: str, short: bool) -> Any:
     # A tokenizer is not shared between threads; the dictionary behind it is read once.
     if not hasattr(_local, "tokenizer"):
         from sudachipy import SplitMode
 
         _local.tokenizer, _local.short = _dictionary().tokenizer(mode=SplitMode.C), SplitMode.A
-    return _local.tokenizer.tokenize(text)
+    return _local.tokenizer.tokenize(text, _local.short) if short else _local.tokenizer.tokenize(text)
 
 
 @cache

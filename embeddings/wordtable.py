@@ -72,6 +72,10 @@ class WordList:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def with_rows(self, rows: NDArray[np.int16]) -> "WordList":
+        """The same words with other rows."""
+        return WordList(self._words, self._ends, rows, self.log_ranks)
+
     def place(self, word: str) -> int | None:
         """Where a word stands in the list, ``None`` where it does not."""
         wanted = word.encode("utf-8", "ignore")
@@ -187,7 +191,11 @@ class WordTable(InputModule):  # type: ignore[misc]
 
     def preprocess(self, inputs: Sequence[str], prompt: str | None = None, **_: Any) -> dict[str, Tensor]:
         """Texts → row numbers, weights and offsets for the embedding bag."""
-        bags = [self._bag(f"{prompt or ''}{text}") for text in inputs]
+        return self.features([self.bag(f"{prompt or ''}{text}") for text in inputs])
+
+    @staticmethod
+    def features(bags: Sequence[Sequence[tuple[int, float]]]) -> dict[str, Tensor]:
+        """Bags of (row, weight) → what ``forward`` takes."""
         offsets = np.cumsum([0, *(len(bag) for bag in bags)])[:-1]
         flat = [pair for bag in bags for pair in bag]
         return {
@@ -196,7 +204,8 @@ class WordTable(InputModule):  # type: ignore[misc]
             "offsets": torch.from_numpy(offsets),
         }
 
-    def _bag(self, text: str) -> list[tuple[int, float]]:
+    def bag(self, text: str) -> list[tuple[int, float]]:
+        """The rows of a text's words with their weights."""
         # A word said again counts like the square root of its count, so that repeating gains little.
         counts: dict[tuple[str, tuple[int, float]], int] = {}
         for word in self.known_words(text):

@@ -257,6 +257,15 @@ def text_parts(texts: Texts) -> dict[str, float | None]:
     }
 
 
+def text_slopes(weights: Weights) -> tuple[float, float]:
+    """By how much the score's logarithmic odds rise for each unit of a cosine: of meaning, of words."""
+    slopes = []
+    for code, (low, high) in (("meaning", MEANING_SCALE), ("words", WORDS_SCALE)):
+        part = weights.parts.get(code)
+        slopes.append(part.weight / (high - low) if part else 0.0)
+    return slopes[0], slopes[1]
+
+
 def quote_reason(quote: Quote, strength: float) -> Reason:
     """The reason that quotes both sides; ``strength`` is the *meaning* part of the score."""
     if strength >= 0.25:

@@ -2,17 +2,21 @@
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
+from sqlalchemy.orm import Session
 
 from embeddings.encoder import Encoder, ModelUnavailable, load_encoder
 from matcher.db import Database
-from matcher.errors import Invalid
-from matcher.services import benchmark, evaluation, indexing
+from matcher.errors import DomainError, Invalid, Refused
+from matcher.permissions import SYSTEM
+from matcher.ranking import Weights
+from matcher.services import benchmark, evaluation, fitting, indexing, suggestions, weights
 from webapp import clock, db
 from webapp.config import Settings
 from webapp.progress import progress
@@ -57,6 +61,134 @@ def judge(judgements: Path) -> None:
         click.echo(line)
 
 
+@command.command("fit")
+@click.option(
+    "--judgements", "files", multiple=True, help="graded pairs of the demo city, which must be loaded",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)  # fmt: skip
+@click.option(
+    "--folder", "folders", multiple=True, help="a folder of texts with judgments.jsonl",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+)  # fmt: skip
+@click.option("--recorded", is_flag=True, help="introductions, declines and passes of this installation")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="write the weights here")
+@click.option("--adopt", is_flag=True, help="let them serve here, if they are better on pairs held aside")
+@click.option("--reason", default="", help="why, for the audit record")
+@with_appcontext
+def fit(
+    files: tuple[Path, ...],
+    folders: tuple[Path, ...],
+    recorded: bool,
+    out: Path | None,
+    adopt: bool,
+    reason: str,
+) -> None:
+    """Fit the weights of the ranking to labelled pairs, and compare them with those that serve.
+
+    Nothing changes without --adopt, and with it only where the new weights are better on pairs whose
+    organizations they have not seen.
+    """
+    settings: Settings = current_app.config["SETTINGS"]
+    pairs: list[fitting.Labelled] = []
+    sources = []
+    live = indexing.LiveIndex()
+    with db.database().read() as session:
+        live.level(session)
+        before = weights.serving(session, live.model_id)
+        for path in files:
+            pairs += _graded(session, live, path)
+            sources.append(path.name)
+        if recorded:
+            pairs += fitting.recorded(session)
+            sources.append("recorded outcomes")
+    model_id = live.model_id or ""
+    try:
+        for folder in folders:
+            encoder = load_encoder(settings.embedding_model or None)
+            model_id = model_id or encoder.model_id
+            with _shipped(folder, encoder) as (shipped, texts):
+                pairs += _judged(shipped, texts, folder.name)
+            sources.append(folder.name)
+        source = f"{len(pairs)} pairs of {', '.join(sources)}"
+        fitted = fitting.fit_weights(pairs, source, model_id)
+        comparison = fitting.compare(pairs, before)
+    except DomainError as error:
+        raise click.ClickException(f"{error.code}: {dict(error.facts)}") from error
+    _print_fit(fitted, before, comparison)
+    if out is not None:
+        out.write_text(json.dumps(fitted.as_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    if adopt:
+        try:
+            with db.database().write() as session:
+                fitting.adopt(session, SYSTEM, fitted, comparison, reason, clock.now())
+        except Refused as error:
+            raise click.ClickException(f"not adopted: {error.code}") from error
+        click.echo(f"adopted: {fitted.version}")
+
+
+def _graded(session: Session, live: indexing.LiveIndex, path: Path) -> list[fitting.Labelled]:
+    companies, needs = evaluation.demo_records(session, _names(path.parent))
+    found = []
+    for pair in evaluation.read_judgements(path):
+        company, need = sorted((pair.query, pair.candidate))
+        if company in companies and need in needs:
+            suggestion = suggestions.fit_pair(session, live, companies[company], needs[need])
+            npo = str(needs[need].organization_id)
+            found.append(fitting.Labelled(company, npo, pair.query, suggestion.fit.parts, pair.grade))
+    return found
+
+
+def _judged(shipped: benchmark.Shipped, texts: benchmark.Folder, name: str) -> list[fitting.Labelled]:
+    found = []
+    for query in texts.queries:
+        if query.is_judged:
+            key = f"{name} {query.id}"
+            for candidate, fit in shipped.fits(query).items():
+                asks = query.direction == "company_to_npo"
+                company, npo = (key, f"{name} {candidate}") if asks else (f"{name} {candidate}", key)
+                found.append(fitting.Labelled(company, npo, key, fit.parts, query.grades[candidate]))
+    return found
+
+
+def _print_fit(fitted: Weights, before: Weights, comparison: fitting.Comparison) -> None:
+    click.echo(f"{fitted.source}; model {fitted.model_id}")
+    click.echo(f"{'signal':<16}{'weight':>8}{'center':>8}{'share':>8}{'serving':>9}")
+    for code, share in fitted.shares.items():
+        part, old = fitted.parts[code], before.parts.get(code)
+        click.echo(
+            f"{code:<16}{part.weight:>8.3f}{part.center:>8.3f}{share:>8.0%}{old.weight if old else 0:>9.3f}"
+        )
+    click.echo(f"{'bias':<16}{fitted.bias:>8.3f}")
+    new, old_trial = comparison.new, comparison.serving
+    click.echo(f"held aside by organization: {len(new.pairs)} pairs, {len(new.ndcg)} queries")
+    for name, trial in (("fitted", new), ("serving", old_trial)):
+        mean = sum(trial.ndcg.values()) / max(len(trial.ndcg), 1)
+        click.echo(
+            f"{name:<16}log loss {trial.log_losses.mean():.3f}, nDCG@10 {mean:.3f}, "
+            f"calibration error {trial.calibration_error:.3f}"
+        )
+    for name, (mean, low, high) in (
+        ("log loss gain", comparison.log_loss),
+        ("nDCG@10 gain", comparison.ndcg),
+    ):
+        click.echo(f"{name:<16}{mean:+.3f} ({low:+.3f} to {high:+.3f})")
+    for score, share, count in new.calibration():
+        click.echo(f"  shown {score:.2f}: {share:.0%} of {count} were good")
+    click.echo("better than what serves" if comparison.is_better else "not better than what serves")
+
+
+@contextmanager
+def _shipped(folder: Path, encoder: Encoder) -> Iterator[tuple[benchmark.Shipped, benchmark.Folder]]:
+    """The ranking over a folder's texts, in a database that is thrown away."""
+    texts = benchmark.read(folder)
+    with tempfile.TemporaryDirectory() as scratch:
+        database = Database(f"sqlite:///{Path(scratch) / 'folder.sqlite3'}")
+        with progress(f"Encoding with {encoder.model_id}") as step:
+            shipped = benchmark.Shipped(database, texts, encoder, clock.now(), step=step)
+        yield shipped, texts
+        database.dispose()
+
+
 @command.command("evaluate")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--run-out", type=click.Path(dir_okay=False, path_type=Path), help="write the ranked ids here")
@@ -74,31 +206,27 @@ def evaluate(folder: Path, run_out: Path | None, others: tuple[str, ...], no_bas
     """
     settings: Settings = current_app.config["SETTINGS"]
     try:
-        texts = benchmark.read(folder)
         encoder = load_encoder(settings.embedding_model or None)
         further = {Path(name).name: load_encoder(name) for name in others}
+        with _shipped(folder, encoder) as (shipped, texts):
+            rankers: dict[str, benchmark.Ranker] = {shipped.name: shipped}
+            if not no_baselines:
+                rankers |= _baselines(texts, encoder, further)
+            found = []
+            for name, ranker in rankers.items():
+                figures, ranked = benchmark.figures(name, ranker, texts.queries)
+                found.append(figures)
+                if name == shipped.name and run_out is not None:
+                    _write_run(run_out, ranked)
     except Invalid as error:
         raise click.ClickException(str(error.facts.get("file", error))) from error
     except ModelUnavailable as error:
         raise click.ClickException(str(error)) from error
-    with tempfile.TemporaryDirectory() as scratch:
-        database = Database(f"sqlite:///{Path(scratch) / 'folder.sqlite3'}")
-        with progress(f"Encoding with {encoder.model_id}") as step:
-            shipped = benchmark.Shipped(database, texts, encoder, clock.now(), step=step)
-        rankers: dict[str, benchmark.Ranker] = {shipped.name: shipped}
-        if not no_baselines:
-            rankers |= _baselines(texts, encoder, further)
-        found = {}
-        for name, ranker in rankers.items():
-            found[name], ranked = benchmark.figures(name, ranker, texts.queries)
-            if name == shipped.name and run_out is not None:
-                _write_run(run_out, ranked)
-        database.dispose()
     click.echo(
         f"{len(texts.companies):,} companies, {len(texts.npos):,} NPOs, {len(texts.queries):,} queries, "
         f"model {encoder.model_id}"
     )
-    _print_table(list(found.values()))
+    _print_table(found)
 
 
 def _baselines(

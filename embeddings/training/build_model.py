@@ -1,12 +1,13 @@
 """Rebuild the bundled model: ``python -m embeddings.training.build_model``.
 
-Source: the word vectors chiVe (Works Applications, Apache-2.0) as the package ``ja-ginza`` (MIT) carries
-them: 480,443 Sudachi normal forms mapped onto 20,000 vectors of 300 dimensions. The package is fetched as
-a wheel and read directly; its own dependencies are not needed.
+Source of the vectors: chiVe (Works Applications, Apache-2.0) as the package ``ja-ginza`` (MIT) carries them:
+480,443 Sudachi normal forms mapped onto 20,000 vectors of 300 dimensions. The package is fetched as a wheel
+and read directly; its own dependencies are not needed.
 
-Rarity is counted in the invented demo texts in ``seed_data`` and smoothed by the order of the package's
-words, which is that of their frequency in the web corpus from which chiVe was made. The mean and the first
-principal direction of the demo texts are removed. Nothing is random.
+Rarity is counted in the invented demo texts and in the training material, smoothed by the order of the
+package's words, which is that of their frequency in the web corpus from which chiVe was made. The mean and
+the first principal direction of those texts are removed. Then the vectors are trained on the material (see
+``train``). All randomness has a fixed seed.
 """
 
 import argparse
@@ -22,9 +23,13 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from embeddings import text as texts
 from embeddings.encoder import MODEL_FOLDER, write_manifest
+from embeddings.training.material import read_concepts, read_scenes
+from embeddings.training.train import train, with_own_rows
+from embeddings.wordtable import Counts, WordList, WordTable
 
 PACKAGE = "ja-ginza==5.3.0"
 SEED_FILES = ("companies.jsonl", "offers.jsonl", "npos.jsonl", "needs.jsonl")
@@ -41,12 +46,22 @@ def main() -> None:
     parser.add_argument("--wheel", type=Path, help="a ja-ginza wheel that is already here")
     parser.add_argument("--seed", type=Path, default=Path("seed_data"), help="folder of the demo texts")
     parser.add_argument("--out", type=Path, default=MODEL_FOLDER)
+    parser.add_argument("--untrained", type=Path, help="also save the model as it is before training, here")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         ranked, vectors = read_vectors(arguments.wheel or _download(Path(folder)))
-    documents = list(read_documents(arguments.seed))
-    build(ranked, vectors, documents, arguments.out)
-    print(f"{len(ranked):,} words, {len(vectors):,} vectors of {vectors.shape[1]}, {len(documents):,} texts")
+    material = [*read_scenes(), *read_concepts()]
+    documents = [*read_documents(arguments.seed)]
+    documents += [texts.for_embedding(text) for scene in material for text in scene.theme]
+    base = untrained(ranked, vectors, documents)
+    if arguments.untrained is not None:
+        save(base, arguments.untrained)
+    own = with_own_rows(base, material)
+    print(
+        f"{len(ranked):,} words, {len(own.table.weight):,} vectors; {len(documents):,} texts counted, "
+        f"{len(material):,} scenes and concept groups to learn from"
+    )
+    save(train(own, material), arguments.out)
 
 
 def _download(folder: Path) -> Path:
@@ -130,16 +145,10 @@ def read_documents(folder: Path) -> Iterator[str]:
                 yield texts.for_embedding(text)
 
 
-def build(ranked: list[tuple[str, int]], vectors: np.ndarray, documents: list[str], folder: Path) -> None:
-    """Save the model as a sentence-transformers folder with its manifest."""
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import Normalize
-
-    from embeddings.wordtable import Counts, WordList, WordTable
-
-    # To length one, and through float16, so that what is measured here is what is saved.
+def untrained(ranked: list[tuple[str, int]], vectors: np.ndarray, documents: list[str]) -> WordTable:
+    """The table of the package with rarity and common directions counted in ``documents``."""
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    # Through float16, so that what is measured here is what is saved.
     table, words = torch.from_numpy(unit.astype(np.float16).astype(np.float32)), WordList.of(ranked)
 
     plain = WordTable(table, words, Counts(0, {}))
@@ -154,11 +163,19 @@ def build(ranked: list[tuple[str, int]], vectors: np.ndarray, documents: list[st
     # The sign of a singular vector is arbitrary: fix it.
     kept = directions[:DIRECTIONS] * np.sign(directions[:DIRECTIONS].sum(axis=1, keepdims=True))
     common = torch.from_numpy(np.vstack([mean, kept]).astype(np.float32))
+    return WordTable(table, words, counts, common)
 
-    model = SentenceTransformer(modules=[WordTable(table, words, counts, common), Normalize()], device="cpu")
+
+def save(table: WordTable, folder: Path) -> None:
+    """Write a table as a sentence-transformers folder with its manifest."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Normalize
+
+    folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("*"):
         if path.is_file() and path.suffix in {".safetensors", ".json", ".z"}:
             path.unlink()
+    model = SentenceTransformer(modules=[table, Normalize()], device="cpu")
     model.save(str(folder), create_model_card=False)
     for path in folder.rglob("*.safetensors"):
         path.chmod(0o644)  # the library writes them for their owner only

@@ -26,6 +26,7 @@ from matcher.db import Database
 from matcher.errors import Invalid
 from matcher.models import CompanyProfile, NpoProfile, Organization
 from matcher.models.base import Base, new_public_id
+from matcher.ranking import Fit
 from matcher.services import evaluation, indexing, suggestions
 from matcher.services.indexing import LiveIndex
 from matcher.vocabulary import AREA_CITYWIDE
@@ -231,6 +232,12 @@ class Shipped:
 
     def __call__(self, query: Query) -> list[str]:
         """The ids of the other side, best first."""
+        ranked = list(self.fits(query))
+        # What has no word and no meaning in common comes last, in the order of the file.
+        return ranked + [key for key in query.candidates if key not in set(ranked)]
+
+    def fits(self, query: Query) -> dict[str, Fit]:
+        """The fit of every record that is ranked for a query, best first."""
         asker = self._numbers[f"?{query.id}" if query.is_judged else query.id]
         among = [self._numbers[key] for key in query.candidates] if query.is_judged else None
         with self._database.read() as session:
@@ -242,9 +249,7 @@ class Shipped:
             assert organization is not None
             rank = suggestions.for_company if query.direction == "company_to_npo" else suggestions.for_npo
             found = rank(session, self.live, organization, limit=RANKED, among=among, quotes=False)
-        ranked = [self._keys[suggestion.candidate.id] for suggestion in found]
-        # What has no word and no meaning in common comes last, in the order of the file.
-        return ranked + [key for key in query.candidates if key not in set(ranked)]
+        return {self._keys[suggestion.candidate.id]: suggestion.fit for suggestion in found}
 
 
 # ── Baselines ────────────────────────────────────────────────────────────────────────────────────────

@@ -9,20 +9,17 @@ from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session, joinedload
 
-from embeddings.pairs import best_pair
+from embeddings.pairs import Said, carrying_pair
 from matcher import lifecycle, ranking, vocabulary
 from matcher.models import Embedding, Mark, Need, Offer, Organization, Partnership
-from matcher.ranking import Fit, Quote, Side, Texts
-from matcher.services import newcomers
+from matcher.ranking import Fit, Quote, Side, Texts, Weights
+from matcher.services import newcomers, weights
 from matcher.services.candidates import Near, Search, Source, rows_of
 from matcher.services.indexing import LiveIndex
 from matcher.services.newcomers import Draw
-
-Floats = NDArray[np.float32]
 
 PER_SOURCE: Final = 60  #: neighbours fetched for each of the asker's texts, by meaning and by words
 WIDENING: Final = (1, 4, 16)  #: how far to reach when hard conditions leave too few
@@ -571,10 +568,10 @@ def _add_quotes(
         ours = ("need", suggestion.need.id) if suggestion.need else ("npo", asker.id)
         pairs.append((theirs, ours))
         wanted += [theirs, ours]
-    rows = rows_of(session, live, wanted)
+    rows, serving = rows_of(session, live, wanted), weights.serving(session, live.model_id)
     for suggestion, (theirs, ours) in zip(suggestions, pairs, strict=True):
         if theirs in rows and ours in rows:
-            suggestion.quote = quote_between(live, rows[theirs], rows[ours])
+            suggestion.quote = quote_between(live, rows[theirs], rows[ours], serving)
             suggestion.fit = _with_quote(suggestion)
 
 
@@ -586,25 +583,26 @@ def _with_quote(suggestion: Suggestion) -> Fit:
     return Fit(fit.score, fit.parts, (reason, *fit.reasons), fit.improvements)
 
 
-def quote_between(live: LiveIndex, company_row: Embedding, npo_row: Embedding) -> Quote | None:
-    """The nearest sentence pair of two encoded texts."""
+def quote_between(
+    live: LiveIndex, company_row: Embedding, npo_row: Embedding, serving: Weights
+) -> Quote | None:
+    """The sentence pair without which two encoded texts would be least alike, by the weights that serve."""
     shelf = live.shelves.get(npo_row.owner_type) or next(iter(live.shelves.values()), None)
     if shelf is None:
         return None
-    pair = best_pair(
-        _sentence_vectors(company_row),
-        _sentence_vectors(npo_row),
-        company_row.words,
-        npo_row.words,
-        shelf.words.idf,
-    )
+    meaning, words = ranking.text_slopes(serving)
+    if not live.knows_meaning:
+        meaning = 0.0
+    pair = carrying_pair(_said(company_row), _said(npo_row), shelf.words.idf, meaning, words)
     if pair is None:
         return None
-    return Quote(company_row.sentences[pair[0]], npo_row.sentences[pair[1]])
+    return Quote(company_row.sentences[pair.a], npo_row.sentences[pair.b])
 
 
-def _sentence_vectors(row: Embedding) -> Floats:
+def _said(row: Embedding) -> Said:
+    vector = np.frombuffer(row.vector or b"", np.float32)
     count = len(row.sentences)
     if not count or not row.sentence_vectors:
-        return np.empty((0, 0), np.float32)
-    return np.frombuffer(row.sentence_vectors, dtype=np.float16).reshape(count, -1).astype(np.float32)
+        return Said(vector, np.empty((0, len(vector)), np.float32), ())
+    vectors = np.frombuffer(row.sentence_vectors, dtype=np.float16).reshape(count, -1).astype(np.float32)
+    return Said(vector, vectors, row.words)

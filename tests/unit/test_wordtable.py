@@ -53,7 +53,7 @@ def test_rarity_is_counted_and_smoothed_by_the_language_at_large():
 
 
 def test_a_text_is_the_weighted_mean_of_its_words(table):
-    bags = dict(table._bag("野菜と子供と野菜"))
+    bags = dict(table.bag("野菜と子供と野菜"))
     vector = table(table.preprocess(["野菜と子供と野菜"]))["sentence_embedding"][0]
     assert bags[0] == pytest.approx(table.counts.rarity("野菜", math.log1p(1)) * 2**0.5, rel=0.01)
     assert vector.tolist() == pytest.approx(
