@@ -61,6 +61,36 @@ def judge(judgements: Path) -> None:
         click.echo(line)
 
 
+@command.command("quotes")
+@click.argument(
+    "marks",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=Path("seed_data/reasons.tsv"),
+)
+@with_appcontext
+def quotes(marks: Path) -> None:
+    """How often the quoted sentences are those that a judge marked as the reason, on the demo city."""
+    folder = marks.parent
+    names = _names(folder)
+    live = indexing.LiveIndex()
+    with db.database().read() as session:
+        live.level(session)
+        companies, needs = evaluation.demo_records(session, names)
+        known = {key: indexing.text_of(record) for key, record in (companies | needs).items()}
+        known |= evaluation.demo_offer_texts(session, _lines(folder / "offers.jsonl"), companies)
+        reasons = [r for r in evaluation.read_reasons(marks) if {r.company, r.need} <= known.keys()]
+        right = evaluation.quotes_right(
+            reasons,
+            lambda company, need: suggestions.fit_pair(session, live, companies[company], needs[need]).quote,
+            known,
+        )
+    both, ours, theirs = ([*map(all, right)], [c for c, _n in right], [n for _c, n in right])
+    click.echo(f"{len(reasons)} marked pairs, model {live.model_id}")
+    for name, hits in (("both sentences", both), ("the company's", ours), ("the NPO's", theirs)):
+        mean, low, high = evaluation.interval([float(hit) for hit in hits])
+        click.echo(f"{name:<16}{mean:.2f} ({low:.2f} to {high:.2f})")
+
+
 @command.command("fit")
 @click.option(
     "--judgements", "files", multiple=True, help="graded pairs of the demo city, which must be loaded",
@@ -265,9 +295,9 @@ def _print_table(found: Sequence[benchmark.Figures]) -> None:
 
 
 def _names(folder: Path) -> dict[str, str]:
-    result = {}
-    for kind, key in (("companies", "name"), ("needs", "title")):
-        for line in (folder / f"{kind}.jsonl").read_text(encoding="utf-8").splitlines():
-            facts = json.loads(line)
-            result[facts["id"]] = facts[key]
-    return result
+    kinds = (("companies", "name"), ("needs", "title"))
+    return {facts["id"]: facts[key] for kind, key in kinds for facts in _lines(folder / f"{kind}.jsonl")}
+
+
+def _lines(path: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -18,6 +18,7 @@ from embeddings import text as texts
 from embeddings.lexical import WordIndex
 from matcher.errors import Invalid
 from matcher.models import Need, Offer, Organization
+from matcher.ranking import Quote
 from matcher.services import suggestions
 from matcher.services.indexing import LiveIndex, text_of
 
@@ -199,3 +200,81 @@ def demo_records(
         {key: by_name[name] for key, name in names.items() if key.startswith("c") and name in by_name},
         {key: by_title[name] for key, name in names.items() if key.startswith("d") and name in by_title},
     )
+
+
+def demo_offer_texts(
+    session: Session, offers: Sequence[Mapping[str, str]], companies: Mapping[str, Organization]
+) -> dict[str, str]:
+    """The texts of the demo offers by their ids in the demo files (``id``, ``company``, ``title``)."""
+    owners = {company.id: key for key, company in companies.items()}
+    loaded = {
+        (owners[offer.organization_id], offer.title): text_of(offer)
+        for offer in session.scalars(select(Offer))
+        if offer.organization_id in owners
+    }
+    return {
+        facts["id"]: loaded[facts["company"], facts["title"]]
+        for facts in offers
+        if (facts["company"], facts["title"]) in loaded
+    }
+
+
+# ── Quotes ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Which sentences a judge marked as the reason why two fit, by record and position."""
+
+    company: str
+    need: str
+    company_sentences: frozenset[tuple[str, int]]
+    need_sentences: frozenset[tuple[str, int]]
+
+
+def read_reasons(path: Path) -> list[Reason]:
+    """Read ``company, need, company_sentences, npo_sentences`` (tabs, UTF-8, with a header).
+
+    A sentence is named ``record.position``, its position in ``embeddings.text.sentences`` from 0.
+
+    Raises:
+        Invalid: naming the row that cannot be read.
+    """
+    found = []
+    with path.open(encoding="utf-8", newline="") as file:
+        for number, row in enumerate(csv.DictReader(file, delimiter="\t"), start=2):
+            try:
+                marked = [
+                    frozenset(
+                        (record, int(place))
+                        for record, _dot, place in (label.rpartition(".") for label in row[key].split(","))
+                    )
+                    for key in ("company_sentences", "npo_sentences")
+                ]
+                found.append(Reason(row["company"], row["need"], marked[0], marked[1]))
+            except (KeyError, AttributeError, ValueError):
+                raise Invalid(row=str(number)) from None
+    return found
+
+
+def quotes_right(
+    reasons: Sequence[Reason],
+    quote_of: Callable[[str, str], Quote | None],
+    text_by_id: Mapping[str, str],
+) -> list[tuple[bool, bool]]:
+    """For each marked pair, whether the quoted sentence of the company and of the NPO was marked.
+
+    Args:
+        quote_of: what is quoted for (company, need).
+        text_by_id: the text of every record that the marks name.
+    """
+    said = {key: texts.sentences(text) for key, text in text_by_id.items()}
+    result = []
+    for reason in reasons:
+        quote = quote_of(reason.company, reason.need)
+        ours, theirs = (
+            {said[record][place] for record, place in marks}
+            for marks in (reason.company_sentences, reason.need_sentences)
+        )
+        result.append((quote.company in ours, quote.npo in theirs) if quote else (False, False))
+    return result

@@ -47,7 +47,9 @@ class Pool:
     def __init__(self, encoder, sentences: list[str]) -> None:
         self.sentences = sentences
         table = encoder._model[0]
-        weights = np.array([sum(weight for _row, weight in table.bag(texts.for_embedding(s))) for s in sentences])
+        weights = np.array(
+            [sum(weight for _row, weight in table.bag(texts.for_embedding(s))) for s in sentences]
+        )
         units = encoder.encode(sentences)
         plain = table(table.preprocess([texts.for_embedding(s) for s in sentences]))["sentence_embedding"]
         norms = np.linalg.norm(plain.detach().numpy(), axis=1)
@@ -199,7 +201,9 @@ def recall(database, live, queries: int = 100, k: int = 50) -> tuple[float, floa
         ids, parts = [], []
         for batch in rows.partitions(10_000):
             ids += [owner for owner, _vector in batch]
-            parts.append(np.frombuffer(b"".join(v for _owner, v in batch), np.float32).reshape(len(batch), -1))
+            parts.append(
+                np.frombuffer(b"".join(v for _owner, v in batch), np.float32).reshape(len(batch), -1)
+            )
         everything, numbers = np.vstack(parts), np.array(ids)
         asked = session.scalars(
             select(Embedding.vector).where(Embedding.owner_type == "need").limit(queries)
@@ -221,7 +225,9 @@ def recall(database, live, queries: int = 100, k: int = 50) -> tuple[float, floa
     return found / queries, spent / queries
 
 
-def other_indexes(vectors: np.ndarray, queries: np.ndarray, k: int = 50) -> list[tuple[str, float, float, float, float]]:
+def other_indexes(
+    vectors: np.ndarray, queries: np.ndarray, k: int = 50
+) -> list[tuple[str, float, float, float, float]]:
     """(name, ms a query, recall@50, bytes a vector, seconds to build) of indexes that were not taken."""
     import faiss
 
@@ -280,9 +286,14 @@ def throughput(encoder) -> tuple[float, float]:
     pieces = sorted({character for text in said for character in text})
     tokenizer = Tokenizer(models.WordLevel({piece: n for n, piece in enumerate(["[UNK]", *pieces])}, "[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
-    static = SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=encoder.dimensions)], device="cpu")
+    static = SentenceTransformer(
+        modules=[StaticEmbedding(tokenizer, embedding_dim=encoder.dimensions)], device="cpu"
+    )
     rates = []
-    for encode in (encoder.encode, lambda batch: static.encode(batch, batch_size=64, show_progress_bar=False)):
+    for encode in (
+        encoder.encode,
+        lambda batch: static.encode(batch, batch_size=64, show_progress_bar=False),
+    ):
         encode(said[:100])
         started = time.perf_counter()
         encode(said[100:])
@@ -298,7 +309,9 @@ def main() -> None:
     parser.add_argument("--offers", type=int, default=50_000)
     chosen = parser.parse_args()
     encoder = load_encoder()
-    print(f"machine: {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {sys.platform}")
+    print(
+        f"machine: {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {sys.platform}"
+    )
     print(f"sizes: {chosen.companies:,} companies, {chosen.npos:,} NPOs and needs, {chosen.offers:,} offers; "
           f"seed {SEED}; model {encoder.model_id}")  # fmt: skip
     ours, theirs = throughput(encoder)
@@ -339,7 +352,10 @@ def main() -> None:
         size = sum(shelf.vectors.nbytes + shelf.words.nbytes for shelf in index.shelves.values())
         print(f"together: {size / records:.0f} bytes a record", flush=True)
         share, seconds = recall(database, index)
-        print(f"recall@50 of companies for 100 needs against exact search: {share:.4f}, {seconds * 1000:.1f} ms", flush=True)
+        print(
+            f"recall@50 of companies for 100 needs against exact search: {share:.4f}, {seconds * 1000:.1f} ms",
+            flush=True,
+        )
         with database.read() as session:
             need = session.get(Need, 7)
             npo_id, path = need.organization_id, f"/npo/needs/{need.public_id}/suggestions"
@@ -347,18 +363,30 @@ def main() -> None:
         pages = measure(client, path, "/npo/offers")
         for name, values in zip(("suggestions for a need", "plain list"), pages, strict=True):
             ordered = sorted(values)
-            print(f"{name}: median {statistics.median(values) * 1000:.1f} ms, p95 {ordered[int(len(ordered) * 0.95)] * 1000:.1f} ms")
+            print(
+                f"{name}: median {statistics.median(values) * 1000:.1f} ms, p95 {ordered[int(len(ordered) * 0.95)] * 1000:.1f} ms"
+            )
         ratios = sorted(a / b for a, b in zip(*pages, strict=True))
         p95s = [sorted(values)[int(len(values) * 0.95)] for values in pages]
         print(f"ratio, pair by pair: median {statistics.median(ratios):.2f}, p95 {ratios[int(len(ratios) * 0.95)]:.2f}; "
               f"p95 against p95 {p95s[0] / p95s[1]:.2f}", flush=True)  # fmt: skip
-        print(f"a changed profile is found in {visible(database, encoder, index):.0f} ms after it was encoded, by another process's index")
+        print(
+            f"a changed profile is found in {visible(database, encoder, index):.0f} ms after it was encoded, by another process's index"
+        )
         with database.read() as session:
-            rows = session.scalars(select(Embedding.vector).where(Embedding.owner_type == "company").limit(200_000))
-            sample = np.frombuffer(b"".join(itertools.islice(rows, 200_000)), np.float32).reshape(-1, encoder.dimensions)
-            asked = session.scalars(select(Embedding.vector).where(Embedding.owner_type == "need").limit(50)).all()
+            rows = session.scalars(
+                select(Embedding.vector).where(Embedding.owner_type == "company").limit(200_000)
+            )
+            sample = np.frombuffer(b"".join(itertools.islice(rows, 200_000)), np.float32).reshape(
+                -1, encoder.dimensions
+            )
+            asked = session.scalars(
+                select(Embedding.vector).where(Embedding.owner_type == "need").limit(50)
+            ).all()
         queries = np.stack([np.frombuffer(vector, np.float32) for vector in asked])
-        print(f"\n| index of {len(sample):,} | ms a query | recall@50 | bytes a vector | built in s |\n|---|---|---|---|---|")
+        print(
+            f"\n| index of {len(sample):,} | ms a query | recall@50 | bytes a vector | built in s |\n|---|---|---|---|---|"
+        )
         for name, ms, found, held, built in other_indexes(sample, queries):
             print(f"| {name} | {ms:.2f} | {found:.3f} | {held:.0f} | {built:.1f} |", flush=True)
 
