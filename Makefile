@@ -46,14 +46,16 @@ format: $(VENV)/.installed-test ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.installed-test ## measure: suggestion page against a plain page, ratios in one run
+bench: $(VENV)/.installed-test ## measure: suggestion page against a plain page, at 10,000 and at a million
 	$(BIN)/python -m tests.benchmarks.pages
+	$(BIN)/python -m tests.benchmarks.scale
 
 soak: $(VENV)/.installed-test ## the long rounds: 200 kill -9 rounds under load, 200 races on both databases
 	$(BIN)/python -m pytest -o addopts=-q tests/soak
 
 model: $(VENV)/.installed-test ## rebuild the bundled embedding model from its sources
-	$(BIN)/python -m embeddings.training.build_model
+	$(BIN)/python -m embeddings.training.build_model --untrained var/untrained
+	$(BIN)/enmusubi match evaluate embeddings/training/heldout --also var/untrained
 
 lock: ## write constraints.txt from what is installed and tested
 	$(BIN)/pip freeze --exclude-editable | sed -E 's/^torch==([0-9.]+)\+.*/torch==\1/' > constraints.txt

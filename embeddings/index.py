@@ -31,6 +31,7 @@ OVERFETCH: Final = 4  #: of a scan over bytes, so many times as asked are compar
 #: A number of a unit vector in 256 dimensions is rarely beyond 0.5: what is, is cut off there.
 _BYTE_SCALE: Final = 254.0
 _FIRST_ROOM: Final = 1024
+_BLOCK: Final = 65_536
 
 
 class VectorIndex:
@@ -44,6 +45,7 @@ class VectorIndex:
         self._compressed = False
         self._ids = np.zeros(_FIRST_ROOM, np.int64)
         self._slots = Slots()
+        self._sum = np.zeros(dimensions, np.float64)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -57,6 +59,11 @@ class VectorIndex:
     def nbytes(self) -> int:
         """Bytes held for vectors and ids."""
         return int(self._index.codes.size()) + self._ids.nbytes + self._slots.nbytes
+
+    def mean(self, prior: int) -> Floats:
+        """The mean vector (d,), as if ``prior`` zero vectors stood in the index too."""
+        with self._lock:
+            return (self._sum / max(len(self) + prior, 1)).astype(np.float32)
 
     def ids(self) -> Ids:
         """All ids, in no particular order."""
@@ -95,13 +102,16 @@ class VectorIndex:
             self._ids = np.concatenate([self._ids, np.zeros(room - len(self._ids), np.int64)])
         self._ids[start : start + len(ids)] = ids
         self._index.add(self._coded(vectors))
+        self._sum += self._decoded(self._codes()[start:]).sum(axis=0, dtype=np.float64)
         for slot, number in enumerate(ids.tolist(), start=start):
             self._slots.put(number, slot)
 
     def _overwrite(self, slot: int, vector: Floats) -> None:
         one = _new(self.dimensions, compressed=self._compressed)
         one.add(self._coded(vector[None, :]))
+        self._sum -= self._decoded(self._codes()[slot : slot + 1])[0]
         self._codes()[slot] = _codes_of(one)[0]
+        self._sum += self._decoded(self._codes()[slot : slot + 1])[0]
 
     def remove(self, ids: Ids) -> None:
         """Remove ``ids``; unknown ones are ignored."""
@@ -110,6 +120,7 @@ class VectorIndex:
                 slot, last = self._slots.get(number), len(self) - 1
                 if slot < 0:
                     continue
+                self._sum -= self._decoded(self._codes()[slot : slot + 1])[0]
                 if slot != last:  # the last one moves into the gap
                     moved = int(self._ids[last])
                     self._codes()[slot] = self._codes()[last]
@@ -180,11 +191,7 @@ class VectorIndex:
             slots = self._slots.get_many(np.asarray(ids, dtype=np.int64))
             if (slots < 0).any():
                 raise KeyError(f"expected known ids, found an unknown one among {list(ids)[:5]}")
-            rows = self._codes()[slots]
-        if self._compressed:
-            return ((rows.astype(np.float32) - 128) / np.float32(_BYTE_SCALE)).astype(np.float32)
-        exact: Floats = rows.view(np.float32).reshape(len(rows), self.dimensions)
-        return exact
+            return self._decoded(self._codes()[slots])
 
     def save(self, folder: Path, applied_version: int, model_id: str) -> None:
         """Write a snapshot."""
@@ -219,6 +226,8 @@ class VectorIndex:
             result._index.ntotal = len(ids)
             result._codes()[:] = codes
             result._ids, result._slots = ids, Slots.of(ids)
+            for start in range(0, len(ids), _BLOCK):
+                result._sum += result._decoded(codes[start : start + _BLOCK]).sum(axis=0, dtype=np.float64)
             return result, int(facts["applied_version"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexDamaged(
@@ -237,6 +246,13 @@ class VectorIndex:
             return vectors
         whole: Floats = np.clip(np.rint(vectors * np.float32(_BYTE_SCALE)), -127, 127).astype(np.float32)
         return whole
+
+    def _decoded(self, codes: NDArray[np.uint8]) -> Floats:
+        if self._compressed:
+            numbers: Floats = (codes.astype(np.float32) - 128) / np.float32(_BYTE_SCALE)
+            return numbers
+        exact: Floats = np.ascontiguousarray(codes).view(np.float32).reshape(len(codes), self.dimensions)
+        return exact
 
     def _codes(self) -> NDArray[np.uint8]:
         return _codes_of(self._index)

@@ -36,10 +36,16 @@ class Slots:
 
     def get_many(self, ids: Ids) -> NDArray[np.int64]:
         """The slots (n,) of ids (n,), -1 where one has none."""
-        if self._fresh or not len(self._ids):
-            return np.array([self.get(int(id)) for id in ids], dtype=np.int64)
-        places = np.minimum(np.searchsorted(self._ids, ids), len(self._ids) - 1)
-        return np.where(self._ids[places] == ids, self._slots[places].astype(np.int64), -1)
+        result = np.full(len(ids), -1, np.int64)
+        if len(self._ids):
+            places = np.minimum(np.searchsorted(self._ids, ids), len(self._ids) - 1)
+            result = np.where(self._ids[places] == ids, self._slots[places].astype(np.int64), -1)
+        if self._fresh:
+            for place, id in enumerate(ids.tolist()):
+                slot = self._fresh.get(id)
+                if slot is not None:
+                    result[place] = slot
+        return result
 
     def put(self, id: int, slot: int) -> None:
         """Note the slot of an id."""

@@ -17,7 +17,7 @@ from matcher.errors import DomainError, Invalid, Refused
 from matcher.permissions import SYSTEM
 from matcher.ranking import Weights
 from matcher.services import benchmark, evaluation, fitting, indexing, suggestions, weights
-from webapp import clock, db
+from webapp import charts, clock, db
 from webapp.config import Settings
 from webapp.progress import progress
 
@@ -102,6 +102,9 @@ def quotes(marks: Path) -> None:
 )  # fmt: skip
 @click.option("--recorded", is_flag=True, help="introductions, declines and passes of this installation")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="write the weights here")
+@click.option(
+    "--plot", type=click.Path(dir_okay=False, path_type=Path), help="draw the calibration here (SVG)"
+)
 @click.option("--adopt", is_flag=True, help="let them serve here, if they are better on pairs held aside")
 @click.option("--reason", default="", help="why, for the audit record")
 @with_appcontext
@@ -110,6 +113,7 @@ def fit(
     folders: tuple[Path, ...],
     recorded: bool,
     out: Path | None,
+    plot: Path | None,
     adopt: bool,
     reason: str,
 ) -> None:
@@ -147,6 +151,12 @@ def fit(
     _print_fit(fitted, before, comparison)
     if out is not None:
         out.write_text(json.dumps(fitted.as_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    if plot is not None:
+        steps = comparison.new.calibration()
+        plot.write_text(
+            charts.calibration(steps, "Calibration on pairs held aside", "score shown", "share judged good"),
+            encoding="utf-8",
+        )
     if adopt:
         try:
             with db.database().write() as session:
@@ -226,8 +236,13 @@ def _shipped(folder: Path, encoder: Encoder) -> Iterator[tuple[benchmark.Shipped
     "--also", "others", multiple=True, help="a further model by name or folder, alone and with words"
 )
 @click.option("--no-baselines", is_flag=True, help="rank with what serves the pages only")
+@click.option(
+    "--plot", type=click.Path(dir_okay=False, path_type=Path), help="draw all tasks together here (SVG)"
+)
 @with_appcontext
-def evaluate(folder: Path, run_out: Path | None, others: tuple[str, ...], no_baselines: bool) -> None:
+def evaluate(
+    folder: Path, run_out: Path | None, others: tuple[str, ...], no_baselines: bool, plot: Path | None
+) -> None:
     """Rank the organizations of FOLDER by the code that serves the pages, beside baselines.
 
     FOLDER holds companies.jsonl, npos.jsonl and, where known, partnerships.jsonl and judgments.jsonl (see
@@ -257,6 +272,15 @@ def evaluate(folder: Path, run_out: Path | None, others: tuple[str, ...], no_bas
         f"model {encoder.model_id}"
     )
     _print_table(found)
+    if plot is not None:
+        rows = [
+            (
+                figures.name,
+                *evaluation.interval([x for task in benchmark.TASKS for x in figures.values[task].values()]),
+            )
+            for figures in found
+        ]
+        plot.write_text(charts.bars(rows, "MRR@10 and nDCG@10, mean over all queries"), encoding="utf-8")
 
 
 def _baselines(

@@ -33,7 +33,7 @@ class Settings:
     epochs: int = 30
     batch: int = 64
     alike: float = 0.6  #: scenes whose centres are nearer than this cosine never share a batch
-    scale: float = 15.0  #: of the softmax
+    scale: float = 10.0  #: of the softmax
     rate: float = 2e-3  #: of the word rows
     map_rate: float = 2e-4  #: of the linear map
     hold: float = 1.0  #: how strongly rows are held where they began

@@ -21,7 +21,7 @@ from matcher.services.candidates import Near, Search, Source, rows_of
 from matcher.services.indexing import LiveIndex
 from matcher.services.newcomers import Draw
 
-PER_SOURCE: Final = 60  #: neighbours fetched for each of the asker's texts, by meaning and by words
+PER_SOURCE: Final = 40  #: neighbours fetched for each of the asker's texts, by meaning and by words
 WIDENING: Final = (1, 4, 16)  #: how far to reach when hard conditions leave too few
 SHOWN: Final = 10
 

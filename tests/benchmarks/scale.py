@@ -1,4 +1,4 @@
-"""The whole of Japan on one machine: ``make bench-scale``.
+"""The whole of Japan on one machine: part of ``make bench``.
 
 50,000 NPOs with a need each and 1,000,000 companies on SQLite. Their texts are three sentences each, recombined
 from the demo texts with a fixed seed; the vector of such a text is added up from those of its sentences,
@@ -301,6 +301,52 @@ def throughput(encoder) -> tuple[float, float]:
     return rates[0], rates[1]
 
 
+def restart(database, settings, index) -> None:
+    """Read the index from the database, write its snapshot, and fill ``index`` from that, as after a restart."""
+    first = indexing.LiveIndex(settings.index_folder)
+    started = time.perf_counter()
+    with database.read() as session:
+        first.level(session)
+    print(f"index from the database: {time.perf_counter() - started:.0f} s")
+    started = time.perf_counter()
+    first.save_snapshot()
+    print(f"snapshot written: {time.perf_counter() - started:.0f} s", flush=True)
+    records = sum(len(shelf) for shelf in first.shelves.values())
+    for name, held in (("vectors", "vectors"), ("words", "words")):
+        size = sum(getattr(shelf, held).nbytes for shelf in first.shelves.values())
+        print(f"{name}: {size / records:.0f} bytes a record ({records:,} records)")
+    del first
+    started = time.perf_counter()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with database.read() as session:
+        index.level(session)
+    print(f"index from its snapshot after a restart: {time.perf_counter() - started:.1f} s "
+          f"(peak memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB, "
+          f"before {before / 2**20:.1f})")  # fmt: skip
+    size = sum(shelf.vectors.nbytes + shelf.words.nbytes for shelf in index.shelves.values())
+    print(f"together: {size / records:.0f} bytes a record", flush=True)
+
+
+def compare_indexes(database, encoder) -> None:
+    """The kinds of index side by side, on the first 200,000 companies."""
+    with database.read() as session:
+        rows = session.scalars(
+            select(Embedding.vector).where(Embedding.owner_type == "company").limit(200_000)
+        )
+        sample = np.frombuffer(b"".join(itertools.islice(rows, 200_000)), np.float32).reshape(
+            -1, encoder.dimensions
+        )
+        asked = session.scalars(
+            select(Embedding.vector).where(Embedding.owner_type == "need").limit(50)
+        ).all()
+    queries = np.stack([np.frombuffer(vector, np.float32) for vector in asked])
+    print(
+        f"\n| index of {len(sample):,} | ms a query | recall@50 | bytes a vector | built in s |\n|---|---|---|---|---|"
+    )
+    for name, ms, found, held, built in other_indexes(sample, queries):
+        print(f"| {name} | {ms:.2f} | {found:.3f} | {held:.0f} | {built:.1f} |", flush=True)
+
+
 def main() -> None:
     """Fill, restart, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -328,29 +374,8 @@ def main() -> None:
         spent = fill(database, encoder, chosen.companies, chosen.npos, chosen.offers)
         print(f"filled: records {spent['rows']:.0f} s, vectors {spent['vectors']:.0f} s; "
               f"database {sum(p.stat().st_size for p in Path(folder).rglob('*.db*')) / 2**30:.1f} GiB", flush=True)  # fmt: skip
-        first = indexing.LiveIndex(settings.index_folder)
-        started = time.perf_counter()
-        with database.read() as session:
-            first.level(session)
-        print(f"index from the database: {time.perf_counter() - started:.0f} s")
-        started = time.perf_counter()
-        first.save_snapshot()
-        print(f"snapshot written: {time.perf_counter() - started:.0f} s", flush=True)
-        records = sum(len(shelf) for shelf in first.shelves.values())
-        for name, held in (("vectors", "vectors"), ("words", "words")):
-            size = sum(getattr(shelf, held).nbytes for shelf in first.shelves.values())
-            print(f"{name}: {size / records:.0f} bytes a record ({records:,} records)")
-        del first
-        started = time.perf_counter()
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        restart(database, settings, app.extensions["live_index"])
         index = app.extensions["live_index"]
-        with database.read() as session:
-            index.level(session)
-        print(f"index from its snapshot after a restart: {time.perf_counter() - started:.1f} s "
-              f"(peak memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB, "
-              f"before {before / 2**20:.1f})")  # fmt: skip
-        size = sum(shelf.vectors.nbytes + shelf.words.nbytes for shelf in index.shelves.values())
-        print(f"together: {size / records:.0f} bytes a record", flush=True)
         share, seconds = recall(database, index)
         print(
             f"recall@50 of companies for 100 needs against exact search: {share:.4f}, {seconds * 1000:.1f} ms",
@@ -373,22 +398,7 @@ def main() -> None:
         print(
             f"a changed profile is found in {visible(database, encoder, index):.0f} ms after it was encoded, by another process's index"
         )
-        with database.read() as session:
-            rows = session.scalars(
-                select(Embedding.vector).where(Embedding.owner_type == "company").limit(200_000)
-            )
-            sample = np.frombuffer(b"".join(itertools.islice(rows, 200_000)), np.float32).reshape(
-                -1, encoder.dimensions
-            )
-            asked = session.scalars(
-                select(Embedding.vector).where(Embedding.owner_type == "need").limit(50)
-            ).all()
-        queries = np.stack([np.frombuffer(vector, np.float32) for vector in asked])
-        print(
-            f"\n| index of {len(sample):,} | ms a query | recall@50 | bytes a vector | built in s |\n|---|---|---|---|---|"
-        )
-        for name, ms, found, held, built in other_indexes(sample, queries):
-            print(f"| {name} | {ms:.2f} | {found:.3f} | {held:.0f} | {built:.1f} |", flush=True)
+        compare_indexes(database, encoder)
 
 
 def visible(database, encoder, index) -> float:

@@ -264,3 +264,25 @@ def test_an_index_of_bytes_comes_back_from_its_snapshot(tmp_path):
     assert loaded.search(vectors[1], 20)[0].tolist() == index.search(vectors[1], 20)[0].tolist()
     loaded.upsert(np.array([0]), vectors[:1])
     assert loaded.search(vectors[0], 1)[0].tolist() == [0]
+
+
+@pytest.mark.parametrize("exact_up_to", [1000, 0])
+def test_the_mean_follows_every_change(exact_up_to, tmp_path):
+    chance = np.random.default_rng(1)
+    index, held = VectorIndex(16, exact_up_to), {}
+    for _ in range(300):
+        number = int(chance.integers(0, 40))
+        if chance.random() < 0.3:
+            index.remove(np.array([number]))
+            held.pop(number, None)
+        else:
+            vector = chance.normal(size=16).astype(np.float32)
+            held[number] = vector / np.linalg.norm(vector) / 2
+            index.upsert(np.array([number]), held[number][None, :])
+    expected = np.sum(list(held.values()), axis=0) / (len(held) + 5)
+    assert np.allclose(index.mean(5), expected, atol=2e-3)
+    index.save(tmp_path, 1, "model@1")
+    assert np.allclose(
+        VectorIndex.load(tmp_path, "model@1", exact_up_to)[0].mean(5), index.mean(5), atol=1e-6
+    )
+    assert not VectorIndex(16).mean(5).any()
