@@ -1,7 +1,8 @@
-"""Which two sentences carried a similarity: the largest of the parts that it is the sum of."""
+"""How close the sentences of two texts are: the closest pair counts in the score, and is what is quoted."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,85 +10,75 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.float64]
 
+WORD_SHARE: Final = 0.5  #: how much common words count beside the vectors
+#: A sentence of fewer different content words says little (「よろしくお願いします。」 ends half of all texts,
+#: which is equal to itself): it counts in proportion.
+FULL_SENTENCE_WORDS: Final = 5
+
 
 @dataclass(frozen=True)
-class Said:
-    """A text as it was encoded: its vector (d,), and of its n sentences the vectors (n, d) and words."""
+class Sentences:
+    """Encoded sentences: vectors (n, d) of length one or zero, and the words of each with their counts."""
 
-    vector: Floats
     vectors: Floats
     words: Sequence[Mapping[str, int]]
 
+    def __len__(self) -> int:
+        return len(self.words)
 
-@dataclass(frozen=True)
-class Carried:
-    """Positions of the two sentences, and the part of the score that is theirs."""
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` where vectors and words are not equally many."""
+        if len(self.vectors) != len(self.words):
+            raise ValueError(f"expected words of {len(self.vectors)} sentences, found {len(self.words)}")
 
-    a: int
-    b: int
-    part: float
+    @classmethod
+    def stored(cls, vectors: bytes | None, words: Sequence[Mapping[str, int]]) -> "Sentences":
+        """From a row of the embedding table: float16 numbers of all sentences, one after the other."""
+        if not words or not vectors:
+            return cls(np.empty((0, 0), np.float32), ())
+        array = np.frombuffer(vectors, dtype=np.float16).reshape(len(words), -1)
+        return cls(array.astype(np.float32), words)
 
 
-def carrying_pair(
-    a: Said, b: Said, idf: Callable[[str], float], meaning: float = 1.0, words: float = 1.0
-) -> Carried | None:
-    """The sentence of ``a`` and the one of ``b`` that carry most of the similarity of the two texts.
+def closeness(a: Sentences, b: Sentences, idf: Callable[[str], float]) -> Numbers:
+    """(n, m) how close each sentence of ``a`` is to each of ``b``, in [-0.5, 1].
 
-    Both cosines are sums over all pairs of sentences, see ``parts``; the pair with the largest part is the
-    one whose removal lowers the score most.
+    Half the cosine of their vectors and half that of their words, each weighted by rarity and counted once;
+    less where either says little.
 
     Args:
         idf: how rare a word is.
-        meaning: what a cosine of the vectors counts in the score.
-        words: what a cosine of the TF-IDF bags counts.
-
-    Returns:
-        ``None`` where either side has no sentence. Ties by position.
     """
-    carried = np.round(parts(a, b, idf, meaning, words), 6)
-    if not carried.size:
+    if not len(a) or not len(b):
+        return np.zeros((len(a), len(b)))
+    columns = {word: place for place, word in enumerate({word: 0 for said in a.words for word in said})}
+    common = _weights(a, columns, idf) @ _weights(b, columns, idf).T
+    meaning = a.vectors.astype(np.float64) @ b.vectors.astype(np.float64).T
+    close: Numbers = np.outer(_fullness(a), _fullness(b)) * ((1 - WORD_SHARE) * meaning + WORD_SHARE * common)
+    return close
+
+
+def closest_pair(a: Sentences, b: Sentences, idf: Callable[[str], float]) -> tuple[int, int, float] | None:
+    """Positions and closeness of the closest pair, ties by position; ``None`` where either side is empty."""
+    close = closeness(a, b, idf)
+    if not close.size:
         return None
-    row, column = divmod(int(np.argmax(carried)), carried.shape[1])
-    return Carried(row, column, float(carried[row, column]))
+    row, column = divmod(int(np.argmax(np.round(close, 6))), close.shape[1])
+    return row, column, float(close[row, column])
 
 
-def parts(a: Said, b: Said, idf: Callable[[str], float], meaning: float = 1.0, words: float = 1.0) -> Numbers:
-    """(n, m) what each pair of sentences adds to the two cosines, times ``meaning`` and ``words``.
-
-    A text's vector is the sum of its sentences' vectors, each with a share: those that give it best, none
-    below zero (non-negative least squares; exact for a model that averages words). A word's weight is divided
-    among the sentences that say it.
-
-    Raises:
-        ValueError: sentences, vectors and words are not equally many.
-    """
-    for said in (a, b):
-        if len(said.vectors) != len(said.words):
-            raise ValueError(f"expected words of {len(said.vectors)} sentences, found {len(said.words)}")
-    if not len(a.vectors) or not len(b.vectors):
-        return np.zeros((len(a.vectors), len(b.vectors)))
-    said_words = {word: 0 for said in (a, b) for sentence in said.words for word in sentence}
-    rarity = {word: idf(word) for word in said_words}
-    by_meaning: Numbers = _shares(a) @ _shares(b).T
-    by_words: Numbers = _bags(a, rarity) @ _bags(b, rarity).T
-    return meaning * by_meaning + words * by_words
+def _weights(said: Sentences, columns: Mapping[str, int], idf: Callable[[str], float]) -> Numbers:
+    """(sentences, words) of length one over all their words, those outside ``columns`` left out."""
+    weights = np.zeros((len(said), len(columns)))
+    for row, sentence in enumerate(said.words):
+        rarity = {word: idf(word) for word in sentence}
+        norm = sum(weight * weight for weight in rarity.values()) ** 0.5
+        for word in rarity.keys() & columns.keys():
+            weights[row, columns[word]] = rarity[word] / norm
+    return weights
 
 
-def _shares(said: Said) -> Numbers:
-    """(n, d) what each sentence adds to the text's vector."""
-    from scipy.optimize import nnls
-
-    vectors = said.vectors.astype(np.float64)
-    shares, _rest = nnls(vectors.T, said.vector.astype(np.float64))
-    added: Numbers = shares[:, None] * vectors
-    return added
-
-
-def _bags(said: Said, rarity: Mapping[str, float]) -> Numbers:
-    """(n, words) what each sentence adds to the text's TF-IDF bag of length one."""
-    counts = np.array([[sentence.get(word, 0) for word in rarity] for sentence in said.words], np.float64)
-    whole = counts.sum(axis=0)
-    bag = np.where(whole > 0, 1 + np.log(np.maximum(whole, 1)), 0.0) * list(rarity.values())
-    norm = np.linalg.norm(bag)
-    added: Numbers = counts / np.maximum(whole, 1) * bag / (norm if norm > 0 else 1.0)
-    return added
+def _fullness(said: Sentences) -> Numbers:
+    counts = np.array([len(sentence) for sentence in said.words], dtype=np.float64)
+    full: Numbers = np.minimum(1.0, counts / FULL_SENTENCE_WORDS)
+    return full

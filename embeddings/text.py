@@ -64,11 +64,20 @@ def _settled(step: Callable[[str], str], text: str) -> str:
 
 
 def _normal(text: str) -> str:
-    text = unicodedata.normalize("NFKC", _MARKS.sub("", text))
-    text = "".join(
-        " " if character in "\n\r\t\v\f" else character for character in text if _is_seen(character)
-    )
+    text = unicodedata.normalize("NFKC", _MARKS.sub("", text)).translate(_SEEN)
     return _SPACES.sub(" ", unicodedata.normalize("NFKC", text).translate(_ITAIJI)).strip()
+
+
+class _Seen(dict[int, int | None]):
+    """For ``str.translate``: what is not seen goes, line ends become spaces. Filled as characters come."""
+
+    def __missing__(self, code: int) -> int | None:
+        character = chr(code)
+        self[code] = (ord(" ") if character in "\n\r\t\v\f" else code) if _is_seen(character) else None
+        return self[code]
+
+
+_SEEN: Final = _Seen()
 
 
 def _is_seen(character: str) -> bool:

@@ -22,6 +22,7 @@ from matcher.vocabulary import support_label
 #: Similarities as measured → [0, 1]: at or below the first figure nothing speaks for it, at the second all.
 MEANING_SCALE: Final = (-0.10, 0.80)
 WORDS_SCALE: Final = (0.0, 0.40)
+SENTENCES_SCALE: Final = (0.10, 0.80)
 
 HIGH, MIDDLE = 0.60, 0.30  #: from here on 適合度 高, 中
 
@@ -69,7 +70,7 @@ class Weights:
     @property
     def version(self) -> str:
         """A short name of all numbers that make the score, kept with every shown list."""
-        numbers = (self.as_dict(), sorted(COMPLEMENTS.items()), MEANING_SCALE, WORDS_SCALE)
+        numbers = (self.as_dict(), sorted(COMPLEMENTS.items()), MEANING_SCALE, WORDS_SCALE, SENTENCES_SCALE)
         return hashlib.sha256(repr(numbers).encode()).hexdigest()[:12]
 
     def as_dict(self) -> dict[str, Any]:
@@ -167,6 +168,7 @@ class Texts:
 
     meaning: float | None = None
     words: float | None = None
+    sentences: float | None = None  #: closeness of the closest pair of sentences
     mission_meaning: float | None = None
     mission_words: float | None = None
 
@@ -253,17 +255,9 @@ def text_parts(texts: Texts) -> dict[str, float | None]:
     return {
         "meaning": scaled(texts.meaning, MEANING_SCALE),
         "words": scaled(texts.words, WORDS_SCALE),
+        "sentences": scaled(texts.sentences, SENTENCES_SCALE),
         "mission": sum(mission) / len(mission) if mission else None,
     }
-
-
-def text_slopes(weights: Weights) -> tuple[float, float]:
-    """By how much the score's logarithmic odds rise for each unit of a cosine: of meaning, of words."""
-    slopes = []
-    for code, (low, high) in (("meaning", MEANING_SCALE), ("words", WORDS_SCALE)):
-        part = weights.parts.get(code)
-        slopes.append(part.weight / (high - low) if part else 0.0)
-    return slopes[0], slopes[1]
 
 
 def quote_reason(quote: Quote, strength: float) -> Reason:

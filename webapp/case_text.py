@@ -82,6 +82,7 @@ _REASONS: Final[Mapping[str, Mapping[str, str]]] = {
 PARTS: Final[Mapping[str, Any]] = {
     "meaning": _l("文章の内容の近さ"),
     "words": _l("共通する言葉"),
+    "sentences": _l("いちばん近い文どうしの近さ"),
     "mission": _l("団体の目的と企業の方針の近さ"),
     "support": _l("支援の種類"),
     "field": _l("活動の分野"),

@@ -5,6 +5,7 @@ Reading never encodes: every vector comes from the index or from the embedding t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from embeddings.pairs import Sentences, closeness
 from matcher import ranking
 from matcher.models import Embedding, Offer
 from matcher.ranking import Fit, Side, Texts
@@ -19,7 +21,15 @@ from matcher.services import weights
 from matcher.services.indexing import LiveIndex, merged
 
 Floats = NDArray[np.float32]
-Near = tuple[float, float]  #: cosine of meaning, cosine of words
+
+
+@dataclass(frozen=True)
+class Near:
+    """How near two texts are: cosine of meaning, cosine of words, and their closest pair of sentences."""
+
+    meaning: float = 0.0
+    words: float = 0.0
+    sentences: float | None = None  #: ``None`` where it was not looked at
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +39,7 @@ class Source:
     owner_type: str
     owner_id: int
     vector: Floats
+    sentences: Sentences
     bag: Mapping[str, int]
     offer: Offer | None = None
 
@@ -72,6 +83,7 @@ class Search:
                 kind,
                 number,
                 self._from_the_middle(kind, rows[kind, number].vector or b""),
+                Sentences.stored(rows[kind, number].sentence_vectors, rows[kind, number].words),
                 merged(rows[kind, number].words),
                 offer,
             )
@@ -108,12 +120,17 @@ class Search:
 
     def _promise(self, owner_type: str, owner_id: int, source: Source) -> float:
         """How promising by text alone."""
-        meaning, words = self.near(owner_type, owner_id, source)
-        parts = ranking.text_parts(Texts(meaning, words))
+        parts = ranking.text_parts(self.texts(self.near(owner_type, owner_id, source)))
         return sum(value for value in parts.values() if value is not None)
 
-    def compare(self, owner_type: str, ids: Sequence[int], sources: Sequence[Source]) -> None:
-        """Compare some records with some sources in one product; those not in the index are left out."""
+    def compare(
+        self, owner_type: str, ids: Sequence[int], sources: Sequence[Source], *, closely: bool = False
+    ) -> None:
+        """Compare some records with some sources in one product; those not in the index are left out.
+
+        Args:
+            closely: also look for their closest pairs of sentences, which lie in the database.
+        """
         shelf = self.live.shelves.get(owner_type)
         if shelf is None:
             return
@@ -123,25 +140,57 @@ class Search:
         array = np.array(known, dtype=np.int64)
         vectors = self.live.vectors_of(self._session, owner_type, array)
         cosines = vectors @ np.stack([source.vector for source in sources]).T
+        close = self._closest(owner_type, known, sources) if closely else {}
         for place, source in enumerate(sources):
             common = shelf.words.scores(source.bag, array).tolist()
             for number, meaning, words in zip(known, cosines[:, place].tolist(), common, strict=True):
-                self._near[owner_type, number, source] = (meaning, words)
+                self._near[owner_type, number, source] = Near(meaning, words, close.get((number, source)))
+
+    def _closest(
+        self, owner_type: str, ids: Sequence[int], sources: Sequence[Source]
+    ) -> dict[tuple[int, Source], float]:
+        """The closeness of the closest pair of sentences of each record with each source."""
+        rows = self._session.execute(
+            select(Embedding.owner_id, Embedding.sentence_vectors, Embedding.words).where(
+                Embedding.owner_type == owner_type,
+                Embedding.owner_id.in_(ids),
+                Embedding.model_id == (self.live.model_id or ""),
+                Embedding.vector.is_not(None),
+            )
+        )
+        said = {number: Sentences.stored(vectors, words) for number, vectors, words in rows}
+        kept = [number for number in ids if number in said and len(said[number])]
+        if not kept:
+            return {}
+        everything = Sentences(
+            np.concatenate([said[number].vectors for number in kept]),
+            [words for number in kept for words in said[number].words],
+        )
+        starts = np.cumsum([0, *(len(said[number]) for number in kept)])[:-1]
+        idf = cache(self.live.shelves[owner_type].words.idf)
+        result: dict[tuple[int, Source], float] = {}
+        for source in sources:
+            if len(source.sentences):
+                best = closeness(source.sentences, everything, idf).max(axis=0)
+                closest = np.maximum.reduceat(best, starts).tolist()
+                result |= {(number, source): value for number, value in zip(kept, closest, strict=True)}
+        return result
 
     def near(self, owner_type: str, owner_id: int, source: Source) -> Near:
-        """How near a record is to a source; (0, 0) where it is not in the index."""
+        """How near a record is to a source; not at all where it is not in the index."""
         if (owner_type, owner_id, source) not in self._near:
-            self.compare(owner_type, [owner_id], [source])
-        return self._near.get((owner_type, owner_id, source), (0.0, 0.0))
+            self.compare(owner_type, [owner_id], [source], closely=True)
+        return self._near.get((owner_type, owner_id, source), Near())
 
     def texts(self, pair: Near, mission: Near | None = None) -> Texts:
         """Similarities for the ranking; without a model the meaning is unknown, not absent."""
         known = self.live.knows_meaning
         return Texts(
-            meaning=pair[0] if known else None,
-            words=pair[1],
-            mission_meaning=mission[0] if mission and known else None,
-            mission_words=mission[1] if mission else None,
+            meaning=pair.meaning if known else None,
+            words=pair.words,
+            sentences=pair.sentences if known else None,
+            mission_meaning=mission.meaning if mission and known else None,
+            mission_words=mission.words if mission else None,
         )
 
     def fit(self, company: Side, npo: Side, texts: Texts) -> Fit:

@@ -30,10 +30,11 @@ from matcher.services import audit, evaluation, weights
 Floats = NDArray[np.float64]
 
 PARTS: Final = (
-    "meaning", "words", "mission", "support", "field", "beneficiaries", "sdgs", "area", "period", "quantity",
+    "meaning", "words", "sentences", "mission", "support", "field", "beneficiaries", "sdgs", "area", "period",
+    "quantity",
 )  # fmt: skip
 GOOD: Final = 2  #: from this grade on
-RIDGE: Final = 0.005  #: how strongly weights are held small, against chance in a few hundred pairs
+RIDGE: Final = 0.02  #: how strongly weights are held small, against chance in a few hundred pairs
 FEWEST: Final = 100  #: labelled pairs without which nothing is fitted
 _FIT_PASSES: Final = frozenset({"timing", "quantity", "skill", "field", "distance"})
 _GOOD_STATES: Final = frozenset({"introduced"})

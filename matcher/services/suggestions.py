@@ -6,17 +6,17 @@ The same code serves both directions, the coordinator, the evaluation and texts 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-import numpy as np
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session, joinedload
 
-from embeddings.pairs import Said, carrying_pair
+from embeddings.pairs import Sentences, closest_pair
 from matcher import lifecycle, ranking, vocabulary
 from matcher.models import Embedding, Mark, Need, Offer, Organization, Partnership
-from matcher.ranking import Fit, Quote, Side, Texts, Weights
-from matcher.services import newcomers, weights
+from matcher.ranking import Fit, Quote, Side, Texts
+from matcher.services import newcomers
 from matcher.services.candidates import Near, Search, Source, rows_of
 from matcher.services.indexing import LiveIndex
 from matcher.services.newcomers import Draw
@@ -144,7 +144,7 @@ def _score_needs(
         .options(joinedload(Need.organization).joinedload(Organization.npo))
     ).all()
     profile = search.source("company")
-    search.compare("need", [need.id for need in needs], search.sources)
+    search.compare("need", [need.id for need in needs], search.sources, closely=True)
     if profile is not None:
         search.compare("npo", sorted({need.organization_id for need in needs}), [profile])
     result = []
@@ -210,7 +210,7 @@ def _score_missions(
         )
         .options(joinedload(Organization.npo))
     ).all()
-    search.compare("npo", [npo.id for npo in npos], search.sources)
+    search.compare("npo", [npo.id for npo in npos], search.sources, closely=True)
     result = []
     for npo in npos:
         profile = npo.npo
@@ -334,8 +334,8 @@ def _score_companies(
         .where(Organization.id.in_([*by_company, *companies]), *listed_organizations("company"), free)
         .options(joinedload(Organization.company))
     ).all()
-    search.compare("offer", [offer.id for offer in rows], [asking])
-    search.compare("company", [company.id for company in found], search.sources)
+    search.compare("offer", [offer.id for offer in rows], [asking], closely=True)
+    search.compare("company", [company.id for company in found], search.sources, closely=True)
     fields = need.fields if need else npo.npo.fields if npo.npo else []
     about = need.id if need else 0
     result = []
@@ -568,10 +568,10 @@ def _add_quotes(
         ours = ("need", suggestion.need.id) if suggestion.need else ("npo", asker.id)
         pairs.append((theirs, ours))
         wanted += [theirs, ours]
-    rows, serving = rows_of(session, live, wanted), weights.serving(session, live.model_id)
+    rows = rows_of(session, live, wanted)
     for suggestion, (theirs, ours) in zip(suggestions, pairs, strict=True):
         if theirs in rows and ours in rows:
-            suggestion.quote = quote_between(live, rows[theirs], rows[ours], serving)
+            suggestion.quote = quote_between(live, rows[theirs], rows[ours])
             suggestion.fit = _with_quote(suggestion)
 
 
@@ -583,26 +583,11 @@ def _with_quote(suggestion: Suggestion) -> Fit:
     return Fit(fit.score, fit.parts, (reason, *fit.reasons), fit.improvements)
 
 
-def quote_between(
-    live: LiveIndex, company_row: Embedding, npo_row: Embedding, serving: Weights
-) -> Quote | None:
-    """The sentence pair without which two encoded texts would be least alike, by the weights that serve."""
+def quote_between(live: LiveIndex, company_row: Embedding, npo_row: Embedding) -> Quote | None:
+    """The closest pair of sentences of two encoded texts: the one that counts in their score."""
     shelf = live.shelves.get(npo_row.owner_type) or next(iter(live.shelves.values()), None)
     if shelf is None:
         return None
-    meaning, words = ranking.text_slopes(serving)
-    if not live.knows_meaning:
-        meaning = 0.0
-    pair = carrying_pair(_said(company_row), _said(npo_row), shelf.words.idf, meaning, words)
-    if pair is None:
-        return None
-    return Quote(company_row.sentences[pair.a], npo_row.sentences[pair.b])
-
-
-def _said(row: Embedding) -> Said:
-    vector = np.frombuffer(row.vector or b"", np.float32)
-    count = len(row.sentences)
-    if not count or not row.sentence_vectors:
-        return Said(vector, np.empty((0, len(vector)), np.float32), ())
-    vectors = np.frombuffer(row.sentence_vectors, dtype=np.float16).reshape(count, -1).astype(np.float32)
-    return Said(vector, vectors, row.words)
+    ours, theirs = (Sentences.stored(row.sentence_vectors, row.words) for row in (company_row, npo_row))
+    pair = closest_pair(ours, theirs, cache(shelf.words.idf))
+    return Quote(company_row.sentences[pair[0]], npo_row.sentences[pair[1]]) if pair else None

@@ -9,7 +9,7 @@ import pytest
 from embeddings import text as texts
 from embeddings.encoder import load_encoder
 from embeddings.lexical import WordIndex
-from embeddings.pairs import Said, carrying_pair
+from embeddings.pairs import Sentences, closeness, closest_pair
 from matcher import ranking
 from matcher.services import evaluation
 
@@ -30,8 +30,6 @@ class Judge:
 
     def __init__(self):
         self.encoder = load_encoder()
-        weights = ranking.shipped_weights()
-        self.meaning, self.words = ranking.text_slopes(weights)
         self.text, self.of_company = {}, {}
         for facts in lines(SEED / "companies.jsonl"):
             self.put(facts["id"], joined(facts, "business", "csr_policy", "volunteering"), facts["id"])
@@ -56,19 +54,23 @@ class Judge:
         if text not in self.said:
             sentences = texts.sentences(text)
             vectors = self.encoder.encode([text, *sentences])
-            self.said[text] = Said(vectors[0], vectors[1:], [self.bag(sentence) for sentence in sentences])
+            self.said[text] = (
+                vectors[0],
+                Sentences(vectors[1:], [self.bag(sentence) for sentence in sentences]),
+            )
         return self.said[text]
 
     def score(self, company_text, npo_text):
-        a, b = self.say(company_text), self.say(npo_text)
+        (a, ours), (b, theirs) = self.say(company_text), self.say(npo_text)
         words = self.index.similarity(self.bag(company_text), self.bag(npo_text))
-        return self.meaning * float(a.vector @ b.vector) + self.words * words
+        close = float(closeness(ours, theirs, self.index.idf).max(initial=0.0))
+        fit = ranking.fit(ranking.Side(), ranking.Side(), ranking.Texts(float(a @ b), words, close))
+        return fit.score
 
     def quote(self, company_text, npo_text):
-        a, b = self.say(company_text), self.say(npo_text)
-        pair = carrying_pair(a, b, self.index.idf, self.meaning, self.words)
+        pair = closest_pair(self.say(company_text)[1], self.say(npo_text)[1], self.index.idf)
         return pair and ranking.Quote(
-            texts.sentences(company_text)[pair.a], texts.sentences(npo_text)[pair.b]
+            texts.sentences(company_text)[pair[0]], texts.sentences(npo_text)[pair[1]]
         )
 
 

@@ -1,101 +1,89 @@
-"""The sentence pair that carries a similarity: known pairs, and what removing each of them does."""
+"""The closest pair of sentences: known pairs, known closeness."""
 
 import numpy as np
 import pytest
 
-from embeddings.pairs import Said, carrying_pair, parts
+from embeddings.pairs import Sentences, closeness, closest_pair
 
 
 def even(_word):
     return 1.0
 
 
-EYE = np.eye(4, dtype=np.float32)
-FOOD = {"野菜": 1, "米": 1, "届ける": 1}
-COAST = {"海岸": 1, "清掃": 1, "参加": 1}
-BOOKS = {"会計": 1, "帳簿": 1, "決算": 1}
+EYE = np.eye(3, dtype=np.float32)
+FOOD = dict.fromkeys(["野菜", "米", "届ける", "毎週", "無料"], 1)
+COAST = dict.fromkeys(["海岸", "清掃", "参加", "社員", "休日"], 1)
+BOOKS = dict.fromkeys(["会計", "帳簿", "手伝う", "税理士", "決算"], 1)
+THREE = Sentences(EYE, (FOOD, COAST, BOOKS))
 
 
-def said(vectors, words):
-    whole = np.sum(vectors, axis=0)
-    return Said((whole / max(np.linalg.norm(whole), 1e-9)).astype(np.float32), np.asarray(vectors), words)
+def test_equal_sentences_are_the_pair_with_closeness_one():
+    theirs = Sentences(EYE[[2, 0]], (BOOKS, COAST))
+    assert closest_pair(THREE, theirs, even) == (2, 0, pytest.approx(1.0))
 
 
-def test_the_sentences_that_both_texts_share_are_the_pair():
-    ours, theirs = said(EYE[:3], [FOOD, COAST, BOOKS]), said(EYE[[3, 2]], [{"桜": 1}, BOOKS])
-    pair = carrying_pair(ours, theirs, even)
-    assert (pair.a, pair.b) == (2, 1)
-    assert pair.part > 0
-
-
-def test_meaning_and_words_count_as_much_as_they_are_told_to():
-    ours = said(EYE[:2], [FOOD, COAST])
-    theirs = said(EYE[[0, 3]], [{"桜": 1}, COAST])
-    by_meaning = carrying_pair(ours, theirs, even, meaning=1.0, words=0.0)
-    by_words = carrying_pair(ours, theirs, even, meaning=0.0, words=1.0)
-    assert (by_meaning.a, by_meaning.b) == (0, 0)
-    assert (by_words.a, by_words.b) == (1, 1)
+def test_meaning_and_words_count_half_each():
+    ours = Sentences(EYE[:1], (FOOD,))
+    near = np.array([[0.6, 0.8, 0], [0, 0, 1]], dtype=np.float32)
+    assert closest_pair(ours, Sentences(near, (COAST, BOOKS)), even) == (0, 0, pytest.approx(0.3))
+    assert closest_pair(ours, Sentences(near, (COAST, FOOD)), even) == (0, 1, pytest.approx(0.5))
 
 
 def test_rarer_words_in_common_weigh_more():
     rarity = {"地域": 1.0, "里親": 5.0}
-    zero = np.zeros((2, 4), np.float32)
-    ours = said(zero, [{"地域": 1, "花": 1}, {"里親": 1, "山": 1}])
-    theirs = said(zero, [{"地域": 1, "川": 1}, {"里親": 1, "空": 1}])
-    pair = carrying_pair(ours, theirs, lambda word: rarity.get(word, 1.0))
-    assert (pair.a, pair.b) == (1, 1)
+    ours = Sentences(EYE[:1], (dict.fromkeys(["地域", "里親", *"戊己庚"], 1),))
+    others = tuple(dict.fromkeys([word, *"甲乙丙丁"], 1) for word in ("地域", "里親"))
+    found = closest_pair(ours, Sentences(EYE[1:], others), lambda word: rarity.get(word, 1.0))
+    assert found[:2] == (0, 1)
+
+
+def test_a_phrase_that_everybody_writes_is_not_the_closest():
+    polite = {"宜しい": 1, "願う": 1}
+    ours = Sentences(EYE[:2], (polite, FOOD))
+    near = np.array([[1, 0, 0], [0, 0.9, 0.4359]], dtype=np.float32)
+    theirs = Sentences(near, (polite, dict.fromkeys(["野菜", "米", "届ける", "毎月", "駅"], 1)))
+    assert closest_pair(ours, theirs, even)[:2] == (1, 1)
+
+
+def test_how_often_a_word_is_said_does_not_matter():
+    often = Sentences(EYE, tuple(dict.fromkeys(bag, 7) for bag in THREE.words))
+    assert np.array_equal(closeness(often, often, even), closeness(THREE, THREE, even))
 
 
 def test_ties_go_to_the_first_sentences():
-    same = said(np.repeat(EYE[:1], 3, axis=0), [FOOD] * 3)
-    pair = carrying_pair(same, same, even)
-    assert (pair.a, pair.b) == (0, 0)
+    same = Sentences(np.repeat(EYE[:1], 3, axis=0), (FOOD,) * 3)
+    assert closest_pair(same, same, even)[:2] == (0, 0)
 
 
 def test_no_sentences_no_pair():
-    nothing = Said(EYE[0], np.empty((0, 4), np.float32), ())
-    one = said(EYE[:1], [FOOD])
-    assert carrying_pair(nothing, one, even) is None
-    assert carrying_pair(one, nothing, even) is None
+    nothing = Sentences.stored(None, [])
+    assert closest_pair(nothing, THREE, even) is None
+    assert closest_pair(THREE, nothing, even) is None
+    assert closeness(nothing, THREE, even).shape == (0, 3)
 
 
-def test_texts_that_mean_nothing_lose_nothing():
-    empty = Said(np.zeros(4, np.float32), np.zeros((1, 4), np.float32), ({},))
-    pair = carrying_pair(empty, said(EYE[:1], [FOOD]), even)
-    assert (pair.a, pair.b, pair.part) == (0, 0, 0.0)
+def test_sentences_without_words_are_close_to_nothing():
+    empty = Sentences(np.zeros((1, 3), np.float32), ({},))
+    assert closest_pair(empty, THREE, even) == (0, 0, 0.0)
+
+
+def test_many_sentences_at_once_give_what_each_gives_alone():
+    chance = np.random.default_rng(0)
+    vectors = chance.normal(size=(30, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    words = [{f"語{n}": 1 for n in chance.integers(0, 40, 6)} for _ in range(30)]
+    ours, everything = Sentences(vectors[:3], words[:3]), Sentences(vectors[3:], words[3:])
+    whole = closeness(ours, everything, even)
+    for place in range(27):
+        alone = Sentences(vectors[3 + place : 4 + place], words[3 + place : 4 + place])
+        assert np.allclose(whole[:, place], closeness(ours, alone, even)[:, 0])
+
+
+def test_stored_sentences_come_back():
+    stored = Sentences.stored(EYE.astype(np.float16).tobytes(), THREE.words)
+    assert np.array_equal(stored.vectors, EYE)
 
 
 def test_a_wrong_number_of_words_is_refused():
-    with pytest.raises(ValueError, match="expected words of 2 sentences, found 1"):
-        carrying_pair(Said(EYE[0], EYE[:2], (FOOD,)), said(EYE[:1], [FOOD]), even)
-
-
-@pytest.mark.parametrize("seed", range(30))
-def test_the_parts_of_all_pairs_add_up_to_the_similarity(seed):
-    chance = np.random.default_rng(seed)
-    rarity = {f"語{n}": float(chance.uniform(0.5, 4)) for n in range(12)}
-
-    def text(count):
-        sentences = chance.normal(size=(count, 24))
-        sentences /= np.linalg.norm(sentences, axis=1, keepdims=True)
-        whole = chance.uniform(0.2, 2.0, count) @ sentences
-        words = [
-            {f"語{chance.integers(12)}": int(chance.integers(1, 4)) for _ in range(4)} for _ in range(count)
-        ]
-        return Said((whole / np.linalg.norm(whole)).astype(np.float32), sentences.astype(np.float32), words)
-
-    def bag(said):
-        counts = {}
-        for sentence in said.words:
-            for word, count in sentence.items():
-                counts[word] = counts.get(word, 0) + count
-        values = np.array([(1 + np.log(counts[w])) * rarity[w] if w in counts else 0.0 for w in rarity])
-        return values / np.linalg.norm(values)
-
-    a, b = text(int(chance.integers(1, 8))), text(int(chance.integers(1, 8)))
-    added = parts(a, b, rarity.__getitem__, 2.0, 3.0)
-    assert added.shape == (len(a.vectors), len(b.vectors))
-    expected = 2.0 * float(a.vector @ b.vector) + 3.0 * float(bag(a) @ bag(b))
-    assert added.sum() == pytest.approx(expected, abs=1e-4)
-    pair = carrying_pair(a, b, rarity.__getitem__, 2.0, 3.0)
-    assert added[pair.a, pair.b] == pytest.approx(added.max(), abs=1e-6)
+    with pytest.raises(ValueError, match="expected words of 3 sentences, found 1"):
+        Sentences(EYE, (FOOD,))
