@@ -12,6 +12,7 @@ from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
 from embeddings.encoder import Encoder, ModelUnavailable, load_encoder
+from matcher import migrations
 from matcher.db import Database
 from matcher.errors import DomainError, Invalid, Refused
 from matcher.permissions import SYSTEM
@@ -43,7 +44,7 @@ def judge(judgements: Path) -> None:
     names = _names(judgements.parent)
     pairs = evaluation.read_judgements(judgements)
     live = indexing.LiveIndex()
-    with db.database().read() as session:
+    with _database().read() as session:
         live.level(session)
         companies, needs = evaluation.demo_records(session, names)
         known = [p for p in pairs if {p.query, p.candidate} <= companies.keys() | needs.keys()]
@@ -73,7 +74,7 @@ def quotes(marks: Path) -> None:
     folder = marks.parent
     names = _names(folder)
     live = indexing.LiveIndex()
-    with db.database().read() as session:
+    with _database().read() as session:
         live.level(session)
         companies, needs = evaluation.demo_records(session, names)
         known = {key: indexing.text_of(record) for key, record in (companies | needs).items()}
@@ -126,7 +127,7 @@ def fit(
     pairs: list[fitting.Labelled] = []
     sources = []
     live = indexing.LiveIndex()
-    with db.database().read() as session:
+    with _database().read() as session:
         live.level(session)
         before = weights.serving(session, live.model_id)
         for path in files:
@@ -159,11 +160,21 @@ def fit(
         )
     if adopt:
         try:
-            with db.database().write() as session:
+            with _database().write() as session:
                 fitting.adopt(session, SYSTEM, fitted, comparison, reason, clock.now())
         except Refused as error:
             raise click.ClickException(f"not adopted: {error.code}") from error
         click.echo(f"adopted: {fitted.version}")
+
+
+def _database() -> Database:
+    """The database of this installation, its tables present."""
+    database = db.database()
+    if not migrations.is_current(database):
+        raise click.ClickException(
+            "the database is not of this version: run `enmusubi db upgrade` first"
+        )
+    return database
 
 
 def _graded(session: Session, live: indexing.LiveIndex, path: Path) -> list[fitting.Labelled]:

@@ -1,9 +1,10 @@
 """The weights of the ranking, fitted on labelled pairs and adopted only where they prove better.
 
-The model is a logistic regression without negative weights: a signal that fits may never speak against a
-pair. A grade of 2 or 3 counts as good, 0 and 1 as not. Pairs are held aside by organization: companies and
-NPOs are each drawn into two groups, weights are fitted on the pairs of two groups and tried on the pairs of
-the other two, so that no organization of a trial was seen in fitting.
+The model is a logistic regression without negative weights (a signal that fits may never speak against a
+pair) and with a floor under those that the pages name as reasons. A grade of 2 or 3 counts as good, 0 and 1
+as not. Pairs are held aside by organization: companies and NPOs are each drawn into two groups, weights are
+fitted on the pairs of two groups and tried on the pairs of the other two, so that no organization of a trial
+was seen in fitting.
 
 Labels come from graded pairs, and from what people did with suggestions (M6): a case that was introduced is
 good; one declined or refused, and a pass because of timing, quantity, skill, field or distance, is not.
@@ -35,6 +36,11 @@ PARTS: Final = (
 )  # fmt: skip
 GOOD: Final = 2  #: from this grade on
 RIDGE: Final = 0.02  #: how strongly weights are held small, against chance in a few hundred pairs
+#: What the pages name as a reason must count: no weight is fitted below these. That the kinds of support meet
+#: is what tells partners from two who want the same; few labelled pairs say so, since graders saw hard cases.
+FLOORS: Final[Mapping[str, float]] = MappingProxyType(
+    {"support": 1.0, "field": 0.25, "beneficiaries": 0.15, "sdgs": 0.1}
+)
 FEWEST: Final = 100  #: labelled pairs without which nothing is fitted
 _FIT_PASSES: Final = frozenset({"timing", "quantity", "skill", "field", "distance"})
 _GOOD_STATES: Final = frozenset({"introduced"})
@@ -103,7 +109,7 @@ class Trial:
 
 
 def fit_weights(pairs: Sequence[Labelled], source: str, model_id: str, ridge: float = RIDGE) -> Weights:
-    """Maximum likelihood with a ridge, no weight below zero (L-BFGS-B).
+    """Maximum likelihood with a ridge, no weight below its floor (L-BFGS-B).
 
     Raises:
         Refused: too few pairs, or all of one kind.
@@ -129,8 +135,9 @@ def fit_weights(pairs: Sequence[Labelled], source: str, model_id: str, ridge: fl
         slope[1:] += ridge * numbers[1:] / len(PARTS)
         return float(value), slope
 
-    bounds = [(None, None), *[(0.0, None)] * len(PARTS)]
-    found = minimize(loss, np.zeros(1 + len(PARTS)), jac=True, method="L-BFGS-B", bounds=bounds).x
+    floors = [FLOORS.get(code, 0.0) for code in PARTS]
+    bounds = [(None, None), *((floor, None) for floor in floors)]
+    found = minimize(loss, np.array([0.0, *floors]), jac=True, method="L-BFGS-B", bounds=bounds).x
     parts = {
         code: Part(round(float(weight), 4), round(centers[code], 4))
         for code, weight in zip(PARTS, found[1:], strict=True)

@@ -1,11 +1,13 @@
 """What a score is made of, and that the reasons say what the numbers say."""
 
+import math
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from matcher import ranking, vocabulary
-from matcher.ranking import Quote, Side, Texts
+from matcher.ranking import Part, Quote, Side, Texts, Weights
 
 FOOD_NEED = Side(("food", "cash_donation"), 20, 10, "kg", date(2026, 12, 1), date(2027, 3, 31),
                  frozenset({"chuo"}), "onsite", frozenset({"13"}), is_open=True)  # fmt: skip
@@ -45,7 +47,7 @@ def test_everything_that_fits_is_said_to_fit():
 def test_what_two_organizations_both_want_does_not_make_them_fit():
     wants_hands = Side(("volunteer_hands",), areas=frozenset({"chuo"}), is_open=True)
     gives_place = Side(("place",), areas=frozenset({"chuo"}), is_open=True)
-    same_words = Texts(0.7, 0.4)
+    same_words = Texts(0.4, 0.15)
     wrong = ranking.fit(gives_place, wants_hands, same_words)
     right = ranking.fit(
         Side(("volunteer_hands",), areas=frozenset({"chuo"}), is_open=True), wants_hands, same_words
@@ -68,10 +70,27 @@ def test_part_of_the_quantity_counts_as_its_share():
 
 
 def test_what_is_unknown_counts_neither_way():
-    known = ranking.fit(FOOD_OFFER, FOOD_NEED, Texts(0.6))
-    assert "words" not in known.parts
-    assert ranking.fit(Side(), Side(), Texts(0.70)).score == pytest.approx(1.0)
-    assert ranking.fit(Side(), Side(), Texts()).score == 0.0
+    weights = Weights(-1.0, {"meaning": Part(4.0, 0.5), "words": Part(2.0, 0.2)})
+    low, high = ranking.MEANING_SCALE
+    middle = Texts(low + 0.5 * (high - low))
+    assert ranking.fit(Side(), Side(), middle, weights=weights).parts == {"meaning": pytest.approx(0.5)}
+    # At its center a signal says nothing: the bias alone is left.
+    assert ranking.fit(Side(), Side(), middle, weights=weights).score == pytest.approx(1 / (1 + math.e))
+    assert ranking.fit(Side(), Side(), Texts(), weights=weights).score == 0.0
+
+
+def test_the_score_is_the_logistic_sum_of_its_parts():
+    weights = Weights(-1.0, {"meaning": Part(4.0, 0.5), "words": Part(2.0, 0.2), "other": Part(9.0, 0.1)})
+    expected = 1 / (1 + math.exp(-(-1.0 + 4.0 * (0.9 - 0.5) + 2.0 * (0.0 - 0.2))))
+    assert weights.score({"meaning": 0.9, "words": 0.0}) == pytest.approx(expected)
+
+
+def test_weights_come_back_from_their_file_and_any_change_has_another_version():
+    shipped = ranking.shipped_weights()
+    again = Weights.of(shipped.as_dict())
+    assert again.version == shipped.version
+    assert replace(shipped, bias=shipped.bias + 0.1).version != shipped.version
+    assert all(part.weight >= 0 and 0 <= part.center <= 1 for part in shipped.parts.values())
 
 
 def test_a_company_that_chose_no_field_loses_nothing_and_is_told_what_would_help():
