@@ -74,6 +74,7 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "upload": _l("取り込むファイルを送った"),
     "confirm": _l("取り込みを確定した"),
     "discard": _l("取り込みを取りやめた"),
+    "adopt": _l("おすすめの重みを採用した"),
 }
 
 _LISTS: Final[Mapping[str, Any]] = {

@@ -171,9 +171,7 @@ def _database() -> Database:
     """The database of this installation, its tables present."""
     database = db.database()
     if not migrations.is_current(database):
-        raise click.ClickException(
-            "the database is not of this version: run `enmusubi db upgrade` first"
-        )
+        raise click.ClickException("the database is not of this version: run `enmusubi db upgrade` first")
     return database
 
 

@@ -82,7 +82,7 @@ def test_a_region_counts_as_the_area(shipped):
     assert fits["n1"].parts["area"] == 1.0
     assert fits["n2"].parts["area"] == 0.0
     assert "area" not in fits["n3"].parts
-    assert set(fits["n1"].parts) == {"meaning", "words", "area"}
+    assert set(fits["n1"].parts) == {"meaning", "words", "sentences", "area"}
 
 
 def test_baselines_run_on_the_same_texts(texts, encoder):
