@@ -118,12 +118,17 @@ def _records(folder: Path, name: str) -> dict[str, Record]:
     return {
         str(row["id"]): Record(
             str(row["id"]),
-            str(row.get("name") or row["id"]),
-            str(row["text"]),
+            _storable(row.get("name") or row["id"]),
+            _storable(row["text"]),
             str(row.get("region") or "").strip(),
         )
         for row in rows
     }
+
+
+def _storable(text: Any) -> str:
+    """Without halves of surrogate pairs, which JSON may hold and no database takes."""
+    return str(text).encode("utf-8", "ignore").decode()
 
 
 def _partner_queries(
@@ -159,7 +164,7 @@ def _judged(folder: Path, companies: Mapping[str, Record], npos: Mapping[str, Re
             grades = {str(c["id"]): int(c.get("grade") or 0) for c in row["candidates"] if c["id"] in side}
         except (TypeError, KeyError, ValueError) as error:
             raise Invalid(file=f"judgments.jsonl, row {number}: candidates") from error
-        text, region = str(row["query_text"]), str(row.get("query_region") or "").strip()
+        text, region = _storable(row["query_text"]), str(row.get("query_region") or "").strip()
         result.append(Query(str(row["query_id"]), row["direction"], text, region, grades, tuple(grades)))
     return result
 

@@ -140,7 +140,12 @@ class Search:
         array = np.array(known, dtype=np.int64)
         vectors = self.live.vectors_of(self._session, owner_type, array)
         cosines = vectors @ np.stack([source.vector for source in sources]).T
+        # Nothing speaks for a text that says nothing: it must not stand before those that say something else.
+        empty = ~vectors.any(axis=1)
+        cosines[empty] = -1.0
         close = self._closest(owner_type, known, sources) if closely else {}
+        if closely:
+            close |= {(number, s): 0.0 for number in array[empty].tolist() for s in sources}
         for place, source in enumerate(sources):
             common = shelf.words.scores(source.bag, array).tolist()
             for number, meaning, words in zip(known, cosines[:, place].tolist(), common, strict=True):

@@ -130,6 +130,12 @@ def test_what_cannot_be_read_is_named(texts, name, line, complaint):
     assert complaint in caught.value.facts["file"]
 
 
+def test_half_a_surrogate_pair_is_left_out(texts):
+    with (texts / "companies.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"id": "c9", "text": "子ども\\ud83d食堂"}\n')
+    assert benchmark.read(texts).companies["c9"].text == "子ども食堂"
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(Invalid) as caught:
         benchmark.read(tmp_path)

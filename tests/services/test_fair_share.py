@@ -1,0 +1,183 @@
+"""Newcomers get a bounded share that anyone can draw again; the record says how."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from matcher import ranking
+from matcher.models import ShownList, ShownSuggestion
+from matcher.services import indexing, newcomers, shown_lists, suggestions
+from matcher.services.indexing import LiveIndex
+from matcher.services.newcomers import Draw, places_of
+from tests import factories
+from tests.services.test_suggestions import encode, factories_get
+
+
+class Fake:
+    """An organization as far as the draw looks at it."""
+
+    def __init__(self, id, verified_at):
+        self.id, self.verified_at = id, verified_at
+        self.public_id = f"org{id}"
+
+
+@pytest.fixture
+def ranked(now):
+    """Fifteen candidates, long verified, best first."""
+    return [(Fake(n, now - timedelta(days=400)), 0.9 - n * 0.03) for n in range(1, 16)]
+
+
+def show(database, now, ids, when):
+    """Cards of earlier lists, so that these organizations are no longer unseen."""
+    with database.write() as session:
+        viewer = factories.make_company(session)
+        made = [factories.make_npo(session).id for _ in range(15)]
+        shown = ShownList(
+            organization_id=viewer.id, shown_at=when, model_id="m", index_version=1, weights_version="w"
+        )
+        session.add(shown)
+        session.flush()
+        for rank, number in enumerate(ids, start=1):
+            session.add(
+                ShownSuggestion(
+                    shown_list_id=shown.id, rank=rank, candidate_id=made[number - 1], score=0.5, parts={},
+                    reasons=[],
+                )
+            )  # fmt: skip
+        return viewer, made
+
+
+def test_a_draw_is_repeated_from_what_is_kept():
+    draw = Draw(seed=42, pool={5: 0.4, 9: 0.6, 12: 0.31}, places=2)
+    assert Draw.of(draw.as_dict()) == draw
+    assert Draw.of(draw.as_dict()).chosen == draw.chosen
+    assert len(draw.chosen) == 2
+
+
+def test_chances_are_in_proportion_to_the_score():
+    first = Counter(Draw(seed, {1: 0.8, 2: 0.4}, 1).chosen[0] for seed in range(3000))
+    assert first[1] / first[2] == pytest.approx(2.0, rel=0.15)
+
+
+def test_drawn_ones_stand_at_the_end_of_each_five():
+    assert places_of(10, 2) == [4, 9]
+    assert places_of(10, 1) == [9]
+    assert places_of(5, 1) == [4]
+    assert places_of(10, 0) == []
+
+
+def test_only_the_unseen_that_fit_fairly_well_are_drawn(database, now, ranked):
+    viewer, made = show(database, now, range(1, 13), now - timedelta(days=30))
+    ranked = [(Fake(made[n - 1], c.verified_at), score) for n, (c, score) in enumerate(ranked, start=1)]
+    # Of those never shown (13, 14, 15) the last two fit too little.
+    scores = [score if place < 13 else ranking.MIDDLE - 0.01 for place, (_c, score) in enumerate(ranked)]
+    ranked = [(c, score) for (c, _old), score in zip(ranked, scores, strict=True)]
+    with database.read() as session:
+        draw = newcomers.draw(session, viewer, 0, ranked, 10, now)
+    assert list(draw.pool) == [made[12]]
+    assert draw.chosen == [made[12]]
+
+
+def test_a_list_that_shows_newcomers_by_itself_needs_no_draw(database, now, ranked):
+    viewer, made = show(database, now, range(1, 11), now - timedelta(days=30))
+    fresh = [
+        (Fake(made[n - 1], now - timedelta(days=10 if n in {2, 7} else 400)), score)
+        for n, (_c, score) in enumerate(ranked, start=1)
+    ]
+    with database.read() as session:
+        assert newcomers.draw(session, viewer, 0, fresh, 10, now).places == 0
+
+
+def test_what_was_shown_long_ago_or_today_does_not_count_as_seen(database, now, ranked):
+    viewer, made = show(database, now, range(1, 16), now - timedelta(days=91))
+    ranked = [(Fake(made[n - 1], c.verified_at), score) for n, (c, score) in enumerate(ranked, start=1)]
+    with database.read() as session:
+        assert newcomers._shown_lately(session, made, now) == set()
+        # All are unseen, so that the list shows newcomers by itself.
+        assert newcomers.draw(session, viewer, 0, ranked, 10, now).places == 0
+
+
+@pytest.fixture
+def city(database, now):
+    """One company, twelve NPOs with a need of one topic; eleven were shown last month."""
+    with database.write() as session:
+        factories.make_city(session)
+        old = now - timedelta(days=400)
+        company = factories.make_company(
+            session, profile={"business": "野菜の卸売です。", "csr_policy": "野菜を無駄にしません。"}
+        )
+        npos = []
+        for number in range(12):
+            npo = factories.make_npo(session, verified_at=old, profile={"mission": f"野菜の会{number}です。"})
+            factories.make_need(
+                session, npo, title=f"野菜{number}", situation="野菜が足りません。" + "海" * number
+            )
+            npos.append(npo.id)
+        person = factories.actor_for(factories.make_user(session, company), company)
+    encode(database, now)
+    live = LiveIndex()
+    with database.read() as session:
+        live.level(session)
+        plain = [
+            item.candidate.id
+            for item in suggestions.for_company(session, live, factories_get(session, company), limit=12)
+        ]
+    with database.write() as session:
+        shown = ShownList(
+            organization_id=company.id, shown_at=now - timedelta(days=30), model_id="m", index_version=1,
+            weights_version="w",
+        )  # fmt: skip
+        session.add(shown)
+        session.flush()
+        for rank, number in enumerate(plain[:11], start=1):
+            session.add(
+                ShownSuggestion(
+                    shown_list_id=shown.id, rank=rank, candidate_id=number, score=0.5, parts={}, reasons=[]
+                )
+            )
+    return company, person, live, plain
+
+
+def test_the_unseen_one_gets_the_last_place_and_the_record_says_so(database, now, city):
+    company, person, live, plain = city
+    with database.write() as session:
+        asker = factories_get(session, company)
+        found = suggestions.for_company(session, live, asker, limit=10, now=now)
+        if min(item.fit.score for item in found) < ranking.MIDDLE:
+            pytest.fail("expected candidates that fit fairly well")
+        assert [item.candidate.id for item in found] == [*plain[:9], plain[11]]
+        assert [item.is_newcomer for item in found] == [False] * 9 + [True]
+        record = shown_lists.record(session, live, person, asker, found, now)
+        list_id = record.id
+    with database.read() as session:
+        kept = session.get(ShownList, list_id)
+        cards = session.scalars(
+            select(ShownSuggestion)
+            .where(ShownSuggestion.shown_list_id == list_id)
+            .order_by(ShownSuggestion.rank)
+        ).all()
+        drawn = [card.candidate_id for card in cards if card.is_newcomer]
+        assert drawn == Draw.of(kept.draw).chosen == [plain[11]]
+
+
+def test_a_list_opened_twice_on_a_day_is_the_same(database, now, city):
+    company, person, live, _plain = city
+    lists = []
+    for _ in range(2):
+        with database.write() as session:
+            asker = factories_get(session, company)
+            found = suggestions.for_company(session, live, asker, limit=10, now=now)
+            shown_lists.record(session, live, person, asker, found, now)
+            lists.append([item.candidate.id for item in found])
+    assert lists[0] == lists[1]
+
+
+def test_without_a_day_nothing_is_drawn(database, city):
+    company, _person, live, plain = city
+    with database.read() as session:
+        indexing.serving_model(session)
+        found = suggestions.for_company(session, live, factories_get(session, company), limit=10)
+    assert found.draw is None
+    assert [item.candidate.id for item in found] == plain[:10]
