@@ -183,7 +183,7 @@ def rows_on(page: Page) -> list[list[str]]:
                 self.cell.append(data)
 
     reader = Reader()
-    reader.feed(page.html[page.html.index("<tbody>") : page.html.index("</tbody>")])
+    reader.feed(page.html[page.html.rindex("<tbody>") : page.html.rindex("</tbody>")])
     return reader.rows
 
 
@@ -308,3 +308,18 @@ def test_the_record_is_for_managers_and_operators(office: Office, url: str) -> N
     assert office.stranger.get(url).status_code == 302
     assert office.manager.get(url).status_code == 200
     assert office.operator.get(url).status_code == 200
+
+
+def test_the_exposure_page_shows_who_is_seen_by_group(office: Office) -> None:
+    page = visit(office.coordinator, "/desk/exposure")
+    for words in (
+        "この90日の偏り",
+        "規模で見る",
+        "市の確認からの期間で見る",
+        "分野で見る",
+        "地区で見る",
+        "記入なし",
+    ):
+        assert words in page.html
+    assert "5件に1件は" in page.html
+    assert office.browsers["company"].get("/desk/exposure").status_code == 404

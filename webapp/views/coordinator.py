@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import Blueprint, abort, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from matcher import queries_desk
+from matcher import queries_desk, queries_exposure
 from matcher.services import cities, desk
 from webapp import access, clock, db, desk_lists, sheets
 from webapp.desk_lists import LISTS, DeskList, Setting
@@ -93,7 +93,10 @@ def cases() -> str:
 @access.allow("staff")
 def exposure() -> str:
     """How often each organization was suggested, read and chosen; the never suggested first."""
-    return _list_page(LISTS["exposure"])
+    panels = queries_exposure.panel(db.session(), access.actor(), clock.now())
+    return _list_page(
+        LISTS["exposure"], "coordinator/exposure.html", panels=panels, ages=queries_exposure.AGES
+    )
 
 
 @blueprint.get("/desk/audit")
@@ -117,7 +120,7 @@ def export_audit(form: str) -> Response:
     return _file(LISTS["audit"], form)
 
 
-def _list_page(wanted: DeskList) -> str:
+def _list_page(wanted: DeskList, template: str = "coordinator/list.html", **more: Any) -> str:
     setting, form = _setting(), _filter_form(wanted)
     conditions, sort = form.conditions, request.args.get("sort", wanted.default_sort)
     listing = wanted.fetch(
@@ -129,7 +132,8 @@ def _list_page(wanted: DeskList) -> str:
         page=request.args.get("page", 1, type=int),
     )
     return render_template(
-        "coordinator/list.html",
+        template,
+        **more,
         wanted=wanted,
         listing=listing,
         columns=wanted.columns,

@@ -1,0 +1,91 @@
+"""The fairness panel: hand-counted figures by size, age, field and district; for staff only."""
+
+from datetime import timedelta
+
+import pytest
+
+from matcher import queries_exposure
+from matcher.errors import NotPermitted
+from matcher.models import Partnership, ShownList, ShownSuggestion
+from tests import factories
+
+
+@pytest.fixture
+def shown(database, now):
+    """Four NPOs; the first is shown eight times, the second once, one card is old, one stood on a new place."""
+    with database.write() as session:
+        factories.make_city(session)
+        company = factories.make_company(session)
+        user = factories.make_user(session, company)
+        npos = [
+            factories.make_npo(
+                session, verified_at=now - timedelta(days=days), area=area,
+                profile={"fields": fields, "budget_band": band},
+            )
+            for days, area, fields, band in (
+                (400, "chuo", ["13", "1"], "10m-50m"), (400, "hama", ["13"], "-500k"),
+                (100, "hama", ["7"], "-500k"), (10, "chuo", [], ""),
+            )
+        ]  # fmt: skip
+
+        def card(npo, when, **facts):
+            row = ShownList(
+                organization_id=company.id, shown_at=when, model_id="m", index_version=1, weights_version="w"
+            )
+            session.add(row)
+            session.flush()
+            made = ShownSuggestion(
+                shown_list_id=row.id, rank=1, candidate_id=npo.id, score=0.5, parts={}, reasons=[], **facts
+            )
+            session.add(made)
+            session.flush()
+            return made
+
+        first = [card(npos[0], now - timedelta(days=n)) for n in range(8)]
+        first[0].opened_at = now
+        card(npos[3], now, is_newcomer=True)
+        card(npos[1], now - timedelta(days=91))
+        session.add(
+            Partnership(
+                number="P-1", company_id=company.id, npo_id=npos[0].id, state="introduced", origin="company",
+                shown_suggestion_id=first[0].id, support_type="food", started_by_id=user.id, created_at=now,
+                moved_at=now, version=1,
+            )
+        )  # fmt: skip
+        coordinator = factories.actor_for(factories.make_coordinator(session))
+        member = factories.actor_for(user, company)
+    return coordinator, member
+
+
+def test_the_panel_counts_by_hand(database, now, shown):
+    with database.read() as session:
+        companies, npos = queries_exposure.panel(session, shown[0], now)
+    assert (companies.kind, companies.cards, npos.cards) == ("company", 0, 9)
+    assert npos.top_share == 1.0
+    assert npos.is_narrow
+    size = {group.code: group for group in npos.dimensions["size"]}
+    assert list(size) == ["-500k", "10m-50m", "-"]
+    assert (size["10m-50m"].cards, size["10m-50m"].opened, size["10m-50m"].cases) == (8, 1, 1)
+    assert size["10m-50m"].cards_share == pytest.approx(8 / 9)
+    assert (size["10m-50m"].mark, size["-500k"].mark) == ("many", "few")
+    assert (size["-"].cards, size["-"].newcomer_cards) == (1, 1)
+    age = {group.code: group.cards for group in npos.dimensions["age"]}
+    assert age == {"new": 1, "year": 0, "old": 8}
+    field = {group.code: (group.organizations, group.cards) for group in npos.dimensions["field"]}
+    assert field == {"1": (1, 8), "7": (1, 0), "13": (2, 8), "-": (1, 1)}
+    area = {group.code: group.mark for group in npos.dimensions["area"]}
+    assert area == {"chuo": "", "hama": "few"}
+
+
+def test_an_empty_city_has_an_empty_panel(database, now):
+    with database.write() as session:
+        factories.make_city(session)
+        coordinator = factories.actor_for(factories.make_coordinator(session))
+    with database.read() as session:
+        panels = queries_exposure.panel(session, coordinator, now)
+    assert [(one.cards, one.top_share, one.is_narrow) for one in panels] == [(0, 0.0, False)] * 2
+
+
+def test_members_are_refused(database, now, shown):
+    with database.read() as session, pytest.raises(NotPermitted):
+        queries_exposure.panel(session, shown[1], now)
