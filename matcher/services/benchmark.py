@@ -309,9 +309,12 @@ class Baselines:
         def rank(query: Query) -> list[str]:
             scores, rows = scorer(query), self._sides[query.direction]
             places = self._places[query.direction]
-            among = [places[key] for key in query.candidates] if query.is_judged else range(len(rows))
-            order = sorted(among, key=lambda place: (-scores[place], place))[:RANKED]
-            return [rows[place].id for place in order]
+            among = np.array(
+                [places[key] for key in query.candidates] if query.is_judged else range(len(rows)),
+                dtype=np.int64,
+            )
+            order = among[np.lexsort((among, -scores[among]))][:RANKED]
+            return [rows[place].id for place in order.tolist()]
 
         return rank
 
