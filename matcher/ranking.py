@@ -24,6 +24,9 @@ MEANING_SCALE: Final = (-0.10, 0.80)
 WORDS_SCALE: Final = (0.0, 0.40)
 SENTENCES_SCALE: Final = (0.10, 0.80)
 
+#: From here on a quote is given as a reason, below as something to check: of marked pairs, two in three were
+#: right above it, two in five below (see docs/matching.md).
+CLOSE_ENOUGH: Final = 0.20
 HIGH, MIDDLE = 0.60, 0.30  #: from here on 適合度 高, 中
 
 
@@ -229,7 +232,7 @@ def fit(
     parts |= {code: value for code, value, _reason in judged if value is not None}
     reasons = [reason for _code, _value, reason in judged if reason is not None]
     if quote is not None:
-        reasons.insert(0, quote_reason(quote, parts.get("meaning", 0.0)))
+        reasons.insert(0, quote_reason(quote, parts.get("sentences", 0.0)))
     return Fit(
         (weights or shipped_weights()).score(parts), parts, tuple(reasons), tuple(_improvements(company, npo))
     )
@@ -261,8 +264,8 @@ def text_parts(texts: Texts) -> dict[str, float | None]:
 
 
 def quote_reason(quote: Quote, strength: float) -> Reason:
-    """The reason that quotes both sides; ``strength`` is the *meaning* part of the score."""
-    if strength >= 0.25:
+    """The reason that quotes both sides; ``strength`` is the *sentences* part of the score."""
+    if strength >= CLOSE_ENOUGH:
         return Reason("quote", "○", f"企業の「{quote.company}」と、団体の「{quote.npo}」が対応しています。")
     return Reason(
         "quote", "△",

@@ -579,7 +579,7 @@ def _with_quote(suggestion: Suggestion) -> Fit:
     fit, quote = suggestion.fit, suggestion.quote
     if quote is None:
         return fit
-    reason = ranking.quote_reason(quote, fit.parts.get("meaning", 0.0))
+    reason = ranking.quote_reason(quote, fit.parts.get("sentences", 0.0))
     return Fit(fit.score, fit.parts, (reason, *fit.reasons), fit.improvements)
 
 
