@@ -82,6 +82,18 @@ STATES: Final[Mapping[Machine, Mapping[str, str]]] = MappingProxyType(
                 "interest_both": "両者合意（内容の補足中）",
                 "coordinator_review": "市の確認中",
                 "introduced": "引き合わせ済み",
+                "negotiation": "相談中",
+                "trial": "お試し中",
+                "agreement_draft": "協定の作成中",
+                "agreement_review": "協定の市確認中",
+                "agreed": "協定締結（開始待ち）",
+                "running": "実施中",
+                "suspended": "中断中",
+                "ended": "期間終了（成果報告の作成中）",
+                "terminated": "途中終了（成果報告の作成中）",
+                "reported": "成果報告済み（評価中）",
+                "evaluated": "評価済み",
+                "closed": "完了",
                 "declined": "見送り",
                 "withdrawn": "取り下げ",
                 "expired": "期限切れで終了",
@@ -92,13 +104,33 @@ STATES: Final[Mapping[Machine, Mapping[str, str]]] = MappingProxyType(
 )
 
 #: Case states in which nobody waits for anything any more.
-CASE_EXITS: Final = frozenset({"declined", "withdrawn", "expired", "refused"})
+CASE_EXITS: Final = frozenset({"declined", "withdrawn", "expired", "refused", "closed"})
 #: Case states that occupy the pair: no second case for the same pair and need beside these.
 CASE_OPEN: Final = frozenset(STATES["partnership"]) - CASE_EXITS
 #: States of a need or offer in which its text is as the city read it.
 POSTING_READ: Final = frozenset({"open", "paused", "filled", "expired"})
 #: The order in which a case's way is drawn on the screen.
 CASE_STEPS: Final = ("interest_one_side", "interest_both", "coordinator_review", "introduced")
+#: What follows the introduction, as drawn: several states stand on one step.
+WORK_STEPS: Final[tuple[tuple[str, ...], ...]] = (
+    ("introduced", "negotiation", "trial"),
+    ("agreement_draft", "agreement_review", "agreed"),
+    ("running", "suspended"),
+    ("ended", "terminated", "reported"),
+    ("evaluated", "closed"),
+)
+#: After the introduction: the three parties work on one case, contact data is released.
+CASE_WORK: Final = frozenset(state for step in WORK_STEPS for state in step)
+#: Before the agreement is confirmed: either side may still go, and silence ends the case.
+CASE_TALKS: Final = frozenset({"introduced", "negotiation", "trial", "agreement_draft", "agreement_review"})
+#: The partnership has begun: contributions, measurements and reports are kept.
+CASE_BEGUN: Final = frozenset({"running", "suspended", "ended", "terminated", "reported", "evaluated"})
+
+TRIAL_DAYS: Final = 92  #: a trial lasts three months at most (X8)
+TRIAL_MONEY_YEN: Final = 50_000  #: and moves no more money than this
+STALL_END_DAYS: Final = 60  #: talks without a word for this long end kindly
+MANAGER_MONEY_YEN: Final = 1_000_000  #: public money above this is the manager's to confirm
+DIFFERENCE: Final = 2  #: scores this far apart are talked about, others are not (E6)
 
 _STAFF: Final[tuple[Mover, ...]] = ("coordinator", "manager")
 _SIDES: Final[tuple[Mover, ...]] = ("company", "npo")
@@ -157,6 +189,52 @@ TRANSITIONS: Final[tuple[Move, ...]] = (
     *_moves("partnership", "approve", "coordinator_review", "introduced", _STAFF),
     *_moves("partnership", "return", "coordinator_review", "interest_both", _STAFF, v.CASE_RETURN_REASONS),
     *_moves("partnership", "refuse", "coordinator_review", "refused", _STAFF, v.CASE_REFUSE_REASONS),
+    # From the first meeting to the agreement. What both must accept is moved by the system, once the
+    # second of them has accepted the same text.
+    *_moves("partnership", "meet", "introduced", "negotiation", _SIDES),
+    *_moves("partnership", "begin_trial", "negotiation", "trial", ("system",)),
+    *_moves("partnership", "adopt_trial", "trial", "agreement_draft", ("system",)),
+    *_moves("partnership", "change_trial", "trial", "negotiation", ("system",)),
+    *_moves("partnership", "stop_trial", "trial", "withdrawn", ("system",)),
+    *_moves("partnership", "draft_agreement", "negotiation", "agreement_draft", _SIDES),
+    *_moves("partnership", "reopen_talks", "agreement_draft", "negotiation", _SIDES),
+    *_moves("partnership", "submit_agreement", "agreement_draft", "agreement_review", ("system",)),
+    *_moves("partnership", "confirm_agreement", "agreement_review", "agreed", _STAFF),
+    *_moves(
+        "partnership",
+        "return_agreement",
+        "agreement_review",
+        "agreement_draft",
+        _STAFF,
+        v.AGREEMENT_RETURN_REASONS,
+    ),
+    *_moves(
+        "partnership",
+        "withdraw",
+        "introduced negotiation trial agreement_draft agreement_review",
+        "withdrawn",
+        (*_SIDES, *_STAFF),
+        v.WITHDRAW_REASONS,
+    ),
+    *_moves("partnership", "expire", "introduced negotiation agreement_draft", "expired", ("system",)),
+    # The partnership. "Target missed" is no move: paying less for less is the contract at work.
+    *_moves("partnership", "start", "agreed", "running", ("system",)),
+    *_moves("partnership", "suspend", "running", "suspended", (*_SIDES, *_STAFF), v.PAUSE_REASONS),
+    *_moves("partnership", "resume", "suspended", "running", (*_SIDES, *_STAFF)),
+    *_moves("partnership", "end", "running", "ended", ("system",)),
+    *_moves(
+        "partnership",
+        "terminate",
+        "agreed running suspended",
+        "terminated",
+        (*_SIDES, *_STAFF),
+        v.TERMINATION_REASONS,
+    ),
+    *_moves("partnership", "report", "ended terminated", "reported", ("system",)),
+    *_moves("partnership", "conclude", "reported", "evaluated", _STAFF),
+    *_moves("partnership", "close", "evaluated", "closed", _STAFF),
+    # What ended early is reported in short and may be closed without an evaluation.
+    *_moves("partnership", "close_early", "reported", "closed", _STAFF),
 )
 
 _TABLE: Final[Mapping[tuple[Machine, str, str], Move]] = MappingProxyType(
@@ -198,8 +276,10 @@ def waiting_on(state: str, *, company_agreed: bool, npo_agreed: bool) -> tuple[M
         return company + npo
     if state == "interest_both":
         return _SIDES
-    if state == "coordinator_review":
+    if state in {"coordinator_review", "agreement_review", "evaluated"}:
         return ("coordinator",)
-    if state == "introduced":
+    if state in {"introduced", "negotiation", "trial", "agreement_draft", "suspended", "ended", "terminated"}:
         return _SIDES
+    if state == "reported":
+        return (*_SIDES, "coordinator")
     return ()

@@ -109,11 +109,21 @@ PERMISSIONS: Final[Mapping[str, Rule]] = MappingProxyType(
         "partnership.message": Rule(_WRITE | _STAFF),
         "partnership.decide": Rule(_STAFF),
         "partnership.assign": Rule(_STAFF),
+        # After the introduction: records of the work, binding acceptance, the city's own part
+        "partnership.work": Rule(_WRITE),
+        "partnership.share": Rule(_WRITE | _STAFF),
+        "partnership.sign": Rule(frozenset({_OWNER})),
+        "partnership.review": Rule(_STAFF),
+        "partnership.pay": Rule(frozenset({_MANAGER})),
+        "partnership.export": Rule(_STAFF),
         # Without a record
         "desk.view": Rule(_STAFF),
         "desk.recommend": Rule(_STAFF),
         "desk.import": Rule(_STAFF),
         "desk.export": Rule(_STAFF),
+        "desk.handover": Rule(_STAFF),
+        "desk.indicators": Rule(_STAFF),
+        "desk.comments": Rule(_STAFF),
         "staff.manage": Rule(frozenset({_MANAGER, _OPERATOR})),
         "audit.view": Rule(frozenset({_MANAGER, _OPERATOR})),
     }

@@ -360,6 +360,173 @@ WITHDRAW_REASONS: Final = _labels(
         "other": "その他",
     }
 )
+AGREEMENT_RETURN_REASONS: Final = _labels(
+    {
+        "period": "期間を確かめたい",
+        "money": "金額・予算を確かめたい",
+        "indicators": "指標を具体的にしてほしい",
+        "publication": "公表する範囲を確かめたい",
+        "roles": "役割・責任の分担を確かめたい",
+        "other": "その他",
+    }
+)
+
+PAUSE_REASONS: Final = _labels(
+    {
+        "staff": "人手が足りない",
+        "money": "資金の見通しが立たない",
+        "safety": "安全を確かめるため",
+        "disaster": "災害・感染症",
+        "partner": "相手方の事情",
+        "other": "その他",
+    }
+)
+
+TERMINATION_REASONS: Final = _labels(
+    {
+        "money": "資金",
+        "staff": "人手",
+        "policy": "方針の転換",
+        "trust": "信頼関係",
+        "disaster": "災害",
+        "fewer_people": "対象となる人の減少",
+        "other": "その他",
+    }
+)
+
+AGREEMENT_TYPES: Final = _labels(
+    {
+        "memorandum": "覚書",
+        "commission": "協働契約（委託型）",
+        "shared_cost": "協働契約（負担金型）",
+        "subsidy": "協働契約（補助型）",
+        "co_hosting": "協働契約（共催型）",
+        "donation": "寄附・協賛の合意書",
+        "pro_bono": "プロボノの合意書",
+        "outcome_linked": "成果連動型の契約（PFS）",
+    }
+)
+
+#: Which report dates an agreement asks for.
+REPORT_FREQUENCIES: Final = _labels(
+    {"none": "中間報告は求めない", "quarterly": "3か月ごと", "half_yearly": "半年ごと", "yearly": "1年ごと"}
+)
+
+LOGIC_KINDS: Final = _labels(
+    {
+        "resource": "資源",
+        "activity": "活動",
+        "output": "結果",
+        "early": "初期成果",
+        "middle": "中期成果",
+        "long": "長期成果",
+    }
+)
+EVIDENCE_LEVELS: Final = _labels(
+    {"proven": "実証されている", "precedent": "先行事例がある", "hypothesis": "仮説"}
+)
+INDICATOR_KINDS: Final = _labels(
+    {
+        "outcome": "成果（アウトカム）",
+        "output": "結果（アウトプット）",
+        "process": "進め方",
+        "satisfaction": "満足度",
+    }
+)
+INDICATOR_DIRECTIONS: Final = _labels({"up": "増えるほどよい", "down": "減るほどよい", "keep": "保つ"})
+INDICATOR_UNITS: Final = ("人", "件", "回", "%", "時間", "kg", "食", "円", "点")
+INDICATOR_METHODS: Final = _labels(
+    {
+        "before_after": "前後の比較",
+        "control": "対照群との比較",
+        "time_series": "時系列",
+        "self_report": "自己申告・アンケート",
+        "records": "記録の集計",
+        "other": "その他",
+    }
+)
+MEASURERS: Final = _labels({"company": "企業", "npo": "団体", "city": "市", "outside": "外部の評価者"})
+AXES: Final = _labels({"age": "年代", "area": "地区", "sex": "性別", "other": "その他の内訳"})
+
+TRIAL_OUTCOMES: Final = _labels(
+    {"adopt": "続ける（協定に進む）", "change": "変える（相談に戻る）", "stop": "やめる"}
+)
+
+PAYMENT_SHAPES: Final = _labels(
+    {
+        "table": "表（段階ごとの金額）",
+        "linear": "直線（下限から上限まで比例）",
+        "threshold": "基準を満たせば全額",
+        "per_unit": "1単位ごとの単価",
+    }
+)
+ROUNDINGS: Final = _labels({"1": "1円", "100": "100円", "1000": "1,000円", "10000": "10,000円"})
+
+EVALUATION_ITEMS: Final = _labels(
+    {
+        "process": "協働の進め方・相乗効果",
+        "progress": "進み具合の管理",
+        "method": "手法の妥当性",
+        "satisfaction": "受け手の満足",
+        "outcome": "成果・効果",
+    }
+)
+SCORES: Final = _labels(
+    {"5": "5 とてもよい", "4": "4 よい", "3": "3 ふつう", "2": "2 改めたい", "1": "1 よくない"}
+)
+LEVELS: Final = _labels({"1": "小", "2": "中", "3": "大"})
+ESTIMATE_METHODS: Final = _labels(
+    {
+        "actual": "実際の支払額",
+        "market": "市価・相場",
+        "hourly": "時間単価",
+        "city_direct": "市が直接行った場合の費用",
+        "none": "金額に換算しない",
+    }
+)
+FILE_PURPOSES: Final = _labels(
+    {
+        "evidence": "実績・測定の根拠資料",
+        "agreement": "署名した協定書・契約書",
+        "minutes": "打ち合わせの資料",
+        "report": "報告の資料",
+        "other": "その他",
+    }
+)
+PUBLISH_REFUSALS: Final = _labels(
+    {
+        "private": "個人や取引先が分かるため",
+        "early": "公表には早いため",
+        "agreement": "公表しない約束のため",
+        "other": "その他",
+    }
+)
+COMMENT_HIDE_REASONS: Final = _labels(
+    {
+        "personal": "個人が分かる内容のため",
+        "abuse": "人を傷つける内容のため",
+        "advertisement": "宣伝のため",
+        "unrelated": "この協働と関係がないため",
+        "other": "その他",
+    }
+)
+#: What a party may choose to publish, field by field (R3); nothing else of a case ever leaves it.
+PUBLIC_FIELDS: Final = _labels(
+    {
+        "purpose": "目的と計画",
+        "agreement": "協定の種類と期間",
+        "logic": "ロジックモデル",
+        "indicators": "指標の目標と実績（公開とした指標だけ）",
+        "contributions": "双方が出し合ったもの（種類ごとの合計）",
+        "money": "金額（支払いと換算額）",
+        "report": "成果報告の本文",
+        "setbacks": "うまくいかなかったこと",
+        "evaluation": "相互評価の点数（差が残ったものも）",
+        "lessons": "次に生かす学び",
+        "voices": "受け手の声",
+    }
+)
+
 RECOMMEND_REASONS: Final = _labels(
     {
         "expertise": "専門性が分かっている",
