@@ -1,4 +1,4 @@
-"""Partnership cases (協働の案件) from the first word to the introduction, and the frozen decision."""
+"""Partnership cases (協働の案件), their messages, and the frozen decisions on them."""
 
 from datetime import date, datetime
 from typing import Any
@@ -74,6 +74,18 @@ class Partnership(Identified, Versioned, Base):
     reason_text: Mapped[str] = mapped_column(Text, default="")
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     decided_at: Mapped[datetime | None]
+    deputy_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), comment="stands in (代理)")
+    touched_at: Mapped[datetime | None] = mapped_column(comment="the last thing that anybody did on it")
+    agreement_type: Mapped[str] = mapped_column(String(16), default="")
+    starts_on: Mapped[date | None] = mapped_column(comment="of the agreement in force")
+    ends_on: Mapped[date | None]
+    decide_by: Mapped[date | None] = mapped_column(comment="suspended: by when it is decided how to go on")
+    was_terminated: Mapped[bool] = mapped_column(default=False)
+    inform_plan: Mapped[str] = mapped_column(Text, default="", comment="terminated: who tells whom")
+    published_at: Mapped[datetime | None] = mapped_column(index=True, comment="on the public pages since")
+    unpublished_reason: Mapped[str] = mapped_column(String(20), default="", comment="why it is not public")
+    renewed_from_id: Mapped[int | None] = mapped_column(ForeignKey("partnership.id"), index=True)
+    year_number: Mapped[int] = mapped_column(default=1, comment="how manieth period of the same partners")
 
     company: Mapped[Organization] = relationship(foreign_keys=[company_id], lazy="raise")
     npo: Mapped[Organization] = relationship(foreign_keys=[npo_id], lazy="raise")
@@ -83,6 +95,7 @@ class Partnership(Identified, Versioned, Base):
     company_contact: Mapped[User | None] = relationship(foreign_keys=[company_contact_id], lazy="raise")
     npo_contact: Mapped[User | None] = relationship(foreign_keys=[npo_contact_id], lazy="raise")
     coordinator: Mapped[User | None] = relationship(foreign_keys=[coordinator_id], lazy="raise")
+    deputy: Mapped[User | None] = relationship(foreign_keys=[deputy_id], lazy="raise")
 
     @property
     def party_ids(self) -> tuple[int, ...]:
@@ -91,7 +104,7 @@ class Partnership(Identified, Versioned, Base):
 
     @property
     def is_listed(self) -> bool:
-        """A case is never visible outside its three parties in this stretch of its life."""
+        """A case is never visible outside its three parties; what is published is a text of its own."""
         return False
 
     def side_of(self, organization_id: int | None) -> str | None:
