@@ -147,6 +147,7 @@ def _case_loads() -> tuple[ExecutableOption, ...]:
         joinedload(Partnership.company_contact),
         joinedload(Partnership.npo_contact),
         joinedload(Partnership.coordinator),
+        joinedload(Partnership.deputy),
     )
 
 

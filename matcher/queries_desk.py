@@ -16,14 +16,22 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from matcher import calendar, lifecycle, permissions, search
 from matcher.models import (
     AuditEvent,
+    CaseFile,
     CaseMessage,
     CompanyProfile,
     ImportBatch,
+    Incident,
+    Indicator,
+    IndicatorDefinition,
+    Measurement,
     Need,
     NpoProfile,
     Offer,
     Organization,
     Partnership,
+    PeriodReport,
+    PublicComment,
+    Risk,
     ShownList,
     ShownSuggestion,
     User,
@@ -35,7 +43,9 @@ PAGE_SIZE: Final = 50
 SHEET_LIMIT: Final = 20_000  #: rows of a saved list; a sheet that a person can still use
 DEADLINE_DAYS: Final = 7  #: how far "this week's deadlines" look ahead
 #: Cases on the way to a decision; after the introduction the two sides go on by themselves.
-_ON_THE_WAY: Final = tuple(sorted(lifecycle.CASE_OPEN - {"introduced"}))
+_ON_THE_WAY: Final = tuple(sorted(lifecycle.CASE_OPEN - lifecycle.CASE_WORK))
+_AT_WORK: Final = tuple(sorted(lifecycle.CASE_WORK - {"agreed", "closed"}))
+GRAVE: Final = 6  #: likelihood × impact from which a risk stands on the desk
 
 Conditions = Mapping[str, str]
 
@@ -114,7 +124,8 @@ def _last_word() -> ColumnElement[Any]:
 
 def _silent(limit: datetime) -> ColumnElement[bool]:
     spoken = exists().where(CaseMessage.partnership_id == Partnership.id, CaseMessage.written_at > limit)
-    return and_(Partnership.moved_at <= limit, ~spoken)
+    touched = func.coalesce(Partnership.touched_at, Partnership.moved_at)
+    return and_(Partnership.moved_at <= limit, touched <= limit, ~spoken)
 
 
 def _stalled(now: datetime) -> ColumnElement[bool]:
@@ -126,8 +137,40 @@ def _stalled(now: datetime) -> ColumnElement[bool]:
 
 
 def _quiet(now: datetime) -> ColumnElement[bool]:
-    """Introduced, and nothing heard for 30 days."""
-    return and_(Partnership.state == "introduced", _silent(stall_limit(now)))
+    """Introduced or at work together, and nothing heard for 30 days."""
+    return and_(Partnership.state.in_(_AT_WORK), _silent(stall_limit(now)))
+
+
+def _has_overdue_report(now: datetime) -> ColumnElement[bool]:
+    return exists().where(
+        PeriodReport.partnership_id == Partnership.id,
+        PeriodReport.state.in_(("open", "sent_back")),
+        PeriodReport.due_on < calendar.tokyo_date(now),
+        Partnership.state.in_(("running", "suspended")),
+    )
+
+
+def _has_grave_risk() -> ColumnElement[bool]:
+    return exists().where(
+        Risk.partnership_id == Partnership.id,
+        Risk.closed_at.is_(None),
+        Risk.likelihood * Risk.impact >= GRAVE,
+    )
+
+
+def _has_incident() -> ColumnElement[bool]:
+    return exists().where(Incident.partnership_id == Partnership.id, Incident.resolved_at.is_(None))
+
+
+def _to_read() -> ColumnElement[bool]:
+    """Reports and measurements that wait for the city."""
+    report = exists().where(PeriodReport.partnership_id == Partnership.id, PeriodReport.state == "submitted")
+    measured = exists().where(
+        Indicator.partnership_id == Partnership.id,
+        Measurement.indicator_id == Indicator.id,
+        Measurement.state == "submitted",
+    )
+    return or_(report, measured)
 
 
 # ── The desk ─────────────────────────────────────────────────────────────────────────────────────────
@@ -143,12 +186,20 @@ def queues(session: Session, actor: Actor, now: datetime) -> list[Queue]:
         ("needs", Need, "in_review", Need.submitted_at),
         ("offers", Offer, "in_review", Offer.submitted_at),
         ("cases", Partnership, "coordinator_review", Partnership.moved_at),
+        ("agreements", Partnership, "agreement_review", Partnership.moved_at),
+        ("comments", PublicComment, "waiting", PublicComment.written_at),
     ):
         late = func.sum(case((since <= limit, 1), else_=0))
         query = select(func.count(), func.min(since), late).select_from(kind).where(kind.state == state)
         count, oldest, over = session.execute(query).one()
         result.append(Queue(code, count, oldest, over or 0))
-    for code, condition in (("stalled", _stalled(now)), ("quiet", _quiet(now))):
+    for code, condition in (
+        ("to_read", _to_read()),
+        ("overdue", _has_overdue_report(now)),
+        ("incidents", _has_incident()),
+        ("stalled", _stalled(now)),
+        ("quiet", _quiet(now)),
+    ):
         still = select(func.count(), func.min(Partnership.moved_at)).where(condition)
         count, oldest = session.execute(still).one()
         result.append(Queue(code, count, oldest))
@@ -451,6 +502,11 @@ def cases(
         "over": _stalled(now),
         "quiet": _quiet(now),
         "running": model.state.in_(_ON_THE_WAY),
+        "at_work": model.state.in_(_AT_WORK),
+        "to_read": _to_read(),
+        "overdue": _has_overdue_report(now),
+        "risk": _has_grave_risk(),
+        "incidents": _has_incident(),
     }.get(conditions.get("late", ""))
     if late is not None:
         query = query.where(late)
@@ -595,6 +651,8 @@ def _titles(session: Session, events: Sequence[AuditEvent]) -> dict[tuple[str, s
         ("offer", Offer, Offer.title),
         ("partnership", Partnership, Partnership.number),
         ("user", User, User.name),
+        ("indicatordefinition", IndicatorDefinition, IndicatorDefinition.name),
+        ("casefile", CaseFile, CaseFile.name),
         ("importbatch", ImportBatch, ImportBatch.filename),
     ):
         ids = sorted({event.object_id for event in events if event.object_type == object_type})
@@ -637,7 +695,7 @@ def _order(sort: str, columns: Mapping[str, Any], tie: Any) -> list[Any]:
         rank = case(
             (state.in_(("submitted", "in_review", "coordinator_review")), 0),
             (state.in_(_ON_THE_WAY), 1),
-            (state.in_(("verified", "open", "introduced")), 2),
+            (state.in_(("verified", "open", *_AT_WORK)), 2),
             else_=3,
         )
         return [rank, columns["age"], tie]

@@ -210,5 +210,5 @@ def figures(session: Session) -> dict[str, int]:
     needs = open_needs(session, {}, public=True).total
     states = dict(session.execute(select(Partnership.state, func.count()).group_by(Partnership.state)).all())
     under_way = sum(count for state, count in states.items() if state in lifecycle.CASE_OPEN)
-    introduced = states.get("introduced", 0)
+    introduced = sum(count for state, count in states.items() if state in lifecycle.CASE_WORK)
     return {"needs": needs, "under_way": under_way - introduced, "introduced": introduced}

@@ -8,12 +8,18 @@ from sqlalchemy.orm import Session
 
 from matcher.db import Database
 from matcher.models import Attempt, OneTimeLink, Receipt, UserSession
-from matcher.services import notices, partnerships, postings
+from matcher.services import agreements, handovers, notices, partnerships, postings, progress, talks
 
 #: In this order: reminders before expiry, so that nobody is told twice in one round.
 _PIECES: tuple[Callable[[Session, datetime], int], ...] = (
     partnerships.remind_waiting,
     partnerships.expire_unanswered,
+    talks.remind_trials,
+    talks.end_stalled,
+    agreements.start_due,
+    agreements.end_due,
+    progress.remind_reports,
+    handovers.run_due,
     postings.remind_expiring,
     postings.expire_due,
     notices.make_digests,

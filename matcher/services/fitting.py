@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matcher import lifecycle
 from matcher.errors import Refused
 from matcher.models import Mark, Partnership, RankingWeights, ShownList, ShownSuggestion
 from matcher.permissions import Actor
@@ -43,7 +44,7 @@ FLOORS: Final[Mapping[str, float]] = MappingProxyType(
 )
 FEWEST: Final = 100  #: labelled pairs without which nothing is fitted
 _FIT_PASSES: Final = frozenset({"timing", "quantity", "skill", "field", "distance"})
-_GOOD_STATES: Final = frozenset({"introduced"})
+_GOOD_STATES: Final = lifecycle.CASE_WORK
 _BAD_STATES: Final = frozenset({"declined", "refused"})
 
 

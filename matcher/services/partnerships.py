@@ -383,7 +383,7 @@ def withdraw(
     side = case.side_of(actor.organization_id) or "coordinator"
     if case.state == "interest_one_side" and side in case.waiting_on:
         raise Refused("not_your_turn")  # who was asked declines; who asked withdraws
-    was_with_city = case.state == "coordinator_review"
+    was_with_city = case.state == "coordinator_review" or case.state in lifecycle.CASE_TALKS
     _enter(
         session, actor, case, "withdraw", now, days=None,
         version=version, reason_code=reason_code, reason_text=reason_text,
@@ -638,7 +638,7 @@ def may_see_contacts(actor: Actor, case: Partnership) -> bool:
     """Contact data is released at the introduction, not before; staff always see it."""
     if not permissions.may(actor, "partnership.view", case):
         return False
-    return actor.is_staff or case.state == "introduced"
+    return actor.is_staff or case.state in lifecycle.CASE_WORK
 
 
 def _waiting_cases() -> Select[Partnership]:

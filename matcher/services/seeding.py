@@ -5,6 +5,7 @@ in ``seed_data``; this module only knows in which order a town does things.
 """
 
 import json
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -31,6 +32,8 @@ from matcher.models import (
 )
 from matcher.permissions import SYSTEM, Actor
 from matcher.services import accounts, audit, cities, organizations, partnerships, postings
+from matcher.services.files import Store
+from matcher.services.seeding_work import Teller
 
 Facts = Mapping[str, Any]
 
@@ -52,7 +55,7 @@ class _Event:
 class Town:
     """The demo city while it is being lived through."""
 
-    def __init__(self, session: Session, folder: Path, now: datetime) -> None:
+    def __init__(self, session: Session, folder: Path, now: datetime, store: Store) -> None:
         self.session = session
         self.now = now
         self.facts: dict[str, Any] = json.loads((folder / "city.json").read_text(encoding="utf-8"))
@@ -60,8 +63,10 @@ class Town:
         age = calendar.tokyo_date(now) - date.fromisoformat(self.facts["as_of"])
         self.shift = max(timedelta(0), timedelta(weeks=age.days // 7))
         self.lines = {
-            kind: list(_lines(folder, kind)) for kind in ("companies", "npos", "needs", "offers", "cases")
+            kind: list(_lines(folder, kind))
+            for kind in ("companies", "npos", "needs", "offers", "cases", "stories")
         }
+        self.teller = Teller(session, store, self.shift, self._party)
         self.organizations: dict[str, Organization] = {}
         self.people: dict[str, User] = {}
         self.staff: list[User] = []
@@ -108,6 +113,21 @@ class Town:
             self._plan_posting(line, place)
         for line in self.lines["cases"]:
             self._plan_case(line)
+        self._at(start, lambda at: self.teller.library(self.facts["indicators"], self._officer(), at))
+        for story in self.lines["stories"]:
+            for step in story["steps"]:
+                self._plan_story_step(story["case"], step)
+
+    def _plan_story_step(self, key: str, step: Facts) -> None:
+        self._at(self._moment(step["at"]), lambda at: self.teller.tell(self.cases[key], step, at))
+
+    def _party(self, case: Partnership, side: str) -> Actor:
+        """Who acts on a case: the owner of a side, the officer in charge, or the manager."""
+        if side in {"company", "npo"}:
+            wanted = case.company_id if side == "company" else case.npo_id
+            names = {found.id: name for name, found in self.organizations.items()}
+            return self._member(names[wanted])
+        return self._officer(2 if side == "manager" else 1)
 
     def _plan_organization(self, kind: str, line: Facts, state: str, joined: datetime) -> None:
         self._at(joined, lambda at: self._register(kind, line, at))
@@ -445,9 +465,17 @@ def is_empty(session: Session) -> bool:
 
 
 def load(
-    database: Database, folder: Path, now: datetime, step: Callable[[int, int], None] | None = None
+    database: Database,
+    folder: Path,
+    now: datetime,
+    step: Callable[[int, int], None] | None = None,
+    *,
+    store: Store | None = None,
 ) -> None:
     """Load the demo city into an empty database, in one transaction.
+
+    Args:
+        store: where the files of its cases go; without one they are kept nowhere that lasts.
 
     Raises:
         Refused: ``not_empty`` where there are records already.
@@ -455,7 +483,8 @@ def load(
     with database.write() as session:
         if not is_empty(session):
             raise Refused("not_empty")
-        Town(session, folder, now).live(step)
+        with tempfile.TemporaryDirectory() as nowhere:
+            Town(session, folder, now, store or Store(Path(nowhere))).live(step)
 
 
 def _lines(folder: Path, kind: str) -> Iterator[Facts]:

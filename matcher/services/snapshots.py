@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -52,6 +53,12 @@ def suggestion(record: ShownSuggestion | None) -> dict[str, Any] | None:
 def terms(value: Any) -> dict[str, Any]:
     """The terms of a proposal (a dataclass) as JSON values."""
     return {key: _json(part) for key, part in asdict(value).items()}
+
+
+def plain(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts with dates as ISO text, and tuples as lists: what JSON gives back unchanged."""
+    found: dict[str, Any] = json.loads(json.dumps(content, ensure_ascii=False, default=_json))
+    return found
 
 
 def canonical(content: dict[str, Any]) -> bytes:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from matcher import queries, queries_postings
+from matcher import lifecycle, queries, queries_postings
 from matcher.models import Organization, Partnership
 from matcher.permissions import Actor
 from matcher.services import organizations
@@ -29,7 +29,7 @@ def waiting_cases(session: Session, actor: Actor) -> Sequence[Partnership]:
     mine = [
         case
         for case in queries.own_cases(session, actor, open_only=True)
-        if side in case.waiting_on and case.state != "introduced"
+        if side in case.waiting_on and case.state not in lifecycle.CASE_WORK
     ]
     return sorted(mine, key=lambda case: (case.deadline_at is None, case.deadline_at))
 

@@ -33,6 +33,8 @@ LIMITS: Final[Mapping[str, Limit]] = MappingProxyType(
         "reset": Limit(3, 20, timedelta(hours=1)),
         "register": Limit(3, 10, timedelta(hours=1)),
         "invite": Limit(20, 60, timedelta(hours=24)),
+        # A resident's words: the "account" is the partnership that they are about.
+        "comment": Limit(60, 5, timedelta(hours=1)),
     }
 )
 

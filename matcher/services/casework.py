@@ -1,0 +1,356 @@
+"""The workspace of a case: acceptance of its documents, and what is to be done next by whom."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from matcher import calendar, lifecycle, permissions, wording_work
+from matcher.errors import NotFound, Refused
+from matcher.models import (
+    CaseDocument,
+    CaseFile,
+    CaseTask,
+    Contribution,
+    Incident,
+    Indicator,
+    Measurement,
+    MeetingNote,
+    Partnership,
+    Payment,
+    PaymentRule,
+    PeriodReport,
+    Risk,
+)
+from matcher.models.base import Base
+from matcher.permissions import Actor
+from matcher.services import (
+    agreements,
+    documents,
+    evaluations,
+    moves,
+    notices,
+    plans,
+    progress,
+    publicity,
+    talks,
+)
+
+
+def accept_document(
+    session: Session, actor: Actor, case: Partnership, document: CaseDocument, sha256: str, now: datetime
+) -> None:
+    """Accept a text by its hash; the last acceptance brings about what the text is for.
+
+    Raises:
+        MovedOn: the text was changed, or the case has moved on.
+        Refused: what stands in the way (``agreements.acceptance_obstacle``), ``already_accepted``.
+    """
+    if document.kind == "agreement":
+        obstacle = agreements.acceptance_obstacle(session, case, now)
+        if obstacle:
+            raise Refused(obstacle)
+    if document.kind == "plan" and case.state not in (*plans.BEFORE, *plans.RUNNING):
+        raise moves.moved_on(session, case)
+    if not documents.accept(session, actor, case, document, sha256, now):
+        waits_for_city = document.needs_city and document.company_accepted_at and document.npo_accepted_at
+        if waits_for_city:
+            name = "publication_city" if document.kind == "publication" else "amendment_city"
+            text = wording_work.event(case, name)
+            notices.tell_staff(session, *text, now, about=("partnership", case.public_id))
+        return
+    if document.kind == "agreement":
+        agreements.accepted_by_both(session, case, document, now)
+        return
+    {
+        "trial": talks.begin_trial,
+        "trial_result": talks.end_trial,
+        "plan": plans.put_in_force,
+        "outcome_report": evaluations.accept_report,
+        "publication": publicity.put_in_force,
+    }[document.kind](session, case, document, now)
+
+
+def drop_document(
+    session: Session, actor: Actor, case: Partnership, document: CaseDocument, reason: str, now: datetime
+) -> None:
+    """Take an open draft from the table; while an agreement is first being written, talks are reopened.
+
+    Raises:
+        Refused: ``reopen_instead``.
+    """
+    if document.kind == "agreement" and case.state == "agreement_draft":
+        raise Refused("reopen_instead")
+    if document.kind == "agreement" and case.state == "agreement_review":
+        raise moves.moved_on(session, case)
+    documents.withdraw(session, actor, case, document, reason, now)
+    text = wording_work.event(case, "dropped", who=talks.who(actor), what=reason.strip())
+    documents.tell_others(session, actor, case, text, now)
+
+
+# ── What is to be done ───────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that a party has to do next. ``action`` is what the page offers, ``item`` its record."""
+
+    side: str  #: company, npo or city
+    kind: str
+    until: date | None = None
+    about: str = ""
+    item: str = ""
+    is_late: bool = False
+
+
+_DOCUMENT_WORK: Sequence[str] = (
+    "trial",
+    "trial_result",
+    "plan",
+    "agreement",
+    "outcome_report",
+    "publication",
+)
+
+
+def steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
+    """Everything that somebody has to do on this case now, the late and the near first."""
+    found = [
+        *_open_documents(session, case),
+        *_state_steps(session, case),
+        *_running_steps(session, case, now),
+        *_evaluation_steps(session, case),
+    ]
+    return sorted(found, key=lambda step: (not step.is_late, step.until or date.max, step.kind))
+
+
+def steps_of(found: Sequence[Step], side: str | None) -> list[Step]:
+    """The steps of one party."""
+    return [step for step in found if step.side == side]
+
+
+def _open_documents(session: Session, case: Partnership) -> list[Step]:
+    if case.state in lifecycle.CASE_EXITS and case.state != "closed":
+        return []
+    found = []
+    for document in drafts(session, case):
+        for side in ("company", "npo"):
+            if getattr(document, f"{side}_accepted_at") is None:
+                found.append(Step(side, f"accept_{document.kind}", item=document.public_id))
+        both = document.company_accepted_at and document.npo_accepted_at
+        if document.needs_city and both and not document.city_accepted_at:
+            found.append(Step("city", f"accept_{document.kind}", item=document.public_id))
+    return found
+
+
+def _state_steps(session: Session, case: Partnership) -> list[Step]:
+    until = calendar.tokyo_date(case.deadline_at) if case.deadline_at else None
+    both = ("company", "npo")
+    drafted = {document.kind for document in drafts(session, case)}
+    if case.state == "introduced":
+        return [Step(side, "meet", until) for side in both]
+    if case.state == "negotiation" and not drafted & {"plan", "trial"}:
+        has_plan = documents.find_agreed(session, case, "plan") is not None
+        return [Step(side, "write_agreement" if has_plan else "write_plan", until) for side in both]
+    if case.state == "trial" and "trial_result" not in drafted:
+        return [Step(side, "write_trial_result", until) for side in both]
+    if case.state == "agreement_draft" and not drafted & {"agreement", "plan"}:
+        has_plan = documents.find_agreed(session, case, "plan") is not None
+        return [Step(side, "write_agreement" if has_plan else "write_plan", until) for side in both]
+    if case.state == "agreement_review":
+        return [Step("city", "confirm_agreement", until)]
+    if case.state == "suspended":
+        return [Step(side, "decide_suspension", case.decide_by) for side in both]
+    if case.state in {"ended", "terminated"} and "outcome_report" not in drafted:
+        return [Step(side, "write_outcome_report", until) for side in both]
+    if case.state == "evaluated" or (case.state == "reported" and case.was_terminated):
+        obstacle = evaluations.closing_obstacle(session, case)
+        return [Step("city", "close" if obstacle is None else obstacle)]
+    return []
+
+
+def _running_steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
+    if case.state not in lifecycle.CASE_BEGUN:
+        return []
+    today = calendar.tokyo_date(now)
+    found = []
+    for report in reports(session, case):
+        status = progress.report_status(report, today)
+        if status in {"due", "overdue", "sent_back"}:
+            for side in ("npo", "company"):
+                if getattr(report, f"{side}_submitted_at") is None:
+                    found.append(
+                        Step(side, "write_report", report.due_on, progress.period_words(report),
+                             report.public_id, status == "overdue")
+                    )  # fmt: skip
+        elif status == "submitted":
+            found.append(Step("city", "review_report", None, progress.period_words(report), report.public_id))
+    for indicator, day, status in plans.due_measurements(session, case, now):
+        side = "city" if indicator.measurer == "outside" else indicator.measurer
+        found.append(Step(side, "measure", day, indicator.name, indicator.public_id, status == "overdue"))
+    rows = plans.measurements(session, case)
+    for indicator in plans.indicators(session, case):
+        for row in rows.get(indicator.id, ()):
+            if row.state == "submitted":
+                found.append(Step("city", "review_measurement", None, indicator.name, row.public_id))
+    for entry in contributions(session, case):
+        if entry.state == "recorded":
+            side = "npo" if entry.giver == "company" else "company"
+            found.append(Step(side, "confirm_contribution", None, "", entry.public_id))
+    for task in tasks(session, case):
+        if task.done_at is None and task.due_on is not None and (task.due_on - today).days <= 7:
+            sides = ("company", "npo") if task.side == "both" else (task.side,)
+            late = task.due_on < today
+            found += [
+                Step(side, "finish_task", task.due_on, task.text[:60], task.public_id, late) for side in sides
+            ]
+    return found
+
+
+def _evaluation_steps(session: Session, case: Partnership) -> list[Step]:
+    if case.state != "reported":
+        return []
+    found = []
+    sheets = evaluations.sheets(session, case)
+    written = {(sheet.rater, sheet.about) for sheet in sheets}
+    for side in evaluations.PARTIES:
+        if (side, side) not in written:
+            found.append(Step(side, "rate", item=side))
+        else:
+            others = [about for about in evaluations.PARTIES if (side, about) not in written]
+            found += [Step(side, "rate", item=about) for about in others[:1]]
+    found += [
+        Step(row.sheet.rater, "discuss", item=row.sheet.public_id, about=row.item)
+        for row in evaluations.differences(sheets)
+        if row.is_open
+    ]
+    if not found:
+        found.append(Step("city", "conclude"))
+    return found
+
+
+# ── Reading ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def drafts(session: Session, case: Partnership) -> Sequence[CaseDocument]:
+    """The open drafts of a case, in the order of its life."""
+    rows = session.scalars(
+        select(CaseDocument).where(CaseDocument.partnership_id == case.id, CaseDocument.state == "draft")
+    ).all()
+    return sorted(rows, key=lambda row: _DOCUMENT_WORK.index(row.kind))
+
+
+def versions(session: Session, case: Partnership, kind: str | None = None) -> Sequence[CaseDocument]:
+    """Every version of the documents of a case, newest first, with who wrote and accepted them."""
+    query = select(CaseDocument).where(CaseDocument.partnership_id == case.id)
+    if kind is not None:
+        query = query.where(CaseDocument.kind == kind)
+    people = ("drafted_by", "company_accepted_by", "npo_accepted_by", "city_accepted_by")
+    query = query.options(*(joinedload(getattr(CaseDocument, name)) for name in people))
+    return session.scalars(query.order_by(CaseDocument.id.desc())).all()
+
+
+def reports(session: Session, case: Partnership) -> Sequence[PeriodReport]:
+    """The periodic reports of a case by their date."""
+    return session.scalars(
+        select(PeriodReport).where(PeriodReport.partnership_id == case.id).order_by(PeriodReport.due_on)
+    ).all()
+
+
+def contributions(session: Session, case: Partnership) -> Sequence[Contribution]:
+    """The ledger of a case, newest first."""
+    return session.scalars(
+        select(Contribution)
+        .where(Contribution.partnership_id == case.id)
+        .options(joinedload(Contribution.evidence))
+        .order_by(Contribution.given_on.desc(), Contribution.id.desc())
+    ).all()
+
+
+def tasks(session: Session, case: Partnership) -> Sequence[CaseTask]:
+    """Promises and milestones: the open ones by date, then the done ones."""
+    rows = session.scalars(select(CaseTask).where(CaseTask.partnership_id == case.id)).all()
+    return sorted(rows, key=lambda row: (row.done_at is not None, row.due_on or date.max, row.id))
+
+
+def meetings(session: Session, case: Partnership) -> Sequence[MeetingNote]:
+    """The meeting notes of a case, newest first."""
+    return session.scalars(
+        select(MeetingNote)
+        .where(MeetingNote.partnership_id == case.id)
+        .order_by(MeetingNote.held_on.desc(), MeetingNote.id.desc())
+    ).all()
+
+
+def risks(session: Session, case: Partnership) -> Sequence[Risk]:
+    """The risks of a case: open and grave ones first."""
+    rows = session.scalars(select(Risk).where(Risk.partnership_id == case.id)).all()
+    return sorted(rows, key=lambda row: (row.closed_at is not None, -row.likelihood * row.impact, row.id))
+
+
+def incidents(session: Session, case: Partnership) -> Sequence[Incident]:
+    """What went wrong in a case, newest first."""
+    return session.scalars(
+        select(Incident)
+        .where(Incident.partnership_id == case.id)
+        .order_by(Incident.happened_on.desc(), Incident.id.desc())
+    ).all()
+
+
+def get_item(session: Session, actor: Actor, case: Partnership, model: type[Base], public_id: str) -> Base:
+    """One record of the case by its public id, of whatever kind.
+
+    Raises:
+        NotFound: there is none in this case.
+    """
+    permissions.require(actor, "partnership.view", case)
+    query = select(model).where(model.public_id == public_id)  # type: ignore[attr-defined]
+    if model is Measurement:
+        query = (
+            query.join(Indicator, Indicator.id == Measurement.indicator_id)
+            .where(Indicator.partnership_id == case.id)
+            .options(joinedload(Measurement.indicator))
+        )
+    else:
+        query = query.where(model.partnership_id == case.id)  # type: ignore[attr-defined]
+    if model is Payment:
+        query = query.options(joinedload(Payment.rule).joinedload(PaymentRule.indicator))
+    if model is PaymentRule:
+        query = query.options(joinedload(PaymentRule.indicator))
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound("item")
+    return found
+
+
+def texts(session: Session, case: Partnership) -> dict[str, str]:
+    """public id → text of what the events of a case name: notes, promises, files, risks."""
+    found = {note.public_id: note.text for note in meetings(session, case)}
+    found |= {task.public_id: task.text for task in tasks(session, case)}
+    found |= {risk.public_id: risk.text for risk in risks(session, case)}
+    rows = session.execute(
+        select(CaseFile.public_id, CaseFile.name).where(CaseFile.partnership_id == case.id)
+    )
+    return found | {row.public_id: row.name for row in rows}
+
+
+def share_done(found: Sequence[CaseTask]) -> tuple[int, int]:
+    """(milestones done, milestones in all): L13."""
+    milestones = [task for task in found if task.is_milestone]
+    return sum(task.done_at is not None for task in milestones), len(milestones)
+
+
+def all_cases(session: Session) -> Sequence[Partnership]:
+    """Every case from the introduction on, with both sides and the official, by number."""
+    return session.scalars(
+        select(Partnership)
+        .where(Partnership.state.in_(lifecycle.CASE_WORK))
+        .options(
+            joinedload(Partnership.company),
+            joinedload(Partnership.npo),
+            joinedload(Partnership.coordinator),
+        )
+        .order_by(Partnership.number)
+    ).all()

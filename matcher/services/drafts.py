@@ -1,0 +1,224 @@
+"""Reports that write themselves: sentences made from records, each with the record it came from (N12, X9).
+
+Nothing is added that no record says. People confirm the text, and add what only they know.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from matcher import vocabulary
+from matcher.models import Contribution, Incident, Indicator, Measurement, Partnership, PeriodReport
+from matcher.services import documents, payments, plans, progress
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence and where it comes from: the kind of record, its id, and its name in words."""
+
+    text: str
+    source: str
+    source_id: str
+    label: str
+
+    def as_dict(self) -> dict[str, str]:
+        """The sentence as a report keeps it."""
+        return {"text": self.text, "source": self.source, "source_id": self.source_id, "label": self.label}
+
+
+def compose(
+    session: Session, case: Partnership, first: date | None = None, last: date | None = None
+) -> list[Sentence]:
+    """Everything that the records say of a period (of the whole partnership without one), in order."""
+    return [
+        *_agreement(session, case),
+        *_contributions(session, case, first, last),
+        *_indicators(session, case, first, last),
+        *_payments(session, case, first, last),
+        *_reports(session, case, first, last),
+        *_incidents(session, case, first, last),
+    ]
+
+
+def day(value: date) -> str:
+    """「2026年4月1日」."""
+    return f"{value.year}年{value.month}月{value.day}日"
+
+
+def _within(value: date, first: date | None, last: date | None) -> bool:
+    return (first is None or value >= first) and (last is None or value <= last)
+
+
+def _agreement(session: Session, case: Partnership) -> list[Sentence]:
+    found = documents.find_agreed(session, case, "agreement")
+    if found is None or case.starts_on is None or case.ends_on is None:
+        return []
+    kind = vocabulary.label(vocabulary.AGREEMENT_TYPES, found.content["type"])
+    text = (
+        f"{case.company.name}と{case.npo.name}は、{kind}（第{found.number}版）にもとづき、"
+        f"{day(case.starts_on)}から{day(case.ends_on)}までを期間として協働しました。"
+    )
+    return [Sentence(text, "document", found.public_id, f"{kind} 第{found.number}版")]
+
+
+def _contributions(
+    session: Session, case: Partnership, first: date | None, last: date | None
+) -> list[Sentence]:
+    rows = session.scalars(
+        select(Contribution)
+        .where(Contribution.partnership_id == case.id, Contribution.state == "confirmed")
+        .order_by(Contribution.given_on, Contribution.id)
+    )
+    sums: dict[tuple[str, str, str], list[Contribution]] = {}
+    for row in rows:
+        if _within(row.given_on, first, last):
+            sums.setdefault((row.giver, row.support_type, row.unit), []).append(row)
+    names = {"company": case.company.name, "npo": case.npo.name, "city": "市"}
+    found = []
+    for (giver, support_type, unit), entries in sums.items():
+        total = sum(entry.quantity for entry in entries)
+        text = (
+            f"{names[giver]}は、{vocabulary.support_label(support_type)}を{len(entries)}回、"
+            f"合わせて{total:,g}{unit}提供し、相手方が確認しました。"
+        )
+        found.append(Sentence(text, "contribution", entries[-1].public_id, f"実績 {len(entries)}件"))
+    return found
+
+
+def _indicators(session: Session, case: Partnership, first: date | None, last: date | None) -> list[Sentence]:
+    rows = plans.measurements(session, case)
+    found = []
+    for indicator in plans.indicators(session, case):
+        accepted = [
+            row
+            for row in rows.get(indicator.id, ())
+            if row.state == "accepted" and _within(row.measured_on, first, last)
+        ]
+        if accepted:
+            found.append(_indicator(indicator, accepted[-1]))
+    return found
+
+
+def _indicator(indicator: Indicator, row: Measurement) -> Sentence:
+    label = f"測定 {indicator.name} {day(row.measured_on)}"
+    if row.value is None:
+        text = f"「{indicator.name}」は測定できませんでした（理由：{row.missing_reason}）。"
+        return Sentence(text, "measurement", row.public_id, label)
+    start = "" if indicator.baseline is None else f"はじめ{indicator.baseline:,g}{indicator.unit}、"
+    verdict = "目標に達しました" if reached(indicator, row.value) else "目標には届きませんでした"
+    text = (
+        f"「{indicator.name}」は{row.value:,g}{indicator.unit}でした"
+        f"（{start}目標{indicator.target:,g}{indicator.unit}）。{verdict}。"
+    )
+    return Sentence(text, "measurement", row.public_id, label)
+
+
+def reached(indicator: Indicator, value: float) -> bool:
+    """Whether a value meets the target, in the indicator's own direction; ``keep`` allows a tenth."""
+    if indicator.direction == "down":
+        return value <= indicator.target
+    if indicator.direction == "keep":
+        return abs(value - indicator.target) <= abs(indicator.target) * 0.1
+    return value >= indicator.target
+
+
+def _payments(session: Session, case: Partnership, first: date | None, last: date | None) -> list[Sentence]:
+    return [
+        Sentence(
+            f"「{payments.label(row)}」について、{row.amount_yen:,}円を{day(row.paid_on)}に支払いました。",
+            "payment", row.public_id, f"支払い {payments.label(row)}",
+        )
+        for row in payments.all_of(session, case)
+        if row.paid_on is not None and _within(row.paid_on, first, last)
+    ]  # fmt: skip
+
+
+def _reports(session: Session, case: Partnership, first: date | None, last: date | None) -> list[Sentence]:
+    rows = session.scalars(
+        select(PeriodReport)
+        .where(PeriodReport.partnership_id == case.id, PeriodReport.state == "accepted")
+        .order_by(PeriodReport.period_from)
+    )
+    return [
+        Sentence(
+            f"中間報告（{progress.period_words(row)}）では、うまくいかなかったこととして"
+            f"「{' '.join(row.setbacks.split())}」が挙げられました。",
+            "report", row.public_id, f"中間報告 {progress.period_words(row)}",
+        )
+        for row in rows
+        if row.setbacks and _within(row.period_to, first, last)
+    ]  # fmt: skip
+
+
+def _incidents(session: Session, case: Partnership, first: date | None, last: date | None) -> list[Sentence]:
+    rows = session.scalars(
+        select(Incident).where(Incident.partnership_id == case.id).order_by(Incident.happened_on)
+    )
+    return [
+        Sentence(
+            f"{day(row.happened_on)}に報告されたできごとがあり、"
+            + ("対応を終えています。" if row.resolved_at else "対応を続けています。"),
+            "incident", row.public_id, f"できごと {day(row.happened_on)}",
+        )
+        for row in rows
+        if _within(row.happened_on, first, last)
+    ]  # fmt: skip
+
+
+def esg_evidence(
+    session: Session, company_id: int, first: date, last: date
+) -> list[tuple[Partnership, list[dict[str, Any]], list[dict[str, Any]]]]:
+    """What a company can show for one fiscal year (C11): per case, confirmed contributions and outcomes.
+
+    Rows name the evidence file and its sha256, so that an auditor can follow each figure.
+    """
+
+    cases = session.scalars(
+        select(Partnership)
+        .where(Partnership.company_id == company_id, Partnership.starts_on.is_not(None))
+        .options(joinedload(Partnership.company), joinedload(Partnership.npo), joinedload(Partnership.need))
+        .order_by(Partnership.id)
+    ).all()
+    found = []
+    for case in cases:
+        gifts = session.scalars(
+            select(Contribution)
+            .where(
+                Contribution.partnership_id == case.id,
+                Contribution.giver == "company",
+                Contribution.state == "confirmed",
+                Contribution.given_on.between(first, last),
+            )
+            .options(joinedload(Contribution.evidence))
+            .order_by(Contribution.given_on, Contribution.id)
+        ).all()
+        given = [
+            {
+                "day": row.given_on, "what": vocabulary.support_label(row.support_type),
+                "quantity": row.quantity, "unit": row.unit, "yen": row.yen,
+                "method": vocabulary.label(vocabulary.ESTIMATE_METHODS, row.estimate_method),
+                "evidence": row.evidence.name if row.evidence else "",
+                "sha256": row.evidence.sha256 if row.evidence else "",
+            }
+            for row in gifts
+        ]  # fmt: skip
+        outcomes = []
+        rows = plans.measurements(session, case)
+        for indicator in plans.indicators(session, case):
+            for row in rows.get(indicator.id, ()):
+                if row.state == "accepted" and row.value is not None and first <= row.measured_on <= last:
+                    outcomes.append(
+                        {
+                            "day": row.measured_on, "name": indicator.name, "value": row.value,
+                            "unit": indicator.unit, "baseline": indicator.baseline,
+                            "target": indicator.target, "reached": reached(indicator, row.value),
+                            "evidence": row.evidence.name if row.evidence else "",
+                            "sha256": row.evidence.sha256 if row.evidence else "",
+                        }
+                    )  # fmt: skip
+        if given or outcomes:
+            found.append((case, given, outcomes))
+    return found

@@ -1,0 +1,136 @@
+"""One case as a bundle for 情報公開請求 and audit: everything as JSON facts, blackened where asked."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matcher import permissions, queries
+from matcher.models import AuditEvent, Partnership, Revision, User
+from matcher.models.base import Base
+from matcher.permissions import Actor
+from matcher.services import (
+    casework,
+    documents,
+    evaluations,
+    files,
+    payments,
+    personal,
+    plans,
+    snapshots,
+)
+
+#: What can be blackened in a bundle.
+MASKS: Final = ("people", "contacts", "messages", "money")
+_MONEY_KEYS: Final = frozenset(
+    {"yen", "amount_yen", "cap_yen", "money_yen", "money_company_yen", "money_city_yen", "budget_cap_yen",
+     "fixed", "year_limits", "floor_yen", "points", "formula"}
+)  # fmt: skip
+
+
+def bundle(
+    session: Session, actor: Actor, case: Partnership, masks: Iterable[str], now: datetime
+) -> dict[str, Any]:
+    """Everything that the service keeps on one case; columns marked as personal never leave at all.
+
+    Args:
+        masks: of ``MASKS``: names of people; addresses and telephone numbers; messages and meeting notes as
+            a whole; amounts of money.
+    """
+    permissions.require(actor, "partnership.export", case)
+    chosen = frozenset(masks)
+    names = _names(session, case) if "people" in chosen else frozenset()
+    content: dict[str, Any] = {
+        "made_at": now,
+        "masks": sorted(chosen),
+        "case": snapshots.facts_of(case),
+        "company": snapshots.organization(case.company),
+        "npo": snapshots.organization(case.npo),
+        "need": snapshots.posting(case.need),
+        "offer": snapshots.posting(case.offer),
+        "messages": _facts(queries.messages_of_case(session, case)),
+        "meetings": _facts(casework.meetings(session, case)),
+        "tasks": _facts(casework.tasks(session, case)),
+        "documents": _facts(casework.versions(session, case)),
+        "indicators": _facts(plans.indicators(session, case, retired=True)),
+        "measurements": _facts(row for rows in plans.measurements(session, case).values() for row in rows),
+        "contributions": _facts(casework.contributions(session, case)),
+        "reports": _facts(casework.reports(session, case)),
+        "report_versions": _facts(_report_versions(session, case)),
+        "risks": _facts(casework.risks(session, case)),
+        "incidents": _facts(casework.incidents(session, case)),
+        "payments": _facts(payments.all_of(session, case)),
+        "evaluations": _facts(evaluations.sheets(session, case)),
+        "voices": _facts(evaluations.voices(session, case)),
+        "lessons": _facts(evaluations.lessons(session, case)),
+        "files": _facts(files.of_case(session, case)),
+        "decisions": [found.content for found in queries.decision_bundles(session, case)],
+        "history": _facts(
+            session.scalars(
+                select(AuditEvent)
+                .where(AuditEvent.object_type == "partnership", AuditEvent.object_id == case.public_id)
+                .order_by(AuditEvent.id)
+            )
+        ),
+    }
+    plain = snapshots.plain(content)
+    masked: dict[str, Any] = {
+        key: _masked(value, chosen, names)
+        if not ("messages" in chosen and key in {"messages", "meetings"})
+        else personal.MASK
+        for key, value in plain.items()
+    }
+    audit_details = {"masks": sorted(chosen), "sha256": snapshots.sha256(masked)}
+    documents.note(session, actor, case, "export_case", now, details=audit_details)
+    return masked
+
+
+def _facts(rows: Iterable[Base]) -> list[dict[str, Any]]:
+    return [
+        {key: value for key, value in snapshots.facts_of(row).items() if key != "stored_name"} for row in rows
+    ]
+
+
+def _report_versions(session: Session, case: Partnership) -> list[Revision]:
+    ids = [report.id for report in casework.reports(session, case)]
+    return list(
+        session.scalars(
+            select(Revision)
+            .where(Revision.owner_type == "report", Revision.owner_id.in_(ids))
+            .order_by(Revision.id)
+        )
+    )
+
+
+def _names(session: Session, case: Partnership) -> frozenset[str]:
+    """Every person whose name may stand in a text of this case."""
+    users = session.scalars(
+        select(User.name).where(
+            User.organization_id.in_(case.party_ids) | User.role.in_(("coordinator", "manager"))
+        )
+    )
+    found = {name for name in users if name}
+    for side in (case.company, case.npo):
+        found |= {name for name in (side.contact_name, side.representative) if name}
+    for document in casework.versions(session, case, "agreement"):
+        found |= {
+            str(document.content.get(name) or "") for name in ("signer_company", "signer_npo", "signer_city")
+        }
+    return frozenset(name for name in found if name)
+
+
+def _masked(value: Any, masks: frozenset[str], names: frozenset[str]) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            key: personal.MASK
+            if "money" in masks and key in _MONEY_KEYS and part not in (None, "", {}, [])
+            else _masked(part, masks, names)
+            for key, part in value.items()
+        }
+    if isinstance(value, list):
+        return [_masked(part, masks, names) for part in value]
+    if isinstance(value, str) and (names or "contacts" in masks):
+        return personal.masked(value, names, contacts="contacts" in masks)
+    return value

@@ -1,0 +1,171 @@
+"""Files of a case: checked, kept under random names outside of what is served, versioned, readings noted."""
+
+import os
+import secrets
+import shlex
+import subprocess
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from matcher import lifecycle, permissions, uploads, vocabulary, wording_work
+from matcher.errors import Invalid, NotFound, Refused
+from matcher.models import AuditEvent, CaseFile, Partnership, User
+from matcher.models.base import new_public_id
+from matcher.permissions import Actor
+from matcher.services import audit, documents, talks
+
+SCAN_SECONDS: Final = 20
+MOST_FILES: Final = 200  #: versions a case
+
+
+class Store:
+    """A folder of files under random names, and the scanner that looks at them first."""
+
+    def __init__(self, folder: Path, scan_command: str = "") -> None:
+        """Args: ``scan_command`` gets the path as its last argument; 0 is clean, 1 is infected."""
+        self.folder = folder
+        self.scan_command = scan_command
+
+    def put(self, content: bytes) -> str:
+        """Keep the bytes, and return the random name under which they lie.
+
+        Raises:
+            Invalid: ``file_infected``. Refused: ``scanner_away``.
+        """
+        name = secrets.token_hex(16)
+        path = self.path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(".part")
+        with fresh.open("wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        try:
+            self._scan(fresh)
+        except Exception:
+            fresh.unlink(missing_ok=True)
+            raise
+        fresh.rename(path)
+        return name
+
+    def read(self, name: str) -> bytes:
+        """The bytes under a name.
+
+        Raises:
+            NotFound: they are gone.
+        """
+        try:
+            return self.path(name).read_bytes()
+        except OSError as error:
+            raise NotFound("file") from error
+
+    def path(self, name: str) -> Path:
+        """Where a name lies: two letters a folder keep folders small."""
+        return self.folder / name[:2] / name
+
+    def _scan(self, path: Path) -> None:
+        if not self.scan_command:
+            return
+        command = [*shlex.split(self.scan_command), str(path)]
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=SCAN_SECONDS, check=False)  # noqa: S603
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise Refused("scanner_away") from error
+        if done.returncode == 1:
+            raise Invalid(file="file_infected")
+        if done.returncode:
+            raise Refused("scanner_away")
+
+
+def add(
+    session: Session,
+    actor: Actor,
+    case: Partnership,
+    store: Store,
+    name: str,
+    content: bytes,
+    purpose: str,
+    now: datetime,
+    *,
+    replaces: CaseFile | None = None,
+) -> CaseFile:
+    """Keep a file, or a newer version of one.
+
+    Raises:
+        Invalid: the file cannot be taken (``uploads.check``), no purpose.
+        Refused: ``case_closed``, ``too_many_files``, ``scanner_away``.
+    """
+    permissions.require(actor, "partnership.share", case)
+    if case.state not in lifecycle.CASE_WORK or case.state == "closed":
+        raise Refused("case_closed")
+    if purpose not in vocabulary.FILE_PURPOSES:
+        raise Invalid(purpose="required")
+    checked = uploads.check(name, content)
+    if len(of_case(session, case)) >= MOST_FILES:
+        raise Refused("too_many_files")
+    public_id = new_public_id()
+    series = replaces.series if replaces else public_id
+    newest = session.scalar(select(func.max(CaseFile.number)).where(CaseFile.series == series)) or 0
+    found = CaseFile(
+        public_id=public_id, partnership_id=case.id, series=series, number=newest + 1, purpose=purpose,
+        name=checked.name, media_type=checked.media_type, size_bytes=len(checked.content),
+        sha256=checked.sha256, stored_name=store.put(checked.content), uploaded_by_id=actor.user_id,
+        uploaded_at=now,
+    )  # fmt: skip
+    session.add(found)
+    session.flush()
+    documents.note(
+        session, actor, case, "add_file", now, details={"file": public_id, "sha256": checked.sha256}
+    )
+    text = wording_work.event(case, "file", who=talks.who(actor), what=checked.name)
+    documents.tell_others(session, actor, case, text, now)
+    return found
+
+
+def of_case(session: Session, case: Partnership) -> Sequence[CaseFile]:
+    """Every version of every file, newest first."""
+    return session.scalars(
+        select(CaseFile)
+        .where(CaseFile.partnership_id == case.id)
+        .options(joinedload(CaseFile.uploaded_by))
+        .order_by(CaseFile.id.desc())
+    ).all()
+
+
+def get(session: Session, case: Partnership, public_id: str) -> CaseFile:
+    """One file of the case.
+
+    Raises:
+        NotFound
+    """
+    found = session.scalar(
+        select(CaseFile).where(CaseFile.partnership_id == case.id, CaseFile.public_id == public_id)
+    )
+    if found is None:
+        raise NotFound("file")
+    return found
+
+
+def note_reading(session: Session, actor: Actor, case: Partnership, file: CaseFile, now: datetime) -> None:
+    """Keep who took which file when."""
+    audit.record(
+        session, actor, "read_file", "casefile", file.public_id, now, details={"case": case.public_id}
+    )
+
+
+def readings(session: Session, file: CaseFile) -> list[tuple[datetime, User]]:
+    """Who took the file when, newest first."""
+    rows = session.execute(
+        select(AuditEvent.at, User)
+        .join(User, User.public_id == AuditEvent.actor_id)
+        .where(AuditEvent.object_type == "casefile", AuditEvent.object_id == file.public_id)
+        .options(joinedload(User.organization))
+        .order_by(AuditEvent.id.desc())
+        .limit(50)
+    )
+    return [(at, user) for at, user in rows]

@@ -1,0 +1,340 @@
+"""協働計画: purpose, logic model, indicators, milestones – a text that both sides accept, then records.
+
+A plan is edited part by part as an open draft. Once accepted, its indicators become the rows that are
+measured; what they were before stands in the older versions.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, joinedload
+
+from matcher import calendar, permissions, vocabulary, wording_work
+from matcher.errors import Invalid, MovedOn, Refused
+from matcher.models import (
+    CaseDocument,
+    CaseTask,
+    Indicator,
+    IndicatorDefinition,
+    Measurement,
+    Partnership,
+    PaymentRule,
+)
+from matcher.permissions import SYSTEM, Actor
+from matcher.services import audit, documents, talks
+
+EMPTY: Final[Mapping[str, Any]] = {
+    "purpose": "",
+    "logic": {kind: [] for kind in vocabulary.LOGIC_KINDS},
+    "links": [],
+    "indicators": [],
+    "milestones": [],
+    "lessons": [],
+}
+#: States in which a plan may be written; once the partnership runs, writing one is an amendment.
+BEFORE: Final = ("negotiation", "trial", "agreement_draft")
+RUNNING: Final = ("running", "suspended")
+MOST: Final = 20  #: indicators, milestones, and lines of a logic model's column
+
+_INDICATOR_FIELDS: Final = (
+    "name", "definition", "unit", "kind", "direction", "baseline", "target", "method", "measurer",
+    "evidence", "measure_on", "axis", "min_cell", "linked_to_payment", "is_public",
+)  # fmt: skip
+
+
+def content(session: Session, case: Partnership) -> dict[str, Any]:
+    """The open draft's content, else the plan in force, else an empty plan."""
+    found = documents.find_draft(session, case, "plan") or documents.find_agreed(session, case, "plan")
+    return {**EMPTY, **(found.content if found else {})}
+
+
+def save_part(
+    session: Session,
+    actor: Actor,
+    case: Partnership,
+    part: str,
+    value: Any,
+    now: datetime,
+    *,
+    version: int | None,
+    why_changed: str = "",
+) -> CaseDocument:
+    """Write one part of the open draft (``purpose``, ``logic``, ``links``, ``milestones``, ``lessons``).
+
+    Raises:
+        Refused: ``amendment_open`` (the agreement is being changed), ``payment_linked``.
+        MovedOn: another stretch of the case's life, or somebody else wrote meanwhile.
+    """
+    permissions.require(actor, "partnership.work", case)
+    talks.in_state(session, case, *BEFORE, *RUNNING)
+    if case.state in RUNNING:
+        if documents.find_draft(session, case, "agreement") is not None:
+            raise Refused("amendment_open")
+        in_force = documents.find_agreed(session, case, "plan")
+        before = in_force.content if in_force else EMPTY
+    else:
+        before = EMPTY
+    new = {**content(session, case), part: value}
+    needs_city = case.state in RUNNING and new["indicators"] != before.get("indicators")
+    return documents.save(
+        session, actor, case, "plan", new, now,
+        version=version, why_changed=why_changed, needs_city=needs_city,
+    )  # fmt: skip
+
+
+def save_indicator(
+    session: Session,
+    actor: Actor,
+    case: Partnership,
+    facts: Mapping[str, Any],
+    now: datetime,
+    *,
+    key: str | None = None,
+    version: int | None,
+) -> CaseDocument:
+    """Add an indicator to the draft, or change the one with ``key``.
+
+    Raises:
+        Invalid: what is missing or cannot be meant, field → code. Without a baseline there must be the
+            date by which it is measured.
+    """
+    wrong = indicator_faults(facts)
+    if wrong:
+        raise Invalid(**wrong)
+    indicators = [dict(found) for found in content(session, case)["indicators"]]
+    if key is None:
+        if len(indicators) >= MOST:
+            raise Invalid(name="too_many")
+        taken = {str(found["key"]) for found in indicators} | set(_used_keys(session, case))
+        number = next(n for n in range(1, 1000) if f"I{n}" not in taken)
+        indicators.append({"key": f"I{number}", **facts})
+    else:
+        indicators = [{"key": key, **facts} if found["key"] == key else found for found in indicators]
+    return save_part(session, actor, case, "indicators", indicators, now, version=version)
+
+
+def remove_indicator(
+    session: Session, actor: Actor, case: Partnership, key: str, now: datetime, *, version: int | None
+) -> CaseDocument:
+    """Take an indicator out of the draft; what was measured of it stays readable.
+
+    Raises:
+        Refused: ``payment_linked``: an agreement in force pays by it.
+    """
+    rule = select(PaymentRule.id).join(Indicator, Indicator.id == PaymentRule.indicator_id)
+    paid = rule.where(
+        Indicator.partnership_id == case.id, Indicator.key == key, PaymentRule.is_retired.is_(False)
+    )
+    if session.scalar(select(paid.exists())):
+        raise Refused("payment_linked")
+    rest = [found for found in content(session, case)["indicators"] if found["key"] != key]
+    return save_part(session, actor, case, "indicators", rest, now, version=version)
+
+
+def indicator_faults(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Field → code of what an indicator lacks (domain 6.3)."""
+    wrong = {name: "required" for name in ("name", "definition", "evidence") if not str(facts[name]).strip()}
+    for name, allowed in (
+        ("kind", vocabulary.INDICATOR_KINDS),
+        ("direction", vocabulary.INDICATOR_DIRECTIONS),
+        ("method", vocabulary.INDICATOR_METHODS),
+        ("measurer", vocabulary.MEASURERS),
+        ("unit", vocabulary.INDICATOR_UNITS),
+    ):
+        if facts[name] not in allowed:
+            wrong[name] = "required"
+    if facts["target"] is None:
+        wrong["target"] = "required"
+    if facts["baseline"] is None and not facts["baseline_on"]:
+        wrong["baseline_on"] = "baseline_or_date"
+    if not facts["measure_on"]:
+        wrong["measure_on"] = "required"
+    return wrong
+
+
+def nodes(plan: Mapping[str, Any]) -> dict[str, str]:
+    """key → text of every entry of a plan's logic model; the key is its column and place."""
+    return {
+        f"{kind}{number}": text
+        for kind in vocabulary.LOGIC_KINDS
+        for number, text in enumerate(plan["logic"].get(kind, ()))
+    }
+
+
+def has_outcome(plan: Mapping[str, Any]) -> bool:
+    """Whether an agreement may rest on this plan: an outcome indicator with a baseline, or its date."""
+    return any(
+        found["kind"] == "outcome" and (found["baseline"] is not None or found["baseline_on"])
+        for found in plan.get("indicators", ())
+    )
+
+
+def put_in_force(session: Session, case: Partnership, plan: CaseDocument, now: datetime) -> None:
+    """Everybody has accepted: indicators and milestones become records."""
+    talks.in_state(session, case, *BEFORE, *RUNNING)
+    documents.put_in_force(session, case, plan, now)
+    _keep_indicators(session, case, plan)
+    _keep_milestones(session, case, plan, now)
+    name = "amended" if case.state in RUNNING else "plan_agreed"
+    text = wording_work.event(case, name, what="協働計画", number=plan.number)
+    documents.tell_others(session, SYSTEM, case, text, now, staff=case.state in RUNNING)
+
+
+def _used_keys(session: Session, case: Partnership) -> list[str]:
+    return list(session.scalars(select(Indicator.key).where(Indicator.partnership_id == case.id)))
+
+
+def _keep_indicators(session: Session, case: Partnership, plan: CaseDocument) -> None:
+    rows = {
+        row.key: row for row in session.scalars(select(Indicator).where(Indicator.partnership_id == case.id))
+    }
+    wanted = plan.content["indicators"]
+    for position, facts in enumerate(wanted):
+        row = rows.get(facts["key"])
+        if row is None:
+            row = Indicator(partnership_id=case.id, key=facts["key"])
+            session.add(row)
+        row.position, row.plan_number, row.is_retired = position, plan.number, False
+        for name in _INDICATOR_FIELDS:
+            setattr(row, name, facts.get(name))
+        row.baseline_on, row.target_on = _day(facts.get("baseline_on")), _day(facts.get("target_on"))
+    kept = {facts["key"] for facts in wanted}
+    for key, row in rows.items():
+        row.is_retired = key not in kept
+    session.flush()
+
+
+def _keep_milestones(session: Session, case: Partnership, plan: CaseDocument, now: datetime) -> None:
+    old = session.scalars(
+        select(CaseTask).where(
+            CaseTask.partnership_id == case.id, CaseTask.is_milestone.is_(True), CaseTask.done_at.is_(None)
+        )
+    )
+    done = set(
+        session.scalars(
+            select(CaseTask.text).where(
+                CaseTask.partnership_id == case.id,
+                CaseTask.is_milestone.is_(True),
+                CaseTask.done_at.is_not(None),
+            )
+        )
+    )
+    for task in old:
+        session.delete(task)
+    session.flush()
+    for step in plan.content["milestones"]:
+        if step["text"] not in done:
+            session.add(
+                CaseTask(
+                    partnership_id=case.id, is_milestone=True, text=step["text"], side="both",
+                    due_on=_day(step.get("on")), created_by_id=plan.drafted_by_id, created_at=now,
+                )
+            )  # fmt: skip
+    session.flush()
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+# ── The city's library of indicators (E12) ───────────────────────────────────────────────────────────
+
+
+def library(session: Session, *, active_only: bool = True) -> list[IndicatorDefinition]:
+    """The shared indicators, by code."""
+    query = select(IndicatorDefinition).order_by(IndicatorDefinition.code)
+    if active_only:
+        query = query.where(IndicatorDefinition.is_active.is_(True))
+    return list(session.scalars(query))
+
+
+def save_definition(
+    session: Session,
+    actor: Actor,
+    facts: Mapping[str, Any],
+    now: datetime,
+    *,
+    definition: IndicatorDefinition | None = None,
+    version: int | None = None,
+) -> IndicatorDefinition:
+    """Add a shared indicator, or change one; plans that took it keep what they took.
+
+    Raises:
+        Invalid: something is missing, or the code is taken.
+    """
+    permissions.require(actor, "desk.indicators")
+    wrong = {
+        name: "required" for name in ("code", "name", "definition") if not str(facts.get(name) or "").strip()
+    }
+    taken = select(IndicatorDefinition.id).where(IndicatorDefinition.code == facts.get("code"))
+    if definition is not None:
+        taken = taken.where(IndicatorDefinition.id != definition.id)
+    if session.scalar(select(exists(taken))):
+        wrong["code"] = "code_taken"
+    if wrong:
+        raise Invalid(**wrong)
+    if definition is None:
+        definition = IndicatorDefinition(**facts, changed_at=now)
+        session.add(definition)
+        action = "add_definition"
+    else:
+        if version is not None and version != definition.version:
+            raise MovedOn()
+        for name, value in facts.items():
+            setattr(definition, name, value)
+        definition.changed_at, action = now, "change_definition"
+    session.flush()
+    audit.record(
+        session, actor, action, "indicatordefinition", definition.public_id, now,
+        object_version=definition.version, details={"code": definition.code},
+    )  # fmt: skip
+    return definition
+
+
+# ── Reading ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def indicators(session: Session, case: Partnership, *, retired: bool = False) -> list[Indicator]:
+    """The indicators in force, in the order of the plan; with ``retired`` also those no longer in it."""
+    query = select(Indicator).where(Indicator.partnership_id == case.id)
+    if not retired:
+        query = query.where(Indicator.is_retired.is_(False))
+    return list(session.scalars(query.order_by(Indicator.is_retired, Indicator.position)))
+
+
+def measurements(session: Session, case: Partnership) -> dict[int, list[Measurement]]:
+    """indicator id → its measurements, oldest date first, superseded ones included."""
+
+    rows = session.scalars(
+        select(Measurement)
+        .join(Indicator, Indicator.id == Measurement.indicator_id)
+        .where(Indicator.partnership_id == case.id)
+        .options(
+            joinedload(Measurement.evidence),
+            joinedload(Measurement.submitted_by),
+            joinedload(Measurement.reviewed_by),
+        )
+        .order_by(Measurement.measured_on, Measurement.id)
+    )
+    found: dict[int, list[Measurement]] = {}
+    for row in rows:
+        found.setdefault(row.indicator_id, []).append(row)
+    return found
+
+
+def due_measurements(session: Session, case: Partnership, now: datetime) -> list[tuple[Indicator, date, str]]:
+    """(indicator, day, ``due`` or ``overdue``) of what is to be measured and has not been handed in."""
+    today = calendar.tokyo_date(now)
+    rows = measurements(session, case)
+    found = []
+    for indicator in indicators(session, case):
+        handed_in = {
+            row.measured_on for row in rows.get(indicator.id, ()) if row.state in {"submitted", "accepted"}
+        }
+        for text in indicator.measure_on:
+            day = date.fromisoformat(text)
+            if day not in handed_in and (day - today).days <= 14:
+                found.append((indicator, day, "overdue" if day < today else "due"))
+    return sorted(found, key=lambda row: row[1])

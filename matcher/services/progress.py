@@ -1,0 +1,554 @@
+"""While a partnership runs: contributions, measurements, periodic reports, risks, and what went wrong."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload
+
+from matcher import calendar, lifecycle, permissions, vocabulary, wording, wording_work
+from matcher.errors import Invalid, NotPermitted, Refused
+from matcher.models import (
+    CaseFile,
+    Contribution,
+    Incident,
+    Indicator,
+    Measurement,
+    Partnership,
+    Payment,
+    PeriodReport,
+    Revision,
+    Risk,
+)
+from matcher.permissions import SYSTEM, Actor
+from matcher.services import documents, moves, plans, talks
+
+REMIND_DAYS: Final = 14  #: days before a report or a measurement is due at which both sides hear of it
+#: Kinds of support that are money; they must be confirmed before a case can be closed.
+MONEY: Final = frozenset(
+    {"cash_donation", "corp_furusato", "membership", "sponsorship", "contract", "fundraising_cobrand"}
+)
+_KEPT: Final = tuple(sorted(lifecycle.CASE_BEGUN))
+
+
+# ── Contributions (L15) ──────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Gift:
+    """What was given on one day. ``yen`` is an amount or an estimate; ``estimate_method`` says which."""
+
+    support_type: str
+    quantity: float
+    unit: str
+    given_on: date
+    yen: int | None = None
+    estimate_method: str = "none"
+    estimate_note: str = ""
+    note: str = ""
+    evidence: CaseFile | None = None
+
+    def faults(self, today: date) -> dict[str, str]:
+        """Field → code."""
+        wrong = {}
+        kind = vocabulary.SUPPORT_TYPES.get(self.support_type)
+        if kind is None:
+            wrong["support_type"] = "required"
+        elif self.unit not in kind.units:
+            wrong["unit"] = "required"
+        if not 0 < self.quantity < 10**11:
+            wrong["quantity"] = "positive"
+        if self.given_on > today:
+            wrong["given_on"] = "in_future"
+        if self.yen is not None and not 0 <= self.yen < 10**10:
+            wrong["yen"] = "positive"
+        if self.yen is not None and self.estimate_method == "none":
+            wrong["estimate_method"] = "how_estimated"
+        if self.estimate_method == "city_direct" and not self.estimate_note.strip():
+            wrong["estimate_note"] = "required"
+        return wrong
+
+
+def record_contribution(
+    session: Session, actor: Actor, case: Partnership, gift: Gift, now: datetime
+) -> Contribution:
+    """Write down what one's own side gave; the other side confirms it.
+
+    Raises:
+        Invalid: field → code. MovedOn: the partnership does not run (any more).
+    """
+    permissions.require(actor, "partnership.share", case)
+    talks.in_state(session, case, "trial", *_KEPT)
+    wrong = gift.faults(calendar.tokyo_date(now))
+    if wrong:
+        raise Invalid(**wrong)
+    facts = {name: getattr(gift, name) for name in asdict(gift) if name != "evidence"}
+    found = Contribution(
+        partnership_id=case.id, giver=documents.side_of(actor, case), state="recorded",
+        evidence_id=gift.evidence.id if gift.evidence else None,
+        recorded_by_id=actor.user_id, recorded_at=now, **facts,
+    )  # fmt: skip
+    session.add(found)
+    session.flush()
+    documents.note(
+        session, actor, case, "record_contribution", now, details={"contribution": found.public_id}
+    )
+    what = f"{vocabulary.support_label(gift.support_type)} {gift.quantity:g}{gift.unit}"
+    text = wording_work.event(case, "contribution", who=talks.who(actor), what=what)
+    documents.tell_others(session, actor, case, text, now)
+    return found
+
+
+def confirm_contribution(
+    session: Session, actor: Actor, case: Partnership, entry: Contribution, now: datetime,
+    *, version: int | None,
+) -> None:  # fmt: skip
+    """The other side says that it was so.
+
+    Raises:
+        Refused: ``own_contribution``. MovedOn: confirmed or cancelled meanwhile.
+    """
+    permissions.require(actor, "partnership.work", case)
+    if documents.side_of(actor, case) == entry.giver:
+        raise Refused("own_contribution")
+    _still(session, case, entry, "recorded", version)
+    entry.state, entry.confirmed_by_id, entry.confirmed_at = "confirmed", actor.user_id, now
+    session.flush()
+    documents.note(
+        session, actor, case, "confirm_contribution", now, details={"contribution": entry.public_id}
+    )
+
+
+def cancel_contribution(
+    session: Session, actor: Actor, case: Partnership, entry: Contribution, reason: str, now: datetime,
+    *, version: int | None,
+) -> None:  # fmt: skip
+    """Take back a wrong entry; it stays readable and no longer counts."""
+    permissions.require(actor, "partnership.share", case)
+    if documents.side_of(actor, case) != entry.giver and not actor.is_staff:
+        raise Refused("not_own_contribution")
+    if not reason.strip():
+        raise Invalid(text="required")
+    if entry.state == "cancelled":
+        raise moves.moved_on(session, case)
+    _still(session, case, entry, entry.state, version)
+    entry.state = "cancelled"
+    session.flush()
+    documents.note(
+        session, actor, case, "cancel_contribution", now,
+        text=reason, details={"contribution": entry.public_id},
+    )  # fmt: skip
+
+
+# ── Measurements (E1, E4, E5) ────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Value:
+    """One measured value, or why there is none."""
+
+    measured_on: date
+    value: float | None
+    missing_reason: str = ""
+    sample_size: int | None = None
+    breakdown: Mapping[str, float] = field(default_factory=dict)
+    comment: str = ""
+    evidence: CaseFile | None = None
+
+
+def submit_measurement(
+    session: Session, actor: Actor, case: Partnership, indicator: Indicator, value: Value, now: datetime
+) -> Measurement:
+    """Hand in a value for one of the indicator's dates. An earlier one that waits or was sent back is
+    superseded at once; an accepted one only when this one is accepted.
+
+    Raises:
+        Invalid: no value and no reason; a date that the plan does not name; evidence missing where money
+            hangs on it.
+        Refused: ``measurement_paid``.
+    """
+    permissions.require(actor, "partnership.share", case)
+    talks.in_state(session, case, *_KEPT)
+    side = documents.side_of(actor, case)
+    if side not in {indicator.measurer, "city"}:
+        raise Refused("not_measurer")
+    wrong = {}
+    if value.value is None and not value.missing_reason.strip():
+        wrong["value"] = "value_or_reason"
+    if value.measured_on.isoformat() not in indicator.measure_on:
+        wrong["measured_on"] = "not_in_plan"
+    if value.measured_on > calendar.tokyo_date(now):
+        wrong["measured_on"] = "in_future"
+    if indicator.linked_to_payment and value.value is not None and value.evidence is None:
+        wrong["evidence"] = "required"
+    if wrong:
+        raise Invalid(**wrong)
+    if _is_paid(session, indicator, value.measured_on):
+        raise Refused("measurement_paid")
+    for older in _measurements(session, indicator, value.measured_on, "submitted", "sent_back"):
+        older.state = "superseded"
+    found = Measurement(
+        indicator_id=indicator.id,
+        measured_on=value.measured_on,
+        value=value.value,
+        missing_reason=value.missing_reason.strip() if value.value is None else "",
+        sample_size=value.sample_size,
+        breakdown=dict(value.breakdown),
+        comment=value.comment.strip(),
+        evidence_id=value.evidence.id if value.evidence else None,
+        state="submitted",
+        submitted_by_id=actor.user_id,
+        submitted_at=now,
+    )
+    session.add(found)
+    session.flush()
+    details = {"measurement": found.public_id, "indicator": indicator.key}
+    documents.note(session, actor, case, "submit_measurement", now, details=details)
+    text = wording_work.event(case, "measured", who=talks.who(actor), what=indicator.name)
+    documents.tell_others(session, actor, case, text, now, staff=True)
+    return found
+
+
+def review_measurement(
+    session: Session, actor: Actor, case: Partnership, measurement: Measurement, accepted: bool, text: str,
+    now: datetime, *, version: int | None,
+) -> None:  # fmt: skip
+    """Accept a value, or send it back with a sentence. Nobody reviews their own.
+
+    Raises:
+        Invalid: sent back without a sentence. Refused: ``own_measurement``, ``evaluator_is_provider``.
+        NotPermitted: neither the city nor the evaluator of the contract.
+    """
+    indicator = measurement.indicator
+    permissions.require(actor, "partnership.view", case)
+    side = documents.side_of(actor, case)
+    contract = _contract(session, case)
+    is_evaluator = contract is not None and contract.get("evaluator") == side and side != "city"
+    if not (permissions.may(actor, "partnership.review", case) or is_evaluator):
+        raise NotPermitted("partnership.review")
+    if is_evaluator:
+        permissions.require(actor, "partnership.work", case)
+    if contract is not None and indicator.linked_to_payment and contract.get("provider") == side:
+        raise Refused("evaluator_is_provider")
+    if measurement.submitted_by_id == actor.user_id:
+        raise Refused("own_measurement")
+    if not accepted and not text.strip():
+        raise Invalid(text="required")
+    _still(session, case, measurement, "submitted", version)
+    if accepted:
+        if _is_paid(session, indicator, measurement.measured_on):
+            raise Refused("measurement_paid")
+        for older in _measurements(session, indicator, measurement.measured_on, "accepted"):
+            older.state = "superseded"
+    measurement.state = "accepted" if accepted else "sent_back"
+    measurement.reviewed_by_id, measurement.reviewed_at = actor.user_id, now
+    measurement.review_text = text.strip()
+    session.flush()
+    details = {"measurement": measurement.public_id, "indicator": indicator.key}
+    action = "accept_measurement" if accepted else "return_measurement"
+    documents.note(session, actor, case, action, now, text=text, details=details)
+    name = "measurement_ok" if accepted else "measurement_back"
+    documents.tell_others(session, actor, case, wording_work.event(case, name, what=indicator.name), now)
+
+
+def _contract(session: Session, case: Partnership) -> dict[str, Any] | None:
+    found = documents.find_agreed(session, case, "agreement")
+    return (found.content.get("outcome") or None) if found else None
+
+
+def _measurements(session: Session, indicator: Indicator, day: date, *states: str) -> list[Measurement]:
+    return list(
+        session.scalars(
+            select(Measurement).where(
+                Measurement.indicator_id == indicator.id,
+                Measurement.measured_on == day,
+                Measurement.state.in_(states),
+            )
+        )
+    )
+
+
+def _is_paid(session: Session, indicator: Indicator, day: date) -> bool:
+    query = select(Payment.id).join(Measurement, Measurement.id == Payment.measurement_id)
+    found = query.where(Measurement.indicator_id == indicator.id, Measurement.measured_on == day)
+    return session.scalar(select(found.exists())) or False
+
+
+# ── Periodic reports (E3) ────────────────────────────────────────────────────────────────────────────
+
+
+def report_status(report: PeriodReport, today: date) -> str:
+    """``not_yet``, ``due`` or ``overdue`` where it is still to be handed in, else its state."""
+    if report.state not in {"open", "sent_back"}:
+        return report.state
+    if today > report.due_on:
+        return "overdue"
+    if report.state == "sent_back":
+        return "sent_back"
+    return "due" if today > report.period_to else "not_yet"
+
+
+def write_report(
+    session: Session, actor: Actor, case: Partnership, report: PeriodReport, facts: Mapping[str, str],
+    now: datetime, *, submit: bool, version: int | None,
+) -> None:  # fmt: skip
+    """Write one's own part; once both have submitted theirs, it is with the city.
+
+    Args:
+        facts: ``text`` and, from the NPO, ``setbacks`` (what did not work) and ``next_step``.
+
+    Raises:
+        Invalid: submitted without text; the NPO without a word on what did not work.
+        Refused: ``too_early``: the period is not over.
+    """
+    permissions.require(actor, "partnership.work", case)
+    _still(session, case, report, report.state if report.state in {"open", "sent_back"} else "open", version)
+    side = documents.side_of(actor, case)
+    if submit and calendar.tokyo_date(now) <= report.period_to:
+        raise Refused("too_early")
+    wrong = {}
+    if submit and not facts.get("text", "").strip():
+        wrong["text"] = "required"
+    if submit and side == "npo" and not facts.get("setbacks", "").strip():
+        wrong["setbacks"] = "required"
+    if wrong:
+        raise Invalid(**wrong)
+    setattr(report, f"{side}_text", facts.get("text", "").strip())
+    if side == "npo":
+        report.setbacks = facts.get("setbacks", "").strip()
+        report.next_step = facts.get("next_step", "").strip()
+    setattr(report, f"{side}_submitted_at", now if submit else None)
+    session.flush()
+    if not submit:
+        documents.touch(session, case, now)
+        return
+    what = period_words(report)
+    details: dict[str, Any] = {"report": report.public_id, "side": side}
+    documents.note(session, actor, case, "submit_report_part", now, details=details)
+    if report.npo_submitted_at and report.company_submitted_at:
+        report.state, report.submitted_at = "submitted", now
+        session.flush()
+        _keep_version(session, actor, report, now)
+        details = {"report": report.public_id, "late": calendar.tokyo_date(now) > report.due_on}
+        documents.note(session, SYSTEM, case, "submit_report", now, details=details)
+        event = wording_work.event(case, "report_submitted", what=what)
+        documents.tell_others(session, actor, case, event, now, staff=True)
+    else:
+        event = wording_work.event(case, "report_part", who=talks.who(actor), what=what)
+        documents.tell_others(session, actor, case, event, now)
+
+
+def review_report(
+    session: Session, actor: Actor, case: Partnership, report: PeriodReport, accepted: bool, text: str,
+    now: datetime, *, version: int | None,
+) -> None:  # fmt: skip
+    """Accept a report, or send it back with a sentence; both parts are then written again.
+
+    Raises:
+        Invalid: sent back without a sentence. MovedOn: it does not wait for the city.
+    """
+    permissions.require(actor, "partnership.review", case)
+    if not accepted and not text.strip():
+        raise Invalid(text="required")
+    _still(session, case, report, "submitted", version)
+    report.state = "accepted" if accepted else "sent_back"
+    report.reviewed_by_id, report.reviewed_at, report.review_text = actor.user_id, now, text.strip()
+    if not accepted:
+        report.npo_submitted_at = report.company_submitted_at = None
+    session.flush()
+    action = "accept_report" if accepted else "return_report"
+    documents.note(session, actor, case, action, now, text=text, details={"report": report.public_id})
+    name = "report_accepted" if accepted else "report_back"
+    documents.tell_others(
+        session, actor, case, wording_work.event(case, name, what=period_words(report)), now
+    )
+
+
+def period_words(report: PeriodReport) -> str:
+    """「2026年4月1日〜9月30日」."""
+    first, last = report.period_from, report.period_to
+    year = "" if first.year == last.year else f"{last.year}年"
+    return f"{first.year}年{first.month}月{first.day}日〜{year}{last.month}月{last.day}日"
+
+
+def _keep_version(session: Session, actor: Actor, report: PeriodReport, now: datetime) -> None:
+    number = len(
+        session.scalars(
+            select(Revision.id).where(Revision.owner_type == "report", Revision.owner_id == report.id)
+        ).all()
+    )
+    session.add(
+        Revision(
+            owner_type="report", owner_id=report.id, number=number + 1, made_by_id=actor.user_id, made_at=now,
+            content={
+                "npo_text": report.npo_text, "company_text": report.company_text,
+                "setbacks": report.setbacks, "next_step": report.next_step,
+            },
+        )
+    )  # fmt: skip
+    session.flush()
+
+
+# ── Risks and incidents (L14, R11) ───────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class RiskFacts:
+    """A risk as it is written down: ``likelihood`` and ``impact`` from 1 to 3."""
+
+    text: str
+    likelihood: int
+    impact: int
+    mitigation: str
+    side: str
+    review_on: date | None = None
+
+
+def add_risk(session: Session, actor: Actor, case: Partnership, risk: RiskFacts, now: datetime) -> Risk:
+    """Write a risk down with what is done about it.
+
+    Raises:
+        Invalid: field → code.
+    """
+    permissions.require(actor, "partnership.share", case)
+    talks.in_state(session, case, *lifecycle.CASE_TALKS, "agreed", *_KEPT)
+    wrong = {name: "required" for name in ("text", "mitigation") if not getattr(risk, name).strip()}
+    for name in ("likelihood", "impact"):
+        if getattr(risk, name) not in {1, 2, 3}:
+            wrong[name] = "required"
+    if risk.side not in talks.SIDES:
+        wrong["side"] = "required"
+    if wrong:
+        raise Invalid(**wrong)
+    found = Risk(partnership_id=case.id, created_by_id=actor.user_id, created_at=now, **asdict(risk))
+    session.add(found)
+    session.flush()
+    documents.note(session, actor, case, "add_risk", now, details={"risk": found.public_id})
+    return found
+
+
+def close_risk(
+    session: Session, actor: Actor, case: Partnership, risk: Risk, text: str, now: datetime,
+    *, version: int | None,
+) -> None:  # fmt: skip
+    """Close a risk with what became of it."""
+    permissions.require(actor, "partnership.share", case)
+    if not text.strip():
+        raise Invalid(text="required")
+    if risk.closed_at is not None or (version is not None and version != risk.version):
+        raise moves.moved_on(session, case)
+    risk.closed_at, risk.closed_text = now, text.strip()
+    session.flush()
+    documents.note(session, actor, case, "close_risk", now, details={"risk": risk.public_id})
+
+
+def report_incident(
+    session: Session, actor: Actor, case: Partnership, happened_on: date, text: str, measures: str,
+    now: datetime,
+) -> Incident:  # fmt: skip
+    """Tell the other two parties what went wrong and what was done at once.
+
+    Raises:
+        Invalid: field → code.
+    """
+    permissions.require(actor, "partnership.share", case)
+    talks.in_state(session, case, "trial", "agreed", *_KEPT)
+    wrong = {}
+    if happened_on > calendar.tokyo_date(now):
+        wrong["happened_on"] = "in_future"
+    if not text.strip():
+        wrong["text"] = "required"
+    if not measures.strip():
+        wrong["measures"] = "required"
+    if wrong:
+        raise Invalid(**wrong)
+    found = Incident(
+        partnership_id=case.id, happened_on=happened_on, text=text.strip(), measures=measures.strip(),
+        reported_by_id=actor.user_id, reported_at=now,
+    )  # fmt: skip
+    session.add(found)
+    session.flush()
+    documents.note(session, actor, case, "report_incident", now, details={"incident": found.public_id})
+    what = f"{happened_on.month}月{happened_on.day}日"
+    event = wording_work.event(case, "incident", who=talks.who(actor), what=what)
+    documents.tell_others(session, actor, case, event, now, staff=True)
+    return found
+
+
+def publish_incident(
+    session: Session, actor: Actor, case: Partnership, incident: Incident, public_text: str, now: datetime,
+    *, version: int | None,
+) -> None:  # fmt: skip
+    """Tell residents, in words of its own, on the public page of the case.
+
+    Raises:
+        Refused: ``not_published``: the case has no public page.
+    """
+    permissions.require(actor, "partnership.review", case)
+    if not public_text.strip():
+        raise Invalid(public_text="required")
+    if case.published_at is None:
+        raise Refused("not_published")
+    if version is not None and version != incident.version:
+        raise moves.moved_on(session, case)
+    incident.public_text, incident.published_at = public_text.strip(), now
+    incident.published_by_id = actor.user_id
+    session.flush()
+    documents.note(session, actor, case, "publish_incident", now, details={"incident": incident.public_id})
+    documents.tell_others(session, actor, case, wording_work.event(case, "incident_public"), now)
+
+
+def resolve_incident(
+    session: Session, actor: Actor, case: Partnership, incident: Incident, text: str, now: datetime,
+    *, version: int | None,
+) -> None:  # fmt: skip
+    """Say how it ended and what prevents the next one."""
+    permissions.require(actor, "partnership.share", case)
+    if not text.strip():
+        raise Invalid(text="required")
+    if incident.resolved_at is not None or (version is not None and version != incident.version):
+        raise moves.moved_on(session, case)
+    incident.resolved_at, incident.resolution = now, text.strip()
+    session.flush()
+    documents.note(session, actor, case, "resolve_incident", now, details={"incident": incident.public_id})
+
+
+# ── The clock ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def remind_reports(session: Session, now: datetime, limit: int = 200) -> int:
+    """Fourteen days before a report is due, and the day after, both sides hear of it; returns how many."""
+    today = calendar.tokyo_date(now)
+    rows = session.execute(
+        select(PeriodReport, Partnership)
+        .join(Partnership, Partnership.id == PeriodReport.partnership_id)
+        .where(
+            PeriodReport.state.in_(("open", "sent_back")),
+            Partnership.state.in_(plans.RUNNING),
+            PeriodReport.due_on <= today + timedelta(days=REMIND_DAYS),
+            PeriodReport.reminders < 2,
+        )
+        .options(joinedload(Partnership.company), joinedload(Partnership.npo))
+        .limit(limit)
+    ).all()
+    done = 0
+    for report, case in rows:
+        stage = 2 if today > report.due_on else 1
+        if report.reminders >= stage:
+            continue
+        session.execute(update(PeriodReport).where(PeriodReport.id == report.id).values(reminders=stage))
+        text = wording_work.event(
+            case, "report_overdue" if stage == 2 else "report_due", what=period_words(report),
+            until=wording.day(calendar.end_of_day(report.due_on)),
+        )  # fmt: skip
+        documents.tell_others(session, SYSTEM, case, text, now, staff=stage == 2)
+        done += 1
+    return done
+
+
+def _still(session: Session, case: Partnership, record: Any, state: str, version: int | None) -> None:
+    """Refuse what was decided over another version or state of the record."""
+    if record.state != state or (version is not None and version != record.version):
+        raise moves.moved_on(session, case)
