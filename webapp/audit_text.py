@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from matcher import lifecycle, vocabulary
 from matcher.models import AuditEvent
 from matcher.queries_desk import Entry
-from webapp import filters
+from webapp import filters, work_text
 from webapp.forms.account import STAFF_LABELS, STATUS_LABELS
 from webapp.forms.desk import OBJECTS
 
@@ -75,6 +75,11 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "confirm": _l("取り込みを確定した"),
     "discard": _l("取り込みを取りやめた"),
     "adopt": _l("おすすめの重みを採用した"),
+    "read_file": _l("案件のファイルを開いた"),
+    "plan_handover": _l("引き継ぎを予定した"),
+    "cancel_handover": _l("引き継ぎの予定を取り消した"),
+    "add_definition": _l("共通指標を加えた"),
+    "change_definition": _l("共通指標を変えた"),
 }
 
 _LISTS: Final[Mapping[str, Any]] = {
@@ -101,6 +106,11 @@ _REASONS_OF: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
     ("partnership", "refuse"): vocabulary.CASE_REFUSE_REASONS,
     ("partnership", "recommend"): vocabulary.RECOMMEND_REASONS,
     ("partnership", "decline"): vocabulary.PASS_REASONS,
+    ("partnership", "return_agreement"): vocabulary.AGREEMENT_RETURN_REASONS,
+    ("partnership", "suspend"): vocabulary.PAUSE_REASONS,
+    ("partnership", "terminate"): vocabulary.TERMINATION_REASONS,
+    ("partnership", "unpublish"): vocabulary.PUBLISH_REFUSALS,
+    ("partnership", "hide_comment"): vocabulary.COMMENT_HIDE_REASONS,
     ("organization", "passed"): vocabulary.PASS_REASONS,
 }
 
@@ -119,6 +129,8 @@ def role(event: AuditEvent) -> str:
 
 def action(event: AuditEvent) -> str:
     """What was done."""
+    if event.object_type == "partnership" and event.action in work_text.EVENTS:
+        return work_text.plain_event(event.action)
     return filters.label_of(event.action, ACTIONS)
 
 

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from matcher import calendar, lifecycle, vocabulary
 from matcher.models import AuditEvent, CaseMessage, Partnership, User
 from matcher.permissions import Actor
-from webapp import filters
+from webapp import filters, work_text
 
 
 def _(text: str, **facts: Any) -> str:
@@ -67,7 +67,18 @@ _EVENTS: Final[Mapping[str, Any]] = {
 }
 
 #: These reasons are read by the city only: a no must be free to say.
-_PRIVATE_REASONS: Final = frozenset({"decline", "withdraw", "approve"})
+_PRIVATE_REASONS: Final = frozenset(
+    {
+        "decline",
+        "withdraw",
+        "approve",
+        "confirm_agreement",
+        "conclude",
+        "close",
+        "close_early",
+        "hide_comment",
+    }
+)
 #: Steps of the city's own work, of no use to the two sides.
 _STAFF_EVENTS: Final = frozenset({"download"})
 
@@ -77,6 +88,10 @@ _REASONS: Final[Mapping[str, Mapping[str, str]]] = {
     "withdraw": vocabulary.WITHDRAW_REASONS,
     "return": vocabulary.CASE_RETURN_REASONS,
     "refuse": vocabulary.CASE_REFUSE_REASONS,
+    "return_agreement": vocabulary.AGREEMENT_RETURN_REASONS,
+    "suspend": vocabulary.PAUSE_REASONS,
+    "terminate": vocabulary.TERMINATION_REASONS,
+    "unpublish": vocabulary.PUBLISH_REFUSALS,
 }
 
 PARTS: Final[Mapping[str, Any]] = {
@@ -137,15 +152,11 @@ def party(case: Partnership, mover: str, actor: Actor) -> str:
 
 def turn(case: Partnership, actor: Actor) -> str:
     """Whose turn it is, in words; empty where nobody has to answer in this service."""
-    if case.state == "introduced":
-        return ""
     return _("と").join(party(case, mover, actor) for mover in case.waiting_on)
 
 
 def is_own_turn(case: Partnership, actor: Actor) -> bool:
     """Whether the case waits for whoever looks."""
-    if case.state == "introduced":
-        return False
     if actor.is_staff:
         return "coordinator" in case.waiting_on
     return case.side_of(actor.organization_id) in case.waiting_on
@@ -154,9 +165,9 @@ def is_own_turn(case: Partnership, actor: Actor) -> bool:
 def outcome(case: Partnership) -> str:
     """What stands in the place of a turn where nobody has to answer; empty otherwise."""
     sentences = {
-        "introduced": _(
-            "市が承認し、引き合わせが済みました。最初の打ち合わせの日時を、両者でご相談ください。"
-        ),
+        "agreed": _("協定が結ばれました。始まりの日に、自動で実施中になります。"),
+        "running": _("協働を実施しています。"),
+        "closed": _("この案件は完了しました。"),
         "declined": _("今回は見送りとなり、この案件は終了しました。"),
         "withdrawn": _("取り下げられ、この案件は終了しました。"),
         "expired": _("お返事の期限が過ぎたため、いったん終了しました。どちらの評価にも影響しません。"),
@@ -187,10 +198,6 @@ def advice(case: Partnership, actor: Actor) -> str:
         if mine:
             return _("両者が合意しました。内容を確かめて、承認・差し戻し・不承認のどれかを選んでください。")
         return _("両者の合意がそろい、市の担当が内容を確認しています。いま、していただくことはありません。")
-    if case.state == "introduced":
-        if actor.is_staff:
-            return _("両者に連絡先を表示しています。")
-        return _("下の「担当者の連絡先」で、最初の打ち合わせの日時をご相談ください。")
     if case.state == "refused":
         return _("内容を改めて、もう一度声をかけることができます。ご不明な点は市の担当にお尋ねください。")
     return _("事情が変わったときは、あらためて声をかけることができます。")
@@ -312,9 +319,14 @@ def timeline(
     case: Partnership,
     events: Iterable[tuple[AuditEvent, User | None]],
     messages: Iterable[CaseMessage],
+    more: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
-    """Everything that happened, newest first, as ``components/timeline.html`` draws it."""
-    texts = {message.public_id: message.text for message in messages}
+    """Everything that happened, newest first, as ``components/timeline.html`` draws it.
+
+    Args:
+        more: public id of a record that events name → its text.
+    """
+    texts = {message.public_id: message.text for message in messages} | dict(more or {})
     return [
         {
             "at": event.at,
@@ -324,7 +336,7 @@ def timeline(
             "detail": _detail(case, event, texts),
         }
         for event, user in events
-        if actor.is_staff or event.action not in _STAFF_EVENTS
+        if actor.is_staff or event.action not in _STAFF_EVENTS | work_text.STAFF_EVENTS
     ]
 
 
@@ -334,7 +346,9 @@ def who(actor: Actor, case: Partnership, user: User | None) -> str:
         return _("自動の処理")
     if user.organization is None:
         return _("市の担当 %(name)sさん", name=user.name)
-    known = actor.is_staff or user.organization_id == actor.organization_id or case.state == "introduced"
+    known = (
+        actor.is_staff or user.organization_id == actor.organization_id or case.state in lifecycle.CASE_WORK
+    )
     if known:
         return _("%(organization)s %(name)sさん", organization=user.organization.name, name=user.name)
     return user.organization.name
@@ -367,7 +381,7 @@ def event_words(action: str, began: str = "") -> str:
     """One step of a history; ``began`` is the origin of the case, where it is known."""
     if action == "propose" and began:
         return _("%(word)sを送りました", word=ORIGINS[began])
-    return str(_EVENTS.get(action, action))
+    return work_text.event_words(action) or str(_EVENTS.get(action, action))
 
 
 def _reason(actor: Actor, event: AuditEvent) -> str:
@@ -380,6 +394,11 @@ def _reason(actor: Actor, event: AuditEvent) -> str:
 def _detail(case: Partnership, event: AuditEvent, texts: Mapping[str, str]) -> str:
     if event.action == "message":
         return texts.get(str(event.details.get("message")), "")
+    named = next(
+        (str(event.details[key]) for key in ("meeting", "task", "file", "risk") if key in event.details), ""
+    )
+    if named:
+        return texts.get(named, "")
     if event.action == "propose":
         return case.message
     if event.action == "revise":

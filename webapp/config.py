@@ -41,6 +41,7 @@ class Settings:
     session_idle_minutes: int = 30
     session_hours: int = 12
     log_level: str = "INFO"
+    antivirus_command: str = ""
 
     @property
     def folder(self) -> Path:
@@ -51,6 +52,11 @@ class Settings:
     def index_folder(self) -> Path:
         """Snapshots of the vector index; may be deleted at any time."""
         return self.folder / "index"
+
+    @property
+    def files_folder(self) -> Path:
+        """The files of cases, under random names; belongs into every backup beside the database."""
+        return self.folder / "files"
 
     @property
     def mail_folder(self) -> Path:

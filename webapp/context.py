@@ -13,6 +13,7 @@ from webapp import access, clock, db, headers
 _NAVIGATION = {
     "public": (
         ("困りごとの一覧", "public.needs"),
+        ("協働の記録", "public.partnerships"),
         ("しくみ", "public.about"),
     ),
     "company": (
@@ -36,6 +37,8 @@ _NAVIGATION = {
         ("ニーズ", "coordinator.needs"),
         ("提供メニュー", "coordinator.offers"),
         ("案件", "coordinator.cases"),
+        ("引き継ぎ", "desk_work.handover"),
+        ("住民の声", "desk_work.comments"),
         ("取り込み", "imports.index"),
     ),
     "operator": (("利用者", "account.staff"), ("操作の記録", "coordinator.audit")),

@@ -16,7 +16,13 @@ def _(text: str, **facts: Any) -> str:
     return str(gettext(text, **facts))
 
 
-OUTCOMES: Final[Mapping[str, Any]] = {"approve": _l("承認"), "refuse": _l("不承認")}
+OUTCOMES: Final[Mapping[str, Any]] = {
+    "approve": _l("承認"),
+    "refuse": _l("不承認"),
+    "confirm_agreement": _l("協定の確認"),
+    "conclude": _l("評価のまとめ"),
+    "close": _l("完了"),
+}
 
 #: Names of the facts in a frozen decision; a fact without a name here is shown by its key, never hidden.
 FACTS: Final[Mapping[str, Any]] = {
@@ -124,6 +130,15 @@ FACTS: Final[Mapping[str, Any]] = {
     "parts": _l("適合度の内訳"),
     "reasons": _l("理由"),
     "profile": _l("プロフィール"),
+    "touched_at": _l("最後の動き"),
+    "agreement_type": _l("協定の種類"),
+    "starts_on": _l("協定の始まりの日"),
+    "ends_on": _l("協定の終わりの日"),
+    "decide_by": _l("続け方を決める日"),
+    "was_terminated": _l("途中で終了した"),
+    "inform_plan": _l("知らせ方"),
+    "unpublished_reason": _l("公表しない理由"),
+    "year_number": _l("何期目か"),
 }
 
 _VALUES: Final[Mapping[str, Mapping[str, Any]]] = {

@@ -157,16 +157,14 @@ def _terms(row: Row, _setting: Setting) -> str:
 
 def _case_until(row: Row, _setting: Setting) -> sheets.Cell:
     deadline = row.record.deadline_at
-    return None if deadline is None or row.record.state == "introduced" else calendar.tokyo_date(deadline)
+    return None if deadline is None else calendar.tokyo_date(deadline)
 
 
 def _turn(row: Row, _setting: Setting) -> str:
     case: Partnership = row.record
-    if case.state == "introduced":
-        return ""
     words = {"company": _("企業"), "npo": _("団体"), "coordinator": _("市")}
     waited = [words[mover] for mover in case.waiting_on if mover in words]
-    return _("両者") if len(waited) > 1 else "".join(waited)
+    return {0: "", 1: "".join(waited), 2: _("両者")}.get(len(waited), _("三者"))
 
 
 def _title(row: Row, _setting: Setting) -> str:

@@ -65,6 +65,11 @@ def jdate(value: Moment | None, weekday: bool = True) -> str:
     return f"{text}（{_WEEKDAYS[day.weekday()]}）" if weekday else text
 
 
+def isoday(text: str | None) -> str:
+    """A day kept as ISO text, as pages show it."""
+    return jdate(date.fromisoformat(text), False) if text else ""
+
+
 def jmonthday(value: Moment | None) -> str:
     """「11月23日（月）」, for lists where the year is plain from the context."""
     if value is None:
@@ -214,6 +219,7 @@ def register(app: Flask) -> None:
     """Give every template the filters and questions of this module."""
     filters: tuple[Callable[..., Any], ...] = (
         jdate,
+        isoday,
         jmonthday,
         jdatetime,
         isodate,

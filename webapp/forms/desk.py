@@ -108,8 +108,13 @@ class CasesForm(ListForm):
         _l("気をつけるもの"),
         {
             "over": _l("動きが止まっている"),
-            "quiet": _l("引き合わせのあと連絡がない"),
-            "running": _l("手続きの途中"),
+            "quiet": _l("引き合わせのあと30日動きがない"),
+            "running": _l("引き合わせの前の手続き中"),
+            "at_work": _l("引き合わせのあと進行中"),
+            "to_read": _l("報告・測定が確認待ち"),
+            "overdue": _l("中間報告の期限が過ぎている"),
+            "risk": _l("大きいリスクがある"),
+            "incidents": _l("対応中のトラブルがある"),
         },
     )
     mine = _select(_l("担当"), {"1": _l("自分が担当の案件")})
@@ -130,6 +135,9 @@ OBJECTS: Final[Mapping[str, Any]] = {
     "user": _l("利用者"),
     "importbatch": _l("取り込み"),
     "list": _l("一覧の保存"),
+    "casefile": _l("案件のファイル"),
+    "handover": _l("引き継ぎ"),
+    "indicatordefinition": _l("共通指標"),
 }
 
 

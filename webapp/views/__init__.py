@@ -7,11 +7,13 @@ from webapp.views import (
     coordinator,
     coordinator_organizations,  # noqa: F401 – adds its pages to the coordinator's blueprint
     coordinator_postings,  # noqa: F401 – likewise
+    desk_work,
     imports,
     npo,
     organization,
     public,
     suggestions,
+    work,
 )
 
 BLUEPRINTS = (
@@ -24,4 +26,6 @@ BLUEPRINTS = (
     cases.blueprint,
     coordinator.blueprint,
     imports.blueprint,
+    work.blueprint,
+    desk_work.blueprint,
 )

@@ -14,10 +14,11 @@ from matcher import lifecycle, permissions, queries, ranking
 from matcher.errors import DomainError, Invalid, MovedOn, NotFound, Refused
 from matcher.models import Need, Offer, Organization, Partnership, ShownSuggestion
 from matcher.permissions import Actor
-from matcher.services import cities, partnerships, receipts, shown_lists, snapshots
+from matcher.services import casework, cities, partnerships, receipts, shown_lists, snapshots
 from webapp import access, case_text, clock, db, decision_text, text
 from webapp.forms import case as forms
 from webapp.forms.base import Form, clean
+from webapp.views import work
 
 blueprint = Blueprint("cases", __name__)
 blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(case_text=case_text))
@@ -50,7 +51,11 @@ def show(public_id: str) -> Page:
     """One case, the same screen for the company, the NPO and the city."""
     actor = access.actor()
     case = queries.get_case(db.session(), actor, public_id)
-    return render_template("cases/show.html", **_facts(actor, case), form=forms.MessageForm())
+    form = forms.MessageForm()
+    if case.state in lifecycle.CASE_WORK:
+        more = {**work.facts(actor, case), **work.overview(case)}
+        return render_template("work/show.html", **{**_facts(actor, case), **more}, form=form)
+    return render_template("cases/show.html", **_facts(actor, case), form=form)
 
 
 @blueprint.get("/cases/<public_id>/sent")
@@ -68,7 +73,13 @@ def _facts(actor: Actor, case: Partnership) -> dict[str, Any]:
     return {
         "case": case,
         "actions": partnerships.open_actions(actor, case),
-        "events": case_text.timeline(actor, case, events, queries.messages_of_case(db.session(), case)),
+        "events": case_text.timeline(
+            actor,
+            case,
+            events,
+            queries.messages_of_case(db.session(), case),
+            casework.texts(db.session(), case),
+        ),
         "shown": shown,
         "shown_reasons": case_text.shown_reasons(shown.reasons if shown else []),
         "shown_level": ranking.level(shown.score) if shown else "",

@@ -21,6 +21,11 @@ _QUEUES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "needs": ("needs", {"state": "in_review"}),
     "offers": ("offers", {"state": "in_review"}),
     "cases": ("cases", {"state": "coordinator_review"}),
+    "agreements": ("cases", {"state": "agreement_review"}),
+    "comments": ("", {}),
+    "to_read": ("cases", {"late": "to_read"}),
+    "overdue": ("cases", {"late": "overdue"}),
+    "incidents": ("cases", {"late": "incidents"}),
     "stalled": ("cases", {"late": "over"}),
     "quiet": ("cases", {"late": "quiet"}),
 }
@@ -42,10 +47,7 @@ def _words() -> dict[str, Any]:
 def today() -> str:
     """What must I do today?"""
     session, actor, now = db.session(), access.actor(), clock.now()
-    queues = [
-        (queue, url_for(f"coordinator.{_QUEUES[queue.code][0]}", **_QUEUES[queue.code][1]))
-        for queue in queries_desk.queues(session, actor, now)
-    ]
+    queues = [(queue, _queue_url(queue.code)) for queue in queries_desk.queues(session, actor, now)]
     needs_total, needs = queries_desk.needs_shown_to_nobody(session, actor)
     never_total, never = queries_desk.organizations_never_suggested(session, actor)
     return render_template(
@@ -59,6 +61,11 @@ def today() -> str:
         deadline_pages=_DEADLINE_PAGES,
         spread=queries_desk.spread(session, actor),
     )
+
+
+def _queue_url(code: str) -> str:
+    name, conditions = _QUEUES[code]
+    return url_for(f"coordinator.{name}" if name else "desk_work.comments", **conditions)
 
 
 @blueprint.get("/desk/organizations")

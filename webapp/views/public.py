@@ -1,12 +1,15 @@
 """Pages for residents and first-time visitors: what is needed, how it works, and the fine print."""
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher import migrations, queries, queries_postings
-from matcher.services import cities, indexing, organizations, weights
-from webapp import access, context, db, posting_text
+from matcher.errors import Invalid, TooMany
+from matcher.services import cities, indexing, organizations, publicity, weights
+from webapp import access, clock, context, db, papers, posting_text, sheets, text
 from webapp.forms.posting import BrowseForm
+from webapp.forms.work import CommentForm, PublishedForm
 
 blueprint = Blueprint("public", __name__)
 
@@ -19,7 +22,9 @@ def top() -> str | Response:
         return redirect(url_for(context.home_endpoint(access.actor())))
     session = db.session()
     newest = queries_postings.open_needs(session, {}, public=True).rows[:3]
-    return render_template("public/top.html", newest=newest, figures=queries_postings.figures(session))
+    stories = publicity.published(session)
+    figures = {**queries_postings.figures(session), **publicity.counts(stories)}
+    return render_template("public/top.html", newest=newest, figures=figures, stories=stories[:3])
 
 
 @blueprint.get("/needs")
@@ -47,6 +52,62 @@ def need(public_id: str) -> str:
     if found is None:
         abort(404)
     return render_template("public/need.html", need=found)
+
+
+@blueprint.get("/partnerships")
+@access.allow("public")
+def partnerships() -> str | Response:
+    """The published partnerships, with filters, by district, and as Excel."""
+    session = db.session()
+    city = cities.get(session)
+    form = PublishedForm(request.args)
+    form.offer(city)
+    everything = publicity.published(session)
+    rows = publicity.matching(everything, form.conditions)
+    if request.args.get("format") == "xlsx":
+        made = papers.public_sheet(rows, city.section, clock.now())
+        return sheets.download(made)
+    return render_template(
+        "public/partnerships.html",
+        form=form,
+        rows=rows,
+        active=len([value for value in form.conditions.values() if value]),
+        wards=publicity.by_area(everything),
+        areas=city.area_labels,
+    )
+
+
+@blueprint.route("/partnerships/<public_id>", methods=["GET", "POST"])
+@access.allow("public")
+def partnership(public_id: str) -> str | Response | tuple[str, int]:
+    """One published partnership, with residents' comments; anybody may write one."""
+    session = db.session()
+    case, view = publicity.get_published(session, public_id)
+    form = CommentForm()
+    banner = ""
+    if form.validate_on_submit():
+        try:
+            # What only a machine fills in is thanked for and dropped.
+            if not form.website.data:
+                publicity.comment(session, case, form.text.data, access.network(), clock.now())
+        except Invalid as error:
+            form.take(error)
+        except TooMany as error:
+            banner = text.sentence(error.code, error.facts)
+        else:
+            flash(_("お送りいただき、ありがとうございます。市が読んで、回答とあわせて載せます。"), "success")
+            return redirect(url_for("public.partnership", public_id=public_id))
+    page = render_template(
+        "public/partnership.html",
+        case=case,
+        view=view,
+        form=form,
+        banner=banner,
+        incidents=publicity.public_incidents(session, case),
+        comments=publicity.shown_comments(session, case),
+        areas=cities.get(session).area_labels,
+    )
+    return page, 422 if form.errors else (429 if banner else 200)
 
 
 @blueprint.get("/about")

@@ -1,0 +1,61 @@
+"""The dates of a case as iCalendar (RFC 5545), so that they stand in the calendar that people look at."""
+
+from datetime import date, datetime, timedelta
+
+from icalendar import Calendar, Event
+from sqlalchemy.orm import Session
+
+from matcher.models import Partnership
+from matcher.services import casework, plans, progress
+
+
+def of_case(session: Session, case: Partnership, address: str, now: datetime) -> bytes:
+    """Next meetings, promises, report and measuring dates, start and end of the agreement."""
+    made = Calendar()
+    made.add("prodid", "-//Enmusubi//JA")
+    made.add("version", "2.0")
+    about = f"{case.company.name}・{case.npo.name}"
+    for note in casework.meetings(session, case):
+        if note.next_at is not None:
+            event = _event(f"meeting-{note.public_id}", f"面談（{about}）", address, now)
+            event.add("dtstart", note.next_at)
+            event.add("dtend", note.next_at + timedelta(hours=1))
+            if note.next_place:
+                event.add("location", note.next_place)
+            made.add_component(event)
+    days: list[tuple[str, str, date]] = [
+        (f"task-{task.public_id}", task.text, task.due_on)
+        for task in casework.tasks(session, case)
+        if task.due_on is not None and task.done_at is None
+    ]
+    days += [
+        (f"report-{report.public_id}", f"中間報告の期限（{progress.period_words(report)}）", report.due_on)
+        for report in casework.reports(session, case)
+        if report.state in {"open", "sent_back"}
+    ]
+    days += [
+        (f"measure-{indicator.public_id}-{day}", f"「{indicator.name}」を測る日", date.fromisoformat(day))
+        for indicator in plans.indicators(session, case)
+        for day in indicator.measure_on
+    ]
+    if case.starts_on and case.ends_on:
+        days += [
+            (f"start-{case.public_id}", f"協働の始まりの日（{about}）", case.starts_on),
+            (f"end-{case.public_id}", f"協働の終わりの日（{about}）", case.ends_on),
+        ]
+    for uid, title, day in days:
+        event = _event(uid, title, address, now)
+        event.add("dtstart", day)
+        event.add("dtend", day + timedelta(days=1))
+        made.add_component(event)
+    content: bytes = made.to_ical()
+    return content
+
+
+def _event(uid: str, title: str, address: str, now: datetime) -> Event:
+    event = Event()
+    event.add("uid", f"{uid}@enmusubi")
+    event.add("dtstamp", now)
+    event.add("summary", title)
+    event.add("url", address)
+    return event

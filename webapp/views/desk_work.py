@@ -1,0 +1,217 @@
+"""The desk's pages about partnerships: handover, shared indicators, residents' comments, all as Excel."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from matcher import calendar, permissions, queries
+from matcher.errors import Invalid, MovedOn, NotFound
+from matcher.models import IndicatorDefinition, User
+from matcher.services import cities, desk, handovers, plans, publicity
+from webapp import access, case_text, clock, db, papers, pdf, sheets, text
+from webapp.forms import work as forms
+from webapp.forms.base import clean
+
+blueprint = Blueprint("desk_work", __name__)
+
+Page = Response | str | tuple[str, int]
+
+
+# ── Handover (X16) ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _person(staff: Sequence[User]) -> User | None:
+    wanted = clean(request.args.get("person", ""))
+    return next((user for user in staff if user.public_id == wanted), None)
+
+
+@blueprint.route("/desk/handover", methods=["GET", "POST"])
+@access.allow("staff")
+def handover() -> Page:
+    """One page to hand over: every open case with what is open on it, and who takes it from when."""
+    session, actor, now = db.session(), access.actor(), clock.now()
+    permissions.require(actor, "desk.handover")
+    staff = list(queries.active_staff(session))
+    person = _person(staff) or next((user for user in staff if user.id == actor.user_id), None)
+    if request.args.get("person") == "all":
+        person = None
+    cases = handovers.open_cases(session, person)
+    form = forms.HandoverForm(data={"from_user": person.public_id if person else ""})
+    every = handovers.open_cases(session) if request.method == "POST" else cases
+    labels = {case.public_id: f"{case.number} {case.company.name}・{case.npo.name}" for case in every}
+    form.offer(staff, labels)
+    if form.validate_on_submit():
+        people = {user.public_id: user for user in staff}
+        chosen = [case for case in every if case.public_id in set(form.cases.data or [])]
+        try:
+            handovers.plan(
+                session, actor, people[form.from_user.data], people[form.to_user.data], chosen,
+                form.effective_on.data or calendar.tokyo_date(now), now,
+                deputy=people.get(form.deputy.data or ""),
+                note=form.note.data or "",
+            )  # fmt: skip
+        except Invalid as error:
+            form.take(error)
+        else:
+            flash(_("引き継ぎを記録しました。引き継ぐ日が今日のときは、すぐに担当が変わります。"), "success")
+            return redirect(url_for("desk_work.handover"))
+    page = render_template(
+        "coordinator/handover.html",
+        staff=staff,
+        person=person,
+        rows=handovers.sheets(session, actor, person, now),
+        form=form,
+        planned=handovers.planned(session),
+        case_text=case_text,
+    )
+    return page, 422 if form.errors else 200
+
+
+@blueprint.get("/desk/handover.pdf")
+@access.allow("staff")
+def handover_paper() -> Response:
+    """The same for paper."""
+    session, actor, now = db.session(), access.actor(), clock.now()
+    person = _person(queries.active_staff(session))
+    rows = handovers.sheets(session, actor, person, now)
+    return pdf.download(
+        _("引き継ぎ書"), "handover.html", title=_("引き継ぎ書"), rows=rows,
+        who=person.name if person else _("全員"), city=cities.get(session), made_at=now,
+        case_text=case_text,
+    )  # fmt: skip
+
+
+@blueprint.post("/desk/handover/<public_id>/cancel")
+@access.allow("staff")
+def cancel_handover(public_id: str) -> Response:
+    """Take a planned handover back."""
+    session = db.session()
+    found = handovers.get(session, public_id)
+    if found is None:
+        raise NotFound("handover")
+    try:
+        handovers.cancel(session, access.actor(), found, clock.now())
+    except Invalid:
+        flash(text.field_sentence("done_already"), "warning")
+    else:
+        flash(_("引き継ぎの予定を取り消しました。"), "success")
+    return redirect(url_for("desk_work.handover"))
+
+
+# ── Shared indicators (E12) ──────────────────────────────────────────────────────────────────────────
+
+
+@blueprint.get("/desk/indicators")
+@access.allow("staff")
+def indicators() -> Page:
+    """The city's library of indicators."""
+    return render_template("coordinator/indicators.html", rows=plans.library(db.session(), active_only=False))
+
+
+@blueprint.route("/desk/indicators/new", methods=["GET", "POST"])
+@access.allow("staff")
+def new_indicator() -> Page:
+    """Add a shared indicator."""
+    return _indicator_page(None)
+
+
+@blueprint.route("/desk/indicators/<public_id>", methods=["GET", "POST"])
+@access.allow("staff")
+def indicator(public_id: str) -> Page:
+    """Change a shared indicator; plans that took it keep what they took."""
+    found = next(
+        (row for row in plans.library(db.session(), active_only=False) if row.public_id == public_id), None
+    )
+    if found is None:
+        abort(404)
+    return _indicator_page(found)
+
+
+def _indicator_page(found: IndicatorDefinition | None) -> Page:
+    values: dict[str, Any] = {}
+    if found is not None:
+        names = ("code", "name", "definition", "unit", "kind", "direction", "method", "evidence", "is_active")
+        values = {name: getattr(found, name) for name in names}
+        values |= {"version": found.version, "field": str(found.field or "")}
+    form = forms.DefinitionForm(data=values if request.method == "GET" else {})
+    banner = ""
+    if form.validate_on_submit():
+        try:
+            plans.save_definition(
+                db.session(), access.actor(), form.facts, clock.now(), definition=found,
+                version=form.shown_version,
+            )  # fmt: skip
+        except Invalid as error:
+            form.take(error)
+        except MovedOn:
+            banner = text.sentence("moved_on")
+        else:
+            flash(_("共通指標を保存しました。"), "success")
+            return redirect(url_for("desk_work.indicators"))
+    page = render_template("coordinator/indicator.html", form=form, found=found, banner=banner)
+    return page, 409 if banner else (422 if form.errors else 200)
+
+
+# ── Residents' comments ──────────────────────────────────────────────────────────────────────────────
+
+
+@blueprint.get("/desk/comments")
+@access.allow("staff")
+def comments() -> Page:
+    """What residents wrote: the unread first."""
+    return render_template(
+        "coordinator/comments.html", rows=publicity.comments_to_read(db.session(), access.actor())
+    )
+
+
+@blueprint.route("/desk/comments/<public_id>", methods=["GET", "POST"])
+@access.allow("staff")
+def comment(public_id: str) -> Page:
+    """Show a comment with the city's answer, or keep it back with a reason."""
+    session, actor = db.session(), access.actor()
+    found, case = publicity.get_comment(session, actor, public_id)
+    prefill = {
+        "decision": {"shown": "show", "hidden": "hide"}.get(found.state, ""), "text": found.answer,
+        "reason": found.answer_reason, "hide_reason": found.hide_reason, "version": found.version,
+    }  # fmt: skip
+    form = forms.TreatCommentForm(data=prefill if request.method == "GET" else {})
+    banner = ""
+    if form.validate_on_submit():
+        answer = {
+            "decision": form.decision.data, "text": form.text.data or "", "reason": form.reason.data or "",
+            "hide_reason": form.hide_reason.data or "",
+        }  # fmt: skip
+        try:
+            publicity.treat_comment(
+                session, actor, found, case, answer, clock.now(), version=form.shown_version
+            )
+        except Invalid as error:
+            form.take(error)
+        except MovedOn:
+            banner = text.sentence("moved_on")
+            form.version.data = found.version
+        else:
+            flash(_("住民の声への対応を記録しました。"), "success")
+            return redirect(url_for("desk_work.comments"))
+    page = render_template("coordinator/comment.html", comment=found, case=case, form=form, banner=banner)
+    return page, 409 if banner else (422 if form.errors else 200)
+
+
+# ── Everything as Excel (I1) ─────────────────────────────────────────────────────────────────────────
+
+
+@blueprint.get("/desk/partnerships.xlsx")
+@access.allow("staff")
+def everything() -> Response:
+    """All cases after the introduction with ledger, measurements, reports and payments, one sheet each."""
+    now = clock.now()
+    with db.aside() as session:
+        city = cities.get(session)
+        made = papers.everything_sheets(session, city.section, now)
+        desk.note_export(session, access.actor(), "cases", len(made[0].rows), {}, now, form="xlsx")
+    day = date.fromisoformat(f"{now:%Y-%m-%d}")
+    return sheets.attachment(sheets.workbook(*made), f"協働の記録_{day:%Y%m%d}.xlsx", sheets.XLSX)

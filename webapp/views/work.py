@@ -1,0 +1,579 @@
+"""The workspace of a case after the introduction: its sections, a page for every action, files, papers."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Any, Final
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from matcher import calendar, lifecycle, payment, permissions, queries
+from matcher.errors import Invalid, MovedOn, NotFound, Refused
+from matcher.models import CaseDocument, Partnership
+from matcher.permissions import Actor
+from matcher.services import (
+    casework,
+    cities,
+    documents,
+    drafts,
+    evaluations,
+    exports,
+    files,
+    payments,
+    plans,
+    publicity,
+    receipts,
+)
+from webapp import access, case_text, clock, db, drawings, ical, papers, pdf, sheets, text, work_text
+from webapp.forms import work as forms
+from webapp.forms.base import clean
+from webapp.views import work_acts
+from webapp.views.work_acts import ACTS, Ask
+
+blueprint = Blueprint("work", __name__)
+blueprint.record_once(
+    lambda setup: setup.app.jinja_env.globals.update(work_text=work_text, drawings=drawings)
+)
+
+Page = Response | str | tuple[str, int]
+
+
+def _case(public_id: str) -> Partnership:
+    """A case after the introduction, as far as the one who looks may know of it.
+
+    Raises:
+        NotFound
+    """
+    case = queries.get_case(db.session(), access.actor(), public_id)
+    if case.state not in lifecycle.CASE_WORK:
+        raise NotFound("partnership")
+    return case
+
+
+def facts(actor: Actor, case: Partnership) -> dict[str, Any]:
+    """What every page of the workspace shows: steps, whose turn, which buttons."""
+    session = db.session()
+    steps = casework.steps(session, case, clock.now())
+    side = documents.side_of(actor, case)
+    return {
+        "case": case,
+        "side": side,
+        "steps_now": steps,
+        "own_steps": casework.steps_of(steps, side),
+        "other_steps": [step for step in steps if step.side != side],
+        "can": lambda action: work_acts.may(actor, case, action),
+        "has_contract": payments.contract(session, case) is not None,
+        "today": calendar.tokyo_date(clock.now()),
+    }
+
+
+def overview(case: Partnership) -> dict[str, Any]:
+    """What the first page of the workspace shows beside ``facts``."""
+    session = db.session()
+    tasks = casework.tasks(session, case)
+    return {
+        "tasks": tasks,
+        "milestones": casework.share_done(tasks),
+        "meetings": casework.meetings(session, case),
+        "agreement": documents.find_agreed(session, case, "agreement"),
+        "plan": documents.find_agreed(session, case, "plan"),
+        "trial": documents.find_agreed(session, case, "trial"),
+        "risks": [risk for risk in casework.risks(session, case) if risk.closed_at is None],
+        "incidents": [found for found in casework.incidents(session, case) if found.resolved_at is None],
+        "papers": papers.available(session, case),
+    }
+
+
+# ── Sections ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _plan(case: Partnership) -> dict[str, Any]:
+    session = db.session()
+    draft = documents.find_draft(session, case, "plan")
+    agreed = documents.find_agreed(session, case, "plan")
+    shown = draft or agreed
+    content = {**plans.EMPTY, **(shown.content if shown else {})}
+    return {
+        "draft": draft,
+        "agreed": agreed,
+        "content": content,
+        "nodes": [drawings.Node(key, key.rstrip("0123456789"), words) for key, words in _nodes(content)],
+        "links": [drawings.Link(row["source"], row["target"], row["evidence"]) for row in content["links"]],
+        "names": dict(_nodes(content)),
+        "indicators": plans.indicators(session, case),
+        "measured": plans.measurements(session, case),
+        "versions": casework.versions(session, case, "plan"),
+        "changes": work_text.changes(agreed.content, draft.content) if draft and agreed else [],
+        "lessons": evaluations.lessons_of(session, case.company, case.npo, public_only=False),
+        "has_outcome": plans.has_outcome(content),
+    }
+
+
+def _nodes(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return list(plans.nodes(content).items())
+
+
+def _agreement(case: Partnership) -> dict[str, Any]:
+    session = db.session()
+    draft = documents.find_draft(session, case, "agreement")
+    agreed = documents.find_agreed(session, case, "agreement")
+    from matcher.services import agreements
+
+    return {
+        "draft": draft,
+        "agreed": agreed,
+        "versions": casework.versions(session, case, "agreement"),
+        "changes": work_text.changes(agreed.content, draft.content) if draft and agreed else [],
+        "obstacle": text.sentence(code)
+        if draft and (code := agreements.acceptance_obstacle(session, case, clock.now()))
+        else "",
+        "trials": [
+            *casework.versions(session, case, "trial_result"),
+            *casework.versions(session, case, "trial"),
+        ],
+        "has_plan": documents.find_agreed(session, case, "plan") is not None,
+        "needs_manager": bool(draft and agreements.needs_manager(draft.content)),
+    }
+
+
+def _progress(case: Partnership) -> dict[str, Any]:
+    session = db.session()
+    return {
+        "contributions": casework.contributions(session, case),
+        "reports": casework.reports(session, case),
+        "indicators": plans.indicators(session, case),
+        "measured": plans.measurements(session, case),
+        "risks": casework.risks(session, case),
+        "incidents": casework.incidents(session, case),
+        "due": plans.due_measurements(session, case, clock.now()),
+    }
+
+
+def _payment(case: Partnership) -> dict[str, Any]:
+    session = db.session()
+    deal = payments.contract(session, case)
+    rows = payments.rules(session, case)
+    paid = payments.all_of(session, case)
+    found: dict[str, Any] = {"deal": deal, "rules": rows, "payments": paid}
+    if deal is None:
+        return found
+    indicators = {row.key: row for row in plans.indicators(session, case, retired=True)}
+    own = _tried(deal)
+    measured = plans.measurements(session, case)
+    found |= {
+        "scenarios": payments.scenarios(deal, indicators, own),
+        "own": own,
+        "by_rule": {row.rule_id: row for row in paid if row.rule_id},
+        "by_fixed": {row.fixed_year: row for row in paid if row.fixed_year},
+        "values": {
+            rule.id: next(
+                (
+                    row
+                    for row in measured.get(rule.indicator_id, ())
+                    if row.state == "accepted" and row.measured_on == rule.measured_on
+                ),
+                None,
+            )
+            for rule in rows
+        },
+        "curves": [(rule, payment.curve(payment.Rule.from_dict(rule.terms))) for rule in rows],
+        "years": [
+            (
+                year,
+                deal.year_limits.get(year),
+                deal.most(year),
+                sum(row.amount_yen for row in paid if row.fiscal_year == year),
+                sum(row.amount_yen for row in paid if row.fiscal_year == year and row.paid_on),
+            )
+            for year in deal.years
+        ],
+        "total": sum(row.amount_yen for row in paid),
+        "unsettled": payments.unsettled(session, case),
+    }
+    return found
+
+
+def _tried(deal: payment.Contract) -> dict[str, float]:
+    """The values that the one who looks wants to try out: ``?P1=82.1``; what is no number is ignored."""
+    found = {}
+    for rule in deal.rules:
+        typed = clean(request.args.get(rule.key, ""))
+        try:
+            value = float(typed)
+        except ValueError:
+            continue
+        if abs(value) < 10**9:
+            found[rule.key] = value
+    return found
+
+
+def _evaluation(case: Partnership) -> dict[str, Any]:
+    session, actor = db.session(), access.actor()
+    sheets_ = evaluations.sheets(session, case)
+    visible = evaluations.visible_sheets(actor, case, sheets_)
+    side = documents.side_of(actor, case)
+    written = {(sheet.rater, sheet.about) for sheet in sheets_}
+    report = documents.find_agreed(session, case, "outcome_report")
+    draft = documents.find_draft(session, case, "outcome_report")
+    return {
+        "report": report,
+        "draft": draft,
+        "sentences": [row.as_dict() for row in drafts.compose(session, case)],
+        "unmeasured": evaluations.unmeasured(session, case),
+        "sheets": {(sheet.rater, sheet.about): sheet for sheet in visible},
+        "written": written,
+        "to_rate": [about for about in evaluations.PARTIES if (side, about) not in written],
+        "differences": evaluations.differences(visible),
+        "is_visible": len(visible) == len(sheets_),
+        "parties": evaluations.PARTIES,
+        "lessons": evaluations.lessons(session, case),
+        "voices": evaluations.voices(session, case),
+        "obstacle": evaluations.conclusion_obstacle(session, case) if case.state == "reported" else None,
+        "closing": evaluations.closing_obstacle(session, case)
+        if case.state in {"evaluated", "reported"}
+        else None,
+    }
+
+
+def _publication(case: Partnership) -> dict[str, Any]:
+    session = db.session()
+    draft = documents.find_draft(session, case, "publication")
+    agreed = documents.find_agreed(session, case, "publication")
+    return {
+        "draft": draft,
+        "agreed": agreed,
+        "versions": casework.versions(session, case, "publication"),
+        "comments": publicity.shown_comments(session, case),
+        "public_incidents": publicity.public_incidents(session, case),
+        "areas": cities.get(session).area_labels,
+    }
+
+
+def _files(case: Partnership) -> dict[str, Any]:
+    session = db.session()
+    found = files.of_case(session, case)
+    return {
+        "files": found,
+        "readings": {file.id: files.readings(session, file) for file in found},
+        "papers": papers.available(session, case),
+    }
+
+
+_SECTIONS: Final[Mapping[str, Callable[[Partnership], dict[str, Any]]]] = MappingProxyType(
+    {
+        "plan": _plan,
+        "agreement": _agreement,
+        "progress": _progress,
+        "payment": _payment,
+        "evaluation": _evaluation,
+        "publication": _publication,
+        "files": _files,
+    }
+)
+
+
+@blueprint.get("/cases/<public_id>/<any(" + ",".join(_SECTIONS) + "):section>")
+@access.allow("case_party")
+def section(public_id: str, section: str) -> Page:
+    """One part of the workspace."""
+    case = _case(public_id)
+    return render_template(
+        f"work/{section}.html", **facts(access.actor(), case), section=section, **_SECTIONS[section](case)
+    )
+
+
+@blueprint.get("/cases/<public_id>/documents/<document_id>")
+@access.allow("case_party")
+def document(public_id: str, document_id: str) -> Page:
+    """One version of a document: what it says, what it changes, who has accepted it."""
+    session, actor, case = db.session(), access.actor(), _case(public_id)
+    found = documents.get(session, case, document_id)
+    agreed = documents.find_agreed(session, case, found.kind)
+    accepted = getattr(found, f"{documents.side_of(actor, case)}_accepted_at")
+    open_to_me = found.state == "draft" and accepted is None
+    signing = found.kind not in documents.BINDING or permissions.may(actor, "partnership.sign", case)
+    return render_template(
+        "work/document.html",
+        **facts(actor, case),
+        document=next(row for row in casework.versions(session, case) if row.id == found.id),
+        changes=work_text.changes(agreed.content, found.content)
+        if agreed is not None and agreed.id != found.id and found.state == "draft"
+        else [],
+        may_accept=open_to_me
+        and (found.needs_city if actor.is_staff else permissions.may(actor, "partnership.work", case))
+        and (actor.is_staff or signing),
+        needs_owner=open_to_me and not actor.is_staff and not signing,
+        obstacle=_document_obstacle(case, found),
+        view=found.content.get("view"),
+        areas=cities.get(session).area_labels,
+    )
+
+
+def _document_obstacle(case: Partnership, found: CaseDocument) -> str:
+    from matcher.services import agreements
+
+    if found.kind != "agreement" or found.state != "draft" or case.state == "agreement_review":
+        return ""
+    code = agreements.acceptance_obstacle(db.session(), case, clock.now())
+    return text.sentence(code) if code else ""
+
+
+# ── Actions ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@blueprint.route("/cases/<public_id>/do/<any(" + ",".join(ACTS) + "):action>", methods=["GET", "POST"])
+@access.allow("case_party")
+def act(public_id: str, action: str) -> Page:
+    """One page for one action: ask, then do it. Whoever comes too late keeps what they typed.
+
+    ``?item=`` names the record that the action is about, ``?key=`` a part of a document.
+    """
+    actor, session, now = access.actor(), db.session(), clock.now()
+    case = _case(public_id)
+    ask = Ask(session, actor, case, action, now, key=clean(request.args.get("key", ""))[:40])
+    row = ACTS[action]
+    permissions.require(actor, row.permission, case)
+    ask.item = _item(ask)
+    ask.form = _form(ask)
+    here = _back(ask)
+    if request.method == "POST" and receipts.earlier(session, actor, ask.form.form_id.data):
+        return redirect(here)
+    if not work_acts.may(actor, case, action):
+        return _too_late(ask)
+    if ask.form.validate_on_submit():
+        try:
+            row.run(ask)
+        except (Invalid, Refused, MovedOn, db.Overtaken) as error:
+            session.rollback()
+            return _not_done(ask, public_id, error)
+        receipts.keep(session, actor, ask.form.form_id.data, here, now)
+        flash(work_text.done(action), "success")
+        return redirect(here)
+    return _ask(ask), 422 if ask.form.errors else 200
+
+
+def _item(ask: Ask) -> Any:
+    """The record that the action is about.
+
+    Raises:
+        NotFound: none is named, or it is not of this case.
+    """
+    model = ACTS[ask.action].item
+    named = clean(request.args.get("item", ""))[:40]
+    if model is None or (not named and ask.action == "file"):
+        return None
+    return casework.get_item(ask.session, ask.actor, ask.case, model, named)
+
+
+def _form(ask: Ask) -> Any:
+    row = ACTS[ask.action]
+    subject = ask.item if ask.item is not None else (ask.draft or None)
+    version: Any = (
+        getattr(subject, "version", None) if (ask.item is not None or row.writes) else ask.case.version
+    )
+    if ask.action == "accept_document":
+        version = ask.item.sha256
+    prefill = {} if request.method == "POST" else row.prefill(ask)
+    found: Any = row.form(data={**prefill, "version": "" if version is None else version})
+    ask.form = found
+    row.prepare(ask)
+    if row.move:
+        found.offer_reasons(work_acts.reasons(ask.case, row.move))
+    return found
+
+
+#: action → the section that it belongs to; the others return to the first page of the workspace.
+_HOME: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **dict.fromkeys(("plan", "logic", "link", "indicator", "drop_indicator", "milestones"), "plan"),
+        **dict.fromkeys(("agreement", "rule", "drop_rule", "trial", "trial_result"), "agreement"),
+        **dict.fromkeys(
+            (
+                "contribution", "confirm_contribution", "cancel_contribution", "measure",
+                "review_measurement", "report", "review_report", "risk", "close_risk", "incident",
+                "publish_incident", "resolve_incident",
+            ),
+            "progress",
+        ),
+        **dict.fromkeys(("calculate", "calculate_fixed", "approve_payment", "paid"), "payment"),
+        **dict.fromkeys(
+            ("outcome_report", "rate", "decline_rating", "discuss", "third_party", "voice", "lesson"),
+            "evaluation",
+        ),
+        **dict.fromkeys(("publication", "unpublish"), "publication"),
+        "file": "files",
+    }
+)  # fmt: skip
+
+
+def _back(ask: Ask) -> str:
+    home = _HOME.get(ask.action)
+    if home is None:
+        return url_for("cases.show", public_id=ask.case.public_id)
+    return url_for("work.section", public_id=ask.case.public_id, section=home)
+
+
+def _ask(ask: Ask, **more: Any) -> str:
+    names = dict(_nodes(plans.content(ask.session, ask.case))) if ask.action == "link" else {}
+    return render_template(
+        "work/act.html",
+        **facts(ask.actor, ask.case),
+        action=ask.action,
+        form=ask.form,
+        item=ask.item,
+        key=ask.key,
+        back=_back(ask),
+        names=names,
+        sentences=[row.as_dict() for row in drafts.compose(ask.session, ask.case)]
+        if ask.action == "outcome_report"
+        else [],
+        is_multipart=ask.action == "file",
+        **more,
+    )
+
+
+def _not_done(ask: Ask, public_id: str, error: Exception) -> Page:
+    """The form again, with what was typed and what stood in the way."""
+    form, action = ask.form, ask.action
+    case = queries.get_case(ask.session, ask.actor, public_id)
+    ask.case = case
+    model = ACTS[action].item
+    if ask.item is not None and model is not None:
+        ask.item = casework.get_item(ask.session, ask.actor, case, model, ask.item.public_id)
+    if isinstance(error, Invalid):
+        form.take(error)
+        unplaced = [text.field_sentence(code) for name, code in error.facts.items() if name not in form]
+        return _ask(ask, banner=" ".join(unplaced)), 422
+    if isinstance(error, Refused):
+        return _ask(ask, banner=text.sentence(error.code, error.facts)), 409
+    if not work_acts.may(ask.actor, case, action):
+        return _too_late(ask)
+    subject = ask.item if ask.item is not None else ask.draft
+    form.version.data = getattr(subject, "sha256" if action == "accept_document" else "version", "")
+    return _ask(ask, banner=_overtaken(ask)), 409
+
+
+def _too_late(ask: Ask) -> Page:
+    if request.method != "POST":
+        flash(_("この操作は、いまはできません。案件の最新の状況をご確認ください。"), "warning")
+        return redirect(url_for("cases.show", public_id=ask.case.public_id))
+    typed = [(field.label.text, _typed(field)) for field in ask.form if _typed(field)]
+    page = render_template(
+        "work/too_late.html", **facts(ask.actor, ask.case), action=ask.action, typed=typed,
+        banner=_overtaken(ask),
+    )  # fmt: skip
+    return page, 409
+
+
+def _overtaken(ask: Ask) -> str:
+    events = queries.history(ask.session, "partnership", ask.case.public_id)
+    return case_text.overtaken(ask.actor, ask.case, events, ask.now)
+
+
+def _typed(field: Any) -> str:
+    if field.type in {"HiddenField", "CSRFTokenField", "FileField"} or not field.raw_data:
+        return ""
+    labels = (
+        {choice.value: str(choice.label) for choice in field.iter_choices()}
+        if hasattr(field, "choices")
+        else {}
+    )
+    return "、".join(labels.get(str(typed), str(typed)) for typed in field.raw_data if typed)
+
+
+# ── Files, papers, calendar, bundle ──────────────────────────────────────────────────────────────────
+
+
+@blueprint.get("/cases/<public_id>/files/<file_id>")
+@access.allow("case_party")
+def file(public_id: str, file_id: str) -> Response:
+    """A file as an attachment; who took it is kept."""
+    case = _case(public_id)
+    found = files.get(db.session(), case, file_id)
+    content = work_acts.store().read(found.stored_name)
+    with db.aside() as aside:
+        files.note_reading(aside, access.actor(), case, found, clock.now())
+    answer = sheets.attachment(content, found.name, found.media_type)
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return answer
+
+
+@blueprint.get("/cases/<public_id>/papers/<any(" + ",".join(papers.PAPERS) + "):paper>.pdf")
+@access.allow("case_party")
+def paper(public_id: str, paper: str) -> Response:
+    """A paper made from the records of the case, as A4 PDF."""
+    session, actor, case = db.session(), access.actor(), _case(public_id)
+    if paper not in papers.available(session, case):
+        raise NotFound("paper")
+    name, template, content = papers.make(session, actor, case, paper, clock.now())
+    return pdf.download(name, template, **content)
+
+
+@blueprint.get("/cases/<public_id>/calendar.ics")
+@access.allow("case_party")
+def calendar_file(public_id: str) -> Response:
+    """Meetings and dates of the case for a calendar program (I6)."""
+    session, case = db.session(), _case(public_id)
+    address = url_for("cases.show", public_id=case.public_id, _external=True)
+    content = ical.of_case(session, case, address, clock.now())
+    return sheets.attachment(content, f"{case.number}.ics", "text/calendar; charset=utf-8")
+
+
+@blueprint.get("/cases/<public_id>/ledger.xlsx")
+@access.allow("case_party")
+def ledger(public_id: str) -> Response:
+    """Contributions, measurements and payments of the case as Excel."""
+    session, case = db.session(), _case(public_id)
+    made = papers.ledger_sheets(session, case, cities.get(session).section, clock.now())
+    return sheets.attachment(sheets.workbook(*made), f"{case.number}_実績.xlsx", sheets.XLSX)
+
+
+@blueprint.route("/cases/<public_id>/export", methods=["GET", "POST"])
+@access.allow("staff")
+def export(public_id: str) -> Page:
+    """The whole case for 情報公開請求: PDF and JSON in one file, blackened as chosen; the audit keeps it."""
+    session, actor, case = db.session(), access.actor(), _case(public_id)
+    permissions.require(actor, "partnership.export", case)
+    form = forms.ExportForm()
+    if not form.validate_on_submit():
+        return render_template(
+            "work/export.html", **facts(actor, case), form=form
+        ), 422 if form.errors else 200
+    content = exports.bundle(session, actor, case, form.masks.data or [], clock.now())
+    sheet = pdf.render("bundle.html", **papers.bundle_facts(session, content, case, clock.now()))
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr(f"{case.number}.json", json.dumps(content, ensure_ascii=False, indent=1))
+        packed.writestr(f"{case.number}.pdf", sheet)
+    return sheets.attachment(target.getvalue(), f"{case.number}.zip", "application/zip")
+
+
+@blueprint.get("/company/evidence")
+@access.allow("company")
+def evidence() -> Page:
+    """What the company gave and what came of it in one fiscal year (C11): page, PDF or Excel."""
+    session, actor, now = db.session(), access.actor(), clock.now()
+    this_year = calendar.fiscal_year(now)
+    typed = clean(request.args.get("year", ""))
+    year = int(typed) if typed.isdecimal() and 2000 <= int(typed) <= this_year else this_year
+    first, last = date(year, 4, 1), date(year + 1, 3, 31)
+    organization = queries.own_organization(session, actor)
+    rows = drafts.esg_evidence(session, organization.id, first, last)
+    form = request.args.get("format")
+    if form == "xlsx":
+        made = papers.evidence_sheets(rows, organization.name, year, now)
+        return sheets.attachment(sheets.workbook(*made), f"ESG実績_{year}年度.xlsx", sheets.XLSX)
+    if form == "pdf":
+        return pdf.download(
+            f"ESG実績_{year}年度", "evidence.html", organization=organization, rows=rows, year=year,
+            city=cities.get(session), made_at=now,
+        )  # fmt: skip
+    return render_template(
+        "work/evidence.html", organization=organization, rows=rows, year=year,
+        years=range(this_year, this_year - 5, -1),
+    )  # fmt: skip

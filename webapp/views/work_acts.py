@@ -1,0 +1,735 @@
+"""What can be done on a case after the introduction: for each action its form, its permission, its service.
+
+The views ask this table which buttons to show; the services enforce the same again.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from flask import current_app
+
+from matcher import calendar, lifecycle, permissions, vocabulary
+from matcher.errors import NotFound
+from matcher.models import (
+    CaseDocument,
+    CaseFile,
+    CaseTask,
+    Contribution,
+    EvaluationSheet,
+    Incident,
+    Indicator,
+    Measurement,
+    Partnership,
+    Payment,
+    PaymentRule,
+    PeriodReport,
+    Risk,
+)
+from matcher.models.base import Base
+from matcher.permissions import Actor
+from matcher.services import (
+    accounts,
+    agreements,
+    casework,
+    documents,
+    drafts,
+    evaluations,
+    files,
+    payments,
+    plans,
+    progress,
+    publicity,
+    talks,
+)
+from webapp.db import Session
+from webapp.forms import work as forms
+from webapp.forms.base import Form
+from webapp.forms.case import ExplainedForm
+
+WORK: Final = frozenset(lifecycle.CASE_WORK)
+ALIVE: Final = WORK - {"closed"}
+RUNNING: Final = frozenset({"running", "suspended"})
+BEGUN: Final = frozenset(lifecycle.CASE_BEGUN)
+_PLANNING: Final = frozenset((*plans.BEFORE, *plans.RUNNING))
+
+
+@dataclass
+class Ask:
+    """One request for one action: who asks, about which case and record, with which form."""
+
+    session: Session
+    actor: Actor
+    case: Partnership
+    action: str
+    now: datetime
+    item: Any = None
+    key: str = ""
+    form: Any = None
+
+    @property
+    def draft(self) -> CaseDocument | None:
+        """The open draft of the document that the action writes."""
+        kind = ACTS[self.action].writes
+        return documents.find_draft(self.session, self.case, kind) if kind else None
+
+    @property
+    def version(self) -> int | None:
+        """The version over which the person typed."""
+        version: int | None = self.form.shown_version
+        return version
+
+
+Run = Callable[[Ask], object]
+
+
+@dataclass(frozen=True)
+class Act:
+    """One action. ``item``: the kind of record that it is about. ``writes``: the document it drafts.
+
+    ``prepare`` offers choices and prefills; ``reasons`` stand in the life-cycle table under ``move``.
+    """
+
+    form: type[Form]
+    run: Run
+    permission: str
+    states: frozenset[str]
+    item: type[Base] | None = None
+    writes: str = ""
+    prefill: Callable[[Ask], dict[str, Any]] = field(default=lambda ask: {})
+    prepare: Callable[[Ask], None] = field(default=lambda ask: None)
+    move: str = ""
+
+
+def store() -> files.Store:
+    """Where the files of cases lie."""
+    settings = current_app.config["SETTINGS"]
+    return files.Store(settings.files_folder, settings.antivirus_command)
+
+
+# ── Small helpers of the table ───────────────────────────────────────────────────────────────────────
+
+
+def _evidence(ask: Ask) -> CaseFile | None:
+    chosen = ask.form.evidence.data
+    return files.get(ask.session, ask.case, chosen) if chosen else None
+
+
+def _offer_files(ask: Ask) -> None:
+    ask.form.offer_files(files.of_case(ask.session, ask.case))
+
+
+def _content(ask: Ask) -> dict[str, Any]:
+    """What the form begins with: the open draft, else the version in force."""
+    kind = ACTS[ask.action].writes
+    found = ask.draft or documents.find_agreed(ask.session, ask.case, kind)
+    return dict(found.content) if found else {}
+
+
+def _days(content: dict[str, Any], *names: str) -> dict[str, Any]:
+    return content | {name: date.fromisoformat(content[name]) for name in names if content.get(name)}
+
+
+def _upload(ask: Ask) -> object:
+    upload = ask.form.file.data
+    return files.add(
+        ask.session, ask.actor, ask.case, store(), upload.filename or "", upload.read(),
+        ask.form.purpose.data, ask.now, replaces=ask.item,
+    )  # fmt: skip
+
+
+def _meeting(ask: Ask) -> object:
+    form = ask.form
+    meeting = talks.Meeting(
+        form.held_on.data, form.people.data, form.text.data, form.next_step.data or "", form.next_at,
+        form.next_place.data or "",
+    )  # fmt: skip
+    return talks.record_meeting(ask.session, ask.actor, ask.case, meeting, ask.now)
+
+
+def _contact(ask: Ask) -> None:
+    people = {user.public_id: user for user in accounts.list_members(ask.session, ask.actor)}
+    talks.name_contact(ask.session, ask.actor, ask.case, people[ask.form.person.data], ask.now)
+
+
+def _offer_people(ask: Ask) -> None:
+    people = accounts.list_members(ask.session, ask.actor)
+    ask.form.offer([user for user in people if user.status == "active"])
+
+
+def _trial(ask: Ask) -> object:
+    form = ask.form
+    plan = talks.TrialPlan(
+        form.goal.data, form.content.data, form.from_on.data, form.to_on.data, form.money_yen.data or 0,
+        form.stop_when.data, form.roles.data or "",
+    )  # fmt: skip
+    return talks.draft_trial(ask.session, ask.actor, ask.case, plan, ask.now, version=ask.version)
+
+
+# ── Plan ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _plan_content(ask: Ask) -> dict[str, Any]:
+    return plans.content(ask.session, ask.case)
+
+
+def _save_part(part: str, read: Callable[[Ask], Any]) -> Run:
+    def run(ask: Ask) -> object:
+        return plans.save_part(
+            ask.session, ask.actor, ask.case, part, read(ask), ask.now, version=ask.version
+        )
+
+    return run
+
+
+def _purpose(ask: Ask) -> object:
+    form = ask.form
+    plans.save_part(
+        ask.session, ask.actor, ask.case, "purpose", form.purpose.data, ask.now,
+        version=ask.version, why_changed=form.why_changed.data or "",
+    )  # fmt: skip
+    return plans.save_part(
+        ask.session, ask.actor, ask.case, "lessons", form.lessons.data or [], ask.now, version=None
+    )
+
+
+def _offer_lessons(ask: Ask) -> None:
+    rows = evaluations.lessons_of(ask.session, ask.case.company, ask.case.npo, public_only=False)
+    ask.form.offer([lesson for lesson, _case in rows])
+
+
+def _link(ask: Ask) -> object:
+    form = ask.form
+    link = {
+        "source": form.source.data, "target": form.target.data, "evidence": form.evidence.data,
+        "assumption": form.assumption.data or "",
+    }  # fmt: skip
+    links = [
+        row
+        for row in _plan_content(ask)["links"]
+        if (row["source"], row["target"]) != (link["source"], link["target"])
+    ]
+    return plans.save_part(
+        ask.session, ask.actor, ask.case, "links", [*links, link], ask.now, version=ask.version
+    )
+
+
+def _indicator(ask: Ask) -> object:
+    return plans.save_indicator(
+        ask.session, ask.actor, ask.case, ask.form.facts, ask.now, key=ask.key or None, version=ask.version
+    )
+
+
+def _indicator_facts(ask: Ask) -> dict[str, Any]:
+    for row in _plan_content(ask)["indicators"]:
+        if row["key"] == ask.key:
+            return _days(dict(row), "baseline_on", "target_on") | {"min_cell": str(row["min_cell"])}
+    if ask.key:
+        raise NotFound("indicator")
+    return {}
+
+
+def _drop_indicator(ask: Ask) -> object:
+    return plans.remove_indicator(ask.session, ask.actor, ask.case, ask.key, ask.now, version=ask.version)
+
+
+# ── Agreement ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def rules_written(ask: Ask) -> list[dict[str, Any]]:
+    """The payment rules of the open draft, else of the agreement in force."""
+    outcome = _content_of(ask, "agreement").get("outcome") or {}
+    return list(outcome.get("rules", ()))
+
+
+def _content_of(ask: Ask, kind: str) -> dict[str, Any]:
+    found = documents.find_draft(ask.session, ask.case, kind) or documents.find_agreed(
+        ask.session, ask.case, kind
+    )
+    return dict(found.content) if found else {}
+
+
+def _agreement(ask: Ask) -> object:
+    form = ask.form
+    return agreements.draft(
+        ask.session, ask.actor, ask.case, form.facts(rules_written(ask) or ask.item or []), ask.now,
+        version=ask.version, why_changed=form.why_changed.data or "",
+    )  # fmt: skip
+
+
+def _agreement_facts(ask: Ask) -> dict[str, Any]:
+    content = _days(_content(ask), "from_on", "to_on")
+    if not content:
+        plan = documents.find_agreed(ask.session, ask.case, "plan")
+        return {
+            "purpose": plan.content["purpose"] if plan else "",
+            "from_on": ask.case.period_from,
+            "to_on": ask.case.period_to,
+            "signer_company": ask.case.company.representative,
+            "signer_npo": ask.case.npo.representative,
+        }
+    outcome = content.pop("outcome", None) or {}
+    content |= {name: outcome.get(name) for name in ("provider", "evaluator", "budget_cap_yen")}
+    for name in ("fixed", "year_limits"):
+        content[name] = [(year, amount) for year, amount in sorted(outcome.get(name, {}).items())]
+    return content
+
+
+def _rule(ask: Ask) -> object:
+    return _save_rules(
+        ask, lambda rows: [*_without(rows, ask.key), ask.form.rule(_rule_key(rows, ask.key)).as_dict()]
+    )
+
+
+def _drop_rule(ask: Ask) -> object:
+    return _save_rules(ask, lambda rows: _without(rows, ask.key))
+
+
+def _without(rows: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
+    return [row for row in rows if row["key"] != key]
+
+
+def _rule_key(rows: list[dict[str, Any]], key: str) -> str:
+    taken = {row["key"] for row in rows}
+    return key or next(f"P{n}" for n in range(1, 1000) if f"P{n}" not in taken)
+
+
+def _save_rules(ask: Ask, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> object:
+    content = _days(_content_of(ask, "agreement"), "from_on", "to_on")
+    if not content.get("outcome"):
+        raise NotFound("contract")
+    rows = change(list(content["outcome"].get("rules", ())))
+    content["outcome"] = {**content["outcome"], "rules": sorted(rows, key=lambda row: row["key"])}
+    draft = documents.find_draft(ask.session, ask.case, "agreement")
+    return agreements.draft(
+        ask.session, ask.actor, ask.case, content, ask.now,
+        version=ask.version, why_changed=draft.why_changed if draft else "",
+    )  # fmt: skip
+
+
+def _offer_linked(ask: Ask) -> None:
+    plan = documents.find_agreed(ask.session, ask.case, "plan")
+    rows = plan.content["indicators"] if plan else []
+    ask.form.offer([row for row in rows if row["linked_to_payment"]])
+
+
+def _rule_facts(ask: Ask) -> dict[str, Any]:
+    for row in rules_written(ask):
+        if row["key"] == ask.key:
+            points = [(f"{value:g}", yen) for value, yen in row["points"]]
+            return _days(dict(row), "measured_on") | {
+                "points": points, "rounding": str(row["rounding"]), "fiscal_year": str(row["fiscal_year"]),
+            }  # fmt: skip
+    return {}
+
+
+# ── Running ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _contribution(ask: Ask) -> object:
+    form = ask.form
+    gift = progress.Gift(
+        form.support_type.data, form.quantity.data or 0, form.unit.data or "", form.given_on.data,
+        form.yen.data, form.estimate_method.data, form.estimate_note.data or "", form.note.data or "",
+        _evidence(ask),
+    )  # fmt: skip
+    return progress.record_contribution(ask.session, ask.actor, ask.case, gift, ask.now)
+
+
+def _measure(ask: Ask) -> object:
+    form = ask.form
+    size = form.sample_size.data
+    value = progress.Value(
+        date.fromisoformat(form.measured_on.data), form.value.data, form.missing_reason.data or "",
+        None if size is None else int(size), dict(form.breakdown.data or ()), form.comment.data or "",
+        _evidence(ask),
+    )  # fmt: skip
+    return progress.submit_measurement(ask.session, ask.actor, ask.case, ask.item, value, ask.now)
+
+
+def _prepare_measure(ask: Ask) -> None:
+    _offer_files(ask)
+    ask.form.offer_days(ask.item)
+
+
+def _reviewed(service: Callable[..., object]) -> Run:
+    return lambda ask: service(
+        ask.session, ask.actor, ask.case, ask.item, ask.form.decision.data == "accept",
+        ask.form.text.data or "", ask.now, version=ask.version,
+    )  # fmt: skip
+
+
+def _said(service: Callable[..., object]) -> Run:
+    return lambda ask: service(
+        ask.session, ask.actor, ask.case, ask.item, ask.form.text.data, ask.now, version=ask.version
+    )
+
+
+def _write_report(ask: Ask) -> None:
+    form = ask.form
+    facts = {name: (form[name].data or "") for name in ("text", "setbacks", "next_step") if name in form}
+    progress.write_report(
+        ask.session, ask.actor, ask.case, ask.item, facts, ask.now,
+        submit=form.submit_now.data == "yes", version=ask.version,
+    )  # fmt: skip
+
+
+def _report_facts(ask: Ask) -> dict[str, Any]:
+    side = documents.side_of(ask.actor, ask.case)
+    text = getattr(ask.item, f"{side}_text", "")
+    if not text and side == "npo":
+        composed = drafts.compose(ask.session, ask.case, ask.item.period_from, ask.item.period_to)
+        text = "\n".join(row.text for row in composed if row.source != "document")
+    return {"text": text, "setbacks": ask.item.setbacks, "next_step": ask.item.next_step, "submit_now": "yes"}
+
+
+def _prepare_report(ask: Ask) -> None:
+    if documents.side_of(ask.actor, ask.case) == "company":
+        ask.form.only_company()
+
+
+def _risk(ask: Ask) -> object:
+    form = ask.form
+    risk = progress.RiskFacts(
+        form.text.data, int(form.likelihood.data), int(form.impact.data), form.mitigation.data,
+        form.side.data, form.review_on.data,
+    )  # fmt: skip
+    return progress.add_risk(ask.session, ask.actor, ask.case, risk, ask.now)
+
+
+# ── Results ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _outcome_report(ask: Ask) -> object:
+    form = ask.form
+    facts = {
+        "sentences": [row.as_dict() for row in drafts.compose(ask.session, ask.case)],
+        "narrative": form.narrative.data, "setbacks": form.setbacks.data, "harm": form.harm.data or "",
+        "next_step": form.next_step.data or "",
+    }  # fmt: skip
+    return evaluations.draft_report(ask.session, ask.actor, ask.case, facts, ask.now, version=ask.version)
+
+
+def _rate(ask: Ask) -> object:
+    return evaluations.rate(
+        ask.session, ask.actor, ask.case, ask.key, ask.form.scores, ask.form.comment.data or "", ask.now
+    )
+
+
+def _discuss(ask: Ask) -> None:
+    evaluations.discuss(
+        ask.session, ask.actor, ask.case, ask.item, ask.key, int(ask.form.score.data), ask.form.text.data,
+        ask.now, version=ask.version,
+    )  # fmt: skip
+
+
+def _publication(ask: Ask) -> object:
+    form = ask.form
+    return publicity.draft(
+        ask.session, ask.actor, ask.case, form.title.data, form.summary.data, form.fields.data or [],
+        ask.now, version=ask.version,
+    )  # fmt: skip
+
+
+def _publication_facts(ask: Ask) -> dict[str, Any]:
+    content = _content(ask)
+    if not content:
+        return {"fields": ["purpose", "agreement", "indicators", "report", "setbacks"]}
+    view = content["view"]
+    return {"title": view["title"], "summary": view["summary"], "fields": content["fields"]}
+
+
+def _renew_facts(ask: Ask) -> dict[str, Any]:
+    return {name: getattr(ask.case, name) for name in ("support_type", "quantity", "unit")}
+
+
+def _of_document(ask: Ask) -> None:
+    casework.accept_document(
+        ask.session, ask.actor, ask.case, ask.item, str(ask.form.version.data or ""), ask.now
+    )
+
+
+def _simple(service: Callable[..., object], *names: str) -> Run:
+    """A service that takes session, actor, case, some fields of the form, now, and the version shown."""
+    return lambda ask: service(
+        ask.session, ask.actor, ask.case, *(ask.form[name].data for name in names), ask.now,
+        version=ask.version,
+    )  # fmt: skip
+
+
+_SHARE, _WORK, _REVIEW = "partnership.share", "partnership.work", "partnership.review"
+
+ACTS: Final[Mapping[str, Act]] = MappingProxyType(
+    {
+        "meeting": Act(forms.MeetingForm, _meeting, _SHARE, ALIVE),
+        "task": Act(
+            forms.TaskForm,
+            lambda ask: talks.add_task(
+                ask.session, ask.actor, ask.case, ask.form.text.data, ask.form.side.data,
+                ask.form.due_on.data, ask.now,
+            ),
+            _SHARE,
+            ALIVE,
+        ),
+        "finish_task": Act(
+            forms.ConfirmForm,
+            lambda ask: talks.finish_task(
+                ask.session, ask.actor, ask.case, ask.item, ask.now, version=ask.version
+            ),
+            _SHARE,
+            ALIVE,
+            item=CaseTask,
+        ),
+        "contact": Act(forms.ContactForm, _contact, _WORK, ALIVE, prepare=_offer_people),
+        "file": Act(forms.FileForm, _upload, _SHARE, ALIVE, item=CaseFile),
+        "trial": Act(
+            forms.TrialForm, _trial, _WORK, frozenset({"negotiation"}), writes="trial",
+            prefill=lambda ask: _days(_content(ask), "from_on", "to_on"),
+        ),
+        "trial_result": Act(
+            forms.TrialResultForm, _simple(talks.draft_trial_result, "outcome", "learned"), _WORK,
+            frozenset({"trial"}), writes="trial_result", prefill=_content,
+        ),
+        "plan": Act(
+            forms.PurposeForm, _purpose, _WORK, _PLANNING, writes="plan", prefill=_plan_content,
+            prepare=_offer_lessons,
+        ),
+        "logic": Act(
+            forms.LogicForm,
+            _save_part("logic", lambda ask: {k: ask.form[k].data or [] for k in vocabulary.LOGIC_KINDS}),
+            _WORK, _PLANNING, writes="plan", prefill=lambda ask: dict(_plan_content(ask)["logic"]),
+        ),
+        "link": Act(
+            forms.LinkForm, _link, _WORK, _PLANNING, writes="plan",
+            prepare=lambda ask: ask.form.offer(plans.nodes(_plan_content(ask))),
+        ),
+        "indicator": Act(
+            forms.IndicatorForm, _indicator, _WORK, _PLANNING, writes="plan", prefill=_indicator_facts,
+            prepare=lambda ask: ask.form.offer(plans.library(ask.session)),
+        ),
+        "drop_indicator": Act(forms.ConfirmForm, _drop_indicator, _WORK, _PLANNING, writes="plan"),
+        "milestones": Act(
+            forms.MilestonesForm, _save_part("milestones", lambda ask: ask.form.found), _WORK, _PLANNING,
+            writes="plan",
+            prefill=lambda ask: {
+                "milestones": [f"{row['on']} {row['text']}" for row in _plan_content(ask)["milestones"]]
+            },
+        ),
+        "accept_document": Act(forms.ConfirmForm, _of_document, "partnership.view", WORK, item=CaseDocument),
+        "drop_document": Act(
+            forms.DropForm,
+            lambda ask: casework.drop_document(
+                ask.session, ask.actor, ask.case, ask.item, ask.form.text.data, ask.now
+            ),
+            _SHARE, WORK, item=CaseDocument,
+        ),
+        "agreement": Act(
+            forms.AgreementForm, _agreement, _WORK,
+            frozenset({"negotiation", "agreement_draft", *plans.RUNNING}), writes="agreement",
+            prefill=_agreement_facts,
+        ),
+        "rule": Act(
+            forms.RuleForm, _rule, _WORK, frozenset({"negotiation", "agreement_draft", *plans.RUNNING}),
+            writes="agreement", prefill=_rule_facts, prepare=_offer_linked,
+        ),
+        "drop_rule": Act(
+            forms.ConfirmForm, _drop_rule, _WORK, frozenset({"agreement_draft", *plans.RUNNING}),
+            writes="agreement",
+        ),
+        "reopen_talks": Act(
+            forms.DropForm, _simple(agreements.reopen_talks, "text"), _WORK, frozenset({"agreement_draft"})
+        ),
+        "confirm_agreement": Act(
+            forms.ConfirmAgreementForm,
+            lambda ask: agreements.confirm(
+                ask.session, ask.actor, ask.case,
+                agreements.Confirmation(frozenset(ask.form.checked.data), ask.form.text.data), ask.now,
+                version=ask.version,
+            ),
+            _REVIEW, frozenset({"agreement_review"}),
+        ),
+        "return_agreement": Act(
+            ExplainedForm, _simple(agreements.return_, "reason_code", "reason_text"), _REVIEW,
+            frozenset({"agreement_review"}), move="return_agreement",
+        ),
+        "suspend": Act(
+            forms.SuspendForm, _simple(agreements.suspend, "reason_code", "reason_text", "decide_by"),
+            _SHARE, frozenset({"running"}), move="suspend",
+        ),
+        "resume": Act(
+            forms.ResumeForm, _simple(agreements.resume, "text"), _SHARE, frozenset({"suspended"})
+        ),
+        "terminate": Act(
+            forms.TerminateForm, _simple(agreements.terminate, "reason_code", "reason_text", "inform_plan"),
+            _SHARE, frozenset({"agreed", *plans.RUNNING}), move="terminate",
+        ),
+        "contribution": Act(
+            forms.ContributionForm, _contribution, _SHARE, BEGUN | {"trial"}, prepare=_offer_files,
+            prefill=lambda ask: {"given_on": calendar.tokyo_date(ask.now), **_renew_facts(ask)},
+        ),
+        "confirm_contribution": Act(
+            forms.ConfirmForm,
+            lambda ask: progress.confirm_contribution(
+                ask.session, ask.actor, ask.case, ask.item, ask.now, version=ask.version
+            ),
+            _WORK, BEGUN | {"trial"}, item=Contribution,
+        ),
+        "cancel_contribution": Act(
+            forms.DropForm, _said(progress.cancel_contribution), _SHARE, BEGUN | {"trial"},
+            item=Contribution,
+        ),
+        "measure": Act(
+            forms.MeasureForm, _measure, _SHARE, BEGUN, item=Indicator, prepare=_prepare_measure
+        ),
+        "review_measurement": Act(
+            forms.ReviewForm, _reviewed(progress.review_measurement), "partnership.view", BEGUN,
+            item=Measurement,
+        ),
+        "report": Act(
+            forms.ReportForm, _write_report, _WORK, BEGUN, item=PeriodReport, prefill=_report_facts,
+            prepare=_prepare_report,
+        ),
+        "review_report": Act(
+            forms.ReviewForm, _reviewed(progress.review_report), _REVIEW, BEGUN, item=PeriodReport
+        ),
+        "risk": Act(forms.RiskForm, _risk, _SHARE, ALIVE - {"closed"}),
+        "close_risk": Act(forms.AnswerForm, _said(progress.close_risk), _SHARE, ALIVE, item=Risk),
+        "incident": Act(
+            forms.IncidentForm,
+            lambda ask: progress.report_incident(
+                ask.session, ask.actor, ask.case, ask.form.happened_on.data, ask.form.text.data,
+                ask.form.measures.data, ask.now,
+            ),
+            _SHARE, BEGUN | {"trial", "agreed"},
+        ),
+        "publish_incident": Act(
+            forms.PublishIncidentForm,
+            lambda ask: progress.publish_incident(
+                ask.session, ask.actor, ask.case, ask.item, ask.form.public_text.data, ask.now,
+                version=ask.version,
+            ),
+            _REVIEW, WORK, item=Incident,
+        ),
+        "resolve_incident": Act(
+            forms.AnswerForm, _said(progress.resolve_incident), _SHARE, ALIVE, item=Incident
+        ),
+        "calculate": Act(
+            forms.ConfirmForm,
+            lambda ask: payments.calculate(ask.session, ask.actor, ask.case, ask.item, ask.now),
+            _REVIEW, BEGUN, item=PaymentRule,
+        ),
+        "calculate_fixed": Act(
+            forms.ConfirmForm,
+            lambda ask: payments.calculate_fixed(
+                ask.session, ask.actor, ask.case, int(ask.key) if ask.key.isdecimal() else 0, ask.now
+            ),
+            _REVIEW, BEGUN,
+        ),
+        "approve_payment": Act(
+            forms.ConfirmForm,
+            lambda ask: payments.approve(
+                ask.session, ask.actor, ask.case, ask.item, ask.now, version=ask.version
+            ),
+            "partnership.pay", BEGUN, item=Payment,
+        ),
+        "paid": Act(
+            forms.PaidForm,
+            lambda ask: payments.record_paid(
+                ask.session, ask.actor, ask.case, ask.item, ask.form.paid_on.data, ask.now,
+                version=ask.version,
+            ),
+            _REVIEW, BEGUN, item=Payment,
+            prefill=lambda ask: {"paid_on": calendar.tokyo_date(ask.now)},
+        ),
+        "outcome_report": Act(
+            forms.OutcomeReportForm, _outcome_report, _WORK, frozenset({"ended", "terminated"}),
+            writes="outcome_report", prefill=_content,
+        ),
+        "rate": Act(forms.RateForm, _rate, _SHARE, frozenset({"reported"})),
+        "decline_rating": Act(
+            forms.DropForm,
+            lambda ask: evaluations.decline(
+                ask.session, ask.actor, ask.case, ask.form.text.data, ask.now
+            ),
+            _SHARE, frozenset({"reported"}),
+        ),
+        "discuss": Act(
+            forms.DiscussForm, _discuss, _SHARE, frozenset({"reported"}), item=EvaluationSheet
+        ),
+        "third_party": Act(
+            forms.ThirdPartyForm,
+            lambda ask: evaluations.add_third_party(
+                ask.session, ask.actor, ask.case, ask.form.evaluator.data, ask.form.scores,
+                ask.form.comment.data or "", ask.now,
+            ),
+            _REVIEW, frozenset({"reported", "evaluated"}),
+        ),
+        "voice": Act(
+            forms.VoiceForm,
+            lambda ask: evaluations.add_voice(
+                ask.session, ask.actor, ask.case, ask.form.beneficiary.data, int(ask.form.people.data),
+                ask.form.method.data, ask.form.text.data, ask.now,
+            ),
+            _SHARE, BEGUN,
+        ),
+        "lesson": Act(
+            forms.LessonForm,
+            lambda ask: evaluations.add_lesson(
+                ask.session, ask.actor, ask.case, ask.form.text.data, bool(ask.form.is_public.data), ask.now
+            ),
+            _SHARE, BEGUN,
+        ),
+        "conclude": Act(
+            forms.CloseForm, _simple(evaluations.conclude, "text"), _REVIEW, frozenset({"reported"})
+        ),
+        "publication": Act(
+            forms.PublicationForm, _publication, _SHARE, frozenset(publicity.MAY_PUBLISH),
+            writes="publication", prefill=_publication_facts,
+        ),
+        "unpublish": Act(
+            forms.UnpublishForm,
+            lambda ask: publicity.unpublish(
+                ask.session, ask.actor, ask.case, ask.form.reason_code.data, ask.form.reason_text.data,
+                ask.now,
+            ),
+            _SHARE, frozenset((*publicity.MAY_PUBLISH, "closed")),
+            prepare=lambda ask: ask.form.offer_reasons(vocabulary.PUBLISH_REFUSALS),
+        ),
+        "close": Act(
+            forms.CloseForm, _simple(evaluations.close, "text"), _REVIEW,
+            frozenset({"evaluated", "reported"}),
+        ),
+        "renew": Act(
+            forms.RenewForm,
+            lambda ask: evaluations.renew(
+                ask.session, ask.actor, ask.case, ask.form.terms, ask.form.message.data, ask.now
+            ),
+            _WORK, frozenset({"closed"}), prefill=_renew_facts,
+        ),
+    }
+)  # fmt: skip
+
+
+def may(actor: Actor, case: Partnership, action: str) -> bool:
+    """Whether the action is open to ``actor`` in the case's present state."""
+    act = ACTS[action]
+    if case.state not in act.states or not permissions.may(actor, act.permission, case):
+        return False
+    if action == "terminate" and not actor.is_staff:
+        return permissions.may(actor, "partnership.sign", case)
+    if action == "close" and case.state == "reported":
+        return case.was_terminated
+    if action in {"calculate_fixed", "calculate"}:
+        return case.agreement_type == "outcome_linked"
+    return True
+
+
+def reasons(case: Partnership, move: str) -> Mapping[str, str]:
+    """The coded reasons of a move, also where the present state no longer allows it."""
+    row = lifecycle.find_move("partnership", case.state, move)
+    rows = [row] if row else [
+        found for found in lifecycle.TRANSITIONS if found.machine == "partnership" and found.action == move
+    ]  # fmt: skip
+    return rows[0].reasons or {}

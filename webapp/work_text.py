@@ -1,0 +1,706 @@
+"""The workspace of a case in Japanese words: buttons, what was done, what is next, names of facts.
+
+The one place for these sentences; templates use them as ``work_text``.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from matcher import lifecycle, vocabulary
+from matcher.models import (
+    CaseDocument,
+    CaseFile,
+    CaseTask,
+    Contribution,
+    Incident,
+    Indicator,
+    Measurement,
+    Partnership,
+    Payment,
+    PaymentRule,
+    PeriodReport,
+    Risk,
+)
+from matcher.permissions import Actor
+from matcher.services import casework, documents, plans, progress
+from webapp import drawings, filters
+
+
+def _(text: str, **facts: Any) -> str:
+    """``gettext`` with a type."""
+    return str(gettext(text, **facts))
+
+
+#: action → (button and heading, what the page says once it is done)
+ACTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
+    "meeting": (_l("面談の記録を書く"), _l("面談の記録を残しました。")),
+    "task": (_l("することを決める"), _l("することを加えました。")),
+    "finish_task": (_l("済みにする"), _l("済みにしました。")),
+    "contact": (_l("担当者を決める"), _l("この案件の担当者を決めました。")),
+    "file": (_l("ファイルを追加する"), _l("ファイルを追加しました。")),
+    "trial": (_l("お試しの計画を書く"), _l("お試しの計画を保存し、相手方に知らせました。")),
+    "trial_result": (_l("お試しのまとめを書く"), _l("お試しのまとめを保存し、相手方に知らせました。")),
+    "plan": (_l("目的を書く"), _l("計画の案を保存しました。")),
+    "logic": (_l("ロジックモデルを書く"), _l("計画の案を保存しました。")),
+    "link": (_l("つながりを加える"), _l("つながりを加えました。")),
+    "indicator": (_l("指標を書く"), _l("指標を保存しました。")),
+    "drop_indicator": (_l("指標を外す"), _l("指標を計画の案から外しました。")),
+    "milestones": (_l("節目を書く"), _l("計画の案を保存しました。")),
+    "accept_document": (_l("この内容に同意する"), _l("同意しました。")),
+    "drop_document": (_l("案を取り下げる"), _l("案を取り下げました。")),
+    "agreement": (_l("協定の案を書く"), _l("協定の案を保存し、相手方に知らせました。")),
+    "rule": (_l("支払いの条件を書く"), _l("支払いの条件を保存しました。")),
+    "drop_rule": (_l("支払いの条件を外す"), _l("支払いの条件を外しました。")),
+    "reopen_talks": (_l("相談に戻る"), _l("相談に戻りました。")),
+    "confirm_agreement": (_l("協定を確認する"), _l("協定を確認しました。両者に知らせました。")),
+    "return_agreement": (_l("協定の案を差し戻す"), _l("差し戻しました。両者に知らせました。")),
+    "suspend": (_l("中断する"), _l("中断しました。")),
+    "resume": (_l("再開する"), _l("再開しました。")),
+    "terminate": (_l("途中で終了する"), _l("途中で終了しました。")),
+    "contribution": (_l("実績を記録する"), _l("実績を記録し、相手方に確認をお願いしました。")),
+    "confirm_contribution": (_l("確認した"), _l("実績を確認しました。")),
+    "cancel_contribution": (_l("実績を取り消す"), _l("実績を取り消しました。")),
+    "measure": (_l("測定の結果を提出する"), _l("測定の結果を提出しました。")),
+    "review_measurement": (_l("測定の結果を確かめる"), _l("判断を相手方に知らせました。")),
+    "report": (_l("中間報告を書く"), _l("中間報告を保存しました。")),
+    "review_report": (_l("中間報告を確かめる"), _l("判断を両者に知らせました。")),
+    "risk": (_l("リスクを書く"), _l("リスクを記録しました。")),
+    "close_risk": (_l("リスクを閉じる"), _l("リスクを閉じました。")),
+    "incident": (_l("トラブルを報告する"), _l("トラブルを三者に知らせました。")),
+    "publish_incident": (_l("住民に知らせる"), _l("公開ページに載せました。")),
+    "resolve_incident": (_l("対応の結果を書く"), _l("対応の結果を記録しました。")),
+    "calculate": (_l("支払額を計算する"), _l("支払額を計算しました。")),
+    "calculate_fixed": (_l("固定部分を計算する"), _l("支払額を計算しました。")),
+    "approve_payment": (_l("支払いを承認する"), _l("支払いを承認しました。")),
+    "paid": (_l("支払った日を記録する"), _l("支払いを記録しました。")),
+    "outcome_report": (_l("成果報告を書く"), _l("成果報告の案を保存し、相手方に知らせました。")),
+    "rate": (_l("評価を書く"), _l("評価を記録しました。")),
+    "decline_rating": (_l("評価に答えない"), _l("答えないことを記録しました。")),
+    "discuss": (_l("話し合いを記録する"), _l("話し合いを記録しました。")),
+    "third_party": (_l("第三者評価を記録する"), _l("第三者評価を記録しました。")),
+    "voice": (_l("受け手の声を記録する"), _l("受け手の声を記録しました。")),
+    "lesson": (_l("学びを書く"), _l("学びを記録しました。")),
+    "conclude": (_l("評価をまとめる"), _l("評価をまとめました。")),
+    "publication": (_l("公表する内容を選ぶ"), _l("公表の案を保存し、三者に知らせました。")),
+    "unpublish": (_l("公表しない・やめる"), _l("公表しないことを記録しました。")),
+    "close": (_l("案件を完了する"), _l("案件を完了としました。")),
+    "renew": (_l("次の期間の案件をつくる"), _l("次の期間の案件を始めました。")),
+    "export": (_l("記録一式を保存する"), _l("記録一式を保存しました。")),
+}
+
+#: audit action → what happened, for the timeline; each ends in 「しました」.
+EVENTS: Final[Mapping[str, Any]] = {
+    "meeting": _l("面談を記録しました"),
+    "meet": _l("相談を開始しました"),
+    "add_task": _l("することを追加しました"),
+    "finish_task": _l("することを済みにしました"),
+    "name_contact": _l("案件の担当者を指定しました"),
+    "add_file": _l("ファイルを追加しました"),
+    "draft_trial": _l("お試しの計画を作成しました"),
+    "accept_trial": _l("お試しの計画に同意しました"),
+    "drop_trial": _l("お試しの計画の案を取り消しました"),
+    "begin_trial": _l("お試しを開始しました"),
+    "draft_trial_result": _l("お試しのまとめを作成しました"),
+    "accept_trial_result": _l("お試しのまとめに同意しました"),
+    "drop_trial_result": _l("お試しのまとめの案を取り消しました"),
+    "adopt_trial": _l("お試しを終え、協定の作成に移行しました"),
+    "change_trial": _l("お試しを終え、相談を再開しました"),
+    "stop_trial": _l("お試しを終え、案件を終了しました"),
+    "draft_plan": _l("協働計画の案を作成しました"),
+    "accept_plan": _l("協働計画に同意しました"),
+    "drop_plan": _l("協働計画の案を取り消しました"),
+    "draft_agreement": _l("協定の案を作成しました"),
+    "accept_agreement": _l("協定の案に同意しました"),
+    "drop_agreement": _l("協定の案を取り消しました"),
+    "reopen_talks": _l("相談を再開しました"),
+    "submit_agreement": _l("協定の案を市に提出しました"),
+    "confirm_agreement": _l("協定を確認しました"),
+    "return_agreement": _l("協定の案を差し戻しました"),
+    "start": _l("協働を開始しました"),
+    "end": _l("協働の期間が終了しました"),
+    "suspend": _l("協働を中断しました"),
+    "resume": _l("協働を再開しました"),
+    "terminate": _l("協働を途中で終了しました"),
+    "record_contribution": _l("実績を記録しました"),
+    "confirm_contribution": _l("実績を確認しました"),
+    "cancel_contribution": _l("実績を取り消しました"),
+    "submit_measurement": _l("測定の結果を提出しました"),
+    "accept_measurement": _l("測定の結果を受領しました"),
+    "return_measurement": _l("測定の結果を差し戻しました"),
+    "submit_report_part": _l("中間報告（自分の側）を提出しました"),
+    "submit_report": _l("中間報告が完成しました"),
+    "accept_report": _l("中間報告を受領しました"),
+    "return_report": _l("中間報告を差し戻しました"),
+    "add_risk": _l("リスクを記録しました"),
+    "close_risk": _l("リスクを解消しました"),
+    "report_incident": _l("トラブルを報告しました"),
+    "publish_incident": _l("トラブルを公表しました"),
+    "resolve_incident": _l("トラブルの対応が完了しました"),
+    "calculate_payment": _l("支払額を計算しました"),
+    "approve_payment": _l("支払いを承認しました"),
+    "record_paid": _l("支払いを記録しました"),
+    "draft_outcome_report": _l("成果報告の案を作成しました"),
+    "accept_outcome_report": _l("成果報告に同意しました"),
+    "drop_outcome_report": _l("成果報告の案を取り消しました"),
+    "report": _l("成果報告が完成しました"),
+    "rate": _l("評価を記録しました"),
+    "decline_rating": _l("評価を辞退しました"),
+    "discuss": _l("評価の差について記録しました"),
+    "rate_third_party": _l("第三者評価を記録しました"),
+    "add_voice": _l("受け手の声を記録しました"),
+    "add_lesson": _l("学びを記録しました"),
+    "conclude": _l("評価が完了しました"),
+    "draft_publication": _l("公表の案を作成しました"),
+    "accept_publication": _l("公表の案に同意しました"),
+    "drop_publication": _l("公表の案を取り消しました"),
+    "publish": _l("公表しました"),
+    "unpublish": _l("公表を停止しました"),
+    "close": _l("案件が完了しました"),
+    "close_early": _l("案件が完了しました"),
+    "renew": _l("次の期間の案件を作成しました"),
+    "hand_over": _l("市の担当者が交代しました"),
+    "comment": _l("住民の声が到着しました"),
+    "show_comment": _l("住民の声に回答しました"),
+    "hide_comment": _l("住民の声を非表示にしました"),
+    "export_case": _l("記録一式を保存しました"),
+}
+#: Steps of the city's own work, of no use to the two sides.
+STAFF_EVENTS: Final = frozenset({"export_case", "hide_comment"})
+
+DOCUMENTS: Final[Mapping[str, Any]] = {
+    "trial": _l("お試しの計画"),
+    "trial_result": _l("お試しのまとめ"),
+    "plan": _l("協働計画"),
+    "agreement": _l("協定・協働契約"),
+    "outcome_report": _l("成果報告"),
+    "publication": _l("公表する内容"),
+}
+DOCUMENT_STATES: Final[Mapping[str, Any]] = {
+    "draft": _l("案"),
+    "agreed": _l("有効"),
+    "superseded": _l("前の版"),
+    "withdrawn": _l("取り下げ"),
+}
+SIDES: Final[Mapping[str, Any]] = {
+    "company": _l("企業"),
+    "npo": _l("団体"),
+    "city": _l("市"),
+    "both": _l("両者"),
+    "third_party": _l("第三者"),
+    "whole": _l("協働の全体"),
+    "outside": _l("外部の評価者"),
+}
+REPORT_STATES: Final[Mapping[str, Any]] = {
+    "not_yet": _l("まだ先です"),
+    "due": _l("提出の時期です"),
+    "overdue": _l("期限を過ぎています"),
+    "submitted": _l("市の確認待ち"),
+    "sent_back": _l("差し戻し"),
+    "accepted": _l("受付済み"),
+}
+MEASUREMENT_STATES: Final[Mapping[str, Any]] = {
+    "submitted": _l("確認待ち"),
+    "sent_back": _l("差し戻し"),
+    "accepted": _l("受け入れ済み"),
+    "superseded": _l("差し替え前"),
+}
+CONTRIBUTION_STATES: Final[Mapping[str, Any]] = {
+    "recorded": _l("相手方の確認待ち"),
+    "confirmed": _l("確認済み"),
+    "cancelled": _l("取り消し"),
+}
+
+#: Names of the facts of a document, in the order in which it is read.
+FACTS: Final[Mapping[str, Any]] = {
+    "goal": _l("確かめたいこと"),
+    "content": _l("すること"),
+    "from_on": _l("始まりの日"),
+    "to_on": _l("終わりの日"),
+    "money_yen": _l("動くお金"),
+    "roles": _l("役割"),
+    "stop_when": _l("すぐにやめる条件"),
+    "outcome": _l("結果"),
+    "learned": _l("学んだこと"),
+    "purpose": _l("目的"),
+    "logic": _l("ロジックモデル"),
+    "links": _l("つながり"),
+    "indicators": _l("指標"),
+    "milestones": _l("節目"),
+    "lessons": _l("生かす学び"),
+    "type": _l("文書の種類"),
+    "method": _l("進め方"),
+    "roles_company": _l("企業の役割"),
+    "roles_npo": _l("団体の役割"),
+    "roles_city": _l("市の役割"),
+    "city_is_party": _l("市も当事者になる"),
+    "costs": _l("費用の分担"),
+    "money_company_yen": _l("企業が負担する金額"),
+    "money_city_yen": _l("市が負担する金額"),
+    "rights": _l("権利の帰属"),
+    "privacy": _l("個人情報の扱い"),
+    "frequency": _l("中間報告"),
+    "publication": _l("公表の範囲"),
+    "termination": _l("解除・終了の条件"),
+    "signer_company": _l("企業の代表者"),
+    "signer_npo": _l("団体の代表者"),
+    "signer_city": _l("市の代表者"),
+    "plan_number": _l("もとになる計画の版"),
+    "narrative": _l("成果のまとめ"),
+    "sentences": _l("記録から作った文"),
+    "setbacks": _l("うまくいかなかったこと"),
+    "harm": _l("悪い影響や心配なこと"),
+    "next_step": _l("これから"),
+    "fields": _l("公表する項目"),
+    "view": _l("公開ページの内容"),
+}
+_CODES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "outcome": vocabulary.TRIAL_OUTCOMES,
+    "type": vocabulary.AGREEMENT_TYPES,
+    "frequency": vocabulary.REPORT_FREQUENCIES,
+}
+_HIDDEN: Final = frozenset({"plan_sha256", "view", "sentences"})
+
+_STEPS: Final[Mapping[str, Any]] = {
+    "meet": _l("面談をして、記録を書く"),
+    "write_plan": _l("協働計画を書く（お試しから始めることもできます）"),
+    "write_agreement": _l("協定の案を書く"),
+    "write_trial_result": _l("お試しのまとめを書く"),
+    "confirm_agreement": _l("協定を確認する"),
+    "decide_suspension": _l("中断のあとの続け方を決める"),
+    "write_outcome_report": _l("成果報告を書く"),
+    "accept_trial": _l("お試しの計画を確かめて、同意する"),
+    "accept_trial_result": _l("お試しのまとめを確かめて、同意する"),
+    "accept_plan": _l("協働計画の案を確かめて、同意する"),
+    "accept_agreement": _l("協定の案を確かめて、同意する"),
+    "accept_outcome_report": _l("成果報告の案を確かめて、同意する"),
+    "accept_publication": _l("公表する内容の下見をして、同意する"),
+    "write_report": _l("中間報告（%(about)s）を提出する"),
+    "review_report": _l("中間報告（%(about)s）を確かめる"),
+    "measure": _l("「%(about)s」を測って、結果を提出する"),
+    "review_measurement": _l("「%(about)s」の測定の結果を確かめる"),
+    "confirm_contribution": _l("相手方の実績を確かめる"),
+    "finish_task": _l("%(about)s"),
+    "rate": _l("評価を書く"),
+    "discuss": _l("差のある評価について話し合い、記録する"),
+    "conclude": _l("評価をまとめる"),
+    "close": _l("案件を完了する"),
+    "unpaid": _l("支払いを済ませる"),
+    "uncalculated": _l("支払額を計算する"),
+    "money_unconfirmed": _l("お金の実績の確認を両者にお願いする"),
+    "no_lesson": _l("学びを書く"),
+    "not_published_yet": _l("公開ページを公表するか、公表しない理由を記録する"),
+}
+#: step → (action with the step's record, or section of the case)
+_STEP_LINKS: Final[Mapping[str, tuple[str, str]]] = {
+    "meet": ("act", "meeting"),
+    "write_plan": ("section", "plan"),
+    "write_agreement": ("act", "agreement"),
+    "write_trial_result": ("act", "trial_result"),
+    "confirm_agreement": ("act", "confirm_agreement"),
+    "decide_suspension": ("section", "agreement"),
+    "write_outcome_report": ("act", "outcome_report"),
+    "write_report": ("act", "report"),
+    "review_report": ("act", "review_report"),
+    "measure": ("act", "measure"),
+    "review_measurement": ("act", "review_measurement"),
+    "confirm_contribution": ("section", "progress"),
+    "finish_task": ("act", "finish_task"),
+    "rate": ("act", "rate"),
+    "discuss": ("section", "evaluation"),
+    "conclude": ("act", "conclude"),
+    "close": ("act", "close"),
+    "unpaid": ("section", "payment"),
+    "uncalculated": ("section", "payment"),
+    "money_unconfirmed": ("section", "progress"),
+    "no_lesson": ("act", "lesson"),
+    "not_published_yet": ("section", "publication"),
+}
+
+SECTIONS: Final[Mapping[str, Any]] = {
+    "plan": _l("計画と指標"),
+    "agreement": _l("協定"),
+    "progress": _l("実績と報告"),
+    "payment": _l("支払い"),
+    "evaluation": _l("評価と学び"),
+    "publication": _l("公表"),
+    "files": _l("ファイル"),
+}
+
+
+def label(action: str) -> str:
+    """The button of an action, and the heading of its page."""
+    return str(ACTIONS[action][0])
+
+
+def done(action: str) -> str:
+    """What the page says once an action is done."""
+    return str(ACTIONS[action][1])
+
+
+def steps() -> list[str]:
+    """The way of a case from the introduction on."""
+    return [_("引き合わせ・相談"), _("計画・協定"), _("実施"), _("成果報告・評価"), _("完了")]
+
+
+def present_step(case: Partnership) -> int | None:
+    """Which of ``steps`` is the present one; ``None`` once the case has ended on the way."""
+    for number, states in enumerate(lifecycle.WORK_STEPS):
+        if case.state in states:
+            return number
+    return None
+
+
+def step(found: casework.Step) -> str:
+    """What is to be done, in words."""
+    return str(_STEPS[found.kind]) % {"about": found.about}
+
+
+def step_link(found: casework.Step) -> tuple[str, str, str]:
+    """(``act``, ``section`` or ``document``; name; item) of the page where a step is done."""
+    if found.kind.startswith("accept_"):
+        return ("document", "", found.item)
+    kind, name = _STEP_LINKS[found.kind]
+    return (kind, name, found.item if kind == "act" else "")
+
+
+def turn(found: Sequence[casework.Step], case: Partnership, actor: Actor) -> str:
+    """「貴団体とみどり商店」: who has something to do, from the side of whoever looks."""
+    own = documents.side_of(actor, case)
+    names = {"company": _("貴社"), "npo": _("貴団体")} if not actor.is_staff else {}
+    return _("と").join(
+        names[side] if side == own and side in names else side_name(case, side)
+        for side in ("company", "npo", "city")
+        if any(step.side == side for step in found)
+    )
+
+
+def side_name(case: Partnership, side: str) -> str:
+    """The name of a party of the case."""
+    names = {"company": case.company.name, "npo": case.npo.name}
+    return names.get(side) or str(SIDES.get(side, side))
+
+
+def facts(document: CaseDocument) -> list[tuple[str, str]]:
+    """(name, value in words) of what a document says, in the order of reading, without the empty."""
+    return facts_of(document.content)
+
+
+def facts_of(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The same of a frozen content."""
+    keys = [key for key in FACTS if key in content and key not in _HIDDEN]
+    found = [(str(FACTS[key]), value(key, content[key])) for key in keys]
+    return [(name, words) for name, words in found if words]
+
+
+def value(key: str, kept: Any) -> str:
+    """One fact of a document in words; lists one entry a line."""
+    if kept is None or kept in ("", [], {}):
+        return ""
+    if isinstance(kept, bool):
+        return _("はい") if kept else _("いいえ")
+    if key == "fields":
+        return filters.labels_of(kept, vocabulary.PUBLIC_FIELDS)
+    if key == "outcome" and isinstance(kept, Mapping):
+        return contract(kept)
+    if key in _CODES:
+        return filters.label_of(kept, _CODES[key])
+    if key.endswith("_yen"):
+        return filters.yen(kept)
+    if key.endswith("_on"):
+        return filters.jdate(date.fromisoformat(kept), False)
+    if key == "logic":
+        lines = [
+            f"{vocabulary.LOGIC_KINDS[kind]}：{_('、').join(kept.get(kind, ()))}"
+            for kind in vocabulary.LOGIC_KINDS
+            if kept.get(kind)
+        ]
+        return "\n".join(lines)
+    if key == "indicators":
+        return "\n".join(indicator(row) for row in kept)
+    if key == "milestones":
+        return "\n".join(
+            f"{filters.jdate(date.fromisoformat(row['on']), False)} {row['text']}" for row in kept
+        )
+    if key == "links":
+        return _("%(count)s本", count=len(kept))
+    if key == "lessons":
+        return _("%(count)s件", count=len(kept))
+    if key == "plan_number":
+        return _("第%(number)s版", number=kept)
+    return str(kept)
+
+
+def indicator(row: Mapping[str, Any]) -> str:
+    """An indicator of a plan in one line."""
+    start = row["baseline"]
+    unit = row["unit"]
+    before = (
+        _("%(value)s%(unit)s", value=f"{start:,g}", unit=unit)
+        if start is not None
+        else _("未測定（%(day)sに測る）", day=filters.jdate(date.fromisoformat(row["baseline_on"]), False))
+    )
+    return _(
+        "%(name)s（%(kind)s）：はじめ %(before)s → 目標 %(target)s%(unit)s",
+        name=row["name"],
+        kind=filters.label_of(row["kind"], vocabulary.INDICATOR_KINDS),
+        before=before,
+        target=f"{row['target']:,g}",
+        unit=unit,
+    )
+
+
+def contract(kept: Mapping[str, Any]) -> str:
+    """An outcome-linked contract in lines."""
+    lines = [
+        _("事業を行う側：%(side)s", side=SIDES.get(kept["provider"], "")),
+        _("測定を確かめる側：%(side)s", side=SIDES.get(kept["evaluator"], "")),
+        _("支払いの上限額：%(yen)s", yen=filters.yen(kept["budget_cap_yen"])),
+    ]
+    lines += [
+        _("%(year)s年度の固定部分：%(yen)s", year=year, yen=filters.yen(amount))
+        for year, amount in sorted(kept.get("fixed", {}).items())
+    ]
+    lines += [
+        _("%(year)s年度の限度額：%(yen)s", year=year, yen=filters.yen(amount))
+        for year, amount in sorted(kept.get("year_limits", {}).items())
+    ]
+    lines += [rule(row) for row in kept.get("rules", ())]
+    return "\n".join(lines)
+
+
+def rule(row: Mapping[str, Any]) -> str:
+    """A payment rule in one line."""
+    points = _("、").join(f"{point:,g}：{filters.yen(amount)}" for point, amount in row["points"])
+    return _(
+        "条件%(key)s（指標%(indicator)s、%(shape)s）：%(points)s。上限額%(cap)s。%(day)sの測定による（%(year)s年度払い）",
+        key=row["key"],
+        indicator=row["indicator"],
+        shape=filters.label_of(row["shape"], vocabulary.PAYMENT_SHAPES),
+        points=points,
+        cap=filters.yen(row["cap_yen"]),
+        day=filters.jdate(date.fromisoformat(row["measured_on"]), False),
+        year=row["fiscal_year"],
+    )
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(name, before, after) in words of what differs between two versions."""
+    return [
+        (str(FACTS.get(key, key)), value(key, old) or _("（なし）"), value(key, new) or _("（なし）"))
+        for key, old, new in documents.differences(before, after)
+        if key not in _HIDDEN
+    ]
+
+
+def report_state(report: Any, today: date) -> str:
+    """A periodic report's state in words."""
+    return str(REPORT_STATES[progress.report_status(report, today)])
+
+
+def event_words(action: str) -> str | None:
+    """What happened, where it is an event of the workspace."""
+    found = EVENTS.get(action)
+    return None if found is None else str(found)
+
+
+def plain_event(action: str) -> str:
+    """The same in the plain form of the audit's page."""
+    return str(EVENTS[action]).replace("しました", "した")
+
+
+# ── Pages that ask ───────────────────────────────────────────────────────────────────────────────────
+
+_EXPLAIN: Final[Mapping[str, Any]] = {
+    "meeting": _l("企業・団体・市の三者が読みます。最初の記録を書くと、案件は「相談中」になります。"),
+    "task": _l("口約束を残しておくための欄です。期限が近づくと「次にすること」に出ます。"),
+    "finish_task": _l("下のことを済みにします。"),
+    "contact": _l("相手と市の画面に、この案件の窓口として名前とメールアドレスを表示します。"),
+    "file": _l("三者だけが開けます。だれがいつ開いたかを残します。"),
+    "trial": _l("本格的な協定の前に、3か月以内・5万円以内で試せます。両者が同意すると始まります。"),
+    "trial_result": _l("両者が同意すると、選んだとおりに進みます。"),
+    "agreement": _l(
+        "両者の代表が同意すると、市が内容を確認します。はじめは計画と両者の情報を入れてあります。"
+    ),
+    "rule": _l("支払いの条件は数字の表として残し、計算のしかたを言葉で示します。"),
+    "drop_rule": _l("この支払いの条件を、協定の案から外します。"),
+    "drop_indicator": _l("この指標を、計画の案から外します。測定した記録は残ります。"),
+    "confirm_agreement": _l(
+        "確認すると協定が有効になり、始まりの日に自動で実施中になります。判断のもとになった記録は固定して保存します。"
+    ),
+    "return_agreement": _l("企業と団体が、理由をそのまま読みます。案は直して、もう一度同意してもらいます。"),
+    "suspend": _l("期日までに続け方を決めてください。公表している場合は、公開ページにも「中断中」と出ます。"),
+    "terminate": _l(
+        "途中で終えても、短い成果報告を残します。利用している人への知らせ方を必ず書いてください。"
+    ),
+    "contribution": _l(
+        "自分の側が提供したものを記録します。相手方が確認すると、報告に使えるようになります。"
+    ),
+    "confirm_contribution": _l(
+        "下の実績のとおりであれば、確認してください。違うときは「質問・連絡」でお知らせください。"
+    ),
+    "measure": _l("値か、測れなかった理由のどちらかを書いてください。"),
+    "report": _l(
+        "企業と団体の両方が提出すると、市が確認します。下書きには、この期間の記録から作った文を入れてあります。"
+    ),
+    "incident": _l("隠さずに、早く知らせてください。住民に知らせるかどうかは、市が別の文で判断します。"),
+    "calculate": _l("契約の条件どおりに計算します。計算の結果は、あとから変えられません。"),
+    "calculate_fixed": _l("契約で定めた固定部分の支払額を作ります。"),
+    "approve_payment": _l("下の計算のとおりに支払うことを承認します。計算した本人は承認できません。"),
+    "outcome_report": _l("企業と団体の両方が同意すると、成果報告になります。"),
+    "rate": _l(
+        "5段階で選んでください。書いた評価は、あとから変えられません。2点以上の差がある項目だけを、あとで話し合います。"
+    ),
+    "decline_rating": _l("まだ書いていない評価を「答えない」とします。理由も残ります。"),
+    "publication": _l("保存すると下見ができます。三者が同意するまで、公開されません。"),
+    "unpublish": _l("公開ページからすぐに消えます。公表しない理由は、案件の記録に残ります。"),
+    "conclude": _l("三者の評価をまとめ、残った差も含めて固定して保存します。"),
+    "close": _l("支払い・学び・公表がそろったことを確かめて、案件を完了とします。"),
+    "renew": _l(
+        "前の期間の学びを引き継いで、同じ相手との新しい案件を始めます。相手の返事のあと、市が確認します。"
+    ),
+}
+_SUBMIT: Final[Mapping[str, Any]] = {
+    "finish_task": _l("済みにする"),
+    "file": _l("追加する"),
+    "trial": _l("保存して相手に知らせる"),
+    "agreement": _l("保存して相手に知らせる"),
+    "measure": _l("提出する"),
+    "report": _l("保存する"),
+    "contribution": _l("記録する"),
+    "confirm_contribution": _l("このとおり確認した"),
+    "calculate": _l("計算する"),
+    "approve_payment": _l("承認する"),
+    "confirm_agreement": _l("確認して締結とする"),
+    "rate": _l("この評価を記録する"),
+    "terminate": _l("途中で終了する"),
+    "close": _l("完了とする"),
+    "conclude": _l("まとめる"),
+    "publication": _l("保存して下見をする"),
+    "renew": _l("この内容で始める"),
+}
+
+
+def explain(action: str, case: Partnership, key: str) -> str:
+    """The sentence under the heading of an action's page."""
+    if action == "rate":
+        return _("「%(who)s」について。", who=side_name(case, key)) + str(_EXPLAIN[action])
+    if action == "discuss":
+        return _("「%(item)s」について。", item=vocabulary.EVALUATION_ITEMS.get(key, ""))
+    if action in {"drop_indicator", "drop_rule"}:
+        return _("記号：%(key)s。", key=key) + str(_EXPLAIN[action])
+    return str(_EXPLAIN.get(action, ""))
+
+
+def submit_label(action: str) -> str:
+    """The button that does it."""
+    return str(_SUBMIT.get(action) or _("保存する"))
+
+
+def item_facts(action: str, case: Partnership, item: Any) -> list[tuple[str, str]]:
+    """(name, words) of the record that an action is about, so that one sees what one decides on."""
+    if isinstance(item, Contribution):
+        amount = filters.quantity(item.quantity, item.unit)
+        return [
+            (_("提供した側"), side_name(case, item.giver)),
+            (_("内容"), f"{vocabulary.support_label(item.support_type)} {amount}"),
+            (_("日"), filters.jdate(item.given_on)),
+            (_("金額（換算額）"), filters.yen(item.yen) if item.yen is not None else _("換算しない")),
+            (_("メモ"), item.note or _("なし")),
+        ]
+    if isinstance(item, Measurement):
+        unit = item.indicator.unit
+        return [
+            (_("指標"), item.indicator.name),
+            (_("測る日"), filters.jdate(item.measured_on)),
+            (_("値"), filters.quantity(item.value, unit) if item.value is not None else item.missing_reason),
+            (_("説明"), item.comment or _("なし")),
+        ]
+    if isinstance(item, Indicator):
+        return [(_("指標"), item.name), (_("定義"), item.definition), (_("単位"), item.unit)]
+    if isinstance(item, PeriodReport):
+        found = [(_("期間"), progress.period_words(item)), (_("期限"), filters.jdate(item.due_on))]
+        if action == "review_report":
+            found += [
+                (_("企業の分"), item.company_text),
+                (_("団体の分"), item.npo_text),
+                (_("うまくいかなかったこと"), item.setbacks),
+                (_("次の期間にすること"), item.next_step or _("なし")),
+            ]
+        if item.review_text:
+            found.append((_("市からのお願い"), item.review_text))
+        return found
+    if isinstance(item, Payment):
+        return [(_("支払額"), filters.yen(item.amount_yen)), (_("計算"), item.formula)]
+    if isinstance(item, PaymentRule):
+        return [(_("条件"), rule(item.terms))]
+    if isinstance(item, Risk | CaseTask):
+        return [(_("内容"), item.text)]
+    if isinstance(item, Incident):
+        return [(_("起きたこと"), item.text), (_("対応"), item.measures)]
+    if isinstance(item, CaseFile):
+        return [(_("差し替えるファイル"), item.name)]
+    if isinstance(item, CaseDocument):
+        return [(_("文書"), f"{DOCUMENTS[item.kind]} {_('第%(number)s版', number=item.number)}")]
+    return []
+
+
+def closing(code: str) -> str:
+    """What is missing before a case can be closed."""
+    return str(_STEPS[code])
+
+
+def points(rows: Sequence[Measurement]) -> list[tuple[date, float]]:
+    """The course of an indicator for its chart."""
+    return [(row.measured_on, row.value) for row in rows if row.value is not None]
+
+
+def short_day(day: date) -> str:
+    """「2027/3/31」 on an axis."""
+    return f"{day.year}/{day.month}/{day.day}"
+
+
+# ── The public pages ─────────────────────────────────────────────────────────────────────────────────
+
+
+def public_state(state: str) -> str:
+    """A state as residents read it."""
+    words = {
+        "agreed": _("まもなく始まります"),
+        "running": _("実施中"),
+        "suspended": _("中断中"),
+        "ended": _("終了（成果をまとめています）"),
+        "terminated": _("途中で終了"),
+        "reported": _("終了（評価中）"),
+        "evaluated": _("終了"),
+        "closed": _("終了"),
+    }
+    return words.get(state, "")
+
+
+def public_points(row: Mapping[str, Any]) -> list[tuple[date, float]]:
+    """The course of a published indicator for its chart."""
+    return [
+        (date.fromisoformat(point["on"]), point["value"])
+        for point in row["points"]
+        if point["value"] is not None
+    ]
+
+
+def public_logic(logic: Mapping[str, Any]) -> Any:
+    """The published logic model as SVG."""
+    nodes = [
+        drawings.Node(key, key.rstrip("0123456789"), text)
+        for key, text in plans.nodes({"logic": logic["columns"]}).items()
+    ]
+    links = [drawings.Link(row["source"], row["target"], row["evidence"]) for row in logic["links"]]
+    return drawings.logic_model(
+        nodes,
+        links,
+        vocabulary.LOGIC_KINDS,
+        title=_("ロジックモデル"),
+        description=_("左から右へ、資源から長期成果までのつながり"),
+    )
