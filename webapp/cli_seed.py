@@ -8,6 +8,7 @@ from flask.cli import with_appcontext
 
 from matcher.errors import Refused
 from matcher.services import seeding
+from matcher.services.files import Store
 from webapp import clock, db
 from webapp.cli_index import encode_all
 from webapp.progress import progress
@@ -33,7 +34,9 @@ def command(folder: Path, if_empty: bool) -> None:
             raise click.ClickException("expected an empty database, found records; nothing was changed")
     with progress("Living through two years of the demo city") as step:
         try:
-            seeding.load(database, folder, clock.now(), step)
+            settings = current_app.config["SETTINGS"]
+            store = Store(settings.files_folder, settings.antivirus_command)
+            seeding.load(database, folder, clock.now(), step, store=store)
         except Refused as error:
             raise click.ClickException(str(error)) from error
     encode_all(database, current_app.config["SETTINGS"])

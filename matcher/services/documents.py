@@ -21,6 +21,8 @@ Side = Literal["company", "npo", "city"]
 
 #: kinds whose acceptance binds the organization: its representative (owner) accepts
 BINDING: Final = frozenset({"agreement"})
+#: talks that end by themselves if nobody says a word; whatever is done on the case starts that time anew
+STALLING: Final = ("introduced", "negotiation", "agreement_draft")
 
 
 def side_of(actor: Actor, case: Partnership) -> Side:
@@ -220,7 +222,10 @@ def note(
 
 def touch(session: Session, case: Partnership, now: datetime) -> None:
     """The case is not silent. Not through the record: no form on the case must be outdated by it."""
-    session.execute(update(Partnership).where(Partnership.id == case.id).values(touched_at=now))
+    values: dict[str, Any] = {"touched_at": now}
+    if case.state in STALLING:
+        values |= {"reminders": 0, "deadline_at": None}
+    session.execute(update(Partnership).where(Partnership.id == case.id).values(values))
 
 
 def tell_others(

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from matcher import payment, vocabulary
+from matcher import payment, queries, vocabulary
 from matcher.models import (
     CaseFile,
     CaseTask,
@@ -62,8 +62,13 @@ class Teller:
         Raises:
             AttributeError: the step names no known action.
         """
-        self.session.refresh(case)
-        getattr(self, f"_{step['action']}")(case, step, at)
+        self.session.flush()
+        found = queries.get_case(self.session, self.actor(case, "city"), case.public_id)
+        try:
+            getattr(self, f"_{step['action']}")(found, step, at)
+        except Exception as error:
+            error.add_note(f"in {found.company.name} × {found.npo.name} at {step['at']}: {step['action']}")
+            raise
         self.session.flush()
 
     def library(self, rows: list[Facts], actor: Actor, at: datetime) -> None:

@@ -215,7 +215,6 @@ def end_trial(session: Session, case: Partnership, result: CaseDocument, now: da
 
 # ── The clock ────────────────────────────────────────────────────────────────────────────────────────
 
-_STALLING: Final = ("introduced", "negotiation", "agreement_draft")
 
 
 def last_sign(case: Partnership) -> datetime:
@@ -224,12 +223,12 @@ def last_sign(case: Partnership) -> datetime:
 
 
 def end_stalled(session: Session, now: datetime, limit: int = 100) -> int:
-    """Talks silent for 30 days are reminded of, silent for 60 days end kindly; returns how many."""
+    """Talks silent for 30 days are reminded of, and 30 days after that end kindly; returns how many."""
     silent = func.coalesce(Partnership.touched_at, Partnership.moved_at)
     query = (
         select(Partnership)
         .where(
-            Partnership.state.in_(_STALLING),
+            Partnership.state.in_(documents.STALLING),
             Partnership.moved_at <= now - timedelta(days=lifecycle.STALL_DAYS),
             silent <= now - timedelta(days=lifecycle.STALL_DAYS),
         )
@@ -239,13 +238,16 @@ def end_stalled(session: Session, now: datetime, limit: int = 100) -> int:
     )
     done = 0
     for case in session.scalars(query):
-        days = (now - last_sign(case)).days
-        if days >= lifecycle.STALL_END_DAYS and case.reminders:
+        if case.reminders and case.deadline_at is not None and case.deadline_at <= now:
             enter(session, SYSTEM, case, "expire", now)
             documents.tell_others(session, SYSTEM, case, wording_work.event(case, "stall_ended"), now)
         elif not case.reminders:
-            session.execute(update(Partnership).where(Partnership.id == case.id).values(reminders=1))
-            until = now + timedelta(days=lifecycle.STALL_END_DAYS - lifecycle.STALL_DAYS)
+            until = calendar.deadline(now, lifecycle.STALL_END_DAYS - lifecycle.STALL_DAYS)
+            session.execute(
+                update(Partnership)
+                .where(Partnership.id == case.id)
+                .values(reminders=1, deadline_at=until)
+            )
             text = wording_work.event(case, "stalled", until=wording.day(until))
             documents.tell_others(session, SYSTEM, case, text, now)
         else:
