@@ -464,7 +464,7 @@ ROUNDINGS: Final = _labels({"1": "1円", "100": "100円", "1000": "1,000円", "1
 
 EVALUATION_ITEMS: Final = _labels(
     {
-        "process": "協働の進め方・相乗効果",
+        "teamwork": "協働の進め方・相乗効果",
         "progress": "進み具合の管理",
         "method": "手法の妥当性",
         "satisfaction": "受け手の満足",

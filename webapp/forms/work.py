@@ -865,7 +865,7 @@ class OutcomeReportForm(Form):
 class RateForm(Form):
     """Five items from 1 to 5."""
 
-    process = radio(_l("協働の進め方・相乗効果"), vocabulary.SCORES)
+    teamwork = radio(_l("協働の進め方・相乗効果"), vocabulary.SCORES)
     progress = radio(_l("進み具合の管理"), vocabulary.SCORES)
     method = radio(_l("手法の妥当性"), vocabulary.SCORES)
     satisfaction = radio(_l("受け手の満足"), vocabulary.SCORES)
