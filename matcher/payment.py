@@ -4,7 +4,7 @@ A rule is data (shape, points, cap, rounding), never code, so that a contract ca
 audited. Amounts are whole yen; arithmetic is exact (fractions of the decimal numbers as written).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -160,10 +160,15 @@ def curve(rule: Rule, steps: int = 60) -> list[tuple[float, float]]:
     low, high = min(values), max(values)
     if rule.shape == "per_unit":
         price = rule.points[0][1] or 1
-        high = low + rule.cap_yen / price
+        worse, better = sorted((0.0, rule.cap_yen / price * (-1 if rule.direction == "down" else 1)))
+        low, high = low + worse, high + better
+        whole = int(high - low)
+        values = [low + i for i in range(whole + 1)] if whole <= steps else values
     margin = (high - low) * 0.25 or max(abs(high) * 0.25, 1.0)
     low, high = low - margin, high + margin
-    corners = set(values)
+    # On both sides of a corner, so that a step is drawn upright.
+    near = (high - low) * 1e-6
+    corners = {value + shift for value in values for shift in (-near, 0.0, near)}
     marks = sorted({low + (high - low) * i / steps for i in range(steps + 1)} | corners)
     return [(mark, float(amount(rule, mark).yen)) for mark in marks]
 
@@ -205,11 +210,3 @@ def _plain(value: Fraction) -> str:
 
 def _yen(value: Fraction | int) -> str:
     return f"{int(value):,}円"
-
-
-def by_year(amounts: Sequence[tuple[int, int]]) -> dict[int, int]:
-    """Sums of (fiscal year, yen)."""
-    found: dict[int, int] = {}
-    for year, yen in amounts:
-        found[year] = found.get(year, 0) + yen
-    return found

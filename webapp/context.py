@@ -39,6 +39,7 @@ _NAVIGATION = {
         ("案件", "coordinator.cases"),
         ("引き継ぎ", "desk_work.handover"),
         ("住民の声", "desk_work.comments"),
+        ("共通指標", "desk_work.indicators"),
         ("取り込み", "imports.index"),
     ),
     "operator": (("利用者", "account.staff"), ("操作の記録", "coordinator.audit")),

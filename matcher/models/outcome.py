@@ -54,6 +54,7 @@ class Indicator(Identified, Versioned, Base):
     measurer: Mapped[str] = mapped_column(String(8))
     evidence: Mapped[str] = mapped_column(Text, default="")
     measure_on: Mapped[list[str]] = mapped_column(default=list, comment="ISO days")
+    reminded_on: Mapped[date | None] = mapped_column(comment="latest measuring day that was reminded of")
     axis: Mapped[str] = mapped_column(String(8), default="", comment="of the breakdown, if any")
     min_cell: Mapped[int] = mapped_column(default=5, comment="smaller cells are not published")
     linked_to_payment: Mapped[bool] = mapped_column(default=False)

@@ -19,6 +19,7 @@ _PIECES: tuple[Callable[[Session, datetime], int], ...] = (
     agreements.start_due,
     agreements.end_due,
     progress.remind_reports,
+    progress.remind_measurements,
     handovers.run_due,
     postings.remind_expiring,
     postings.expire_due,

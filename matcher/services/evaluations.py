@@ -332,19 +332,23 @@ def lessons(session: Session, case: Partnership) -> Sequence[Lesson]:
 
 
 def lessons_of(
-    session: Session, *organizations: Organization, public_only: bool, limit: int = 10
+    session: Session, *organizations: Organization, limit: int = 10
 ) -> Sequence[tuple[Lesson, Partnership]]:
-    """What these organizations have learned in any of their partnerships, newest first."""
+    """What these organizations have learned, newest first: what they made public, and of two also what
+    they learned with each other.
+    """
     ids = [organization.id for organization in organizations]
     query = (
         select(Lesson, Partnership)
         .join(Partnership, Partnership.id == Lesson.partnership_id)
-        .where(Partnership.company_id.in_(ids) | Partnership.npo_id.in_(ids))
+        .where(
+            Partnership.company_id.in_(ids) | Partnership.npo_id.in_(ids),
+            (Partnership.company_id.in_(ids) & Partnership.npo_id.in_(ids))
+            | (Lesson.is_public.is_(True) & Partnership.published_at.is_not(None)),
+        )
         .order_by(Lesson.id.desc())
         .limit(limit)
     )
-    if public_only:
-        query = query.where(Lesson.is_public.is_(True), Partnership.published_at.is_not(None))
     return [(lesson, case) for lesson, case in session.execute(query)]
 
 

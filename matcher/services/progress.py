@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from matcher import calendar, lifecycle, permissions, vocabulary, wording, wording_work
@@ -25,7 +25,8 @@ from matcher.models import (
 from matcher.permissions import SYSTEM, Actor
 from matcher.services import documents, moves, plans, talks
 
-REMIND_DAYS: Final = 14  #: days before a report or a measurement is due at which both sides hear of it
+REMIND_DAYS: Final = 14  #: days before a report is due at which both sides hear of it
+MEASURE_DAYS: Final = 7  #: days before a value is to be measured at which both sides hear of it
 #: Kinds of support that are money; they must be confirmed before a case can be closed.
 MONEY: Final = frozenset(
     {"cash_donation", "corp_furusato", "membership", "sponsorship", "contract", "fundraising_cobrand"}
@@ -140,6 +141,28 @@ def cancel_contribution(
         session, actor, case, "cancel_contribution", now,
         text=reason, details={"contribution": entry.public_id},
     )  # fmt: skip
+
+
+def totals(session: Session, case: Partnership) -> list[dict[str, Any]]:
+    """What was given and confirmed, by side, kind and unit; ``yen`` may be ``None``."""
+    rows = session.execute(
+        select(
+            Contribution.giver,
+            Contribution.support_type,
+            Contribution.unit,
+            func.sum(Contribution.quantity),
+            func.sum(Contribution.yen),
+            func.count(),
+        )
+        .where(Contribution.partnership_id == case.id, Contribution.state == "confirmed")
+        .group_by(Contribution.giver, Contribution.support_type, Contribution.unit)
+        .order_by(Contribution.giver, Contribution.support_type, Contribution.unit)
+    )
+    return [
+        {"giver": giver, "support_type": kind, "unit": unit, "quantity": float(total), "times": count,
+         "yen": None if yen is None else int(yen)}
+        for giver, kind, unit, total, yen, count in rows
+    ]  # fmt: skip
 
 
 # ── Measurements (E1, E4, E5) ────────────────────────────────────────────────────────────────────────
@@ -544,6 +567,29 @@ def remind_reports(session: Session, now: datetime, limit: int = 200) -> int:
             until=wording.day(calendar.end_of_day(report.due_on)),
         )  # fmt: skip
         documents.tell_others(session, SYSTEM, case, text, now, staff=stage == 2)
+        done += 1
+    return done
+
+
+def remind_measurements(session: Session, now: datetime, limit: int = 200) -> int:
+    """Seven days before a value is to be measured, both sides hear of it; returns how many."""
+    rows = session.execute(
+        select(Indicator, Partnership)
+        .join(Partnership, Partnership.id == Indicator.partnership_id)
+        .where(Indicator.is_retired.is_(False), Partnership.state.in_(plans.RUNNING))
+        .options(joinedload(Partnership.company), joinedload(Partnership.npo))
+    ).all()
+    today, done = calendar.tokyo_date(now), 0
+    for indicator, case in rows:
+        after = indicator.reminded_on or date.min
+        days = [date.fromisoformat(text) for text in indicator.measure_on]
+        near = [day for day in days if day > after and today <= day <= today + timedelta(days=MEASURE_DAYS)]
+        if not near or done >= limit:
+            continue
+        session.execute(update(Indicator).where(Indicator.id == indicator.id).values(reminded_on=min(near)))
+        until = wording.day(calendar.end_of_day(min(near)))
+        text = wording_work.event(case, "measure_due", what=indicator.name, until=until)
+        documents.tell_others(session, SYSTEM, case, text, now)
         done += 1
     return done
 

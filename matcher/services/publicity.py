@@ -15,14 +15,24 @@ from matcher import calendar, lifecycle, permissions, suppression, vocabulary, w
 from matcher.errors import Invalid, NotFound
 from matcher.models import (
     CaseDocument,
-    Contribution,
     Incident,
     Organization,
     Partnership,
     PublicComment,
 )
 from matcher.permissions import ANONYMOUS, SYSTEM, Actor
-from matcher.services import audit, documents, evaluations, moves, payments, personal, plans, talks, throttle
+from matcher.services import (
+    audit,
+    documents,
+    evaluations,
+    moves,
+    payments,
+    personal,
+    plans,
+    progress,
+    talks,
+    throttle,
+)
 
 MAY_PUBLISH: Final = ("agreed", *sorted(lifecycle.CASE_BEGUN))
 COMMENT_LENGTH: Final = 400
@@ -198,23 +208,9 @@ def _indicators(session: Session, case: Partnership) -> list[dict[str, Any]]:
 
 
 def _contributions(session: Session, case: Partnership, *, with_yen: bool) -> list[dict[str, Any]]:
-    rows = session.execute(
-        select(
-            Contribution.giver,
-            Contribution.support_type,
-            Contribution.unit,
-            func.sum(Contribution.quantity),
-            func.sum(Contribution.yen),
-            func.count(),
-        )
-        .where(Contribution.partnership_id == case.id, Contribution.state == "confirmed")
-        .group_by(Contribution.giver, Contribution.support_type, Contribution.unit)
-        .order_by(Contribution.giver, Contribution.support_type, Contribution.unit)
-    )
     return [
-        {"giver": giver, "support_type": kind, "unit": unit, "quantity": float(total), "times": count}
-        | ({"yen": int(yen)} if with_yen and yen is not None else {})
-        for giver, kind, unit, total, yen, count in rows
+        {name: value for name, value in row.items() if name != "yen" or (with_yen and value is not None)}
+        for row in progress.totals(session, case)
     ]
 
 

@@ -216,7 +216,6 @@ def end_trial(session: Session, case: Partnership, result: CaseDocument, now: da
 # ── The clock ────────────────────────────────────────────────────────────────────────────────────────
 
 
-
 def last_sign(case: Partnership) -> datetime:
     """When anybody last did anything on the case."""
     return max(case.moved_at, case.touched_at or case.moved_at)
@@ -244,9 +243,7 @@ def end_stalled(session: Session, now: datetime, limit: int = 100) -> int:
         elif not case.reminders:
             until = calendar.deadline(now, lifecycle.STALL_END_DAYS - lifecycle.STALL_DAYS)
             session.execute(
-                update(Partnership)
-                .where(Partnership.id == case.id)
-                .values(reminders=1, deadline_at=until)
+                update(Partnership).where(Partnership.id == case.id).values(reminders=1, deadline_at=until)
             )
             text = wording_work.event(case, "stalled", until=wording.day(until))
             documents.tell_others(session, SYSTEM, case, text, now)

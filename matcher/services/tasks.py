@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from matcher import lifecycle, queries, queries_postings
 from matcher.models import Organization, Partnership
 from matcher.permissions import Actor
-from matcher.services import organizations
+from matcher.services import casework, organizations
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,11 @@ class Task:
     """One thing to do: its ``kind`` is worded by the page, ``about`` and ``count`` fill the words."""
 
     kind: str
-    until: datetime | None = None
+    until: datetime | date | None = None
     about: str = ""
     public_id: str = ""
     count: int = 0
+    step: casework.Step | None = None  #: where ``kind`` is ``work``: what is to be done on the case
 
 
 def waiting_cases(session: Session, actor: Actor) -> Sequence[Partnership]:
@@ -34,7 +35,27 @@ def waiting_cases(session: Session, actor: Actor) -> Sequence[Partnership]:
     return sorted(mine, key=lambda case: (case.deadline_at is None, case.deadline_at))
 
 
-def next_tasks(session: Session, actor: Actor, organization: Organization, limit: int = 3) -> list[Task]:
+def _work(session: Session, actor: Actor, now: datetime) -> list[Task]:
+    """What the actor's side has to do on its partnerships, one line a case: the late, then the near first."""
+    found = []
+    for case in queries.own_cases(session, actor, open_only=True):
+        if case.state not in lifecycle.CASE_WORK:
+            continue
+        other = case.npo if actor.organization_kind == "company" else case.company
+        steps = casework.steps_of(casework.steps(session, case, now), actor.organization_kind)
+        if steps:
+            first = steps[0]
+            found.append(Task("work", first.until, other.name, case.public_id, len(steps) - 1, first))
+    far = date.max
+    return sorted(
+        found,
+        key=lambda task: (not (task.step and task.step.is_late), (task.step and task.step.until) or far),
+    )
+
+
+def next_tasks(
+    session: Session, actor: Actor, organization: Organization, now: datetime, limit: int = 3
+) -> list[Task]:
     """At most ``limit`` tasks of a member; the organization's profile must be loaded."""
     found: list[Task] = []
     if organization.state in {"draft", "returned"}:
@@ -54,10 +75,7 @@ def next_tasks(session: Session, actor: Actor, organization: Organization, limit
         for posting in postings
         if posting.state == "returned"
     ]
-    for case in queries.own_cases(session, actor, open_only=True):
-        if case.state == "introduced":
-            other = case.npo if actor.organization_kind == "company" else case.company
-            found.append(Task("meet", about=other.name, public_id=case.public_id))
+    found += _work(session, actor, now)
     if organization.state == "verified" and not any(posting.state == "open" for posting in postings):
         found.append(Task("write_posting"))
     return found[:limit]

@@ -38,7 +38,7 @@ def home() -> Page:
     return render_template(
         "company/home.html",
         company=company,
-        tasks=tasks.next_tasks(session, actor, company),
+        tasks=tasks.next_tasks(session, actor, company, clock.now()),
         found=found,
         index=index,
         lacking=[

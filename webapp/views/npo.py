@@ -32,7 +32,11 @@ def home() -> Page:
     return render_template(
         "npo/home.html",
         npo=npo,
-        tasks=[task for task in tasks.next_tasks(session, actor, npo, 6) if task.kind not in {"answer"}][:3],
+        tasks=[
+            task
+            for task in tasks.next_tasks(session, actor, npo, clock.now(), 6)
+            if task.kind not in {"answer"}
+        ][:3],
         waiting=tasks.waiting_cases(session, actor),
         cases=queries.own_cases(session, actor, open_only=True),
         needs=needs[:5],

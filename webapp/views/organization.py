@@ -10,7 +10,7 @@ from matcher import permissions, queries, vocabulary
 from matcher.errors import Invalid, MovedOn, Refused
 from matcher.models import Organization
 from matcher.permissions import Actor
-from matcher.services import cities, moves, organizations
+from matcher.services import cities, evaluations, moves, organizations
 from matcher.services.organizations import Section
 from webapp import access, clock, db, organization_text, text
 from webapp.forms import organization as forms
@@ -255,6 +255,7 @@ def show(public_id: str) -> Page:
         level=organizations.disclosure_level(organization),
         needs=queries.open_needs_of(session, actor, organization),
         offers=queries.open_offers_of(session, organization),
+        lessons=evaluations.lessons_of(session, organization),
         is_own=actor.organization_id == organization.id,
         may_propose=_may_propose(actor, organization),
     )

@@ -17,6 +17,7 @@ from matcher.errors import Invalid, MovedOn, NotFound, Refused
 from matcher.models import CaseDocument, Partnership
 from matcher.permissions import Actor
 from matcher.services import (
+    agreements,
     casework,
     cities,
     documents,
@@ -26,6 +27,7 @@ from matcher.services import (
     files,
     payments,
     plans,
+    progress,
     publicity,
     receipts,
 )
@@ -109,7 +111,7 @@ def _plan(case: Partnership) -> dict[str, Any]:
         "measured": plans.measurements(session, case),
         "versions": casework.versions(session, case, "plan"),
         "changes": work_text.changes(agreed.content, draft.content) if draft and agreed else [],
-        "lessons": evaluations.lessons_of(session, case.company, case.npo, public_only=False),
+        "lessons": evaluations.lessons_of(session, case.company, case.npo),
         "has_outcome": plans.has_outcome(content),
     }
 
@@ -122,8 +124,6 @@ def _agreement(case: Partnership) -> dict[str, Any]:
     session = db.session()
     draft = documents.find_draft(session, case, "agreement")
     agreed = documents.find_agreed(session, case, "agreement")
-    from matcher.services import agreements
-
     return {
         "draft": draft,
         "agreed": agreed,
@@ -145,6 +145,7 @@ def _progress(case: Partnership) -> dict[str, Any]:
     session = db.session()
     return {
         "contributions": casework.contributions(session, case),
+        "totals": progress.totals(session, case),
         "reports": casework.reports(session, case),
         "indicators": plans.indicators(session, case),
         "measured": plans.measurements(session, case),
@@ -315,8 +316,6 @@ def document(public_id: str, document_id: str) -> Page:
 
 
 def _document_obstacle(case: Partnership, found: CaseDocument) -> str:
-    from matcher.services import agreements
-
     if found.kind != "agreement" or found.state != "draft" or case.state == "agreement_review":
         return ""
     code = agreements.acceptance_obstacle(db.session(), case, clock.now())

@@ -196,7 +196,7 @@ def _purpose(ask: Ask) -> object:
 
 
 def _offer_lessons(ask: Ask) -> None:
-    rows = evaluations.lessons_of(ask.session, ask.case.company, ask.case.npo, public_only=False)
+    rows = evaluations.lessons_of(ask.session, ask.case.company, ask.case.npo)
     ask.form.offer([lesson for lesson, _case in rows])
 
 

@@ -216,6 +216,7 @@ def upgrade() -> None:
     sa.Column('measurer', sa.String(length=8), nullable=False),
     sa.Column('evidence', sa.Text(), nullable=False),
     sa.Column('measure_on', sa.JSON(), nullable=False, comment='ISO days'),
+    sa.Column('reminded_on', sa.Date(), nullable=True, comment='latest measuring day that was reminded of'),
     sa.Column('axis', sa.String(length=8), nullable=False, comment='of the breakdown, if any'),
     sa.Column('min_cell', sa.Integer(), nullable=False, comment='smaller cells are not published'),
     sa.Column('linked_to_payment', sa.Boolean(), nullable=False),
