@@ -257,6 +257,12 @@ FACTS: Final[Mapping[str, Any]] = {
     "fields": _l("公表する項目"),
     "view": _l("公開ページの内容"),
 }
+#: An agreement is read in the order in which it is printed.
+_AGREEMENT: Final = (
+    "type", "purpose", "method", "from_on", "to_on", "roles_company", "roles_npo", "roles_city",
+    "city_is_party", "costs", "money_company_yen", "money_city_yen", "outcome", "rights", "privacy",
+    "frequency", "publication", "termination", "signer_company", "signer_npo", "signer_city", "plan_number",
+)  # fmt: skip
 _CODES: Final[Mapping[str, Mapping[str, Any]]] = {
     "outcome": vocabulary.TRIAL_OUTCOMES,
     "type": vocabulary.AGREEMENT_TYPES,
@@ -391,9 +397,17 @@ def facts(document: CaseDocument) -> list[tuple[str, str]]:
 
 def facts_of(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The same of a frozen content."""
-    keys = [key for key in FACTS if key in content and key not in _HIDDEN]
-    found = [(str(FACTS[key]), value(key, content[key])) for key in keys]
+    order = _AGREEMENT if "termination" in content else tuple(FACTS)
+    keys = [key for key in order if key in content and key not in _HIDDEN]
+    found = [(_name(key, content[key]), value(key, content[key])) for key in keys]
     return [(name, words) for name, words in found if words]
+
+
+def _name(key: str, *kept: Any) -> str:
+    """The name of a fact; what a trial came to and what an outcome is paid share one key."""
+    if key == "outcome" and not any(isinstance(found, str) for found in kept):
+        return _("成果連動の支払い")
+    return str(FACTS.get(key, key))
 
 
 def value(key: str, kept: Any) -> str:
@@ -436,6 +450,16 @@ def value(key: str, kept: Any) -> str:
 
 def indicator(row: Mapping[str, Any]) -> str:
     """An indicator of a plan in one line."""
+    return _(
+        "%(name)s（%(kind)s）：はじめ %(course)s",
+        name=row["name"],
+        kind=filters.label_of(row["kind"], vocabulary.INDICATOR_KINDS),
+        course=course(row),
+    )
+
+
+def course(row: Mapping[str, Any]) -> str:
+    """「58% → 目標 75%」: where an indicator starts and where it is to go."""
     start = row["baseline"]
     unit = row["unit"]
     before = (
@@ -444,9 +468,7 @@ def indicator(row: Mapping[str, Any]) -> str:
         else _("未測定（%(day)sに測る）", day=filters.jdate(date.fromisoformat(row["baseline_on"]), False))
     )
     return _(
-        "%(name)s（%(kind)s）：はじめ %(before)s → 目標 %(target)s%(unit)s",
-        name=row["name"],
-        kind=filters.label_of(row["kind"], vocabulary.INDICATOR_KINDS),
+        "%(before)s → 目標 %(target)s%(unit)s",
         before=before,
         target=f"{row['target']:,g}",
         unit=unit,
@@ -472,15 +494,41 @@ def contract(kept: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def rule_points(row: Mapping[str, Any]) -> list[str]:
+    """For which values a payment rule pays what, one sentence each, with its floor and its rounding."""
+    down = row.get("direction") == "down"
+    beyond = _("以下") if down else _("以上")
+    if row["shape"] == "per_unit":
+        start, price = row["points"][0]
+        side = _("下回る") if down else _("上回る")
+        lines = [
+            _("%(start)sを%(side)s1単位ごとに%(yen)s", start=f"{start:,g}", side=side, yen=filters.yen(price))
+        ]
+    elif row["shape"] == "linear":
+        lines = [
+            _("%(value)sで%(yen)s", value=f"{value:,g}", yen=filters.yen(yen)) for value, yen in row["points"]
+        ]
+        lines.append(_("あいだは比例"))
+    else:
+        lines = [
+            _("%(value)s%(beyond)s：%(yen)s", value=f"{value:,g}", beyond=beyond, yen=filters.yen(yen))
+            for value, yen in row["points"]
+        ]
+    if row.get("floor_yen"):
+        lines.append(_("支払うときの下限額%(yen)s", yen=filters.yen(row["floor_yen"])))
+    if row.get("rounding", 1) > 1:
+        lines.append(_("%(yen)s未満は切り捨て", yen=filters.yen(row["rounding"])))
+    return lines
+
+
 def rule(row: Mapping[str, Any]) -> str:
     """A payment rule in one line."""
-    points = _("、").join(f"{point:,g}：{filters.yen(amount)}" for point, amount in row["points"])
     return _(
         "条件%(key)s（指標%(indicator)s、%(shape)s）：%(points)s。上限額%(cap)s。%(day)sの測定による（%(year)s年度払い）",
         key=row["key"],
         indicator=row["indicator"],
         shape=filters.label_of(row["shape"], vocabulary.PAYMENT_SHAPES),
-        points=points,
+        points=_("、").join(rule_points(row)),
         cap=filters.yen(row["cap_yen"]),
         day=filters.jdate(date.fromisoformat(row["measured_on"]), False),
         year=row["fiscal_year"],
@@ -490,7 +538,7 @@ def rule(row: Mapping[str, Any]) -> str:
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """(name, before, after) in words of what differs between two versions."""
     return [
-        (str(FACTS.get(key, key)), value(key, old) or _("（なし）"), value(key, new) or _("（なし）"))
+        (_name(key, old, new), value(key, old) or _("（なし）"), value(key, new) or _("（なし）"))
         for key, old, new in documents.differences(before, after)
         if key not in _HIDDEN
     ]

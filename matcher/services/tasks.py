@@ -46,11 +46,12 @@ def _work(session: Session, actor: Actor, now: datetime) -> list[Task]:
         if steps:
             first = steps[0]
             found.append(Task("work", first.until, other.name, case.public_id, len(steps) - 1, first))
-    far = date.max
-    return sorted(
-        found,
-        key=lambda task: (not (task.step and task.step.is_late), (task.step and task.step.until) or far),
-    )
+    return sorted(found, key=_urgency)
+
+
+def _urgency(task: Task) -> tuple[bool, date]:
+    step = task.step
+    return (step is None or not step.is_late, (step.until if step else None) or date.max)
 
 
 def next_tasks(
