@@ -1,0 +1,306 @@
+"""Two organizations, the city's people, and a case that can be brought to any state of its life."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from matcher import calendar, queries
+from matcher.models import CaseDocument, CaseFile, Indicator, Measurement, Partnership
+from matcher.permissions import Actor
+from matcher.services import (
+    agreements,
+    casework,
+    documents,
+    evaluations,
+    files,
+    partnerships,
+    payments,
+    plans,
+    progress,
+    publicity,
+    talks,
+)
+from tests import factories
+
+INDICATOR: Mapping[str, Any] = {
+    "name": "週に来る子どもの数", "definition": "1週間に来た子どもの実人数", "unit": "人", "kind": "outcome",
+    "direction": "up", "baseline": 20.0, "baseline_on": None, "target": 30.0, "target_on": None,
+    "method": "records", "measurer": "npo", "evidence": "受付の記録", "axis": "age", "min_cell": 5,
+    "linked_to_payment": False, "is_public": True, "shared": "",
+}  # fmt: skip
+TEXTS = {
+    name: f"{name}の定め"
+    for name in (
+        "purpose", "method", "roles_company", "roles_npo", "costs", "rights", "privacy", "publication",
+        "termination",
+    )
+}  # fmt: skip
+SCORES = dict.fromkeys(("teamwork", "progress", "method", "satisfaction", "outcome"), 4)
+CSV = "回,人\r\n1,30\r\n".encode()
+
+
+class Partners:
+    """``bring(state)`` leads the case there; ``at`` is the time of the latest step and moves along.
+
+    The agreement runs from the day after the first day for ``days`` days.
+    """
+
+    def __init__(self, session: Session, now: datetime, folder: Path) -> None:
+        self.session, self.at = session, now
+        factories.make_city(session)
+        self.company, self.npo = factories.make_company(session), factories.make_npo(session)
+        self.need = factories.make_need(session, self.npo)
+        self.company_user = factories.make_user(session, self.company)
+        self.npo_user = factories.make_user(session, self.npo)
+        self.company_actor = factories.actor_for(self.company_user, self.company)
+        self.npo_actor = factories.actor_for(self.npo_user, self.npo)
+        self.coordinator = factories.actor_for(factories.make_coordinator(session))
+        self.colleague = factories.actor_for(factories.make_coordinator(session))
+        self.manager = factories.actor_for(factories.make_coordinator(session, role="manager"))
+        self.store = files.Store(folder)
+        self.today = calendar.tokyo_date(now)
+        self.starts_on, self.days = self.today + timedelta(days=1), 100
+        self.case: Partnership = None  # type: ignore[assignment]
+
+    @property
+    def sides(self) -> tuple[Actor, Actor]:
+        """The NPO's and the company's owner."""
+        return self.npo_actor, self.company_actor
+
+    @property
+    def ends_on(self) -> date:
+        """The last day of the agreement."""
+        return self.starts_on + timedelta(days=self.days)
+
+    def later(self, **period: float) -> datetime:
+        """Let time pass."""
+        self.at += timedelta(**period)
+        return self.at
+
+    def bring(self, state: str) -> Partnership:
+        """Lead the case to ``state``, the shortest way."""
+        way = {
+            "introduced": ("introduce",),
+            "negotiation": ("introduce", "meet"),
+            "trial": ("introduce", "meet", "begin_trial"),
+            "agreement_draft": ("introduce", "meet", "write_plan", "draft_agreement"),
+            "agreement_review": ("introduce", "meet", "write_plan", "draft_agreement", "sign"),
+            "agreed": ("introduce", "meet", "write_plan", "draft_agreement", "sign", "confirm"),
+        }
+        running = (*way["agreed"], "start")
+        way |= {
+            "running": running,
+            "suspended": (*running, "suspend"),
+            "terminated": (*running, "terminate"),
+            "ended": (*running, "end"),
+            "reported": (*running, "end", "report"),
+            "evaluated": (*running, "end", "report", "evaluate"),
+            "closed": (*running, "end", "report", "evaluate", "close"),
+        }
+        for step in way[state]:
+            getattr(self, step)()
+        assert self.case.state == state, self.case.state
+        return self.case
+
+    # ── Steps ────────────────────────────────────────────────────────────────────────────────────
+
+    def introduce(self) -> None:
+        """Both want it, the city has approved."""
+        case = partnerships.propose(
+            self.session, self.company_actor, self.company, self.npo,
+            partnerships.Terms("food", 20, "kg"), "お手伝いしたいです。", self.at, need=self.need,
+        )  # fmt: skip
+        partnerships.accept(self.session, self.npo_actor, case, "お願いします。", self.at, version=None)
+        decision = partnerships.Decision("条件が明確。", conflict_of_interest=False, city_involved=False)
+        partnerships.approve(self.session, self.coordinator, case, decision, self.at, version=None)
+        self.session.flush()
+        self.case = queries.get_case(self.session, self.coordinator, case.public_id)
+
+    def meet(self) -> None:
+        """The first meeting."""
+        meeting = talks.Meeting(self.today, "佐藤、鈴木", "月に2回届ける。")
+        talks.record_meeting(self.session, self.npo_actor, self.case, meeting, self.at)
+
+    def begin_trial(self) -> None:
+        """A month on trial, accepted by both."""
+        plan = talks.TrialPlan(
+            "届け方を確かめる", "2回届ける", self.today, self.today + timedelta(days=30), 1000, "けがのとき"
+        )
+        talks.draft_trial(self.session, self.npo_actor, self.case, plan, self.at, version=None)
+        self.accept("trial")
+
+    def write_plan(self, *indicators: Mapping[str, Any]) -> None:
+        """A plan with one outcome indicator (or those given), accepted by both."""
+        plans.save_part(
+            self.session, self.npo_actor, self.case, "purpose", "夕食を囲む", self.at, version=None
+        )
+        for facts in indicators or ({},):
+            self.indicator(**facts)
+        self.accept("plan")
+
+    def indicator(self, **facts: Any) -> CaseDocument:
+        """Add an indicator that is measured on the last day, unless ``facts`` say otherwise."""
+        row = {**INDICATOR, "measure_on": [self.ends_on.isoformat()], **facts}
+        return plans.save_indicator(self.session, self.npo_actor, self.case, row, self.at, version=None)
+
+    def agreement_facts(self, **facts: Any) -> dict[str, Any]:
+        """A memorandum without periodic reports."""
+        return {
+            **TEXTS, "type": "memorandum", "from_on": self.starts_on, "to_on": self.ends_on,
+            "frequency": "none", "roles_city": "", "city_is_party": False, "money_company_yen": 0,
+            "money_city_yen": 0, "signer_company": "代表取締役 佐藤", "signer_npo": "理事長 鈴木",
+            "signer_city": "", "outcome": None, **facts,
+        }  # fmt: skip
+
+    def draft_agreement(
+        self, *, by: Actor | None = None, why_changed: str = "", **facts: Any
+    ) -> CaseDocument:
+        """Write the agreement, or a change of it."""
+        return agreements.draft(
+            self.session, by or self.npo_actor, self.case, self.agreement_facts(**facts), self.at,
+            version=None, why_changed=why_changed,
+        )  # fmt: skip
+
+    def sign(self) -> None:
+        """Both representatives accept the draft of the agreement."""
+        self.accept("agreement")
+
+    def confirm(self, by: Actor | None = None) -> None:
+        """The city confirms the agreement."""
+        answer = agreements.Confirmation(frozenset(agreements.CHECKS), "確認した。")
+        agreements.confirm(self.session, by or self.manager, self.case, answer, self.at, version=None)
+
+    def start(self) -> None:
+        """The first day comes."""
+        self.later(days=1)
+        agreements.start_due(self.session, self.at)
+
+    def suspend(self) -> None:
+        """A pause of a month."""
+        by = calendar.tokyo_date(self.at) + timedelta(days=30)
+        agreements.suspend(
+            self.session, self.npo_actor, self.case, "staff", "人手が足りない。", by, self.at, version=None
+        )
+
+    def terminate(self) -> None:
+        """The end before its time."""
+        agreements.terminate(
+            self.session, self.npo_actor, self.case, "staff", "続けられない。", "会で伝える。", self.at,
+            version=None,
+        )  # fmt: skip
+
+    def end(self) -> None:
+        """The day after the last day."""
+        self.later(days=self.days + 1)
+        agreements.end_due(self.session, self.at)
+
+    def report(self) -> None:
+        """Every indicator measured, the report accepted by both."""
+        for indicator in plans.indicators(self.session, self.case):
+            for day in indicator.measure_on:
+                self.measure(indicator, 31.0, date.fromisoformat(day))
+        facts = {
+            "sentences": [],
+            "narrative": "続いた。",
+            "setbacks": "雪の日。",
+            "harm": "",
+            "next_step": "",
+        }
+        evaluations.draft_report(self.session, self.npo_actor, self.case, facts, self.at, version=None)
+        self.accept("outcome_report")
+
+    def evaluate(self) -> None:
+        """All three rate all three alike, and the city concludes."""
+        for actor in (*self.sides, self.coordinator):
+            own = documents.side_of(actor, self.case)
+            for about in sorted(evaluations.PARTIES, key=lambda side: side != own):
+                evaluations.rate(self.session, actor, self.case, about, SCORES, "", self.at)
+        evaluations.conclude(self.session, self.coordinator, self.case, "そろった。", self.at, version=None)
+
+    def close(self) -> None:
+        """A lesson, a reason not to publish, and the end."""
+        evaluations.add_lesson(self.session, self.npo_actor, self.case, "前の週に決める。", True, self.at)
+        publicity.unpublish(self.session, self.npo_actor, self.case, "private", "小さな会のため。", self.at)
+        evaluations.close(self.session, self.coordinator, self.case, "済んだ。", self.at, version=None)
+
+    # ── Pieces ───────────────────────────────────────────────────────────────────────────────────
+
+    def accept(self, kind: str, *actors: Actor) -> None:
+        """Both sides (or ``actors``) accept the open draft of a kind."""
+        for actor in actors or self.sides:
+            draft = documents.find_draft(self.session, self.case, kind)
+            assert draft is not None, kind
+            casework.accept_document(self.session, actor, self.case, draft, draft.sha256, self.at)
+
+    def file(self, name: str = "記録.csv", content: bytes = CSV, by: Actor | None = None) -> CaseFile:
+        """A file of the case."""
+        return files.add(
+            self.session, by or self.npo_actor, self.case, self.store, name, content, "evidence", self.at
+        )
+
+    def measure(
+        self, indicator: Indicator, value: float | None, day: date, *, accept: bool = True, **facts: Any
+    ) -> Measurement:
+        """The NPO hands a value in, with a file; the coordinator accepts it."""
+        evidence = facts.pop("evidence", None) or self.file()
+        found = progress.submit_measurement(
+            self.session, self.npo_actor, self.case, indicator,
+            progress.Value(day, value, evidence=evidence, **facts), self.at,
+        )  # fmt: skip
+        self.session.refresh(found, ["indicator"])
+        if accept:
+            self.review(found)
+        return found
+
+    def review(self, found: Measurement, by: Actor | None = None, *, accepted: bool = True) -> None:
+        """The city (or ``by``) looks at a value."""
+        progress.review_measurement(
+            self.session, by or self.coordinator, self.case, found, accepted, "確かめた。", self.at,
+            version=None,
+        )  # fmt: skip
+
+    def only_indicator(self) -> Indicator:
+        """The first indicator in force."""
+        return plans.indicators(self.session, self.case)[0]
+
+    def publish(
+        self, *fields: str, title: str = "夕食を囲む", summary: str = "毎週の夕食会。"
+    ) -> CaseDocument:
+        """Publish these fields; all three parties accept."""
+        draft = publicity.draft(
+            self.session, self.coordinator, self.case, title, summary, fields, self.at, version=None
+        )
+        self.accept("publication", *self.sides, self.coordinator)
+        return draft
+
+    # ── Outcome-linked ───────────────────────────────────────────────────────────────────────────
+
+    def outcome(self, *rules: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
+        """An outcome-linked contract over indicator I1, paid by one threshold, unless told otherwise."""
+        rule = {
+            "key": "P1", "indicator": "I1", "cap_yen": 300_000, "shape": "threshold", "points": [[30, 300_000]],
+            "measured_on": self.ends_on.isoformat(), "fiscal_year": calendar.fiscal_year(self.ends_on),
+            "direction": "up", "floor_yen": 0, "rounding": 1,
+        }  # fmt: skip
+        return {
+            "provider": "npo", "evaluator": "city", "budget_cap_yen": 500_000,
+            "rules": list(rules) or [rule], "fixed": {}, "year_limits": {}, **facts,
+        }  # fmt: skip
+
+    def contracted(self, **facts: Any) -> Partnership:
+        """A running outcome-linked contract; ``facts`` change its ``outcome``."""
+        self.introduce()
+        self.meet()
+        self.write_plan({"linked_to_payment": True})
+        self.draft_agreement(type="outcome_linked", outcome=self.outcome(**facts))
+        self.sign()
+        self.confirm()
+        self.start()
+        return self.case
+
+    def rule(self) -> Any:
+        """The first payment rule in force."""
+        return payments.rules(self.session, self.case)[0]

@@ -1,0 +1,22 @@
+"""A case can be brought to every state of its life by the services alone."""
+
+import pytest
+
+from matcher import lifecycle
+from matcher.services import audit
+from tests.partners import Partners
+
+
+@pytest.fixture
+def partners(session, now, tmp_path):
+    return Partners(session, now, tmp_path / "files")
+
+
+@pytest.mark.parametrize("state", lifecycle.CASE_WORK)
+def test_every_state_is_reached(partners, session, state):
+    partners.bring(state)
+    assert audit.verify(session)[1] is None
+
+
+def test_an_outcome_linked_contract_runs(partners):
+    assert partners.contracted().state == "running"
