@@ -5,6 +5,7 @@ from typing import Any
 from flask import render_template
 from werkzeug.wrappers import Response
 
+from matcher.errors import Refused
 from webapp import sheets
 
 #: Everything is in the template; a document that asks for anything else is a mistake of ours.
@@ -12,8 +13,15 @@ _NOTHING_OUTSIDE = "expected a document without outside parts, found"
 
 
 def render(template: str, **facts: Any) -> bytes:
-    """The PDF of a template under ``pdf/``. WeasyPrint is imported here: it takes half a second."""
-    from weasyprint import HTML
+    """The PDF of a template under ``pdf/``. WeasyPrint is imported here: it takes half a second.
+
+    Raises:
+        Refused: ``no_pdf_library`` where the machine lacks Pango.
+    """
+    try:
+        from weasyprint import HTML
+    except OSError as error:
+        raise Refused("no_pdf_library") from error
 
     html = render_template(f"pdf/{template}", **facts)
     content: bytes = HTML(string=html, url_fetcher=_refuse).write_pdf(

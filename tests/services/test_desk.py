@@ -122,7 +122,8 @@ def test_queues_say_how_many_since_when_and_how_many_are_late(
     make_case(session, company, npo, officer, moved_at=days_ago(9))
     found = {queue.code: queue for queue in desk_lists.queues(session, actor, NOW)}
     assert [queue.code for queue in found.values()] == [
-        "organizations", "needs", "offers", "cases", "stalled", "quiet",
+        "organizations", "needs", "offers", "cases", "agreements", "comments", "to_read", "overdue",
+        "incidents", "stalled", "quiet",
     ]  # fmt: skip
     assert (found["organizations"].count, found["organizations"].oldest) == (2, days_ago(8))
     assert found["organizations"].late == 1

@@ -277,7 +277,7 @@ def test_what_each_of_the_three_can_do_follows_the_state_and_the_turn(town, sess
     assert can(case) == ("withdraw revise message", "withdraw revise message", staff)
     partnerships.revise(session, town.npo_actor, case, FOOD, "20kgです。", now, version=None)
     partnerships.approve(session, town.coordinator, case, GOOD, now, version=None)
-    assert can(case) == ("message", "message", staff)
+    assert can(case) == ("withdraw message", "withdraw message", f"withdraw {staff}")
     viewer = factories.make_user(session, town.npo, organization_role="viewer")
     assert partnerships.open_actions(factories.actor_for(viewer, town.npo), case) == ()
 

@@ -81,7 +81,55 @@ PARTNERSHIP = {
         "refuse": ("refused", "coordinator manager"),
         "withdraw": ("withdrawn", "company npo"),
     },
-    "introduced": {},
+    "introduced": {
+        "meet": ("negotiation", "company npo"),
+        "withdraw": ("withdrawn", "company npo coordinator manager"),
+        "expire": ("expired", "system"),
+    },
+    "negotiation": {
+        "begin_trial": ("trial", "system"),
+        "draft_agreement": ("agreement_draft", "company npo"),
+        "withdraw": ("withdrawn", "company npo coordinator manager"),
+        "expire": ("expired", "system"),
+    },
+    "trial": {
+        "adopt_trial": ("agreement_draft", "system"),
+        "change_trial": ("negotiation", "system"),
+        "stop_trial": ("withdrawn", "system"),
+        "withdraw": ("withdrawn", "company npo coordinator manager"),
+    },
+    "agreement_draft": {
+        "reopen_talks": ("negotiation", "company npo"),
+        "submit_agreement": ("agreement_review", "system"),
+        "withdraw": ("withdrawn", "company npo coordinator manager"),
+        "expire": ("expired", "system"),
+    },
+    "agreement_review": {
+        "confirm_agreement": ("agreed", "coordinator manager"),
+        "return_agreement": ("agreement_draft", "coordinator manager"),
+        "withdraw": ("withdrawn", "company npo coordinator manager"),
+    },
+    "agreed": {
+        "start": ("running", "system"),
+        "terminate": ("terminated", "company npo coordinator manager"),
+    },
+    "running": {
+        "suspend": ("suspended", "company npo coordinator manager"),
+        "end": ("ended", "system"),
+        "terminate": ("terminated", "company npo coordinator manager"),
+    },
+    "suspended": {
+        "resume": ("running", "company npo coordinator manager"),
+        "terminate": ("terminated", "company npo coordinator manager"),
+    },
+    "ended": {"report": ("reported", "system")},
+    "terminated": {"report": ("reported", "system")},
+    "reported": {
+        "conclude": ("evaluated", "coordinator manager"),
+        "close_early": ("closed", "coordinator manager"),
+    },
+    "evaluated": {"close": ("closed", "coordinator manager")},
+    "closed": {},
     "declined": {},
     "withdrawn": {},
     "expired": {},
@@ -119,7 +167,19 @@ def test_the_table_names_no_move_twice():
     assert len(keys) == len(set(keys))
 
 
-@pytest.mark.parametrize("action", ["return", "refuse", "suspend", "withdraw", "decline", "reinstate"])
+@pytest.mark.parametrize(
+    "action",
+    [
+        "return",
+        "refuse",
+        "suspend",
+        "withdraw",
+        "decline",
+        "reinstate",
+        "return_agreement",
+        "terminate",
+    ],
+)
 def test_moves_that_take_something_away_need_a_coded_reason(action):
     moves = [move for move in lifecycle.TRANSITIONS if move.action == action]
     assert moves
@@ -135,6 +195,18 @@ def test_moves_that_take_something_away_need_a_coded_reason(action):
         ("interest_both", True, True, ("company", "npo")),
         ("coordinator_review", True, True, ("coordinator",)),
         ("introduced", True, True, ("company", "npo")),
+        ("negotiation", True, True, ("company", "npo")),
+        ("trial", True, True, ("company", "npo")),
+        ("agreement_draft", True, True, ("company", "npo")),
+        ("agreement_review", True, True, ("coordinator",)),
+        ("agreed", True, True, ()),
+        ("running", True, True, ()),
+        ("suspended", True, True, ("company", "npo")),
+        ("ended", True, True, ("company", "npo")),
+        ("terminated", True, True, ("company", "npo")),
+        ("reported", True, True, ("company", "npo", "coordinator")),
+        ("evaluated", True, True, ("coordinator",)),
+        ("closed", True, True, ()),
         ("declined", True, False, ()),
         ("withdrawn", True, True, ()),
         ("expired", True, False, ()),
