@@ -119,7 +119,9 @@ def faults(facts: Mapping[str, Any]) -> dict[str, str]:
         if not outcome:
             wrong["outcome"] = "required"
         else:
-            wrong |= payment.Contract.from_dict(outcome).faults()
+            # The rules are written one by one, after the frame; acceptance asks for them.
+            found = payment.Contract.from_dict(outcome).faults()
+            wrong |= {name: code for name, code in found.items() if name != "rules"}
     return wrong
 
 
@@ -140,6 +142,9 @@ def acceptance_obstacle(session: Session, case: Partnership, now: datetime) -> s
     found = documents.find_draft(session, case, "agreement")
     if found is not None and found.content.get("plan_sha256") != plan.sha256:
         return "plan_changed"
+    outcome = found.content.get("outcome") if found is not None else None
+    if outcome and payment.Contract.from_dict(outcome).faults():
+        return "no_rules"
     return None
 
 

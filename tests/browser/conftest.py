@@ -157,13 +157,20 @@ class Visitor:
 
     def faults(self) -> list[str]:
         """What is wrong with the present page: axe, sideways scroll, headings, and complaints so far."""
+        # A click returns when the next page begins; unstyled, everything is too wide.
+        self.page.wait_for_load_state("load")
         found = list(self.complaints)
         self.complaints.clear()
         wide = self.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         if wide > 0:
-            found.append(f"scrolls sideways by {wide} px")
+            out = self.page.evaluate(
+                """[...document.querySelectorAll('body *')]
+                .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('svg'))
+                .slice(0, 3).map(e => e.tagName + '.' + e.className).join(', ')"""
+            )
+            found.append(f"scrolls sideways by {wide} px: {out}")
         headings = self.page.locator("h1").count()
         if headings != 1:
             found.append(f"{headings} h1")

@@ -28,6 +28,7 @@ from wtforms.validators import DataRequired, InputRequired, Optional
 from matcher import calendar, import_cells, limits, payment, vocabulary
 from matcher.models import CaseFile, Indicator, IndicatorDefinition, Lesson, User
 from matcher.services.cities import City
+from webapp import filters
 from webapp.forms.base import Form
 from webapp.forms.case import DayField, QuantityField, ReasonForm, TermsForm, Within, choices
 
@@ -247,7 +248,12 @@ class _WithFiles(Form):
         _l("根拠資料"),
         choices=[],
         validators=[Optional()],
-        description=_l("先に「ファイルを追加する」から資料を入れておくと、ここで選べます。"),
+        description=_l("この案件にすでにあるファイルから選べます。"),
+    )
+    new_evidence = FileField(
+        _l("根拠資料を新しく追加する"),
+        validators=[Optional()],
+        description=_l("PDF、画像、Excel・Word・PowerPoint、CSV。5MBまで。選ぶと、上より優先します。"),
     )
 
     def offer_files(self, found: Iterable[CaseFile]) -> None:
@@ -463,10 +469,11 @@ class IndicatorForm(Form):
     measurer = pick(_l("だれが測るか"), vocabulary.MEASURERS)
     evidence = words(_l("根拠になる資料"), need=False, example=_l("参加者名簿（氏名を除いた集計）"), rows=2)
     axis = pick(_l("内訳"), vocabulary.AXES, need=False)
-    min_cell = pick(
+    min_cell = SelectField(
         _l("公表しない小さな数"),
-        {"5": _l("5未満"), "10": _l("10未満")},
-        hint=_l("内訳がこれより小さいときは、公表で「少数のため非表示」とします。"),
+        choices=choices({"5": _l("5未満"), "10": _l("10未満")}),
+        default="5",
+        description=_l("内訳がこれより小さいときは、公表で「少数のため非表示」とします。"),
     )
     linked_to_payment = BooleanField(_l("支払いに連動させる"))
     is_public = BooleanField(_l("実績を公表してよい"), default=True)
@@ -644,7 +651,7 @@ class RuleForm(Form):
     )
     cap_yen = money(_l("上限額"), need=True)
     floor_yen = money(_l("下限額"), hint=_l("基準に届いたときの最低額があれば入れてください。"))
-    rounding = pick(_l("端数（切り捨て）"), vocabulary.ROUNDINGS)
+    rounding = SelectField(_l("端数（切り捨て）"), choices=choices(vocabulary.ROUNDINGS), default="1")
     measured_on = day(_l("支払いのもとになる測定の日"))
     fiscal_year = line(_l("支払う年度"), 4, example="2027")
 
@@ -729,7 +736,9 @@ class ContributionForm(TermsForm, _WithFiles):
     yen = money(
         _l("金額（換算額）"), hint=_l("お金のときは実額、物や時間のときは、分かれば換算額を入れてください。")
     )
-    estimate_method = pick(_l("金額の出し方"), vocabulary.ESTIMATE_METHODS)
+    estimate_method = SelectField(
+        _l("金額の出し方"), choices=choices(vocabulary.ESTIMATE_METHODS), default="none"
+    )
     estimate_note = words(
         _l("換算のしかたの説明"),
         need=False,
@@ -770,7 +779,8 @@ class MeasureForm(_WithFiles):
 
     def offer_days(self, indicator: Indicator) -> None:
         """The dates that the plan names."""
-        self.measured_on.choices = choices({iso: iso for iso in indicator.measure_on}, _CHOOSE)
+        labels = {iso: filters.isoday(iso) for iso in indicator.measure_on}
+        self.measured_on.choices = choices(labels, _CHOOSE)
 
 
 class ReviewForm(Form):

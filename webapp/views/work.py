@@ -431,7 +431,7 @@ def _ask(ask: Ask, **more: Any) -> str:
         sentences=[row.as_dict() for row in drafts.compose(ask.session, ask.case)]
         if ask.action == "outcome_report"
         else [],
-        is_multipart=ask.action == "file",
+        is_multipart=any(field.type == "FileField" for field in ask.form),
         **more,
     )
 

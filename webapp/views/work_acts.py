@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from flask import current_app
 
-from matcher import calendar, lifecycle, permissions, vocabulary
-from matcher.errors import NotFound
+from matcher import calendar, lifecycle, permissions, vocabulary, wording_work
+from matcher.errors import Invalid, NotFound
 from matcher.models import (
     CaseDocument,
     CaseFile,
@@ -113,6 +113,15 @@ def store() -> files.Store:
 
 
 def _evidence(ask: Ask) -> CaseFile | None:
+    """The file that was added with the form, else the one that was chosen."""
+    upload = ask.form.new_evidence.data
+    if upload and upload.filename:
+        try:
+            return files.add(
+                ask.session, ask.actor, ask.case, store(), upload.filename, upload.read(), "evidence", ask.now
+            )
+        except Invalid as error:
+            raise Invalid(new_evidence=str(error.facts.get("file", "required"))) from error
     chosen = ask.form.evidence.data
     return files.get(ask.session, ask.case, chosen) if chosen else None
 
@@ -254,7 +263,7 @@ def _content_of(ask: Ask, kind: str) -> dict[str, Any]:
 def _agreement(ask: Ask) -> object:
     form = ask.form
     return agreements.draft(
-        ask.session, ask.actor, ask.case, form.facts(rules_written(ask) or ask.item or []), ask.now,
+        ask.session, ask.actor, ask.case, form.facts(rules_written(ask)), ask.now,
         version=ask.version, why_changed=form.why_changed.data or "",
     )  # fmt: skip
 
@@ -264,6 +273,7 @@ def _agreement_facts(ask: Ask) -> dict[str, Any]:
     if not content:
         plan = documents.find_agreed(ask.session, ask.case, "plan")
         return {
+            **wording_work.STANDARD_CLAUSES,
             "purpose": plan.content["purpose"] if plan else "",
             "from_on": ask.case.period_from,
             "to_on": ask.case.period_to,
@@ -352,6 +362,10 @@ def _measure(ask: Ask) -> object:
 def _prepare_measure(ask: Ask) -> None:
     _offer_files(ask)
     ask.form.offer_days(ask.item)
+    if not ask.form.measured_on.data:
+        due = plans.due_measurements(ask.session, ask.case, ask.now)
+        days = [day for indicator, day, _status in due if indicator.id == ask.item.id]
+        ask.form.measured_on.data = days[0].isoformat() if days else None
 
 
 def _reviewed(service: Callable[..., object]) -> Run:
