@@ -105,6 +105,7 @@ class Step:
     is_late: bool = False
 
 
+_MEASURED: Sequence[str] = (*plans.RUNNING, "ended")
 _DOCUMENT_WORK: Sequence[str] = (
     "trial",
     "trial_result",
@@ -178,7 +179,8 @@ def _running_steps(session: Session, case: Partnership, now: datetime) -> list[S
     found = []
     for report in reports(session, case):
         status = progress.report_status(report, today)
-        if status in {"due", "overdue", "sent_back"}:
+        # Once the partnership has ended, its outcome report says what was still to be reported.
+        if status in {"due", "overdue", "sent_back"} and case.state in plans.RUNNING:
             for side in ("npo", "company"):
                 if getattr(report, f"{side}_submitted_at") is None:
                     found.append(
@@ -187,7 +189,8 @@ def _running_steps(session: Session, case: Partnership, now: datetime) -> list[S
                     )  # fmt: skip
         elif status == "submitted":
             found.append(Step("city", "review_report", None, progress.period_words(report), report.public_id))
-    for indicator, day, status in plans.due_measurements(session, case, now):
+    to_measure = plans.due_measurements(session, case, now) if case.state in _MEASURED else []
+    for indicator, day, status in to_measure:
         side = "city" if indicator.measurer == "outside" else indicator.measurer
         found.append(Step(side, "measure", day, indicator.name, indicator.public_id, status == "overdue"))
     rows = plans.measurements(session, case)

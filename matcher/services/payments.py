@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from matcher import calendar, payment, permissions, wording_work
+from matcher import calendar, lifecycle, payment, permissions, wording_work
 from matcher.errors import Invalid, Refused
 from matcher.models import Measurement, Partnership, Payment, PaymentRule, User
 from matcher.permissions import Actor
-from matcher.services import documents, moves
+from matcher.services import documents, moves, talks
 
 
 def contract(session: Session, case: Partnership) -> payment.Contract | None:
@@ -53,6 +53,7 @@ def calculate(session: Session, actor: Actor, case: Partnership, rule: PaymentRu
             ``over_budget``.
     """
     permissions.require(actor, "partnership.review", case)
+    talks.in_state(session, case, *lifecycle.CASE_BEGUN)
     deal = contract(session, case)
     if deal is None or rule.is_retired:
         raise moves.moved_on(session, case)
@@ -87,6 +88,7 @@ def calculate_fixed(session: Session, actor: Actor, case: Partnership, year: int
         Refused: ``no_fixed_part``, ``paid_already``, ``over_budget``.
     """
     permissions.require(actor, "partnership.review", case)
+    talks.in_state(session, case, *lifecycle.CASE_BEGUN)
     deal = contract(session, case)
     if deal is None or not deal.fixed.get(year):
         raise Refused("no_fixed_part")
@@ -109,6 +111,7 @@ def approve(
         Refused: ``own_calculation``. MovedOn: approved meanwhile.
     """
     permissions.require(actor, "partnership.pay", case)
+    talks.in_state(session, case, *lifecycle.CASE_BEGUN)
     if found.approved_at is not None or (version is not None and version != found.version):
         raise moves.moved_on(session, case)
     if found.calculated_by_id == actor.user_id:
@@ -130,6 +133,7 @@ def record_paid(
         Refused: ``not_approved``. Invalid: a day in the future or before the approval.
     """
     permissions.require(actor, "partnership.review", case)
+    talks.in_state(session, case, *lifecycle.CASE_BEGUN)
     if found.approved_at is None:
         raise Refused("not_approved")
     if found.paid_on is not None or (version is not None and version != found.version):

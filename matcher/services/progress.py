@@ -32,6 +32,7 @@ MONEY: Final = frozenset(
     {"cash_donation", "corp_furusato", "membership", "sponsorship", "contract", "fundraising_cobrand"}
 )
 _KEPT: Final = tuple(sorted(lifecycle.CASE_BEGUN))
+_OPEN: Final = tuple(sorted(lifecycle.CASE_WORK - {"closed"}))
 
 
 # ── Contributions (L15) ──────────────────────────────────────────────────────────────────────────────
@@ -112,6 +113,7 @@ def confirm_contribution(
         Refused: ``own_contribution``. MovedOn: confirmed or cancelled meanwhile.
     """
     permissions.require(actor, "partnership.work", case)
+    talks.in_state(session, case, "trial", *_KEPT)
     if documents.side_of(actor, case) == entry.giver:
         raise Refused("own_contribution")
     _still(session, case, entry, "recorded", version)
@@ -128,6 +130,7 @@ def cancel_contribution(
 ) -> None:  # fmt: skip
     """Take back a wrong entry; it stays readable and no longer counts."""
     permissions.require(actor, "partnership.share", case)
+    talks.in_state(session, case, "trial", *_KEPT)
     if documents.side_of(actor, case) != entry.giver and not actor.is_staff:
         raise Refused("not_own_contribution")
     if not reason.strip():
@@ -246,6 +249,7 @@ def review_measurement(
     """
     indicator = measurement.indicator
     permissions.require(actor, "partnership.view", case)
+    talks.in_state(session, case, *_KEPT)
     side = documents.side_of(actor, case)
     contract = _contract(session, case)
     is_evaluator = contract is not None and contract.get("evaluator") == side and side != "city"
@@ -327,6 +331,7 @@ def write_report(
         Refused: ``too_early``: the period is not over.
     """
     permissions.require(actor, "partnership.work", case)
+    talks.in_state(session, case, *_KEPT)
     _still(session, case, report, report.state if report.state in {"open", "sent_back"} else "open", version)
     side = documents.side_of(actor, case)
     if submit and calendar.tokyo_date(now) <= report.period_to:
@@ -373,6 +378,7 @@ def review_report(
         Invalid: sent back without a sentence. MovedOn: it does not wait for the city.
     """
     permissions.require(actor, "partnership.review", case)
+    talks.in_state(session, case, *_KEPT)
     if not accepted and not text.strip():
         raise Invalid(text="required")
     _still(session, case, report, "submitted", version)
@@ -458,6 +464,7 @@ def close_risk(
 ) -> None:  # fmt: skip
     """Close a risk with what became of it."""
     permissions.require(actor, "partnership.share", case)
+    talks.in_state(session, case, *_OPEN)
     if not text.strip():
         raise Invalid(text="required")
     if risk.closed_at is not None or (version is not None and version != risk.version):
@@ -510,6 +517,7 @@ def publish_incident(
         Refused: ``not_published``: the case has no public page.
     """
     permissions.require(actor, "partnership.review", case)
+    talks.in_state(session, case, *_OPEN)
     if not public_text.strip():
         raise Invalid(public_text="required")
     if case.published_at is None:
@@ -529,6 +537,7 @@ def resolve_incident(
 ) -> None:  # fmt: skip
     """Say how it ended and what prevents the next one."""
     permissions.require(actor, "partnership.share", case)
+    talks.in_state(session, case, *_OPEN)
     if not text.strip():
         raise Invalid(text="required")
     if incident.resolved_at is not None or (version is not None and version != incident.version):

@@ -95,6 +95,7 @@ def finish_task(
 ) -> None:
     """Tick a promise or a milestone off."""
     permissions.require(actor, "partnership.share", case)
+    _alive(case)
     if task.done_at is not None or (version is not None and version != task.version):
         raise moves.moved_on(session, case)
     task.done_at, task.done_by_id = now, actor.user_id
@@ -105,6 +106,7 @@ def finish_task(
 def name_contact(session: Session, actor: Actor, case: Partnership, person: User, now: datetime) -> None:
     """Name who speaks for one's own organization in this case (K16)."""
     permissions.require(actor, "partnership.work", case)
+    _alive(case)
     if person.organization_id != actor.organization_id or person.status != "active":
         raise Invalid(person="required")
     side = documents.side_of(actor, case)

@@ -624,7 +624,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
                 ask.session, ask.actor, ask.case, ask.item, ask.form.public_text.data, ask.now,
                 version=ask.version,
             ),
-            _REVIEW, WORK, item=Incident,
+            _REVIEW, ALIVE, item=Incident,
         ),
         "resolve_incident": Act(
             forms.AnswerForm, _said(progress.resolve_incident), _SHARE, ALIVE, item=Incident
