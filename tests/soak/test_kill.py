@@ -26,9 +26,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from matcher import migrations
+from matcher import calendar, migrations
 from matcher.db import Database
-from matcher.models import AuditEvent, CaseMessage, Organization, Partnership
+from matcher.models import AuditEvent, CaseMessage, Contribution, Organization, Partnership, Payment
 from matcher.services import audit, indexing, seeding
 from webapp import Settings, clock
 from webapp.cli_index import encode_all
@@ -94,7 +94,9 @@ class Service:
 
 
 class Client(threading.Thread):
-    """One member who writes messages and marks as fast as the service answers."""
+    """One member who writes messages as fast as the service answers."""
+
+    page = "message"  #: under the case: where the form is, and where it is sent
 
     def __init__(self, base: str, role: str, case: str, stopping: threading.Event) -> None:
         super().__init__(daemon=True)
@@ -128,17 +130,20 @@ class Client(threading.Thread):
             assert token
             self._post("/demo/enter", {"csrf_token": token[1], "role": self.role})
             self.entered = True
-        page = self._get(f"/cases/{self.case}/message")
+        page = self._get(f"/cases/{self.case}/{self.page}")
         token, form_id = TOKEN.search(page), FORM_ID.search(page)
         if token is None:
             self._open()
             return
         self.count += 1
         text = f"{self.role}-{self.count}-{random.getrandbits(40):x}"
-        values = {"csrf_token": token[1], "text": text, "form_id": form_id[1] if form_id else ""}
-        answer = self._post(f"/cases/{self.case}/message", values)
+        values = {"csrf_token": token[1], "form_id": form_id[1] if form_id else ""} | self._fields(text)
+        answer = self._post(f"/cases/{self.case}/{self.page}", values)
         if self.case in answer:
             self.done.append(text)
+
+    def _fields(self, text: str) -> dict[str, str]:
+        return {"text": text}
 
     def _get(self, path: str) -> str:
         with self.browser.open(self.base + path, timeout=10) as answer:
@@ -150,6 +155,28 @@ class Client(threading.Thread):
         with self.browser.open(self.base + path, data, timeout=10) as answer:
             answer.read()
             return answer.url
+
+
+class Giver(Client):
+    """One who records contributions to a running partnership."""
+
+    page = "do/contribution"
+
+    def _fields(self, text: str) -> dict[str, str]:
+        today = calendar.tokyo_date(clock.now()).isoformat()
+        return {
+            "support_type": "food", "quantity": "1", "unit": "kg", "given_on": today, "note": text,
+            "yen": "700", "estimate_method": "market",
+        }  # fmt: skip
+
+
+class Payer(Client):
+    """An official who calculates the same fixed payment again and again: it must come about once."""
+
+    page = "do/calculate_fixed?key=2026"
+
+    def _fields(self, _text: str) -> dict[str, str]:
+        return {}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -177,8 +204,10 @@ def environment(request, tmp_path):
     yield values
 
 
-def prepare(environment: dict[str, str]) -> tuple[Database, Settings, str]:
-    """Load the demo city; returns the public id of a case of the demo NPO and the demo company."""
+def prepare(environment: dict[str, str]) -> tuple[Database, Settings, str, str, str]:
+    """Load the demo city; returns the public ids of three cases of the demo people: one that waits for an
+    answer, one that runs, and one that is paid by its outcome.
+    """
     settings = Settings.from_environment(environment)
     database = Database(settings.database_url)
     migrations.upgrade(database)
@@ -191,8 +220,19 @@ def prepare(environment: dict[str, str]) -> tuple[Database, Settings, str]:
             .where(Partnership.state == "interest_one_side", Organization.kind == "npo")
             .where(Organization.id.in_(_demo_organization("demo-npo@demo.example")))
         )
+        work = session.scalar(
+            select(Partnership.public_id).where(
+                Partnership.state == "running",
+                Partnership.npo_id.in_(_demo_organization("demo-npo@demo.example")),
+            )
+        )
+        paid = session.scalar(
+            select(Partnership.public_id).where(Partnership.agreement_type == "outcome_linked")
+        )
     assert case is not None
-    return database, settings, case
+    assert work is not None
+    assert paid is not None
+    return database, settings, case, work, paid
 
 
 def _demo_organization(email: str):
@@ -202,11 +242,13 @@ def _demo_organization(email: str):
 
 
 def test_nothing_acknowledged_is_lost_when_processes_are_killed(environment):
-    database, settings, case = prepare(environment)
+    database, settings, case, work, paid = prepare(environment)
     chance = random.Random(20261123)
     service, stopping = Service(environment, settings.port), threading.Event()
     service.await_up()
-    clients = [Client(settings.public_url, "npo", case, stopping) for _ in range(3)]
+    clients = [Client(settings.public_url, "npo", case, stopping) for _ in range(2)]
+    clients += [Giver(settings.public_url, role, work, stopping) for role in ("npo", "company")]
+    clients.append(Payer(settings.public_url, "coordinator", paid, stopping))
     for client in clients:
         client.start()
     killed = 0
@@ -249,7 +291,8 @@ def _finish(environment: dict[str, str]) -> None:
 
 
 def _check(database: Database, settings: Settings, clients: list[Client]) -> None:
-    promised = [text for client in clients for text in client.done]
+    promised = [text for client in clients if client.page == "message" for text in client.done]
+    given = [text for client in clients if isinstance(client, Giver) for text in client.done]
     errors = [line for client in clients for line in client.errors]
     with database.read() as session:
         kept = {message.text: message.public_id for message in session.scalars(select(CaseMessage))}
@@ -261,13 +304,26 @@ def _check(database: Database, settings: Settings, clients: list[Client]) -> Non
         assert [text for text in promised if text not in kept] == []
         assert [text for text, public_id in kept.items() if public_id not in audited] == []
         assert len(audited) == session.scalar(select(func.count()).select_from(CaseMessage))
+        noted = list(session.scalars(select(Contribution.note).where(Contribution.note.like("%-%-%"))))
+        assert [text for text in given if noted.count(text) != 1] == []
+        recorded = set(
+            session.scalars(
+                select(AuditEvent.details["contribution"].as_string()).where(
+                    AuditEvent.action == "record_contribution"
+                )
+            )
+        )
+        assert recorded == set(session.scalars(select(Contribution.public_id)))
+        fixed = session.scalars(select(Payment.fixed_year).where(Payment.fixed_year == 2026)).all()
+        assert fixed == [2026]
         assert audit.verify(session)[1] is None
         for folder in (settings.index_folder, None):
             live = indexing.LiveIndex(folder)
             live.level(session)
             assert indexing.waiting_count(session, live.model_id or "") == 0
             assert indexing.differences(session, live) == []
-    assert len(promised) > ROUNDS
+    assert len(promised) > ROUNDS / 2
+    assert given
     print(
-        f"{ROUNDS} kills, {len(promised):,} acknowledged writes, 0 lost, {len(errors)} answers 5xx: {errors[:3]}"
+        f"{ROUNDS} kills, {len(promised) + len(given):,} acknowledged writes, 0 lost, {len(errors)} answers 5xx: {errors[:3]}"
     )
