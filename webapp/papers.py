@@ -12,7 +12,7 @@ from matcher import lifecycle, vocabulary
 from matcher.models import Partnership
 from matcher.permissions import Actor
 from matcher.services import casework, cities, documents, drafts, evaluations, payments, plans
-from webapp import drawings, filters, work_text
+from webapp import bundle_text, drawings, filters, work_text
 from webapp.sheets import Cell, Heading, Sheet
 
 
@@ -114,7 +114,8 @@ def bundle_facts(
     """What the PDF of a bundle prints: the same masked facts as the JSON beside it."""
     return {
         "content": content, "case": case, "city": cities.get(session), "made_at": now,
-        "title": _("案件の記録一式"), "work_text": work_text,
+        "title": _("案件の記録一式"), "work_text": work_text, "bundle_text": bundle_text,
+        "areas": cities.get(session).area_labels,
     }  # fmt: skip
 
 

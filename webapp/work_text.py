@@ -26,7 +26,7 @@ from matcher.models import (
     Risk,
 )
 from matcher.permissions import Actor
-from matcher.services import casework, documents, plans, progress
+from matcher.services import casework, documents, personal, plans, progress
 from webapp import drawings, filters
 
 
@@ -414,6 +414,8 @@ def value(key: str, kept: Any) -> str:
     """One fact of a document in words; lists one entry a line."""
     if kept is None or kept in ("", [], {}):
         return ""
+    if kept == personal.MASK:
+        return personal.MASK
     if isinstance(kept, bool):
         return _("はい") if kept else _("いいえ")
     if key == "fields":

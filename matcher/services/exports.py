@@ -118,14 +118,22 @@ def _names(session: Session, case: Partnership) -> frozenset[str]:
         found |= {
             str(document.content.get(name) or "") for name in ("signer_company", "signer_npo", "signer_city")
         }
-    return frozenset(name for name in found if name)
+    # In minutes people stand with their family names alone.
+    families = {name.split()[0] for name in found if len(name.split()) == 2}
+    return frozenset(name for name in found | families if name)
+
+
+def _is_money(record: Mapping[str, Any], key: str) -> bool:
+    if key == "quantity":
+        return str(record.get("unit") or "").startswith("円")
+    return key in _MONEY_KEYS or (key == "outcome" and isinstance(record[key], Mapping))
 
 
 def _masked(value: Any, masks: frozenset[str], names: frozenset[str]) -> Any:
     if isinstance(value, Mapping):
         return {
             key: personal.MASK
-            if "money" in masks and key in _MONEY_KEYS and part not in (None, "", {}, [])
+            if "money" in masks and part not in (None, "", {}, []) and _is_money(value, key)
             else _masked(part, masks, names)
             for key, part in value.items()
         }

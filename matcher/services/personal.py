@@ -5,7 +5,7 @@ import unicodedata
 from typing import Final
 
 _MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
-_PHONE: Final = re.compile(r"(?<!\d)0\d{1,4}[-\s(]{0,2}\d{1,4}[-\s)]{0,2}\d{3,4}(?!\d)")
+_PHONE: Final = re.compile(r"(?<![\dA-Za-z])0\d{1,4}[-\s(]{0,2}\d{1,4}[-\s)]{0,2}\d{3,4}(?![\dA-Za-z])")
 MASK: Final = "■■■"
 
 

@@ -1,11 +1,11 @@
 """Every page, as every role, at both widths: axe, no sideways scroll, no other origin, no CSP report.
 
-The pages are found by following links from each role's first page; one address of each kind of page is
-enough. Every GET endpoint of the application must have been met, or stand in ``ELSEWHERE`` with a reason.
+The pages are found by following links from each role's first page; one or two addresses of each kind of page
+are enough. The forms of the workspace are also sent empty, to look at their errors. Every GET endpoint of the application must have been met, or stand in ``ELSEWHERE`` with a reason.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,15 +20,33 @@ PER_ENDPOINT = 2  #: addresses looked at for each kind of page
 ELSEWHERE: dict[str, str] = {}
 
 _met: set[str] = set()
+_done: set[tuple[str | None, int]] = set()
 
 
-def endpoint_of(demo: Demo, path: str) -> str | None:
-    """The endpoint that answers GET on ``path``, ``None`` where there is none."""
+@pytest.fixture(scope="module", autouse=True)
+def every_endpoint_was_met(demo: Demo) -> Iterator[None]:
+    """Once all have walked, no page may be left that nobody has seen."""
+    yield
+    if len(_done) < len(ROLES) * len(WIDTHS):
+        return
+    pages = {
+        rule.endpoint
+        for rule in demo.app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not is_download(rule.rule) and rule.endpoint != "static"
+    }
+    assert pages - _met - set(ELSEWHERE) == set()
+
+
+def endpoint_of(demo: Demo, path: str) -> tuple[str | None, str]:
+    """The endpoint that answers GET on ``path`` (``None`` where there is none), and the kind of page: one
+    endpoint serves every section and every form of the workspace.
+    """
     adapter = demo.app.url_map.bind("127.0.0.1")
     try:
-        return adapter.match(urlsplit(path).path, method="GET")[0]
+        endpoint, values = adapter.match(urlsplit(path).path, method="GET")
     except HTTPException:
-        return None
+        return None, ""
+    return endpoint, f"{endpoint}:{values.get('section') or values.get('action') or ''}"
 
 
 def links(person: Visitor) -> list[str]:
@@ -41,7 +59,17 @@ def links(person: Visitor) -> list[str]:
 
 def is_download(path: str) -> bool:
     """Addresses that answer with a file rather than a page."""
-    return any(part in path for part in (".xlsx", ".csv", ".json", "format=", "/export", "/template"))
+    return any(part in path for part in (".xlsx", ".csv", ".json", "format=", "/template"))
+
+
+def send_empty(person: Visitor) -> bool:
+    """Send the form of the page as it stands, if it asks for anything; whether it came back with errors."""
+    form = person.page.locator("main form.section")
+    if form.count() != 1 or "必須" not in form.inner_text():
+        return False
+    form.locator("button[type=submit]").first.click()
+    person.page.wait_for_load_state("load")
+    return person.page.locator(".error-summary").count() == 1
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -53,20 +81,25 @@ def test_every_page_that_links_lead_to(visitor: Callable[..., Visitor], demo: De
     counts: dict[str, int] = {}
     while waiting:
         path = waiting.pop(0)
-        endpoint = endpoint_of(demo, path)
-        if endpoint in {None, "static"} or is_download(path) or counts.get(endpoint, 0) >= PER_ENDPOINT:
+        endpoint, kind = endpoint_of(demo, path)
+        enough = 1 if endpoint == "work.act" else PER_ENDPOINT
+        if endpoint in {None, "static"} or is_download(path) or counts.get(kind, 0) >= enough:
             continue
-        counts[endpoint] = counts.get(endpoint, 0) + 1
+        counts[kind] = counts.get(kind, 0) + 1
         person.go(path)
         _met.add(endpoint)
         found = person.faults()
         if found:
             faults[path] = found
-        _keep_screenshot(person, role, width, endpoint, counts[endpoint])
+        _keep_screenshot(person, role, width, kind, counts[kind])
         for link in links(person):
             if link not in seen:
                 seen.add(link)
                 waiting.append(link)
+        if endpoint == "work.act" and send_empty(person):
+            faults |= {f"{path} (empty)": found for found in (person.faults(),) if found}
+            _keep_screenshot(person, role, width, f"{kind}-empty", 1)
+    _done.add((role, width))
     assert not faults, "\n".join(f"{path}: {line}" for path, lines in faults.items() for line in lines)
     assert counts
 
@@ -75,7 +108,7 @@ def _keep_screenshot(person: Visitor, role: str | None, width: int, endpoint: st
     """Keep a picture of every page where ``SCREENSHOTS`` names a folder, for people to look at."""
     folder = os.environ.get("SCREENSHOTS")
     if folder and number == 1:
-        name = f"{role or 'public'}-{width}-{endpoint}.png"
+        name = f"{role or 'public'}-{width}-{endpoint.replace(':', '-').rstrip('-')}.png"
         person.page.screenshot(path=Path(folder) / name, full_page=True)
 
 

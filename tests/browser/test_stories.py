@@ -7,8 +7,8 @@ stories is kept there, to be looked at as pages.
 import io
 import os
 import re
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,10 @@ EVIDENCE = "日,人\r\n1,30\r\n".encode()
 class Story:
     """A case that the city has introduced, its three people, and a clock that the story moves."""
 
-    def __init__(self, database: Database, folder: Path, browser: Browser, name: str) -> None:
+    def __init__(
+        self, database: Database, folder: Path, browser: Browser, name: str,
+        bring: Callable[[Partners], object] = Partners.introduce,
+    ) -> None:  # fmt: skip
         self.now = NOW
         with database.write() as session:
             partners = Partners(session, NOW, folder / "files")
@@ -42,7 +45,8 @@ class Story:
                 (session.get(User, partners.manager.user_id), "manager"),
             ):
                 user.email = f"demo-{role}@demo.example"
-            partners.introduce()
+            bring(partners)
+            self.now = partners.at
             self.number, self.id = partners.case.number, partners.case.public_id
             self.company, self.npo = partners.company.name, partners.npo.name
         url = database.url.replace("postgresql+psycopg", "postgresql")
@@ -191,22 +195,25 @@ class Story:
         self.do("coordinator", "evaluation", "評価をまとめる", text="三者の評価がそろった。")
 
 
+def begin(
+    monkeypatch: pytest.MonkeyPatch, database: Database, folder: Path, browser: Browser, name: str,
+    bring: Callable[[Partners], object] = Partners.introduce,
+) -> Story:  # fmt: skip
+    """A story whose time is the application's time."""
+    found = Story.__new__(Story)
+    found.now = NOW
+    monkeypatch.setattr(clock, "now", lambda: found.now)
+    found.__init__(database, folder, browser, name, bring)  # type: ignore[misc]
+    return found
+
+
 @pytest.fixture
 def story(
     database: Database, tmp_path: Path, chromium: Browser, monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> Iterator[Story]:  # fmt: skip
-    told: list[Story] = []
-
-    def now() -> datetime:
-        return told[0].now if told else NOW
-
-    monkeypatch.setattr(clock, "now", now)
     name = re.sub(r"\W+", "-", request.node.name)
-    found = Story.__new__(Story)
-    found.now = NOW
-    told.append(found)
-    found.__init__(database, tmp_path, chromium, name)  # type: ignore[misc]
+    found = begin(monkeypatch, database, tmp_path, chromium, name)
     yield found
     found.stop()
 

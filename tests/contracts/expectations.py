@@ -1,6 +1,7 @@
 """Who gets where: the written expectation of ``test_routes.py``, one row a record, reviewed by people.
 
 Actors in order: anonymous, company A, company B, NPO A, NPO B, coordinator, manager, operator.
+A name beginning with ``?`` goes into the query string.
 """
 
 EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
@@ -422,4 +423,113 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("shown_need", {}, {"POST": "L--+----"}),
         ("nothing", {}, {"POST": "L-------"}),
     ],
+    "desk_work.cancel_handover": [
+        ("handover", {}, {"POST": "L----++-"}),
+        ("nothing", {}, {"POST": "L-------"}),
+    ],
+    "desk_work.comment": [
+        ("comment", {}, {"GET": "L----++-", "POST": "L----++-"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "desk_work.comments": [
+        ("", {}, {"GET": "L----++-"}),
+    ],
+    "desk_work.everything": [
+        ("", {}, {"GET": "L----++-"}),
+    ],
+    "desk_work.handover": [
+        ("", {}, {"GET": "L----++-", "POST": "L----++-"}),
+    ],
+    "desk_work.handover_paper": [
+        ("", {}, {"GET": "L----++-"}),
+    ],
+    "desk_work.indicator": [
+        ("definition", {}, {"GET": "L----++-", "POST": "L----++-"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "desk_work.indicators": [
+        ("", {}, {"GET": "L----++-"}),
+    ],
+    "desk_work.new_indicator": [
+        ("", {}, {"GET": "L----++-", "POST": "L----++-"}),
+    ],
+    "public.partnership": [
+        ("worked", {}, {"GET": "++++++++", "POST": "++++++++"}),
+        ("decided", {}, {"GET": "--------", "POST": "--------"}),
+        ("nothing", {}, {"GET": "--------", "POST": "--------"}),
+    ],
+    "public.partnerships": [
+        ("", {}, {"GET": "++++++++"}),
+    ],
+    "work.calendar_file": [
+        ("worked", {}, {"GET": "L+-+-++-"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "work.document": [
+        ("worked", {"document_id": "draft_agreement"}, {"GET": "L+-+-++-"}),
+        ("decided", {"document_id": "draft_agreement"}, {"GET": "L-------"}),
+        ("nothing", {"document_id": "draft_agreement"}, {"GET": "L-------"}),
+    ],
+    "work.evidence": [
+        ("", {}, {"GET": "L++-----"}),
+    ],
+    "work.export": [
+        ("worked", {}, {"GET": "L----++-", "POST": "L----++-"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "work.file": [
+        ("worked", {"file_id": "file"}, {"GET": "L+-+-++-"}),
+        ("decided", {"file_id": "file"}, {"GET": "L-------"}),
+        ("nothing", {"file_id": "file"}, {"GET": "L-------"}),
+    ],
+    "work.ledger": [
+        ("worked", {}, {"GET": "L+-+-++-"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "work.paper": [
+        ("worked", {"paper": "agreement"}, {"GET": "L+-+-++-"}),
+        ("worked", {"paper": "final"}, {"GET": "L-------"}),
+        ("nothing", {"paper": "agreement"}, {"GET": "L-------"}),
+    ],
+    "work.section": [
+        *(
+            ("worked", {"section": section}, {"GET": "L+-+-++-"})
+            for section in ("plan", "agreement", "progress", "payment", "evaluation", "publication", "files")
+        ),
+        ("nothing", {"section": "plan"}, {"GET": "L-------"}),
+    ],
 }
+
+#: The workspace's forms: who may open them, and the record that they are about.
+_PARTIES, _ALL, _CITY, _MANAGER = "L+-+-xx-", "L+-+-++-", "Lx-x-++-", "Lx-x-x+-"
+_FORMS: dict[str, dict[str, str | None]] = {
+    _PARTIES: {
+        "contact": None, "trial": None, "trial_result": None, "plan": None, "logic": None, "link": None,
+        "indicator": None, "drop_indicator": None, "milestones": None, "agreement": None, "rule": None,
+        "drop_rule": None, "reopen_talks": None, "confirm_contribution": "contribution", "report": "report",
+        "outcome_report": None, "renew": None,
+    },
+    _ALL: {
+        "meeting": None, "task": None, "finish_task": "task", "file": None, "accept_document": "draft_agreement",
+        "drop_document": "draft_agreement", "suspend": None, "resume": None, "terminate": None,
+        "contribution": None, "cancel_contribution": "contribution", "measure": "indicator",
+        "review_measurement": "measurement", "risk": None, "close_risk": "risk", "incident": None,
+        "resolve_incident": "incident", "rate": None, "decline_rating": None, "discuss": "sheet", "voice": None,
+        "lesson": None, "publication": None, "unpublish": None,
+    },
+    _CITY: {
+        "confirm_agreement": None, "return_agreement": None, "review_report": "report",
+        "publish_incident": "incident", "calculate": "payment_rule", "calculate_fixed": None, "paid": "payment",
+        "third_party": None, "conclude": None, "close": None,
+    },
+    _MANAGER: {"approve_payment": "payment"},
+}  # fmt: skip
+EXPECTATIONS["work.act"] = [
+    ("worked", {"action": action} | ({"?item": item} if item else {}), {"GET": letters, "POST": letters})
+    for letters, forms in _FORMS.items()
+    for action, item in forms.items()
+] + [
+    ("nothing", {"action": action}, {"GET": "L-------", "POST": "L-------"})
+    for forms in _FORMS.values()
+    for action in forms
+]

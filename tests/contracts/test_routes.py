@@ -7,6 +7,7 @@ of it), ``x`` seen but not allowed (403), ``L`` sent to the login. A route witho
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -48,13 +49,18 @@ def rules(world: World):
 def address(world: World, endpoint: str, record: str, extra: dict[str, object]) -> str:
     """The path of an endpoint for one record of the world."""
     rule = rules(world)[endpoint]
-    values: dict[str, object] = {name: world.ids.get(str(value), value) for name, value in extra.items()}
+    words = {"action", "section", "paper"}  # parts of an address that are no records
+    values: dict[str, object] = {
+        name: value if name in words else world.ids.get(str(value), value) for name, value in extra.items()
+    }
+    asked = {name[1:]: values.pop(name) for name in tuple(values) if name.startswith("?")}
     if "public_id" in rule.arguments:
         values["public_id"] = world.ids[record]
     if "bundle_id" in rule.arguments:
         values["bundle_id"] = world.ids["bundle"]
     with world.app.test_request_context():
-        return world.app.url_map.bind("localhost").build(endpoint, values)
+        path = world.app.url_map.bind("localhost").build(endpoint, values)
+    return f"{path}?{urlencode(asked)}" if asked else path
 
 
 def row(world: World, endpoint: str, record: str, extra: dict[str, object], method: str) -> str:

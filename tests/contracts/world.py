@@ -1,6 +1,7 @@
 """A small town with one of everything, for the tests that go over every route."""
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -8,16 +9,42 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from matcher import calendar, queries
 from matcher.db import Database
-from matcher.models import ImportBatch, Organization, ShownList, ShownSuggestion, User
-from matcher.services import accounts, partnerships
+from matcher.models import (
+    EvaluationSheet,
+    ImportBatch,
+    Organization,
+    PeriodReport,
+    ShownList,
+    ShownSuggestion,
+    User,
+)
+from matcher.services import (
+    accounts,
+    files,
+    handovers,
+    partnerships,
+    payments,
+    plans,
+    progress,
+    publicity,
+    talks,
+)
 from matcher.services.partnerships import Decision, Terms
 from tests import factories
 from tests.conftest import NOW
+from tests.partners import Partners
 from webapp import Settings, create_app
 
 #: In this order in every row of the expectation.
 ACTORS = ("anonymous", "company_a", "company_b", "npo_a", "npo_b", "coordinator", "manager", "operator")
+
+
+_DEFINITION = {
+    "code": "KODOMO-1", "name": "来た子どもの数", "definition": "実人数", "unit": "人", "kind": "outcome",
+    "direction": "up", "method": "records", "evidence": "名簿", "field": None, "is_active": True,
+}  # fmt: skip
 
 
 class World:
@@ -82,6 +109,7 @@ class World:
         partnerships.accept(session, actors["npo_a"], decided, "", NOW, version=None)
         decision = Decision("明確である。", conflict_of_interest=False, city_involved=False)
         bundle = partnerships.approve(session, actors["coordinator"], decided, decision, NOW, version=None)
+        self._work(session, actors, company, npo)
         shown = self._shown(session, company, npo, need.id)
         shown_need = self._shown(session, npo, company, need.id, to_need=True)
         pending = User(
@@ -103,6 +131,61 @@ class World:
             "review_offer": review_offer.public_id, "case": case.public_id, "decided": decided.public_id,
             "bundle": bundle.public_id, "shown": shown.public_id, "shown_need": shown_need.public_id,
             "colleague": pending.public_id, "nothing": "0" * 32,
+        }  # fmt: skip
+
+    def _work(self, session, actors, company, npo) -> None:
+        """A running outcome-linked case of A with A, with a record of every kind, and published."""
+        partners = Partners.__new__(Partners)
+        partners.session, partners.at, partners.days = session, NOW - timedelta(days=30), 20
+        partners.company, partners.npo, partners.need = company, npo, factories.make_need(session, npo)
+        partners.company_actor, partners.npo_actor = actors["company_a"], actors["npo_a"]
+        partners.coordinator, partners.manager = actors["coordinator"], actors["manager"]
+        partners.store = files.Store(self.app.config["SETTINGS"].files_folder)
+        partners.today = calendar.tokyo_date(partners.at)
+        partners.starts_on = partners.today + timedelta(days=1)
+        case = partners.contracted()
+        partners.later(days=20)
+        indicator = partners.only_indicator()
+        measurement = partners.measure(indicator, 31.0, partners.ends_on)
+        payment = payments.calculate(session, partners.coordinator, case, partners.rule(), partners.at)
+        gift = progress.Gift("food", 5, "kg", partners.today)
+        contribution = progress.record_contribution(session, partners.company_actor, case, gift, partners.at)
+        risk = progress.RiskFacts("雪", 2, 2, "前日に決める", "npo")
+        day, at = partners.today, partners.at
+        task = talks.add_task(session, partners.npo_actor, case, "測る", "npo", day, at)
+        incident = progress.report_incident(
+            session, partners.npo_actor, case, day, "指を切った。", "手当て。", at
+        )
+        report = PeriodReport(
+            partnership_id=case.id, period_from=day, period_to=partners.ends_on, due_on=partners.ends_on, state="open"
+        )  # fmt: skip
+        sheet = EvaluationSheet(
+            partnership_id=case.id, rater="npo", about="npo", scores={}, comment="", rated_by_id=partners.npo_actor.user_id,
+            rated_at=at,
+        )  # fmt: skip
+        session.add_all((report, sheet))
+        partners.publish("purpose")
+        comment = publicity.comment(session, case, "よい取り組みです。", "network", at)
+        definition = plans.save_definition(session, partners.coordinator, _DEFINITION, at)
+        draft = partners.draft_agreement(
+            type="outcome_linked",
+            outcome=partners.outcome(),
+            method="週に1回届ける。",
+            why_changed="増やす。",
+        )
+        staff = {user.id: user for user in queries.active_staff(session)}
+        handover = handovers.plan(
+            session, partners.manager, staff[partners.coordinator.user_id], staff[partners.manager.user_id], [case],
+            calendar.tokyo_date(NOW) + timedelta(days=9), at,
+        )  # fmt: skip
+        self.ids |= {
+            "worked": case.public_id, "indicator": indicator.public_id, "measurement": measurement.public_id,
+            "payment": payment.public_id, "contribution": contribution.public_id, "task": task.public_id,
+            "risk": progress.add_risk(session, partners.npo_actor, case, risk, at).public_id,
+            "incident": incident.public_id, "report": report.public_id, "sheet": sheet.public_id,
+            "comment": comment.public_id, "definition": definition.public_id, "draft_agreement": draft.public_id,
+            "payment_rule": partners.rule().public_id, "file": partners.file().public_id,
+            "handover": handover.public_id,
         }  # fmt: skip
 
     def _shown(self, session, viewer, candidate, need_id, *, to_need=False) -> ShownSuggestion:

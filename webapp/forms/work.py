@@ -241,20 +241,25 @@ def _number(typed: str) -> float:
     return float(value)
 
 
-class _WithFiles(Form):
-    """A form that may name one of the case's files as evidence."""
-
-    evidence = SelectField(
+def _evidence() -> SelectField:
+    return SelectField(
         _l("根拠資料"),
         choices=[],
         validators=[Optional()],
         description=_l("この案件にすでにあるファイルから選べます。"),
     )
-    new_evidence = FileField(
+
+
+def _new_evidence() -> FileField:
+    return FileField(
         _l("根拠資料を新しく追加する"),
         validators=[Optional()],
         description=_l("PDF、画像、Excel・Word・PowerPoint、CSV。5MBまで。選ぶと、上より優先します。"),
     )
+
+
+class _WithFiles(Form):
+    """A form that may name one of the case's files as evidence, or bring a new one, as its last fields."""
 
     def offer_files(self, found: Iterable[CaseFile]) -> None:
         """Let the person choose among the newest versions."""
@@ -746,6 +751,8 @@ class ContributionForm(TermsForm, _WithFiles):
         rows=2,
     )
 
+    evidence, new_evidence = _evidence(), _new_evidence()
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         del self.period_from
@@ -776,6 +783,8 @@ class MeasureForm(_WithFiles):
         render_kw={"example": _l("小学生：14"), "rows": 4},
     )
     comment = words(_l("説明"), need=False, rows=3)
+
+    evidence, new_evidence = _evidence(), _new_evidence()
 
     def offer_days(self, indicator: Indicator) -> None:
         """The dates that the plan names."""

@@ -393,9 +393,12 @@ def _write_report(ask: Ask) -> None:
 def _report_facts(ask: Ask) -> dict[str, Any]:
     side = documents.side_of(ask.actor, ask.case)
     text = getattr(ask.item, f"{side}_text", "")
-    if not text and side == "npo":
+    if not text:
         composed = drafts.compose(ask.session, ask.case, ask.item.period_from, ask.item.period_to)
-        text = "\n".join(row.text for row in composed if row.source != "document")
+        rows = [row.text for row in composed if row.source != "document"]
+        if side == "company":
+            rows = [row for row in rows if row.startswith(ask.case.company.name)]
+        text = "\n".join(rows)
     return {"text": text, "setbacks": ask.item.setbacks, "next_step": ask.item.next_step, "submit_now": "yes"}
 
 
