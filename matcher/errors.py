@@ -8,7 +8,7 @@ from typing import Any
 class DomainError(Exception):
     """Base of everything a service refuses; ``code`` is stable, ``facts`` are its parameters."""
 
-    def __init__(self, code: str, **facts: Any) -> None:
+    def __init__(self, code: str, /, **facts: Any) -> None:
         super().__init__(f"{code} {facts}" if facts else code)
         self.code = code
         self.facts: Mapping[str, Any] = facts

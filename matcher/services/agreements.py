@@ -20,7 +20,7 @@ from matcher.models import (
     PeriodReport,
 )
 from matcher.permissions import SYSTEM, Actor
-from matcher.services import decisions, documents, moves, notices, plans, talks
+from matcher.services import decisions, documents, moves, notices, plans, snapshots, talks
 
 #: What every agreement says, in the order in which it is printed.
 TEXTS: Final = (
@@ -76,7 +76,8 @@ def draft(
     content = {**facts, "plan_number": plan.number if plan else 0, "plan_sha256": plan.sha256 if plan else ""}
     needs_city = False
     if in_force is not None:
-        changed = {key for key, _before, _after in documents.differences(in_force.content, content)}
+        plain = snapshots.plain(content)
+        changed = {key for key, _before, _after in documents.differences(in_force.content, plain)}
         needs_city = bool(changed & CITY_FIELDS)
         _rules_unpaid(session, case, content)
     if content.get("outcome"):

@@ -113,7 +113,7 @@ def _outcome_drafted(partners: Partners) -> None:
 
 def _plan_drafted(partners: Partners) -> None:
     partners.bring("negotiation")
-    logic = dict.fromkeys(("resource", "activity", "output", "early", "middle", "long"), ["食品"])
+    logic = {key: ["食品"] for key in ("resource", "activity", "output", "early", "middle", "long")}
     plans.save_part(
         partners.session, partners.npo_actor, partners.case, "logic", logic, partners.at, version=None
     )
