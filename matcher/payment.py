@@ -142,12 +142,12 @@ def amount(rule: Rule, value: float) -> Amount:
     """What ``rule`` pays for ``value``: never less than 0, never more than its cap, rounded down."""
     raw, words = _raw(rule, _exact(value))
     parts = [words]
-    if 0 < raw < rule.floor_yen:
-        raw = Fraction(rule.floor_yen)
-        parts.append(f"下限額{_yen(rule.floor_yen)}を適用")
     if rule.rounding > 1 and raw % rule.rounding:
         parts.append(f"{_yen(rule.rounding)}未満を切り捨て")
     yen = int(raw // rule.rounding) * rule.rounding
+    if raw > 0 and yen < rule.floor_yen:
+        yen = rule.floor_yen
+        parts.append(f"下限額{_yen(rule.floor_yen)}を適用")
     if yen > rule.cap_yen:
         yen = rule.cap_yen
         parts.append(f"上限額{_yen(rule.cap_yen)}で打ち切り")
@@ -180,10 +180,9 @@ def _raw(rule: Rule, value: Fraction) -> tuple[Fraction, str]:
     first, measured = points[0], f"測定値{_plain(value)}"
     if rule.shape == "per_unit":
         units = int(max(Fraction(0), sign * (value - first[0])))
-        return (
-            Fraction(units * first[1]),
-            f"{measured}は基準{_plain(first[0])}を{units}上回る。{units}×{_yen(first[1])}",
-        )
+        beyond = "下回る" if sign < 0 else "上回る"
+        words = f"{measured}は基準{_plain(first[0])}を{units}{beyond}。{units}×{_yen(first[1])}"
+        return Fraction(units * first[1]), words
     reached = [point for point in points if sign * value >= sign * point[0]]
     if not reached:
         return Fraction(0), f"{measured}は基準の{_plain(first[0])}{word}に届かない"

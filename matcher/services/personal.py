@@ -4,14 +4,15 @@ import re
 import unicodedata
 from typing import Final
 
-_MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
-_PHONE: Final = re.compile(r"(?<![\dA-Za-z])0\d{1,4}[-\s(]{0,2}\d{1,4}[-\s)]{0,2}\d{3,4}(?![\dA-Za-z])")
+_MAIL: Final = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+#: Ten or eleven digits from a 0 on, with the dashes that people type; days and case numbers are shorter.
+_PHONE: Final = re.compile(r"(?<![0-9A-Za-z])0(?:[-‐−–ー\s()]{0,2}[0-9]){9,10}(?![0-9A-Za-z])")
 MASK: Final = "■■■"
 
 
 def found_in(text: str) -> bool:
     """Whether the text holds a mail address or a telephone number, full-width digits included."""
-    plain = unicodedata.normalize("NFKC", text).replace("‐", "-").replace("ー", "-").replace("−", "-")
+    plain = unicodedata.normalize("NFKC", text)
     return bool(_MAIL.search(plain) or _PHONE.search(plain))
 
 

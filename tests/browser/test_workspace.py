@@ -13,7 +13,6 @@ from playwright.sync_api import Browser
 from matcher.db import Database
 from matcher.services import casework, evaluations, payments, plans, progress, talks
 from tests.browser.conftest import Visitor
-from tests.browser.test_every_page import send_empty
 from tests.browser.test_stories import begin
 from tests.partners import SCORES, Partners
 from webapp.views.work import _SECTIONS
@@ -155,6 +154,16 @@ def every_form_was_met() -> Iterator[None]:
 def _keep(person: Visitor, name: str) -> None:
     if folder := os.environ.get("SCREENSHOTS"):
         person.page.screenshot(path=Path(folder) / f"work-{name}.png".replace(" ", "-"), full_page=True)
+
+
+def send_empty(person: Visitor) -> bool:
+    """Send the form of the page as it stands, if it asks for anything; whether it came back with errors."""
+    form = person.page.locator("main form.section")
+    if form.count() != 1 or "必須" not in form.inner_text():
+        return False
+    form.locator("button[type=submit]").first.click()
+    person.page.wait_for_load_state("load")
+    return person.page.locator(".error-summary").count() == 1
 
 
 @pytest.mark.parametrize("state", STATES)
