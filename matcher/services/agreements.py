@@ -457,15 +457,16 @@ def terminate(
         wrong["inform_plan"] = "required"
     if wrong:
         raise Invalid(**wrong)
+    talks.enter(
+        session, actor, case, "terminate", now,
+        version=version, reason_code=reason_code, reason_text=reason_text,
+    )  # fmt: skip
     case.was_terminated, case.inform_plan, case.decide_by = True, inform_plan.strip(), None
     for kind in ("plan", "agreement"):
         found = documents.find_draft(session, case, kind)
         if found is not None:
             found.state = "withdrawn"
-    talks.enter(
-        session, actor, case, "terminate", now,
-        version=version, reason_code=reason_code, reason_text=reason_text,
-    )  # fmt: skip
+    session.flush()
     text = wording_work.event(case, "terminated", who=talks.who(actor), what=reason_text.strip())
     documents.tell_others(session, actor, case, text, now, staff=True)
 
@@ -474,7 +475,10 @@ def start_due(session: Session, now: datetime, limit: int = 100) -> int:
     """Begin what is agreed once its first day has come – unless the city has suspended a party (L8)."""
     today = calendar.tokyo_date(now)
     done = 0
-    for case in session.scalars(_due("agreed").where(Partnership.starts_on <= today).limit(limit)).all():
+    verified = Partnership.company.has(state="verified") & Partnership.npo.has(state="verified")
+    # Who was told that it cannot start does not hold up the others.
+    due = _due("agreed").where(Partnership.starts_on <= today, verified | (Partnership.reminders == 0))
+    for case in session.scalars(due.limit(limit)).all():
         if case.company.state != "verified" or case.npo.state != "verified":
             if not case.reminders:
                 session.execute(update(Partnership).where(Partnership.id == case.id).values(reminders=1))

@@ -48,7 +48,11 @@ def accept_document(
         MovedOn: the text was changed, or the case has moved on.
         Refused: what stands in the way (``agreements.acceptance_obstacle``), ``already_accepted``.
     """
+    if case.state not in lifecycle.CASE_WORK:
+        raise moves.moved_on(session, case)
     if document.kind == "agreement":
+        if actor.is_staff and actor.role != "manager" and agreements.needs_manager(document.content):
+            raise Refused("manager_needed")
         obstacle = agreements.acceptance_obstacle(session, case, now)
         if obstacle:
             raise Refused(obstacle)

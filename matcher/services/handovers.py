@@ -91,10 +91,12 @@ def plan(
         wrong["cases"] = "required"
     if to_user.id == from_user.id:
         wrong["to_user"] = "same_person"
-    elif to_user.role not in {"coordinator", "manager"} or to_user.status != "active":
+    elif not _serves(to_user):
         wrong["to_user"] = "required"
-    if deputy is not None and deputy.id in {to_user.id}:
+    if deputy is not None and deputy.id == to_user.id:
         wrong["deputy"] = "same_person"
+    elif deputy is not None and not _serves(deputy):
+        wrong["deputy"] = "required"
     if effective_on < calendar.tokyo_date(now):
         wrong["effective_on"] = "in_past"
     if wrong:
@@ -112,6 +114,10 @@ def plan(
     )  # fmt: skip
     run_due(session, now)
     return found
+
+
+def _serves(person: User) -> bool:
+    return person.role in {"coordinator", "manager"} and person.status == "active"
 
 
 def cancel(session: Session, actor: Actor, found: Handover, now: datetime) -> None:

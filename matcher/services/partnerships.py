@@ -27,7 +27,7 @@ from matcher.models import (
     User,
 )
 from matcher.permissions import SYSTEM, Actor
-from matcher.services import audit, indexing, moves, notices, numbers, snapshots
+from matcher.services import audit, documents, indexing, moves, notices, numbers, snapshots
 
 MESSAGE_EXTENSION_DAYS = 7  #: a question leaves the other side at least this long to answer
 
@@ -454,7 +454,9 @@ def send_message(session: Session, actor: Actor, case: Partnership, text: str, n
         raise Refused("case_closed")
     message = _add_message(session, actor, case, text, now)
     extended = calendar.deadline(now, MESSAGE_EXTENSION_DAYS)
-    if case.deadline_at is not None and case.deadline_at < extended:
+    if case.state in lifecycle.CASE_WORK:
+        documents.touch(session, case, now)  # its dates are agreed upon; only silence starts anew
+    elif case.deadline_at is not None and case.deadline_at < extended:
         case.deadline_at, case.reminders = extended, 0
     author = actor.organization_name or "市の担当"
     subject_body = wording.case_message(case, author)

@@ -77,6 +77,8 @@ def save_part(
     else:
         before = EMPTY
     new = {**content(session, case), part: value}
+    if case.state in RUNNING:
+        _keep_paying(session, case, new["indicators"])
     needs_city = case.state in RUNNING and new["indicators"] != before.get("indicators")
     return documents.save(
         session, actor, case, "plan", new, now,
@@ -123,14 +125,22 @@ def remove_indicator(
     Raises:
         Refused: ``payment_linked``: an agreement in force pays by it.
     """
-    rule = select(PaymentRule.id).join(Indicator, Indicator.id == PaymentRule.indicator_id)
-    paid = rule.where(
-        Indicator.partnership_id == case.id, Indicator.key == key, PaymentRule.is_retired.is_(False)
-    )
-    if session.scalar(select(paid.exists())):
-        raise Refused("payment_linked")
     rest = [found for found in content(session, case)["indicators"] if found["key"] != key]
     return save_part(session, actor, case, "indicators", rest, now, version=version)
+
+
+def _keep_paying(session: Session, case: Partnership, wanted: list[dict[str, Any]]) -> None:
+    """What an agreement in force pays by stays in the plan, linked to payment, measured on its day."""
+    known = {found["key"]: found for found in wanted}
+    rules = session.execute(
+        select(Indicator.key, PaymentRule.measured_on)
+        .join(PaymentRule, PaymentRule.indicator_id == Indicator.id)
+        .where(Indicator.partnership_id == case.id, PaymentRule.is_retired.is_(False))
+    )
+    for key, day in rules:
+        found = known.get(key)
+        if found is None or not found["linked_to_payment"] or day.isoformat() not in found["measure_on"]:
+            raise Refused("payment_linked")
 
 
 def indicator_faults(facts: Mapping[str, Any]) -> dict[str, str]:

@@ -232,6 +232,7 @@ def end_stalled(session: Session, now: datetime, limit: int = 100) -> int:
             Partnership.state.in_(documents.STALLING),
             Partnership.moved_at <= now - timedelta(days=lifecycle.STALL_DAYS),
             silent <= now - timedelta(days=lifecycle.STALL_DAYS),
+            (Partnership.reminders == 0) | (Partnership.deadline_at <= now),
         )
         .options(joinedload(Partnership.company), joinedload(Partnership.npo))
         .order_by(Partnership.id)

@@ -1007,3 +1007,125 @@ def test_the_handover_sheet_tells_what_is_open(partners, session):
     assert [promise.text for promise in sheet.promises] == ["冷凍庫を測る"]
     assert {step.kind for step in sheet.steps} >= {"write_plan"}
     assert session.scalars(select(Partnership)).one().number == sheet.case.number
+
+
+# ── What a form with the right version, a message, or a limit must not break ─────────────────────────
+
+
+@pytest.mark.parametrize("state", ["agreed", "running", "suspended"])
+@pytest.mark.parametrize("actor", ["company_actor", "npo_actor", "coordinator", "manager"])
+def test_all_three_parties_end_early_over_the_version_that_they_saw(partners, state, actor):
+    case = partners.bring(state)
+    terminate(actor, version=case.version)(partners)
+    assert (case.state, case.was_terminated, case.inform_plan) == ("terminated", True, "会で伝える")
+    assert (case.decide_by, case.deadline_at) == (None, None)
+
+
+SAID: dict[str, Try] = {
+    "meeting": meet("coordinator"),
+    "promise": task(),
+    "file": upload(),
+    "contact": name_contact(),
+    "message": lambda p: partnerships.send_message(
+        p.session, p.company_actor, p.case, "いかがですか。", p.at
+    ),
+}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_a_word_before_the_reminder_begins_the_month_anew(partners, session, now, said):
+    partners.bring("introduced")
+    partners.later(days=20)
+    SAID[said](partners)
+    assert talks.end_stalled(session, now + 49 * DAY) == 0
+    assert talks.end_stalled(session, now + 50 * DAY) == 1
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_a_word_after_the_reminder_takes_it_back(partners, session, now, said):
+    partners.bring("introduced")
+    assert talks.end_stalled(session, now + 30 * DAY) == 1
+    partners.later(days=40)
+    SAID[said](partners)
+    assert talks.end_stalled(session, now + 61 * DAY) == 0
+    assert talks.end_stalled(session, now + 70 * DAY) == 1
+    assert partners.case.state == "introduced"
+
+
+@pytest.mark.parametrize("state", ["trial", "suspended", "agreement_review"])
+def test_a_message_does_not_put_off_a_day_that_was_agreed(partners, session, state):
+    case = partners.bring(state)
+    day = case.deadline_at
+    partners.later(days=28)
+    partnerships.send_message(session, partners.npo_actor, case, "元気です。", partners.at)
+    assert case.deadline_at == day
+
+
+@pytest.mark.parametrize(
+    ("state", "draft", "kind"),
+    [
+        ("negotiation", trial(), "trial"),
+        ("trial", trial_result(), "trial_result"),
+        ("agreement_draft", agree(), "agreement"),
+    ],
+)
+def test_nothing_is_accepted_once_the_case_is_over(partners, session, state, draft, kind):
+    case = partners.bring(state)
+    draft(partners)
+    partnerships.withdraw(session, partners.npo_actor, case, "resources", "", partners.at, version=None)
+    with pytest.raises(MovedOn):
+        partners.accept(kind, partners.npo_actor)
+    assert not documents.find_draft(session, case, kind).is_touched
+
+
+@pytest.mark.parametrize("facts", [{"linked_to_payment": False}, {"measure_on": ["2027-01-10"]}])
+def test_an_indicator_that_pays_stays_linked_and_measured_on_its_day(partners, facts):
+    partners.contracted()
+    row = {**INDICATOR, "measure_on": [partners.ends_on.isoformat()], "linked_to_payment": True, **facts}
+    with pytest.raises(Refused, match="payment_linked"):
+        plans.save_indicator(
+            partners.session, partners.npo_actor, partners.case, row, partners.at, key="I1", version=None
+        )
+
+
+def test_a_change_by_which_the_city_is_bound_is_the_managers(partners):
+    partners.bring("running")
+    partners.draft_agreement(money_city_yen=1_000_001, why_changed="続けるため。")
+    partners.sign()
+    with pytest.raises(Refused, match="manager_needed"):
+        partners.accept("agreement", partners.coordinator)
+    partners.accept("agreement", partners.manager)
+    assert documents.find_agreed(partners.session, partners.case, "agreement").number == 2
+
+
+def test_who_stands_in_serves_the_city(partners, session):
+    partners.bring("running")
+    partners.today = calendar.tokyo_date(partners.at)
+    for somebody in (partners.npo_user, factories.make_coordinator(session, status="deactivated")):
+        with pytest.raises(Invalid, match="deputy"):
+            hand_over(partners, deputy=somebody)
+
+
+def another(p: Partners, state: str, at) -> Partnership:
+    """A second case, with another company."""
+    p.company, p.need, p.at = factories.make_company(p.session), factories.make_need(p.session, p.npo), at
+    p.company_actor = factories.actor_for(factories.make_user(p.session, p.company), p.company)
+    return p.bring(state)
+
+
+def test_a_case_that_was_reminded_of_does_not_hold_up_the_next(partners, session, now):
+    partners.bring("introduced")
+    assert talks.end_stalled(session, now + 30 * DAY, limit=1) == 1
+    second = another(partners, "introduced", now)
+    assert talks.end_stalled(session, now + 31 * DAY, limit=1) == 1
+    session.refresh(second, ["reminders"])
+    assert second.reminders == 1
+
+
+def test_a_start_that_is_blocked_does_not_hold_up_the_next(partners, session, now):
+    first = partners.bring("agreed")
+    partners.company.state = "suspended"
+    assert agreements.start_due(session, partners.later(days=1), limit=1) == 1
+    second = another(partners, "agreed", now)
+    assert agreements.start_due(session, partners.later(days=1), limit=1) == 1
+    assert (first.state, second.state) == ("agreed", "running")
