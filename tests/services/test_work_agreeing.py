@@ -429,6 +429,7 @@ GUARDS: list[tuple[str | Try, Try, type[DomainError], str]] = [
     ("agreement_draft", reopen(" "), Invalid, "text:required"),
     ("agreement_draft", reopen(actor="viewer"), NotPermitted, "not_permitted"),
     ("agreement_draft", reopen(version=0), MovedOn, "moved_on"),
+    ("agreement_draft", reopen(actor="coordinator"), NotPermitted, "not_permitted"),
     ("agreement_draft", confirm(), MovedOn, "moved_on"),
     ("agreement_review", confirm("npo_actor"), NotPermitted, "not_permitted"),
     ("agreement_review", confirm(checks=3), Invalid, "checked:all_checks"),
@@ -562,6 +563,18 @@ def test_either_side_and_the_city_may_go_before_the_agreement_is_confirmed(partn
         )
 
 
+def test_a_promise_of_a_closed_case_stays_as_it_was(partners, session):
+    partners.bring("running")
+    task()(partners)
+    for step in ("end", "report", "evaluate", "close"):
+        getattr(partners, step)()
+    with pytest.raises(Refused, match="case_closed"):
+        talks.finish_task(
+            session, partners.npo_actor, partners.case, session.scalars(select(CaseTask)).first(), partners.at,
+            version=None,
+        )  # fmt: skip
+
+
 def test_a_named_contact_speaks_for_the_side(partners, session):
     partners.bring("negotiation")
     colleague = factories.make_user(session, partners.npo)
@@ -590,6 +603,13 @@ def test_an_unchanged_text_keeps_what_was_accepted(partners, session):
     partners.accept("plan", partners.npo_actor)
     change_plan(partners)
     assert documents.find_draft(session, partners.case, "plan").npo_accepted_at is not None
+
+
+def test_what_is_no_longer_open_cannot_be_laid_aside(partners, session):
+    partners.bring("agreement_draft")
+    plan = documents.find_agreed(session, partners.case, "plan")
+    with pytest.raises(MovedOn):
+        documents.withdraw(session, partners.npo_actor, partners.case, plan, "やめる", partners.at)
 
 
 def test_one_version_is_in_force(partners, session):
