@@ -22,6 +22,7 @@ from matcher.models import (
     PeriodReport,
     PublicComment,
     Revision,
+    Risk,
 )
 from matcher.services import (
     casework,
@@ -1052,3 +1053,114 @@ def test_money_is_blackened_where_it_is_asked(partners, session):
     assert "54321" not in str(black)
     assert "300000" not in str(black)
     assert session.scalars(select(Partnership)).one().number in str(black)
+
+
+# ── What a closed case keeps, and the rarer ways into a guard ────────────────────────────────────────
+
+
+def closed_with_records(p: Partners) -> None:
+    """A case closed by force while a value, a report, an amount, a risk and trouble were still open."""
+    waiting_contract(p)
+    review()(p)
+    calculate()(p)
+    risk()(p)
+    incident()(p)
+    p.session.add(
+        PeriodReport(
+            partnership_id=p.case.id, period_from=p.today, period_to=p.today, due_on=p.today, state="open"
+        )
+    )  # fmt: skip
+    _value(p).state = "submitted"
+    p.case.state = "closed"
+
+
+def _only_risk(p: Partners) -> object:
+    found = p.session.scalars(select(Risk)).one()
+    return progress.close_risk(p.session, p.npo_actor, p.case, found, "済んだ", p.at, version=None)
+
+
+def _approve_by_force(p: Partners) -> object:
+    _payment(p).approved_at = p.at
+    return pay()(p)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        review(), write(), review_report(), _only_risk, tell_residents(), resolve(), calculate(), calculate_fixed(),
+        approve(), _approve_by_force,
+    ],
+)  # fmt: skip
+def test_nothing_changes_in_a_closed_case(partners, session, act):
+    closed_with_records(partners)
+    session.flush()
+    with pytest.raises(MovedOn):
+        act(partners)
+
+
+def test_a_submitted_report_of_a_closed_case_is_not_reviewed(partners, session):
+    quarter_submitted(partners)
+    partners.case.state = "closed"
+    session.flush()
+    with pytest.raises(MovedOn):
+        review_report()(partners)
+
+
+def test_what_was_concluded_is_not_discussed_any_more(partners, session):
+    differing(partners)
+    partners.case.state = "evaluated"
+    session.flush()
+    with pytest.raises(MovedOn):
+        discuss()(partners)
+
+
+def test_a_city_that_provides_does_not_review(partners):
+    partners.contracted(provider="city", evaluator="company")
+    partners.later(days=partners.days)
+    submit()(partners)
+    with pytest.raises(Refused, match="evaluator_is_provider"):
+        review()(partners)
+
+
+def test_a_second_value_cannot_replace_the_one_that_was_paid(partners):
+    payable(partners)
+    submit(value=99.0)(partners)
+    calculate()(partners)
+    with pytest.raises(Refused, match="measurement_paid"):
+        review()(partners)
+    review(accepted=False)(partners)
+
+
+def test_a_rule_that_is_no_longer_in_force_pays_nothing(partners):
+    payable(partners)
+    rule = partners.rule()
+    rule.is_retired = True
+    partners.session.flush()
+    with pytest.raises(MovedOn):
+        payments.calculate(partners.session, partners.coordinator, partners.case, rule, partners.at)
+
+
+def test_only_the_city_reads_what_residents_wrote_before_it_is_shown(partners, session):
+    published(partners)
+    found = comment()(partners)
+    assert publicity.comments_to_read(session, partners.coordinator)[0][0].id == found.id
+    assert publicity.get_comment(session, partners.coordinator, found.public_id)[0].id == found.id
+    for read in (
+        lambda: publicity.comments_to_read(session, partners.npo_actor),
+        lambda: publicity.get_comment(session, partners.npo_actor, found.public_id),
+    ):
+        with pytest.raises(NotPermitted):
+            read()
+    with pytest.raises(NotFound):
+        publicity.get_comment(session, partners.coordinator, "0" * 32)
+
+
+def test_a_record_is_found_only_in_its_own_case_and_by_its_parties(partners, session):
+    given(partners)
+    entry = _gift(partners)
+    found = casework.get_item(session, partners.npo_actor, partners.case, Contribution, entry.public_id)
+    assert found is entry
+    with pytest.raises(NotFound):
+        casework.get_item(session, partners.npo_actor, partners.case, Contribution, "0" * 32)
+    with pytest.raises(NotFound):
+        casework.get_item(session, _who(partners, "outsider"), partners.case, Contribution, entry.public_id)
