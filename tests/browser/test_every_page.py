@@ -10,8 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 
+from matcher.models import Partnership
 from tests.browser.conftest import WIDTHS, Demo, Visitor
 
 ROLES = (None, "npo", "company", "coordinator", "manager")
@@ -27,6 +29,10 @@ ELSEWHERE: dict[str, str] = {
     **dict.fromkeys(
         ("cases.sent", "company.offer_sent", "npo.need_sent", "organization.submitted"),
         "tests/browser/test_journeys.py, tests/web: shown after a form was sent",
+    ),
+    **dict.fromkeys(
+        ("company.offer_check", "company.offer_edit", "npo.need_check", "npo.need_step"),
+        "tests/browser/test_journeys.py, tests/web/test_posting_pages.py: steps of writing",
     ),
     "organization.submit": "tests/web/test_organization_pages.py: open only to a profile that is a draft",
     "imports.show": "tests/web/test_import_pages.py: there is no import in the demo city",
@@ -80,12 +86,22 @@ def is_download(path: str) -> bool:
     return any(part in path for part in (".xlsx", ".csv", ".json", "format=", "/template"))
 
 
+def others(demo: Demo, role: str | None) -> list[str]:
+    """Pages that the first ones of each kind do not lead to."""
+    if role is None:
+        return ["/terms"]
+    with demo.database.read() as session:
+        closed = select(Partnership.public_id).where(Partnership.state == "closed")
+        case = session.scalars(closed.order_by(Partnership.id)).first()
+    return [f"/cases/{case}"] if role in {"coordinator", "manager"} else ["/account/password"]
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_that_links_lead_to(visitor: Callable[..., Visitor], demo: Demo, role, width):
     person = visitor(role, width=width)
     start = urlsplit(person.page.url).path if role else "/"
-    waiting, seen, faults = [start], {start}, {}
+    waiting, seen, faults = [start, *others(demo, role)], {start}, {}
     counts: dict[str, int] = {}
     while waiting:
         path = waiting.pop(0)
