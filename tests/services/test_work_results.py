@@ -1164,3 +1164,15 @@ def test_a_record_is_found_only_in_its_own_case_and_by_its_parties(partners, ses
         casework.get_item(session, partners.npo_actor, partners.case, Contribution, "0" * 32)
     with pytest.raises(NotFound):
         casework.get_item(session, _who(partners, "outsider"), partners.case, Contribution, entry.public_id)
+
+
+def test_who_only_reads_for_the_evaluator_does_not_evaluate(partners, session):
+    partners.contracted(evaluator="company")
+    partners.later(days=partners.days)
+    submit()(partners)
+    reader = factories.make_user(session, partners.company, organization_role="viewer")
+    with pytest.raises(NotPermitted):
+        progress.review_measurement(
+            session, factories.actor_for(reader, partners.company), partners.case, _value(partners), True, "", partners.at,
+            version=None,
+        )  # fmt: skip
