@@ -325,9 +325,11 @@ def _check_relations(data: bytes) -> None:
 
 def _drawn_anew(kind: str, content: bytes) -> bytes:
     """The first frame, upright and encoded again; ``kind`` is "PNG" or "JPEG"."""
-    from PIL import Image  # noqa: PLC0415 – loaded only where images come in
+    from PIL import Image, ImageFile  # noqa: PLC0415 – loaded only where images come in
 
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    # WeasyPrint lets truncated images pass in the whole process, from its import on.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     if kind == "JPEG" and _scans(content) > MAX_SCANS:
         raise Invalid(file="file_bomb")
     try:
