@@ -107,8 +107,16 @@ def sentences(text: str) -> list[str]:
 
 
 def for_embedding(text: str) -> str:
-    """What a model is given: the first 8,000 characters of the normal form, nothing said twice in it."""
-    parts = (normalize(part) for part in _END.split(text[:MAX_EMBED_CHARS]))
+    """What a model is given: the first 8,000 characters of the normal form, nothing said twice in it.
+
+    Idempotent: a mark or a repetition that only the normal form shows (｡, or ? before a hidden character)
+    counts like any other.
+    """
+    return _settled(_said_once, text[:MAX_EMBED_CHARS])
+
+
+def _said_once(text: str) -> str:
+    parts = (normalize(part) for part in _END.split(text))
     return "\n".join(_AGAIN.sub(r"\1", part) for part in _once(parts))[:MAX_EMBED_CHARS]
 
 

@@ -4,7 +4,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from embeddings import text
@@ -31,6 +31,9 @@ TRAPS = list(
 
 
 @given(st.text(max_size=300) | st.text(alphabet=st.sampled_from(TRAPS), max_size=25))
+@example("?\x1b¡")  # the hidden character goes, and a sentence ends there
+@example("助かる｡助かる")  # a half-width mark is one only in the normal form
+@example("かはかはかは\nかは")  # the same only after it was said once
 @settings(max_examples=300, deadline=None)
 def test_normal_forms_are_idempotent_on_any_text(typed):
     assert text.normalize(text.normalize(typed)) == text.normalize(typed)
