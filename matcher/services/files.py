@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from matcher import lifecycle, permissions, uploads, vocabulary, wording_work
@@ -64,6 +64,31 @@ class Store:
         except OSError as error:
             raise NotFound("file") from error
 
+    def put_with(self, session: Session, content: bytes) -> str:
+        """``put``, undone where the transaction that is to name the bytes is rolled back.
+
+        Bytes stay once a commit was tried: whether a commit that broke off took effect cannot be known,
+        and bytes without a row are better than evidence without bytes. What becomes of a savepoint alone
+        decides nothing.
+
+        Raises:
+            Invalid: ``file_infected``. Refused: ``scanner_away``.
+        """
+        name = self.put(content)
+        settled = False
+
+        def keep(session: Session) -> None:
+            nonlocal settled
+            settled = settled or not session.in_nested_transaction()
+
+        def undo(session: Session) -> None:
+            if not settled and not session.in_nested_transaction():
+                self.path(name).unlink(missing_ok=True)
+
+        event.listen(session, "before_commit", keep)
+        event.listen(session, "after_rollback", undo)
+        return name
+
     def path(self, name: str) -> Path:
         """Where a name lies: two letters a folder keep folders small."""
         return self.folder / name[:2] / name
@@ -114,8 +139,8 @@ def add(
     found = CaseFile(
         public_id=public_id, partnership_id=case.id, series=series, number=newest + 1, purpose=purpose,
         name=checked.name, media_type=checked.media_type, size_bytes=len(checked.content),
-        sha256=checked.sha256, stored_name=store.put(checked.content), uploaded_by_id=actor.user_id,
-        uploaded_at=now,
+        sha256=checked.sha256, stored_name=store.put_with(session, checked.content),
+        uploaded_by_id=actor.user_id, uploaded_at=now,
     )  # fmt: skip
     session.add(found)
     session.flush()

@@ -899,6 +899,19 @@ def test_a_file_lies_under_a_random_name_in_versions_and_its_readers_are_known(p
     assert [user.id for _at, user in files.readings(session, first)] == [partners.company_user.id]
 
 
+@pytest.mark.parametrize("end", ["rollback", "commit"])
+def test_the_bytes_of_a_file_stay_only_with_their_row(partners, session, end):
+    partners.bring("running")
+    session.commit()
+    path = partners.store.path(upload()(partners).stored_name)
+    session.begin_nested().rollback()
+    assert path.exists()
+    session.begin_nested().commit()
+    getattr(session, end)()
+    session.rollback()
+    assert path.exists() == (end == "commit")
+
+
 def test_a_file_of_another_case_is_not_found(partners, session):
     partners.bring("running")
     with pytest.raises(NotFound):
