@@ -37,7 +37,7 @@ def bundle(
 
     Args:
         masks: of ``MASKS``: names of people; addresses and telephone numbers; messages and meeting notes as
-            a whole; amounts of money.
+            a whole; amounts of money, also within sentences.
     """
     permissions.require(actor, "partnership.export", case)
     chosen = frozenset(masks)
@@ -139,6 +139,6 @@ def _masked(value: Any, masks: frozenset[str], names: frozenset[str]) -> Any:
         }
     if isinstance(value, list):
         return [_masked(part, masks, names) for part in value]
-    if isinstance(value, str) and (names or "contacts" in masks):
-        return personal.masked(value, names, contacts="contacts" in masks)
+    if isinstance(value, str) and (names or masks & {"contacts", "money"}):
+        return personal.masked(value, names, contacts="contacts" in masks, money="money" in masks)
     return value

@@ -1,5 +1,7 @@
 """What names a person is found and blackened; amounts, days and numbers of cases are not."""
 
+import unicodedata
+
 import pytest
 
 from matcher.services.personal import MASK, found_in, masked
@@ -51,6 +53,33 @@ def test_an_address_or_a_telephone_number_is_found_and_blackened(text):
 def test_amounts_days_and_numbers_are_left_alone(text):
     assert not found_in(text)
     assert masked(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2,441,000円", "１００万円", "3億5,000万円", "1万2千円", "十五万円", "二〇〇円", "0円", "1.5億 円", "500 円",
+        "¥12,000", "￥ 12,000", "100 000円",
+    ],
+)  # fmt: skip
+def test_an_amount_within_a_sentence_is_blackened_where_money_is(text):
+    assert masked(f"計{text}を支払う。", money=True) == f"計{MASK}円を支払う。"
+    assert MASK not in masked(f"計{text}を支払う。")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "市内一円で行う。",
+        "円滑に進めた。",
+        "円卓を3台借りた。",
+        "2026年度は120人。",
+        "3 月、円形広場",
+        "第1回",
+    ],
+)
+def test_what_is_no_amount_stays_where_money_is_blackened(text):
+    assert masked(text, money=True) == unicodedata.normalize("NFKC", text)
 
 
 def test_only_the_address_is_blackened_and_not_the_sentence_around_it():
