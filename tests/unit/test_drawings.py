@@ -198,7 +198,7 @@ def test_line_breaks_of_the_author_are_kept_and_nothing_gives_one_empty_line():
 
 
 @given(st.text(max_size=80), st.floats(2, 30))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_wrapping_loses_no_letter(text, ems):
     def letters(said):
         return re.sub(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", "", said)
@@ -386,7 +386,7 @@ def test_awkward_text_makes_a_drawing(text):
 
 
 @given(st.text(max_size=60), st.floats() | st.integers(-(10**9), 10**9))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_text_and_number_make_xml(text, number):
     for drawing in every_drawing(text, number):
         parsed(drawing)
@@ -401,7 +401,7 @@ NUMBERS = st.floats() | st.integers(-1000, 1000)
     st.none() | NUMBERS,
     st.lists(st.tuples(st.text(max_size=8), st.lists(st.tuples(NUMBERS, NUMBERS), max_size=6)), max_size=8),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_values_stay_inside_the_drawing(points, baseline, target, series):
     drawings = [
         progress(points, baseline=baseline, target=target, unit="人", title="値", day=day),
@@ -425,7 +425,7 @@ def test_any_values_stay_inside_the_drawing(points, baseline, target, series):
     ),
     st.lists(st.tuples(st.sampled_from("abcdefg"), st.sampled_from("abcdefg")), max_size=14),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_model_is_drawn_with_each_of_its_boxes(nodes, links):
     root = parsed(model([Node(*node) for node in nodes], [Link(*link, "precedent") for link in links]))
     assert len(boxes(root)) == sum(kind != "?" for _key, kind, _text in nodes)

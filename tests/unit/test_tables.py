@@ -1,8 +1,9 @@
 """Uploads are read as rows of text; what could harm is refused before it is opened."""
 
 import io
-import time
+import tracemalloc
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime
 
 import openpyxl
@@ -79,12 +80,21 @@ def zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -
     return target.getvalue()
 
 
-def test_a_bomb_is_refused_in_a_fifth_of_a_second() -> None:
+def most_held(read: Callable[[], object]) -> int:
+    """The most bytes that were held at once while reading."""
+    tracemalloc.start()
+    try:
+        read()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     bomb = zipped({"[Content_Types].xml": b"<x/>", "xl/worksheets/sheet1.xml": b"0" * (60 * 1024 * 1024)})
     assert len(bomb) < 100_000
-    started = time.perf_counter()
+    assert most_held(lambda: code_of("a.xlsx", bomb)) < 2_000_000
     assert code_of("a.xlsx", bomb) == "file_too_much"
-    assert time.perf_counter() - started < 0.2
 
 
 def test_an_archive_of_very_many_members_is_refused() -> None:
@@ -97,9 +107,8 @@ def test_a_directory_that_lies_about_sizes_unpacks_no_more_than_it_says() -> Non
     size = (60 * 1024 * 1024).to_bytes(4, "little")
     assert honest.count(size) >= 1
     lying = honest.replace(size, (1000).to_bytes(4, "little"))
-    started = time.perf_counter()
+    assert most_held(lambda: code_of("a.xlsx", lying)) < 2_000_000
     assert code_of("a.xlsx", lying) == "file_damaged"
-    assert time.perf_counter() - started < 5
 
 
 ENTITY = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>
@@ -134,9 +143,8 @@ def test_a_cell_far_out_does_not_cost_the_whole_sheet() -> None:
     book.active["XFD1048576"] = "x"
     target = io.BytesIO()
     book.save(target)
-    started = time.perf_counter()
+    assert most_held(lambda: rows_of("a.xlsx", target.getvalue())) < 20_000_000
     assert rows_of("a.xlsx", target.getvalue())[0] == (1, ["名称", "地区"])
-    assert time.perf_counter() - started < 15
 
 
 @pytest.mark.parametrize(

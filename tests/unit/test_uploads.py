@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 import xlsxwriter
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image, ImageFile, PngImagePlugin
 
@@ -672,7 +672,6 @@ def answers(name: str, content: bytes) -> None:
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("extension", uploads.KINDS)
-@settings(deadline=None)
 @given(content=st.binary(max_size=400), magic=st.booleans())
 def test_random_bytes_are_kept_or_refused(extension: str, content: bytes, magic: bool) -> None:
     start = SEEDS[extension][:8] if magic else b""
@@ -682,7 +681,6 @@ def test_random_bytes_are_kept_or_refused(extension: str, content: bytes, magic:
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("extension", uploads.KINDS)
-@settings(deadline=None)
 @given(data=st.data())
 def test_a_file_with_any_bytes_changed_is_kept_or_refused(extension: str, data: st.DataObject) -> None:
     content = bytearray(SEEDS[extension])
@@ -693,7 +691,6 @@ def test_a_file_with_any_bytes_changed_is_kept_or_refused(extension: str, data: 
     answers(f"a.{extension}", bytes(content))
 
 
-@settings(deadline=None)
 @given(name=st.text(st.characters(), max_size=300))
 @example(name="Z" + "\u0301\u0323\u0336" * 100_000)
 @example(name="a" * 116 + ".PDF")
