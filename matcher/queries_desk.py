@@ -4,26 +4,24 @@ Each list has one query that the screen (a page of it) and the sheet (all of it)
 saved is what was shown. Conditions come as a mapping of codes; unknown names are ignored.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from statistics import median
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from matcher import calendar, lifecycle, permissions, search
+from matcher import calendar, lifecycle, permissions, queries_cases, search
 from matcher.models import (
     AuditEvent,
     CaseFile,
-    CaseMessage,
+    CaseTask,
     CompanyProfile,
     ImportBatch,
-    Incident,
     Indicator,
     IndicatorDefinition,
-    Measurement,
     Need,
     NpoProfile,
     Offer,
@@ -31,7 +29,6 @@ from matcher.models import (
     Partnership,
     PeriodReport,
     PublicComment,
-    Risk,
     ShownList,
     ShownSuggestion,
     User,
@@ -42,10 +39,10 @@ from matcher.queries_postings import holds
 PAGE_SIZE: Final = 50
 SHEET_LIMIT: Final = 20_000  #: rows of a saved list; a sheet that a person can still use
 DEADLINE_DAYS: Final = 7  #: how far "this week's deadlines" look ahead
-#: Cases on the way to a decision; after the introduction the two sides go on by themselves.
-_ON_THE_WAY: Final = tuple(sorted(lifecycle.CASE_OPEN - lifecycle.CASE_WORK))
-_AT_WORK: Final = tuple(sorted(lifecycle.CASE_WORK - {"agreed", "closed"}))
-GRAVE: Final = 6  #: likelihood × impact from which a risk stands on the desk
+#: Queues over cases, in the order in which they are worked through.
+WATCHED: Final = (
+    "to_read", "to_accept", "to_pay", "to_conclude", "overdue", "incidents", "over", "quiet",
+)  # fmt: skip
 
 Conditions = Mapping[str, str]
 
@@ -83,6 +80,9 @@ class Row:
     since: datetime
     count: int = 0
     moved: datetime | None = None
+    due: date | None = None  #: of a case: the next day on which something is due
+    marks: tuple[str, ...] = ()  #: of a case: overdue, risk, incidents
+    turn: tuple[str, ...] = ()  #: of a case: on whom it waits
 
 
 @dataclass(frozen=True)
@@ -95,91 +95,13 @@ class Queue:
     late: int = 0
 
 
-# ── Time limits ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def promise_limit(now: datetime) -> datetime:
-    """What came in up to this moment should have been read by the end of yesterday (working days)."""
-    today = calendar.tokyo_date(now)
-    day = today - timedelta(days=1)
-    while calendar.add_working_days(day, lifecycle.REVIEW_WORKING_DAYS) >= today:
-        day -= timedelta(days=1)
-    return calendar.end_of_day(day)
-
-
-def stall_limit(now: datetime) -> datetime:
-    """A case without movement since before this moment stands still."""
-    return now - timedelta(days=lifecycle.STALL_DAYS)
-
-
-def _last_word() -> ColumnElement[Any]:
-    """The moment of a case's newest message."""
-    return (
-        select(func.max(CaseMessage.written_at))
-        .where(CaseMessage.partnership_id == Partnership.id)
-        .correlate(Partnership)
-        .scalar_subquery()
-    )
-
-
-def _silent(limit: datetime) -> ColumnElement[bool]:
-    spoken = exists().where(CaseMessage.partnership_id == Partnership.id, CaseMessage.written_at > limit)
-    touched = func.coalesce(Partnership.touched_at, Partnership.moved_at)
-    return and_(Partnership.moved_at <= limit, touched <= limit, ~spoken)
-
-
-def _stalled(now: datetime) -> ColumnElement[bool]:
-    """Before the introduction: nothing for 30 days, or waiting for the city beyond its promise."""
-    return or_(
-        and_(Partnership.state.in_(_ON_THE_WAY), _silent(stall_limit(now))),
-        and_(Partnership.state == "coordinator_review", Partnership.moved_at <= promise_limit(now)),
-    )
-
-
-def _quiet(now: datetime) -> ColumnElement[bool]:
-    """Introduced or at work together, and nothing heard for 30 days."""
-    return and_(Partnership.state.in_(_AT_WORK), _silent(stall_limit(now)))
-
-
-def _has_overdue_report(now: datetime) -> ColumnElement[bool]:
-    return exists().where(
-        PeriodReport.partnership_id == Partnership.id,
-        PeriodReport.state.in_(("open", "sent_back")),
-        PeriodReport.due_on < calendar.tokyo_date(now),
-        Partnership.state.in_(("running", "suspended")),
-    )
-
-
-def _has_grave_risk() -> ColumnElement[bool]:
-    return exists().where(
-        Risk.partnership_id == Partnership.id,
-        Risk.closed_at.is_(None),
-        Risk.likelihood * Risk.impact >= GRAVE,
-    )
-
-
-def _has_incident() -> ColumnElement[bool]:
-    return exists().where(Incident.partnership_id == Partnership.id, Incident.resolved_at.is_(None))
-
-
-def _to_read() -> ColumnElement[bool]:
-    """Reports and measurements that wait for the city."""
-    report = exists().where(PeriodReport.partnership_id == Partnership.id, PeriodReport.state == "submitted")
-    measured = exists().where(
-        Indicator.partnership_id == Partnership.id,
-        Measurement.indicator_id == Indicator.id,
-        Measurement.state == "submitted",
-    )
-    return or_(report, measured)
-
-
 # ── The desk ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def queues(session: Session, actor: Actor, now: datetime) -> list[Queue]:
     """What waits for the city today, in the order in which it is worked through."""
     permissions.require(actor, "desk.view")
-    limit = promise_limit(now)
+    limit = queries_cases.promise_limit(now)
     result = []
     for code, kind, state, since in (
         ("organizations", Organization, "submitted", Organization.submitted_at),
@@ -193,16 +115,11 @@ def queues(session: Session, actor: Actor, now: datetime) -> list[Queue]:
         query = select(func.count(), func.min(since), late).select_from(kind).where(kind.state == state)
         count, oldest, over = session.execute(query).one()
         result.append(Queue(code, count, oldest, over or 0))
-    for code, condition in (
-        ("to_read", _to_read()),
-        ("overdue", _has_overdue_report(now)),
-        ("incidents", _has_incident()),
-        ("stalled", _stalled(now)),
-        ("quiet", _quiet(now)),
-    ):
-        still = select(func.count(), func.min(Partnership.moved_at)).where(condition)
-        count, oldest = session.execute(still).one()
-        result.append(Queue(code, count, oldest))
+    for code in WATCHED:
+        condition, waits_since = queries_cases.watch(code, now)
+        watched = select(func.count(), func.min(waits_since)).select_from(Partnership).where(condition)
+        count, oldest = session.execute(watched).one()
+        result.append(Queue(code, count, queries_cases.moment(oldest)))
     return result
 
 
@@ -240,13 +157,28 @@ def _never_suggested() -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class Deadline:
-    """A date within the next days: ``kind`` is need, offer, case or verification."""
+    """A date within the next days. ``kind``: need, offer or verification; of a case what ends on it: answer,
+    agreement, trial, decision, outcome, silence, report, promise, measure, start or end.
+    """
 
     kind: str
     on: date
     title: str
     about: str
     public_id: str
+
+
+#: What the deadline of a case means in its state.
+_CASE_DEADLINES: Final[Mapping[str, str]] = {
+    "agreement_review": "agreement",
+    "trial": "trial",
+    "suspended": "decision",
+    "ended": "outcome",
+    "terminated": "outcome",
+    "introduced": "silence",
+    "negotiation": "silence",
+    "agreement_draft": "silence",
+}
 
 
 def deadlines(session: Session, actor: Actor, now: datetime) -> list[Deadline]:
@@ -266,21 +198,6 @@ def deadlines(session: Session, actor: Actor, now: datetime) -> list[Deadline]:
             Deadline(kind.__tablename__, one.valid_until, one.title, one.organization.name, one.public_id)
             for one in session.scalars(query)
         ]
-    cases = (
-        select(Partnership)
-        .where(
-            Partnership.state.in_(_ON_THE_WAY),
-            Partnership.deadline_at.between(now, calendar.end_of_day(last)),
-        )
-        .options(joinedload(Partnership.company), joinedload(Partnership.npo))
-    )
-    found += [
-        Deadline(
-            "case", calendar.tokyo_date(one.deadline_at or now), one.number,
-            f"{one.company.name} × {one.npo.name}", one.public_id,
-        )
-        for one in session.scalars(cases)
-    ]  # fmt: skip
     ending = select(Organization).where(
         Organization.state == "verified", Organization.verification_expires_on.between(today, last)
     )
@@ -288,7 +205,52 @@ def deadlines(session: Session, actor: Actor, now: datetime) -> list[Deadline]:
         Deadline("verification", one.verification_expires_on or today, one.name, "", one.public_id)
         for one in session.scalars(ending)
     ]
+    found += [
+        Deadline(kind, on, one.number, f"{one.company.name} × {one.npo.name}", one.public_id)
+        for kind, on, one in _case_days(session, now, last)
+    ]
     return sorted(found, key=lambda one: (one.on, one.kind, one.title))
+
+
+def _case_days(session: Session, now: datetime, last: date) -> Iterator[tuple[str, date, Partnership]]:
+    """(kind, day, case) of what is due on the open cases from today to ``last``."""
+    today = calendar.tokyo_date(now)
+    cases = (
+        select(Partnership)
+        .where(Partnership.state.in_(tuple(sorted(lifecycle.CASE_OPEN))))
+        .options(joinedload(Partnership.company), joinedload(Partnership.npo))
+    )
+    by_itself = cases.where(Partnership.deadline_at.between(now, calendar.end_of_day(last)))
+    for one in session.scalars(by_itself):
+        if one.deadline_at is not None:
+            yield _CASE_DEADLINES.get(one.state, "answer"), calendar.tokyo_date(one.deadline_at), one
+    for kind, column, states in (
+        ("start", Partnership.starts_on, ("agreed",)),
+        ("end", Partnership.ends_on, queries_cases.RUNNING),
+    ):
+        edge = cases.where(Partnership.state.in_(states), column.between(today, last))
+        for one in session.scalars(edge):
+            yield kind, getattr(one, column.key), one
+    reports = cases.join(PeriodReport, PeriodReport.partnership_id == Partnership.id).where(
+        PeriodReport.state.in_(("open", "sent_back")),
+        Partnership.state.in_(queries_cases.RUNNING),
+        PeriodReport.due_on.between(today, last),
+    )
+    for one, day in session.execute(reports.add_columns(PeriodReport.due_on)):
+        yield "report", day, one
+    promises = cases.join(CaseTask, CaseTask.partnership_id == Partnership.id).where(
+        CaseTask.done_at.is_(None), CaseTask.due_on.between(today, last)
+    )
+    for one, day in session.execute(promises.add_columns(CaseTask.due_on)):
+        yield "promise", day, one
+    # The days of an indicator are a list in one column, read here rather than in two dialects of SQL.
+    measured = cases.join(Indicator, Indicator.partnership_id == Partnership.id).where(
+        Partnership.state.in_(queries_cases.RUNNING), Indicator.is_retired.is_(False)
+    )
+    for one, days in session.execute(measured.add_columns(Indicator.measure_on)):
+        for text in days:
+            if today <= (day := date.fromisoformat(text)) <= last:
+                yield "measure", day, one
 
 
 @dataclass(frozen=True)
@@ -372,7 +334,9 @@ def organizations(
     if code := conditions.get("support_type"):
         query = query.where(or_(_has(Need, code), _has(Offer, code)))
     if conditions.get("late") == "over":
-        query = query.where(model.state == "submitted", model.submitted_at <= promise_limit(now))
+        query = query.where(
+            model.state == "submitted", model.submitted_at <= queries_cases.promise_limit(now)
+        )
     if conditions.get("late") == "never":
         query = query.where(model.state == "verified", _never_suggested())
     return _listed(
@@ -449,7 +413,9 @@ def _postings(
         if code := conditions.get(name):
             query = query.where(holds(codes, code))
     if conditions.get("late") == "over":
-        query = query.where(model.state == "in_review", model.submitted_at <= promise_limit(now))
+        query = query.where(
+            model.state == "in_review", model.submitted_at <= queries_cases.promise_limit(now)
+        )
     if conditions.get("late") == "never":
         query = query.where(model.state == "open", _never_shown(model))
     return _listed(
@@ -474,10 +440,11 @@ def cases(
     permissions.require(actor, "desk.view")
     model = Partnership
     company, npo = aliased(Organization), aliased(Organization)
-    word = _last_word()
-    moved = case((word > model.moved_at, word), else_=model.moved_at)
+    moved, due = queries_cases.last_sign(), queries_cases.next_day()
+    marks = [condition.label(code) for code, condition in queries_cases.marks(now).items()]
+    turns = [condition.label(side) for side, condition in queries_cases.turns(now).items()]
     query = (
-        select(model, model.moved_at.label("since"), moved.label("moved"))
+        select(model, model.moved_at.label("since"), moved.label("moved"), due.label("due"), *marks, *turns)
         .join(company, company.id == model.company_id)
         .join(npo, npo.id == model.npo_id)
         .outerjoin(Need, Need.id == model.need_id)
@@ -498,23 +465,13 @@ def cases(
         query = query.where(holds(Need.fields, code))
     if conditions.get("mine"):
         query = query.where(model.coordinator_id == (actor.user_id or 0))
-    late = {
-        "over": _stalled(now),
-        "quiet": _quiet(now),
-        "running": model.state.in_(_ON_THE_WAY),
-        "at_work": model.state.in_(_AT_WORK),
-        "to_read": _to_read(),
-        "overdue": _has_overdue_report(now),
-        "risk": _has_grave_risk(),
-        "incidents": _has_incident(),
-    }.get(conditions.get("late", ""))
-    if late is not None:
-        query = query.where(late)
+    if (code := conditions.get("late", "")) in queries_cases.WATCHES:
+        query = query.where(queries_cases.watch(code, now)[0])
     return _listed(
         session, query, conditions, model, page,
         _order(sort, {
             "number": model.number, "company": company.kana, "npo": npo.kana, "state": model.state,
-            "support_type": model.support_type, "until": model.deadline_at, "age": moved,
+            "support_type": model.support_type, "until": due, "age": moved,
         }, model.id),
     )  # fmt: skip
 
@@ -694,8 +651,8 @@ def _order(sort: str, columns: Mapping[str, Any], tie: Any) -> list[Any]:
         state = columns["state"]
         rank = case(
             (state.in_(("submitted", "in_review", "coordinator_review")), 0),
-            (state.in_(_ON_THE_WAY), 1),
-            (state.in_(("verified", "open", *_AT_WORK)), 2),
+            (state.in_(queries_cases.ON_THE_WAY), 1),
+            (state.in_(("verified", "open", *queries_cases.AT_WORK)), 2),
             else_=3,
         )
         return [rank, columns["age"], tie]
@@ -716,9 +673,22 @@ def _page(session: Session, query: Any, page: int | None) -> tuple[int, int, Seq
     return total, page, rows
 
 
+def _case_row(found: Any) -> Row:
+    facts = found._mapping
+    record = facts[Partnership]
+    return Row(
+        record,
+        facts["since"],
+        moved=facts["moved"],
+        due=facts["due"],
+        marks=tuple(code for code in queries_cases.MARKS if facts[code]),
+        turn=tuple(side for side in queries_cases.TURNS if facts[side] or side in record.waiting_on),
+    )
+
+
 def _listed(
     session: Session,
-    query: Select[Any],
+    query: Any,
     conditions: Conditions,
     model: Any,
     page: int | None,
@@ -728,7 +698,7 @@ def _listed(
         query = query.where(model.public_id.in_(chosen))
     total, number, rows = _page(session, query.order_by(*order), page)
     if model is Partnership:
-        found = [Row(record, since, moved=moved) for record, since, moved in rows]
+        found = [_case_row(row) for row in rows]
     else:
         found = [Row(record, since, count) for record, since, count in rows]
     return Listing(found, total, number)

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from matcher import calendar, lifecycle, vocabulary
 from matcher.models import AuditEvent, CaseMessage, Partnership, User
 from matcher.permissions import Actor
+from matcher.services.casework import Step
 from webapp import filters, work_text
 
 
@@ -150,16 +151,27 @@ def party(case: Partnership, mover: str, actor: Actor) -> str:
     return _("市の担当")
 
 
-def turn(case: Partnership, actor: Actor) -> str:
-    """Whose turn it is, in words; empty where nobody has to answer in this service."""
-    return _("と").join(party(case, mover, actor) for mover in case.waiting_on)
+def turn(case: Partnership, actor: Actor, steps: Sequence[Step] = ()) -> str:
+    """Whose turn it is, in words; empty where nobody has to answer in this service.
+
+    Args:
+        steps: what is to be done on a partnership at work, the most urgent first; without it the state says.
+    """
+    return _("と").join(party(case, mover, actor) for mover in _movers(case, steps))
 
 
-def is_own_turn(case: Partnership, actor: Actor) -> bool:
+def is_own_turn(case: Partnership, actor: Actor, steps: Sequence[Step] = ()) -> bool:
     """Whether the case waits for whoever looks."""
-    if actor.is_staff:
-        return "coordinator" in case.waiting_on
-    return case.side_of(actor.organization_id) in case.waiting_on
+    movers = _movers(case, steps)
+    return ("coordinator" if actor.is_staff else case.side_of(actor.organization_id)) in movers
+
+
+def _movers(case: Partnership, steps: Sequence[Step]) -> Sequence[str]:
+    if not steps:
+        return case.waiting_on
+    first = steps[0]
+    sides = [step.side for step in steps if (step.kind, step.until) == (first.kind, first.until)]
+    return ["coordinator" if side == "city" else side for side in dict.fromkeys(sides)]
 
 
 def outcome(case: Partnership) -> str:

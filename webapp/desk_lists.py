@@ -12,8 +12,8 @@ from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher import calendar, lifecycle, queries_desk, vocabulary
-from matcher.models import Organization, Partnership
+from matcher import lifecycle, queries_desk, vocabulary
+from matcher.models import Organization
 from matcher.permissions import Actor
 from matcher.queries_desk import Entry, Listing, Row
 from matcher.services.cities import City
@@ -155,16 +155,19 @@ def _terms(row: Row, _setting: Setting) -> str:
     return case_text.terms(row.record)
 
 
-def _case_until(row: Row, _setting: Setting) -> sheets.Cell:
-    deadline = row.record.deadline_at
-    return None if deadline is None else calendar.tokyo_date(deadline)
+def _due(row: Row, _setting: Setting) -> sheets.Cell:
+    return row.due
 
 
 def _turn(row: Row, _setting: Setting) -> str:
-    case: Partnership = row.record
     words = {"company": _("企業"), "npo": _("団体"), "coordinator": _("市")}
-    waited = [words[mover] for mover in case.waiting_on if mover in words]
-    return {0: "", 1: "".join(waited), 2: _("両者")}.get(len(waited), _("三者"))
+    waited = [words[side] for side in row.turn]
+    return _("三者") if len(waited) == len(words) else _("・").join(waited)
+
+
+def _marks(row: Row, _setting: Setting) -> str:
+    words = {"overdue": _("報告の遅れ"), "risk": _("大きいリスク"), "incidents": _("対応中のトラブル")}
+    return _("、").join(words[code] for code in row.marks)
 
 
 def _title(row: Row, _setting: Setting) -> str:
@@ -301,7 +304,8 @@ LISTS: Final[Mapping[str, DeskList]] = {
                     code=_of("state"),
                 ),
                 Column(_l("次の番"), _turn, width=10),
-                Column(_l("返事の期限"), _case_until, "until", kind="day", width=17),
+                Column(_l("次の期限"), _due, "until", kind="day", width=17),
+                Column(_l("注意点"), _marks, width=26),
                 Column(_l("担当"), _of("coordinator.name"), width=12),
                 Column(_l("動きなし"), _moved, "age", "-", "days", 12),
             ),

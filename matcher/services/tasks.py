@@ -1,12 +1,12 @@
 """次にすること: the few things that wait for the person looking, most urgent first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from matcher import lifecycle, queries, queries_postings
+from matcher import lifecycle, queries_postings
 from matcher.models import Organization, Partnership
 from matcher.permissions import Actor
 from matcher.services import casework, organizations
@@ -24,28 +24,35 @@ class Task:
     step: casework.Step | None = None  #: where ``kind`` is ``work``: what is to be done on the case
 
 
-def waiting_cases(session: Session, actor: Actor) -> Sequence[Partnership]:
-    """The open cases in which it is the actor's turn to answer, earliest deadline first."""
-    side = actor.organization_kind
+def waiting_cases(actor: Actor, cases: Sequence[Partnership]) -> list[Partnership]:
+    """Those of the open cases in which it is the actor's turn to answer, earliest deadline first."""
     mine = [
         case
-        for case in queries.own_cases(session, actor, open_only=True)
-        if side in case.waiting_on and case.state not in lifecycle.CASE_WORK
+        for case in cases
+        if actor.organization_kind in case.waiting_on and case.state not in lifecycle.CASE_WORK
     ]
     return sorted(mine, key=lambda case: (case.deadline_at is None, case.deadline_at))
 
 
-def _work(session: Session, actor: Actor, now: datetime) -> list[Task]:
+Steps = Mapping[int, Sequence[casework.Step]]
+
+
+def steps_of(session: Session, cases: Sequence[Partnership], now: datetime) -> Steps:
+    """case id → everything to be done on each partnership at work, the most urgent first."""
+    return {
+        case.id: casework.steps(session, case, now) for case in cases if case.state in lifecycle.CASE_WORK
+    }
+
+
+def _work(actor: Actor, cases: Sequence[Partnership], steps: Steps) -> list[Task]:
     """What the actor's side has to do on its partnerships, one line a case: the late, then the near first."""
     found = []
-    for case in queries.own_cases(session, actor, open_only=True):
-        if case.state not in lifecycle.CASE_WORK:
-            continue
+    for case in cases:
         other = case.npo if actor.organization_kind == "company" else case.company
-        steps = casework.steps_of(casework.steps(session, case, now), actor.organization_kind)
-        if steps:
-            first = steps[0]
-            found.append(Task("work", first.until, other.name, case.public_id, len(steps) - 1, first))
+        own = casework.steps_of(steps.get(case.id, ()), actor.organization_kind)
+        if own:
+            first = own[0]
+            found.append(Task("work", first.until, other.name, case.public_id, len(own) - 1, first))
     return sorted(found, key=_urgency)
 
 
@@ -55,14 +62,24 @@ def _urgency(task: Task) -> tuple[bool, date]:
 
 
 def next_tasks(
-    session: Session, actor: Actor, organization: Organization, now: datetime, limit: int = 3
+    session: Session,
+    actor: Actor,
+    organization: Organization,
+    cases: Sequence[Partnership],
+    steps: Steps,
+    limit: int = 3,
 ) -> list[Task]:
-    """At most ``limit`` tasks of a member; the organization's profile must be loaded."""
+    """At most ``limit`` tasks of a member; the organization's profile must be loaded.
+
+    Args:
+        cases: the organization's open cases, with both sides.
+        steps: what ``steps_of`` found for them.
+    """
     found: list[Task] = []
     if organization.state in {"draft", "returned"}:
         lacking = sum(organizations.completeness(organization).values())
         found.append(Task("finish_profile" if lacking else "submit_profile", count=lacking))
-    for case in waiting_cases(session, actor):
+    for case in waiting_cases(actor, cases):
         other = case.npo if actor.organization_kind == "company" else case.company
         kind = "supplement" if case.state == "interest_both" else "answer"
         found.append(Task(kind, case.deadline_at, other.name, case.public_id))
@@ -76,7 +93,7 @@ def next_tasks(
         for posting in postings
         if posting.state == "returned"
     ]
-    found += _work(session, actor, now)
+    found += _work(actor, cases, steps)
     if organization.state == "verified" and not any(posting.state == "open" for posting in postings):
         found.append(Task("write_posting"))
     return found[:limit]

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matcher import queries_cases
 from matcher import queries_desk as desk_lists
 from matcher.errors import NotPermitted
 from matcher.models import (
@@ -105,9 +106,11 @@ def titles(listing: desk_lists.Listing) -> list[str]:
 
 def test_the_promise_counts_working_days_in_tokyo() -> None:
     # NOW is Tuesday 24 November; Monday was a holiday. Three working days after Wednesday 18: Tuesday 24.
-    assert desk_lists.promise_limit(NOW) == datetime(2026, 11, 17, 14, 59, 59, tzinfo=UTC)
+    assert queries_cases.promise_limit(NOW) == datetime(2026, 11, 17, 14, 59, 59, tzinfo=UTC)
     # On the next day Wednesday's has become late.
-    assert desk_lists.promise_limit(NOW + timedelta(days=1)) == datetime(2026, 11, 18, 14, 59, 59, tzinfo=UTC)
+    assert queries_cases.promise_limit(NOW + timedelta(days=1)) == datetime(
+        2026, 11, 18, 14, 59, 59, tzinfo=UTC
+    )
 
 
 def test_queues_say_how_many_since_when_and_how_many_are_late(
@@ -122,8 +125,8 @@ def test_queues_say_how_many_since_when_and_how_many_are_late(
     make_case(session, company, npo, officer, moved_at=days_ago(9))
     found = {queue.code: queue for queue in desk_lists.queues(session, actor, NOW)}
     assert [queue.code for queue in found.values()] == [
-        "organizations", "needs", "offers", "cases", "agreements", "comments", "to_read", "overdue",
-        "incidents", "stalled", "quiet",
+        "organizations", "needs", "offers", "cases", "agreements", "comments", "to_read", "to_accept",
+        "to_pay", "to_conclude", "overdue", "incidents", "over", "quiet",
     ]  # fmt: skip
     assert (found["organizations"].count, found["organizations"].oldest) == (2, days_ago(8))
     assert found["organizations"].late == 1
@@ -131,7 +134,7 @@ def test_queues_say_how_many_since_when_and_how_many_are_late(
     assert (found["offers"].count, found["offers"].late) == (1, 0)
     assert (found["cases"].count, found["cases"].late) == (1, 1)
     # Waiting for the city beyond its promise is standing still, too.
-    assert (found["stalled"].count, found["stalled"].oldest) == (1, days_ago(9))
+    assert (found["over"].count, found["over"].oldest) == (1, days_ago(9))
 
 
 def test_an_empty_desk_says_nothing_waits(session: Session, actor: Actor) -> None:
@@ -162,7 +165,7 @@ def test_a_case_stands_still_after_thirty_days_without_a_word(
     quiet = desk_lists.cases(session, actor, {"late": "quiet"}, NOW)
     assert [row.record.id for row in quiet.rows] == [introduced.id]
     queues = {queue.code: queue.count for queue in desk_lists.queues(session, actor, NOW)}
-    assert (queues["stalled"], queues["quiet"]) == (1, 1)
+    assert (queues["over"], queues["quiet"]) == (1, 1)
 
 
 def test_needs_and_organizations_that_nobody_was_shown_stand_on_the_desk(
@@ -198,7 +201,7 @@ def test_deadlines_of_the_coming_week_stand_in_order(session: Session, officer: 
     make_npo(session, name="更新の会", verification_expires_on=today + timedelta(days=3))
     found = desk_lists.deadlines(session, actor, NOW)
     assert [(one.kind, one.on.day) for one in found] == [
-        ("offer", 24), ("case", 26), ("verification", 27), ("need", 1),
+        ("offer", 24), ("answer", 26), ("verification", 27), ("need", 1),
     ]  # fmt: skip
 
 
@@ -409,3 +412,15 @@ def test_only_those_who_may_see_the_desk_see_it(session: Session, officer: User)
     for actor in (Actor(), member, actor_for(officer)):
         with pytest.raises(NotPermitted):
             desk_lists.audit_events(session, actor, {}, NOW)
+
+
+def test_cases_are_sorted_by_their_next_day(session: Session, officer: User, actor: Actor) -> None:
+    company, npo = make_company(session), make_npo(session)
+    for days in (5, 2, 9):
+        need = make_need(session, npo)
+        make_case(
+            session, company, npo, officer, need_id=need.id, state="interest_one_side",
+            deadline_at=days_ago(-days),
+        )  # fmt: skip
+    rising = desk_lists.cases(session, actor, {}, NOW, sort="until")
+    assert [row.due for row in rising.rows] == [date(2026, 11, 26), date(2026, 11, 29), date(2026, 12, 3)]

@@ -14,7 +14,7 @@ from matcher import lifecycle, permissions, queries, ranking
 from matcher.errors import DomainError, Invalid, MovedOn, NotFound, Refused
 from matcher.models import Need, Offer, Organization, Partnership, ShownSuggestion
 from matcher.permissions import Actor
-from matcher.services import casework, cities, partnerships, receipts, shown_lists, snapshots
+from matcher.services import casework, cities, partnerships, receipts, shown_lists, snapshots, tasks
 from webapp import access, case_text, clock, db, decision_text, text
 from webapp.forms import case as forms
 from webapp.forms.base import Form, clean
@@ -38,9 +38,11 @@ def _refusal(error: DomainError) -> str:
 def index() -> Page:
     """The cases of one's own organization: what waits for it first, what has ended last."""
     cases = queries.own_cases(db.session(), access.actor())
+    running = [case for case in cases if case.state not in lifecycle.CASE_EXITS]
     return render_template(
         "cases/index.html",
-        running=[case for case in cases if case.state not in lifecycle.CASE_EXITS],
+        running=running,
+        steps=tasks.steps_of(db.session(), running, clock.now()),
         ended=[case for case in cases if case.state in lifecycle.CASE_EXITS],
     )
 

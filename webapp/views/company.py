@@ -35,16 +35,19 @@ def home() -> Page:
         found = suggestions.for_company(session, index, company, limit=HOME_CARDS, now=clock.now())
         with db.aside() as aside:
             shown_lists.record(aside, index, actor, company, found, clock.now())
+    cases = queries.own_cases(session, actor, open_only=True)
+    steps = tasks.steps_of(session, cases, clock.now())
     return render_template(
         "company/home.html",
         company=company,
-        tasks=tasks.next_tasks(session, actor, company, clock.now()),
+        tasks=tasks.next_tasks(session, actor, company, cases, steps),
         found=found,
         index=index,
         lacking=[
             part.label for part in organizations.SECTIONS["company"] if organizations.missing(company, part)
         ],
-        cases=queries.own_cases(session, actor, open_only=True),
+        cases=cases,
+        steps=steps,
         has_offer=any(offer.state == "open" for offer in queries_postings.own_offers(session, actor)),
     )
 

@@ -23,16 +23,12 @@ _QUEUES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "cases": ("cases", {"state": "coordinator_review"}),
     "agreements": ("cases", {"state": "agreement_review"}),
     "comments": ("", {}),
-    "to_read": ("cases", {"late": "to_read"}),
-    "overdue": ("cases", {"late": "overdue"}),
-    "incidents": ("cases", {"late": "incidents"}),
-    "stalled": ("cases", {"late": "over"}),
-    "quiet": ("cases", {"late": "quiet"}),
+    **{code: ("cases", {"late": code}) for code in queries_desk.WATCHED},
 }
+#: Where a deadline leads, if not to a case.
 _DEADLINE_PAGES: Final = {
     "need": "coordinator.need",
     "offer": "coordinator.offer",
-    "case": "cases.show",
     "verification": "coordinator.organization",
 }
 
@@ -53,6 +49,7 @@ def today() -> str:
     return render_template(
         "coordinator/desk.html",
         queues=queues,
+        watched=queries_desk.WATCHED,
         needs=needs,
         needs_total=needs_total,
         never=never,

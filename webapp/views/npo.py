@@ -29,16 +29,19 @@ def home() -> Page:
     session, actor = db.session(), access.actor()
     npo = queries.own_organization(session, actor)
     needs = queries_postings.own_needs(session, actor)
+    cases = queries.own_cases(session, actor, open_only=True)
+    steps = tasks.steps_of(session, cases, clock.now())
     return render_template(
         "npo/home.html",
         npo=npo,
         tasks=[
             task
-            for task in tasks.next_tasks(session, actor, npo, clock.now(), 6)
+            for task in tasks.next_tasks(session, actor, npo, cases, steps, 6)
             if task.kind not in {"answer"}
         ][:3],
-        waiting=tasks.waiting_cases(session, actor),
-        cases=queries.own_cases(session, actor, open_only=True),
+        waiting=tasks.waiting_cases(actor, cases),
+        cases=cases,
+        steps=steps,
         needs=needs[:5],
         more=len(needs) > 5,
         shown=queries_postings.shown_to_companies(session, needs),
