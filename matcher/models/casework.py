@@ -56,6 +56,13 @@ class CaseDocument(Identified, Versioned, Base):
     city_accepted_by: Mapped[User | None] = relationship(foreign_keys=[city_accepted_by_id], lazy="raise")
 
     @property
+    def edition(self) -> int:
+        """Number and version in one figure: each version of a kind counts its own changes from 1, and a form
+        over an older one must not pass for a form over the newest.
+        """
+        return self.number * 1_000_000 + self.version
+
+    @property
     def is_touched(self) -> bool:
         """Whether any party has accepted this very text."""
         return any((self.company_accepted_at, self.npo_accepted_at, self.city_accepted_at))

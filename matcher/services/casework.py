@@ -78,8 +78,9 @@ def accept_document(
 
 
 def drop_document(
-    session: Session, actor: Actor, case: Partnership, document: CaseDocument, reason: str, now: datetime
-) -> None:
+    session: Session, actor: Actor, case: Partnership, document: CaseDocument, reason: str, now: datetime,
+    *, version: int | None,
+) -> None:  # fmt: skip
     """Take an open draft from the table; while an agreement is first being written, talks are reopened.
 
     Raises:
@@ -89,7 +90,7 @@ def drop_document(
         raise Refused("reopen_instead")
     if document.kind == "agreement" and case.state == "agreement_review":
         raise moves.moved_on(session, case)
-    documents.withdraw(session, actor, case, document, reason, now)
+    documents.withdraw(session, actor, case, document, reason, now, version=version)
     text = wording_work.event(case, "dropped", who=talks.who(actor), what=reason.strip())
     documents.tell_others(session, actor, case, text, now)
 

@@ -88,13 +88,14 @@ def save(
     """Write the open draft of a kind, or begin one. What anybody has accepted becomes an older version.
 
     Args:
-        version: of the draft that the person saw; ``None`` where there was none or for derived changes.
+        version: ``edition`` of the draft that the person saw, 0 where there was none; ``None`` for changes
+            that nobody typed.
 
     Raises:
-        MovedOn: somebody else has changed the draft since.
+        MovedOn: somebody else has begun, changed or withdrawn the draft since.
     """
     draft = find_draft(session, case, kind)
-    if version is not None and (draft is None or draft.version != version):
+    if version is not None and version != (draft.edition if draft is not None else 0):
         raise moves.moved_on(session, case)
     frozen = snapshots.plain(content)
     sha256 = snapshots.sha256(frozen)
@@ -174,17 +175,21 @@ def put_in_force(session: Session, case: Partnership, document: CaseDocument, no
 
 
 def withdraw(
-    session: Session, actor: Actor, case: Partnership, document: CaseDocument, reason: str, now: datetime
-) -> None:
+    session: Session, actor: Actor, case: Partnership, document: CaseDocument, reason: str, now: datetime,
+    *, version: int | None = None,
+) -> None:  # fmt: skip
     """Take an open draft from the table; its text stays readable.
 
+    Args:
+        version: ``edition`` of the text that the person saw.
+
     Raises:
-        Invalid: no reason. MovedOn: it is no longer open.
+        Invalid: no reason. MovedOn: it is no longer open, or says something else by now.
     """
     permissions.require(actor, "partnership.share", case)
     if not reason.strip():
         raise Invalid(text="required")
-    if document.state != "draft":
+    if document.state != "draft" or (version is not None and version != document.edition):
         raise moves.moved_on(session, case)
     document.state = "withdrawn"
     session.flush()

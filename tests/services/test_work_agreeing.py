@@ -174,7 +174,7 @@ def drop(kind: str, text: str = "やめる", actor: str = "npo_actor") -> Try:
     def act(p: Partners) -> object:
         draft = documents.find_draft(p.session, p.case, kind)
         assert draft is not None
-        return casework.drop_document(p.session, _who(p, actor), p.case, draft, text, p.at)
+        return casework.drop_document(p.session, _who(p, actor), p.case, draft, text, p.at, version=None)
 
     return act
 

@@ -43,7 +43,7 @@ class Form(FlaskForm):  # type: ignore[misc]
     def shown_version(self) -> int | None:
         """The version of the record over which the person typed."""
         value = self.version.data or ""
-        return int(value) if str(value).isdecimal() and len(str(value)) < 10 else None
+        return int(value) if str(value).isdecimal() and len(str(value)) < 16 else None
 
     def take(self, error: errors.Invalid) -> None:
         """Put the domain's field errors beside their fields."""

@@ -371,19 +371,28 @@ def _item(ask: Ask) -> Any:
 
 def _form(ask: Ask) -> Any:
     row = ACTS[ask.action]
-    subject = ask.item if ask.item is not None else (ask.draft or None)
-    version: Any = (
-        getattr(subject, "version", None) if (ask.item is not None or row.writes) else ask.case.version
-    )
-    if ask.action == "accept_document":
-        version = ask.item.sha256
     prefill = {} if request.method == "POST" else row.prefill(ask)
-    found: Any = row.form(data={**prefill, "version": "" if version is None else version})
+    found: Any = row.form(data={**prefill, "version": _version(ask)})
     ask.form = found
     row.prepare(ask)
     if row.move:
         found.offer_reasons(work_acts.reasons(ask.case, row.move))
     return found
+
+
+def _version(ask: Ask) -> str:
+    """What the form is about, as it is shown: the version of its record or of the draft that it writes, the
+    hash of the text that is accepted, else the version of the case.
+    """
+    if ask.action == "accept_document":
+        return str(ask.item.sha256)
+    if isinstance(ask.item, CaseDocument):
+        return str(ask.item.edition)
+    if ask.item is not None:
+        return str(getattr(ask.item, "version", ""))
+    if ACTS[ask.action].writes:
+        return str(ask.draft.edition if ask.draft else 0)
+    return str(ask.case.version)
 
 
 #: action → the section that it belongs to; the others return to the first page of the workspace.
@@ -452,8 +461,7 @@ def _not_done(ask: Ask, public_id: str, error: Exception) -> Page:
         return _ask(ask, banner=text.sentence(error.code, error.facts)), 409
     if not work_acts.may(ask.actor, case, action):
         return _too_late(ask)
-    subject = ask.item if ask.item is not None else ask.draft
-    form.version.data = getattr(subject, "sha256" if action == "accept_document" else "version", "")
+    form.version.data = _version(ask)
     return _ask(ask, banner=_overtaken(ask)), 409
 
 

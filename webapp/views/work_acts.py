@@ -538,7 +538,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         "drop_document": Act(
             forms.DropForm,
             lambda ask: casework.drop_document(
-                ask.session, ask.actor, ask.case, ask.item, ask.form.text.data, ask.now
+                ask.session, ask.actor, ask.case, ask.item, ask.form.text.data, ask.now, version=ask.version
             ),
             _SHARE, WORK, item=CaseDocument,
         ),
