@@ -12,6 +12,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Final
 
+from matcher import calendar
+
 SHAPES: Final = ("table", "linear", "threshold", "per_unit")
 MAX_YEN: Final = 10**10
 
@@ -77,6 +79,8 @@ class Rule:
                 found["points"] = "falling_amount"
         if not 0 <= self.floor_yen <= self.cap_yen:
             found["floor_yen"] = "above_cap"
+        if self.fiscal_year < calendar.fiscal_year(self.measured_on):
+            found["fiscal_year"] = "before_measurement"
         return found
 
 
@@ -131,7 +135,13 @@ class Contract:
             found["budget_cap_yen"] = "over_budget"
         if any(self.most(year) > limit for year, limit in self.year_limits.items()):
             found["year_limits"] = "over_year_limit"
-        if self.provider == self.evaluator:
+        for name in ("fixed", "year_limits"):
+            if any(not 0 <= yen <= MAX_YEN for yen in getattr(self, name).values()):
+                found.setdefault(name, "positive")
+        for name in ("provider", "evaluator"):
+            if not getattr(self, name):
+                found[name] = "required"
+        if self.provider and self.provider == self.evaluator:
             found["evaluator"] = "evaluator_is_provider"
         if not self.rules:
             found["rules"] = "required"

@@ -127,6 +127,7 @@ def init(app: Flask) -> None:
     manager.session_protection = None  # the session row is the truth, not the client's address
     manager.init_app(app)
     manager.user_loader(_load)
+    app.before_request(_refuse_nul)
     app.before_request(_identify)
     app.before_request(_check_audience)
 
@@ -153,6 +154,13 @@ def _load(session_id: str) -> _Login | None:
         )
         g.needs_touch = user is not None and accounts.needs_touch(reading, session_id, now)
     return None if user is None else _Login(session_id, user)
+
+
+def _refuse_nul() -> None:
+    """Nothing has a NUL in its name; PostgreSQL cannot even be asked for it."""
+    if any("\x00" in str(value) for value in (request.view_args or {}).values()):
+        g.actor, g.request_id = ANONYMOUS, secrets.token_hex(8)
+        abort(404)
 
 
 def _identify() -> None:

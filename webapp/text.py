@@ -200,6 +200,9 @@ FIELD_SENTENCES: Final[Mapping[str, Any]] = {
     "two_points": _l("この支払い方では、2行以上入力してください。"),
     "same_value": _l("同じ値が2回あります。"),
     "falling_amount": _l("よい値になるほど金額が減る並びになっています。"),
+    "before_measurement": _l(
+        "測定の日が属する年度より前の年度には支払えません。支払う年度を直してください。"
+    ),
     "above_cap": _l("下限額は上限額までにしてください。"),
     "over_budget": _l("固定部分と上限額の合計が、全体の上限額を超えています。"),
     "over_year_limit": _l("年度ごとの合計が、その年度の限度額を超えています。"),

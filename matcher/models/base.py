@@ -2,9 +2,19 @@
 
 import secrets
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
-from sqlalchemy import JSON, DateTime, Dialect, MetaData, String, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 NAMING = {
@@ -34,6 +44,19 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+#: Yen and head counts up to the limits of the forms, beyond 32 bits.
+BIG: Final = BigInteger().with_variant(Integer, "sqlite")
+
+
+def typed(length: int) -> Text:
+    """The type of a short text that people type, about ``length`` characters.
+
+    Its length is checked by the forms, which count as people count; PostgreSQL would count code points and
+    refuse a name written with variation selectors (葛󠄀) long before.
+    """
+    return Text().with_variant(String(length), "sqlite")
 
 
 class Base(DeclarativeBase):

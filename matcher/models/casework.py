@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from matcher.models.account import User
-from matcher.models.base import Base, Identified, Versioned
+from matcher.models.base import Base, Identified, Versioned, typed
 
 _DRAFT = text("state = 'draft'")
 
@@ -79,7 +79,7 @@ class MeetingNote(Identified, Base):
     text: Mapped[str] = mapped_column(Text)
     next_step: Mapped[str] = mapped_column(Text, default="")
     next_at: Mapped[datetime | None] = mapped_column(comment="the next meeting")
-    next_place: Mapped[str] = mapped_column(String(200), default="")
+    next_place: Mapped[str] = mapped_column(typed(200), default="")
     author_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     written_at: Mapped[datetime]
 
@@ -93,7 +93,7 @@ class CaseFile(Identified, Base):
     series: Mapped[str] = mapped_column(String(32), index=True, comment="public id of the first version")
     number: Mapped[int] = mapped_column(comment="version, from 1")
     purpose: Mapped[str] = mapped_column(String(12))
-    name: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(typed(200))
     media_type: Mapped[str] = mapped_column(String(100))
     size_bytes: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Numeric, String, Text, Uniqu
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from matcher.models.account import User
-from matcher.models.base import Base, Identified, Versioned
+from matcher.models.base import BIG, Base, Identified, Versioned, typed
 from matcher.models.casework import CaseFile
 
 _NUMBER = Numeric(16, 4, asdecimal=False)
@@ -19,7 +19,7 @@ class IndicatorDefinition(Identified, Versioned, Base):
     __tablename__ = "indicator_definition"
 
     code: Mapped[str] = mapped_column(String(20), unique=True)
-    name: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(typed(120))
     definition: Mapped[str] = mapped_column(Text)
     unit: Mapped[str] = mapped_column(String(10))
     kind: Mapped[str] = mapped_column(String(12))
@@ -41,7 +41,7 @@ class Indicator(Identified, Versioned, Base):
     key: Mapped[str] = mapped_column(String(12), comment="stable over the versions of the plan")
     position: Mapped[int]
     plan_number: Mapped[int] = mapped_column(comment="version of the plan that set these values")
-    name: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(typed(120))
     definition: Mapped[str] = mapped_column(Text)
     unit: Mapped[str] = mapped_column(String(10))
     kind: Mapped[str] = mapped_column(String(12))
@@ -72,7 +72,7 @@ class Measurement(Identified, Versioned, Base):
     measured_on: Mapped[date] = mapped_column(comment="the date of the plan that it answers")
     value: Mapped[float | None] = mapped_column(_NUMBER)
     missing_reason: Mapped[str] = mapped_column(Text, default="")
-    sample_size: Mapped[int | None]
+    sample_size: Mapped[int | None] = mapped_column(BIG)
     breakdown: Mapped[dict[str, Any]] = mapped_column(default=dict, comment="cell → value")
     comment: Mapped[str] = mapped_column(Text, default="")
     evidence_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"))
@@ -123,7 +123,7 @@ class Contribution(Identified, Versioned, Base):
     support_type: Mapped[str] = mapped_column(String(24))
     quantity: Mapped[float] = mapped_column(Numeric(14, 2, asdecimal=False))
     unit: Mapped[str] = mapped_column(String(10))
-    yen: Mapped[int | None] = mapped_column(comment="estimate or amount, in yen")
+    yen: Mapped[int | None] = mapped_column(BIG, comment="estimate or amount, in yen")
     estimate_method: Mapped[str] = mapped_column(String(12), default="none")
     estimate_note: Mapped[str] = mapped_column(Text, default="")
     given_on: Mapped[date]
@@ -187,7 +187,7 @@ class PaymentRule(Identified, Base):
     key: Mapped[str] = mapped_column(String(12))
     agreement_number: Mapped[int]
     indicator_id: Mapped[int] = mapped_column(ForeignKey("indicator.id"))
-    cap_yen: Mapped[int]
+    cap_yen: Mapped[int] = mapped_column(BIG)
     terms: Mapped[dict[str, Any]] = mapped_column(comment="payment.Rule as a dictionary")
     measured_on: Mapped[date] = mapped_column(comment="the measurement that counts")
     fiscal_year: Mapped[int] = mapped_column(comment="in which it is paid; April to March")
@@ -212,7 +212,7 @@ class Payment(Identified, Versioned, Base):
     measurement_id: Mapped[int | None] = mapped_column(ForeignKey("measurement.id"))
     fixed_year: Mapped[int | None] = mapped_column(comment="fiscal year of a fixed part")
     fiscal_year: Mapped[int]
-    amount_yen: Mapped[int]
+    amount_yen: Mapped[int] = mapped_column(BIG)
     formula: Mapped[str] = mapped_column(Text, comment="the calculation in words")
     calculated_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     calculated_at: Mapped[datetime]
@@ -238,7 +238,7 @@ class EvaluationSheet(Identified, Versioned, Base):
     final_scores: Mapped[dict[str, Any]] = mapped_column(default=dict, comment="after it, where talked about")
     comment: Mapped[str] = mapped_column(Text, default="")
     discussion: Mapped[dict[str, Any]] = mapped_column(default=dict, comment="item → what was said")
-    evaluator: Mapped[str] = mapped_column(String(200), default="", comment="name of the third party")
+    evaluator: Mapped[str] = mapped_column(typed(200), default="", comment="name of the third party")
     is_declined: Mapped[bool] = mapped_column(default=False)
     rated_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     rated_at: Mapped[datetime]
@@ -252,7 +252,7 @@ class Voice(Identified, Base):
     partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id"), index=True)
     beneficiary: Mapped[str] = mapped_column(String(20))
     people: Mapped[int] = mapped_column(comment="how many were asked")
-    method: Mapped[str] = mapped_column(String(120))
+    method: Mapped[str] = mapped_column(typed(120))
     text: Mapped[str] = mapped_column(Text)
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     recorded_at: Mapped[datetime]

@@ -87,6 +87,9 @@ def draft(
         version=version, why_changed=why_changed, needs_city=needs_city,
     )  # fmt: skip
     if case.state == "negotiation":
+        trial = documents.find_draft(session, case, "trial")
+        if trial is not None:
+            trial.state = "withdrawn"
         talks.enter(session, actor, case, "draft_agreement", now, details={"document": found.public_id})
     text = wording_work.event(case, "agreement_draft", who=talks.who(actor))
     documents.tell_others(session, actor, case, text, now)
@@ -121,8 +124,10 @@ def faults(facts: Mapping[str, Any]) -> dict[str, str]:
             wrong["outcome"] = "required"
         else:
             # The rules are written one by one, after the frame; acceptance asks for them.
-            found = payment.Contract.from_dict(outcome).faults()
-            wrong |= {name: code for name, code in found.items() if name != "rules"}
+            deal = payment.Contract.from_dict(outcome)
+            wrong |= {name: code for name, code in deal.faults().items() if name != "rules"}
+            for rule in deal.rules:
+                wrong |= rule.faults()
     return wrong
 
 
@@ -255,10 +260,12 @@ def return_(
 
 
 def needs_manager(content: Mapping[str, Any]) -> bool:
-    """Whether this agreement is the manager's to confirm: the city is a party, or much public money."""
-    return bool(content.get("city_is_party")) or (
-        int(content.get("money_city_yen") or 0) > lifecycle.MANAGER_MONEY_YEN
-    )
+    """Whether this agreement is the manager's to confirm: the city is a party, or much public money, what an
+    outcome-linked contract may pay included.
+    """
+    outcome = content.get("outcome") or {}
+    public_yen = int(content.get("money_city_yen") or 0) + int(outcome.get("budget_cap_yen") or 0)
+    return bool(content.get("city_is_party")) or public_yen > lifecycle.MANAGER_MONEY_YEN
 
 
 def _put_in_force(session: Session, case: Partnership, agreement: CaseDocument, now: datetime) -> None:
@@ -307,20 +314,28 @@ def _keep_reports(session: Session, case: Partnership, frequency: str) -> None:
         row.due_on: row
         for row in session.scalars(select(PeriodReport).where(PeriodReport.partnership_id == case.id))
     }
-    wanted = {}
-    for first, last in report_periods(case.starts_on, case.ends_on, frequency):
-        wanted[last + timedelta(days=REPORT_DUE_DAYS)] = (first, last)
-    for due_on, row in kept.items():
-        untouched = row.state == "open" and not (row.npo_text or row.company_text)
-        if due_on not in wanted and untouched:
-            session.delete(row)
+    wanted = {
+        last + timedelta(days=REPORT_DUE_DAYS): (first, last)
+        for first, last in report_periods(case.starts_on, case.ends_on, frequency)
+    }
+    begun = {
+        due_on for due_on, row in kept.items() if row.state != "open" or row.npo_text or row.company_text
+    }
+    untouched = kept.keys() - begun
+    for due_on in untouched - wanted.keys():
+        session.delete(kept[due_on])
+    # What has been written stays; the next period then begins where the last one written ends.
+    written = [kept[due_on].period_to for due_on in begun]
     for due_on, (first, last) in wanted.items():
+        begin = max([first, *(day + timedelta(days=1) for day in written if first <= day < last)])
         if due_on not in kept:
             session.add(
                 PeriodReport(
-                    partnership_id=case.id, period_from=first, period_to=last, due_on=due_on, state="open"
+                    partnership_id=case.id, period_from=begin, period_to=last, due_on=due_on, state="open"
                 )
             )
+        elif due_on in untouched:
+            kept[due_on].period_from, kept[due_on].period_to = begin, last
     session.flush()
 
 
@@ -344,6 +359,12 @@ def _rules_unpaid(session: Session, case: Partnership, content: Mapping[str, Any
     for key in _paid_keys(session, case):
         if wanted.get(key) != rows[key].terms:
             raise Refused("rule_paid")
+    fixed = (content.get("outcome") or {}).get("fixed", {})
+    paid_parts = session.scalars(
+        select(Payment).where(Payment.partnership_id == case.id, Payment.fixed_year.is_not(None))
+    )
+    if any(int(fixed.get(str(row.fixed_year)) or 0) != row.amount_yen for row in paid_parts):
+        raise Refused("rule_paid")
 
 
 def _rules_measured(content: Mapping[str, Any], plan: CaseDocument | None) -> None:

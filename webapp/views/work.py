@@ -567,7 +567,8 @@ def evidence() -> Page:
     session, actor, now = db.session(), access.actor(), clock.now()
     this_year = calendar.fiscal_year(now)
     typed = clean(request.args.get("year", ""))
-    year = int(typed) if typed.isdecimal() and 2000 <= int(typed) <= this_year else this_year
+    year = int(typed) if len(typed) == 4 and typed.isdecimal() else this_year
+    year = year if 2000 <= year <= this_year else this_year
     first, last = date(year, 4, 1), date(year + 1, 3, 31)
     organization = queries.own_organization(session, actor)
     rows = drafts.esg_evidence(session, organization.id, first, last)

@@ -303,6 +303,8 @@ def _without(rows: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
 
 def _rule_key(rows: list[dict[str, Any]], key: str) -> str:
     taken = {row["key"] for row in rows}
+    if key and key not in taken:
+        raise NotFound("rule")
     return key or next(f"P{n}" for n in range(1, 1000) if f"P{n}" not in taken)
 
 
