@@ -1,5 +1,6 @@
 """One case as a bundle for 情報公開請求 and audit: everything as JSON facts, blackened where asked."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -7,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matcher import permissions, queries
+from matcher import permissions, queries, vocabulary
 from matcher.models import AuditEvent, Partnership, Revision, User
 from matcher.models.base import Base
 from matcher.permissions import Actor
@@ -24,6 +25,11 @@ from matcher.services import (
 
 #: What can be blackened in a bundle.
 MASKS: Final = ("people", "contacts", "messages", "money")
+_SIGNERS: Final = ("signer_company", "signer_npo", "signer_city")
+_MESSAGE_KEYS: Final = frozenset({"messages", "meetings", "message", "answer"})
+_TITLE: Final = re.compile(
+    r"代表|理事|社長|会長|取締役|役員|所長|部長|課長|市長|館長|院長|園長|校長|主任|店主"
+)
 _MONEY_KEYS: Final = frozenset(
     {"yen", "amount_yen", "cap_yen", "money_yen", "money_company_yen", "money_city_yen", "budget_cap_yen",
      "fixed", "year_limits", "floor_yen", "points", "formula"}
@@ -76,12 +82,7 @@ def bundle(
         ),
     }
     plain = snapshots.plain(content)
-    masked: dict[str, Any] = {
-        key: _masked(value, chosen, names)
-        if not ("messages" in chosen and key in {"messages", "meetings"})
-        else personal.MASK
-        for key, value in plain.items()
-    }
+    masked: dict[str, Any] = _masked(plain, chosen, names)
     audit_details = {"masks": sorted(chosen), "sha256": snapshots.sha256(masked)}
     documents.note(session, actor, case, "export_case", now, details=audit_details)
     return masked
@@ -115,12 +116,17 @@ def _names(session: Session, case: Partnership) -> frozenset[str]:
     for side in (case.company, case.npo):
         found |= {name for name in (side.contact_name, side.representative) if name}
     for document in casework.versions(session, case, "agreement"):
-        found |= {
-            str(document.content.get(name) or "") for name in ("signer_company", "signer_npo", "signer_city")
-        }
+        found |= {_without_title(str(document.content.get(name) or "")) for name in _SIGNERS}
     # In minutes people stand with their family names alone.
-    families = {name.split()[0] for name in found if len(name.split()) == 2}
+    pairs = (name.split() for name in found)
+    families = {pair[0] for pair in pairs if len(pair) == 2 and not _TITLE.fullmatch(pair[0])}
     return frozenset(name for name in found | families if name)
+
+
+def _without_title(signer: str) -> str:
+    """「佐藤 一郎」 of 「代表取締役 佐藤 一郎」."""
+    first, _space, rest = " ".join(signer.split()).partition(" ")
+    return rest if rest and _TITLE.search(first) else signer
 
 
 def _is_money(record: Mapping[str, Any], key: str) -> bool:
@@ -131,14 +137,30 @@ def _is_money(record: Mapping[str, Any], key: str) -> bool:
 
 def _masked(value: Any, masks: frozenset[str], names: frozenset[str]) -> Any:
     if isinstance(value, Mapping):
-        return {
-            key: personal.MASK
-            if "money" in masks and part not in (None, "", {}, []) and _is_money(value, key)
-            else _masked(part, masks, names)
-            for key, part in value.items()
-        }
+        found: dict[str, Any] = {}
+        for key, part in value.items():
+            shown = _masked(key, masks, names)
+            # Two people who become one black bar are still two.
+            while shown in found:
+                shown += personal.MASK
+            is_black = _is_black(value, key, masks)
+            found[shown] = personal.MASK if is_black else _masked(part, masks, names)
+        return found
     if isinstance(value, list):
         return [_masked(part, masks, names) for part in value]
     if isinstance(value, str) and (names or masks & {"contacts", "money"}):
         return personal.masked(value, names, contacts="contacts" in masks, money="money" in masks)
     return value
+
+
+def _is_black(record: Mapping[str, Any], key: str, masks: frozenset[str]) -> bool:
+    """Whether a field is blackened as a whole; that there were no messages is not said either."""
+    if "messages" in masks and key in _MESSAGE_KEYS:
+        return True
+    if record[key] in (None, "", {}, []):
+        return False
+    is_named = isinstance(record[key], str) and (
+        # A voice has a number of people; the evaluator of a contract is one of the three parties.
+        key in {"people", *_SIGNERS} or (key == "evaluator" and record[key] not in vocabulary.MEASURERS)
+    )
+    return ("people" in masks and is_named) or ("money" in masks and _is_money(record, key))

@@ -26,6 +26,7 @@ from matcher.models import (
 )
 from matcher.services import (
     casework,
+    documents,
     drafts,
     evaluations,
     exports,
@@ -33,6 +34,7 @@ from matcher.services import (
     payments,
     progress,
     publicity,
+    talks,
 )
 from tests import factories
 from tests.partners import SCORES, Partners
@@ -1042,6 +1044,31 @@ def test_what_is_asked_to_be_blackened_is_black_everywhere(partners, session):
     nothing = exports.bundle(session, partners.coordinator, partners.case, ("messages",), partners.at)
     assert nothing["messages"] == nothing["meetings"] == "■■■"
     assert session.scalars(select(AuditEvent.action)).all().count("export_case") == 3
+
+
+def test_people_are_black_also_where_no_account_knows_them(partners, session):
+    partners.contracted()
+    partners.case.message, partners.case.answer = "お手伝いします。", "ありがとうございます。"
+    meeting = talks.Meeting(calendar.tokyo_date(partners.at), "田中花子、外部の山田", "数を決めた。")
+    talks.record_meeting(session, partners.npo_actor, partners.case, meeting, partners.at)
+    partners.file("代表取締役 佐藤一郎の報告.csv")
+    partners.end()
+    partners.measure(
+        partners.only_indicator(), 31, partners.ends_on, breakdown={"佐藤 さん": 20.0, "鈴木 さん": 11.0}
+    )
+    for name in ("signer_company", "signer_npo"):
+        agreement = documents.find_agreed(session, partners.case, "agreement")
+        assert agreement.content[name].split()[0] in {"代表取締役", "理事長"}
+    black = exports.bundle(session, partners.coordinator, partners.case, ("people",), partners.at)
+    for name in ("田中", "山田", "佐藤", "鈴木"):
+        assert name not in str(black), name
+    # The numbers of both cells are still there, and a title is no name.
+    (measured,) = black["measurements"]
+    assert sorted(measured["breakdown"].values()) == [11.0, 20.0]
+    assert "代表取締役" in str(black["files"])
+    silent = exports.bundle(session, partners.coordinator, partners.case, ("messages",), partners.at)
+    for words in ("お手伝いします", "ありがとうございます", "数を決めた"):
+        assert words not in str(silent), words
 
 
 def test_money_is_blackened_where_it_is_asked(partners, session):
