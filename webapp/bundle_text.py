@@ -95,6 +95,8 @@ def _word(key: str, kept: Any) -> str:
         return personal.MASK
     if key in {"yen", "amount_yen"}:
         return filters.yen(kept)
+    if key == "fiscal_year":
+        return filters.nendo(kept)
     if key.endswith("_at") and isinstance(kept, str):
         return filters.jdatetime(datetime.fromisoformat(kept))
     if key in {"period_from", "period_to"} or key.endswith("_on"):

@@ -198,7 +198,7 @@ def evidence_sheets(
     note = (_("相手方が確認した実績と、受け入れられた測定だけを載せています。"),)
     return [
         Sheet(
-            _("提供した支援_%(year)s年度", year=year), organization, now,
+            _("提供した支援_%(year)s", year=filters.nendo(year)), organization, now,
             (Heading(_("案件番号"), 16), Heading(_("相手"), 28), Heading(_("日"), 18, "day"),
              Heading(_("支援の種類"), 24), Heading(_("量"), 12, "number"), Heading(_("単位"), 8),
              Heading(_("金額（換算額）"), 16, "number"), Heading(_("金額の出し方"), 20),
@@ -206,7 +206,7 @@ def evidence_sheets(
             gifts, notes=note,
         ),
         Sheet(
-            _("成果_%(year)s年度", year=year), organization, now,
+            _("成果_%(year)s", year=filters.nendo(year)), organization, now,
             (Heading(_("案件番号"), 16), Heading(_("相手"), 28), Heading(_("測定日"), 18, "day"),
              Heading(_("指標"), 32), Heading(_("値"), 12, "number"), Heading(_("単位"), 8),
              Heading(_("はじめ"), 12, "number"), Heading(_("目標"), 12, "number"), Heading(_("結果"), 8),

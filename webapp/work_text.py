@@ -485,11 +485,11 @@ def contract(kept: Mapping[str, Any]) -> str:
         _("支払いの上限額：%(yen)s", yen=filters.yen(kept["budget_cap_yen"])),
     ]
     lines += [
-        _("%(year)s年度の固定部分：%(yen)s", year=year, yen=filters.yen(amount))
+        _("%(year)sの固定部分：%(yen)s", year=filters.nendo(int(year)), yen=filters.yen(amount))
         for year, amount in sorted(kept.get("fixed", {}).items())
     ]
     lines += [
-        _("%(year)s年度の限度額：%(yen)s", year=year, yen=filters.yen(amount))
+        _("%(year)sの限度額：%(yen)s", year=filters.nendo(int(year)), yen=filters.yen(amount))
         for year, amount in sorted(kept.get("year_limits", {}).items())
     ]
     lines += [rule(row) for row in kept.get("rules", ())]
@@ -526,14 +526,14 @@ def rule_points(row: Mapping[str, Any]) -> list[str]:
 def rule(row: Mapping[str, Any]) -> str:
     """A payment rule in one line."""
     return _(
-        "条件%(key)s（指標%(indicator)s、%(shape)s）：%(points)s。上限額%(cap)s。%(day)sの測定による（%(year)s年度払い）",
+        "条件%(key)s（指標%(indicator)s、%(shape)s）：%(points)s。上限額%(cap)s。%(day)sの測定による（%(year)s払い）",
         key=row["key"],
         indicator=row["indicator"],
         shape=filters.label_of(row["shape"], vocabulary.PAYMENT_SHAPES),
         points=_("、").join(rule_points(row)),
         cap=filters.yen(row["cap_yen"]),
         day=filters.jdate(date.fromisoformat(row["measured_on"]), False),
-        year=row["fiscal_year"],
+        year=filters.nendo(row["fiscal_year"]),
     )
 
 

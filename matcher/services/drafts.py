@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from matcher import vocabulary
+from matcher import calendar, vocabulary
 from matcher.models import Contribution, Incident, Indicator, Measurement, Partnership, PeriodReport
 from matcher.services import documents, payments, plans, progress
 
@@ -44,8 +44,8 @@ def compose(
 
 
 def day(value: date) -> str:
-    """「2026年4月1日」."""
-    return f"{value.year}年{value.month}月{value.day}日"
+    """「令和8年4月1日」."""
+    return calendar.jday(value)
 
 
 def _within(value: date, first: date | None, last: date | None) -> bool:

@@ -596,12 +596,12 @@ class AgreementForm(Form):
     budget_cap_yen = money(_l("成果連動：支払いの上限額（全体）"))
     fixed = PairsField(
         _l("成果連動：固定部分"),
-        description=_l("「年度：金額」を1行に1つずつ。"),
+        description=_l("「年度（西暦）：金額」を1行に1つずつ。"),
         render_kw={"example": "2027：500000"},
     )
     year_limits = PairsField(
         _l("成果連動：年度ごとの限度額"),
-        description=_l("債務負担行為の限度額など。"),
+        description=_l("債務負担行為の限度額など。「年度（西暦）：金額」を1行に1つずつ。"),
         render_kw={"example": "2027：3000000"},
     )
 
@@ -658,7 +658,7 @@ class RuleForm(Form):
     floor_yen = money(_l("下限額"), hint=_l("基準に届いたときの最低額があれば入れてください。"))
     rounding = SelectField(_l("端数（切り捨て）"), choices=choices(vocabulary.ROUNDINGS), default="1")
     measured_on = day(_l("支払いのもとになる測定の日"))
-    fiscal_year = line(_l("支払う年度"), 4, example="2027")
+    fiscal_year = line(_l("支払う年度（西暦）"), 4, example="2027")
 
     def offer(self, found: Iterable[Mapping[str, Any]]) -> None:
         """Let the person choose among the plan's indicators that are linked to payment."""
@@ -998,7 +998,7 @@ class PublishedForm(Form):
     def offer(self, city: City) -> None:
         """The city's districts, and the years that there can be."""
         self.area.choices = choices(city.area_labels, _l("指定しない"))
-        years = {str(year): f"{year}年度" for year in range(2035, 2019, -1)}
+        years = {str(year): filters.nendo(year) for year in range(2035, 2019, -1)}
         self.year.choices = choices(years, _l("指定しない"))
 
     @property
