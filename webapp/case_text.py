@@ -411,7 +411,7 @@ def _detail(case: Partnership, event: AuditEvent, texts: Mapping[str, str]) -> s
 def _kept(facts: Mapping[str, Any]) -> str:
     """Terms as the audit keeps them (JSON)."""
     amount = filters.quantity(facts.get("quantity"), facts.get("unit"))
-    days = "〜".join(str(facts.get(key) or "") for key in ("period_from", "period_to")).strip("〜")
+    days = "〜".join(filters.isoday(facts.get(key)) for key in ("period_from", "period_to")).strip("〜")
     return " ".join(
         part for part in (vocabulary.support_label(facts.get("support_type")), amount, days) if part
     )

@@ -58,7 +58,7 @@ def _agreement(session: Session, case: Partnership) -> list[Sentence]:
         return []
     kind = vocabulary.label(vocabulary.AGREEMENT_TYPES, found.content["type"])
     text = (
-        f"{case.company.name}と{case.npo.name}は、{kind}（第{found.number}版）にもとづき、"
+        f"{case.company.name}と{case.npo.name}は、{kind}（第{found.number}版）に基づき、"
         f"{day(case.starts_on)}から{day(case.ends_on)}までを期間として協働しました。"
     )
     return [Sentence(text, "document", found.public_id, f"{kind} 第{found.number}版")]
@@ -144,8 +144,8 @@ def _reports(session: Session, case: Partnership, first: date | None, last: date
     )
     return [
         Sentence(
-            f"中間報告（{progress.period_words(row)}）では、うまくいかなかったこととして"
-            f"「{' '.join(row.setbacks.split())}」が挙げられました。",
+            f"中間報告（{progress.period_words(row)}）の「うまくいかなかったこと」には、"
+            f"「{' '.join(row.setbacks.split())}」と書かれています。",
             "report", row.public_id, f"中間報告 {progress.period_words(row)}",
         )
         for row in rows
@@ -159,9 +159,9 @@ def _incidents(session: Session, case: Partnership, first: date | None, last: da
     )
     return [
         Sentence(
-            f"{day(row.happened_on)}に報告されたできごとがあり、"
+            f"{day(row.happened_on)}に起きたトラブルについて、"
             + ("対応を終えています。" if row.resolved_at else "対応を続けています。"),
-            "incident", row.public_id, f"できごと {day(row.happened_on)}",
+            "incident", row.public_id, f"トラブル {day(row.happened_on)}",
         )
         for row in rows
         if _within(row.happened_on, first, last)

@@ -160,9 +160,11 @@ def test_rounding_does_not_undercut_the_floor():
         (
             rule("per_unit", (10, 5_000)),
             13,
-            ("13", "基準10", "3上回る", "3×5,000円", "支払額は15,000円"),
+            ("13", "基準10", "3単位上回る", "3単位×5,000円", "支払額は15,000円"),
         ),
-        (rule("per_unit", (10, 5_000), direction="down"), 7, ("7", "基準10", "3下回る", "3×5,000円")),
+        (rule("per_unit", (10, 5_000), direction="down"), 7, ("7", "基準10", "3単位下回る", "3単位×5,000円")),
+        (rule("per_unit", (10, 5_000)), 10.9, ("10.9", "基準10を上回る分が1単位に満たない", "支払額は0円")),
+        (rule("per_unit", (10, 5_000), direction="down"), 11, ("11", "下回る分が1単位に満たない", "は0円")),
     ],
 )
 def test_the_words_hold_every_number_of_the_calculation(found, value, words):

@@ -950,7 +950,7 @@ class PublicationForm(Form):
 
 
 class UnpublishForm(ReasonForm):
-    """公表しない・やめる."""
+    """公表しないことにする."""
 
     reason_text = words(_l("理由の説明"), rows=3)
 
@@ -973,7 +973,7 @@ class CommentForm(Form):
     text = words(
         _l("ご意見・ご感想"),
         limits.NOTE,
-        hint=_l("市が内容を確かめてから、回答とあわせて載せます。お名前や連絡先は書かないでください。"),
+        hint=_l("市が内容を確かめ、載せるときは回答をそえます。お名前や連絡先は書かないでください。"),
     )
     website = StringField(_l("ここには何も入力しないでください"), validators=[Optional()])
 
@@ -1050,8 +1050,12 @@ class DefinitionForm(Form):
 class HandoverForm(Form):
     """引き継ぎ."""
 
-    from_user = SelectField(_l("引き継ぐ人"), choices=[], validators=[DataRequired(_l("選んでください。"))])
-    to_user = SelectField(_l("引き継ぎ先"), choices=[], validators=[DataRequired(_l("選んでください。"))])
+    from_user = SelectField(
+        _l("前任（いまの担当者）"), choices=[], validators=[DataRequired(_l("選んでください。"))]
+    )
+    to_user = SelectField(
+        _l("後任（新しい担当者）"), choices=[], validators=[DataRequired(_l("選んでください。"))]
+    )
     deputy = SelectField(_l("代理（不在のとき）"), choices=[], validators=[Optional()])
     effective_on = day(_l("引き継ぐ日"), example="2027-04-01")
     note = words(_l("後任への申し送り"), limits.TEXT, need=False, rows=5)
