@@ -38,9 +38,9 @@ def _(text: str, **facts: Any) -> str:
 #: action → (button and heading, what the page says once it is done)
 ACTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
     "meeting": (_l("面談の記録を書く"), _l("面談の記録を残しました。")),
-    "task": (_l("することを決める"), _l("することを加えました。")),
+    "task": (_l("約束を加える"), _l("約束を加えました。")),
     "finish_task": (_l("済みにする"), _l("済みにしました。")),
-    "contact": (_l("担当者を決める"), _l("この案件の担当者を決めました。")),
+    "contact": (_l("自社・自団体の担当者を決める"), _l("この案件の担当者を決めました。")),
     "file": (_l("ファイルを追加する"), _l("ファイルを追加しました。")),
     "trial": (_l("お試しの計画を書く"), _l("お試しの計画を保存し、相手方に知らせました。")),
     "trial_result": (_l("お試しのまとめを書く"), _l("お試しのまとめを保存し、相手方に知らせました。")),
@@ -69,7 +69,7 @@ ACTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
     "report": (_l("中間報告を書く"), _l("中間報告を保存しました。")),
     "review_report": (_l("中間報告を確かめる"), _l("判断を両者に知らせました。")),
     "risk": (_l("リスクを書く"), _l("リスクを記録しました。")),
-    "close_risk": (_l("リスクを閉じる"), _l("リスクを閉じました。")),
+    "close_risk": (_l("リスクを解消済みにする"), _l("リスクを解消済みにしました。")),
     "incident": (_l("トラブルを報告する"), _l("トラブルを三者に知らせました。")),
     "publish_incident": (_l("住民に知らせる"), _l("公開ページに載せました。")),
     "resolve_incident": (_l("対応の結果を書く"), _l("対応の結果を記録しました。")),
@@ -79,7 +79,7 @@ ACTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
     "paid": (_l("支払った日を記録する"), _l("支払いを記録しました。")),
     "outcome_report": (_l("成果報告を書く"), _l("成果報告の案を保存し、相手方に知らせました。")),
     "rate": (_l("評価を書く"), _l("評価を記録しました。")),
-    "decline_rating": (_l("評価に答えない"), _l("答えないことを記録しました。")),
+    "decline_rating": (_l("評価を辞退する"), _l("評価を辞退したことを記録しました。")),
     "discuss": (_l("話し合いを記録する"), _l("話し合いを記録しました。")),
     "third_party": (_l("第三者評価を記録する"), _l("第三者評価を記録しました。")),
     "voice": (_l("受け手の声を記録する"), _l("受け手の声を記録しました。")),
@@ -96,8 +96,8 @@ ACTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
 EVENTS: Final[Mapping[str, Any]] = {
     "meeting": _l("面談を記録しました"),
     "meet": _l("相談を開始しました"),
-    "add_task": _l("することを追加しました"),
-    "finish_task": _l("することを済みにしました"),
+    "add_task": _l("約束を追加しました"),
+    "finish_task": _l("約束を済みにしました"),
     "name_contact": _l("案件の担当者を指定しました"),
     "add_file": _l("ファイルを追加しました"),
     "draft_trial": _l("お試しの計画を作成しました"),
@@ -129,11 +129,11 @@ EVENTS: Final[Mapping[str, Any]] = {
     "confirm_contribution": _l("実績を確認しました"),
     "cancel_contribution": _l("実績を取り消しました"),
     "submit_measurement": _l("測定の結果を提出しました"),
-    "accept_measurement": _l("測定の結果を受領しました"),
+    "accept_measurement": _l("測定の結果を確認しました"),
     "return_measurement": _l("測定の結果を差し戻しました"),
-    "submit_report_part": _l("中間報告（自分の側）を提出しました"),
+    "submit_report_part": _l("中間報告（自社・自団体の分）を提出しました"),
     "submit_report": _l("中間報告（両者の分）を提出しました"),
-    "accept_report": _l("中間報告を受領しました"),
+    "accept_report": _l("中間報告を確認しました"),
     "return_report": _l("中間報告を差し戻しました"),
     "add_risk": _l("リスクを記録しました"),
     "close_risk": _l("リスクを解消しました"),
@@ -200,12 +200,12 @@ REPORT_STATES: Final[Mapping[str, Any]] = {
     "overdue": _l("期限を過ぎています"),
     "submitted": _l("市の確認待ち"),
     "sent_back": _l("差し戻し"),
-    "accepted": _l("受付済み"),
+    "accepted": _l("確認済み"),
 }
 MEASUREMENT_STATES: Final[Mapping[str, Any]] = {
     "submitted": _l("確認待ち"),
     "sent_back": _l("差し戻し"),
-    "accepted": _l("受け入れ済み"),
+    "accepted": _l("確認済み"),
     "superseded": _l("差し替え前"),
 }
 CONTRIBUTION_STATES: Final[Mapping[str, Any]] = {
@@ -220,7 +220,7 @@ FACTS: Final[Mapping[str, Any]] = {
     "content": _l("すること"),
     "from_on": _l("始まりの日"),
     "to_on": _l("終わりの日"),
-    "money_yen": _l("動くお金"),
+    "money_yen": _l("やり取りする金額"),
     "roles": _l("役割"),
     "stop_when": _l("すぐにやめる条件"),
     "outcome": _l("結果"),
@@ -283,7 +283,7 @@ _STEPS: Final[Mapping[str, Any]] = {
     "accept_plan": _l("協働計画の案を確かめて、同意する"),
     "accept_agreement": _l("協定の案を確かめて、同意する"),
     "accept_outcome_report": _l("成果報告の案を確かめて、同意する"),
-    "accept_publication": _l("公表する内容の下見をして、同意する"),
+    "accept_publication": _l("公表する内容の見本を確かめて、同意する"),
     "write_report": _l("中間報告（%(about)s）を提出する"),
     "review_report": _l("中間報告（%(about)s）を確かめる"),
     "measure": _l("「%(about)s」を測って、結果を提出する"),
@@ -567,7 +567,7 @@ def plain_event(action: str) -> str:
 _EXPLAIN: Final[Mapping[str, Any]] = {
     "meeting": _l("企業・団体・市の三者が読みます。最初の記録を書くと、案件は「相談中」になります。"),
     "task": _l("口約束を残しておくための欄です。期限が近づくと「次にすること」に出ます。"),
-    "finish_task": _l("下のことを済みにします。"),
+    "finish_task": _l("下の約束を済みにします。"),
     "contact": _l("相手と市の画面に、この案件の窓口として名前とメールアドレスを表示します。"),
     "file": _l("三者だけが開けます。だれがいつ開いたかを残します。"),
     "trial": _l("本格的な協定の前に、3か月以内・5万円以内で試せます。両者が同意すると始まります。"),
@@ -587,7 +587,7 @@ _EXPLAIN: Final[Mapping[str, Any]] = {
         "途中で終えても、短い成果報告を残します。利用している人への知らせ方を必ず書いてください。"
     ),
     "contribution": _l(
-        "自分の側が提供したものを記録します。相手方が確認すると、報告に使えるようになります。"
+        "自社・自団体が提供したものを記録します。相手方が確認すると、報告に使えるようになります。"
     ),
     "confirm_contribution": _l(
         "下の実績のとおりであれば、確認してください。違うときは「質問・連絡」でお知らせください。"
@@ -604,8 +604,8 @@ _EXPLAIN: Final[Mapping[str, Any]] = {
     "rate": _l(
         "5段階で選んでください。記録した評価は、あとから変えられません。ただし、2点以上の差がある項目は、話し合ったうえで点数を見直せます。"
     ),
-    "decline_rating": _l("まだ書いていない評価を「答えない」とします。理由も残ります。"),
-    "publication": _l("保存すると下見ができます。三者が同意するまで、公開されません。"),
+    "decline_rating": _l("まだ書いていない評価を、すべて「回答なし」とします。理由も記録に残ります。"),
+    "publication": _l("保存すると、公開ページの見本を見られます。三者が同意するまで、公開されません。"),
     "unpublish": _l("公開ページからすぐに消えます。公表しない理由は、案件の記録に残ります。"),
     "conclude": _l("三者の評価をまとめ、残った差も含めて固定して保存します。"),
     "close": _l("支払い・学び・公表がそろったことを確かめて、案件を完了とします。"),
@@ -648,7 +648,7 @@ _SUBMIT: Final[Mapping[str, Any]] = {
     "terminate": _l("途中で終了する"),
     "close": _l("完了とする"),
     "conclude": _l("まとめる"),
-    "publication": _l("保存して下見をする"),
+    "publication": _l("保存して見本を見る"),
     "renew": _l("この内容で相手に送る"),
 }
 
@@ -687,7 +687,7 @@ def item_facts(action: str, case: Partnership, item: Any) -> list[tuple[str, str
         unit = item.indicator.unit
         return [
             (_("指標"), item.indicator.name),
-            (_("測る日"), filters.jdate(item.measured_on)),
+            (_("測定日"), filters.jdate(item.measured_on)),
             (_("値"), filters.quantity(item.value, unit) if item.value is not None else item.missing_reason),
             (_("説明"), item.comment or _("なし")),
         ]

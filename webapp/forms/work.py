@@ -362,7 +362,7 @@ class TrialForm(Form):
     content = words(_l("お試しですること"), limits.TEXT, rows=5)
     from_on = day(_l("始まりの日"))
     to_on = day(_l("終わりの日"), hint=_l("3か月以内にしてください。"))
-    money_yen = money(_l("動くお金"), hint=_l("5万円までです。ないときは空けておいてください。"))
+    money_yen = money(_l("やり取りする金額"), hint=_l("5万円までです。ないときは空けておいてください。"))
     roles = words(_l("それぞれの役割"), need=False, rows=3)
     stop_when = words(
         _l("すぐにやめる条件"), example=_l("食品の温度管理ができないとき。けが人が出たとき。"), rows=2
@@ -395,7 +395,7 @@ class PurposeForm(Form):
     )
     lessons = SelectMultipleField(_l("生かす学び"), choices=[], validators=[Optional()])
     why_changed = words(
-        _l("変える理由"), need=False, hint=_l("実施中の計画を変えるときに書いてください。"), rows=2
+        _l("変更の理由"), need=False, hint=_l("実施中の計画を変えるときに書いてください。"), rows=2
     )
 
     def offer(self, found: Iterable[Lesson]) -> None:
@@ -584,7 +584,7 @@ class AgreementForm(Form):
     signer_npo = line(_l("団体の代表者（役職と氏名）"))
     signer_city = line(_l("市の代表者（役職と氏名）"), need=False)
     why_changed = words(
-        _l("変える理由"), need=False, hint=_l("実施中の協定を変えるときに書いてください。"), rows=2
+        _l("変更の理由"), need=False, hint=_l("実施中の協定を変えるときに書いてください。"), rows=2
     )
     # Only for PFS. Each rule has its own page; these are the frame.
     provider = pick(_l("成果連動：事業を行う側"), {"npo": _l("団体"), "company": _l("企業")}, need=False)
@@ -795,7 +795,7 @@ class MeasureForm(_WithFiles):
 class ReviewForm(Form):
     """Accept, or send back with a sentence."""
 
-    decision = radio(_l("判断"), {"accept": _l("受け入れる"), "return": _l("差し戻す")})
+    decision = radio(_l("判断"), {"accept": _l("確認済みとする"), "return": _l("差し戻す")})
     text = words(_l("相手に伝えること"), need=False, hint=_l("差し戻すときは必ず書いてください。"), rows=3)
 
 
