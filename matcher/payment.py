@@ -150,7 +150,7 @@ def amount(rule: Rule, value: float) -> Amount:
         parts.append(f"下限額{_yen(rule.floor_yen)}を適用")
     if yen > rule.cap_yen:
         yen = rule.cap_yen
-        parts.append(f"上限額{_yen(rule.cap_yen)}で打ち切り")
+        parts.append(f"上限額{_yen(rule.cap_yen)}を適用")
     return Amount(yen, "。".join(parts) + f"。支払額は{_yen(yen)}。")
 
 

@@ -75,7 +75,7 @@ def case_accepted(case: Partnership, by: str) -> Text:
             "両者の合意がそろいましたので、市の担当が内容を確認します。いまは、していただくことはありません。"
         )
     return (
-        f"【縁むすび】{name}さまが「進めたい」とお返事しました（{case.number}）",
+        f"【縁むすび】{name}さまから「進めたい」とのお返事がありました（{case.number}）",
         f"{name}さまから、進めたいとのお返事がありました。\n\n{_about(case)}\n\n{next_step}",
     )
 

@@ -62,7 +62,7 @@ _NAMES: Final[Mapping[str, Any]] = {
     "closed_at": _l("解消した日時"), "reported_at": _l("報告した日時"), "resolved_at": _l("解決した日時"),
     "published_at": _l("公表した日時"), "calculated_at": _l("計算した日時"),
     "approved_at": _l("承認した日時"), "paid_on": _l("支払日"), "rated_at": _l("評価した日時"),
-    "uploaded_at": _l("入れた日時"), "made_at": _l("作成した日時"),
+    "uploaded_at": _l("追加した日時"), "made_at": _l("作成した日時"),
 }  # fmt: skip
 _CODES: Final[Mapping[str, Mapping[str, Any]]] = {
     "support_type": vocabulary.SUPPORT_TYPES,

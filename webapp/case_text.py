@@ -250,7 +250,7 @@ def consequences(case: Partnership, action: str, actor: Actor, now: datetime) ->
             (
                 city,
                 _(
-                    "両者のプロフィール、ニーズ、提案の理由、これまでの経過を、いまの内容のまま固定して保存します。"
+                    "両者のプロフィール、ニーズ、提案の理由、これまでの経過を、いまの内容のまま保存します。"
                     "あとから変えることはできません。"
                 ),
             ),
@@ -275,7 +275,7 @@ def consequences(case: Partnership, action: str, actor: Actor, now: datetime) ->
                     "内容を改めて、もう一度声をかけることはできます。"
                 ),
             ),
-            (city, _("判断のもとになった記録を固定して保存し、案件を終了します。")),
+            (city, _("判断のもとになった記録を変更できない形で保存し、案件を終了します。")),
         ]
     if action == "accept":
         next_step = (

@@ -107,7 +107,7 @@ def _indicator(indicator: Indicator, row: Measurement) -> Sentence:
     if row.value is None:
         text = f"「{indicator.name}」は測定できませんでした（理由：{row.missing_reason}）。"
         return Sentence(text, "measurement", row.public_id, label)
-    start = "" if indicator.baseline is None else f"はじめ{indicator.baseline:,g}{indicator.unit}、"
+    start = "" if indicator.baseline is None else f"開始時{indicator.baseline:,g}{indicator.unit}、"
     verdict = "目標に達しました" if reached(indicator, row.value) else "目標には届きませんでした"
     text = (
         f"「{indicator.name}」は{row.value:,g}{indicator.unit}でした"

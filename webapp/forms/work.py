@@ -254,7 +254,9 @@ def _new_evidence() -> FileField:
     return FileField(
         _l("根拠資料を新しく追加する"),
         validators=[Optional()],
-        description=_l("PDF、画像、Excel・Word・PowerPoint、CSV。5MBまで。選ぶと、上より優先します。"),
+        description=_l(
+            "PDF、画像、Excel・Word・PowerPoint、CSV。5MBまで。ここで選ぶと、上の欄のファイルより優先します。"
+        ),
     )
 
 
@@ -342,7 +344,7 @@ class FileForm(Form):
     file = FileField(
         _l("ファイル"),
         description=_l(
-            "PDF、画像（PNG・JPEG）、Excel・Word・PowerPoint、CSV。5MBまで。マクロ入りのものは入れられません。"
+            "PDF、画像（PNG・JPEG）、Excel・Word・PowerPoint、CSV。5MBまで。マクロ入りのものは追加できません。"
         ),
     )
     purpose = radio(_l("何のファイルですか"), vocabulary.FILE_PURPOSES)
@@ -446,7 +448,9 @@ class IndicatorForm(Form):
         _l("市の共通指標から選ぶ"),
         choices=[],
         validators=[Optional()],
-        description=_l("選ぶと、下の名前・定義・単位・測り方は、空けておけば共通指標のとおりになります。"),
+        description=_l(
+            "共通指標を選び、下の名前・定義・単位・測り方を空欄にすると、共通指標の内容が入ります。"
+        ),
     )
     name = line(_l("指標の名前"), need=False, example=_l("夕食会に続けて来た子どもの人数"))
     definition = words(
@@ -460,9 +464,11 @@ class IndicatorForm(Form):
     direction = pick(_l("よい方向"), vocabulary.INDICATOR_DIRECTIONS, need=False)
     method = pick(_l("測り方"), vocabulary.INDICATOR_METHODS, need=False)
     baseline = number(
-        _l("はじめの値"), need=False, hint=_l("まだ測っていないときは空けておき、次の日付を入れてください。")
+        _l("はじめの値"),
+        need=False,
+        hint=_l("まだ測っていないときは空欄にして、次の欄に測る予定の日を入力してください。"),
     )
-    baseline_on = day(_l("はじめの値を測った日（測る日）"), need=False)
+    baseline_on = day(_l("はじめの値を測った日（まだのときは、測る予定の日）"), need=False)
     target = number(_l("目標の値"))
     target_on = day(_l("目標の日"), need=False)
     measure_on = DaysField(
@@ -475,10 +481,10 @@ class IndicatorForm(Form):
     evidence = words(_l("根拠になる資料"), need=False, example=_l("参加者名簿（氏名を除いた集計）"), rows=2)
     axis = pick(_l("内訳"), vocabulary.AXES, need=False)
     min_cell = SelectField(
-        _l("公表しない小さな数"),
+        _l("内訳を非表示にする数"),
         choices=choices({"5": _l("5未満"), "10": _l("10未満")}),
         default="5",
-        description=_l("内訳がこれより小さいときは、公表で「少数のため非表示」とします。"),
+        description=_l("内訳の数がこれより少ないときは、公開ページで「少数のため非表示」と表示します。"),
     )
     linked_to_payment = BooleanField(_l("支払いに連動させる"))
     is_public = BooleanField(_l("実績を公表してよい"), default=True)
@@ -650,13 +656,13 @@ class RuleForm(Form):
     points = PairsField(
         _l("値と金額"),
         description=_l(
-            "1行に「値：金額」を書いてください。表は段階ごと、直線は下限と上限、基準は1行、単価は「数えはじめの値：1単位の金額」です。"
+            "1行に1つずつ「値：金額」の形で書いてください。「表」は段階ごとに1行、「直線」は下限と上限の2行、「基準」は1行、「単価」は「数え始める値：1単位の金額」の1行です。"
         ),
         render_kw={"example": _l("79：0 と 87：4880000"), "rows": 6},
     )
     cap_yen = money(_l("上限額"), need=True)
     floor_yen = money(_l("下限額"), hint=_l("基準に届いたときの最低額があれば入れてください。"))
-    rounding = SelectField(_l("端数（切り捨て）"), choices=choices(vocabulary.ROUNDINGS), default="1")
+    rounding = SelectField(_l("端数の切り捨て"), choices=choices(vocabulary.ROUNDINGS), default="1")
     measured_on = day(_l("支払いのもとになる測定の日"))
     fiscal_year = line(_l("支払う年度（西暦）"), 4, example="2027")
 
