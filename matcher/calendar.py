@@ -1,11 +1,21 @@
-"""Working days, deadlines and fiscal years as a Japanese town hall counts them (Tokyo time)."""
+"""Working days, deadlines and fiscal years as a Japanese town hall counts and writes them (Tokyo time)."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import jpholiday
 
 TOKYO = ZoneInfo("Asia/Tokyo")
+
+#: First day of each era, newest first. Before Meiji the western year is written.
+_ERAS: Final = (
+    (date(2019, 5, 1), "令和"),
+    (date(1989, 1, 8), "平成"),
+    (date(1926, 12, 25), "昭和"),
+    (date(1912, 7, 30), "大正"),
+    (date(1868, 1, 25), "明治"),
+)
 
 
 def tokyo_date(moment: datetime) -> date:
@@ -41,3 +51,31 @@ def fiscal_year(moment: datetime | date) -> int:
     """The fiscal year (April to March) of a moment or a day."""
     day = tokyo_date(moment) if isinstance(moment, datetime) else moment
     return day.year if day.month >= 4 else day.year - 1
+
+
+def era_year(day: date) -> str:
+    """「令和8」, 「令和元」; the western year where no era is known."""
+    for first, name in _ERAS:
+        if day >= first:
+            year = day.year - first.year + 1
+            return f"{name}{'元' if year == 1 else year}"
+    return str(day.year)
+
+
+def jday(day: date) -> str:
+    """「令和8年11月23日」."""
+    return f"{era_year(day)}年{day.month}月{day.day}日"
+
+
+def period(first: date, last: date) -> str:
+    """「令和8年4月1日〜9月30日」; the last day bears its year only where that is another one."""
+    end = jday(last)
+    return f"{jday(first)}〜{end.removeprefix(f'{era_year(first)}年')}"
+
+
+def nendo(year: int) -> str:
+    """「令和8年度」 from a fiscal year.
+
+    It bears the era that holds on 1 May, so 2019 is 令和元年度 as the state itself called it.
+    """
+    return f"{era_year(date(year, 5, 1))}年度"

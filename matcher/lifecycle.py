@@ -85,7 +85,7 @@ STATES: Final[Mapping[Machine, Mapping[str, str]]] = MappingProxyType(
                 "negotiation": "相談中",
                 "trial": "お試し中",
                 "agreement_draft": "協定の作成中",
-                "agreement_review": "協定の市確認中",
+                "agreement_review": "協定を市が確認中",
                 "agreed": "協定締結（開始待ち）",
                 "running": "実施中",
                 "suspended": "中断中",

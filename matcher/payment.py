@@ -160,7 +160,7 @@ def amount(rule: Rule, value: float) -> Amount:
         parts.append(f"下限額{_yen(rule.floor_yen)}を適用")
     if yen > rule.cap_yen:
         yen = rule.cap_yen
-        parts.append(f"上限額{_yen(rule.cap_yen)}で打ち切り")
+        parts.append(f"上限額{_yen(rule.cap_yen)}を適用")
     return Amount(yen, "。".join(parts) + f"。支払額は{_yen(yen)}。")
 
 
@@ -191,7 +191,9 @@ def _raw(rule: Rule, value: Fraction) -> tuple[Fraction, str]:
     if rule.shape == "per_unit":
         units = int(max(Fraction(0), sign * (value - first[0])))
         beyond = "下回る" if sign < 0 else "上回る"
-        words = f"{measured}は基準{_plain(first[0])}を{units}{beyond}。{units}×{_yen(first[1])}"
+        words = f"{measured}は、基準{_plain(first[0])}を{units}単位{beyond}。{units}単位×{_yen(first[1])}"
+        if units == 0:
+            words = f"{measured}は、基準{_plain(first[0])}を{beyond}分が1単位に満たない"
         return Fraction(units * first[1]), words
     reached = [point for point in points if sign * value >= sign * point[0]]
     if not reached:

@@ -384,12 +384,12 @@ PAUSE_REASONS: Final = _labels(
 
 TERMINATION_REASONS: Final = _labels(
     {
-        "money": "資金",
-        "staff": "人手",
-        "policy": "方針の転換",
-        "trust": "信頼関係",
-        "disaster": "災害",
-        "fewer_people": "対象となる人の減少",
+        "money": "資金が続かない",
+        "staff": "人手が足りない",
+        "policy": "方針が変わった",
+        "trust": "信頼関係を保てない",
+        "disaster": "災害・感染症",
+        "fewer_people": "対象となる人が減った",
         "other": "その他",
     }
 )
@@ -433,7 +433,9 @@ INDICATOR_KINDS: Final = _labels(
         "satisfaction": "満足度",
     }
 )
-INDICATOR_DIRECTIONS: Final = _labels({"up": "増えるほどよい", "down": "減るほどよい", "keep": "保つ"})
+INDICATOR_DIRECTIONS: Final = _labels(
+    {"up": "増えるほどよい", "down": "減るほどよい", "keep": "いまの水準を保つ"}
+)
 INDICATOR_UNITS: Final = ("人", "件", "回", "%", "時間", "kg", "食", "円", "点")
 INDICATOR_METHODS: Final = _labels(
     {
@@ -460,7 +462,9 @@ PAYMENT_SHAPES: Final = _labels(
         "per_unit": "1単位ごとの単価",
     }
 )
-ROUNDINGS: Final = _labels({"1": "1円", "100": "100円", "1000": "1,000円", "10000": "10,000円"})
+ROUNDINGS: Final = _labels(
+    {"1": "1円未満", "100": "100円未満", "1000": "1,000円未満", "10000": "10,000円未満"}
+)
 
 EVALUATION_ITEMS: Final = _labels(
     {
@@ -472,7 +476,7 @@ EVALUATION_ITEMS: Final = _labels(
     }
 )
 SCORES: Final = _labels(
-    {"5": "5 とてもよい", "4": "4 よい", "3": "3 ふつう", "2": "2 改めたい", "1": "1 よくない"}
+    {"5": "5 とてもよい", "4": "4 よい", "3": "3 ふつう", "2": "2 改善が必要", "1": "1 よくない"}
 )
 LEVELS: Final = _labels({"1": "小", "2": "中", "3": "大"})
 ESTIMATE_METHODS: Final = _labels(
@@ -530,9 +534,9 @@ PUBLIC_FIELDS: Final = _labels(
 RECOMMEND_REASONS: Final = _labels(
     {
         "expertise": "専門性が分かっている",
-        "local": "地域での存在",
+        "local": "地域に根ざしている",
         "new_method": "新しい手法",
-        "time": "時間の制約",
+        "time": "時期が迫っている",
         "nurture": "地域の団体の育成",
         "continuity": "これまでの継続",
         "other": "その他",

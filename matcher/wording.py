@@ -29,6 +29,11 @@ def origin_word(case: Partnership) -> str:
     return _ORIGINS[case.origin]
 
 
+def _with_title(name: str) -> str:
+    """「みどり商店さま」; the city's own staff are spoken of without さま."""
+    return name if name == _SIDES["coordinator"] else f"{name}さま"
+
+
 def _about(case: Partnership) -> str:
     amount = "" if case.quantity is None else f"　{case.quantity:,.15g}{case.unit}"
     need = f"\nニーズ：{case.need.title}（{case.need.number}）" if case.need is not None else ""
@@ -70,7 +75,7 @@ def case_accepted(case: Partnership, by: str) -> Text:
             "両者の合意がそろいましたので、市の担当が内容を確認します。いまは、していただくことはありません。"
         )
     return (
-        f"【縁むすび】{name}さまが「進めたい」とお返事しました（{case.number}）",
+        f"【縁むすび】{name}さまから「進めたい」とのお返事がありました（{case.number}）",
         f"{name}さまから、進めたいとのお返事がありました。\n\n{_about(case)}\n\n{next_step}",
     )
 
@@ -96,7 +101,7 @@ def case_revised(case: Partnership, by: str) -> Text:
 def case_message(case: Partnership, author: str) -> Text:
     """To everybody else on the case."""
     return (
-        f"【縁むすび】{author}さまからの連絡（{case.number}）",
+        f"【縁むすび】{_with_title(author)}からの連絡（{case.number}）",
         f"案件に新しい連絡があります。「案件」の画面でお読みください。\n\n{_about(case)}",
     )
 
@@ -113,10 +118,10 @@ def case_declined(case: Partnership, by: str) -> Text:
 
 def case_withdrawn(case: Partnership, by: str) -> Text:
     """To the other side."""
-    name = {"company": case.company.name, "npo": case.npo.name}.get(by, "市の担当")
+    name = {"company": case.company.name, "npo": case.npo.name}.get(by, _SIDES["coordinator"])
     return (
         f"【縁むすび】案件が取り下げられました（{case.number}）",
-        f"{name}さまがこの案件を取り下げました。\n\n{_about(case)}\n\nしていただくことはありません。",
+        f"{_with_title(name)}がこの案件を取り下げました。\n\n{_about(case)}\n\nしていただくことはありません。",
     )
 
 

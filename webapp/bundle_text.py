@@ -54,15 +54,15 @@ _NAMES: Final[Mapping[str, Any]] = {
     "fiscal_year": _l("年度"), "amount_yen": _l("金額"), "formula": _l("計算"), "yen": _l("金額（換算額）"),
     "estimate_method": _l("金額の出し方"), "estimate_note": _l("換算の説明"), "note": _l("メモ"),
     "scores": _l("点数"), "final_scores": _l("話し合いのあとの点数"), "discussion": _l("話し合ったこと"),
-    "is_declined": _l("答えない"), "comment": _l("ひとこと"), "evidence": _l("根拠になる資料"),
+    "is_declined": _l("評価の辞退"), "comment": _l("ひとこと"), "evidence": _l("根拠になる資料"),
     "state": _l("状態"), "review_text": _l("市のコメント"), "purpose": _l("何のファイルか"),
-    "is_milestone": _l("節目"), "is_public": _l("公表してよい"), "closed_text": _l("閉じた理由"),
+    "is_milestone": _l("節目"), "is_public": _l("公表してよい"), "closed_text": _l("解消の説明"),
     "written_at": _l("書いた日時"), "recorded_at": _l("記録した日時"), "submitted_at": _l("提出した日時"),
     "reviewed_at": _l("確かめた日時"), "confirmed_at": _l("確認した日時"), "done_at": _l("済んだ日時"),
-    "closed_at": _l("閉じた日時"), "reported_at": _l("報告した日時"), "resolved_at": _l("解決した日時"),
+    "closed_at": _l("解消した日時"), "reported_at": _l("報告した日時"), "resolved_at": _l("解決した日時"),
     "published_at": _l("公表した日時"), "calculated_at": _l("計算した日時"),
     "approved_at": _l("承認した日時"), "paid_on": _l("支払日"), "rated_at": _l("評価した日時"),
-    "uploaded_at": _l("入れた日時"), "made_at": _l("作成した日時"),
+    "uploaded_at": _l("追加した日時"), "made_at": _l("作成した日時"),
 }  # fmt: skip
 _CODES: Final[Mapping[str, Mapping[str, Any]]] = {
     "support_type": vocabulary.SUPPORT_TYPES,
@@ -95,6 +95,8 @@ def _word(key: str, kept: Any) -> str:
         return personal.MASK
     if key in {"yen", "amount_yen"}:
         return filters.yen(kept)
+    if key == "fiscal_year":
+        return filters.nendo(kept)
     if key.endswith("_at") and isinstance(kept, str):
         return filters.jdatetime(datetime.fromisoformat(kept))
     if key in {"period_from", "period_to"} or key.endswith("_on"):

@@ -262,7 +262,7 @@ def consequences(case: Partnership, action: str, actor: Actor, now: datetime) ->
             (
                 city,
                 _(
-                    "両者のプロフィール、ニーズ、提案の理由、これまでの経過を、いまの内容のまま固定して保存します。"
+                    "両者のプロフィール、ニーズ、提案の理由、これまでの経過を、いまの内容のまま保存します。"
                     "あとから変えることはできません。"
                 ),
             ),
@@ -287,7 +287,7 @@ def consequences(case: Partnership, action: str, actor: Actor, now: datetime) ->
                     "内容を改めて、もう一度声をかけることはできます。"
                 ),
             ),
-            (city, _("判断のもとになった記録を固定して保存し、案件を終了します。")),
+            (city, _("判断のもとになった記録を変更できない形で保存し、案件を終了します。")),
         ]
     if action == "accept":
         next_step = (
@@ -423,7 +423,7 @@ def _detail(case: Partnership, event: AuditEvent, texts: Mapping[str, str]) -> s
 def _kept(facts: Mapping[str, Any]) -> str:
     """Terms as the audit keeps them (JSON)."""
     amount = filters.quantity(facts.get("quantity"), facts.get("unit"))
-    days = "〜".join(str(facts.get(key) or "") for key in ("period_from", "period_to")).strip("〜")
+    days = "〜".join(filters.isoday(facts.get(key)) for key in ("period_from", "period_to")).strip("〜")
     return " ".join(
         part for part in (vocabulary.support_label(facts.get("support_type")), amount, days) if part
     )

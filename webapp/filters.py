@@ -27,16 +27,9 @@ from wtforms.fields import (
 )
 from wtforms.widgets import TextArea
 
-TOKYO: Final = ZoneInfo("Asia/Tokyo")
+from matcher import calendar
 
-#: First day of each era, newest first. Before Meiji the western year is shown.
-_ERAS: Final = (
-    (date(2019, 5, 1), "令和"),
-    (date(1989, 1, 8), "平成"),
-    (date(1926, 12, 25), "昭和"),
-    (date(1912, 7, 30), "大正"),
-    (date(1868, 1, 25), "明治"),
-)
+TOKYO: Final = ZoneInfo("Asia/Tokyo")
 _WEEKDAYS: Final = "月火水木金土日"
 
 Moment = date | datetime
@@ -47,21 +40,12 @@ def tokyo_date(value: Moment) -> date:
     return _in_tokyo(value).date() if isinstance(value, datetime) else value
 
 
-def era_year(day: date) -> str:
-    """「令和8」, 「令和元」; the western year where no era is known."""
-    for first, name in _ERAS:
-        if day >= first:
-            year = day.year - first.year + 1
-            return f"{name}{'元' if year == 1 else year}"
-    return str(day.year)
-
-
 def jdate(value: Moment | None, weekday: bool = True) -> str:
     """「令和8年11月23日（月）」; empty for None."""
     if value is None:
         return ""
     day = tokyo_date(value)
-    text = f"{era_year(day)}年{day.month}月{day.day}日"
+    text = calendar.jday(day)
     return f"{text}（{_WEEKDAYS[day.weekday()]}）" if weekday else text
 
 
@@ -112,14 +96,10 @@ def fiscal_year(value: Moment) -> int:
 
 
 def nendo(value: Moment | int | None) -> str:
-    """「令和8年度」 from a day or a fiscal year.
-
-    A fiscal year bears the era that holds on 1 May, so 2019 is 令和元年度 as the state itself called it.
-    """
+    """「令和8年度」 from a day or a fiscal year; empty for None."""
     if value is None:
         return ""
-    year = value if isinstance(value, int) else fiscal_year(value)
-    return f"{era_year(date(year, 5, 1))}年度"
+    return calendar.nendo(value if isinstance(value, int) else fiscal_year(value))
 
 
 def yen(value: int | Decimal | float | None) -> str:

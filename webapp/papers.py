@@ -158,7 +158,7 @@ def ledger_sheets(session: Session, case: Partnership, section: str, now: dateti
         ),
         Sheet(
             _("測定_%(number)s", number=number), section, now,
-            (Heading(_("指標"), 32), Heading(_("測る日"), 18, "day"), Heading(_("値"), 12, "number"),
+            (Heading(_("指標"), 32), Heading(_("測定日"), 18, "day"), Heading(_("値"), 12, "number"),
              Heading(_("単位"), 8), Heading(_("はじめ"), 12, "number"), Heading(_("目標"), 12, "number"),
              Heading(_("測れなかった理由"), 32), Heading(_("状態"), 16)),
             values,
@@ -195,10 +195,10 @@ def evidence_sheets(
         for case, _given, outcomes in rows
         for row in outcomes
     ]  # fmt: skip
-    note = (_("相手方が確認した実績と、受け入れられた測定だけを載せています。"),)
+    note = (_("相手方が確認した実績と、確認済みの測定だけを載せています。"),)
     return [
         Sheet(
-            _("提供した支援_%(year)s年度", year=year), organization, now,
+            _("提供した支援_%(year)s", year=filters.nendo(year)), organization, now,
             (Heading(_("案件番号"), 16), Heading(_("相手"), 28), Heading(_("日"), 18, "day"),
              Heading(_("支援の種類"), 24), Heading(_("量"), 12, "number"), Heading(_("単位"), 8),
              Heading(_("金額（換算額）"), 16, "number"), Heading(_("金額の出し方"), 20),
@@ -206,7 +206,7 @@ def evidence_sheets(
             gifts, notes=note,
         ),
         Sheet(
-            _("成果_%(year)s年度", year=year), organization, now,
+            _("成果_%(year)s", year=filters.nendo(year)), organization, now,
             (Heading(_("案件番号"), 16), Heading(_("相手"), 28), Heading(_("測定日"), 18, "day"),
              Heading(_("指標"), 32), Heading(_("値"), 12, "number"), Heading(_("単位"), 8),
              Heading(_("はじめ"), 12, "number"), Heading(_("目標"), 12, "number"), Heading(_("結果"), 8),

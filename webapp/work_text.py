@@ -38,9 +38,9 @@ def _(text: str, **facts: Any) -> str:
 #: action → (button and heading, what the page says once it is done)
 ACTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
     "meeting": (_l("面談の記録を書く"), _l("面談の記録を残しました。")),
-    "task": (_l("することを決める"), _l("することを加えました。")),
+    "task": (_l("約束を加える"), _l("約束を加えました。")),
     "finish_task": (_l("済みにする"), _l("済みにしました。")),
-    "contact": (_l("担当者を決める"), _l("この案件の担当者を決めました。")),
+    "contact": (_l("自社・自団体の担当者を決める"), _l("この案件の担当者を決めました。")),
     "file": (_l("ファイルを追加する"), _l("ファイルを追加しました。")),
     "trial": (_l("お試しの計画を書く"), _l("お試しの計画を保存し、相手方に知らせました。")),
     "trial_result": (_l("お試しのまとめを書く"), _l("お試しのまとめを保存し、相手方に知らせました。")),
@@ -62,14 +62,14 @@ ACTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
     "resume": (_l("再開する"), _l("再開しました。")),
     "terminate": (_l("途中で終了する"), _l("途中で終了しました。")),
     "contribution": (_l("実績を記録する"), _l("実績を記録し、相手方に確認をお願いしました。")),
-    "confirm_contribution": (_l("確認した"), _l("実績を確認しました。")),
+    "confirm_contribution": (_l("実績を確認する"), _l("実績を確認しました。")),
     "cancel_contribution": (_l("実績を取り消す"), _l("実績を取り消しました。")),
     "measure": (_l("測定の結果を提出する"), _l("測定の結果を提出しました。")),
     "review_measurement": (_l("測定の結果を確かめる"), _l("判断を相手方に知らせました。")),
     "report": (_l("中間報告を書く"), _l("中間報告を保存しました。")),
     "review_report": (_l("中間報告を確かめる"), _l("判断を両者に知らせました。")),
     "risk": (_l("リスクを書く"), _l("リスクを記録しました。")),
-    "close_risk": (_l("リスクを閉じる"), _l("リスクを閉じました。")),
+    "close_risk": (_l("リスクを解消済みにする"), _l("リスクを解消済みにしました。")),
     "incident": (_l("トラブルを報告する"), _l("トラブルを三者に知らせました。")),
     "publish_incident": (_l("住民に知らせる"), _l("公開ページに載せました。")),
     "resolve_incident": (_l("対応の結果を書く"), _l("対応の結果を記録しました。")),
@@ -79,14 +79,14 @@ ACTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
     "paid": (_l("支払った日を記録する"), _l("支払いを記録しました。")),
     "outcome_report": (_l("成果報告を書く"), _l("成果報告の案を保存し、相手方に知らせました。")),
     "rate": (_l("評価を書く"), _l("評価を記録しました。")),
-    "decline_rating": (_l("評価に答えない"), _l("答えないことを記録しました。")),
+    "decline_rating": (_l("評価を辞退する"), _l("評価を辞退したことを記録しました。")),
     "discuss": (_l("話し合いを記録する"), _l("話し合いを記録しました。")),
     "third_party": (_l("第三者評価を記録する"), _l("第三者評価を記録しました。")),
     "voice": (_l("受け手の声を記録する"), _l("受け手の声を記録しました。")),
     "lesson": (_l("学びを書く"), _l("学びを記録しました。")),
     "conclude": (_l("評価をまとめる"), _l("評価をまとめました。")),
     "publication": (_l("公表する内容を選ぶ"), _l("公表の案を保存し、三者に知らせました。")),
-    "unpublish": (_l("公表しない・やめる"), _l("公表しないことを記録しました。")),
+    "unpublish": (_l("公表しないことにする"), _l("公表しないことを記録しました。")),
     "close": (_l("案件を完了する"), _l("案件を完了としました。")),
     "renew": (_l("次の期間の案件をつくる"), _l("次の期間の案件を始めました。")),
     "export": (_l("記録一式を保存する"), _l("記録一式を保存しました。")),
@@ -96,8 +96,8 @@ ACTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
 EVENTS: Final[Mapping[str, Any]] = {
     "meeting": _l("面談を記録しました"),
     "meet": _l("相談を開始しました"),
-    "add_task": _l("することを追加しました"),
-    "finish_task": _l("することを済みにしました"),
+    "add_task": _l("約束を追加しました"),
+    "finish_task": _l("約束を済みにしました"),
     "name_contact": _l("案件の担当者を指定しました"),
     "add_file": _l("ファイルを追加しました"),
     "draft_trial": _l("お試しの計画を作成しました"),
@@ -129,41 +129,41 @@ EVENTS: Final[Mapping[str, Any]] = {
     "confirm_contribution": _l("実績を確認しました"),
     "cancel_contribution": _l("実績を取り消しました"),
     "submit_measurement": _l("測定の結果を提出しました"),
-    "accept_measurement": _l("測定の結果を受領しました"),
+    "accept_measurement": _l("測定の結果を確認しました"),
     "return_measurement": _l("測定の結果を差し戻しました"),
-    "submit_report_part": _l("中間報告（自分の側）を提出しました"),
-    "submit_report": _l("中間報告が完成しました"),
-    "accept_report": _l("中間報告を受領しました"),
+    "submit_report_part": _l("中間報告（自社・自団体の分）を提出しました"),
+    "submit_report": _l("中間報告（両者の分）を提出しました"),
+    "accept_report": _l("中間報告を確認しました"),
     "return_report": _l("中間報告を差し戻しました"),
     "add_risk": _l("リスクを記録しました"),
     "close_risk": _l("リスクを解消しました"),
     "report_incident": _l("トラブルを報告しました"),
     "publish_incident": _l("トラブルを公表しました"),
-    "resolve_incident": _l("トラブルの対応が完了しました"),
+    "resolve_incident": _l("トラブルの対応の結果を記録しました"),
     "calculate_payment": _l("支払額を計算しました"),
     "approve_payment": _l("支払いを承認しました"),
     "record_paid": _l("支払いを記録しました"),
     "draft_outcome_report": _l("成果報告の案を作成しました"),
     "accept_outcome_report": _l("成果報告に同意しました"),
     "drop_outcome_report": _l("成果報告の案を取り消しました"),
-    "report": _l("成果報告が完成しました"),
+    "report": _l("成果報告を確定しました"),
     "rate": _l("評価を記録しました"),
     "decline_rating": _l("評価を辞退しました"),
     "discuss": _l("評価の差について記録しました"),
     "rate_third_party": _l("第三者評価を記録しました"),
     "add_voice": _l("受け手の声を記録しました"),
     "add_lesson": _l("学びを記録しました"),
-    "conclude": _l("評価が完了しました"),
+    "conclude": _l("評価のまとめを確定しました"),
     "draft_publication": _l("公表の案を作成しました"),
     "accept_publication": _l("公表の案に同意しました"),
     "drop_publication": _l("公表の案を取り消しました"),
     "publish": _l("公表しました"),
-    "unpublish": _l("公表を停止しました"),
-    "close": _l("案件が完了しました"),
-    "close_early": _l("案件が完了しました"),
+    "unpublish": _l("公表しないこととしました"),
+    "close": _l("案件を完了としました"),
+    "close_early": _l("案件を完了としました"),
     "renew": _l("次の期間の案件を作成しました"),
-    "hand_over": _l("市の担当者が交代しました"),
-    "comment": _l("住民の声が到着しました"),
+    "hand_over": _l("市の担当者を変更しました"),
+    "comment": _l("住民の声を受領しました"),
     "show_comment": _l("住民の声に回答しました"),
     "hide_comment": _l("住民の声を非表示にしました"),
     "export_case": _l("記録一式を保存しました"),
@@ -200,12 +200,12 @@ REPORT_STATES: Final[Mapping[str, Any]] = {
     "overdue": _l("期限を過ぎています"),
     "submitted": _l("市の確認待ち"),
     "sent_back": _l("差し戻し"),
-    "accepted": _l("受付済み"),
+    "accepted": _l("確認済み"),
 }
 MEASUREMENT_STATES: Final[Mapping[str, Any]] = {
     "submitted": _l("確認待ち"),
     "sent_back": _l("差し戻し"),
-    "accepted": _l("受け入れ済み"),
+    "accepted": _l("確認済み"),
     "superseded": _l("差し替え前"),
 }
 CONTRIBUTION_STATES: Final[Mapping[str, Any]] = {
@@ -220,10 +220,10 @@ FACTS: Final[Mapping[str, Any]] = {
     "content": _l("すること"),
     "from_on": _l("始まりの日"),
     "to_on": _l("終わりの日"),
-    "money_yen": _l("動くお金"),
+    "money_yen": _l("やり取りする金額"),
     "roles": _l("役割"),
     "stop_when": _l("すぐにやめる条件"),
-    "outcome": _l("結果"),
+    "outcome": _l("これからの進め方"),
     "learned": _l("学んだこと"),
     "purpose": _l("目的"),
     "logic": _l("ロジックモデル"),
@@ -283,7 +283,7 @@ _STEPS: Final[Mapping[str, Any]] = {
     "accept_plan": _l("協働計画の案を確かめて、同意する"),
     "accept_agreement": _l("協定の案を確かめて、同意する"),
     "accept_outcome_report": _l("成果報告の案を確かめて、同意する"),
-    "accept_publication": _l("公表する内容の下見をして、同意する"),
+    "accept_publication": _l("公表する内容の見本を確かめて、同意する"),
     "write_report": _l("中間報告（%(about)s）を提出する"),
     "review_report": _l("中間報告（%(about)s）を確かめる"),
     "measure": _l("「%(about)s」を測って、結果を提出する"),
@@ -485,11 +485,11 @@ def contract(kept: Mapping[str, Any]) -> str:
         _("支払いの上限額：%(yen)s", yen=filters.yen(kept["budget_cap_yen"])),
     ]
     lines += [
-        _("%(year)s年度の固定部分：%(yen)s", year=year, yen=filters.yen(amount))
+        _("%(year)sの固定部分：%(yen)s", year=filters.nendo(int(year)), yen=filters.yen(amount))
         for year, amount in sorted(kept.get("fixed", {}).items())
     ]
     lines += [
-        _("%(year)s年度の限度額：%(yen)s", year=year, yen=filters.yen(amount))
+        _("%(year)sの限度額：%(yen)s", year=filters.nendo(int(year)), yen=filters.yen(amount))
         for year, amount in sorted(kept.get("year_limits", {}).items())
     ]
     lines += [rule(row) for row in kept.get("rules", ())]
@@ -510,7 +510,7 @@ def rule_points(row: Mapping[str, Any]) -> list[str]:
         lines = [
             _("%(value)sで%(yen)s", value=f"{value:,g}", yen=filters.yen(yen)) for value, yen in row["points"]
         ]
-        lines.append(_("あいだは比例"))
+        lines.append(_("その間は比例して増減"))
     else:
         lines = [
             _("%(value)s%(beyond)s：%(yen)s", value=f"{value:,g}", beyond=beyond, yen=filters.yen(yen))
@@ -526,14 +526,14 @@ def rule_points(row: Mapping[str, Any]) -> list[str]:
 def rule(row: Mapping[str, Any]) -> str:
     """A payment rule in one line."""
     return _(
-        "条件%(key)s（指標%(indicator)s、%(shape)s）：%(points)s。上限額%(cap)s。%(day)sの測定による（%(year)s年度払い）",
+        "条件%(key)s（指標%(indicator)s、%(shape)s）：%(points)s。上限額%(cap)s。%(day)sの測定による（%(year)s払い）",
         key=row["key"],
         indicator=row["indicator"],
         shape=filters.label_of(row["shape"], vocabulary.PAYMENT_SHAPES),
         points=_("、").join(rule_points(row)),
         cap=filters.yen(row["cap_yen"]),
         day=filters.jdate(date.fromisoformat(row["measured_on"]), False),
-        year=row["fiscal_year"],
+        year=filters.nendo(row["fiscal_year"]),
     )
 
 
@@ -567,27 +567,29 @@ def plain_event(action: str) -> str:
 _EXPLAIN: Final[Mapping[str, Any]] = {
     "meeting": _l("企業・団体・市の三者が読みます。最初の記録を書くと、案件は「相談中」になります。"),
     "task": _l("口約束を残しておくための欄です。期限が近づくと「次にすること」に出ます。"),
-    "finish_task": _l("下のことを済みにします。"),
+    "finish_task": _l("下の約束を済みにします。"),
     "contact": _l("相手と市の画面に、この案件の窓口として名前とメールアドレスを表示します。"),
     "file": _l("三者だけが開けます。だれがいつ開いたかを残します。"),
     "trial": _l("本格的な協定の前に、3か月以内・5万円以内で試せます。両者が同意すると始まります。"),
     "trial_result": _l("両者が同意すると、選んだとおりに進みます。"),
     "agreement": _l(
-        "両者の代表が同意すると、市が内容を確認します。はじめは計画と両者の情報を入れてあります。"
+        "両者の代表が同意すると、市が内容を確認します。計画と登録の内容をもとにした文を、あらかじめ入れてあります。"
     ),
     "rule": _l("支払いの条件は数字の表として残し、計算のしかたを言葉で示します。"),
     "drop_rule": _l("この支払いの条件を、協定の案から外します。"),
     "drop_indicator": _l("この指標を、計画の案から外します。測定した記録は残ります。"),
     "confirm_agreement": _l(
-        "確認すると協定が有効になり、始まりの日に自動で実施中になります。判断のもとになった記録は固定して保存します。"
+        "確認すると協定が有効になり、始まりの日に自動で実施中になります。判断のもとになった記録は、変更できない形で保存します。"
     ),
-    "return_agreement": _l("企業と団体が、理由をそのまま読みます。案は直して、もう一度同意してもらいます。"),
+    "return_agreement": _l(
+        "企業と団体に、理由をこのまま伝えます。案を直したあと、もう一度、両者に同意していただきます。"
+    ),
     "suspend": _l("期日までに続け方を決めてください。公表している場合は、公開ページにも「中断中」と出ます。"),
     "terminate": _l(
-        "途中で終えても、短い成果報告を残します。利用している人への知らせ方を必ず書いてください。"
+        "途中で終了した場合も、短い成果報告を書いていただきます。利用している人への知らせ方を必ず書いてください。"
     ),
     "contribution": _l(
-        "自分の側が提供したものを記録します。相手方が確認すると、報告に使えるようになります。"
+        "自社・自団体が提供したものを記録します。相手方が確認すると、報告に使えるようになります。"
     ),
     "confirm_contribution": _l(
         "下の実績のとおりであれば、確認してください。違うときは「質問・連絡」でお知らせください。"
@@ -602,12 +604,12 @@ _EXPLAIN: Final[Mapping[str, Any]] = {
     "approve_payment": _l("下の計算のとおりに支払うことを承認します。計算した本人は承認できません。"),
     "outcome_report": _l("企業と団体の両方が同意すると、成果報告になります。"),
     "rate": _l(
-        "5段階で選んでください。書いた評価は、あとから変えられません。2点以上の差がある項目だけを、あとで話し合います。"
+        "5段階で選んでください。記録した評価は、あとから変えられません。ただし、2点以上の差がある項目は、話し合ったうえで点数を見直せます。"
     ),
-    "decline_rating": _l("まだ書いていない評価を「答えない」とします。理由も残ります。"),
-    "publication": _l("保存すると下見ができます。三者が同意するまで、公開されません。"),
+    "decline_rating": _l("まだ書いていない評価を、すべて「回答なし」とします。理由も記録に残ります。"),
+    "publication": _l("保存すると、公開ページの見本を見られます。三者が同意するまで、公開されません。"),
     "unpublish": _l("公開ページからすぐに消えます。公表しない理由は、案件の記録に残ります。"),
-    "conclude": _l("三者の評価をまとめ、残った差も含めて固定して保存します。"),
+    "conclude": _l("三者の評価をまとめ、残った差も含めて、変更できない形で保存します。"),
     "close": _l("支払い・学び・公表がそろったことを確かめて、案件を完了とします。"),
     "renew": _l(
         "前の期間の学びを引き継いで、同じ相手との新しい案件を始めます。相手の返事のあと、市が確認します。"
@@ -617,9 +619,28 @@ _SUBMIT: Final[Mapping[str, Any]] = {
     "finish_task": _l("済みにする"),
     "file": _l("追加する"),
     "trial": _l("保存して相手に知らせる"),
+    "trial_result": _l("保存して相手に知らせる"),
+    "drop_document": _l("案を取り下げる"),
+    "drop_indicator": _l("指標を外す"),
+    "drop_rule": _l("条件を外す"),
+    "reopen_talks": _l("相談に戻る"),
+    "return_agreement": _l("差し戻す"),
+    "suspend": _l("中断する"),
+    "resume": _l("再開する"),
+    "cancel_contribution": _l("実績を取り消す"),
+    "review_measurement": _l("判断を伝える"),
+    "review_report": _l("判断を伝える"),
+    "close_risk": _l("解消済みにする"),
+    "incident": _l("三者に知らせる"),
+    "publish_incident": _l("公開ページに載せる"),
+    "calculate_fixed": _l("計算する"),
+    "paid": _l("記録する"),
+    "outcome_report": _l("保存して相手に知らせる"),
+    "decline_rating": _l("評価を辞退する"),
+    "unpublish": _l("公表しないことにする"),
     "agreement": _l("保存して相手に知らせる"),
     "measure": _l("提出する"),
-    "report": _l("保存する"),
+    "report": _l("選んだとおりに進める"),
     "contribution": _l("記録する"),
     "confirm_contribution": _l("このとおり確認した"),
     "calculate": _l("計算する"),
@@ -629,17 +650,20 @@ _SUBMIT: Final[Mapping[str, Any]] = {
     "terminate": _l("途中で終了する"),
     "close": _l("完了とする"),
     "conclude": _l("まとめる"),
-    "publication": _l("保存して下見をする"),
-    "renew": _l("この内容で始める"),
+    "publication": _l("保存して見本を見る"),
+    "renew": _l("この内容で相手に送る"),
 }
 
 
 def explain(action: str, case: Partnership, key: str) -> str:
     """The sentence under the heading of an action's page."""
     if action == "rate":
-        return _("「%(who)s」について。", who=side_name(case, key)) + str(_EXPLAIN[action])
+        return _("「%(who)s」についての評価です。", who=side_name(case, key)) + str(_EXPLAIN[action])
     if action == "discuss":
-        return _("「%(item)s」について。", item=vocabulary.EVALUATION_ITEMS.get(key, ""))
+        return _(
+            "「%(item)s」の評価の差について、話し合ったことを記録します。",
+            item=vocabulary.EVALUATION_ITEMS.get(key, ""),
+        )
     if action in {"drop_indicator", "drop_rule"}:
         return _("記号：%(key)s。", key=key) + str(_EXPLAIN[action])
     return str(_EXPLAIN.get(action, ""))
@@ -665,7 +689,7 @@ def item_facts(action: str, case: Partnership, item: Any) -> list[tuple[str, str
         unit = item.indicator.unit
         return [
             (_("指標"), item.indicator.name),
-            (_("測る日"), filters.jdate(item.measured_on)),
+            (_("測定日"), filters.jdate(item.measured_on)),
             (_("値"), filters.quantity(item.value, unit) if item.value is not None else item.missing_reason),
             (_("説明"), item.comment or _("なし")),
         ]

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from matcher import vocabulary
+from matcher import calendar, vocabulary
 from matcher.models import Contribution, Incident, Indicator, Measurement, Partnership, PeriodReport
 from matcher.services import documents, payments, plans, progress
 
@@ -44,8 +44,8 @@ def compose(
 
 
 def day(value: date) -> str:
-    """「2026年4月1日」."""
-    return f"{value.year}年{value.month}月{value.day}日"
+    """「令和8年4月1日」."""
+    return calendar.jday(value)
 
 
 def _within(value: date, first: date | None, last: date | None) -> bool:
@@ -58,7 +58,7 @@ def _agreement(session: Session, case: Partnership) -> list[Sentence]:
         return []
     kind = vocabulary.label(vocabulary.AGREEMENT_TYPES, found.content["type"])
     text = (
-        f"{case.company.name}と{case.npo.name}は、{kind}（第{found.number}版）にもとづき、"
+        f"{case.company.name}と{case.npo.name}は、{kind}（第{found.number}版）に基づき、"
         f"{day(case.starts_on)}から{day(case.ends_on)}までを期間として協働しました。"
     )
     return [Sentence(text, "document", found.public_id, f"{kind} 第{found.number}版")]
@@ -107,7 +107,7 @@ def _indicator(indicator: Indicator, row: Measurement) -> Sentence:
     if row.value is None:
         text = f"「{indicator.name}」は測定できませんでした（理由：{row.missing_reason}）。"
         return Sentence(text, "measurement", row.public_id, label)
-    start = "" if indicator.baseline is None else f"はじめ{indicator.baseline:,g}{indicator.unit}、"
+    start = "" if indicator.baseline is None else f"開始時{indicator.baseline:,g}{indicator.unit}、"
     verdict = "目標に達しました" if reached(indicator, row.value) else "目標には届きませんでした"
     text = (
         f"「{indicator.name}」は{row.value:,g}{indicator.unit}でした"
@@ -144,8 +144,8 @@ def _reports(session: Session, case: Partnership, first: date | None, last: date
     )
     return [
         Sentence(
-            f"中間報告（{progress.period_words(row)}）では、うまくいかなかったこととして"
-            f"「{' '.join(row.setbacks.split())}」が挙げられました。",
+            f"中間報告（{progress.period_words(row)}）の「うまくいかなかったこと」には、"
+            f"「{' '.join(row.setbacks.split())}」と書かれています。",
             "report", row.public_id, f"中間報告 {progress.period_words(row)}",
         )
         for row in rows
@@ -159,9 +159,9 @@ def _incidents(session: Session, case: Partnership, first: date | None, last: da
     )
     return [
         Sentence(
-            f"{day(row.happened_on)}に報告されたできごとがあり、"
+            f"{day(row.happened_on)}に起きたトラブルについて、"
             + ("対応を終えています。" if row.resolved_at else "対応を続けています。"),
-            "incident", row.public_id, f"できごと {day(row.happened_on)}",
+            "incident", row.public_id, f"トラブル {day(row.happened_on)}",
         )
         for row in rows
         if _within(row.happened_on, first, last)

@@ -96,10 +96,9 @@ def calculate_fixed(session: Session, actor: Actor, case: Partnership, year: int
     if session.scalar(taken) is not None:
         raise Refused("paid_already")
     yen = deal.fixed[year]
-    formula = f"契約で定めた{year}年度の固定部分。支払額は{yen:,}円。"
-    return _keep(
-        session, actor, case, deal, yen, formula, year, now, fixed_year=year, what=f"{year}年度の固定部分"
-    )
+    what = fixed_part(year)
+    formula = f"契約で定めた{what}。支払額は{yen:,}円。"
+    return _keep(session, actor, case, deal, yen, formula, year, now, fixed_year=year, what=what)
 
 
 def approve(
@@ -165,7 +164,14 @@ def unsettled(session: Session, case: Partnership) -> str | None:
 
 def label(found: Payment) -> str:
     """What a payment is for."""
-    return found.rule.indicator.name if found.rule is not None else f"{found.fixed_year}年度の固定部分"
+    if found.fixed_year is not None:
+        return fixed_part(found.fixed_year)
+    return found.rule.indicator.name if found.rule is not None else ""
+
+
+def fixed_part(year: int) -> str:
+    """「令和8年度の固定部分」."""
+    return f"{calendar.nendo(year)}の固定部分"
 
 
 # ── Simulation ───────────────────────────────────────────────────────────────────────────────────────

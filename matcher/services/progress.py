@@ -396,10 +396,8 @@ def review_report(
 
 
 def period_words(report: PeriodReport) -> str:
-    """「2026年4月1日〜9月30日」."""
-    first, last = report.period_from, report.period_to
-    year = "" if first.year == last.year else f"{last.year}年"
-    return f"{first.year}年{first.month}月{first.day}日〜{year}{last.month}月{last.day}日"
+    """「令和8年4月1日〜9月30日」."""
+    return calendar.period(report.period_from, report.period_to)
 
 
 def _keep_version(session: Session, actor: Actor, report: PeriodReport, now: datetime) -> None:

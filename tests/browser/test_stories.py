@@ -414,7 +414,8 @@ def test_two_years_of_skills_and_money_with_an_amendment_a_late_report_and_a_pau
     person.page.get_by_role("link", name=re.compile("中間報告を確かめる")).first.click()
     story.fill(person, decision="accept")
     person.page.locator("main form.section button[type=submit]").first.click()
-    assert "受付済み" in story.open("company", "progress").page.inner_text("main")
+    reports = story.open("company", "progress").page.locator("section[aria-labelledby=reports]")
+    assert "確認済み" in reports.inner_text()
     measure(story, 0, 26, "1年目.csv")
 
     # A pause, with the day on which it is decided how to go on.

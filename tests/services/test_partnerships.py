@@ -257,6 +257,20 @@ def test_a_question_leaves_a_week_to_answer(town, session, now):
     assert case.deadline_at > late + timedelta(days=6)
 
 
+def test_the_city_writes_of_itself_without_a_title_and_of_others_with_one(town, session, now):
+    case = partnerships.recommend(
+        session, town.coordinator, town.company, town.npo, FOOD, "local", "地域が同じため", now
+    )
+    partnerships.send_message(session, town.coordinator, case, "ご検討ください。", now)
+    partnerships.send_message(session, town.npo_actor, case, "配送の曜日を教えてください。", now)
+    partnerships.withdraw(session, town.coordinator, case, "other", "準備が必要なため。", now, version=None)
+    told = "\n".join(f"{mail.subject}\n{mail.body}" for mail in session.scalars(select(Mail)))
+    assert f"【縁むすび】市の担当からの連絡（{case.number}）" in told
+    assert f"【縁むすび】{town.npo.name}さまからの連絡（{case.number}）" in told
+    assert "市の担当がこの案件を取り下げました。" in told
+    assert "市の担当さま" not in told
+
+
 def test_every_move_has_exactly_one_audit_event(town, session, now):
     before = session.scalar(select(func.count()).select_from(AuditEvent))
     town.offer_made(now)

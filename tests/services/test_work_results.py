@@ -312,7 +312,7 @@ def rate(actor: str, about: str, **scores: int) -> Try:
     )
 
 
-def decline(actor: str = "npo_actor", text: str = "答えない") -> Try:
+def decline(actor: str = "npo_actor", text: str = "書けないため") -> Try:
     return lambda p: evaluations.decline(p.session, _who(p, actor), p.case, text, p.at)
 
 

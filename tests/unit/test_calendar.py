@@ -44,3 +44,20 @@ def test_three_working_days_over_the_year_end():
 )
 def test_the_fiscal_year_turns_at_midnight_in_tokyo(moment, year):
     assert calendar.fiscal_year(moment) == year
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "written"),
+    [
+        (date(2026, 4, 1), date(2026, 9, 30), "令和8年4月1日〜9月30日"),
+        (date(2026, 10, 1), date(2027, 3, 31), "令和8年10月1日〜令和9年3月31日"),
+        (date(2019, 4, 1), date(2019, 9, 30), "平成31年4月1日〜令和元年9月30日"),
+    ],
+)
+def test_a_period_repeats_the_year_only_where_it_changes(first, last, written):
+    assert calendar.period(first, last) == written
+
+
+def test_a_fiscal_year_is_written_in_its_era():
+    years = (2018, 2019, 2026, 2027)
+    assert [calendar.nendo(year) for year in years] == ["平成30年度", "令和元年度", "令和8年度", "令和9年度"]

@@ -39,7 +39,7 @@ def contract(*rules, **facts):
 def test_a_checkup_rate_beyond_the_top_pays_its_cap():
     found = amount(CHECKUP, 26.8)
     assert found.yen == 2_441_000
-    assert "上限額2,441,000円で打ち切り" in found.formula
+    assert "上限額2,441,000円を適用" in found.formula
 
 
 def test_a_follow_up_rate_pays_the_step_that_it_has_reached():
@@ -128,7 +128,7 @@ def test_a_round_amount_is_not_said_to_be_rounded():
 def test_the_cap_holds_even_where_a_point_is_above_it():
     found = amount(rule("table", (1, 100), (2, 9_000_000)), 2)
     assert found.yen == 1_000_000
-    assert "上限額1,000,000円で打ち切り" in found.formula
+    assert "上限額1,000,000円を適用" in found.formula
 
 
 def test_the_floor_lifts_a_small_amount_but_not_nothing():
@@ -160,9 +160,11 @@ def test_rounding_does_not_undercut_the_floor():
         (
             rule("per_unit", (10, 5_000)),
             13,
-            ("13", "基準10", "3上回る", "3×5,000円", "支払額は15,000円"),
+            ("13", "基準10", "3単位上回る", "3単位×5,000円", "支払額は15,000円"),
         ),
-        (rule("per_unit", (10, 5_000), direction="down"), 7, ("7", "基準10", "3下回る", "3×5,000円")),
+        (rule("per_unit", (10, 5_000), direction="down"), 7, ("7", "基準10", "3単位下回る", "3単位×5,000円")),
+        (rule("per_unit", (10, 5_000)), 10.9, ("10.9", "基準10を上回る分が1単位に満たない", "支払額は0円")),
+        (rule("per_unit", (10, 5_000), direction="down"), 11, ("11", "下回る分が1単位に満たない", "は0円")),
     ],
 )
 def test_the_words_hold_every_number_of_the_calculation(found, value, words):

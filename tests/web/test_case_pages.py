@@ -408,11 +408,12 @@ def test_changed_terms_are_put_to_the_other_side(town: Town) -> None:
     propose(town)
     form = visit(town.group, f"{town.url}/revise")
     assert "変更する項目を入力してください" in send(town.group, form, {}, 422, action="/revise").text
-    send(town.group, form, {"quantity": "10", "note": "半分で足ります。"}, action="/revise")
+    days = {"period_from": "2026-12-01", "period_to": "2027-02-28"}
+    send(town.group, form, {"quantity": "10", **days, "note": "半分で足ります。"}, action="/revise")
     page = visit(town.firm, town.url)
     assert "次は 貴社 の番です" in page.text
     assert "変更前：食品 20kg" in page.text
-    assert "変更後：食品 10kg" in page.text
+    assert "変更後：食品 10kg 令和8年12月1日〜令和9年2月28日" in page.text
 
 
 def test_a_refusal_is_read_by_both_sides(town: Town) -> None:

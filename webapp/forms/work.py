@@ -254,7 +254,9 @@ def _new_evidence() -> FileField:
     return FileField(
         _l("根拠資料を新しく追加する"),
         validators=[Optional()],
-        description=_l("PDF、画像、Excel・Word・PowerPoint、CSV。5MBまで。選ぶと、上より優先します。"),
+        description=_l(
+            "PDF、画像、Excel・Word・PowerPoint、CSV。5MBまで。ここで選ぶと、上の欄のファイルより優先します。"
+        ),
     )
 
 
@@ -342,7 +344,7 @@ class FileForm(Form):
     file = FileField(
         _l("ファイル"),
         description=_l(
-            "PDF、画像（PNG・JPEG）、Excel・Word・PowerPoint、CSV。5MBまで。マクロ入りのものは入れられません。"
+            "PDF、画像（PNG・JPEG）、Excel・Word・PowerPoint、CSV。5MBまで。マクロ入りのものは追加できません。"
         ),
     )
     purpose = radio(_l("何のファイルですか"), vocabulary.FILE_PURPOSES)
@@ -362,7 +364,7 @@ class TrialForm(Form):
     content = words(_l("お試しですること"), limits.TEXT, rows=5)
     from_on = day(_l("始まりの日"))
     to_on = day(_l("終わりの日"), hint=_l("3か月以内にしてください。"))
-    money_yen = money(_l("動くお金"), hint=_l("5万円までです。ないときは空けておいてください。"))
+    money_yen = money(_l("やり取りする金額"), hint=_l("5万円までです。ないときは空けておいてください。"))
     roles = words(_l("それぞれの役割"), need=False, rows=3)
     stop_when = words(
         _l("すぐにやめる条件"), example=_l("食品の温度管理ができないとき。けが人が出たとき。"), rows=2
@@ -395,7 +397,7 @@ class PurposeForm(Form):
     )
     lessons = SelectMultipleField(_l("生かす学び"), choices=[], validators=[Optional()])
     why_changed = words(
-        _l("変える理由"), need=False, hint=_l("実施中の計画を変えるときに書いてください。"), rows=2
+        _l("変更の理由"), need=False, hint=_l("実施中の計画を変えるときに書いてください。"), rows=2
     )
 
     def offer(self, found: Iterable[Lesson]) -> None:
@@ -446,7 +448,9 @@ class IndicatorForm(Form):
         _l("市の共通指標から選ぶ"),
         choices=[],
         validators=[Optional()],
-        description=_l("選ぶと、下の名前・定義・単位・測り方は、空けておけば共通指標のとおりになります。"),
+        description=_l(
+            "共通指標を選び、下の名前・定義・単位・測り方を空欄にすると、共通指標の内容が入ります。"
+        ),
     )
     name = line(_l("指標の名前"), need=False, example=_l("夕食会に続けて来た子どもの人数"))
     definition = words(
@@ -460,9 +464,11 @@ class IndicatorForm(Form):
     direction = pick(_l("よい方向"), vocabulary.INDICATOR_DIRECTIONS, need=False)
     method = pick(_l("測り方"), vocabulary.INDICATOR_METHODS, need=False)
     baseline = number(
-        _l("はじめの値"), need=False, hint=_l("まだ測っていないときは空けておき、次の日付を入れてください。")
+        _l("はじめの値"),
+        need=False,
+        hint=_l("まだ測っていないときは空欄にして、次の欄に測る予定の日を入力してください。"),
     )
-    baseline_on = day(_l("はじめの値を測った日（測る日）"), need=False)
+    baseline_on = day(_l("はじめの値を測った日（まだのときは、測る予定の日）"), need=False)
     target = number(_l("目標の値"))
     target_on = day(_l("目標の日"), need=False)
     measure_on = DaysField(
@@ -475,10 +481,10 @@ class IndicatorForm(Form):
     evidence = words(_l("根拠になる資料"), need=False, example=_l("参加者名簿（氏名を除いた集計）"), rows=2)
     axis = pick(_l("内訳"), vocabulary.AXES, need=False)
     min_cell = SelectField(
-        _l("公表しない小さな数"),
+        _l("内訳を非表示にする数"),
         choices=choices({"5": _l("5未満"), "10": _l("10未満")}),
         default="5",
-        description=_l("内訳がこれより小さいときは、公表で「少数のため非表示」とします。"),
+        description=_l("内訳の数がこれより少ないときは、公開ページで「少数のため非表示」と表示します。"),
     )
     linked_to_payment = BooleanField(_l("支払いに連動させる"))
     is_public = BooleanField(_l("実績を公表してよい"), default=True)
@@ -584,7 +590,7 @@ class AgreementForm(Form):
     signer_npo = line(_l("団体の代表者（役職と氏名）"))
     signer_city = line(_l("市の代表者（役職と氏名）"), need=False)
     why_changed = words(
-        _l("変える理由"), need=False, hint=_l("実施中の協定を変えるときに書いてください。"), rows=2
+        _l("変更の理由"), need=False, hint=_l("実施中の協定を変えるときに書いてください。"), rows=2
     )
     # Only for PFS. Each rule has its own page; these are the frame.
     provider = pick(_l("成果連動：事業を行う側"), {"npo": _l("団体"), "company": _l("企業")}, need=False)
@@ -596,12 +602,12 @@ class AgreementForm(Form):
     budget_cap_yen = money(_l("成果連動：支払いの上限額（全体）"))
     fixed = PairsField(
         _l("成果連動：固定部分"),
-        description=_l("「年度：金額」を1行に1つずつ。"),
+        description=_l("「年度（西暦）：金額」を1行に1つずつ。"),
         render_kw={"example": "2027：500000"},
     )
     year_limits = PairsField(
         _l("成果連動：年度ごとの限度額"),
-        description=_l("債務負担行為の限度額など。"),
+        description=_l("債務負担行為の限度額など。「年度（西暦）：金額」を1行に1つずつ。"),
         render_kw={"example": "2027：3000000"},
     )
 
@@ -650,15 +656,15 @@ class RuleForm(Form):
     points = PairsField(
         _l("値と金額"),
         description=_l(
-            "1行に「値：金額」を書いてください。表は段階ごと、直線は下限と上限、基準は1行、単価は「数えはじめの値：1単位の金額」です。"
+            "1行に1つずつ「値：金額」の形で書いてください。「表」は段階ごとに1行、「直線」は下限と上限の2行、「基準」は1行、「単価」は「数え始める値：1単位の金額」の1行です。"
         ),
         render_kw={"example": _l("79：0 と 87：4880000"), "rows": 6},
     )
     cap_yen = money(_l("上限額"), need=True)
     floor_yen = money(_l("下限額"), hint=_l("基準に届いたときの最低額があれば入れてください。"))
-    rounding = SelectField(_l("端数（切り捨て）"), choices=choices(vocabulary.ROUNDINGS), default="1")
+    rounding = SelectField(_l("端数の切り捨て"), choices=choices(vocabulary.ROUNDINGS), default="1")
     measured_on = day(_l("支払いのもとになる測定の日"))
-    fiscal_year = line(_l("支払う年度"), 4, example="2027")
+    fiscal_year = line(_l("支払う年度（西暦）"), 4, example="2027")
 
     def offer(self, found: Iterable[Mapping[str, Any]]) -> None:
         """Let the person choose among the plan's indicators that are linked to payment."""
@@ -795,7 +801,7 @@ class MeasureForm(_WithFiles):
 class ReviewForm(Form):
     """Accept, or send back with a sentence."""
 
-    decision = radio(_l("判断"), {"accept": _l("受け入れる"), "return": _l("差し戻す")})
+    decision = radio(_l("判断"), {"accept": _l("確認済みとする"), "return": _l("差し戻す")})
     text = words(_l("相手に伝えること"), need=False, hint=_l("差し戻すときは必ず書いてください。"), rows=3)
 
 
@@ -950,7 +956,7 @@ class PublicationForm(Form):
 
 
 class UnpublishForm(ReasonForm):
-    """公表しない・やめる."""
+    """公表しないことにする."""
 
     reason_text = words(_l("理由の説明"), rows=3)
 
@@ -973,7 +979,7 @@ class CommentForm(Form):
     text = words(
         _l("ご意見・ご感想"),
         limits.NOTE,
-        hint=_l("市が内容を確かめてから、回答とあわせて載せます。お名前や連絡先は書かないでください。"),
+        hint=_l("市が内容を確かめ、載せるときは回答をそえます。お名前や連絡先は書かないでください。"),
     )
     website = StringField(_l("ここには何も入力しないでください"), validators=[Optional()])
 
@@ -998,7 +1004,7 @@ class PublishedForm(Form):
     def offer(self, city: City) -> None:
         """The city's districts, and the years that there can be."""
         self.area.choices = choices(city.area_labels, _l("指定しない"))
-        years = {str(year): f"{year}年度" for year in range(2035, 2019, -1)}
+        years = {str(year): filters.nendo(year) for year in range(2035, 2019, -1)}
         self.year.choices = choices(years, _l("指定しない"))
 
     @property
@@ -1050,8 +1056,12 @@ class DefinitionForm(Form):
 class HandoverForm(Form):
     """引き継ぎ."""
 
-    from_user = SelectField(_l("引き継ぐ人"), choices=[], validators=[DataRequired(_l("選んでください。"))])
-    to_user = SelectField(_l("引き継ぎ先"), choices=[], validators=[DataRequired(_l("選んでください。"))])
+    from_user = SelectField(
+        _l("前任（いまの担当者）"), choices=[], validators=[DataRequired(_l("選んでください。"))]
+    )
+    to_user = SelectField(
+        _l("後任（新しい担当者）"), choices=[], validators=[DataRequired(_l("選んでください。"))]
+    )
     deputy = SelectField(_l("代理（不在のとき）"), choices=[], validators=[Optional()])
     effective_on = day(_l("引き継ぐ日"), example="2027-04-01")
     note = words(_l("後任への申し送り"), limits.TEXT, need=False, rows=5)

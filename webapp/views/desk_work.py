@@ -79,7 +79,7 @@ def handover_paper() -> Response:
     person = _person(queries.active_staff(session))
     rows = handovers.sheets(session, actor, person, now)
     return pdf.download(
-        _("引き継ぎ書"), "handover.html", title=_("引き継ぎ書"), rows=rows,
+        _("事務引継書"), "handover.html", title=_("事務引継書"), rows=rows,
         who=person.name if person else _("全員"), city=cities.get(session), made_at=now,
         case_text=case_text,
     )  # fmt: skip

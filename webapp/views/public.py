@@ -95,7 +95,10 @@ def partnership(public_id: str) -> str | Response | tuple[str, int]:
         except TooMany as error:
             banner = text.sentence(error.code, error.facts)
         else:
-            flash(_("お送りいただき、ありがとうございます。市が読んで、回答とあわせて載せます。"), "success")
+            thanks = _(
+                "お送りいただき、ありがとうございます。市が内容を確かめ、載せるかどうかを決めます。載せるときは、回答をそえます。"
+            )
+            flash(thanks, "success")
             return redirect(url_for("public.partnership", public_id=public_id))
     page = render_template(
         "public/partnership.html",

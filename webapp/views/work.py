@@ -575,11 +575,11 @@ def evidence() -> Page:
     form = request.args.get("format")
     if form == "xlsx":
         made = papers.evidence_sheets(rows, organization.name, year, now)
-        return sheets.attachment(sheets.workbook(*made), f"ESG実績_{year}年度.xlsx", sheets.XLSX)
+        return sheets.attachment(sheets.workbook(*made), f"ESG実績_{calendar.nendo(year)}.xlsx", sheets.XLSX)
     if form == "pdf":
         return pdf.download(
-            f"ESG実績_{year}年度", "evidence.html", organization=organization, rows=rows, year=year,
-            city=cities.get(session), made_at=now,
+            f"ESG実績_{calendar.nendo(year)}", "evidence.html", organization=organization, rows=rows,
+            year=year, city=cities.get(session), made_at=now,
         )  # fmt: skip
     return render_template(
         "work/evidence.html", organization=organization, rows=rows, year=year,
