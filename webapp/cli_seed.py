@@ -7,7 +7,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from matcher.errors import Refused
-from matcher.services import seeding
+from matcher.services import seeding, seeding_visits
 from matcher.services.files import Store
 from webapp import clock, db
 from webapp.cli_index import encode_all
@@ -40,4 +40,5 @@ def command(folder: Path, if_empty: bool) -> None:
         except Refused as error:
             raise click.ClickException(str(error)) from error
     encode_all(database, current_app.config["SETTINGS"])
+    seeding_visits.load(database, clock.now())
     click.echo("The demo city is loaded.")
