@@ -658,7 +658,7 @@ def item_facts(action: str, case: Partnership, item: Any) -> list[tuple[str, str
             (_("提供した側"), side_name(case, item.giver)),
             (_("内容"), f"{vocabulary.support_label(item.support_type)} {amount}"),
             (_("日"), filters.jdate(item.given_on)),
-            (_("金額（換算額）"), filters.yen(item.yen) if item.yen is not None else _("換算しない")),
+            (_("金額（換算額）"), amount_of(item.yen, item.estimate_method, (item.estimate_note,))),
             (_("メモ"), item.note or _("なし")),
         ]
     if isinstance(item, Measurement):
@@ -696,6 +696,15 @@ def item_facts(action: str, case: Partnership, item: Any) -> list[tuple[str, str
     if isinstance(item, CaseDocument):
         return [(_("文書"), f"{DOCUMENTS[item.kind]} {_('第%(number)s版', number=item.number)}")]
     return []
+
+
+def amount_of(yen: int | None, method: str, notes: Sequence[str] = ()) -> str:
+    """「16,800円（時間単価：…）」: an amount is not said without how it was found (E11)."""
+    if yen is None:
+        return _("換算しない")
+    how = filters.label_of(method, vocabulary.ESTIMATE_METHODS)
+    why = _("、").join(note for note in notes if note)
+    return f"{filters.yen(yen)}{_('（')}{how}{_('：') if why else ''}{why}{_('）')}"
 
 
 def closing(code: str) -> str:

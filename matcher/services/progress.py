@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from matcher import calendar, lifecycle, permissions, vocabulary, wording, wording_work
@@ -147,25 +147,34 @@ def cancel_contribution(
 
 
 def totals(session: Session, case: Partnership) -> list[dict[str, Any]]:
-    """What was given and confirmed, by side, kind and unit; ``yen`` may be ``None``."""
-    rows = session.execute(
-        select(
-            Contribution.giver,
-            Contribution.support_type,
-            Contribution.unit,
-            func.sum(Contribution.quantity),
-            func.sum(Contribution.yen),
-            func.count(),
-        )
+    """What was given and confirmed, by side, kind, unit and the way in which its yen were found (E11).
+
+    ``estimate_method`` is ``none`` and ``yen`` ``None`` for what has no amount, so that an amount always
+    belongs to the whole quantity beside it. ``estimate_notes``: how a direct supply by the city was reckoned.
+    """
+    rows = session.scalars(
+        select(Contribution)
         .where(Contribution.partnership_id == case.id, Contribution.state == "confirmed")
-        .group_by(Contribution.giver, Contribution.support_type, Contribution.unit)
-        .order_by(Contribution.giver, Contribution.support_type, Contribution.unit)
-    )
-    return [
-        {"giver": giver, "support_type": kind, "unit": unit, "quantity": float(total), "times": count,
-         "yen": None if yen is None else int(yen)}
-        for giver, kind, unit, total, yen, count in rows
-    ]  # fmt: skip
+        .order_by(
+            Contribution.giver, Contribution.support_type, Contribution.unit, Contribution.estimate_method,
+            Contribution.id,
+        )
+    )  # fmt: skip
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in rows:
+        method = "none" if row.yen is None else row.estimate_method
+        total = found.setdefault(
+            (row.giver, row.support_type, row.unit, method),
+            {"giver": row.giver, "support_type": row.support_type, "unit": row.unit,
+             "estimate_method": method, "quantity": 0.0, "times": 0, "yen": None, "estimate_notes": []},
+        )  # fmt: skip
+        total["quantity"] = round(total["quantity"] + row.quantity, 2)
+        total["times"] += 1
+        if row.yen is not None:
+            total["yen"] = (total["yen"] or 0) + row.yen
+        if method == "city_direct" and row.estimate_note not in total["estimate_notes"]:
+            total["estimate_notes"].append(row.estimate_note)
+    return list(found.values())
 
 
 # ── Measurements (E1, E4, E5) ────────────────────────────────────────────────────────────────────────

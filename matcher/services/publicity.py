@@ -208,10 +208,17 @@ def _indicators(session: Session, case: Partnership) -> list[dict[str, Any]]:
 
 
 def _contributions(session: Session, case: Partnership, *, with_yen: bool) -> list[dict[str, Any]]:
-    return [
-        {name: value for name, value in row.items() if name != "yen" or (with_yen and value is not None)}
-        for row in progress.totals(session, case)
-    ]
+    """Sums; with yen one for each way of estimating, since amounts of two ways make no sum (E11)."""
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in progress.totals(session, case):
+        parts = ("giver", "support_type", "unit", *(("estimate_method",) if with_yen else ()))
+        key = tuple(row[name] for name in parts)
+        total = found.setdefault(key, {**{name: row[name] for name in parts}, "quantity": 0.0, "times": 0})
+        total["quantity"] = round(total["quantity"] + row["quantity"], 2)
+        total["times"] += row["times"]
+        if with_yen and row["yen"] is not None:
+            total |= {"yen": row["yen"], "estimate_notes": row["estimate_notes"]}
+    return list(found.values())
 
 
 def _evaluation(session: Session, case: Partnership) -> dict[str, Any]:

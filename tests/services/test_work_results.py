@@ -876,6 +876,51 @@ def test_a_target_is_reached_in_its_own_direction(direction, value, reached):
     assert drafts.reached(found, value) == reached
 
 
+def test_amounts_found_in_different_ways_are_not_added_up(partners, session):
+    partners.bring("running")
+    for facts in (
+        {"yen": 1000, "estimate_method": "market"}, {"yen": 500, "estimate_method": "market", "quantity": 2.5},
+        {"yen": 3000, "estimate_method": "city_direct", "estimate_note": "職員2時間分"}, {},
+        {"estimate_method": "market"},
+    ):  # fmt: skip
+        entry = give(**facts)(partners)
+        progress.confirm_contribution(
+            session, partners.npo_actor, partners.case, entry, partners.at, version=None
+        )
+    found = {row["estimate_method"]: row for row in progress.totals(session, partners.case)}
+    assert {
+        method: (row["quantity"], row["times"], row["yen"], row["estimate_notes"])
+        for method, row in found.items()
+    } == {
+        "market": (7.5, 2, 1500, []), "city_direct": (5.0, 1, 3000, ["職員2時間分"]), "none": (10.0, 2, None, []),
+    }  # fmt: skip
+    compose = publicity.compose
+    (whole,) = compose(session, partners.case, "題", "紹介", ["contributions"])["contributions"]
+    assert whole == {
+        "giver": "company",
+        "support_type": "food",
+        "unit": "kg",
+        "quantity": 22.5,
+        "times": 5,
+    }, "where no money is shown, its ways are no business of the page"
+    shown = compose(session, partners.case, "題", "紹介", ["contributions", "money"])["contributions"]
+    assert {row["estimate_method"]: row.get("yen") for row in shown} == {
+        "market": 1500,
+        "city_direct": 3000,
+        "none": None,
+    }
+
+
+def test_the_esg_sheet_says_how_an_amount_was_found(partners, session):
+    partners.bring("running")
+    give(yen=1400, estimate_method="market", estimate_note="1kg 280円")(partners)
+    confirm_gift()(partners)
+    ((_case, (row,), _outcomes),) = drafts.esg_evidence(
+        session, partners.company.id, partners.today - DAY, partners.today + DAY
+    )
+    assert (row["yen"], row["method"], row["note"]) == (1400, "市価・相場", "1kg 280円")
+
+
 def test_the_esg_sheet_names_what_the_company_gave_and_its_evidence(partners, session):
     partners.bring("running")
     give(evidence=None)(partners)
