@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from matcher import calendar, lifecycle, permissions, vocabulary, wording, wording_work
 from matcher.errors import Invalid, NotPermitted, Refused
 from matcher.models import (
+    AuditEvent,
     CaseFile,
     Contribution,
     Incident,
@@ -402,6 +403,55 @@ def review_report(
     documents.tell_others(
         session, actor, case, wording_work.event(case, name, what=period_words(report)), now
     )
+
+
+@dataclass(frozen=True)
+class EarlierReport:
+    """A version of a periodic report that was handed in and written anew, and why the city sent it back."""
+
+    number: int
+    made_at: datetime
+    texts: Mapping[str, str]
+    sent_back: str
+
+
+def earlier_reports(session: Session, case: Partnership) -> dict[int, list[EarlierReport]]:
+    """report id → what was handed in before the text that now stands in the report, oldest first (E3).
+
+    The city's sentence is the one of the audit record: the report itself keeps only the latest.
+    """
+    reports = {
+        row.id: row
+        for row in session.scalars(select(PeriodReport).where(PeriodReport.partnership_id == case.id))
+    }
+    versions: dict[int, list[Revision]] = {}
+    for row in session.scalars(
+        select(Revision)
+        .where(Revision.owner_type == "report", Revision.owner_id.in_(reports))
+        .order_by(Revision.number)
+    ):
+        versions.setdefault(row.owner_id, []).append(row)
+    returned: dict[str, list[str]] = {}
+    for event in session.scalars(
+        select(AuditEvent)
+        .where(
+            AuditEvent.object_type == "partnership",
+            AuditEvent.object_id == case.public_id,
+            AuditEvent.action == "return_report",
+        )
+        .order_by(AuditEvent.id)
+    ):
+        returned.setdefault(event.details["report"], []).append(event.reason_text)
+    found = {}
+    for report_id, rows in versions.items():
+        report = reports[report_id]
+        # Each version but the one that waits or was accepted was sent back exactly once, in this order.
+        words = returned.get(report.public_id, [])
+        found[report_id] = [
+            EarlierReport(row.number, row.made_at, row.content, text)
+            for row, text in zip(rows, words, strict=False)
+        ]
+    return found
 
 
 def period_words(report: PeriodReport) -> str:

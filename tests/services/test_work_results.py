@@ -787,6 +787,25 @@ def test_a_report_is_not_yet_due_overdue_submitted_sent_back_accepted(partners, 
     assert texts == ["届けた", "20kg届けた"]
 
 
+def test_what_was_sent_back_stays_readable_with_what_the_city_said(partners, session):
+    quarter_submitted(partners)
+    assert progress.earlier_reports(session, partners.case) == {
+        casework.reports(session, partners.case)[0].id: []
+    }
+    for text, words in (("届けた2", "量も書いてください"), ("届けた3", "回数も書いてください")):
+        review_report(accepted=False, text=words)(partners)
+        for actor in ("npo_actor", "company_actor"):
+            write(actor, text=text)(partners)
+    (found,) = progress.earlier_reports(session, partners.case).values()
+    assert [(row.number, row.texts["npo_text"], row.sent_back) for row in found] == [
+        (1, "届けた", "量も書いてください"),
+        (2, "届けた2", "回数も書いてください"),
+    ]
+    review_report(accepted=False, text="もう一度")(partners)
+    (found,) = progress.earlier_reports(session, partners.case).values()
+    assert [row.sent_back for row in found][-1] == "もう一度"
+
+
 def test_a_late_report_is_known_to_be_late(partners, session):
     quarter_over(partners)
     partners.later(days=40)

@@ -147,6 +147,7 @@ def _progress(case: Partnership) -> dict[str, Any]:
         "contributions": casework.contributions(session, case),
         "totals": progress.totals(session, case),
         "reports": casework.reports(session, case),
+        "earlier": progress.earlier_reports(session, case),
         "indicators": plans.indicators(session, case),
         "measured": plans.measurements(session, case),
         "risks": casework.risks(session, case),
