@@ -67,6 +67,7 @@ def make(
         )
     if paper == "plan":
         content = versions[0].content
+        facts["lessons"] = evaluations.lessons_taken(session, case, content)
         facts["drawing"] = logic_drawing(content, versions[0].number)
     if paper == "agreement":
         facts["plan"] = documents.find_agreed(session, case, "plan")

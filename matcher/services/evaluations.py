@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from matcher import lifecycle, permissions, vocabulary, wording_work
@@ -350,6 +350,42 @@ def lessons_of(
         .limit(limit)
     )
     return [(lesson, case) for lesson, case in session.execute(query)]
+
+
+def lessons_taken(session: Session, case: Partnership, plan: Mapping[str, Any]) -> list[Lesson]:
+    """The lessons that a plan of the case has taken up, in the order in which they were written.
+
+    Only those of a partnership of one of the two: no others are offered to their plans.
+    """
+    rows = session.scalars(
+        select(Lesson)
+        .join(Partnership, Partnership.id == Lesson.partnership_id)
+        .where(Lesson.public_id.in_(plan.get("lessons") or ()), _shares_a_side(case))
+        .order_by(Lesson.id)
+    )
+    return list(rows)
+
+
+def lesson_uses(
+    session: Session, actor: Actor, case: Partnership
+) -> dict[str, list[tuple[Partnership, CaseDocument]]]:
+    """public id of a lesson → the plans in force that took it up, of cases that ``actor`` may see (E9)."""
+    rows = session.execute(
+        select(Partnership, CaseDocument)
+        .join(CaseDocument, CaseDocument.partnership_id == Partnership.id)
+        .where(CaseDocument.kind == "plan", CaseDocument.state == "agreed", _shares_a_side(case))
+        .order_by(Partnership.id)
+    )
+    found: dict[str, list[tuple[Partnership, CaseDocument]]] = {}
+    for other, plan in rows:
+        if permissions.may(actor, "partnership.view", other):
+            for public_id in plan.content.get("lessons", ()):
+                found.setdefault(public_id, []).append((other, plan))
+    return found
+
+
+def _shares_a_side(case: Partnership) -> ColumnElement[bool]:
+    return or_(Partnership.company_id == case.company_id, Partnership.npo_id == case.npo_id)
 
 
 def voices(session: Session, case: Partnership) -> Sequence[Voice]:

@@ -26,11 +26,13 @@ from matcher.models import (
 )
 from matcher.services import (
     casework,
+    documents,
     drafts,
     evaluations,
     exports,
     partnerships,
     payments,
+    plans,
     progress,
     publicity,
 )
@@ -1024,6 +1026,41 @@ def test_a_lesson_reaches_other_partners_only_when_both_published_it(partners, s
     session.scalars(select(Lesson)).one().is_public = False
     session.flush()
     assert evaluations.lessons_of(session, other, partners.npo) == []
+
+
+def test_a_lesson_says_in_which_plan_it_was_taken_up_to_those_who_may_see_that_plan(partners, session):
+    partners.bring("running")
+    learned = lesson()(partners)
+    plans.save_part(
+        session, partners.npo_actor, partners.case, "lessons", [learned.public_id], partners.at, version=None
+    )
+    assert evaluations.lesson_uses(session, partners.npo_actor, partners.case) == {}
+    partners.accept("plan")
+    plan = documents.find_agreed(session, partners.case, "plan")
+    assert [row.id for row in evaluations.lessons_taken(session, partners.case, plan.content)] == [learned.id]
+    for who in ("npo_actor", "company_actor", "coordinator"):
+        uses = evaluations.lesson_uses(session, _who(partners, who), partners.case)
+        assert [(case.id, used.id) for case, used in uses[learned.public_id]] == [(partners.case.id, plan.id)]
+    assert evaluations.lesson_uses(session, _who(partners, "outsider"), partners.case) == {}
+
+
+def test_a_plan_does_not_give_away_what_strangers_learned(partners, session):
+    partners.bring("running")
+    company, npo = factories.make_company(session), factories.make_npo(session)
+    actor = factories.actor_for(factories.make_user(session, company), company)
+    other = partnerships.propose(
+        session, actor, company, npo, partnerships.Terms("food", 20, "kg"), "よろしく", partners.at
+    )
+    theirs = Lesson(
+        partnership_id=other.id,
+        text="よその学び",
+        support_type="food",
+        written_at=partners.at,
+        is_public=False,
+    )
+    session.add(theirs)
+    session.flush()
+    assert evaluations.lessons_taken(session, partners.case, {"lessons": [theirs.public_id]}) == []
 
 
 # ── Publication ──────────────────────────────────────────────────────────────────────────────────────

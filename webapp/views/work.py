@@ -112,6 +112,7 @@ def _plan(case: Partnership) -> dict[str, Any]:
         "versions": casework.versions(session, case, "plan"),
         "changes": work_text.changes(agreed.content, draft.content) if draft and agreed else [],
         "lessons": evaluations.lessons_of(session, case.company, case.npo),
+        "uses": evaluations.lesson_uses(session, access.actor(), case),
         "has_outcome": plans.has_outcome(content),
     }
 
@@ -234,6 +235,7 @@ def _evaluation(case: Partnership) -> dict[str, Any]:
         "is_visible": len(visible) == len(sheets_),
         "parties": evaluations.PARTIES,
         "lessons": evaluations.lessons(session, case),
+        "uses": evaluations.lesson_uses(session, actor, case),
         "voices": evaluations.voices(session, case),
         "obstacle": evaluations.conclusion_obstacle(session, case) if case.state == "reported" else None,
         "closing": evaluations.closing_obstacle(session, case)
@@ -312,6 +314,7 @@ def document(public_id: str, document_id: str) -> Page:
         needs_owner=open_to_me and not actor.is_staff and not signing,
         obstacle=_document_obstacle(case, found),
         view=found.content.get("view"),
+        lessons=evaluations.lessons_taken(session, case, found.content) if found.kind == "plan" else [],
         areas=cities.get(session).area_labels,
     )
 
