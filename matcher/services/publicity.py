@@ -365,6 +365,16 @@ def shown_comments(session: Session, case: Partnership) -> Sequence[PublicCommen
     ).all()
 
 
+def hidden_comments(session: Session, case: Partnership) -> list[tuple[str, int]]:
+    """(coded reason, how many) of the words that the city has read and does not show (R7)."""
+    found = session.scalars(
+        select(PublicComment.hide_reason).where(
+            PublicComment.partnership_id == case.id, PublicComment.state == "hidden"
+        )
+    ).all()
+    return [(reason, found.count(reason)) for reason in vocabulary.COMMENT_HIDE_REASONS if reason in found]
+
+
 def comments_to_read(session: Session, actor: Actor) -> Sequence[tuple[PublicComment, Partnership]]:
     """What waits for the city: unread words first, then shown ones without an answer, then the rest."""
     permissions.require(actor, "desk.comments")

@@ -1126,6 +1126,18 @@ def test_one_network_says_so_much_and_no_more(partners):
     comment("別の人", network="other")(partners)
 
 
+def test_what_is_not_shown_is_counted_by_its_reason(partners, session):
+    published(partners)
+    for number, reason_code in enumerate(("abuse", "personal", "abuse")):
+        found = comment(f"声{number}", network=f"n{number}")(partners)
+        publicity.treat_comment(
+            session, partners.coordinator, found, partners.case,
+            {"decision": "hide", "hide_reason": reason_code}, partners.at, version=None,
+        )  # fmt: skip
+    comment("まだ", network="n9")(partners)
+    assert publicity.hidden_comments(session, partners.case) == [("personal", 1), ("abuse", 2)]
+
+
 # ── Disclosure ───────────────────────────────────────────────────────────────────────────────────────
 
 

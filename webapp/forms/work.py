@@ -973,7 +973,7 @@ class CommentForm(Form):
     text = words(
         _l("ご意見・ご感想"),
         limits.NOTE,
-        hint=_l("市が内容を確かめてから、回答とあわせて載せます。お名前や連絡先は書かないでください。"),
+        hint=_l("お名前や連絡先など、個人が分かることは書かないでください。"),
     )
     website = StringField(_l("ここには何も入力しないでください"), validators=[Optional()])
 
