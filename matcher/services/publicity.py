@@ -4,7 +4,7 @@ The public pages read that text and nothing else of the case, so nothing that wa
 Beside it stand the city's published notices of trouble, and residents' comments with the city's answers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,12 +12,14 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from matcher import calendar, lifecycle, permissions, suppression, vocabulary, wording_work
-from matcher.errors import Invalid, NotFound
+from matcher.errors import Invalid, NotFound, Refused
 from matcher.models import (
     CaseDocument,
     Incident,
+    NpoProfile,
     Organization,
     Partnership,
+    PeriodReport,
     PublicComment,
 )
 from matcher.permissions import ANONYMOUS, SYSTEM, Actor
@@ -36,6 +38,12 @@ from matcher.services import (
 
 MAY_PUBLISH: Final = ("agreed", *sorted(lifecycle.CASE_BEGUN))
 COMMENT_LENGTH: Final = 400
+#: What stands on a public page under another name than the field that brings it there.
+_FIELD_OF: Final = {"milestones": "purpose", "payments": "money"}
+#: What stands on every page.
+_FRAME: Final = frozenset(
+    {"title", "summary", "company", "npo", "support_type", "fields", "areas", "fiscal_year"}
+)
 
 
 # ── Choosing and accepting ───────────────────────────────────────────────────────────────────────────
@@ -56,6 +64,8 @@ def draft(
 
     Raises:
         Invalid: no title or summary, personal data in them, an unknown field.
+        Refused: ``personal_data_published``: a telephone number or an address in what the fields named in
+            ``parts`` would show.
         MovedOn: the case has not been agreed yet.
     """
     permissions.require(actor, "partnership.share", case)
@@ -71,6 +81,7 @@ def draft(
     if wrong:
         raise Invalid(**wrong)
     view = compose(session, case, title.strip(), summary.strip(), fields)
+    _refuse_personal(view)
     content = {"fields": [field for field in vocabulary.PUBLIC_FIELDS if field in fields], "view": view}
     found = documents.save(
         session, actor, case, "publication", content, now, version=version, needs_city=True
@@ -135,7 +146,7 @@ def compose(
         "company": case.company.name,
         "npo": case.npo.name,
         "support_type": case.support_type,
-        "fields": list(need.fields if need else (case.npo.npo.fields if case.npo.npo else [])),
+        "fields": list(need.fields if need else _npo_fields(session, case)),
         "areas": list(need.areas if need else [case.npo.area]),
         "fiscal_year": calendar.fiscal_year(case.starts_on) if case.starts_on else None,
     }
@@ -148,6 +159,8 @@ def compose(
             "from_on": case.starts_on.isoformat(),
             "to_on": case.ends_on.isoformat(),
         }
+    if "changes" in chosen:
+        view["changes"] = _changes(session, case)
     if "logic" in chosen and plan is not None:
         view["logic"] = {"columns": plan.content["logic"], "links": plan.content["links"]}
     if "indicators" in chosen:
@@ -161,6 +174,8 @@ def compose(
             for row in payments.all_of(session, case)
             if row.paid_on is not None and (row.rule is None or row.rule.indicator.is_public)
         ]  # fmt: skip
+    if "interim" in chosen:
+        view["interim"] = _interim(session, case)
     report = documents.find_agreed(session, case, "outcome_report")
     if report is not None and "report" in chosen:
         view["report"] = {
@@ -179,6 +194,47 @@ def compose(
             for row in evaluations.voices(session, case)
         ]
     return view
+
+
+def _npo_fields(session: Session, case: Partnership) -> Sequence[int]:
+    query = select(NpoProfile.fields).where(NpoProfile.organization_id == case.npo_id)
+    return session.scalar(query) or []
+
+
+def _changes(session: Session, case: Partnership) -> list[dict[str, Any]]:
+    """Each version of plan and agreement that replaced another in force: when, and why."""
+    found = []
+    for kind in ("plan", "agreement"):
+        in_force = session.scalars(
+            select(CaseDocument)
+            .where(
+                CaseDocument.partnership_id == case.id,
+                CaseDocument.kind == kind,
+                CaseDocument.agreed_at.is_not(None),
+            )
+            .order_by(CaseDocument.number)
+        ).all()
+        found += [
+            {"kind": kind, "number": row.number, "why": row.why_changed,
+             "on": calendar.tokyo_date(row.agreed_at).isoformat()}
+            for row in in_force[1:]
+            if row.agreed_at is not None
+        ]  # fmt: skip
+    return sorted(found, key=lambda row: str(row["on"]))
+
+
+def _interim(session: Session, case: Partnership) -> list[dict[str, Any]]:
+    """What both sides reported on the way, as far as the city has accepted it."""
+    rows = session.scalars(
+        select(PeriodReport)
+        .where(PeriodReport.partnership_id == case.id, PeriodReport.state == "accepted")
+        .order_by(PeriodReport.period_from)
+    )
+    return [
+        {"from_on": row.period_from.isoformat(), "to_on": row.period_to.isoformat(), "npo": row.npo_text,
+         "company": row.company_text, "setbacks": row.setbacks}
+        for row in rows
+    ]  # fmt: skip
 
 
 def _indicators(session: Session, case: Partnership) -> list[dict[str, Any]]:
@@ -226,7 +282,7 @@ def _evaluation(session: Session, case: Partnership) -> dict[str, Any]:
     return {
         "scores": [
             {"rater": sheet.rater, "about": sheet.about, "scores": {**sheet.scores, **sheet.final_scores},
-             "declined": sheet.is_declined}
+             "declined": sheet.is_declined, **({"evaluator": sheet.evaluator} if sheet.evaluator else {})}
             for sheet in found
         ],
         "remaining": [
@@ -235,6 +291,35 @@ def _evaluation(session: Session, case: Partnership) -> dict[str, Any]:
             if row.remains
         ],
     }  # fmt: skip
+
+
+def _parts(keys: Iterable[str]) -> list[str]:
+    """The parts of a page to which these keys of its text belong."""
+    return ["frame" if key in _FRAME else _FIELD_OF.get(key, key) for key in keys]
+
+
+def _refuse_personal(view: Mapping[str, Any]) -> None:
+    """Every text was written for the three parties alone until it was chosen, so every one is looked at."""
+    found = _parts(
+        key
+        for key, value in view.items()
+        if key not in _FRAME and any(personal.found_in(text) for text in _texts(value))
+    )
+    if found:
+        labels = [label for part, label in vocabulary.PAGE_PARTS.items() if part in found]
+        raise Refused("personal_data_published", parts="、".join(labels))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield str(name)
+            yield from _texts(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts(part)
 
 
 # ── Reading as anybody ───────────────────────────────────────────────────────────────────────────────

@@ -1067,7 +1067,8 @@ def test_a_plan_does_not_give_away_what_strangers_learned(partners, session):
 
 _FRAME = {"title", "summary", "company", "npo", "support_type", "fields", "areas", "fiscal_year"}
 _FIELD_KEYS = {
-    "purpose": {"purpose", "milestones"}, "agreement": {"agreement"}, "logic": {"logic"},
+    "purpose": {"purpose", "milestones"}, "agreement": {"agreement"}, "changes": {"changes"}, "logic": {"logic"},
+    "interim": {"interim"},
     "indicators": {"indicators"}, "contributions": {"contributions"}, "money": {"payments"}, "report": {"report"},
     "setbacks": {"setbacks"}, "evaluation": {"evaluation"}, "lessons": {"lessons"}, "voices": {"voices"},
 }  # fmt: skip
@@ -1104,6 +1105,82 @@ def test_the_list_is_narrowed_by_state_field_area_and_year(partners, session):
         ({"area": "nowhere"}, 0), ({"year": year}, 1), ({"year": "1999"}, 0),
     ):  # fmt: skip
         assert len(publicity.matching(rows, conditions)) == count, conditions
+
+
+@pytest.mark.parametrize(
+    ("field", "put"),
+    [
+        ("purpose", lambda p: _rewrite(p, "plan", purpose="連絡は 090-1234-5678 へ")),
+        ("purpose", lambda p: _rewrite(p, "plan", milestones=[{"on": "2026-12-01", "text": "a@b.example"}])),
+        ("logic", lambda p: _rewrite(p, "plan", links=[{"assumption": "０９０－１２３４－５６７８"}])),
+        ("report", lambda p: _rewrite(p, "outcome_report", narrative="a@b.example に聞いた")),
+        ("report", lambda p: _rewrite(p, "outcome_report", next_step="090-1234-5678")),
+        ("setbacks", lambda p: _rewrite(p, "outcome_report", setbacks="090-1234-5678")),
+        ("indicators", lambda p: setattr(p.only_indicator(), "definition", "090-1234-5678 で聞く")),
+        ("interim", lambda p: _interim_report(p, npo_text="090-1234-5678")),
+        ("interim", lambda p: _interim_report(p, company_text="a@b.example")),
+        ("interim", lambda p: _interim_report(p, setbacks="090-1234-5678")),
+    ],
+)  # fmt: skip
+def test_a_telephone_number_in_any_text_keeps_its_field_from_the_page(partners, session, field, put):
+    partners.bring("evaluated")
+    put(partners)
+    session.flush()
+    label = vocabulary.PAGE_PARTS[field]
+    with pytest.raises(Refused, match="personal_data_published") as caught:
+        draft_page(fields=vocabulary.PUBLIC_FIELDS)(partners)
+    assert caught.value.facts["parts"] == label
+    draft_page(fields=[one for one in vocabulary.PUBLIC_FIELDS if one != field])(partners)
+
+
+def _rewrite(p: Partners, kind: str, **facts: Any) -> None:
+    document = documents.find_agreed(p.session, p.case, kind)
+    document.content = {**document.content, **facts}
+
+
+def _interim_report(p: Partners, **texts: str) -> None:
+    p.session.add(
+        PeriodReport(
+            partnership_id=p.case.id, period_from=p.today, period_to=p.today, due_on=p.today, state="accepted",
+            **{"npo_text": "届けた", "company_text": "集めた", "setbacks": "雪", **texts},
+        )
+    )  # fmt: skip
+    p.session.flush()
+
+
+def test_a_page_tells_what_was_changed_when_and_why(partners, session):
+    partners.bring("running")
+    assert publicity.compose(session, partners.case, "題", "紹介", ["changes"])["changes"] == []
+    partners.later(days=3)
+    plans.save_part(
+        session, partners.npo_actor, partners.case, "purpose", "昼食を囲む", partners.at,
+        version=None, why_changed="夜は来られないため。",
+    )  # fmt: skip
+    view = publicity.compose(session, partners.case, "題", "紹介", ["changes"])
+    assert view["changes"] == [], "a draft is nobody's business"
+    partners.accept("plan")
+    view = publicity.compose(session, partners.case, "題", "紹介", ["changes"])
+    day = calendar.tokyo_date(partners.at).isoformat()
+    number = documents.find_agreed(session, partners.case, "plan").number
+    assert view["changes"] == [{"kind": "plan", "number": number, "on": day, "why": "夜は来られないため。"}]
+
+
+def test_a_page_tells_the_reports_that_were_accepted_and_no_others(partners, session):
+    quarter_submitted(partners)
+    compose = lambda: publicity.compose(session, partners.case, "題", "紹介", ["interim"])["interim"]  # noqa: E731
+    assert compose() == []
+    review_report()(partners)
+    (found,) = compose()
+    assert (found["npo"], found["company"], found["setbacks"]) == ("届けた", "届けた", "雪")
+
+
+def test_what_an_outsider_said_of_the_whole_is_on_the_page_with_its_name(partners, session):
+    partners.bring("reported")
+    third(outcome=2)(partners)
+    partners.evaluate()
+    view = publicity.compose(session, partners.case, "題", "紹介", ["evaluation"])
+    (found,) = [row for row in view["evaluation"]["scores"] if row["rater"] == "third_party"]
+    assert (found["about"], found["evaluator"], found["scores"]["outcome"]) == ("whole", "大学", 2)
 
 
 def test_a_comment_is_seen_once_the_city_has_answered_it_with_a_reason(partners, session):

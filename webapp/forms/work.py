@@ -900,7 +900,10 @@ class RateForm(Form):
 class ThirdPartyForm(RateForm):
     """第三者評価."""
 
-    evaluator = line(_l("評価した人・組織"))
+    evaluator = line(
+        _l("評価した人・組織"),
+        hint=_l("評価の点数を公表するときは、この名前も載ります。個人の場合は、所属や肩書きで書けます。"),
+    )
 
 
 class DiscussForm(Form):
