@@ -299,6 +299,7 @@ _STEPS: Final[Mapping[str, Any]] = {
     "money_unconfirmed": _l("お金の実績の確認を両者にお願いする"),
     "no_lesson": _l("学びを書く"),
     "not_published_yet": _l("公開ページを公表するか、公表しない理由を記録する"),
+    "publication_outdated": _l("公開ページを最新の内容にする（%(about)s）"),
 }
 #: step → (action with the step's record, or section of the case)
 _STEP_LINKS: Final[Mapping[str, tuple[str, str]]] = {
@@ -324,6 +325,7 @@ _STEP_LINKS: Final[Mapping[str, tuple[str, str]]] = {
     "money_unconfirmed": ("section", "progress"),
     "no_lesson": ("act", "lesson"),
     "not_published_yet": ("section", "publication"),
+    "publication_outdated": ("section", "publication"),
 }
 
 SECTIONS: Final[Mapping[str, Any]] = {
@@ -605,7 +607,9 @@ _EXPLAIN: Final[Mapping[str, Any]] = {
         "5段階で選んでください。書いた評価は、あとから変えられません。2点以上の差がある項目だけを、あとで話し合います。"
     ),
     "decline_rating": _l("まだ書いていない評価を「答えない」とします。理由も残ります。"),
-    "publication": _l("保存すると下見ができます。三者が同意するまで、公開されません。"),
+    "publication": _l(
+        "保存すると下見ができます。三者が同意するまで、公開されません。すでに公表しているページは、新しい案に三者が同意したときに入れ替わります。"
+    ),
     "unpublish": _l("公開ページからすぐに消えます。公表しない理由は、案件の記録に残ります。"),
     "conclude": _l("三者の評価をまとめ、残った差も含めて固定して保存します。"),
     "close": _l("支払い・学び・公表がそろったことを確かめて、案件を完了とします。"),
@@ -709,7 +713,14 @@ def amount_of(yen: int | None, method: str, notes: Sequence[str] = ()) -> str:
 
 def closing(code: str) -> str:
     """What is missing before a case can be closed."""
+    if code == "publication_outdated":
+        return _("公開ページを最新の内容にする")
     return str(_STEPS[code])
+
+
+def page_parts(parts: Sequence[str]) -> list[str]:
+    """The parts of a public page that are outdated, in words."""
+    return [str(vocabulary.PAGE_PARTS[part]) for part in parts]
 
 
 def points(rows: Sequence[Measurement]) -> list[tuple[date, float]]:

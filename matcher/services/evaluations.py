@@ -1,4 +1,4 @@
-"""成果報告・相互評価・完了: report, self then mutual rating, voices, lessons, and what closing requires.
+"""成果報告・相互評価: report, self then mutual rating, voices, lessons, and the next period.
 
 Nobody sees how others rated before having rated themselves; what then differs by two or more is talked
 about, and a difference that remains stays visible.
@@ -16,7 +16,6 @@ from matcher import lifecycle, permissions, vocabulary, wording_work
 from matcher.errors import Invalid, Refused
 from matcher.models import (
     CaseDocument,
-    Contribution,
     EvaluationSheet,
     Lesson,
     Organization,
@@ -29,10 +28,8 @@ from matcher.services import (
     documents,
     moves,
     partnerships,
-    payments,
     personal,
     plans,
-    progress,
     talks,
 )
 
@@ -393,7 +390,7 @@ def voices(session: Session, case: Partnership) -> Sequence[Voice]:
     return session.scalars(select(Voice).where(Voice.partnership_id == case.id).order_by(Voice.id)).all()
 
 
-# ── Concluding, closing, going on ────────────────────────────────────────────────────────────────────
+# ── Concluding, going on ─────────────────────────────────────────────────────────────────────────────
 
 
 def conclusion_obstacle(session: Session, case: Partnership) -> str | None:
@@ -432,50 +429,6 @@ def conclude(
     details = {"bundle": bundle.public_id, "sha256": bundle.sha256}
     talks.enter(session, actor, case, "conclude", now, reason_text=text, details=details)
     documents.tell_others(session, actor, case, wording_work.event(case, "evaluated"), now)
-
-
-def closing_obstacle(session: Session, case: Partnership) -> str | None:
-    """Why the case cannot be closed yet (L10): the code of what is missing, or ``None``."""
-    unsettled = payments.unsettled(session, case)
-    if unsettled:
-        return unsettled
-    unconfirmed = select(Contribution.id).where(
-        Contribution.partnership_id == case.id,
-        Contribution.state == "recorded",
-        Contribution.support_type.in_(progress.MONEY),
-    )
-    if session.scalar(select(unconfirmed.exists())):
-        return "money_unconfirmed"
-    if not lessons(session, case):
-        return "no_lesson"
-    if case.published_at is None and not case.unpublished_reason:
-        return "not_published_yet"
-    return None
-
-
-def close(
-    session: Session, actor: Actor, case: Partnership, text: str, now: datetime, *, version: int | None
-) -> None:
-    """Close what is evaluated – or what ended early and is reported.
-
-    Raises:
-        Refused: what ``closing_obstacle`` says; ``evaluation_first`` where nothing ended early.
-    """
-    permissions.require(actor, "partnership.review", case)
-    moves.check_version(session, case, version)
-    talks.in_state(session, case, "evaluated", "reported")
-    if case.state == "reported" and not case.was_terminated:
-        raise Refused("evaluation_first")
-    if not text.strip():
-        raise Invalid(text="required")
-    obstacle = closing_obstacle(session, case)
-    if obstacle:
-        raise Refused(obstacle)
-    bundle = decisions.freeze(session, actor, case, "close", text, now)
-    action = "close" if case.state == "evaluated" else "close_early"
-    details = {"bundle": bundle.public_id, "sha256": bundle.sha256}
-    talks.enter(session, actor, case, action, now, reason_text=text, details=details)
-    documents.tell_others(session, actor, case, wording_work.event(case, "closed"), now)
 
 
 def renew(

@@ -32,11 +32,13 @@ from matcher.services import (
     personal,
     plans,
     progress,
+    snapshots,
     talks,
     throttle,
 )
 
-MAY_PUBLISH: Final = ("agreed", *sorted(lifecycle.CASE_BEGUN))
+#: A closed case may still be published: scores and lessons often follow when the partnership is over.
+MAY_PUBLISH: Final = ("agreed", *sorted(lifecycle.CASE_BEGUN), "closed")
 COMMENT_LENGTH: Final = 400
 #: What stands on a public page under another name than the field that brings it there.
 _FIELD_OF: Final = {"milestones": "purpose", "payments": "money"}
@@ -93,7 +95,7 @@ def draft(
 
 def put_in_force(session: Session, case: Partnership, page: CaseDocument, now: datetime) -> None:
     """All three have accepted: the page is public from now on."""
-    talks.in_state(session, case, *MAY_PUBLISH, "closed")
+    talks.in_state(session, case, *MAY_PUBLISH)
     documents.put_in_force(session, case, page, now)
     session.execute(
         update(Partnership)
@@ -114,7 +116,7 @@ def unpublish(
         Invalid: no reason.
     """
     permissions.require(actor, "partnership.share", case)
-    talks.in_state(session, case, *MAY_PUBLISH, "closed")
+    talks.in_state(session, case, *MAY_PUBLISH)
     if reason_code not in vocabulary.PUBLISH_REFUSALS:
         raise Invalid(reason_code="required")
     if not reason_text.strip():
@@ -128,6 +130,26 @@ def unpublish(
     documents.note(session, actor, case, "unpublish", now, reason_code=reason_code, text=reason_text)
     text = wording_work.event(case, "unpublished", who=talks.who(actor))
     documents.tell_others(session, actor, case, text, now, staff=True)
+
+
+def outdated(session: Session, case: Partnership) -> tuple[str, ...]:
+    """What of the page in force is no longer what the same choice would publish now (R2, R3).
+
+    Returns:
+        codes of ``vocabulary.PAGE_PARTS`` in their order, empty where nothing is public. ``outcome``: the
+        three have chosen nothing since there is an outcome report, so that a page with the plan alone does
+        not silently stand for the end.
+    """
+    page = documents.find_agreed(session, case, "publication")
+    if case.published_at is None or page is None:
+        return ()
+    shown = page.content["view"]
+    now = snapshots.plain(compose(session, case, shown["title"], shown["summary"], page.content["fields"]))
+    found = set(_parts(key for key in {**shown, **now} if shown.get(key) != now.get(key)))
+    report = documents.find_agreed(session, case, "outcome_report")
+    if report is not None and report.agreed_at is not None and page.drafted_at < report.agreed_at:
+        found.add("outcome")
+    return tuple(part for part in vocabulary.PAGE_PARTS if part in found)
 
 
 # ── The page as a text ───────────────────────────────────────────────────────────────────────────────

@@ -26,6 +26,7 @@ from matcher.models import (
 )
 from matcher.services import (
     casework,
+    closing,
     documents,
     drafts,
     evaluations,
@@ -354,7 +355,7 @@ def conclude(actor: str = "coordinator", text: str = "そろった", version: in
 
 
 def close(actor: str = "coordinator", text: str = "済んだ", version: int | None = None) -> Try:
-    return lambda p: evaluations.close(p.session, _who(p, actor), p.case, text, p.at, version=version)
+    return lambda p: closing.close(p.session, _who(p, actor), p.case, text, p.at, version=version)
 
 
 def renew(actor: str = "npo_actor") -> Try:
@@ -369,6 +370,25 @@ def draft_page(
     return lambda p: publicity.draft(
         p.session, _who(p, actor), p.case, title, summary, fields, p.at, version=None
     )
+
+
+def plan_only_page(p: Partners) -> None:
+    """A page of the plan alone, published as soon as the agreement was there."""
+    p.bring("agreed")
+    p.publish("purpose")
+    p.start()
+    p.end()
+    p.report()
+    p.evaluate()
+    lesson()(p)
+
+
+def stale_figures(p: Partners) -> None:
+    """A page that was true when the case was reported, and has no scores yet."""
+    p.bring("reported")
+    p.publish("report", "evaluation")
+    p.evaluate()
+    lesson()(p)
 
 
 def unpublish(actor: str = "npo_actor", code: str = "private", text: str = "小さな会") -> Try:
@@ -578,6 +598,8 @@ GUARDS: list[tuple[str | Try, Try, type[DomainError], str]] = [
     ),
     ("evaluated", close(), Refused, "no_lesson"),
     ("evaluated", after(lesson(), close()), Refused, "not_published_yet"),
+    (plan_only_page, close(), Refused, "publication_outdated"),
+    (stale_figures, close(), Refused, "publication_outdated"),
     ("evaluated", after(lesson(), unpublish(), close("npo_actor")), NotPermitted, "not_permitted"),
     ("evaluated", after(lesson(), unpublish(), close(text=" ")), Invalid, "text:required"),
     ("evaluated", after(lesson(), unpublish(), close(version=0)), MovedOn, "moved_on"),
@@ -596,6 +618,9 @@ GUARDS: list[tuple[str | Try, Try, type[DomainError], str]] = [
     ("running", draft_page(summary=" "), Invalid, "summary:required"),
     ("running", draft_page(summary="090-1234-5678 へ"), Invalid, "summary:personal_data"),
     ("running", draft_page(fields=("purpose", "messages")), Invalid, "fields:required"),
+    ("closed", draft_page("viewer"), NotPermitted, "not_permitted"),
+    ("closed", draft_page("outsider"), NotFound, "not_found"),
+    ("trial", draft_page(), MovedOn, "moved_on"),
     ("running", unpublish("viewer"), NotPermitted, "not_permitted"),
     ("running", unpublish(code="mood"), Invalid, "reason_code:required"),
     ("running", unpublish(text=" "), Invalid, "reason_text:required"),
@@ -1093,6 +1118,89 @@ def test_a_page_needs_all_three_and_may_be_taken_off_by_any(partners, session):
     with pytest.raises(NotFound):
         publicity.get_published(session, partners.case.public_id)
     assert publicity.published(session) == []
+
+
+def _parts_to_renew(p: Partners) -> list[str]:
+    return [
+        step.about for step in casework.steps(p.session, p.case, p.at) if step.kind == "publication_outdated"
+    ]
+
+
+def test_a_page_of_the_plan_alone_does_not_stand_for_the_end(partners, session):
+    partners.bring("agreed")
+    partners.publish("purpose")
+    partners.start()
+    partners.end()
+    assert publicity.outdated(session, partners.case) == ()
+    partners.later(days=1)
+    partners.report()
+    assert publicity.outdated(session, partners.case) == ("outcome",)
+    assert _parts_to_renew(partners) == ["成果報告のあとの、公表する項目の見直し"]
+    partners.later(days=1)
+    partners.publish("purpose")
+    assert publicity.outdated(session, partners.case) == (), "the three chose again, and chose the same"
+
+
+@pytest.mark.parametrize(
+    ("fields", "part"),
+    [
+        (("evaluation",), "evaluation"), (("lessons",), "lessons"), (("voices",), "voices"),
+        (("purpose",), "frame"),
+    ],
+)  # fmt: skip
+def test_what_changed_since_makes_that_part_of_the_page_outdated(partners, session, fields, part):
+    partners.bring("reported")
+    partners.publish(*fields)
+    assert publicity.outdated(session, partners.case) == ()
+    voice()(partners)
+    partners.evaluate()
+    lesson()(partners)
+    if part == "frame":
+        partners.company.name = "新しい社名"
+    assert publicity.outdated(session, partners.case) == (part,)
+
+
+def test_figures_that_came_later_close_only_with_a_new_page_or_a_reason(partners, session):
+    stale_figures(partners)
+    assert closing.obstacle(session, partners.case) == "publication_outdated"
+    assert _parts_to_renew(partners) == ["相互評価と第三者評価の点数"]
+    unpublish()(partners)
+    assert closing.obstacle(session, partners.case) is None
+    partners.publish("report", "evaluation")
+    close()(partners)
+    _case, view = publicity.get_published(session, partners.case.public_id)
+    assert len(view["evaluation"]["scores"]) == 9
+
+
+def test_a_gift_alone_does_not_ask_for_a_new_page_while_the_partnership_runs(partners, session):
+    partners.bring("running")
+    partners.publish("contributions", "indicators")
+    give()(partners)
+    confirm_gift()(partners)
+    assert publicity.outdated(session, partners.case) == ("contributions",)
+    assert _parts_to_renew(partners) == []
+    partners.later(days=partners.days)
+    submit()(partners)
+    review()(partners)
+    assert _parts_to_renew(partners) == ["指標の目標と実績"]
+    draft_page("npo_actor", fields=("indicators",))(partners)
+    assert _parts_to_renew(partners) == [], "a new page lies on the table"
+    partners.accept("publication", *partners.sides, partners.coordinator)
+    partners.end()
+    partners.publish("contributions")
+    entry = give()(partners)
+    progress.confirm_contribution(
+        session, partners.npo_actor, partners.case, entry, partners.at, version=None
+    )
+    assert _parts_to_renew(partners) == ["双方が出し合ったもの"], "once it is over, they are"
+
+
+def test_a_closed_case_may_still_be_published(partners, session):
+    partners.bring("closed")
+    partners.publish("lessons", "evaluation")
+    _case, view = publicity.get_published(session, partners.case.public_id)
+    assert view["lessons"] == ["前の週に決める。"]
+    assert partners.case.state == "closed"
 
 
 def test_the_list_is_narrowed_by_state_field_area_and_year(partners, session):

@@ -20,6 +20,7 @@ from matcher.services import (
     agreements,
     casework,
     cities,
+    closing,
     documents,
     drafts,
     evaluations,
@@ -238,9 +239,7 @@ def _evaluation(case: Partnership) -> dict[str, Any]:
         "uses": evaluations.lesson_uses(session, actor, case),
         "voices": evaluations.voices(session, case),
         "obstacle": evaluations.conclusion_obstacle(session, case) if case.state == "reported" else None,
-        "closing": evaluations.closing_obstacle(session, case)
-        if case.state in {"evaluated", "reported"}
-        else None,
+        "closing": closing.obstacle(session, case) if case.state in {"evaluated", "reported"} else None,
     }
 
 
@@ -252,6 +251,7 @@ def _publication(case: Partnership) -> dict[str, Any]:
         "draft": draft,
         "agreed": agreed,
         "versions": casework.versions(session, case, "publication"),
+        "outdated": work_text.page_parts(publicity.outdated(session, case)),
         "comments": publicity.shown_comments(session, case),
         "public_incidents": publicity.public_incidents(session, case),
         "areas": cities.get(session).area_labels,
