@@ -519,15 +519,26 @@ PUBLIC_FIELDS: Final = _labels(
     {
         "purpose": "目的と計画",
         "agreement": "協定の種類と期間",
+        "changes": "計画・協定の変更の経過（変えた理由も）",
         "logic": "ロジックモデル",
         "indicators": "指標の目標と実績（公開とした指標だけ）",
         "contributions": "双方が出し合ったもの（種類ごとの合計）",
         "money": "金額（支払いと換算額）",
+        "interim": "受け付けた中間報告（うまくいかなかったことも）",
         "report": "成果報告の本文",
         "setbacks": "うまくいかなかったこと",
-        "evaluation": "相互評価の点数（差が残ったものも）",
+        "evaluation": "相互評価と第三者評価の点数（差が残ったものも）",
         "lessons": "次に生かす学び",
         "voices": "受け手の声",
+    }
+)
+#: The parts of a public page that can be outdated, in short: its fields, what stands on every page, and the
+#: choice itself where it was made before there was an outcome.
+PAGE_PARTS: Final = _labels(
+    {
+        **{code: label.split("（")[0] for code, label in PUBLIC_FIELDS.items()},
+        "frame": "企業・団体・分野・地区",
+        "outcome": "成果報告のあとの、公表する項目の見直し",
     }
 )
 

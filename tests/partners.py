@@ -13,6 +13,7 @@ from matcher.permissions import Actor
 from matcher.services import (
     agreements,
     casework,
+    closing,
     documents,
     evaluations,
     files,
@@ -224,7 +225,7 @@ class Partners:
         """A lesson, a reason not to publish, and the end."""
         evaluations.add_lesson(self.session, self.npo_actor, self.case, "前の週に決める。", True, self.at)
         publicity.unpublish(self.session, self.npo_actor, self.case, "private", "小さな会のため。", self.at)
-        evaluations.close(self.session, self.coordinator, self.case, "済んだ。", self.at, version=None)
+        closing.close(self.session, self.coordinator, self.case, "済んだ。", self.at, version=None)
 
     # ── Pieces ───────────────────────────────────────────────────────────────────────────────────
 

@@ -149,6 +149,8 @@ def progress(
 ) -> Markup:
     """A value over time, with the target as a dashed line and the baseline as a dotted one.
 
+    A single value is joined to the baseline, an empty square before it, so that the change is seen.
+
     Args:
         day: says a date in words, on the axis and in the description.
     """
@@ -170,9 +172,10 @@ def progress(
     low, high = min(values), max(values)
     if 0 < low <= high / 2 or high / 2 <= high < 0:
         low, high = min(low, 0.0), max(high, 0.0)
+    start = float(baseline) if len(dots) == 1 and baseline is not None and _sane(baseline) else None
     first, last = (dots[0][0].toordinal(), dots[-1][0].toordinal()) if dots else (0, 0)
     if first == last:
-        first, last = first - 1, last + 1
+        first, last = first - 1, last + (start is None)
     up = _ticks(low, high)
     plot = _Plot.fitted(
         (first, last), up, [_decimal(tick, up) for tick in up], top + 44, 180 if levels else 24
@@ -181,12 +184,30 @@ def progress(
     body = [*heading, _words(_cut(unit, 40), plot.left, top + 16), *plot.grid_up(up, "")]
     body += _levels(levels, unit, plot, room)
     places = [(plot.x(moment.toordinal()), plot.y(value)) for moment, value in dots]
-    line = _polyline(places, stroke=_COLOURS[0], stroke_width=2.5) if len(places) > 1 else Markup()
+    # The day of the baseline is often not known, so it stands at the left edge without one.
+    before = [] if start is None else [(plot.x(first), plot.y(start))]
+    course = [*before, *places]
+    line = _polyline(course, stroke=_COLOURS[0], stroke_width=2.5) if len(course) > 1 else Markup()
     marks = [
         _tag("circle", cx=x, cy=y, r=5 if len(dots) <= 40 else 3, fill=_COLOURS[0], stroke=_PAPER)
         for x, y in places
     ]
     texts: list[Markup] = []
+    for x, y in before:
+        marks.append(
+            _tag(
+                "rect",
+                x=x - 5,
+                y=y - 5,
+                width=10,
+                height=10,
+                fill=_PAPER,
+                stroke=_COLOURS[0],
+                stroke_width=2.5,
+            )
+        )
+        texts += room.put(str(_("はじめ")), x, [plot.bottom + 24], apart=10)
+        texts += room.put(_figure(start or 0.0), x, [y - 12, y + 24])
     order = dict.fromkeys([len(dots) - 1, 0, *range(len(dots))] if dots else [])
     dated: set[date] = set()
     for number in order:

@@ -67,6 +67,7 @@ def make(
         )
     if paper == "plan":
         content = versions[0].content
+        facts["lessons"] = evaluations.lessons_taken(session, case, content)
         facts["drawing"] = logic_drawing(content, versions[0].number)
     if paper == "agreement":
         facts["plan"] = documents.find_agreed(session, case, "plan")
@@ -128,7 +129,7 @@ def ledger_sheets(session: Session, case: Partnership, section: str, now: dateti
         (
             row.given_on, work_text.side_name(case, row.giver), vocabulary.support_label(row.support_type),
             row.quantity, row.unit, row.yen,
-            filters.label_of(row.estimate_method, vocabulary.ESTIMATE_METHODS), row.note,
+            filters.label_of(row.estimate_method, vocabulary.ESTIMATE_METHODS), row.estimate_note, row.note,
             filters.label_of(row.state, work_text.CONTRIBUTION_STATES),
         )
         for row in casework.contributions(session, case)
@@ -153,7 +154,8 @@ def ledger_sheets(session: Session, case: Partnership, section: str, now: dateti
             (Heading(_("提供した日"), 18, "day"), Heading(_("提供した側"), 24),
              Heading(_("支援の種類"), 24), Heading(_("量"), 12, "number"), Heading(_("単位"), 8),
              Heading(_("金額（換算額）"), 16, "number"),
-             Heading(_("金額の出し方"), 20), Heading(_("メモ"), 32), Heading(_("状態"), 18)),
+             Heading(_("金額の出し方"), 20), Heading(_("換算の説明"), 32), Heading(_("メモ"), 32),
+             Heading(_("状態"), 18)),
             gifts,
         ),
         Sheet(
@@ -181,7 +183,7 @@ def evidence_sheets(
     gifts: list[Sequence[Cell]] = [
         (
             case.number, case.npo.name, gift["day"], gift["what"], gift["quantity"], gift["unit"],
-            gift["yen"], gift["method"], gift["evidence"], gift["sha256"],
+            gift["yen"], gift["method"], gift["note"], gift["evidence"], gift["sha256"],
         )
         for case, given, _outcomes in rows
         for gift in given
@@ -202,7 +204,7 @@ def evidence_sheets(
             (Heading(_("案件番号"), 16), Heading(_("相手"), 28), Heading(_("日"), 18, "day"),
              Heading(_("支援の種類"), 24), Heading(_("量"), 12, "number"), Heading(_("単位"), 8),
              Heading(_("金額（換算額）"), 16, "number"), Heading(_("金額の出し方"), 20),
-             Heading(_("根拠資料"), 28), Heading("sha256", 40)),
+             Heading(_("換算の説明"), 32), Heading(_("根拠資料"), 28), Heading("sha256", 40)),
             gifts, notes=note,
         ),
         Sheet(

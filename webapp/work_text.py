@@ -299,6 +299,7 @@ _STEPS: Final[Mapping[str, Any]] = {
     "money_unconfirmed": _l("お金の実績の確認を両者にお願いする"),
     "no_lesson": _l("学びを書く"),
     "not_published_yet": _l("公開ページを公表するか、公表しない理由を記録する"),
+    "publication_outdated": _l("公開ページを最新の内容にする（%(about)s）"),
 }
 #: step → (action with the step's record, or section of the case)
 _STEP_LINKS: Final[Mapping[str, tuple[str, str]]] = {
@@ -324,6 +325,7 @@ _STEP_LINKS: Final[Mapping[str, tuple[str, str]]] = {
     "money_unconfirmed": ("section", "progress"),
     "no_lesson": ("act", "lesson"),
     "not_published_yet": ("section", "publication"),
+    "publication_outdated": ("section", "publication"),
 }
 
 SECTIONS: Final[Mapping[str, Any]] = {
@@ -607,7 +609,9 @@ _EXPLAIN: Final[Mapping[str, Any]] = {
         "5段階で選んでください。記録した評価は、あとから変えられません。ただし、2点以上の差がある項目は、話し合ったうえで点数を見直せます。"
     ),
     "decline_rating": _l("まだ書いていない評価を、すべて「回答なし」とします。理由も記録に残ります。"),
-    "publication": _l("保存すると、公開ページの見本を見られます。三者が同意するまで、公開されません。"),
+    "publication": _l(
+        "保存すると、公開ページの見本を見られます。三者が同意するまで、公開されません。すでに公表しているページは、新しい案に三者が同意したときに入れ替わります。"
+    ),
     "unpublish": _l("公開ページからすぐに消えます。公表しない理由は、案件の記録に残ります。"),
     "conclude": _l("三者の評価をまとめ、残った差も含めて、変更できない形で保存します。"),
     "close": _l("支払い・学び・公表がそろったことを確かめて、案件を完了とします。"),
@@ -682,7 +686,7 @@ def item_facts(action: str, case: Partnership, item: Any) -> list[tuple[str, str
             (_("提供した側"), side_name(case, item.giver)),
             (_("内容"), f"{vocabulary.support_label(item.support_type)} {amount}"),
             (_("日"), filters.jdate(item.given_on)),
-            (_("金額（換算額）"), filters.yen(item.yen) if item.yen is not None else _("換算しない")),
+            (_("金額（換算額）"), amount_of(item.yen, item.estimate_method, (item.estimate_note,))),
             (_("メモ"), item.note or _("なし")),
         ]
     if isinstance(item, Measurement):
@@ -722,9 +726,25 @@ def item_facts(action: str, case: Partnership, item: Any) -> list[tuple[str, str
     return []
 
 
+def amount_of(yen: int | None, method: str, notes: Sequence[str] = ()) -> str:
+    """「16,800円（時間単価：…）」: an amount is not said without how it was found (E11)."""
+    if yen is None:
+        return _("換算しない")
+    how = filters.label_of(method, vocabulary.ESTIMATE_METHODS)
+    why = _("、").join(note for note in notes if note)
+    return f"{filters.yen(yen)}{_('（')}{how}{_('：') if why else ''}{why}{_('）')}"
+
+
 def closing(code: str) -> str:
     """What is missing before a case can be closed."""
+    if code == "publication_outdated":
+        return _("公開ページを最新の内容にする")
     return str(_STEPS[code])
+
+
+def page_parts(parts: Sequence[str]) -> list[str]:
+    """The parts of a public page that are outdated, in words."""
+    return [str(vocabulary.PAGE_PARTS[part]) for part in parts]
 
 
 def points(rows: Sequence[Measurement]) -> list[tuple[date, float]]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from matcher import calendar, lifecycle, permissions, wording_work
+from matcher import calendar, lifecycle, permissions, vocabulary, wording_work
 from matcher.errors import NotFound, Refused
 from matcher.models import (
     CaseDocument,
@@ -28,6 +28,7 @@ from matcher.models.base import Base
 from matcher.permissions import Actor
 from matcher.services import (
     agreements,
+    closing,
     documents,
     evaluations,
     moves,
@@ -111,6 +112,9 @@ class Step:
 
 
 _MEASURED: Sequence[str] = (*plans.RUNNING, "ended")
+#: What is public is kept true until the case is closed; what it says last is what happened.
+_PAGE_FINAL: Sequence[str] = ("ended", "terminated", "reported", "evaluated")
+_PAGE_KEPT: Sequence[str] = ("agreed", *plans.RUNNING, *_PAGE_FINAL)
 _DOCUMENT_WORK: Sequence[str] = (
     "trial",
     "trial_result",
@@ -128,6 +132,7 @@ def steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
         *_state_steps(session, case),
         *_running_steps(session, case, now),
         *_evaluation_steps(session, case),
+        *_publication_steps(session, case),
     ]
     return sorted(found, key=lambda step: (not step.is_late, step.until or date.max, step.kind))
 
@@ -172,7 +177,9 @@ def _state_steps(session: Session, case: Partnership) -> list[Step]:
     if case.state in {"ended", "terminated"} and "outcome_report" not in drafted:
         return [Step(side, "write_outcome_report", until) for side in both]
     if case.state == "evaluated" or (case.state == "reported" and case.was_terminated):
-        obstacle = evaluations.closing_obstacle(session, case)
+        obstacle = closing.obstacle(session, case)
+        if obstacle == "publication_outdated":
+            return []  # ``_publication_steps`` says so, and what of the page it is.
         return [Step("city", "close" if obstacle is None else obstacle)]
     return []
 
@@ -237,6 +244,22 @@ def _evaluation_steps(session: Session, case: Partnership) -> list[Step]:
     if not found:
         found.append(Step("city", "conclude"))
     return found
+
+
+def _publication_steps(session: Session, case: Partnership) -> list[Step]:
+    """The city keeps the public page true; either side may draft the new one as well."""
+    if case.published_at is None or case.state not in _PAGE_KEPT:
+        return []
+    if documents.find_draft(session, case, "publication") is not None:
+        return []
+    parts = publicity.outdated(session, case)
+    if case.state not in _PAGE_FINAL:
+        # Gifts come every week; as long as the partnership runs they alone are no reason for a new page.
+        parts = tuple(part for part in parts if part != "contributions")
+    if not parts:
+        return []
+    about = "、".join(vocabulary.PAGE_PARTS[part] for part in parts)
+    return [Step("city", "publication_outdated", about=about)]
 
 
 # ── Reading ──────────────────────────────────────────────────────────────────────────────────────────

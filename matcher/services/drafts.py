@@ -200,6 +200,7 @@ def esg_evidence(
                 "day": row.given_on, "what": vocabulary.support_label(row.support_type),
                 "quantity": row.quantity, "unit": row.unit, "yen": row.yen,
                 "method": vocabulary.label(vocabulary.ESTIMATE_METHODS, row.estimate_method),
+                "note": row.estimate_note,
                 "evidence": row.evidence.name if row.evidence else "",
                 "sha256": row.evidence.sha256 if row.evidence else "",
             }

@@ -1,4 +1,4 @@
-"""成果報告・相互評価・完了: report, self then mutual rating, voices, lessons, and what closing requires.
+"""成果報告・相互評価: report, self then mutual rating, voices, lessons, and the next period.
 
 Nobody sees how others rated before having rated themselves; what then differs by two or more is talked
 about, and a difference that remains stays visible.
@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from matcher import lifecycle, permissions, vocabulary, wording_work
 from matcher.errors import Invalid, Refused
 from matcher.models import (
     CaseDocument,
-    Contribution,
     EvaluationSheet,
     Lesson,
     Organization,
@@ -29,10 +28,8 @@ from matcher.services import (
     documents,
     moves,
     partnerships,
-    payments,
     personal,
     plans,
-    progress,
     talks,
 )
 
@@ -352,12 +349,48 @@ def lessons_of(
     return [(lesson, case) for lesson, case in session.execute(query)]
 
 
+def lessons_taken(session: Session, case: Partnership, plan: Mapping[str, Any]) -> list[Lesson]:
+    """The lessons that a plan of the case has taken up, in the order in which they were written.
+
+    Only those of a partnership of one of the two: no others are offered to their plans.
+    """
+    rows = session.scalars(
+        select(Lesson)
+        .join(Partnership, Partnership.id == Lesson.partnership_id)
+        .where(Lesson.public_id.in_(plan.get("lessons") or ()), _shares_a_side(case))
+        .order_by(Lesson.id)
+    )
+    return list(rows)
+
+
+def lesson_uses(
+    session: Session, actor: Actor, case: Partnership
+) -> dict[str, list[tuple[Partnership, CaseDocument]]]:
+    """public id of a lesson → the plans in force that took it up, of cases that ``actor`` may see (E9)."""
+    rows = session.execute(
+        select(Partnership, CaseDocument)
+        .join(CaseDocument, CaseDocument.partnership_id == Partnership.id)
+        .where(CaseDocument.kind == "plan", CaseDocument.state == "agreed", _shares_a_side(case))
+        .order_by(Partnership.id)
+    )
+    found: dict[str, list[tuple[Partnership, CaseDocument]]] = {}
+    for other, plan in rows:
+        if permissions.may(actor, "partnership.view", other):
+            for public_id in plan.content.get("lessons", ()):
+                found.setdefault(public_id, []).append((other, plan))
+    return found
+
+
+def _shares_a_side(case: Partnership) -> ColumnElement[bool]:
+    return or_(Partnership.company_id == case.company_id, Partnership.npo_id == case.npo_id)
+
+
 def voices(session: Session, case: Partnership) -> Sequence[Voice]:
     """The voices of one case."""
     return session.scalars(select(Voice).where(Voice.partnership_id == case.id).order_by(Voice.id)).all()
 
 
-# ── Concluding, closing, going on ────────────────────────────────────────────────────────────────────
+# ── Concluding, going on ─────────────────────────────────────────────────────────────────────────────
 
 
 def conclusion_obstacle(session: Session, case: Partnership) -> str | None:
@@ -396,50 +429,6 @@ def conclude(
     details = {"bundle": bundle.public_id, "sha256": bundle.sha256}
     talks.enter(session, actor, case, "conclude", now, reason_text=text, details=details)
     documents.tell_others(session, actor, case, wording_work.event(case, "evaluated"), now)
-
-
-def closing_obstacle(session: Session, case: Partnership) -> str | None:
-    """Why the case cannot be closed yet (L10): the code of what is missing, or ``None``."""
-    unsettled = payments.unsettled(session, case)
-    if unsettled:
-        return unsettled
-    unconfirmed = select(Contribution.id).where(
-        Contribution.partnership_id == case.id,
-        Contribution.state == "recorded",
-        Contribution.support_type.in_(progress.MONEY),
-    )
-    if session.scalar(select(unconfirmed.exists())):
-        return "money_unconfirmed"
-    if not lessons(session, case):
-        return "no_lesson"
-    if case.published_at is None and not case.unpublished_reason:
-        return "not_published_yet"
-    return None
-
-
-def close(
-    session: Session, actor: Actor, case: Partnership, text: str, now: datetime, *, version: int | None
-) -> None:
-    """Close what is evaluated – or what ended early and is reported.
-
-    Raises:
-        Refused: what ``closing_obstacle`` says; ``evaluation_first`` where nothing ended early.
-    """
-    permissions.require(actor, "partnership.review", case)
-    moves.check_version(session, case, version)
-    talks.in_state(session, case, "evaluated", "reported")
-    if case.state == "reported" and not case.was_terminated:
-        raise Refused("evaluation_first")
-    if not text.strip():
-        raise Invalid(text="required")
-    obstacle = closing_obstacle(session, case)
-    if obstacle:
-        raise Refused(obstacle)
-    bundle = decisions.freeze(session, actor, case, "close", text, now)
-    action = "close" if case.state == "evaluated" else "close_early"
-    details = {"bundle": bundle.public_id, "sha256": bundle.sha256}
-    talks.enter(session, actor, case, action, now, reason_text=text, details=details)
-    documents.tell_others(session, actor, case, wording_work.event(case, "closed"), now)
 
 
 def renew(

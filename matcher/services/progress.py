@@ -5,12 +5,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from matcher import calendar, lifecycle, permissions, vocabulary, wording, wording_work
 from matcher.errors import Invalid, NotPermitted, Refused
 from matcher.models import (
+    AuditEvent,
     CaseFile,
     Contribution,
     Incident,
@@ -147,25 +148,34 @@ def cancel_contribution(
 
 
 def totals(session: Session, case: Partnership) -> list[dict[str, Any]]:
-    """What was given and confirmed, by side, kind and unit; ``yen`` may be ``None``."""
-    rows = session.execute(
-        select(
-            Contribution.giver,
-            Contribution.support_type,
-            Contribution.unit,
-            func.sum(Contribution.quantity),
-            func.sum(Contribution.yen),
-            func.count(),
-        )
+    """What was given and confirmed, by side, kind, unit and the way in which its yen were found (E11).
+
+    ``estimate_method`` is ``none`` and ``yen`` ``None`` for what has no amount, so that an amount always
+    belongs to the whole quantity beside it. ``estimate_notes``: how a direct supply by the city was reckoned.
+    """
+    rows = session.scalars(
+        select(Contribution)
         .where(Contribution.partnership_id == case.id, Contribution.state == "confirmed")
-        .group_by(Contribution.giver, Contribution.support_type, Contribution.unit)
-        .order_by(Contribution.giver, Contribution.support_type, Contribution.unit)
-    )
-    return [
-        {"giver": giver, "support_type": kind, "unit": unit, "quantity": float(total), "times": count,
-         "yen": None if yen is None else int(yen)}
-        for giver, kind, unit, total, yen, count in rows
-    ]  # fmt: skip
+        .order_by(
+            Contribution.giver, Contribution.support_type, Contribution.unit, Contribution.estimate_method,
+            Contribution.id,
+        )
+    )  # fmt: skip
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in rows:
+        method = "none" if row.yen is None else row.estimate_method
+        total = found.setdefault(
+            (row.giver, row.support_type, row.unit, method),
+            {"giver": row.giver, "support_type": row.support_type, "unit": row.unit,
+             "estimate_method": method, "quantity": 0.0, "times": 0, "yen": None, "estimate_notes": []},
+        )  # fmt: skip
+        total["quantity"] = round(total["quantity"] + row.quantity, 2)
+        total["times"] += 1
+        if row.yen is not None:
+            total["yen"] = (total["yen"] or 0) + row.yen
+        if method == "city_direct" and row.estimate_note not in total["estimate_notes"]:
+            total["estimate_notes"].append(row.estimate_note)
+    return list(found.values())
 
 
 # ── Measurements (E1, E4, E5) ────────────────────────────────────────────────────────────────────────
@@ -393,6 +403,55 @@ def review_report(
     documents.tell_others(
         session, actor, case, wording_work.event(case, name, what=period_words(report)), now
     )
+
+
+@dataclass(frozen=True)
+class EarlierReport:
+    """A version of a periodic report that was handed in and written anew, and why the city sent it back."""
+
+    number: int
+    made_at: datetime
+    texts: Mapping[str, str]
+    sent_back: str
+
+
+def earlier_reports(session: Session, case: Partnership) -> dict[int, list[EarlierReport]]:
+    """report id → what was handed in before the text that now stands in the report, oldest first (E3).
+
+    The city's sentence is the one of the audit record: the report itself keeps only the latest.
+    """
+    reports = {
+        row.id: row
+        for row in session.scalars(select(PeriodReport).where(PeriodReport.partnership_id == case.id))
+    }
+    versions: dict[int, list[Revision]] = {}
+    for row in session.scalars(
+        select(Revision)
+        .where(Revision.owner_type == "report", Revision.owner_id.in_(reports))
+        .order_by(Revision.number)
+    ):
+        versions.setdefault(row.owner_id, []).append(row)
+    returned: dict[str, list[str]] = {}
+    for event in session.scalars(
+        select(AuditEvent)
+        .where(
+            AuditEvent.object_type == "partnership",
+            AuditEvent.object_id == case.public_id,
+            AuditEvent.action == "return_report",
+        )
+        .order_by(AuditEvent.id)
+    ):
+        returned.setdefault(event.details["report"], []).append(event.reason_text)
+    found = {}
+    for report_id, rows in versions.items():
+        report = reports[report_id]
+        # Each version but the one that waits or was accepted was sent back exactly once, in this order.
+        words = returned.get(report.public_id, [])
+        found[report_id] = [
+            EarlierReport(row.number, row.made_at, row.content, text)
+            for row, text in zip(rows, words, strict=False)
+        ]
+    return found
 
 
 def period_words(report: PeriodReport) -> str:

@@ -4,7 +4,7 @@ The public pages read that text and nothing else of the case, so nothing that wa
 Beside it stand the city's published notices of trouble, and residents' comments with the city's answers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,12 +12,14 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from matcher import calendar, lifecycle, permissions, suppression, vocabulary, wording_work
-from matcher.errors import Invalid, NotFound
+from matcher.errors import Invalid, NotFound, Refused
 from matcher.models import (
     CaseDocument,
     Incident,
+    NpoProfile,
     Organization,
     Partnership,
+    PeriodReport,
     PublicComment,
 )
 from matcher.permissions import ANONYMOUS, SYSTEM, Actor
@@ -30,12 +32,20 @@ from matcher.services import (
     personal,
     plans,
     progress,
+    snapshots,
     talks,
     throttle,
 )
 
-MAY_PUBLISH: Final = ("agreed", *sorted(lifecycle.CASE_BEGUN))
+#: A closed case may still be published: scores and lessons often follow when the partnership is over.
+MAY_PUBLISH: Final = ("agreed", *sorted(lifecycle.CASE_BEGUN), "closed")
 COMMENT_LENGTH: Final = 400
+#: What stands on a public page under another name than the field that brings it there.
+_FIELD_OF: Final = {"milestones": "purpose", "payments": "money"}
+#: What stands on every page.
+_FRAME: Final = frozenset(
+    {"title", "summary", "company", "npo", "support_type", "fields", "areas", "fiscal_year"}
+)
 
 
 # ── Choosing and accepting ───────────────────────────────────────────────────────────────────────────
@@ -56,6 +66,8 @@ def draft(
 
     Raises:
         Invalid: no title or summary, personal data in them, an unknown field.
+        Refused: ``personal_data_published``: a telephone number or an address in what the fields named in
+            ``parts`` would show.
         MovedOn: the case has not been agreed yet.
     """
     permissions.require(actor, "partnership.share", case)
@@ -71,6 +83,7 @@ def draft(
     if wrong:
         raise Invalid(**wrong)
     view = compose(session, case, title.strip(), summary.strip(), fields)
+    _refuse_personal(view)
     content = {"fields": [field for field in vocabulary.PUBLIC_FIELDS if field in fields], "view": view}
     found = documents.save(
         session, actor, case, "publication", content, now, version=version, needs_city=True
@@ -82,7 +95,7 @@ def draft(
 
 def put_in_force(session: Session, case: Partnership, page: CaseDocument, now: datetime) -> None:
     """All three have accepted: the page is public from now on."""
-    talks.in_state(session, case, *MAY_PUBLISH, "closed")
+    talks.in_state(session, case, *MAY_PUBLISH)
     documents.put_in_force(session, case, page, now)
     session.execute(
         update(Partnership)
@@ -103,7 +116,7 @@ def unpublish(
         Invalid: no reason.
     """
     permissions.require(actor, "partnership.share", case)
-    talks.in_state(session, case, *MAY_PUBLISH, "closed")
+    talks.in_state(session, case, *MAY_PUBLISH)
     if reason_code not in vocabulary.PUBLISH_REFUSALS:
         raise Invalid(reason_code="required")
     if not reason_text.strip():
@@ -117,6 +130,26 @@ def unpublish(
     documents.note(session, actor, case, "unpublish", now, reason_code=reason_code, text=reason_text)
     text = wording_work.event(case, "unpublished", who=talks.who(actor))
     documents.tell_others(session, actor, case, text, now, staff=True)
+
+
+def outdated(session: Session, case: Partnership) -> tuple[str, ...]:
+    """What of the page in force is no longer what the same choice would publish now (R2, R3).
+
+    Returns:
+        codes of ``vocabulary.PAGE_PARTS`` in their order, empty where nothing is public. ``outcome``: the
+        three have chosen nothing since there is an outcome report, so that a page with the plan alone does
+        not silently stand for the end.
+    """
+    page = documents.find_agreed(session, case, "publication")
+    if case.published_at is None or page is None:
+        return ()
+    shown = page.content["view"]
+    now = snapshots.plain(compose(session, case, shown["title"], shown["summary"], page.content["fields"]))
+    found = set(_parts(key for key in {**shown, **now} if shown.get(key) != now.get(key)))
+    report = documents.find_agreed(session, case, "outcome_report")
+    if report is not None and report.agreed_at is not None and page.drafted_at < report.agreed_at:
+        found.add("outcome")
+    return tuple(part for part in vocabulary.PAGE_PARTS if part in found)
 
 
 # ── The page as a text ───────────────────────────────────────────────────────────────────────────────
@@ -135,7 +168,7 @@ def compose(
         "company": case.company.name,
         "npo": case.npo.name,
         "support_type": case.support_type,
-        "fields": list(need.fields if need else (case.npo.npo.fields if case.npo.npo else [])),
+        "fields": list(need.fields if need else _npo_fields(session, case)),
         "areas": list(need.areas if need else [case.npo.area]),
         "fiscal_year": calendar.fiscal_year(case.starts_on) if case.starts_on else None,
     }
@@ -148,6 +181,8 @@ def compose(
             "from_on": case.starts_on.isoformat(),
             "to_on": case.ends_on.isoformat(),
         }
+    if "changes" in chosen:
+        view["changes"] = _changes(session, case)
     if "logic" in chosen and plan is not None:
         view["logic"] = {"columns": plan.content["logic"], "links": plan.content["links"]}
     if "indicators" in chosen:
@@ -161,6 +196,8 @@ def compose(
             for row in payments.all_of(session, case)
             if row.paid_on is not None and (row.rule is None or row.rule.indicator.is_public)
         ]  # fmt: skip
+    if "interim" in chosen:
+        view["interim"] = _interim(session, case)
     report = documents.find_agreed(session, case, "outcome_report")
     if report is not None and "report" in chosen:
         view["report"] = {
@@ -179,6 +216,47 @@ def compose(
             for row in evaluations.voices(session, case)
         ]
     return view
+
+
+def _npo_fields(session: Session, case: Partnership) -> Sequence[int]:
+    query = select(NpoProfile.fields).where(NpoProfile.organization_id == case.npo_id)
+    return session.scalar(query) or []
+
+
+def _changes(session: Session, case: Partnership) -> list[dict[str, Any]]:
+    """Each version of plan and agreement that replaced another in force: when, and why."""
+    found = []
+    for kind in ("plan", "agreement"):
+        in_force = session.scalars(
+            select(CaseDocument)
+            .where(
+                CaseDocument.partnership_id == case.id,
+                CaseDocument.kind == kind,
+                CaseDocument.agreed_at.is_not(None),
+            )
+            .order_by(CaseDocument.number)
+        ).all()
+        found += [
+            {"kind": kind, "number": row.number, "why": row.why_changed,
+             "on": calendar.tokyo_date(row.agreed_at).isoformat()}
+            for row in in_force[1:]
+            if row.agreed_at is not None
+        ]  # fmt: skip
+    return sorted(found, key=lambda row: str(row["on"]))
+
+
+def _interim(session: Session, case: Partnership) -> list[dict[str, Any]]:
+    """What both sides reported on the way, as far as the city has accepted it."""
+    rows = session.scalars(
+        select(PeriodReport)
+        .where(PeriodReport.partnership_id == case.id, PeriodReport.state == "accepted")
+        .order_by(PeriodReport.period_from)
+    )
+    return [
+        {"from_on": row.period_from.isoformat(), "to_on": row.period_to.isoformat(), "npo": row.npo_text,
+         "company": row.company_text, "setbacks": row.setbacks}
+        for row in rows
+    ]  # fmt: skip
 
 
 def _indicators(session: Session, case: Partnership) -> list[dict[str, Any]]:
@@ -208,10 +286,17 @@ def _indicators(session: Session, case: Partnership) -> list[dict[str, Any]]:
 
 
 def _contributions(session: Session, case: Partnership, *, with_yen: bool) -> list[dict[str, Any]]:
-    return [
-        {name: value for name, value in row.items() if name != "yen" or (with_yen and value is not None)}
-        for row in progress.totals(session, case)
-    ]
+    """Sums; with yen one for each way of estimating, since amounts of two ways make no sum (E11)."""
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in progress.totals(session, case):
+        parts = ("giver", "support_type", "unit", *(("estimate_method",) if with_yen else ()))
+        key = tuple(row[name] for name in parts)
+        total = found.setdefault(key, {**{name: row[name] for name in parts}, "quantity": 0.0, "times": 0})
+        total["quantity"] = round(total["quantity"] + row["quantity"], 2)
+        total["times"] += row["times"]
+        if with_yen and row["yen"] is not None:
+            total |= {"yen": row["yen"], "estimate_notes": row["estimate_notes"]}
+    return list(found.values())
 
 
 def _evaluation(session: Session, case: Partnership) -> dict[str, Any]:
@@ -219,7 +304,7 @@ def _evaluation(session: Session, case: Partnership) -> dict[str, Any]:
     return {
         "scores": [
             {"rater": sheet.rater, "about": sheet.about, "scores": {**sheet.scores, **sheet.final_scores},
-             "declined": sheet.is_declined}
+             "declined": sheet.is_declined, **({"evaluator": sheet.evaluator} if sheet.evaluator else {})}
             for sheet in found
         ],
         "remaining": [
@@ -228,6 +313,35 @@ def _evaluation(session: Session, case: Partnership) -> dict[str, Any]:
             if row.remains
         ],
     }  # fmt: skip
+
+
+def _parts(keys: Iterable[str]) -> list[str]:
+    """The parts of a page to which these keys of its text belong."""
+    return ["frame" if key in _FRAME else _FIELD_OF.get(key, key) for key in keys]
+
+
+def _refuse_personal(view: Mapping[str, Any]) -> None:
+    """Every text was written for the three parties alone until it was chosen, so every one is looked at."""
+    found = _parts(
+        key
+        for key, value in view.items()
+        if key not in _FRAME and any(personal.found_in(text) for text in _texts(value))
+    )
+    if found:
+        labels = [label for part, label in vocabulary.PAGE_PARTS.items() if part in found]
+        raise Refused("personal_data_published", parts="、".join(labels))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield str(name)
+            yield from _texts(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts(part)
 
 
 # ── Reading as anybody ───────────────────────────────────────────────────────────────────────────────
@@ -356,6 +470,16 @@ def shown_comments(session: Session, case: Partnership) -> Sequence[PublicCommen
         .order_by(PublicComment.id.desc())
         .limit(200)
     ).all()
+
+
+def hidden_comments(session: Session, case: Partnership) -> list[tuple[str, int]]:
+    """(coded reason, how many) of the words that the city has read and does not show (R7)."""
+    found = session.scalars(
+        select(PublicComment.hide_reason).where(
+            PublicComment.partnership_id == case.id, PublicComment.state == "hidden"
+        )
+    ).all()
+    return [(reason, found.count(reason)) for reason in vocabulary.COMMENT_HIDE_REASONS if reason in found]
 
 
 def comments_to_read(session: Session, actor: Actor) -> Sequence[tuple[PublicComment, Partnership]]:

@@ -25,6 +25,7 @@ from matcher.permissions import Actor
 from matcher.services import (
     agreements,
     casework,
+    closing,
     documents,
     drafts,
     evaluations,
@@ -385,7 +386,7 @@ class Teller:
             )
 
     def _close(self, case: Partnership, step: Facts, at: datetime) -> None:
-        evaluations.close(self.session, self.actor(case, "city"), case, step["text"], at, version=None)
+        closing.close(self.session, self.actor(case, "city"), case, step["text"], at, version=None)
 
     # ── Shared ───────────────────────────────────────────────────────────────────────────────────
 

@@ -18,6 +18,7 @@ from matcher.services import (
     agreements,
     audit,
     casework,
+    closing,
     documents,
     evaluations,
     handovers,
@@ -265,9 +266,7 @@ def _closable(partners: Partners) -> None:
 
 def _close(who: str) -> Act:
     def act(session: Session, case: Partnership, partners: Partners) -> None:
-        evaluations.close(
-            session, getattr(partners, who), case, "済んだ。", partners.at, version=partners.seen
-        )
+        closing.close(session, getattr(partners, who), case, "済んだ。", partners.at, version=partners.seen)
 
     return act
 

@@ -26,12 +26,14 @@ from matcher.models import (
 )
 from matcher.services import (
     casework,
+    closing,
     documents,
     drafts,
     evaluations,
     exports,
     partnerships,
     payments,
+    plans,
     progress,
     publicity,
     talks,
@@ -354,7 +356,7 @@ def conclude(actor: str = "coordinator", text: str = "そろった", version: in
 
 
 def close(actor: str = "coordinator", text: str = "済んだ", version: int | None = None) -> Try:
-    return lambda p: evaluations.close(p.session, _who(p, actor), p.case, text, p.at, version=version)
+    return lambda p: closing.close(p.session, _who(p, actor), p.case, text, p.at, version=version)
 
 
 def renew(actor: str = "npo_actor") -> Try:
@@ -369,6 +371,25 @@ def draft_page(
     return lambda p: publicity.draft(
         p.session, _who(p, actor), p.case, title, summary, fields, p.at, version=None
     )
+
+
+def plan_only_page(p: Partners) -> None:
+    """A page of the plan alone, published as soon as the agreement was there."""
+    p.bring("agreed")
+    p.publish("purpose")
+    p.start()
+    p.end()
+    p.report()
+    p.evaluate()
+    lesson()(p)
+
+
+def stale_figures(p: Partners) -> None:
+    """A page that was true when the case was reported, and has no scores yet."""
+    p.bring("reported")
+    p.publish("report", "evaluation")
+    p.evaluate()
+    lesson()(p)
 
 
 def unpublish(actor: str = "npo_actor", code: str = "private", text: str = "小さな会") -> Try:
@@ -578,6 +599,8 @@ GUARDS: list[tuple[str | Try, Try, type[DomainError], str]] = [
     ),
     ("evaluated", close(), Refused, "no_lesson"),
     ("evaluated", after(lesson(), close()), Refused, "not_published_yet"),
+    (plan_only_page, close(), Refused, "publication_outdated"),
+    (stale_figures, close(), Refused, "publication_outdated"),
     ("evaluated", after(lesson(), unpublish(), close("npo_actor")), NotPermitted, "not_permitted"),
     ("evaluated", after(lesson(), unpublish(), close(text=" ")), Invalid, "text:required"),
     ("evaluated", after(lesson(), unpublish(), close(version=0)), MovedOn, "moved_on"),
@@ -596,6 +619,9 @@ GUARDS: list[tuple[str | Try, Try, type[DomainError], str]] = [
     ("running", draft_page(summary=" "), Invalid, "summary:required"),
     ("running", draft_page(summary="090-1234-5678 へ"), Invalid, "summary:personal_data"),
     ("running", draft_page(fields=("purpose", "messages")), Invalid, "fields:required"),
+    ("closed", draft_page("viewer"), NotPermitted, "not_permitted"),
+    ("closed", draft_page("outsider"), NotFound, "not_found"),
+    ("trial", draft_page(), MovedOn, "moved_on"),
     ("running", unpublish("viewer"), NotPermitted, "not_permitted"),
     ("running", unpublish(code="mood"), Invalid, "reason_code:required"),
     ("running", unpublish(text=" "), Invalid, "reason_text:required"),
@@ -789,6 +815,25 @@ def test_a_report_is_not_yet_due_overdue_submitted_sent_back_accepted(partners, 
     assert texts == ["届けた", "20kg届けた"]
 
 
+def test_what_was_sent_back_stays_readable_with_what_the_city_said(partners, session):
+    quarter_submitted(partners)
+    assert progress.earlier_reports(session, partners.case) == {
+        casework.reports(session, partners.case)[0].id: []
+    }
+    for text, words in (("届けた2", "量も書いてください"), ("届けた3", "回数も書いてください")):
+        review_report(accepted=False, text=words)(partners)
+        for actor in ("npo_actor", "company_actor"):
+            write(actor, text=text)(partners)
+    (found,) = progress.earlier_reports(session, partners.case).values()
+    assert [(row.number, row.texts["npo_text"], row.sent_back) for row in found] == [
+        (1, "届けた", "量も書いてください"),
+        (2, "届けた2", "回数も書いてください"),
+    ]
+    review_report(accepted=False, text="もう一度")(partners)
+    (found,) = progress.earlier_reports(session, partners.case).values()
+    assert [row.sent_back for row in found][-1] == "もう一度"
+
+
 def test_a_late_report_is_known_to_be_late(partners, session):
     quarter_over(partners)
     partners.later(days=40)
@@ -878,6 +923,51 @@ def test_a_target_is_reached_in_its_own_direction(direction, value, reached):
     assert drafts.reached(found, value) == reached
 
 
+def test_amounts_found_in_different_ways_are_not_added_up(partners, session):
+    partners.bring("running")
+    for facts in (
+        {"yen": 1000, "estimate_method": "market"}, {"yen": 500, "estimate_method": "market", "quantity": 2.5},
+        {"yen": 3000, "estimate_method": "city_direct", "estimate_note": "職員2時間分"}, {},
+        {"estimate_method": "market"},
+    ):  # fmt: skip
+        entry = give(**facts)(partners)
+        progress.confirm_contribution(
+            session, partners.npo_actor, partners.case, entry, partners.at, version=None
+        )
+    found = {row["estimate_method"]: row for row in progress.totals(session, partners.case)}
+    assert {
+        method: (row["quantity"], row["times"], row["yen"], row["estimate_notes"])
+        for method, row in found.items()
+    } == {
+        "market": (7.5, 2, 1500, []), "city_direct": (5.0, 1, 3000, ["職員2時間分"]), "none": (10.0, 2, None, []),
+    }  # fmt: skip
+    compose = publicity.compose
+    (whole,) = compose(session, partners.case, "題", "紹介", ["contributions"])["contributions"]
+    assert whole == {
+        "giver": "company",
+        "support_type": "food",
+        "unit": "kg",
+        "quantity": 22.5,
+        "times": 5,
+    }, "where no money is shown, its ways are no business of the page"
+    shown = compose(session, partners.case, "題", "紹介", ["contributions", "money"])["contributions"]
+    assert {row["estimate_method"]: row.get("yen") for row in shown} == {
+        "market": 1500,
+        "city_direct": 3000,
+        "none": None,
+    }
+
+
+def test_the_esg_sheet_says_how_an_amount_was_found(partners, session):
+    partners.bring("running")
+    give(yen=1400, estimate_method="market", estimate_note="1kg 280円")(partners)
+    confirm_gift()(partners)
+    ((_case, (row,), _outcomes),) = drafts.esg_evidence(
+        session, partners.company.id, partners.today - DAY, partners.today + DAY
+    )
+    assert (row["yen"], row["method"], row["note"]) == (1400, "市価・相場", "1kg 280円")
+
+
 def test_the_esg_sheet_names_what_the_company_gave_and_its_evidence(partners, session):
     partners.bring("running")
     give(evidence=None)(partners)
@@ -964,11 +1054,47 @@ def test_a_lesson_reaches_other_partners_only_when_both_published_it(partners, s
     assert evaluations.lessons_of(session, other, partners.npo) == []
 
 
+def test_a_lesson_says_in_which_plan_it_was_taken_up_to_those_who_may_see_that_plan(partners, session):
+    partners.bring("running")
+    learned = lesson()(partners)
+    plans.save_part(
+        session, partners.npo_actor, partners.case, "lessons", [learned.public_id], partners.at, version=None
+    )
+    assert evaluations.lesson_uses(session, partners.npo_actor, partners.case) == {}
+    partners.accept("plan")
+    plan = documents.find_agreed(session, partners.case, "plan")
+    assert [row.id for row in evaluations.lessons_taken(session, partners.case, plan.content)] == [learned.id]
+    for who in ("npo_actor", "company_actor", "coordinator"):
+        uses = evaluations.lesson_uses(session, _who(partners, who), partners.case)
+        assert [(case.id, used.id) for case, used in uses[learned.public_id]] == [(partners.case.id, plan.id)]
+    assert evaluations.lesson_uses(session, _who(partners, "outsider"), partners.case) == {}
+
+
+def test_a_plan_does_not_give_away_what_strangers_learned(partners, session):
+    partners.bring("running")
+    company, npo = factories.make_company(session), factories.make_npo(session)
+    actor = factories.actor_for(factories.make_user(session, company), company)
+    other = partnerships.propose(
+        session, actor, company, npo, partnerships.Terms("food", 20, "kg"), "よろしく", partners.at
+    )
+    theirs = Lesson(
+        partnership_id=other.id,
+        text="よその学び",
+        support_type="food",
+        written_at=partners.at,
+        is_public=False,
+    )
+    session.add(theirs)
+    session.flush()
+    assert evaluations.lessons_taken(session, partners.case, {"lessons": [theirs.public_id]}) == []
+
+
 # ── Publication ──────────────────────────────────────────────────────────────────────────────────────
 
 _FRAME = {"title", "summary", "company", "npo", "support_type", "fields", "areas", "fiscal_year"}
 _FIELD_KEYS = {
-    "purpose": {"purpose", "milestones"}, "agreement": {"agreement"}, "logic": {"logic"},
+    "purpose": {"purpose", "milestones"}, "agreement": {"agreement"}, "changes": {"changes"}, "logic": {"logic"},
+    "interim": {"interim"},
     "indicators": {"indicators"}, "contributions": {"contributions"}, "money": {"payments"}, "report": {"report"},
     "setbacks": {"setbacks"}, "evaluation": {"evaluation"}, "lessons": {"lessons"}, "voices": {"voices"},
 }  # fmt: skip
@@ -995,6 +1121,89 @@ def test_a_page_needs_all_three_and_may_be_taken_off_by_any(partners, session):
     assert publicity.published(session) == []
 
 
+def _parts_to_renew(p: Partners) -> list[str]:
+    return [
+        step.about for step in casework.steps(p.session, p.case, p.at) if step.kind == "publication_outdated"
+    ]
+
+
+def test_a_page_of_the_plan_alone_does_not_stand_for_the_end(partners, session):
+    partners.bring("agreed")
+    partners.publish("purpose")
+    partners.start()
+    partners.end()
+    assert publicity.outdated(session, partners.case) == ()
+    partners.later(days=1)
+    partners.report()
+    assert publicity.outdated(session, partners.case) == ("outcome",)
+    assert _parts_to_renew(partners) == ["成果報告のあとの、公表する項目の見直し"]
+    partners.later(days=1)
+    partners.publish("purpose")
+    assert publicity.outdated(session, partners.case) == (), "the three chose again, and chose the same"
+
+
+@pytest.mark.parametrize(
+    ("fields", "part"),
+    [
+        (("evaluation",), "evaluation"), (("lessons",), "lessons"), (("voices",), "voices"),
+        (("purpose",), "frame"),
+    ],
+)  # fmt: skip
+def test_what_changed_since_makes_that_part_of_the_page_outdated(partners, session, fields, part):
+    partners.bring("reported")
+    partners.publish(*fields)
+    assert publicity.outdated(session, partners.case) == ()
+    voice()(partners)
+    partners.evaluate()
+    lesson()(partners)
+    if part == "frame":
+        partners.company.name = "新しい社名"
+    assert publicity.outdated(session, partners.case) == (part,)
+
+
+def test_figures_that_came_later_close_only_with_a_new_page_or_a_reason(partners, session):
+    stale_figures(partners)
+    assert closing.obstacle(session, partners.case) == "publication_outdated"
+    assert _parts_to_renew(partners) == ["相互評価と第三者評価の点数"]
+    unpublish()(partners)
+    assert closing.obstacle(session, partners.case) is None
+    partners.publish("report", "evaluation")
+    close()(partners)
+    _case, view = publicity.get_published(session, partners.case.public_id)
+    assert len(view["evaluation"]["scores"]) == 9
+
+
+def test_a_gift_alone_does_not_ask_for_a_new_page_while_the_partnership_runs(partners, session):
+    partners.bring("running")
+    partners.publish("contributions", "indicators")
+    give()(partners)
+    confirm_gift()(partners)
+    assert publicity.outdated(session, partners.case) == ("contributions",)
+    assert _parts_to_renew(partners) == []
+    partners.later(days=partners.days)
+    submit()(partners)
+    review()(partners)
+    assert _parts_to_renew(partners) == ["指標の目標と実績"]
+    draft_page("npo_actor", fields=("indicators",))(partners)
+    assert _parts_to_renew(partners) == [], "a new page lies on the table"
+    partners.accept("publication", *partners.sides, partners.coordinator)
+    partners.end()
+    partners.publish("contributions")
+    entry = give()(partners)
+    progress.confirm_contribution(
+        session, partners.npo_actor, partners.case, entry, partners.at, version=None
+    )
+    assert _parts_to_renew(partners) == ["双方が出し合ったもの"], "once it is over, they are"
+
+
+def test_a_closed_case_may_still_be_published(partners, session):
+    partners.bring("closed")
+    partners.publish("lessons", "evaluation")
+    _case, view = publicity.get_published(session, partners.case.public_id)
+    assert view["lessons"] == ["前の週に決める。"]
+    assert partners.case.state == "closed"
+
+
 def test_the_list_is_narrowed_by_state_field_area_and_year(partners, session):
     partners.bring("running")
     partners.publish("agreement")
@@ -1005,6 +1214,82 @@ def test_the_list_is_narrowed_by_state_field_area_and_year(partners, session):
         ({"area": "nowhere"}, 0), ({"year": year}, 1), ({"year": "1999"}, 0),
     ):  # fmt: skip
         assert len(publicity.matching(rows, conditions)) == count, conditions
+
+
+@pytest.mark.parametrize(
+    ("field", "put"),
+    [
+        ("purpose", lambda p: _rewrite(p, "plan", purpose="連絡は 090-1234-5678 へ")),
+        ("purpose", lambda p: _rewrite(p, "plan", milestones=[{"on": "2026-12-01", "text": "a@b.example"}])),
+        ("logic", lambda p: _rewrite(p, "plan", links=[{"assumption": "０９０－１２３４－５６７８"}])),
+        ("report", lambda p: _rewrite(p, "outcome_report", narrative="a@b.example に聞いた")),
+        ("report", lambda p: _rewrite(p, "outcome_report", next_step="090-1234-5678")),
+        ("setbacks", lambda p: _rewrite(p, "outcome_report", setbacks="090-1234-5678")),
+        ("indicators", lambda p: setattr(p.only_indicator(), "definition", "090-1234-5678 で聞く")),
+        ("interim", lambda p: _interim_report(p, npo_text="090-1234-5678")),
+        ("interim", lambda p: _interim_report(p, company_text="a@b.example")),
+        ("interim", lambda p: _interim_report(p, setbacks="090-1234-5678")),
+    ],
+)  # fmt: skip
+def test_a_telephone_number_in_any_text_keeps_its_field_from_the_page(partners, session, field, put):
+    partners.bring("evaluated")
+    put(partners)
+    session.flush()
+    label = vocabulary.PAGE_PARTS[field]
+    with pytest.raises(Refused, match="personal_data_published") as caught:
+        draft_page(fields=vocabulary.PUBLIC_FIELDS)(partners)
+    assert caught.value.facts["parts"] == label
+    draft_page(fields=[one for one in vocabulary.PUBLIC_FIELDS if one != field])(partners)
+
+
+def _rewrite(p: Partners, kind: str, **facts: Any) -> None:
+    document = documents.find_agreed(p.session, p.case, kind)
+    document.content = {**document.content, **facts}
+
+
+def _interim_report(p: Partners, **texts: str) -> None:
+    p.session.add(
+        PeriodReport(
+            partnership_id=p.case.id, period_from=p.today, period_to=p.today, due_on=p.today, state="accepted",
+            **{"npo_text": "届けた", "company_text": "集めた", "setbacks": "雪", **texts},
+        )
+    )  # fmt: skip
+    p.session.flush()
+
+
+def test_a_page_tells_what_was_changed_when_and_why(partners, session):
+    partners.bring("running")
+    assert publicity.compose(session, partners.case, "題", "紹介", ["changes"])["changes"] == []
+    partners.later(days=3)
+    plans.save_part(
+        session, partners.npo_actor, partners.case, "purpose", "昼食を囲む", partners.at,
+        version=None, why_changed="夜は来られないため。",
+    )  # fmt: skip
+    view = publicity.compose(session, partners.case, "題", "紹介", ["changes"])
+    assert view["changes"] == [], "a draft is nobody's business"
+    partners.accept("plan")
+    view = publicity.compose(session, partners.case, "題", "紹介", ["changes"])
+    day = calendar.tokyo_date(partners.at).isoformat()
+    number = documents.find_agreed(session, partners.case, "plan").number
+    assert view["changes"] == [{"kind": "plan", "number": number, "on": day, "why": "夜は来られないため。"}]
+
+
+def test_a_page_tells_the_reports_that_were_accepted_and_no_others(partners, session):
+    quarter_submitted(partners)
+    compose = lambda: publicity.compose(session, partners.case, "題", "紹介", ["interim"])["interim"]  # noqa: E731
+    assert compose() == []
+    review_report()(partners)
+    (found,) = compose()
+    assert (found["npo"], found["company"], found["setbacks"]) == ("届けた", "届けた", "雪")
+
+
+def test_what_an_outsider_said_of_the_whole_is_on_the_page_with_its_name(partners, session):
+    partners.bring("reported")
+    third(outcome=2)(partners)
+    partners.evaluate()
+    view = publicity.compose(session, partners.case, "題", "紹介", ["evaluation"])
+    (found,) = [row for row in view["evaluation"]["scores"] if row["rater"] == "third_party"]
+    assert (found["about"], found["evaluator"], found["scores"]["outcome"]) == ("whole", "大学", 2)
 
 
 def test_a_comment_is_seen_once_the_city_has_answered_it_with_a_reason(partners, session):
@@ -1025,6 +1310,18 @@ def test_one_network_says_so_much_and_no_more(partners):
     with pytest.raises(TooMany):
         comment("もう一つ")(partners)
     comment("別の人", network="other")(partners)
+
+
+def test_what_is_not_shown_is_counted_by_its_reason(partners, session):
+    published(partners)
+    for number, reason_code in enumerate(("abuse", "personal", "abuse")):
+        found = comment(f"声{number}", network=f"n{number}")(partners)
+        publicity.treat_comment(
+            session, partners.coordinator, found, partners.case,
+            {"decision": "hide", "hide_reason": reason_code}, partners.at, version=None,
+        )  # fmt: skip
+    comment("まだ", network="n9")(partners)
+    assert publicity.hidden_comments(session, partners.case) == [("personal", 1), ("abuse", 2)]
 
 
 # ── Disclosure ───────────────────────────────────────────────────────────────────────────────────────

@@ -270,6 +270,28 @@ def test_none_one_equal_and_negative_values_are_drawn(values, baseline, target):
     assert all(0 <= x <= 960 and 0 <= y <= height for x, y in dots(root))
 
 
+def test_a_single_value_is_joined_to_the_baseline_before_it():
+    root = parsed(over_time(45, baseline=30, target=60))
+    ((x, y),) = dots(root)
+    (line,) = elements(root, "polyline")
+    (start_x, start_y), end = [
+        tuple(float(number) for number in pair.split(",")) for pair in line.get("points").split()
+    ]
+    assert end == (x, y)
+    assert start_x < x - 300
+    assert start_y == pytest.approx(place(root, "はじめ 30人")[1], abs=6)
+    (square,) = boxes(root)
+    assert (float(square.get("x")) + 5, float(square.get("y")) + 5) == (start_x, start_y)
+    assert place(root, "はじめ")[0] < place(root, "2026年1月1日")[0]
+
+
+@pytest.mark.parametrize(("values", "baseline"), [((45,), None), ((45, 50), 30), ((), 30)])
+def test_no_start_is_drawn_without_a_baseline_or_where_the_course_shows_by_itself(values, baseline):
+    root = parsed(over_time(*values, baseline=baseline, target=60))
+    assert boxes(root) == []
+    assert len(elements(root, "polyline")) == (len(values) > 1)
+
+
 def test_nothing_to_show_is_said():
     assert "まだ記録がありません" in words(parsed(over_time()))
 

@@ -48,6 +48,7 @@ SECRETS = (MARK, "himitsu", "0000-77-7777", "654321", "654,321", "98765", "98,76
 PUBLIC = (
     "夕食を囲む", "毎週の夕食会。", "目的と計画", "公開の目的", "週に来る子どもの数", "前の週に決める。",
     "作業中に軽いけががありました。", "よい取り組みですね。", "ありがとうございます。", "三者で決めたため。",
+    "公開の節目", "非掲載 1件：人を傷つける内容のため 1件",
 )  # fmt: skip
 
 
@@ -93,6 +94,17 @@ class Town(Partners):
         gift = progress.Gift("food", 5, "kg", self.today, 654321, "market", f"{MARK}換算", f"{MARK}メモ")
         entry = progress.record_contribution(session, self.company_actor, self.case, gift, self.at)
         progress.confirm_contribution(session, self.npo_actor, self.case, entry, self.at, version=None)
+        direct = progress.Gift(
+            "food", 1, "kg", self.today, 98765, "city_direct", f"{MARK}直接", f"{MARK}メモ"
+        )
+        entry = progress.record_contribution(session, self.npo_actor, self.case, direct, self.at)
+        progress.confirm_contribution(session, self.company_actor, self.case, entry, self.at, version=None)
+        plans.save_part(
+            session, self.npo_actor, self.case, "milestones",
+            [{"on": self.ends_on.isoformat(), "text": "公開の節目"}], self.at,
+            version=None, why_changed=f"{MARK}変更の理由",
+        )  # fmt: skip
+        self.accept("plan")
         risk = progress.RiskFacts(f"{MARK}リスク", 2, 2, f"{MARK}備え", "npo")
         progress.add_risk(session, self.npo_actor, self.case, risk, self.at)
         self._finish()
@@ -107,6 +119,9 @@ class Town(Partners):
             progress.write_report(
                 session, actor, self.case, report, facts, self.at, submit=True, version=None
             )
+        progress.review_report(
+            session, self.coordinator, self.case, report, True, f"{MARK}受付", self.at, version=None
+        )
         self.later(days=6)
         self.end()
         first, second = plans.indicators(session, self.case)
@@ -130,6 +145,9 @@ class Town(Partners):
             own = documents.side_of(actor, self.case)
             for about in sorted(evaluations.PARTIES, key=lambda side: side != own):
                 evaluations.rate(session, actor, self.case, about, SCORES, f"{MARK}評価", self.at)
+        evaluations.add_third_party(
+            session, self.coordinator, self.case, f"{MARK}大学", SCORES, f"{MARK}第三", self.at
+        )
         evaluations.conclude(session, self.coordinator, self.case, f"{MARK}まとめ", self.at, version=None)
         evaluations.add_voice(
             session, self.npo_actor, self.case, "children", 9, f"{MARK}聞", f"{MARK}声", self.at
@@ -307,8 +325,11 @@ def test_the_published_page_says_what_was_chosen_and_nothing_else(town):
         "相互評価",
         "受け手の声",
         "支払い",
+        "計画・協定の変更",
+        "中間報告",
+        "第三者評価",
     ):
-        assert absent not in page.h1 + [text for text, _url in page.links], absent
+        assert absent not in page.text, absent
     assert "少数のため非表示" in page.text
     assert re.search(r"小学生.{0,3}21", page.text)
     assert not re.search(r"中学生.{0,3}8(?!\d)", page.text), "the complement would give the small cell away"

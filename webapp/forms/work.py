@@ -906,7 +906,10 @@ class RateForm(Form):
 class ThirdPartyForm(RateForm):
     """第三者評価."""
 
-    evaluator = line(_l("評価した人・組織"))
+    evaluator = line(
+        _l("評価した人・組織"),
+        hint=_l("評価の点数を公表するときは、この名前も載ります。個人の場合は、所属や肩書きで書けます。"),
+    )
 
 
 class DiscussForm(Form):
@@ -979,7 +982,7 @@ class CommentForm(Form):
     text = words(
         _l("ご意見・ご感想"),
         limits.NOTE,
-        hint=_l("市が内容を確かめ、載せるときは回答をそえます。お名前や連絡先は書かないでください。"),
+        hint=_l("お名前や連絡先など、個人が分かることは書かないでください。"),
     )
     website = StringField(_l("ここには何も入力しないでください"), validators=[Optional()])
 

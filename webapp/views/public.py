@@ -4,7 +4,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import migrations, queries, queries_postings
+from matcher import lifecycle, migrations, queries, queries_postings
 from matcher.errors import Invalid, TooMany
 from matcher.services import cities, indexing, organizations, publicity, weights
 from webapp import access, clock, context, db, papers, posting_text, sheets, text
@@ -95,10 +95,13 @@ def partnership(public_id: str) -> str | Response | tuple[str, int]:
         except TooMany as error:
             banner = text.sentence(error.code, error.facts)
         else:
-            thanks = _(
-                "お送りいただき、ありがとうございます。市が内容を確かめ、載せるかどうかを決めます。載せるときは、回答をそえます。"
+            flash(
+                _(
+                    "声を受け取りました。お送りいただき、ありがとうございます。市の担当が%(days)s営業日以内を目安に読み、載せるかどうかを決めます。載せるときは、回答とその理由を付けます。",
+                    days=lifecycle.REVIEW_WORKING_DAYS,
+                ),
+                "success",
             )
-            flash(thanks, "success")
             return redirect(url_for("public.partnership", public_id=public_id))
     page = render_template(
         "public/partnership.html",
@@ -108,6 +111,7 @@ def partnership(public_id: str) -> str | Response | tuple[str, int]:
         banner=banner,
         incidents=publicity.public_incidents(session, case),
         comments=publicity.shown_comments(session, case),
+        hidden=publicity.hidden_comments(session, case),
         areas=cities.get(session).area_labels,
     )
     return page, 422 if form.errors else (429 if banner else 200)

@@ -20,6 +20,7 @@ from matcher.services import (
     agreements,
     casework,
     cities,
+    closing,
     documents,
     drafts,
     evaluations,
@@ -112,6 +113,7 @@ def _plan(case: Partnership) -> dict[str, Any]:
         "versions": casework.versions(session, case, "plan"),
         "changes": work_text.changes(agreed.content, draft.content) if draft and agreed else [],
         "lessons": evaluations.lessons_of(session, case.company, case.npo),
+        "uses": evaluations.lesson_uses(session, access.actor(), case),
         "has_outcome": plans.has_outcome(content),
     }
 
@@ -147,6 +149,7 @@ def _progress(case: Partnership) -> dict[str, Any]:
         "contributions": casework.contributions(session, case),
         "totals": progress.totals(session, case),
         "reports": casework.reports(session, case),
+        "earlier": progress.earlier_reports(session, case),
         "indicators": plans.indicators(session, case),
         "measured": plans.measurements(session, case),
         "risks": casework.risks(session, case),
@@ -233,11 +236,10 @@ def _evaluation(case: Partnership) -> dict[str, Any]:
         "is_visible": len(visible) == len(sheets_),
         "parties": evaluations.PARTIES,
         "lessons": evaluations.lessons(session, case),
+        "uses": evaluations.lesson_uses(session, actor, case),
         "voices": evaluations.voices(session, case),
         "obstacle": evaluations.conclusion_obstacle(session, case) if case.state == "reported" else None,
-        "closing": evaluations.closing_obstacle(session, case)
-        if case.state in {"evaluated", "reported"}
-        else None,
+        "closing": closing.obstacle(session, case) if case.state in {"evaluated", "reported"} else None,
     }
 
 
@@ -249,6 +251,7 @@ def _publication(case: Partnership) -> dict[str, Any]:
         "draft": draft,
         "agreed": agreed,
         "versions": casework.versions(session, case, "publication"),
+        "outdated": work_text.page_parts(publicity.outdated(session, case)),
         "comments": publicity.shown_comments(session, case),
         "public_incidents": publicity.public_incidents(session, case),
         "areas": cities.get(session).area_labels,
@@ -311,6 +314,7 @@ def document(public_id: str, document_id: str) -> Page:
         needs_owner=open_to_me and not actor.is_staff and not signing,
         obstacle=_document_obstacle(case, found),
         view=found.content.get("view"),
+        lessons=evaluations.lessons_taken(session, case, found.content) if found.kind == "plan" else [],
         areas=cities.get(session).area_labels,
     )
 

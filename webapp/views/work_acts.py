@@ -34,6 +34,7 @@ from matcher.services import (
     accounts,
     agreements,
     casework,
+    closing,
     documents,
     drafts,
     evaluations,
@@ -713,11 +714,11 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
                 ask.session, ask.actor, ask.case, ask.form.reason_code.data, ask.form.reason_text.data,
                 ask.now,
             ),
-            _SHARE, frozenset((*publicity.MAY_PUBLISH, "closed")),
+            _SHARE, frozenset(publicity.MAY_PUBLISH),
             prepare=lambda ask: ask.form.offer_reasons(vocabulary.PUBLISH_REFUSALS),
         ),
         "close": Act(
-            forms.CloseForm, _simple(evaluations.close, "text"), _REVIEW,
+            forms.CloseForm, _simple(closing.close, "text"), _REVIEW,
             frozenset({"evaluated", "reported"}),
         ),
         "renew": Act(

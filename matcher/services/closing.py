@@ -1,0 +1,69 @@
+"""完了: what a case needs before it can be closed, and closing it."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matcher import permissions, wording_work
+from matcher.errors import Invalid, Refused
+from matcher.models import Contribution, Partnership
+from matcher.permissions import Actor
+from matcher.services import (
+    decisions,
+    documents,
+    evaluations,
+    moves,
+    payments,
+    progress,
+    publicity,
+    talks,
+)
+
+
+def obstacle(session: Session, case: Partnership) -> str | None:
+    """Why the case cannot be closed yet (L10): the code of what is missing, or ``None``."""
+    unsettled = payments.unsettled(session, case)
+    if unsettled:
+        return unsettled
+    unconfirmed = select(Contribution.id).where(
+        Contribution.partnership_id == case.id,
+        Contribution.state == "recorded",
+        Contribution.support_type.in_(progress.MONEY),
+    )
+    if session.scalar(select(unconfirmed.exists())):
+        return "money_unconfirmed"
+    if not evaluations.lessons(session, case):
+        return "no_lesson"
+    if case.published_at is None and not case.unpublished_reason:
+        return "not_published_yet"
+    # Whoever wants to leave a page as it is takes it off with a coded reason: a page that looks final and is
+    # not would be worse than none.
+    if publicity.outdated(session, case):
+        return "publication_outdated"
+    return None
+
+
+def close(
+    session: Session, actor: Actor, case: Partnership, text: str, now: datetime, *, version: int | None
+) -> None:
+    """Close what is evaluated – or what ended early and is reported.
+
+    Raises:
+        Refused: what ``obstacle`` says; ``evaluation_first`` where nothing ended early.
+    """
+    permissions.require(actor, "partnership.review", case)
+    moves.check_version(session, case, version)
+    talks.in_state(session, case, "evaluated", "reported")
+    if case.state == "reported" and not case.was_terminated:
+        raise Refused("evaluation_first")
+    if not text.strip():
+        raise Invalid(text="required")
+    missing = obstacle(session, case)
+    if missing:
+        raise Refused(missing)
+    bundle = decisions.freeze(session, actor, case, "close", text, now)
+    action = "close" if case.state == "evaluated" else "close_early"
+    details = {"bundle": bundle.public_id, "sha256": bundle.sha256}
+    talks.enter(session, actor, case, action, now, reason_text=text, details=details)
+    documents.tell_others(session, actor, case, wording_work.event(case, "closed"), now)
