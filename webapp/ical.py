@@ -38,6 +38,11 @@ def of_case(session: Session, case: Partnership, address: str, now: datetime) ->
         for indicator in plans.indicators(session, case)
         for day in indicator.measure_on
     ]
+    days += [
+        (f"baseline-{row.public_id}", f"「{row.name}」のはじめの値を測る日", row.baseline_on)
+        for row in plans.indicators(session, case)
+        if row.baseline is None and row.baseline_on is not None and row.is_start(row.baseline_on)
+    ]
     if case.starts_on and case.ends_on:
         days += [
             (f"start-{case.public_id}", f"協働の始まりの日（{about}）", case.starts_on),

@@ -131,6 +131,7 @@ EVENTS: Final[Mapping[str, Any]] = {
     "submit_measurement": _l("測定の結果を提出しました"),
     "accept_measurement": _l("測定の結果を受領しました"),
     "return_measurement": _l("測定の結果を差し戻しました"),
+    "set_baseline": _l("指標のはじめの値を記録しました"),
     "submit_report_part": _l("中間報告（自分の側）を提出しました"),
     "submit_report": _l("中間報告が完成しました"),
     "accept_report": _l("中間報告を受領しました"),
@@ -287,6 +288,7 @@ _STEPS: Final[Mapping[str, Any]] = {
     "write_report": _l("中間報告（%(about)s）を提出する"),
     "review_report": _l("中間報告（%(about)s）を確かめる"),
     "measure": _l("「%(about)s」を測って、結果を提出する"),
+    "measure_baseline": _l("「%(about)s」のはじめの値を測って、結果を提出する"),
     "review_measurement": _l("「%(about)s」の測定の結果を確かめる"),
     "confirm_contribution": _l("相手方の実績を確かめる"),
     "finish_task": _l("%(about)s"),
@@ -312,6 +314,7 @@ _STEP_LINKS: Final[Mapping[str, tuple[str, str]]] = {
     "write_report": ("act", "report"),
     "review_report": ("act", "review_report"),
     "measure": ("act", "measure"),
+    "measure_baseline": ("act", "measure"),
     "review_measurement": ("act", "review_measurement"),
     "confirm_contribution": ("section", "progress"),
     "finish_task": ("act", "finish_task"),
@@ -665,7 +668,10 @@ def item_facts(action: str, case: Partnership, item: Any) -> list[tuple[str, str
         unit = item.indicator.unit
         return [
             (_("指標"), item.indicator.name),
-            (_("測る日"), filters.jdate(item.measured_on)),
+            (
+                _("はじめの値を測った日") if item.indicator.is_start(item.measured_on) else _("測る日"),
+                filters.jdate(item.measured_on),
+            ),
             (_("値"), filters.quantity(item.value, unit) if item.value is not None else item.missing_reason),
             (_("説明"), item.comment or _("なし")),
         ]
@@ -703,9 +709,13 @@ def closing(code: str) -> str:
     return str(_STEPS[code])
 
 
-def points(rows: Sequence[Measurement]) -> list[tuple[date, float]]:
-    """The course of an indicator for its chart."""
-    return [(row.measured_on, row.value) for row in rows if row.value is not None]
+def points(indicator: Indicator, rows: Sequence[Measurement]) -> list[tuple[date, float]]:
+    """The course of an indicator for its chart; where it starts is the chart's own line."""
+    return [
+        (row.measured_on, row.value)
+        for row in rows
+        if row.value is not None and not indicator.is_start(row.measured_on)
+    ]
 
 
 def short_day(day: date) -> str:

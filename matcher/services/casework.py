@@ -109,7 +109,7 @@ class Step:
     is_late: bool = False
 
 
-_MEASURED: Sequence[str] = (*plans.RUNNING, "ended")
+_MEASURED: Sequence[str] = ("agreed", *plans.RUNNING, "ended")
 _DOCUMENT_WORK: Sequence[str] = (
     "trial",
     "trial_result",
@@ -126,6 +126,7 @@ def steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
         *_open_documents(session, case),
         *_state_steps(session, case),
         *_running_steps(session, case, now),
+        *_measuring_steps(session, case, now),
         *_evaluation_steps(session, case),
     ]
     return sorted(found, key=lambda step: (not step.is_late, step.until or date.max, step.kind))
@@ -193,15 +194,6 @@ def _running_steps(session: Session, case: Partnership, now: datetime) -> list[S
                     )  # fmt: skip
         elif status == "submitted":
             found.append(Step("city", "review_report", None, progress.period_words(report), report.public_id))
-    to_measure = plans.due_measurements(session, case, now) if case.state in _MEASURED else []
-    for indicator, day, status in to_measure:
-        side = "city" if indicator.measurer == "outside" else indicator.measurer
-        found.append(Step(side, "measure", day, indicator.name, indicator.public_id, status == "overdue"))
-    rows = plans.measurements(session, case)
-    for indicator in plans.indicators(session, case):
-        for row in rows.get(indicator.id, ()):
-            if row.state == "submitted":
-                found.append(Step("city", "review_measurement", None, indicator.name, row.public_id))
     for entry in contributions(session, case):
         if entry.state == "recorded":
             side = "npo" if entry.giver == "company" else "company"
@@ -213,6 +205,23 @@ def _running_steps(session: Session, case: Partnership, now: datetime) -> list[S
             found += [
                 Step(side, "finish_task", task.due_on, task.text[:60], task.public_id, late) for side in sides
             ]
+    return found
+
+
+def _measuring_steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
+    if case.state not in {"agreed", *lifecycle.CASE_BEGUN}:
+        return []
+    found = []
+    to_measure = plans.due_measurements(session, case, now) if case.state in _MEASURED else []
+    for indicator, day, status in to_measure:
+        side = "city" if indicator.measurer == "outside" else indicator.measurer
+        kind = "measure_baseline" if indicator.is_start(day) else "measure"
+        found.append(Step(side, kind, day, indicator.name, indicator.public_id, status == "overdue"))
+    rows = plans.measurements(session, case)
+    for indicator in plans.indicators(session, case):
+        for row in rows.get(indicator.id, ()):
+            if row.state == "submitted":
+                found.append(Step("city", "review_measurement", None, indicator.name, row.public_id))
     return found
 
 

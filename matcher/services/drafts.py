@@ -95,7 +95,9 @@ def _indicators(session: Session, case: Partnership, first: date | None, last: d
         accepted = [
             row
             for row in rows.get(indicator.id, ())
-            if row.state == "accepted" and _within(row.measured_on, first, last)
+            if row.state == "accepted"
+            and not indicator.is_start(row.measured_on)
+            and _within(row.measured_on, first, last)
         ]
         if accepted:
             found.append(_indicator(indicator, accepted[-1]))
@@ -209,7 +211,8 @@ def esg_evidence(
         rows = plans.measurements(session, case)
         for indicator in plans.indicators(session, case):
             for row in rows.get(indicator.id, ()):
-                if row.state == "accepted" and row.value is not None and first <= row.measured_on <= last:
+                counts = row.state == "accepted" and not indicator.is_start(row.measured_on)
+                if counts and row.value is not None and first <= row.measured_on <= last:
                     outcomes.append(
                         {
                             "day": row.measured_on, "name": indicator.name, "value": row.value,

@@ -196,14 +196,14 @@ def submit_measurement(
         Refused: ``measurement_paid``.
     """
     permissions.require(actor, "partnership.share", case)
-    talks.in_state(session, case, *_KEPT)
+    talks.in_state(session, case, "agreed", *_KEPT)
     side = documents.side_of(actor, case)
     if side not in {indicator.measurer, "city"}:
         raise Refused("not_measurer")
     wrong = {}
     if value.value is None and not value.missing_reason.strip():
         wrong["value"] = "value_or_reason"
-    if value.measured_on.isoformat() not in indicator.measure_on:
+    if value.measured_on not in plans.measuring_days(session, case, indicator):
         wrong["measured_on"] = "not_in_plan"
     if value.measured_on > calendar.tokyo_date(now):
         wrong["measured_on"] = "in_future"
@@ -243,13 +243,15 @@ def review_measurement(
 ) -> None:  # fmt: skip
     """Accept a value, or send it back with a sentence. Nobody reviews their own.
 
+    What was measured on the day that the plan set for the baseline becomes the indicator's baseline.
+
     Raises:
         Invalid: sent back without a sentence. Refused: ``own_measurement``, ``evaluator_is_provider``.
         NotPermitted: neither the city nor the evaluator of the contract.
     """
     indicator = measurement.indicator
     permissions.require(actor, "partnership.view", case)
-    talks.in_state(session, case, *_KEPT)
+    talks.in_state(session, case, "agreed", *_KEPT)
     side = documents.side_of(actor, case)
     contract = _contract(session, case)
     is_evaluator = contract is not None and contract.get("evaluator") == side and side != "city"
@@ -276,6 +278,11 @@ def review_measurement(
     details = {"measurement": measurement.public_id, "indicator": indicator.key}
     action = "accept_measurement" if accepted else "return_measurement"
     documents.note(session, actor, case, action, now, text=text, details=details)
+    starts = measurement.measured_on == indicator.baseline_on
+    if accepted and starts and plans.asks_baseline(session, case, indicator):
+        indicator.baseline = measurement.value
+        session.flush()
+        documents.note(session, actor, case, "set_baseline", now, details=details)
     name = "measurement_ok" if accepted else "measurement_back"
     documents.tell_others(session, actor, case, wording_work.event(case, name, what=indicator.name), now)
 
@@ -585,19 +592,20 @@ def remind_measurements(session: Session, now: datetime, limit: int = 200) -> in
     rows = session.execute(
         select(Indicator, Partnership)
         .join(Partnership, Partnership.id == Indicator.partnership_id)
-        .where(Indicator.is_retired.is_(False), Partnership.state.in_(plans.RUNNING))
+        .where(Indicator.is_retired.is_(False), Partnership.state.in_(("agreed", *plans.RUNNING)))
         .options(joinedload(Partnership.company), joinedload(Partnership.npo))
     ).all()
     today, done = calendar.tokyo_date(now), 0
     for indicator, case in rows:
         after = indicator.reminded_on or date.min
-        days = [date.fromisoformat(text) for text in indicator.measure_on]
+        days = plans.waiting_days(indicator, case.state)
         near = [day for day in days if day > after and today <= day <= today + timedelta(days=MEASURE_DAYS)]
         if not near or done >= limit:
             continue
         session.execute(update(Indicator).where(Indicator.id == indicator.id).values(reminded_on=min(near)))
         until = wording.day(calendar.end_of_day(min(near)))
-        text = wording_work.event(case, "measure_due", what=indicator.name, until=until)
+        name = "baseline_due" if indicator.is_start(min(near)) else "measure_due"
+        text = wording_work.event(case, name, what=indicator.name, until=until)
         documents.tell_others(session, SYSTEM, case, text, now)
         done += 1
     return done

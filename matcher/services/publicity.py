@@ -187,7 +187,11 @@ def _indicators(session: Session, case: Partnership) -> list[dict[str, Any]]:
     for indicator in plans.indicators(session, case, retired=True):
         if not indicator.is_public:
             continue
-        accepted = [row for row in rows.get(indicator.id, ()) if row.state == "accepted"]
+        accepted = [
+            row
+            for row in rows.get(indicator.id, ())
+            if row.state == "accepted" and not indicator.is_start(row.measured_on)
+        ]
         if indicator.is_retired and not accepted:
             continue
         found.append(

@@ -786,9 +786,13 @@ class MeasureForm(_WithFiles):
 
     evidence, new_evidence = _evidence(), _new_evidence()
 
-    def offer_days(self, indicator: Indicator) -> None:
-        """The dates that the plan names."""
-        labels = {iso: filters.isoday(iso) for iso in indicator.measure_on}
+    def offer_days(self, indicator: Indicator, days: Iterable[date]) -> None:
+        """The dates that the plan names; the one on which only the baseline is measured says so."""
+        labels = {
+            day.isoformat(): filters.isoday(day.isoformat())
+            + (_("（はじめの値）") if indicator.is_start(day) else "")
+            for day in days
+        }
         self.measured_on.choices = choices(labels, _CHOOSE)
 
 

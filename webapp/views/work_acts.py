@@ -361,7 +361,7 @@ def _measure(ask: Ask) -> object:
 
 def _prepare_measure(ask: Ask) -> None:
     _offer_files(ask)
-    ask.form.offer_days(ask.item)
+    ask.form.offer_days(ask.item, plans.measuring_days(ask.session, ask.case, ask.item))
     if not ask.form.measured_on.data:
         due = plans.due_measurements(ask.session, ask.case, ask.now)
         days = [day for indicator, day, _status in due if indicator.id == ask.item.id]
@@ -598,11 +598,12 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
             item=Contribution,
         ),
         "measure": Act(
-            forms.MeasureForm, _measure, _SHARE, BEGUN, item=Indicator, prepare=_prepare_measure
+            forms.MeasureForm, _measure, _SHARE, BEGUN | {"agreed"}, item=Indicator,
+            prepare=_prepare_measure,
         ),
         "review_measurement": Act(
-            forms.ReviewForm, _reviewed(progress.review_measurement), "partnership.view", BEGUN,
-            item=Measurement,
+            forms.ReviewForm, _reviewed(progress.review_measurement), "partnership.view",
+            BEGUN | {"agreed"}, item=Measurement,
         ),
         "report": Act(
             forms.ReportForm, _write_report, _WORK, BEGUN, item=PeriodReport, prefill=_report_facts,
