@@ -26,10 +26,19 @@ PAPERS: Final[Mapping[str, Any]] = {
     "plan": _l("協働計画書"),
     "agreement": _l("協定書・契約書"),
     "interim": _l("中間報告書"),
+    "suspension": _l("中断通知書"),
+    "resumption": _l("再開通知書"),
+    "termination": _l("途中終了通知書"),
     "final": _l("成果報告書"),
     "evaluation": _l("相互評価シート"),
     "payment": _l("成果連動支払い計算書"),
     "sheet": _l("案件の概要（引き継ぎ用）"),
+}
+#: A notice of what happened on the way, and the move that it is about.
+_NOTICES: Final[Mapping[str, str]] = {
+    "suspension": "suspend",
+    "resumption": "resume",
+    "termination": "terminate",
 }
 
 
@@ -46,6 +55,9 @@ def available(session: Session, case: Partnership) -> dict[str, str]:
         found.add("evaluation")
     if payments.contract(session, case) is not None:
         found.add("payment")
+    found |= {
+        paper for paper, action in _NOTICES.items() if casework.last_move(session, case, action) is not None
+    }
     return {paper: str(name) for paper, name in PAPERS.items() if paper in found}
 
 
@@ -80,6 +92,11 @@ def make(
     if paper in {"final", "interim", "sheet"}:
         facts["indicators"] = plans.indicators(session, case)
         facts["measured"] = plans.measurements(session, case)
+    if paper == "final" and case.was_terminated:
+        facts["termination"] = casework.last_move(session, case, "terminate")
+    if paper in _NOTICES:
+        facts["rows"] = notice_rows(session, case, paper)
+        facts["happened"] = casework.last_move(session, case, _NOTICES[paper])
     if paper == "evaluation":
         rows = evaluations.visible_sheets(actor, case, evaluations.sheets(session, case))
         facts["sheets"] = {(row.rater, row.about): row for row in rows}
@@ -94,7 +111,62 @@ def make(
         facts["tasks"] = [task for task in casework.tasks(session, case) if task.done_at is None]
         facts["risks"] = [risk for risk in casework.risks(session, case) if risk.closed_at is None]
         facts["meetings"] = casework.meetings(session, case)[:3]
-    return f"{case.number}_{facts['title']}", f"{paper}.html", facts
+    template = "notice" if paper in _NOTICES else paper
+    return f"{case.number}_{facts['title']}", f"{template}.html", facts
+
+
+def notice_rows(session: Session, case: Partnership, paper: str) -> list[tuple[str, str]]:
+    """(name, words) of what a notice of a pause, a resumption or an early end says, from the audit record.
+
+    Of several pauses the newest is told.
+    """
+    found = casework.last_move(session, case, _NOTICES[paper])
+    assert found is not None, f"expected the move of {paper}, found none"
+    event = found.event
+    agreement = documents.find_agreed(session, case, "agreement")
+    rows = [(_("案件番号"), case.number), (_("企業"), case.company.name), (_("団体"), case.npo.name)]
+    if agreement is not None and case.starts_on and case.ends_on:
+        rows += [
+            (
+                _("協定"),
+                _("%(kind)s（第%(number)s版）",
+                  kind=filters.label_of(agreement.content["type"], vocabulary.AGREEMENT_TYPES),
+                  number=agreement.number),
+            ),
+            (
+                _("協定の期間"),
+                _("%(first)sから%(last)sまで", first=filters.jdate(case.starts_on, False),
+                  last=filters.jdate(case.ends_on, False)),
+            ),
+        ]  # fmt: skip
+    side = work_text.side_name(case, found.side)
+    who = _("%(side)s　%(person)s", side=side, person=found.person) if found.person else side
+    if paper == "suspension":
+        rows += [
+            (_("中断した日"), filters.jdate(event.at)), (_("申し出た者"), who),
+            (_("理由"), filters.label_of(event.reason_code, vocabulary.PAUSE_REASONS)),
+            (_("理由の説明"), event.reason_text),
+        ]  # fmt: skip
+        if until := _day(event.details.get("decide_by")):
+            rows.append((_("続け方を決める日"), filters.jdate(until)))
+    elif paper == "resumption":
+        rows += [
+            (_("再開した日"), filters.jdate(event.at)), (_("手続をした者"), who),
+            (_("決めたこと"), event.reason_text),
+        ]  # fmt: skip
+        paused = casework.last_move(session, case, "suspend")
+        # A later pause has begun since; the paper is still about the resumption before it.
+        if paused is not None and paused.event.id < event.id:
+            reason = filters.label_of(paused.event.reason_code, vocabulary.PAUSE_REASONS)
+            rows.append((_("中断した日と理由"), f"{filters.jdate(paused.event.at)}（{reason}）"))
+    else:
+        rows += [
+            (_("終了した日"), filters.jdate(event.at)), (_("申し出た者"), who),
+            (_("理由"), filters.label_of(event.reason_code, vocabulary.TERMINATION_REASONS)),
+            (_("理由の説明"), event.reason_text),
+            (_("利用している人への知らせ方"), case.inform_plan),
+        ]  # fmt: skip
+    return [(name, words) for name, words in rows if words]
 
 
 def logic_drawing(content: Mapping[str, Any], number: int) -> Any:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from matcher import calendar, lifecycle, permissions, wording_work
 from matcher.errors import NotFound, Refused
 from matcher.models import (
+    AuditEvent,
     CaseDocument,
     CaseFile,
     CaseTask,
@@ -23,6 +24,7 @@ from matcher.models import (
     PaymentRule,
     PeriodReport,
     Risk,
+    User,
 )
 from matcher.models.base import Base
 from matcher.permissions import Actor
@@ -350,6 +352,39 @@ def texts(session: Session, case: Partnership) -> dict[str, str]:
         select(CaseFile.public_id, CaseFile.name).where(CaseFile.partnership_id == case.id)
     )
     return found | {row.public_id: row.name for row in rows}
+
+
+@dataclass(frozen=True)
+class Happened:
+    """A move of a case as the audit record keeps it: by which party, in whose person."""
+
+    event: AuditEvent
+    side: str  #: company, npo or city
+    person: str
+
+    @property
+    def day(self) -> date:
+        """The day on which it happened, in Tokyo."""
+        return calendar.tokyo_date(self.event.at)
+
+
+def last_move(session: Session, case: Partnership, action: str) -> Happened | None:
+    """The newest move of this kind; the case itself keeps the reason of its latest move only."""
+    row = session.execute(
+        select(AuditEvent, User.name)
+        .outerjoin(User, User.public_id == AuditEvent.actor_id)
+        .where(
+            AuditEvent.object_type == "partnership",
+            AuditEvent.object_id == case.public_id,
+            AuditEvent.action == action,
+        )
+        .order_by(AuditEvent.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    sides = {case.company.public_id: "company", case.npo.public_id: "npo"}
+    return Happened(row[0], sides.get(row[0].actor_organization_id or "", "city"), row[1] or "")
 
 
 def share_done(found: Sequence[CaseTask]) -> tuple[int, int]:

@@ -87,6 +87,7 @@ def overview(case: Partnership) -> dict[str, Any]:
         "trial": documents.find_agreed(session, case, "trial"),
         "risks": [risk for risk in casework.risks(session, case) if risk.closed_at is None],
         "incidents": [found for found in casework.incidents(session, case) if found.resolved_at is None],
+        "termination": casework.last_move(session, case, "terminate") if case.was_terminated else None,
         "papers": papers.available(session, case),
     }
 

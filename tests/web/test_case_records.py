@@ -1,0 +1,113 @@
+"""The workspace of a case: what its papers, sheets and pages say about what happened in it."""
+
+import io
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from pypdf import PdfReader
+
+from matcher import calendar
+from matcher.db import Database
+from matcher.models import User
+from matcher.services import agreements, evaluations
+from tests.conftest import NOW
+from tests.partners import Partners
+from tests.web.conftest import login_as
+from tests.web.pages import visit
+from webapp import create_app
+
+
+class Workplace(Partners):
+    """A case with everybody's browser; ``settle`` keeps what was done and sets the clock to it."""
+
+    def settle(self) -> None:
+        """From here on, the browsers look."""
+        self.session.commit()
+        self.traveller.move_to(self.at)
+
+    def open(self, who: str) -> FlaskClient:
+        """The browser of ``company``, ``npo``, ``coordinator`` or ``manager``."""
+        ids = {
+            "company": self.company_user.id, "npo": self.npo_user.id,
+            "coordinator": self.coordinator.user_id, "manager": self.manager.user_id,
+        }  # fmt: skip
+        with self.records.read() as session:
+            found = session.get(User, ids[who])
+        assert found is not None
+        return login_as(self.app.test_client(), found)
+
+    def url(self, rest: str = "") -> str:
+        """The address of a page of the case."""
+        return f"/cases/{self.case.public_id}{rest}"
+
+    def paper(self, name: str, who: str = "npo", status: int = 200) -> str:
+        """The text of one of its papers."""
+        answer = self.open(who).get(self.url(f"/papers/{name}.pdf"))
+        assert answer.status_code == status
+        if status != 200:
+            return ""
+        pages = PdfReader(io.BytesIO(answer.data)).pages
+        assert all(round(float(page.mediabox.height)) == 842 for page in pages), "A4"
+        return "".join(page.extract_text() for page in pages).replace("\n", "")
+
+
+@pytest.fixture
+def place(settings, travel, tmp_path: Path) -> Iterator[Workplace]:
+    app = create_app(settings)
+    records: Database = app.extensions["database"]
+    with records.write_session() as session:
+        found = Workplace(session, NOW, Path(settings.files_folder))
+        found.app, found.traveller, found.records = app, travel, records
+        yield found
+    records.dispose()
+
+
+# ── Papers about a pause and an early end ────────────────────────────────────────────────────────────
+
+
+def test_a_pause_its_end_and_an_early_end_have_papers_once_they_happened(place):
+    place.bring("suspended")
+    place.settle()
+    assert "中断通知書（PDF）" in visit(place.open("npo"), place.url()).text
+    place.paper("resumption", status=404)
+    place.paper("termination", status=404)
+    said = place.paper("suspension")
+    for words in ("中断通知書", "決裁欄", "人手が足りない", "続け方を決める日", place.npo.name, "以上"):
+        assert words in said, words
+
+
+def test_the_newest_of_several_pauses_is_told_and_why_it_went_on(place):
+    place.bring("suspended")
+    agreements.resume(
+        place.session, place.company_actor, place.case, "人がそろった。", place.at, version=None
+    )
+    place.settle()
+    said = place.paper("resumption")
+    assert "人がそろった。" in said
+    assert "中断した日と理由" in said
+    by = calendar.tokyo_date(place.at) + timedelta(days=9)
+    agreements.suspend(
+        place.session, place.coordinator, place.case, "disaster", "大雪のため。", by, place.later(days=1),
+        version=None,
+    )  # fmt: skip
+    place.settle()
+    said = place.paper("suspension")
+    assert "大雪のため。" in said
+    assert "人手が足りない。" not in said
+    assert "中断した日と理由" not in place.paper("resumption"), "the later pause is not the one that ended"
+
+
+def test_an_early_end_keeps_its_reason_in_the_case_and_in_the_report(place):
+    place.bring("terminated")
+    facts = {"sentences": [], "narrative": "途中まで。", "setbacks": "人手。", "harm": "", "next_step": ""}
+    evaluations.draft_report(place.session, place.npo_actor, place.case, facts, place.at, version=None)
+    place.accept("outcome_report")
+    assert place.case.state == "reported"
+    place.settle()
+    assert "人手：続けられない。" in visit(place.open("company"), place.url()).text
+    for paper in ("final", "termination"):
+        assert "続けられない。" in place.paper(paper), paper
+    assert "会で伝える。" in place.paper("termination")
