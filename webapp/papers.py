@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from matcher import lifecycle, vocabulary
+from matcher import lifecycle, payment, vocabulary
 from matcher.models import Partnership
 from matcher.permissions import Actor
 from matcher.services import casework, cities, documents, drafts, evaluations, payments, plans
@@ -82,6 +82,7 @@ def make(
         facts["drawing"] = logic_drawing(content, versions[0].number)
     if paper == "agreement":
         facts["plan"] = documents.find_agreed(session, case, "plan")
+        facts["scheme"] = payment.Scheme.from_dict(versions[0].content.get("outcome") or {})
         facts["title"] = filters.label_of(versions[0].content["type"], vocabulary.AGREEMENT_TYPES)
     if paper == "interim":
         facts["reports"] = casework.reports(session, case)

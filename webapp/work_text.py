@@ -10,7 +10,7 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher import lifecycle, vocabulary
+from matcher import lifecycle, payment, vocabulary
 from matcher.models import (
     CaseDocument,
     CaseFile,
@@ -496,7 +496,35 @@ def contract(kept: Mapping[str, Any]) -> str:
         for year, amount in sorted(kept.get("year_limits", {}).items())
     ]
     lines += [rule(row) for row in kept.get("rules", ())]
+    lines += [
+        _("%(name)s：%(words)s", name=name, words=words)
+        for name, words in scheme(payment.Scheme.from_dict(kept))
+    ]
     return "\n".join(lines)
+
+
+def scheme(found: payment.Scheme) -> list[tuple[str, str]]:
+    """(name, words) of the scheme of an outcome-linked contract, without what was left empty."""
+    rows = [
+        (_("しくみ"), filters.label_of(found.kind, vocabulary.OUTCOME_SCHEMES)),
+        (_("発注者"), found.commissioner or _("市")),
+        (_("中間支援組織"), found.intermediary),
+        (_("資金提供者"), "\n".join(funder(row) for row in found.funders)),
+        (_("根拠となる法令・要綱"), found.legal_basis),
+        (_("支払意思額（WTP）の考え方"), found.wtp_note),
+        (_("事前の意見聴取（サウンディング）"), found.sounding_note),
+    ]
+    return [(name, words) for name, words in rows if words]
+
+
+def funder(row: payment.Funder) -> str:
+    """Who puts up the money of a SIB, how much, and what was agreed on its return."""
+    return _(
+        "%(name)s（出資額%(yen)s）。返済の条件：%(terms)s",
+        name=row.name,
+        yen=filters.yen(row.principal_yen),
+        terms=row.terms,
+    )
 
 
 def rule_points(row: Mapping[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from matcher.services import agreements, evaluations
 from tests.conftest import NOW
 from tests.partners import Partners
 from tests.web.conftest import login_as
-from tests.web.pages import visit
+from tests.web.pages import send, visit
 from webapp import create_app
 
 
@@ -111,3 +111,53 @@ def test_an_early_end_keeps_its_reason_in_the_case_and_in_the_report(place):
     for paper in ("final", "termination"):
         assert "続けられない。" in place.paper(paper), paper
     assert "会で伝える。" in place.paper("termination")
+
+
+# ── The scheme of an outcome-linked contract ─────────────────────────────────────────────────────────
+
+SIB = {
+    "scheme": "sib", "intermediary": "協働推進財団",
+    "funders": [{"name": "澪原信用金庫", "principal_yen": 3_000_000, "terms": "支払いの翌月に元本から返す"}],
+    "sounding_note": "令和8年6月に3者から聞いた。",
+}  # fmt: skip
+
+
+def test_a_sib_is_told_on_the_page_and_on_both_papers(place):
+    place.contracted(**SIB)
+    place.settle()
+    said = visit(place.open("coordinator"), place.url("/payment")).text
+    assert "ここでは計算しません" in said
+    for words in (said, place.paper("payment"), place.paper("agreement")):
+        for part in (
+            "ソーシャル・インパクト・ボンド",
+            "協働推進財団",
+            "澪原信用金庫",
+            "3,000,000円",
+            "3者から聞いた",
+        ):
+            assert part in words, part
+
+
+def test_a_contract_without_a_scheme_is_a_pfs_without_funders(place):
+    place.contracted()
+    place.settle()
+    said = visit(place.open("npo"), place.url("/payment")).text
+    assert "成果連動型民間委託契約方式（PFS）" in said
+    assert "資金提供者" not in said
+
+
+def test_the_form_takes_a_scheme_and_shows_it_again(place):
+    place.contracted()
+    place.settle()
+    npo = place.open("npo")
+    page = visit(npo, place.url("/do/agreement"))
+    send(npo, page, {"scheme": "sib", "why_changed": "SIBにする。"}, 422, action="/do/agreement")
+    funders = "澪原信用金庫：３，０００，０００円:翌月に返す"
+    values = {"scheme": "sib", "funders": funders, "wtp_note": "1人2万円。", "why_changed": "SIBにする。"}
+    send(npo, page, values, action="/do/agreement")
+    page = visit(npo, place.url("/do/agreement"))
+    again = page.form("/do/agreement").values
+    assert (again["scheme"], again["wtp_note"]) == ("sib", "1人2万円。")
+    assert again["funders"] == "澪原信用金庫：3000000：翌月に返す"
+    broken = {"funders": "澪原信用金庫：たくさん", "why_changed": "SIBにする。"}
+    assert "の形で入力してください" in send(npo, page, broken, 422, action="/do/agreement").text

@@ -42,6 +42,12 @@ _SIDES: Final[Mapping[str, Any]] = {
 _REQUIRED: Final = _l("入力してください。")
 
 
+#: What an outcome-linked agreement says of its scheme (``payment.Scheme``), all optional.
+SCHEME: Final = (
+    "scheme", "commissioner", "intermediary", "funders", "legal_basis", "wtp_note", "sounding_note"
+)  # fmt: skip
+
+
 # ── Fields ───────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -227,6 +233,37 @@ class PairsField(TextAreaField):  # type: ignore[misc]
         if self.raw_data:
             return str(self.raw_data[0])
         return "\n".join(f"{name}：{value:.15g}" for name, value in self.data or ())
+
+
+class FundersField(TextAreaField):  # type: ignore[misc]
+    """「名称：出資額：返済の条件」, one funder a line; ``data`` as the contract keeps them."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the funders.
+
+        Raises:
+            ValueError: a line is not of that form, too long, or there are too many.
+        """
+        self.data = []
+        typed = [part.strip() for part in (valuelist or [""])[0].splitlines() if part.strip()]
+        if len(typed) > 20:
+            raise ValueError(_("20行までで入力してください。"))
+        for part in typed:
+            name, _first, rest = part.replace(":", "：").partition("：")
+            amount, _second, terms = rest.partition("：")
+            yen = unicodedata.normalize("NFKC", amount).strip().replace(",", "").removesuffix("円")
+            if not (name.strip() and terms.strip() and yen.isdecimal() and len(yen) <= 12):
+                raise ValueError(
+                    _("「%(text)s」は「名称：出資額：返済の条件」の形で入力してください。", text=part[:20])
+                )
+            if limits.is_too_long(part, limits.NOTE):
+                raise ValueError(_("1行は%(limit)s文字までで入力してください。", limit=limits.NOTE))
+            self.data.append({"name": name.strip(), "principal_yen": int(yen), "terms": terms.strip()})
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "\n".join(f"{row['name']}：{row['principal_yen']}：{row['terms']}" for row in self.data or ())
 
 
 def _number(typed: str) -> float:
@@ -605,6 +642,39 @@ class AgreementForm(Form):
         render_kw={"example": "2027：3000000"},
     )
 
+    scheme = pick(
+        _l("成果連動：しくみ"),
+        vocabulary.OUTCOME_SCHEMES,
+        need=False,
+        hint=_l("指定しないときは、PFSとします。"),
+    )
+    commissioner = line(_l("成果連動：発注者"), need=False, hint=_l("空けておくと「市」とします。"))
+    intermediary = line(_l("成果連動：中間支援組織"), need=False)
+    funders = FundersField(
+        _l("成果連動：資金提供者（SIBのとき）"),
+        description=_l(
+            "「名称：出資額：返済の条件」を1行に1つずつ。返済は言葉で記録するだけで、このサービスでは計算しません。"
+        ),
+        render_kw={
+            "example": _l("みおはら信用金庫：3000000：成果に応じた支払いを受けた月の翌月に、元本から返す")
+        },
+    )
+    legal_basis = line(
+        _l("成果連動：根拠となる法令・要綱"), need=False, example=_l("市の成果連動型契約の実施要綱")
+    )
+    wtp_note = words(
+        _l("成果連動：支払意思額（WTP）の考え方"),
+        need=False,
+        hint=_l("成果1単位にいくらまで支払うかを、どう決めたかを書いてください。"),
+        rows=3,
+    )
+    sounding_note = words(
+        _l("成果連動：事前の意見聴取（サウンディング）の記録"),
+        need=False,
+        hint=_l("いつ、どこに、何を聞き、条件にどう生かしたかを書いてください。"),
+        rows=3,
+    )
+
     def validate_roles_city(self, field: Field) -> None:
         """Compulsory where the city is a party."""
         if self.city_is_party.data and not field.data:
@@ -630,6 +700,8 @@ class AgreementForm(Form):
                 "rules": rules,
                 "fixed": {str(year): int(amount) for year, amount in self.fixed.data or ()},
                 "year_limits": {str(year): int(amount) for year, amount in self.year_limits.data or ()},
+                # What was left empty is left out, so that an amendment does not seem to change it.
+                **{name: getattr(self, name).data for name in SCHEME if getattr(self, name).data},
             }
         return found
 

@@ -282,6 +282,7 @@ def _agreement_facts(ask: Ask) -> dict[str, Any]:
         }
     outcome = content.pop("outcome", None) or {}
     content |= {name: outcome.get(name) for name in ("provider", "evaluator", "budget_cap_yen")}
+    content |= {name: outcome.get(name) for name in forms.SCHEME}
     for name in ("fixed", "year_limits"):
         content[name] = [(year, amount) for year, amount in sorted(outcome.get(name, {}).items())]
     return content
