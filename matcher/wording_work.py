@@ -96,6 +96,11 @@ def event(case: Partnership, name: str, **facts: object) -> tuple[str, str]:
     )
 
 
+def money_note(text: str) -> str:
+    """Why less money came than was promised, as it stands in the record of the closing."""
+    return f"約束した金額との差の理由：{text.strip()}" if text.strip() else ""
+
+
 class _Facts(dict[str, object]):
     def __missing__(self, key: str) -> str:
         return ""

@@ -206,6 +206,9 @@ FIELD_SENTENCES: Final[Mapping[str, Any]] = {
     "evaluator_is_provider": _l("事業を行う側とは別の側を選んでください。"),
     "not_linked": _l("支払いに連動させた指標だけを使えます。計画をご確認ください。"),
     "not_measured_then": _l("計画で決めた測る日を使ってください。"),
+    "money_short": _l(
+        "記録された金額が、協定で約束した金額より少なくなっています。その理由を入力してください。"
+    ),
     "funders_needed": _l("SIBのときは、資金提供者を1つ以上入力してください。"),
     "funders_only_sib": _l("資金提供者を入力するときは、しくみで「SIB」を選んでください。"),
     "funder_incomplete": _l("資金提供者ごとに、名称・出資額（1円以上）・返済の条件を入力してください。"),

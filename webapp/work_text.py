@@ -301,6 +301,7 @@ _STEPS: Final[Mapping[str, Any]] = {
     "money_unconfirmed": _l("お金の実績の確認を両者にお願いする"),
     "no_lesson": _l("学びを書く"),
     "not_published_yet": _l("公開ページを公表するか、公表しない理由を記録する"),
+    "money_short": _l("約束した金額との差の理由を書いて、案件を完了する"),
 }
 #: step → (action with the step's record, or section of the case)
 _STEP_LINKS: Final[Mapping[str, tuple[str, str]]] = {
@@ -327,6 +328,7 @@ _STEP_LINKS: Final[Mapping[str, tuple[str, str]]] = {
     "money_unconfirmed": ("section", "progress"),
     "no_lesson": ("act", "lesson"),
     "not_published_yet": ("section", "publication"),
+    "money_short": ("act", "close"),
 }
 
 SECTIONS: Final[Mapping[str, Any]] = {

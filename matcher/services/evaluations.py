@@ -5,7 +5,7 @@ about, and a difference that remains stays visible.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -401,8 +401,12 @@ def conclude(
     documents.tell_others(session, actor, case, wording_work.event(case, "evaluated"), now)
 
 
-def closing_obstacle(session: Session, case: Partnership) -> str | None:
-    """Why the case cannot be closed yet (L10): the code of what is missing, or ``None``."""
+def closing_obstacle(session: Session, case: Partnership, money_note: str = "") -> str | None:
+    """Why the case cannot be closed yet (L10): the code of what is missing, or ``None``.
+
+    Args:
+        money_note: why less money is recorded than the agreement promises; without it ``money_short``.
+    """
     unsettled = payments.unsettled(session, case)
     if unsettled:
         return unsettled
@@ -417,15 +421,22 @@ def closing_obstacle(session: Session, case: Partnership) -> str | None:
         return "no_lesson"
     if case.published_at is None and not case.unpublished_reason:
         return "not_published_yet"
+    if not money_note.strip() and any(row.missing_yen for row in progress.promises(session, case)):
+        return "money_short"
     return None
 
 
 def close(
-    session: Session, actor: Actor, case: Partnership, text: str, now: datetime, *, version: int | None
-) -> None:
+    session: Session, actor: Actor, case: Partnership, text: str, now: datetime, *, version: int | None,
+    money_note: str = "",
+) -> None:  # fmt: skip
     """Close what is evaluated – or what ended early and is reported.
 
+    Args:
+        money_note: why less money is recorded than the agreement promises, where that is so.
+
     Raises:
+        Invalid: no text; less money than promised, and no word on why (``money_note``).
         Refused: what ``closing_obstacle`` says; ``evaluation_first`` where nothing ended early.
     """
     permissions.require(actor, "partnership.review", case)
@@ -435,13 +446,19 @@ def close(
         raise Refused("evaluation_first")
     if not text.strip():
         raise Invalid(text="required")
-    obstacle = closing_obstacle(session, case)
+    obstacle = closing_obstacle(session, case, money_note)
+    if obstacle == "money_short":
+        raise Invalid(money_note="money_short")
     if obstacle:
         raise Refused(obstacle)
-    bundle = decisions.freeze(session, actor, case, "close", text, now)
+    money = [asdict(row) for row in progress.promises(session, case)]
+    bundle = decisions.freeze(
+        session, actor, case, "close", text, now, money=money, money_note=money_note.strip()
+    )
     action = "close" if case.state == "evaluated" else "close_early"
     details = {"bundle": bundle.public_id, "sha256": bundle.sha256}
-    talks.enter(session, actor, case, action, now, reason_text=text, details=details)
+    kept = "\n".join(part for part in (text.strip(), wording_work.money_note(money_note)) if part)
+    talks.enter(session, actor, case, action, now, reason_text=kept, details=details)
     documents.tell_others(session, actor, case, wording_work.event(case, "closed"), now)
 
 

@@ -168,6 +168,46 @@ def totals(session: Session, case: Partnership) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Promise:
+    """What a side promised in the agreement in force, and what of it is recorded, in whole yen."""
+
+    side: str
+    promised_yen: int
+    recorded_yen: int
+
+    @property
+    def missing_yen(self) -> int:
+        """By how much less is recorded than was promised."""
+        return max(0, self.promised_yen - self.recorded_yen)
+
+
+def promises(session: Session, case: Partnership) -> list[Promise]:
+    """The money of the company and of the city: promised, and confirmed by the other side.
+
+    What an outcome contract has paid is the city's money.
+    """
+    agreement = documents.find_agreed(session, case, "agreement")
+    recorded = {"company": 0, "city": 0}
+    rows = session.scalars(
+        select(Contribution).where(
+            Contribution.partnership_id == case.id,
+            Contribution.state == "confirmed",
+            Contribution.support_type.in_(MONEY),
+            Contribution.giver.in_(recorded),
+        )
+    )
+    for row in rows:
+        counted = row.quantity if row.unit.startswith("円") else 0
+        recorded[row.giver] += row.yen if row.yen is not None else round(counted)
+    paid = select(func.coalesce(func.sum(Payment.amount_yen), 0)).where(
+        Payment.partnership_id == case.id, Payment.paid_on.is_not(None)
+    )
+    recorded["city"] += int(session.scalar(paid) or 0)
+    content = agreement.content if agreement else {}
+    return [Promise(side, int(content.get(f"money_{side}_yen") or 0), yen) for side, yen in recorded.items()]
+
+
 # ── Measurements (E1, E4, E5) ────────────────────────────────────────────────────────────────────────
 
 

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from matcher import calendar
 from matcher.db import Database
 from matcher.models import User
-from matcher.services import agreements, evaluations
+from matcher.services import agreements, evaluations, publicity
 from tests.conftest import NOW
 from tests.partners import Partners
 from tests.web.conftest import login_as
@@ -161,3 +161,34 @@ def test_the_form_takes_a_scheme_and_shows_it_again(place):
     assert again["funders"] == "澪原信用金庫：3000000：翌月に返す"
     broken = {"funders": "澪原信用金庫：たくさん", "why_changed": "SIBにする。"}
     assert "の形で入力してください" in send(npo, page, broken, 422, action="/do/agreement").text
+
+
+# ── Money promised and recorded ──────────────────────────────────────────────────────────────────────
+
+
+def test_a_shortage_stands_beside_the_promise_and_the_form_asks_why(place):
+    place.introduce()
+    place.meet()
+    place.write_plan()
+    place.draft_agreement(money_company_yen=100_000)
+    for step in ("sign", "confirm", "start", "end", "report", "evaluate"):
+        getattr(place, step)()
+    evaluations.add_lesson(place.session, place.npo_actor, place.case, "前の週に決める。", True, place.at)
+    publicity.unpublish(place.session, place.npo_actor, place.case, "private", "小さな会。", place.at)
+    place.settle()
+    city = place.open("coordinator")
+    for section in ("/progress", "/evaluation"):
+        assert "約束した金額と記録された金額" in visit(city, place.url(section)).text
+    page = visit(city, place.url("/do/close"))
+    refused = send(city, page, {"text": "済んだ。"}, 422, action="/do/close")
+    assert "協定で約束した金額より少なくなっています" in refused.text
+    send(city, refused, {"text": "済んだ。", "money_note": "物に替わった。"}, action="/do/close")
+    assert "約束した金額との差の理由：物に替わった。" in visit(city, place.url()).text
+
+
+def test_where_nothing_is_short_the_form_does_not_ask(place):
+    place.bring("evaluated")
+    place.settle()
+    assert (
+        "money_note" not in visit(place.open("coordinator"), place.url("/do/close")).form("/do/close").fields
+    )

@@ -1037,6 +1037,21 @@ class CloseForm(Form):
     text = words(_l("市の記録に残すこと"), rows=3)
 
 
+class CloseCaseForm(CloseForm):
+    """The same at the very end, with a word on money that did not come."""
+
+    money_note = words(
+        _l("約束した金額より記録された金額が少ない理由"),
+        need=False,
+        hint=_l("「実績と報告」にある約束と記録の表を確かめてください。書いた理由は、完了の記録に残ります。"),
+        rows=3,
+    )
+
+    def drop_money_note(self) -> None:
+        """All that was promised is recorded: there is nothing to explain."""
+        del self.money_note
+
+
 class RenewForm(TermsForm):
     """次の期間."""
 

@@ -148,6 +148,7 @@ def _progress(case: Partnership) -> dict[str, Any]:
     return {
         "contributions": casework.contributions(session, case),
         "totals": progress.totals(session, case),
+        "promises": progress.promises(session, case),
         "reports": casework.reports(session, case),
         "indicators": plans.indicators(session, case),
         "measured": plans.measurements(session, case),
@@ -234,6 +235,7 @@ def _evaluation(case: Partnership) -> dict[str, Any]:
         "differences": evaluations.differences(visible),
         "is_visible": len(visible) == len(sheets_),
         "parties": evaluations.PARTIES,
+        "promises": progress.promises(session, case),
         "lessons": evaluations.lessons(session, case),
         "voices": evaluations.voices(session, case),
         "obstacle": evaluations.conclusion_obstacle(session, case) if case.state == "reported" else None,

@@ -459,6 +459,19 @@ def _publication_facts(ask: Ask) -> dict[str, Any]:
     return {"title": view["title"], "summary": view["summary"], "fields": content["fields"]}
 
 
+def _close(ask: Ask) -> None:
+    form = ask.form
+    evaluations.close(
+        ask.session, ask.actor, ask.case, form.text.data, ask.now, version=ask.version,
+        money_note=(form.money_note.data or "") if "money_note" in form else "",
+    )  # fmt: skip
+
+
+def _prepare_close(ask: Ask) -> None:
+    if not any(row.missing_yen for row in progress.promises(ask.session, ask.case)):
+        ask.form.drop_money_note()
+
+
 def _renew_facts(ask: Ask) -> dict[str, Any]:
     return {name: getattr(ask.case, name) for name in ("support_type", "quantity", "unit")}
 
@@ -717,8 +730,8 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
             prepare=lambda ask: ask.form.offer_reasons(vocabulary.PUBLISH_REFUSALS),
         ),
         "close": Act(
-            forms.CloseForm, _simple(evaluations.close, "text"), _REVIEW,
-            frozenset({"evaluated", "reported"}),
+            forms.CloseCaseForm, _close, _REVIEW, frozenset({"evaluated", "reported"}),
+            prepare=_prepare_close,
         ),
         "renew": Act(
             forms.RenewForm,
