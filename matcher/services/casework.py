@@ -30,6 +30,7 @@ from matcher.models.base import Base
 from matcher.permissions import Actor
 from matcher.services import (
     agreements,
+    decisions,
     documents,
     evaluations,
     moves,
@@ -60,7 +61,14 @@ def accept_document(
             raise Refused(obstacle)
     if document.kind == "plan" and case.state not in (*plans.BEFORE, *plans.RUNNING):
         raise moves.moved_on(session, case)
-    if not documents.accept(session, actor, case, document, sha256, now):
+    details = None
+    if actor.is_staff and document.needs_city and document.state == "draft":
+        bundle = decisions.freeze(
+            session, actor, case, f"accept_{document.kind}", "", now, document=document.public_id
+        )
+        # The document's own sha256 stands in the event, too: the two are told apart by name.
+        details = {"bundle": bundle.public_id, "bundle_sha256": bundle.sha256}
+    if not documents.accept(session, actor, case, document, sha256, now, details=details):
         waits_for_city = document.needs_city and document.company_accepted_at and document.npo_accepted_at
         if waits_for_city:
             name = "publication_city" if document.kind == "publication" else "amendment_city"

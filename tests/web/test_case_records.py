@@ -192,3 +192,25 @@ def test_where_nothing_is_short_the_form_does_not_ask(place):
     assert (
         "money_note" not in visit(place.open("coordinator"), place.url("/do/close")).form("/do/close").fields
     )
+
+
+# ── Frozen decisions ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_frozen_pause_is_listed_and_told_in_words(place):
+    place.bring("running")
+    indicator = place.only_indicator()
+    by = calendar.tokyo_date(place.at) + timedelta(days=9)
+    place.later(days=1)
+    agreements.suspend(
+        place.session, place.coordinator, place.case, "disaster", "大雪のため。", by, place.at, version=None
+    )
+    place.settle()
+    city = place.open("coordinator")
+    page = visit(city, place.url())
+    [address] = [href for label, href in page.links if label.startswith("中断（")]
+    said = visit(city, address).text
+    for words in ("災害・感染症", "大雪のため。", "有効な計画と協定", "続け方を決める日"):
+        assert words in said, words
+    assert "disaster" not in said
+    assert indicator.name in said
