@@ -215,6 +215,15 @@ CONTRIBUTION_STATES: Final[Mapping[str, Any]] = {
     "cancelled": _l("取り消し"),
 }
 
+#: kind of record that a drafted sentence rests on → section of the case where it stands.
+SOURCES: Final[Mapping[str, str]] = {
+    "contribution": "progress",
+    "measurement": "progress",
+    "report": "progress",
+    "incident": "progress",
+    "payment": "payment",
+}
+
 #: Names of the facts of a document, in the order in which it is read.
 FACTS: Final[Mapping[str, Any]] = {
     "goal": _l("確かめたいこと"),

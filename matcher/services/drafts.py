@@ -3,6 +3,7 @@
 Nothing is added that no record says. People confirm the text, and add what only they know.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from matcher import vocabulary
-from matcher.models import Contribution, Incident, Indicator, Measurement, Partnership, PeriodReport
+from matcher.models import (
+    Contribution,
+    Incident,
+    Indicator,
+    Measurement,
+    Partnership,
+    PeriodReport,
+    Revision,
+)
 from matcher.services import documents, payments, plans, progress
 
 
@@ -41,6 +50,30 @@ def compose(
         *_reports(session, case, first, last),
         *_incidents(session, case, first, last),
     ]
+
+
+def of_period(session: Session, case: Partnership, report: PeriodReport) -> list[dict[str, str]]:
+    """What the records say of a report's period, as the report keeps it; the agreement is no news in it."""
+    found = compose(session, case, report.period_from, report.period_to)
+    return [row.as_dict() for row in found if row.source != "document"]
+
+
+def of_reports(
+    session: Session, case: Partnership, reports: Sequence[PeriodReport]
+) -> dict[int, list[dict[str, str]]]:
+    """report id → its sentences: as they were when it was submitted, else what the records say now."""
+    ids = [report.id for report in reports if report.state in {"submitted", "accepted"}]
+    versions = session.scalars(
+        select(Revision)
+        .where(Revision.owner_type == "report", Revision.owner_id.in_(ids))
+        .order_by(Revision.number)
+    )
+    # Versions of before sentences were kept have none; what is printed of them is composed anew.
+    kept = {row.owner_id: row.content["sentences"] for row in versions if "sentences" in row.content}
+    return {
+        report.id: kept[report.id] if report.id in kept else of_period(session, case, report)
+        for report in reports
+    }
 
 
 def day(value: date) -> str:

@@ -1,6 +1,6 @@
 """While a partnership runs: contributions, measurements, periodic reports, risks, and what went wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -365,13 +365,14 @@ def report_status(report: PeriodReport, today: date) -> str:
 
 
 def write_report(
-    session: Session, actor: Actor, case: Partnership, report: PeriodReport, facts: Mapping[str, str],
+    session: Session, actor: Actor, case: Partnership, report: PeriodReport, facts: Mapping[str, Any],
     now: datetime, *, submit: bool, version: int | None,
 ) -> None:  # fmt: skip
     """Write one's own part; once both have submitted theirs, it is with the city.
 
     Args:
-        facts: ``text`` and, from the NPO, ``setbacks`` (what did not work) and ``next_step``.
+        facts: ``text`` and, from the NPO, ``setbacks`` (what did not work) and ``next_step``; ``sentences``
+            are what the records say of the period (``drafts.compose``), kept with the submitted version.
 
     Raises:
         Invalid: submitted without text; the NPO without a word on what did not work.
@@ -405,7 +406,7 @@ def write_report(
     if report.npo_submitted_at and report.company_submitted_at:
         report.state, report.submitted_at = "submitted", now
         session.flush()
-        _keep_version(session, actor, report, now)
+        _keep_version(session, actor, report, facts.get("sentences", ()), now)
         details = {"report": report.public_id, "late": calendar.tokyo_date(now) > report.due_on}
         documents.note(session, SYSTEM, case, "submit_report", now, details=details)
         event = wording_work.event(case, "report_submitted", what=what)
@@ -449,7 +450,13 @@ def period_words(report: PeriodReport) -> str:
     return f"{first.year}年{first.month}月{first.day}日〜{year}{last.month}月{last.day}日"
 
 
-def _keep_version(session: Session, actor: Actor, report: PeriodReport, now: datetime) -> None:
+def _keep_version(
+    session: Session,
+    actor: Actor,
+    report: PeriodReport,
+    sentences: Sequence[Mapping[str, str]],
+    now: datetime,
+) -> None:
     number = len(
         session.scalars(
             select(Revision.id).where(Revision.owner_type == "report", Revision.owner_id == report.id)
@@ -461,6 +468,7 @@ def _keep_version(session: Session, actor: Actor, report: PeriodReport, now: dat
             content={
                 "npo_text": report.npo_text, "company_text": report.company_text,
                 "setbacks": report.setbacks, "next_step": report.next_step,
+                "sentences": [dict(row) for row in sentences],
             },
         )
     )  # fmt: skip

@@ -265,6 +265,7 @@ class Teller:
         for side in sides:
             facts = {
                 "text": step[side], "setbacks": step.get("setbacks", ""), "next_step": step.get("next", ""),
+                "sentences": drafts.of_period(self.session, case, report),
             }  # fmt: skip
             progress.write_report(
                 self.session, self.actor(case, side), case, report, facts, at, submit=True, version=None

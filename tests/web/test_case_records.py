@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from matcher import calendar
 from matcher.db import Database
 from matcher.models import User
-from matcher.services import agreements, evaluations, publicity
+from matcher.services import agreements, casework, evaluations, progress, publicity
 from tests.conftest import NOW
-from tests.partners import Partners
+from tests.partners import SCORES, Partners
 from tests.web.conftest import login_as
 from tests.web.pages import send, visit
 from webapp import create_app
@@ -214,3 +215,114 @@ def test_a_frozen_pause_is_listed_and_told_in_words(place):
         assert words in said, words
     assert "disaster" not in said
     assert indicator.name in said
+
+
+# ── Sentences and the records they rest on ───────────────────────────────────────────────────────────
+
+
+def reported(place):
+    """A case with something of each kind that reports speak of, and its first quarter reported."""
+    place.days = 200
+    place.introduce()
+    place.meet()
+    place.write_plan({"measure_on": [(place.starts_on + timedelta(days=60)).isoformat()]})
+    place.draft_agreement(frequency="quarterly")
+    for step in ("sign", "confirm", "start"):
+        getattr(place, step)()
+    gift = progress.Gift("food", 5, "kg", place.today)
+    entry = progress.record_contribution(place.session, place.company_actor, place.case, gift, place.at)
+    entry.given_on = place.starts_on
+    progress.confirm_contribution(place.session, place.npo_actor, place.case, entry, place.at, version=None)
+    progress.report_incident(
+        place.session, place.npo_actor, place.case, calendar.tokyo_date(place.at), "けが", "手当て", place.at
+    )
+    place.later(days=95)
+    place.measure(place.only_indicator(), 31.0, place.starts_on + timedelta(days=60))
+    report = casework.reports(place.session, place.case)[0]
+    place.settle()
+    for who in ("npo", "company"):
+        browser = place.open(who)
+        address = place.url(f"/do/report?item={report.public_id}")
+        page = visit(browser, address)
+        values = {"text": "続けた。", "submit_now": "yes"} | ({"setbacks": "雪。"} if who == "npo" else {})
+        send(browser, page, values, action="/do/report")
+    return report
+
+
+def test_every_sentence_leads_to_the_record_that_it_rests_on(place):
+    reported(place)
+    browser = place.open("coordinator")
+    for section in ("/evaluation", "/progress"):
+        page = visit(browser, place.url(section))
+        leads = [href for label, href in page.links if label.startswith(("実績 ", "測定 ", "できごと "))]
+        assert len(leads) == 3, section
+        for lead in leads:
+            address, _mark, anchor = lead.partition("#")
+            assert anchor in visit(browser, address).ids, lead
+    page = visit(browser, place.url("/evaluation"))
+    assert [href for label, href in page.links if label == "覚書 第1版"]
+
+
+def test_a_submitted_report_says_for_ever_what_the_records_said_then(place):
+    report = reported(place)
+    assert "食品を1回、合わせて5kg" in place.paper("interim")
+    entry = casework.contributions(place.session, place.case)[0]
+    progress.cancel_contribution(
+        place.session, place.company_actor, place.case, entry, "誤り", place.at, version=None
+    )
+    place.settle()
+    assert "食品を1回、合わせて5kg" in place.paper("interim")
+    again = visit(place.open("coordinator"), place.url(f"/do/review_report?item={report.public_id}"))
+    assert "食品を1回、合わせて5kg" in again.text
+
+
+def test_a_report_sent_back_is_composed_anew(place):
+    report = reported(place)
+    city = place.open("coordinator")
+    page = visit(city, place.url(f"/do/review_report?item={report.public_id}"))
+    send(city, page, {"decision": "return", "text": "月ごとに。"}, action="/do/review_report")
+    entry = casework.contributions(place.session, place.case)[0]
+    progress.cancel_contribution(
+        place.session, place.company_actor, place.case, entry, "誤り", place.at, version=None
+    )
+    place.settle()
+    assert "合わせて5kg" not in place.paper("interim")
+
+
+# ── Excel ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def cells(browser, address):
+    """sheet → rows of what a workbook says."""
+    answer = browser.get(address)
+    assert answer.status_code == 200
+    book = load_workbook(io.BytesIO(answer.data))
+    return {page.title: [list(row) for row in page.iter_rows(values_only=True)] for page in book}
+
+
+def flat(rows):
+    return " ".join(str(cell) for row in rows for cell in row if cell is not None)
+
+
+def test_reports_and_evaluation_of_a_case_are_saved_as_excel(place):
+    place.bring("closed")
+    evaluation = place.case.number
+    place.settle()
+    found = cells(place.open("npo"), place.url("/results.xlsx"))
+    assert list(found) == [
+        f"{name}_{evaluation}" for name in ("中間報告", "成果報告", "評価", "受け手の声", "学び")
+    ]
+    assert "続いた。" in flat(found[f"成果報告_{evaluation}"])
+    assert "前の週に決める。" in flat(found[f"学び_{evaluation}"])
+    assert len(found[f"評価_{evaluation}"]) == 5 + 9 * 5, "nine sheets of five items under the title"
+
+
+def test_the_workbook_hides_ratings_as_the_page_does(place):
+    place.bring("reported")
+    evaluations.rate(place.session, place.npo_actor, place.case, "npo", SCORES, "ひみつ", place.at)
+    place.settle()
+    address = place.url("/results.xlsx")
+    name = f"評価_{place.case.number}"
+    assert "ひみつ" in flat(cells(place.open("npo"), address)[name])
+    for who in ("company", "coordinator"):
+        assert "ひみつ" not in flat(cells(place.open(who), address)[name])

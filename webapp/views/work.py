@@ -149,7 +149,10 @@ def _progress(case: Partnership) -> dict[str, Any]:
         "contributions": casework.contributions(session, case),
         "totals": progress.totals(session, case),
         "promises": progress.promises(session, case),
-        "reports": casework.reports(session, case),
+        "reports": (reports := casework.reports(session, case)),
+        "said": drafts.of_reports(
+            session, case, [row for row in reports if row.state in {"submitted", "accepted"}]
+        ),
         "indicators": plans.indicators(session, case),
         "measured": plans.measurements(session, case),
         "risks": casework.risks(session, case),
@@ -432,12 +435,19 @@ def _ask(ask: Ask, **more: Any) -> str:
         key=ask.key,
         back=_back(ask),
         names=names,
-        sentences=[row.as_dict() for row in drafts.compose(ask.session, ask.case)]
-        if ask.action == "outcome_report"
-        else [],
+        sentences=_sentences(ask),
         is_multipart=any(field.type == "FileField" for field in ask.form),
         **more,
     )
+
+
+def _sentences(ask: Ask) -> list[dict[str, str]]:
+    """What the records say, beside the form in which somebody reports or reads a report."""
+    if ask.action == "outcome_report":
+        return [row.as_dict() for row in drafts.compose(ask.session, ask.case)]
+    if ask.action in {"report", "review_report"}:
+        return drafts.of_reports(ask.session, ask.case, [ask.item])[ask.item.id]
+    return []
 
 
 def _not_done(ask: Ask, public_id: str, error: Exception) -> Page:
@@ -534,6 +544,15 @@ def ledger(public_id: str) -> Response:
     session, case = db.session(), _case(public_id)
     made = papers.ledger_sheets(session, case, cities.get(session).section, clock.now())
     return sheets.attachment(sheets.workbook(*made), f"{case.number}_実績.xlsx", sheets.XLSX)
+
+
+@blueprint.get("/cases/<public_id>/results.xlsx")
+@access.allow("case_party")
+def results(public_id: str) -> Response:
+    """Reports and evaluation of the case as Excel, as far as the one who looks may read them."""
+    session, actor, case = db.session(), access.actor(), _case(public_id)
+    made = papers.result_sheets(session, actor, case, cities.get(session).section, clock.now())
+    return sheets.attachment(sheets.workbook(*made), f"{case.number}_報告と評価.xlsx", sheets.XLSX)
 
 
 @blueprint.route("/cases/<public_id>/export", methods=["GET", "POST"])

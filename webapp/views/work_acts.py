@@ -384,7 +384,10 @@ def _said(service: Callable[..., object]) -> Run:
 
 def _write_report(ask: Ask) -> None:
     form = ask.form
-    facts = {name: (form[name].data or "") for name in ("text", "setbacks", "next_step") if name in form}
+    facts: dict[str, Any] = {
+        name: (form[name].data or "") for name in ("text", "setbacks", "next_step") if name in form
+    }
+    facts["sentences"] = drafts.of_period(ask.session, ask.case, ask.item)
     progress.write_report(
         ask.session, ask.actor, ask.case, ask.item, facts, ask.now,
         submit=form.submit_now.data == "yes", version=ask.version,
@@ -395,8 +398,7 @@ def _report_facts(ask: Ask) -> dict[str, Any]:
     side = documents.side_of(ask.actor, ask.case)
     text = getattr(ask.item, f"{side}_text", "")
     if not text:
-        composed = drafts.compose(ask.session, ask.case, ask.item.period_from, ask.item.period_to)
-        rows = [row.text for row in composed if row.source != "document"]
+        rows = [row["text"] for row in drafts.of_period(ask.session, ask.case, ask.item)]
         if side == "company":
             rows = [row for row in rows if row.startswith(ask.case.company.name)]
         text = "\n".join(rows)
