@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, joinedload
 
 from matcher import vocabulary
@@ -213,7 +213,12 @@ def esg_evidence(
 
     cases = session.scalars(
         select(Partnership)
-        .where(Partnership.company_id == company_id, Partnership.starts_on.is_not(None))
+        .where(
+            Partnership.company_id == company_id,
+            # A trial leads to gifts as well; not every trial leads to an agreement.
+            Partnership.starts_on.is_not(None)
+            | exists().where(Contribution.partnership_id == Partnership.id),
+        )
         .options(joinedload(Partnership.company), joinedload(Partnership.npo), joinedload(Partnership.need))
         .order_by(Partnership.id)
     ).all()
