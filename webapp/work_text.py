@@ -209,6 +209,11 @@ MEASUREMENT_STATES: Final[Mapping[str, Any]] = {
     "accepted": _l("受け入れ済み"),
     "superseded": _l("差し替え前"),
 }
+COMMENT_STATES: Final[Mapping[str, Any]] = {
+    "waiting": _l("確認待ち"),
+    "shown": _l("掲載"),
+    "hidden": _l("載せない"),
+}
 CONTRIBUTION_STATES: Final[Mapping[str, Any]] = {
     "recorded": _l("相手方の確認待ち"),
     "confirmed": _l("確認済み"),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, joinedload
 
 from matcher import calendar, lifecycle, permissions, wording_work
@@ -413,3 +413,23 @@ def all_cases(session: Session) -> Sequence[Partnership]:
         )
         .order_by(Partnership.number)
     ).all()
+
+
+def left_cases(session: Session) -> Sequence[tuple[Partnership, bool]]:
+    """Every case that came to nothing, by number, and whether the city had introduced the two before."""
+    introduced = exists().where(
+        AuditEvent.object_type == "partnership",
+        AuditEvent.object_id == Partnership.public_id,
+        AuditEvent.to_state == "introduced",
+    )
+    rows = session.execute(
+        select(Partnership, introduced)
+        .where(Partnership.state.in_(lifecycle.CASE_EXITS - {"closed"}))
+        .options(
+            joinedload(Partnership.company),
+            joinedload(Partnership.npo),
+            joinedload(Partnership.coordinator),
+        )
+        .order_by(Partnership.number)
+    )
+    return [(case, bool(was_introduced)) for case, was_introduced in rows]

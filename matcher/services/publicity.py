@@ -362,6 +362,14 @@ def shown_comments(session: Session, case: Partnership) -> Sequence[PublicCommen
     ).all()
 
 
+def comments_of(session: Session, actor: Actor, case: Partnership) -> Sequence[PublicComment]:
+    """Every comment on one case, oldest first, also what was kept back: for the city."""
+    permissions.require(actor, "desk.comments")
+    return session.scalars(
+        select(PublicComment).where(PublicComment.partnership_id == case.id).order_by(PublicComment.id)
+    ).all()
+
+
 def comments_to_read(session: Session, actor: Actor) -> Sequence[tuple[PublicComment, Partnership]]:
     """What waits for the city: unread words first, then shown ones without an answer, then the rest."""
     permissions.require(actor, "desk.comments")

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from icalendar import Calendar
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from matcher import calendar
 from matcher.db import Database
 from matcher.models import User
-from matcher.services import agreements, casework, evaluations, progress, publicity
+from matcher.services import agreements, casework, evaluations, progress, publicity, talks
 from tests.conftest import NOW
 from tests.partners import SCORES, Partners
 from tests.web.conftest import login_as
@@ -326,3 +327,86 @@ def test_the_workbook_hides_ratings_as_the_page_does(place):
     assert "ひみつ" in flat(cells(place.open("npo"), address)[name])
     for who in ("company", "coordinator"):
         assert "ひみつ" not in flat(cells(place.open(who), address)[name])
+
+
+def test_the_whole_city_is_saved_with_every_kind_of_record(place):
+    place.bring("closed")
+    place.settle()
+    found = cells(place.open("coordinator"), "/desk/partnerships.xlsx")
+    assert list(found) == [
+        "案件", "協働に至らなかった案件", "実績", "測定", "支払い", "中間報告", "成果報告", "評価",
+        "受け手の声", "学び", "リスク", "トラブル", "住民の声と市の回答",
+    ]  # fmt: skip
+    number = place.case.number
+    for name in ("案件", "測定", "成果報告", "評価", "学び"):
+        assert any(row[0] == number for row in found[name]), name
+
+
+def test_risks_trouble_voices_and_residents_words_are_in_the_book_of_the_city(place):
+    place.bring("running")
+    session, case = place.session, place.case
+    risk = progress.RiskFacts("大雪", 2, 3, "前日に決める", "npo")
+    progress.add_risk(session, place.npo_actor, case, risk, place.at)
+    progress.report_incident(session, place.npo_actor, case, place.today, "けが", "手当て", place.at)
+    evaluations.add_voice(session, place.npo_actor, case, "children", 9, "聞き取り", "楽しい", place.at)
+    place.publish("purpose")
+    word = publicity.comment(session, case, "よい取り組みですね。", "network", place.at)
+    answer = {"decision": "show", "text": "ありがとうございます。", "reason": "三者で決めた。"}
+    publicity.treat_comment(session, place.coordinator, word, case, answer, place.at, version=None)
+    place.settle()
+    found = cells(place.open("coordinator"), "/desk/partnerships.xlsx")
+    for name, words in (
+        ("リスク", ("大雪", "前日に決める")), ("トラブル", ("けが", "手当て")), ("受け手の声", ("楽しい",)),
+        ("住民の声と市の回答", ("よい取り組みですね。", "ありがとうございます。", "掲載")),
+    ):  # fmt: skip
+        for part in words:
+            assert part in flat(found[name]), (name, part)
+
+
+def stopped_after_a_trial(place):
+    place.bring("trial")
+    gift = progress.Gift("food", 5, "kg", place.today)
+    entry = progress.record_contribution(place.session, place.company_actor, place.case, gift, place.at)
+    progress.confirm_contribution(place.session, place.npo_actor, place.case, entry, place.at, version=None)
+    talks.draft_trial_result(
+        place.session, place.npo_actor, place.case, "stop", "人手が足りない。", place.at, version=None
+    )
+    place.accept("trial_result")
+    assert place.case.state == "withdrawn"
+    place.settle()
+
+
+def test_a_case_that_ended_with_its_trial_is_in_the_book_with_its_gifts(place):
+    stopped_after_a_trial(place)
+    found = cells(place.open("coordinator"), "/desk/partnerships.xlsx")
+    assert place.case.number not in flat(found["案件"])
+    [row] = [row for row in found["協働に至らなかった案件"] if row[0] == place.case.number]
+    assert (row[3], row[7]) == ("取り下げ", "した")
+    assert place.case.number in flat(found["実績"])
+
+
+def test_what_a_company_gave_on_trial_counts_for_its_esg_sheet(place):
+    stopped_after_a_trial(place)
+    said = visit(place.open("company"), "/company/evidence").text
+    assert place.case.number in said
+    assert "5kg" in said
+
+
+# ── Calendar ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("trial", "お試しの終わりの日"), ("suspended", "続け方を決める日"), ("ended", "成果報告の期限")],
+)
+def test_what_is_to_be_decided_stands_in_the_calendar(place, state, words):
+    place.bring(state)
+    place.settle()
+    answer = place.open("npo").get(place.url("/calendar.ics"))
+    said = Calendar.from_ical(answer.data)
+    [event] = [row for row in said.walk("VEVENT") if words in str(row["summary"])]
+    until = {
+        "trial": place.today + timedelta(days=30), "suspended": place.case.decide_by,
+        "ended": calendar.tokyo_date(place.case.deadline_at or place.at),
+    }[state]  # fmt: skip
+    assert event["dtstart"].dt == until

@@ -207,11 +207,11 @@ def comment(public_id: str) -> Page:
 @blueprint.get("/desk/partnerships.xlsx")
 @access.allow("staff")
 def everything() -> Response:
-    """All cases after the introduction with ledger, measurements, reports and payments, one sheet each."""
+    """All cases with every kind of record, one sheet each; also those that ended on the way."""
     now = clock.now()
     with db.aside() as session:
         city = cities.get(session)
-        made = papers.everything_sheets(session, city.section, now)
+        made = papers.everything_sheets(session, access.actor(), city.section, now)
         desk.note_export(session, access.actor(), "cases", len(made[0].rows), {}, now, form="xlsx")
     day = date.fromisoformat(f"{now:%Y-%m-%d}")
     return sheets.attachment(sheets.workbook(*made), f"協働の記録_{day:%Y%m%d}.xlsx", sheets.XLSX)
