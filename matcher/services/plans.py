@@ -276,6 +276,33 @@ def library(session: Session, *, active_only: bool = True) -> list[IndicatorDefi
     return list(session.scalars(query))
 
 
+def library_uses(session: Session) -> dict[str, int]:
+    """code → in how many plans in force the shared indicator is used."""
+    contents = session.scalars(
+        select(CaseDocument.content).where(CaseDocument.kind == "plan", CaseDocument.state == "agreed")
+    )
+    found: dict[str, int] = {}
+    for content in contents:
+        for code in {row.get("shared") for row in content["indicators"]} - {None, ""}:
+            found[code] = found.get(code, 0) + 1
+    return found
+
+
+def library_for(
+    session: Session, case: Partnership
+) -> tuple[list[IndicatorDefinition], list[IndicatorDefinition]]:
+    """The shared indicators of the case's own fields, then the others; both by code.
+
+    The fields are the need's, else the NPO's (which must be loaded with its profile).
+    """
+    profile = case.npo.npo
+    chosen = case.need.fields if case.need else (profile.fields if profile else ())
+    fields = {str(code) for code in chosen}
+    rows = library(session)
+    own = [row for row in rows if str(row.field) in fields]
+    return own, [row for row in rows if str(row.field) not in fields]
+
+
 def save_definition(
     session: Session,
     actor: Actor,

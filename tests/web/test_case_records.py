@@ -1,6 +1,7 @@
 """The workspace of a case: what its papers, sheets and pages say about what happened in it."""
 
 import io
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from pypdf import PdfReader
 from matcher import calendar
 from matcher.db import Database
 from matcher.models import User
-from matcher.services import agreements, casework, evaluations, progress, publicity, talks
+from matcher.services import agreements, casework, evaluations, plans, progress, publicity, talks
 from tests.conftest import NOW
 from tests.partners import SCORES, Partners
 from tests.web.conftest import login_as
@@ -410,3 +411,34 @@ def test_what_is_to_be_decided_stands_in_the_calendar(place, state, words):
         "ended": calendar.tokyo_date(place.case.deadline_at or place.at),
     }[state]  # fmt: skip
     assert event["dtstart"].dt == until
+
+
+# ── Shared indicators ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_plan_is_offered_its_fields_indicators_first_and_keeps_its_choice(place):
+    place.introduce()
+    place.meet()
+    for code, field in (("A-1", 1), ("K-1", 13), ("Z-1", None)):
+        facts = {
+            "code": code, "name": "人数", "definition": "実人数", "unit": "人", "kind": "outcome",
+            "direction": "up", "method": "records", "evidence": "名簿", "field": field, "is_active": True,
+        }  # fmt: skip
+        plans.save_definition(place.session, place.coordinator, facts, place.at)
+    place.settle()
+    npo = place.open("npo")
+    page = visit(npo, place.url("/do/indicator"))
+    offered = re.findall(r"<option value=\"([0-9a-f]+)\">([^<]+)</option>", page.html)
+    assert [label for _value, label in offered[:3]] == [
+        "K-1 人数（この案件の分野）", "A-1 人数（保健・医療・福祉）", "Z-1 人数（分野を問わない）"
+    ]  # fmt: skip
+    values = {
+        "definition_id": offered[0][0], "baseline": "3", "target": "9", "measure_on": "2027-03-31",
+        "measurer": "npo",
+    }  # fmt: skip
+    send(npo, page, values, action="/do/indicator")
+    again = visit(npo, place.url("/do/indicator?key=I1"))
+    send(npo, again, {"target": "10"}, action="/do/indicator")
+    assert "共通指標 K-1" in visit(npo, place.url("/plan")).text
+    said = visit(place.open("coordinator"), "/desk/indicators").text
+    assert "使っている計画" in said

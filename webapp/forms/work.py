@@ -520,10 +520,16 @@ class IndicatorForm(Form):
     linked_to_payment = BooleanField(_l("支払いに連動させる"))
     is_public = BooleanField(_l("実績を公表してよい"), default=True)
 
-    def offer(self, found: Iterable[IndicatorDefinition]) -> None:
-        """Let the person take an entry of the city's library."""
-        self.known = {row.public_id: row for row in found}
-        labels = {key: f"{row.code} {row.name}" for key, row in self.known.items()}
+    def offer(self, own: Iterable[IndicatorDefinition], others: Iterable[IndicatorDefinition]) -> None:
+        """Let the person take an entry of the city's library: those of the case's own fields come first."""
+        own, others = list(own), list(others)
+        self.known = {row.public_id: row for row in (*own, *others)}
+        labels: dict[str, Any] = {}
+        for row in (*own, *others):
+            about = (
+                _("この案件の分野") if row in own else vocabulary.FIELD_SHORT.get(str(row.field), _("分野を問わない"))
+            )
+            labels[row.public_id] = f"{row.code} {row.name}（{about}）"
         self.definition_id.choices = choices(labels, _l("使わない（自分で書く）"))
 
     @property

@@ -109,7 +109,11 @@ def cancel_handover(public_id: str) -> Response:
 @access.allow("staff")
 def indicators() -> Page:
     """The city's library of indicators."""
-    return render_template("coordinator/indicators.html", rows=plans.library(db.session(), active_only=False))
+    session = db.session()
+    return render_template(
+        "coordinator/indicators.html", rows=plans.library(session, active_only=False),
+        uses=plans.library_uses(session),
+    )  # fmt: skip
 
 
 @blueprint.route("/desk/indicators/new", methods=["GET", "POST"])

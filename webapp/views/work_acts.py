@@ -234,7 +234,10 @@ def _indicator(ask: Ask) -> object:
 def _indicator_facts(ask: Ask) -> dict[str, Any]:
     for row in _plan_content(ask)["indicators"]:
         if row["key"] == ask.key:
-            return _days(dict(row), "baseline_on", "target_on") | {"min_cell": str(row["min_cell"])}
+            shared = {known.code: known.public_id for known in plans.library(ask.session)}
+            return _days(dict(row), "baseline_on", "target_on") | {
+                "min_cell": str(row["min_cell"]), "definition_id": shared.get(row.get("shared") or "", ""),
+            }  # fmt: skip
     if ask.key:
         raise NotFound("indicator")
     return {}
@@ -540,7 +543,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         ),
         "indicator": Act(
             forms.IndicatorForm, _indicator, _WORK, _PLANNING, writes="plan", prefill=_indicator_facts,
-            prepare=lambda ask: ask.form.offer(plans.library(ask.session)),
+            prepare=lambda ask: ask.form.offer(*plans.library_for(ask.session, ask.case)),
         ),
         "drop_indicator": Act(forms.ConfirmForm, _drop_indicator, _WORK, _PLANNING, writes="plan"),
         "milestones": Act(
