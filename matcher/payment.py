@@ -14,6 +14,10 @@ from typing import Any, Final
 
 SHAPES: Final = ("table", "linear", "threshold", "per_unit")
 SCHEMES: Final = ("pfs", "sib")
+#: What a contract's facts say of its scheme, all optional.
+SCHEME_FIELDS: Final = (
+    "scheme", "commissioner", "intermediary", "funders", "legal_basis", "wtp_note", "sounding_note"
+)  # fmt: skip
 MAX_YEN: Final = 10**10
 
 
@@ -109,6 +113,11 @@ class Scheme:
     legal_basis: str = ""
     wtp_note: str = ""
     sounding_note: str = ""
+
+    @staticmethod
+    def is_said(facts: Mapping[str, Any]) -> bool:
+        """Whether a contract's facts say anything of a scheme: a paper prints nothing that was not signed."""
+        return any(facts.get(name) for name in SCHEME_FIELDS)
 
     @classmethod
     def from_dict(cls, facts: Mapping[str, Any]) -> "Scheme":

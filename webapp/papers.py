@@ -82,7 +82,8 @@ def make(
         facts["drawing"] = logic_drawing(content, versions[0].number)
     if paper == "agreement":
         facts["plan"] = documents.find_agreed(session, case, "plan")
-        facts["scheme"] = payment.Scheme.from_dict(versions[0].content.get("outcome") or {})
+        outcome = versions[0].content.get("outcome") or {}
+        facts["scheme"] = payment.Scheme.from_dict(outcome) if payment.Scheme.is_said(outcome) else None
         facts["title"] = filters.label_of(versions[0].content["type"], vocabulary.AGREEMENT_TYPES)
     if paper == "interim":
         facts["reports"] = casework.reports(session, case)

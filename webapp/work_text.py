@@ -514,7 +514,7 @@ def contract(kept: Mapping[str, Any]) -> str:
     lines += [rule(row) for row in kept.get("rules", ())]
     lines += [
         _("%(name)s：%(words)s", name=name, words=words)
-        for name, words in scheme(payment.Scheme.from_dict(kept))
+        for name, words in (scheme(payment.Scheme.from_dict(kept)) if payment.Scheme.is_said(kept) else ())
     ]
     return "\n".join(lines)
 

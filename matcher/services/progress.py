@@ -185,7 +185,8 @@ class Promise:
 def promises(session: Session, case: Partnership) -> list[Promise]:
     """The money of the company and of the city: promised, and confirmed by the other side.
 
-    What an outcome contract has paid is the city's money.
+    Money is what is given as such, and what is recorded with the amount that was really paid for it; an
+    estimated worth is none. What an outcome contract has paid is the city's money.
     """
     agreement = documents.find_agreed(session, case, "agreement")
     recorded = {"company": 0, "city": 0}
@@ -193,7 +194,7 @@ def promises(session: Session, case: Partnership) -> list[Promise]:
         select(Contribution).where(
             Contribution.partnership_id == case.id,
             Contribution.state == "confirmed",
-            Contribution.support_type.in_(MONEY),
+            Contribution.support_type.in_(MONEY) | (Contribution.estimate_method == "actual"),
             Contribution.giver.in_(recorded),
         )
     )

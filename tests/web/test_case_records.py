@@ -147,6 +147,7 @@ def test_a_contract_without_a_scheme_is_a_pfs_without_funders(place):
     said = visit(place.open("npo"), place.url("/payment")).text
     assert "成果連動型民間委託契約方式（PFS）" in said
     assert "資金提供者" not in said
+    assert "契約のしくみ" not in place.paper("agreement"), "nothing is printed that nobody signed"
 
 
 def test_the_form_takes_a_scheme_and_shows_it_again(place):

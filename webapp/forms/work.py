@@ -42,12 +42,6 @@ _SIDES: Final[Mapping[str, Any]] = {
 _REQUIRED: Final = _l("入力してください。")
 
 
-#: What an outcome-linked agreement says of its scheme (``payment.Scheme``), all optional.
-SCHEME: Final = (
-    "scheme", "commissioner", "intermediary", "funders", "legal_basis", "wtp_note", "sounding_note"
-)  # fmt: skip
-
-
 # ── Fields ───────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -527,7 +521,9 @@ class IndicatorForm(Form):
         labels: dict[str, Any] = {}
         for row in (*own, *others):
             about = (
-                _("この案件の分野") if row in own else vocabulary.FIELD_SHORT.get(str(row.field), _("分野を問わない"))
+                _("この案件の分野")
+                if row in own
+                else vocabulary.FIELD_SHORT.get(str(row.field), _("分野を問わない"))
             )
             labels[row.public_id] = f"{row.code} {row.name}（{about}）"
         self.definition_id.choices = choices(labels, _l("使わない（自分で書く）"))
@@ -707,7 +703,11 @@ class AgreementForm(Form):
                 "fixed": {str(year): int(amount) for year, amount in self.fixed.data or ()},
                 "year_limits": {str(year): int(amount) for year, amount in self.year_limits.data or ()},
                 # What was left empty is left out, so that an amendment does not seem to change it.
-                **{name: getattr(self, name).data for name in SCHEME if getattr(self, name).data},
+                **{
+                    name: getattr(self, name).data
+                    for name in payment.SCHEME_FIELDS
+                    if getattr(self, name).data
+                },
             }
         return found
 

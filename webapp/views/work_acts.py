@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from flask import current_app
 
-from matcher import calendar, lifecycle, permissions, vocabulary, wording_work
+from matcher import calendar, lifecycle, payment, permissions, vocabulary, wording_work
 from matcher.errors import Invalid, NotFound
 from matcher.models import (
     CaseDocument,
@@ -285,7 +285,7 @@ def _agreement_facts(ask: Ask) -> dict[str, Any]:
         }
     outcome = content.pop("outcome", None) or {}
     content |= {name: outcome.get(name) for name in ("provider", "evaluator", "budget_cap_yen")}
-    content |= {name: outcome.get(name) for name in forms.SCHEME}
+    content |= {name: outcome.get(name) for name in payment.SCHEME_FIELDS}
     for name in ("fixed", "year_limits"):
         content[name] = [(year, amount) for year, amount in sorted(outcome.get(name, {}).items())]
     return content
