@@ -153,7 +153,8 @@ def _progress(case: Partnership) -> dict[str, Any]:
         "said": drafts.of_reports(
             session, case, [row for row in reports if row.state in {"submitted", "accepted"}]
         ),
-        "indicators": plans.indicators(session, case),
+        "indicators": (indicators := plans.indicators(session, case)),
+        "measurable": {row.id for row in indicators if plans.measuring_days(session, case, row)},
         "measured": plans.measurements(session, case),
         "risks": casework.risks(session, case),
         "incidents": casework.incidents(session, case),
