@@ -180,3 +180,11 @@ def test_the_day_of_a_baseline_stands_in_the_calendar_until_it_is_measured(unmea
     unmeasured.measure(unmeasured.only_indicator(), 22.0, day(unmeasured))
     assert calendar.tokyo_date(unmeasured.at) == day(unmeasured)
     assert "baseline-" not in calendar_text()
+
+
+def test_a_result_is_not_asked_for_before_the_partnership_begins(partners, session):
+    agreed(partners, baseline=20.0, measure_on=[partners.starts_on.isoformat()])
+    assert kinds(partners) == []
+    assert progress.remind_measurements(session, partners.at) == 0
+    partners.start()
+    assert kinds(partners) == [("npo", "measure")]
