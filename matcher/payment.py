@@ -15,6 +15,11 @@ from typing import Any, Final
 from matcher import calendar
 
 SHAPES: Final = ("table", "linear", "threshold", "per_unit")
+SCHEMES: Final = ("pfs", "sib")
+#: What a contract's facts say of its scheme, all optional.
+SCHEME_FIELDS: Final = (
+    "scheme", "commissioner", "intermediary", "funders", "legal_basis", "wtp_note", "sounding_note"
+)  # fmt: skip
 MAX_YEN: Final = 10**10
 
 
@@ -93,6 +98,64 @@ class Amount:
 
 
 @dataclass(frozen=True)
+class Funder:
+    """資金提供者 of a SIB. What is returned to it is said in ``terms`` and never calculated here."""
+
+    name: str
+    principal_yen: int
+    terms: str
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """Under which scheme an outcome is paid, who stands behind it, what was asked beforehand: in words."""
+
+    kind: str = "pfs"
+    commissioner: str = ""
+    intermediary: str = ""
+    funders: tuple[Funder, ...] = ()
+    legal_basis: str = ""
+    wtp_note: str = ""
+    sounding_note: str = ""
+
+    @staticmethod
+    def is_said(facts: Mapping[str, Any]) -> bool:
+        """Whether a contract's facts say anything of a scheme: a paper prints nothing that was not signed."""
+        return any(facts.get(name) for name in SCHEME_FIELDS)
+
+    @classmethod
+    def from_dict(cls, facts: Mapping[str, Any]) -> "Scheme":
+        """The scheme of a contract's facts; contracts of before there were schemes are plain PFS."""
+        return cls(
+            kind=str(facts.get("scheme") or "pfs"),
+            commissioner=str(facts.get("commissioner") or ""),
+            intermediary=str(facts.get("intermediary") or ""),
+            funders=tuple(
+                Funder(str(row["name"]), int(row["principal_yen"]), str(row["terms"]))
+                for row in facts.get("funders") or ()
+            ),
+            legal_basis=str(facts.get("legal_basis") or ""),
+            wtp_note=str(facts.get("wtp_note") or ""),
+            sounding_note=str(facts.get("sounding_note") or ""),
+        )
+
+    def faults(self) -> dict[str, str]:
+        """Field → code: a SIB names its funders, each with its money and its return; a PFS has none."""
+        if self.kind not in SCHEMES:
+            return {"scheme": "required"}
+        if self.kind == "pfs":
+            return {"funders": "funders_only_sib"} if self.funders else {}
+        if not self.funders:
+            return {"funders": "funders_needed"}
+        if any(
+            not row.name.strip() or not row.terms.strip() or not 0 < row.principal_yen <= MAX_YEN
+            for row in self.funders
+        ):
+            return {"funders": "funder_incomplete"}
+        return {}
+
+
+@dataclass(frozen=True)
 class Contract:
     """The money of an outcome-linked agreement, over its fiscal years (April to March)."""
 
@@ -102,6 +165,7 @@ class Contract:
     rules: tuple[Rule, ...] = ()
     fixed: Mapping[int, int] = field(default_factory=dict)
     year_limits: Mapping[int, int] = field(default_factory=dict)
+    scheme: Scheme = field(default_factory=Scheme)
 
     @classmethod
     def from_dict(cls, facts: Mapping[str, Any]) -> "Contract":
@@ -113,6 +177,7 @@ class Contract:
             rules=tuple(Rule.from_dict(rule) for rule in facts.get("rules", ())),
             fixed={int(year): int(yen) for year, yen in facts.get("fixed", {}).items()},
             year_limits={int(year): int(yen) for year, yen in facts.get("year_limits", {}).items()},
+            scheme=Scheme.from_dict(facts),
         )
 
     @property
@@ -145,7 +210,7 @@ class Contract:
             found["evaluator"] = "evaluator_is_provider"
         if not self.rules:
             found["rules"] = "required"
-        return found
+        return found | self.scheme.faults()
 
 
 def amount(rule: Rule, value: float) -> Amount:

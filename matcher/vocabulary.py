@@ -454,6 +454,12 @@ TRIAL_OUTCOMES: Final = _labels(
     {"adopt": "続ける（協定に進む）", "change": "変える（相談に戻る）", "stop": "やめる"}
 )
 
+OUTCOME_SCHEMES: Final = _labels(
+    {
+        "pfs": "成果連動型民間委託契約方式（PFS）",
+        "sib": "ソーシャル・インパクト・ボンド（SIB）",
+    }
+)
 PAYMENT_SHAPES: Final = _labels(
     {
         "table": "表（段階ごとの金額）",

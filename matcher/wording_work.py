@@ -42,6 +42,7 @@ _EVENTS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
         "measurement_back": ("測定の結果の確認のお願い", "「{what}」の測定の結果について、確認をお願いします。", "案件の画面で内容を直して、もう一度提出してください。"),
         "measurement_ok": ("測定の結果が確認されました", "「{what}」の測定の結果が確認されました。", "していただくことはありません。"),
         "measure_due": ("測定の日が近づいています", "「{what}」を測る日は{until}です。", "測ったあと、結果と根拠資料を案件の画面で提出してください。"),
+        "baseline_due": ("はじめの値を測る日が近づいています", "「{what}」のはじめの値を測る日は{until}です。", "測ったあと、結果と根拠資料を案件の画面で提出してください。"),
         "report_due": ("中間報告の期限のお知らせ", "中間報告（{what}）の期限は{until}です。", "下書きを用意しています。内容を確かめて、企業と団体のそれぞれが提出してください。"),
         "report_overdue": ("中間報告の期限が過ぎています", "中間報告（{what}）の期限（{until}）が過ぎました。", "遅れる理由があれば「質問・連絡」でお知らせください。報告はいまからでも提出できます。"),
         "report_part": ("相手方が中間報告を提出しました", "{who}が中間報告（{what}）を提出しました。", "貴社・貴団体の分を書いて、提出してください。"),
@@ -92,6 +93,11 @@ def event(case: Partnership, name: str, **facts: object) -> tuple[str, str]:
         f"【縁むすび】{subject}（{case.number}）",
         f"{first}\n\n案件番号：{case.number}\n企業：{case.company.name}\n団体：{case.npo.name}\n\n{what_to_do}",
     )
+
+
+def money_note(text: str) -> str:
+    """Why less money came than was promised, as it stands in the record of the closing."""
+    return f"約束した金額との差の理由：{text.strip()}" if text.strip() else ""
 
 
 class _Facts(dict[str, object]):

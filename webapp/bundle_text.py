@@ -51,6 +51,7 @@ _NAMES: Final[Mapping[str, Any]] = {
     "side": _l("だれが"), "likelihood": _l("起こりやすさ"), "impact": _l("影響"), "mitigation": _l("備え"),
     "measures": _l("対応"), "public_text": _l("公表した文"), "resolution": _l("結果"),
     "npo_text": _l("団体の報告"), "company_text": _l("企業の報告"), "setbacks": _l("うまくいかなかったこと"),
+    "times": _l("回数"), "promised_yen": _l("約束した金額"), "recorded_yen": _l("記録された金額"),
     "fiscal_year": _l("年度"), "amount_yen": _l("金額"), "formula": _l("計算"), "yen": _l("金額（換算額）"),
     "estimate_method": _l("金額の出し方"), "estimate_note": _l("換算の説明"), "note": _l("メモ"),
     "scores": _l("点数"), "final_scores": _l("話し合いのあとの点数"), "discussion": _l("話し合ったこと"),
@@ -93,7 +94,7 @@ def _word(key: str, kept: Any) -> str:
         )
     if kept == personal.MASK:
         return personal.MASK
-    if key in {"yen", "amount_yen"}:
+    if key == "yen" or key.endswith("_yen"):
         return filters.yen(kept)
     if key == "fiscal_year":
         return filters.nendo(kept)

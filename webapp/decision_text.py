@@ -22,6 +22,15 @@ OUTCOMES: Final[Mapping[str, Any]] = {
     "confirm_agreement": _l("協定の確認"),
     "conclude": _l("評価のまとめ"),
     "close": _l("完了"),
+    "accept_plan": _l("計画の変更の確認"),
+    "accept_agreement": _l("協定の変更の確認"),
+    "accept_publication": _l("公表の確認"),
+    "return_agreement": _l("協定の案の差し戻し"),
+    "suspend": _l("中断"),
+    "resume": _l("再開"),
+    "terminate": _l("途中終了"),
+    "calculate_payment": _l("支払額の計算"),
+    "approve_payment": _l("支払いの承認"),
 }
 
 #: Names of the facts in a frozen decision; a fact without a name here is shown by its key, never hidden.
@@ -139,6 +148,15 @@ FACTS: Final[Mapping[str, Any]] = {
     "inform_plan": _l("知らせ方"),
     "unpublished_reason": _l("公表しない理由"),
     "year_number": _l("何期目か"),
+    "checks": _l("確かめたこと"),
+    "document": _l("文書の記録番号"),
+    "payment": _l("支払いの記録番号"),
+    "yen": _l("金額"),
+    "formula": _l("計算"),
+    "money_note": _l("約束した金額との差の理由"),
+    "return_reason": _l("差し戻しの理由"),
+    "pause_reason": _l("中断の理由"),
+    "termination_reason": _l("途中終了の理由"),
 }
 
 _VALUES: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -168,7 +186,21 @@ _VALUES: Final[Mapping[str, Mapping[str, Any]]] = {
     "kind": {"company": _l("企業"), "npo": _l("団体")},
     "pause_cause": {"owner": _l("団体の都合"), "capacity": _l("お返事待ちが3件あるため")},
     "role": {"coordinator": _l("担当職員"), "manager": _l("管理職")},
+    "checks": {
+        "period": _l("期間"),
+        "money": _l("金額・予算"),
+        "indicators": _l("指標"),
+        "publication": _l("公表の範囲"),
+    },
+    "return_reason": vocabulary.AGREEMENT_RETURN_REASONS,
+    "pause_reason": vocabulary.PAUSE_REASONS,
+    "termination_reason": vocabulary.TERMINATION_REASONS,
 }
+
+
+_DAYS: Final = frozenset(
+    {"period_from", "period_to", "valid_until", "established_on", "starts_on", "ends_on", "decide_by"}
+)
 
 
 def moment(kept: str) -> str:
@@ -191,6 +223,8 @@ def _value(key: str, value: Any, areas: Mapping[str, str]) -> str:
         return ""
     if isinstance(value, bool):
         return _("はい") if value else _("いいえ")
+    if key == "yen":
+        return filters.yen(value)
     labels = areas if key in {"area", "areas"} else _VALUES.get(key, {})
     if isinstance(value, list):
         if any(isinstance(item, dict) for item in value):
@@ -198,6 +232,6 @@ def _value(key: str, value: Any, areas: Mapping[str, str]) -> str:
         return filters.labels_of(value, labels)
     if isinstance(value, str) and key.endswith("_at"):
         return moment(value)
-    if isinstance(value, str) and key in {"period_from", "period_to", "valid_until", "established_on"}:
+    if isinstance(value, str) and key in _DAYS:
         return filters.jdate(date.fromisoformat(value))
     return filters.label_of(value, labels)

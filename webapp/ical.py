@@ -5,12 +5,13 @@ from datetime import date, datetime, timedelta
 from icalendar import Calendar, Event
 from sqlalchemy.orm import Session
 
+from matcher import calendar
 from matcher.models import Partnership
-from matcher.services import casework, plans, progress
+from matcher.services import casework, documents, plans, progress
 
 
 def of_case(session: Session, case: Partnership, address: str, now: datetime) -> bytes:
-    """Next meetings, promises, report and measuring dates, start and end of the agreement."""
+    """Next meetings, promises, report and measuring dates, what is to be decided, start and end."""
     made = Calendar()
     made.add("prodid", "-//Enmusubi//JA")
     made.add("version", "2.0")
@@ -38,6 +39,12 @@ def of_case(session: Session, case: Partnership, address: str, now: datetime) ->
         for indicator in plans.indicators(session, case)
         for day in indicator.measure_on
     ]
+    days += [
+        (f"baseline-{row.public_id}", f"「{row.name}」のはじめの値を測る日", row.baseline_on)
+        for row in plans.indicators(session, case)
+        if row.baseline is None and row.baseline_on is not None and row.is_start(row.baseline_on)
+    ]
+    days += _decisions(session, case)
     if case.starts_on and case.ends_on:
         days += [
             (f"start-{case.public_id}", f"協働の始まりの日（{about}）", case.starts_on),
@@ -50,6 +57,20 @@ def of_case(session: Session, case: Partnership, address: str, now: datetime) ->
         made.add_component(event)
     content: bytes = made.to_ical()
     return content
+
+
+def _decisions(session: Session, case: Partnership) -> list[tuple[str, str, date]]:
+    """What the two sides must have decided or written by a day, in the state in which the case is."""
+    trial = documents.find_agreed(session, case, "trial") if case.state == "trial" else None
+    if trial is not None:
+        last = date.fromisoformat(trial.content["to_on"])
+        return [(f"trial-{trial.public_id}", "お試しの終わりの日（続ける・変える・やめるを決める）", last)]
+    if case.state == "suspended" and case.decide_by is not None:
+        return [(f"decide-{case.public_id}", "中断のあとの続け方を決める日", case.decide_by)]
+    if case.state in {"ended", "terminated"} and case.deadline_at is not None:
+        due = calendar.tokyo_date(case.deadline_at)
+        return [(f"outcome-{case.public_id}", "成果報告の期限", due)]
+    return []
 
 
 def _event(uid: str, title: str, address: str, now: datetime) -> Event:

@@ -8,12 +8,12 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from matcher import lifecycle, vocabulary
-from matcher.models import Partnership
+from matcher import lifecycle, payment, vocabulary
+from matcher.models import EvaluationSheet, Partnership
 from matcher.permissions import Actor
-from matcher.services import casework, cities, documents, drafts, evaluations, payments, plans
+from matcher.services import casework, cities, documents, drafts, evaluations, payments, plans, publicity
 from webapp import bundle_text, drawings, filters, work_text
-from webapp.sheets import Cell, Heading, Sheet
+from webapp.sheets import Cell, Heading, Kind, Sheet
 
 
 def _(text: str, **facts: Any) -> str:
@@ -26,10 +26,19 @@ PAPERS: Final[Mapping[str, Any]] = {
     "plan": _l("協働計画書"),
     "agreement": _l("協定書・契約書"),
     "interim": _l("中間報告書"),
+    "suspension": _l("中断通知書"),
+    "resumption": _l("再開通知書"),
+    "termination": _l("途中終了通知書"),
     "final": _l("成果報告書"),
     "evaluation": _l("相互評価シート"),
     "payment": _l("成果連動支払い計算書"),
     "sheet": _l("案件の概要（引き継ぎ用）"),
+}
+#: A notice of what happened on the way, and the move that it is about.
+_NOTICES: Final[Mapping[str, str]] = {
+    "suspension": "suspend",
+    "resumption": "resume",
+    "termination": "terminate",
 }
 
 
@@ -46,6 +55,9 @@ def available(session: Session, case: Partnership) -> dict[str, str]:
         found.add("evaluation")
     if payments.contract(session, case) is not None:
         found.add("payment")
+    found |= {
+        paper for paper, action in _NOTICES.items() if casework.last_move(session, case, action) is not None
+    }
     return {paper: str(name) for paper, name in PAPERS.items() if paper in found}
 
 
@@ -71,16 +83,20 @@ def make(
         facts["drawing"] = logic_drawing(content, versions[0].number)
     if paper == "agreement":
         facts["plan"] = documents.find_agreed(session, case, "plan")
+        outcome = versions[0].content.get("outcome") or {}
+        facts["scheme"] = payment.Scheme.from_dict(outcome) if payment.Scheme.is_said(outcome) else None
         facts["title"] = filters.label_of(versions[0].content["type"], vocabulary.AGREEMENT_TYPES)
     if paper == "interim":
         facts["reports"] = casework.reports(session, case)
-        facts["composed"] = {
-            report.id: drafts.compose(session, case, report.period_from, report.period_to)
-            for report in facts["reports"]
-        }
+        facts["composed"] = drafts.of_reports(session, case, facts["reports"])
     if paper in {"final", "interim", "sheet"}:
         facts["indicators"] = plans.indicators(session, case)
         facts["measured"] = plans.measurements(session, case)
+    if paper == "final" and case.was_terminated:
+        facts["termination"] = casework.last_move(session, case, "terminate")
+    if paper in _NOTICES:
+        facts["rows"] = notice_rows(session, case, paper)
+        facts["happened"] = casework.last_move(session, case, _NOTICES[paper])
     if paper == "evaluation":
         rows = evaluations.visible_sheets(actor, case, evaluations.sheets(session, case))
         facts["sheets"] = {(row.rater, row.about): row for row in rows}
@@ -95,7 +111,62 @@ def make(
         facts["tasks"] = [task for task in casework.tasks(session, case) if task.done_at is None]
         facts["risks"] = [risk for risk in casework.risks(session, case) if risk.closed_at is None]
         facts["meetings"] = casework.meetings(session, case)[:3]
-    return f"{case.number}_{facts['title']}", f"{paper}.html", facts
+    template = "notice" if paper in _NOTICES else paper
+    return f"{case.number}_{facts['title']}", f"{template}.html", facts
+
+
+def notice_rows(session: Session, case: Partnership, paper: str) -> list[tuple[str, str]]:
+    """(name, words) of what a notice of a pause, a resumption or an early end says, from the audit record.
+
+    Of several pauses the newest is told.
+    """
+    found = casework.last_move(session, case, _NOTICES[paper])
+    assert found is not None, f"expected the move of {paper}, found none"
+    event = found.event
+    agreement = documents.find_agreed(session, case, "agreement")
+    rows = [(_("案件番号"), case.number), (_("企業"), case.company.name), (_("団体"), case.npo.name)]
+    if agreement is not None and case.starts_on and case.ends_on:
+        rows += [
+            (
+                _("協定"),
+                _("%(kind)s（第%(number)s版）",
+                  kind=filters.label_of(agreement.content["type"], vocabulary.AGREEMENT_TYPES),
+                  number=agreement.number),
+            ),
+            (
+                _("協定の期間"),
+                _("%(first)sから%(last)sまで", first=filters.jdate(case.starts_on, False),
+                  last=filters.jdate(case.ends_on, False)),
+            ),
+        ]  # fmt: skip
+    side = work_text.side_name(case, found.side)
+    who = _("%(side)s　%(person)s", side=side, person=found.person) if found.person else side
+    if paper == "suspension":
+        rows += [
+            (_("中断した日"), filters.jdate(event.at)), (_("申し出た者"), who),
+            (_("理由"), filters.label_of(event.reason_code, vocabulary.PAUSE_REASONS)),
+            (_("理由の説明"), event.reason_text),
+        ]  # fmt: skip
+        if until := _day(event.details.get("decide_by")):
+            rows.append((_("続け方を決める日"), filters.jdate(until)))
+    elif paper == "resumption":
+        rows += [
+            (_("再開した日"), filters.jdate(event.at)), (_("手続をした者"), who),
+            (_("決めたこと"), event.reason_text),
+        ]  # fmt: skip
+        paused = casework.last_move(session, case, "suspend")
+        # A later pause has begun since; the paper is still about the resumption before it.
+        if paused is not None and paused.event.id < event.id:
+            reason = filters.label_of(paused.event.reason_code, vocabulary.PAUSE_REASONS)
+            rows.append((_("中断した日と理由"), f"{filters.jdate(paused.event.at)}（{reason}）"))
+    else:
+        rows += [
+            (_("終了した日"), filters.jdate(event.at)), (_("申し出た者"), who),
+            (_("理由"), filters.label_of(event.reason_code, vocabulary.TERMINATION_REASONS)),
+            (_("理由の説明"), event.reason_text),
+            (_("利用している人への知らせ方"), case.inform_plan),
+        ]  # fmt: skip
+    return [(name, words) for name, words in rows if words]
 
 
 def logic_drawing(content: Mapping[str, Any], number: int) -> Any:
@@ -175,6 +246,103 @@ def ledger_sheets(session: Session, case: Partnership, section: str, now: dateti
     ]  # fmt: skip
 
 
+#: sheet of a case's reports and evaluation → (its name, its columns); the rows are in ``_result_rows``.
+_RESULTS: Final[Mapping[str, tuple[Any, tuple[tuple[Any, int, Kind], ...]]]] = {
+    "reports": (
+        _l("中間報告"),
+        ((_l("期間の始まり"), 18, "day"), (_l("期間の終わり"), 18, "day"), (_l("期限"), 18, "day"),
+         (_l("状態"), 18, "text"), (_l("団体の分"), 60, "text"), (_l("企業の分"), 60, "text"),
+         (_l("うまくいかなかったこと"), 40, "text"), (_l("次の期間にすること"), 40, "text"),
+         (_l("市のコメント"), 40, "text")),
+    ),
+    "outcome": (
+        _l("成果報告"),
+        ((_l("版"), 8, "number"), (_l("状態"), 12, "text"), (_l("項目"), 26, "text"),
+         (_l("内容"), 80, "text"), (_l("もとになった記録"), 36, "text")),
+    ),
+    "evaluations": (
+        _l("評価"),
+        ((_l("評価した側"), 24, "text"), (_l("評価された側"), 24, "text"), (_l("項目"), 24, "text"),
+         (_l("点数"), 8, "number"), (_l("話し合いのあと"), 12, "number"), (_l("話し合ったこと"), 50, "text"),
+         (_l("ひとこと"), 50, "text")),
+    ),
+    "voices": (
+        _l("受け手の声"),
+        ((_l("だれの声"), 20, "text"), (_l("人数"), 8, "number"), (_l("聞き方"), 24, "text"),
+         (_l("声"), 80, "text")),
+    ),
+    "lessons": (_l("学び"), ((_l("次に生かす学び"), 80, "text"), (_l("公開してよい"), 12, "text"))),
+}  # fmt: skip
+
+
+def result_sheets(
+    session: Session, actor: Actor, case: Partnership, section: str, now: datetime
+) -> list[Sheet]:
+    """Reports, evaluation, voices and lessons of one case, as far as ``actor`` may read them."""
+    rows = _result_rows(session, actor, case, now)
+    return [
+        Sheet(
+            _("%(name)s_%(number)s", name=name, number=case.number), section, now,
+            tuple(Heading(str(label), width, kind) for label, width, kind in columns), rows[key],
+        )
+        for key, (name, columns) in _RESULTS.items()
+    ]  # fmt: skip
+
+
+def _result_rows(
+    session: Session, actor: Actor, case: Partnership, now: datetime
+) -> dict[str, list[Sequence[Cell]]]:
+    sheets = evaluations.visible_sheets(actor, case, evaluations.sheets(session, case))
+    return {
+        "reports": [
+            (
+                row.period_from, row.period_to, row.due_on,
+                work_text.report_state(row, filters.tokyo_date(now)), row.npo_text, row.company_text,
+                row.setbacks, row.next_step, row.review_text,
+            )
+            for row in casework.reports(session, case)
+        ],
+        "outcome": [
+            (document.number, filters.label_of(document.state, work_text.DOCUMENT_STATES), *line)
+            for document in casework.versions(session, case, "outcome_report")
+            if document.state in {"draft", "agreed"}
+            for line in _outcome_lines(document.content)
+        ],
+        "evaluations": [row for sheet in sheets for row in _evaluation_lines(case, sheet)],
+        "voices": [
+            (filters.label_of(row.beneficiary, vocabulary.BENEFICIARIES), row.people, row.method, row.text)
+            for row in evaluations.voices(session, case)
+        ],
+        "lessons": [
+            (row.text, _("はい") if row.is_public else _("いいえ"))
+            for row in evaluations.lessons(session, case)
+        ],
+    }  # fmt: skip
+
+
+def _outcome_lines(content: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(what, text, record) of an outcome report: its sentences, then what people wrote."""
+    sentence = str(work_text.FACTS["sentences"])
+    found = [(sentence, row["text"], row["label"]) for row in content["sentences"]]
+    return found + [(name, words, "") for name, words in work_text.facts_of(content)]
+
+
+def _evaluation_lines(case: Partnership, sheet: EvaluationSheet) -> list[Sequence[Cell]]:
+    who = sheet.evaluator or work_text.side_name(case, sheet.rater)
+    about = work_text.side_name(case, sheet.about)
+    if sheet.is_declined:
+        return [(who, about, _("答えない"), None, None, "", sheet.comment)]
+    return [
+        (
+            who, about, filters.label_of(item, vocabulary.EVALUATION_ITEMS), score,
+            sheet.final_scores.get(item), sheet.discussion.get(item, ""), sheet.comment if first else "",
+        )
+        for first, (item, score) in zip(
+            (True, *(False,) * len(sheet.scores)), sheet.scores.items(), strict=False
+        )
+    ]  # fmt: skip
+
+
 def evidence_sheets(
     rows: Sequence[tuple[Partnership, list[dict[str, Any]], list[dict[str, Any]]]],
     organization: str, year: int, now: datetime,
@@ -242,59 +410,128 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def everything_sheets(session: Session, section: str, now: datetime) -> list[Sheet]:
-    """All cases from the introduction on: one sheet each for cases, gifts, values, reports and payments."""
+def everything_sheets(session: Session, actor: Actor, section: str, now: datetime) -> list[Sheet]:
+    """Every case that the city has introduced, one sheet for each kind of record, also of those that ended
+    on the way; and a sheet of the cases that came to nothing, with why.
+    """
     cases = casework.all_cases(session)
-    rows: list[Sequence[Cell]] = []
-    gifts: list[Sequence[Cell]] = []
-    values: list[Sequence[Cell]] = []
-    reports: list[Sequence[Cell]] = []
-    paid: list[Sequence[Cell]] = []
-    states = lifecycle.STATES["partnership"]
-    for case in cases:
-        rows.append(
-            (
-                case.number, case.company.name, case.npo.name, filters.label_of(case.state, states),
-                vocabulary.support_label(case.support_type),
-                filters.label_of(case.agreement_type, vocabulary.AGREEMENT_TYPES), case.starts_on,
-                case.ends_on, case.coordinator.name if case.coordinator else "",
-                _("公表中") if case.published_at else "",
-            )
-        )  # fmt: skip
-        made = ledger_sheets(session, case, section, now)
-        gifts += [(case.number, *row) for row in made[0].rows]
-        values += [(case.number, *row) for row in made[1].rows]
-        paid += [(case.number, *row) for row in made[2].rows]
-        reports += [
-            (
-                case.number, row.period_from, row.period_to, row.due_on,
-                work_text.report_state(row, filters.tokyo_date(now)), row.npo_text, row.company_text,
-                row.setbacks,
-            )
-            for row in casework.reports(session, case)
-        ]  # fmt: skip
-        heads = made
+    left = casework.left_cases(session)
     number = Heading(_("案件番号"), 16)
-    found = [
+    rows: dict[str, list[Sequence[Cell]]] = {}
+    heads: dict[str, tuple[str, Sequence[Heading]]] = {}
+    for case in [*cases, *(case for case, was_introduced in left if was_introduced)]:
+        for name, made in _case_records(session, actor, case, section, now):
+            heads.setdefault(name, (name, made.columns))
+            rows.setdefault(name, []).extend((case.number, *row) for row in made.rows)
+    return [
         Sheet(
             _("案件"), section, now,
             (number, Heading(_("企業"), 28), Heading(_("団体"), 28), Heading(_("状態"), 24),
              Heading(_("支援の種類"), 24), Heading(_("協定"), 24), Heading(_("始まりの日"), 18, "day"),
              Heading(_("終わりの日"), 18, "day"), Heading(_("担当"), 14), Heading(_("公表"), 10)),
-            rows,
-        )
+            [_case_row(case) for case in cases],
+        ),
+        Sheet(
+            _("協働に至らなかった案件"), section, now,
+            (number, Heading(_("企業"), 28), Heading(_("団体"), 28), Heading(_("状態"), 24),
+             Heading(_("支援の種類"), 24), Heading(_("始めた日"), 18, "day"),
+             Heading(_("終わった日"), 18, "day"), Heading(_("引き合わせ"), 12), Heading(_("理由"), 28),
+             Heading(_("理由の説明"), 50)),
+            [_left_row(case, was_introduced) for case, was_introduced in left],
+        ),
+        *(Sheet(name, section, now, (number, *columns), rows[name]) for name, columns in heads.values()),
     ]  # fmt: skip
-    if cases:
-        found += [
-            Sheet(_("実績"), section, now, (number, *heads[0].columns), gifts),
-            Sheet(_("測定"), section, now, (number, *heads[1].columns), values),
-            Sheet(_("支払い"), section, now, (number, *heads[2].columns), paid),
-            Sheet(
-                _("中間報告"), section, now,
-                (number, Heading(_("期間の始まり"), 18, "day"), Heading(_("期間の終わり"), 18, "day"),
-                 Heading(_("期限"), 18, "day"), Heading(_("状態"), 18), Heading(_("団体の分"), 60),
-                 Heading(_("企業の分"), 60), Heading(_("うまくいかなかったこと"), 40)),
-                reports,
-            ),
-        ]  # fmt: skip
-    return found
+
+
+def _case_row(case: Partnership) -> Sequence[Cell]:
+    return (
+        case.number, case.company.name, case.npo.name,
+        filters.label_of(case.state, lifecycle.STATES["partnership"]),
+        vocabulary.support_label(case.support_type),
+        filters.label_of(case.agreement_type, vocabulary.AGREEMENT_TYPES), case.starts_on, case.ends_on,
+        case.coordinator.name if case.coordinator else "", _("公表中") if case.published_at else "",
+    )  # fmt: skip
+
+
+def _left_row(case: Partnership, was_introduced: bool) -> Sequence[Cell]:
+    reasons = {
+        code: label
+        for row in lifecycle.TRANSITIONS
+        if row.machine == "partnership" and row.target == case.state
+        for code, label in (row.reasons or {}).items()
+    }
+    return (
+        case.number, case.company.name, case.npo.name,
+        filters.label_of(case.state, lifecycle.STATES["partnership"]),
+        vocabulary.support_label(case.support_type), filters.tokyo_date(case.created_at),
+        filters.tokyo_date(case.moved_at), _("した") if was_introduced else _("していない"),
+        filters.label_of(case.reason_code, reasons), case.reason_text,
+    )  # fmt: skip
+
+
+def _case_records(
+    session: Session, actor: Actor, case: Partnership, section: str, now: datetime
+) -> list[tuple[str, Sheet]]:
+    """(name, records of one case) in the order of the book's sheets."""
+    gifts, values, paid = ledger_sheets(session, case, section, now)
+    results = dict(zip(_RESULTS, result_sheets(session, actor, case, section, now), strict=True))
+    return [
+        (_("実績"), gifts), (_("測定"), values), (_("支払い"), paid),
+        *((str(_RESULTS[key][0]), made) for key, made in results.items()),
+        (_("リスク"), _risk_sheet(session, case, section, now)),
+        (_("トラブル"), _incident_sheet(session, case, section, now)),
+        (_("住民の声と市の回答"), _comment_sheet(session, actor, case, section, now)),
+    ]  # fmt: skip
+
+
+def _risk_sheet(session: Session, case: Partnership, section: str, now: datetime) -> Sheet:
+    return Sheet(
+        _("リスク"), section, now,
+        (Heading(_("起こりうること"), 40), Heading(_("起こりやすさ"), 12), Heading(_("影響"), 10),
+         Heading(_("備え"), 40), Heading(_("だれが"), 20), Heading(_("見直す日"), 18, "day"),
+         Heading(_("閉じた日"), 18, "day"), Heading(_("結果"), 40)),
+        [
+            (
+                row.text, filters.label_of(row.likelihood, vocabulary.LEVELS),
+                filters.label_of(row.impact, vocabulary.LEVELS), row.mitigation,
+                work_text.side_name(case, row.side), row.review_on,
+                filters.tokyo_date(row.closed_at) if row.closed_at else None, row.closed_text,
+            )
+            for row in casework.risks(session, case)
+        ],
+    )  # fmt: skip
+
+
+def _incident_sheet(session: Session, case: Partnership, section: str, now: datetime) -> Sheet:
+    return Sheet(
+        _("トラブル"), section, now,
+        (Heading(_("起きた日"), 18, "day"), Heading(_("起きたこと"), 50), Heading(_("対応"), 50),
+         Heading(_("住民に知らせた文"), 40), Heading(_("公表した日"), 18, "day"),
+         Heading(_("解決した日"), 18, "day"), Heading(_("結果"), 40)),
+        [
+            (
+                row.happened_on, row.text, row.measures, row.public_text,
+                filters.tokyo_date(row.published_at) if row.published_at else None,
+                filters.tokyo_date(row.resolved_at) if row.resolved_at else None, row.resolution,
+            )
+            for row in casework.incidents(session, case)
+        ],
+    )  # fmt: skip
+
+
+def _comment_sheet(session: Session, actor: Actor, case: Partnership, section: str, now: datetime) -> Sheet:
+    return Sheet(
+        _("住民の声と市の回答"), section, now,
+        (Heading(_("届いた日"), 18, "day"), Heading(_("住民の声"), 60), Heading(_("扱い"), 14),
+         Heading(_("載せない理由"), 24), Heading(_("市の回答"), 60), Heading(_("回答の理由"), 40),
+         Heading(_("回答した日"), 18, "day")),
+        [
+            (
+                filters.tokyo_date(row.written_at), row.text,
+                filters.label_of(row.state, work_text.COMMENT_STATES),
+                filters.label_of(row.hide_reason or None, vocabulary.COMMENT_HIDE_REASONS), row.answer,
+                row.answer_reason, filters.tokyo_date(row.answered_at) if row.answered_at else None,
+            )
+            for row in publicity.comments_of(session, actor, case)
+        ],
+    )  # fmt: skip

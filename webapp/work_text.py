@@ -10,7 +10,7 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher import lifecycle, vocabulary
+from matcher import lifecycle, payment, vocabulary
 from matcher.models import (
     CaseDocument,
     CaseFile,
@@ -131,6 +131,7 @@ EVENTS: Final[Mapping[str, Any]] = {
     "submit_measurement": _l("測定の結果を提出しました"),
     "accept_measurement": _l("測定の結果を確認しました"),
     "return_measurement": _l("測定の結果を差し戻しました"),
+    "set_baseline": _l("指標のはじめの値を記録しました"),
     "submit_report_part": _l("中間報告（自社・自団体の分）を提出しました"),
     "submit_report": _l("中間報告（両者の分）を提出しました"),
     "accept_report": _l("中間報告を確認しました"),
@@ -208,10 +209,24 @@ MEASUREMENT_STATES: Final[Mapping[str, Any]] = {
     "accepted": _l("確認済み"),
     "superseded": _l("差し替え前"),
 }
+COMMENT_STATES: Final[Mapping[str, Any]] = {
+    "waiting": _l("確認待ち"),
+    "shown": _l("掲載"),
+    "hidden": _l("載せない"),
+}
 CONTRIBUTION_STATES: Final[Mapping[str, Any]] = {
     "recorded": _l("相手方の確認待ち"),
     "confirmed": _l("確認済み"),
     "cancelled": _l("取り消し"),
+}
+
+#: kind of record that a drafted sentence rests on → section of the case where it stands.
+SOURCES: Final[Mapping[str, str]] = {
+    "contribution": "progress",
+    "measurement": "progress",
+    "report": "progress",
+    "incident": "progress",
+    "payment": "payment",
 }
 
 #: Names of the facts of a document, in the order in which it is read.
@@ -287,6 +302,7 @@ _STEPS: Final[Mapping[str, Any]] = {
     "write_report": _l("中間報告（%(about)s）を提出する"),
     "review_report": _l("中間報告（%(about)s）を確かめる"),
     "measure": _l("「%(about)s」を測って、結果を提出する"),
+    "measure_baseline": _l("「%(about)s」のはじめの値を測って、結果を提出する"),
     "review_measurement": _l("「%(about)s」の測定の結果を確かめる"),
     "confirm_contribution": _l("相手方の実績を確かめる"),
     "finish_task": _l("%(about)s"),
@@ -300,6 +316,7 @@ _STEPS: Final[Mapping[str, Any]] = {
     "no_lesson": _l("学びを書く"),
     "not_published_yet": _l("公開ページを公表するか、公表しない理由を記録する"),
     "publication_outdated": _l("公開ページを最新の内容にする（%(about)s）"),
+    "money_short": _l("約束した金額との差の理由を書いて、案件を完了する"),
 }
 #: step → (action with the step's record, or section of the case)
 _STEP_LINKS: Final[Mapping[str, tuple[str, str]]] = {
@@ -313,6 +330,7 @@ _STEP_LINKS: Final[Mapping[str, tuple[str, str]]] = {
     "write_report": ("act", "report"),
     "review_report": ("act", "review_report"),
     "measure": ("act", "measure"),
+    "measure_baseline": ("act", "measure"),
     "review_measurement": ("act", "review_measurement"),
     "confirm_contribution": ("section", "progress"),
     "finish_task": ("act", "finish_task"),
@@ -326,6 +344,7 @@ _STEP_LINKS: Final[Mapping[str, tuple[str, str]]] = {
     "no_lesson": ("act", "lesson"),
     "not_published_yet": ("section", "publication"),
     "publication_outdated": ("section", "publication"),
+    "money_short": ("act", "close"),
 }
 
 SECTIONS: Final[Mapping[str, Any]] = {
@@ -495,7 +514,35 @@ def contract(kept: Mapping[str, Any]) -> str:
         for year, amount in sorted(kept.get("year_limits", {}).items())
     ]
     lines += [rule(row) for row in kept.get("rules", ())]
+    lines += [
+        _("%(name)s：%(words)s", name=name, words=words)
+        for name, words in (scheme(payment.Scheme.from_dict(kept)) if payment.Scheme.is_said(kept) else ())
+    ]
     return "\n".join(lines)
+
+
+def scheme(found: payment.Scheme) -> list[tuple[str, str]]:
+    """(name, words) of the scheme of an outcome-linked contract, without what was left empty."""
+    rows = [
+        (_("しくみ"), filters.label_of(found.kind, vocabulary.OUTCOME_SCHEMES)),
+        (_("発注者"), found.commissioner or _("市")),
+        (_("中間支援組織"), found.intermediary),
+        (_("資金提供者"), "\n".join(funder(row) for row in found.funders)),
+        (_("根拠となる法令・要綱"), found.legal_basis),
+        (_("支払意思額（WTP）の考え方"), found.wtp_note),
+        (_("事前の意見聴取（サウンディング）"), found.sounding_note),
+    ]
+    return [(name, words) for name, words in rows if words]
+
+
+def funder(row: payment.Funder) -> str:
+    """Who puts up the money of a SIB, how much, and what was agreed on its return."""
+    return _(
+        "%(name)s（出資額%(yen)s）。返済の条件：%(terms)s",
+        name=row.name,
+        yen=filters.yen(row.principal_yen),
+        terms=row.terms,
+    )
 
 
 def rule_points(row: Mapping[str, Any]) -> list[str]:
@@ -693,7 +740,10 @@ def item_facts(action: str, case: Partnership, item: Any) -> list[tuple[str, str
         unit = item.indicator.unit
         return [
             (_("指標"), item.indicator.name),
-            (_("測定日"), filters.jdate(item.measured_on)),
+            (
+                _("はじめの値を測った日") if item.indicator.is_start(item.measured_on) else _("測定日"),
+                filters.jdate(item.measured_on),
+            ),
             (_("値"), filters.quantity(item.value, unit) if item.value is not None else item.missing_reason),
             (_("説明"), item.comment or _("なし")),
         ]
@@ -747,9 +797,13 @@ def page_parts(parts: Sequence[str]) -> list[str]:
     return [str(vocabulary.PAGE_PARTS[part]) for part in parts]
 
 
-def points(rows: Sequence[Measurement]) -> list[tuple[date, float]]:
-    """The course of an indicator for its chart."""
-    return [(row.measured_on, row.value) for row in rows if row.value is not None]
+def points(indicator: Indicator, rows: Sequence[Measurement]) -> list[tuple[date, float]]:
+    """The course of an indicator for its chart; where it starts is the chart's own line."""
+    return [
+        (row.measured_on, row.value)
+        for row in rows
+        if row.value is not None and not indicator.is_start(row.measured_on)
+    ]
 
 
 def short_day(day: date) -> str:

@@ -61,6 +61,10 @@ class Indicator(Identified, Versioned, Base):
     is_public: Mapped[bool] = mapped_column(default=True)
     is_retired: Mapped[bool] = mapped_column(default=False, comment="no longer in the plan")
 
+    def is_start(self, day: date) -> bool:
+        """Whether what is measured on ``day`` only says where the indicator starts, and is no result."""
+        return day == self.baseline_on and day.isoformat() not in self.measure_on
+
 
 class Measurement(Identified, Versioned, Base):
     """測定: one value of one indicator for one day, with its evidence. A superseded one stays readable."""

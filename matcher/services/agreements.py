@@ -244,9 +244,12 @@ def return_(
     permissions.require(actor, "partnership.review", case)
     if not reason_text.strip():
         raise Invalid(reason_text="required")
+    moves.check_version(session, case, version)
+    talks.in_state(session, case, "agreement_review")
+    details = _frozen(session, actor, case, "return_agreement", reason_text, now, return_reason=reason_code)
     talks.enter(
         session, actor, case, "return_agreement", now,
-        version=version, reason_code=reason_code, reason_text=reason_text,
+        version=version, reason_code=reason_code, reason_text=reason_text, details=details,
     )  # fmt: skip
     agreement = documents.find_draft(session, case, "agreement")
     if agreement is not None:
@@ -428,11 +431,16 @@ def suspend(
         raise Invalid(decide_by="within_half_year")
     if not reason_text.strip():
         raise Invalid(reason_text="required")
+    moves.check_version(session, case, version)
+    talks.in_state(session, case, "running")
+    frozen = _frozen(
+        session, actor, case, "suspend", reason_text, now, pause_reason=reason_code, decide_by=decide_by
+    )
     case.decide_by = decide_by
     talks.enter(
         session, actor, case, "suspend", now,
-        version=version, reason_code=reason_code, reason_text=reason_text,
-        details={"decide_by": decide_by.isoformat()},
+        reason_code=reason_code, reason_text=reason_text,
+        details={"decide_by": decide_by.isoformat(), **frozen},
     )  # fmt: skip
     case.deadline_at = calendar.end_of_day(decide_by)
     session.flush()
@@ -455,8 +463,11 @@ def resume(
         raise Invalid(text="required")
     if case.company.state != "verified" or case.npo.state != "verified":
         raise Refused("not_verified")
+    moves.check_version(session, case, version)
+    talks.in_state(session, case, "suspended")
+    details = _frozen(session, actor, case, "resume", text, now)
     case.decide_by = None
-    talks.enter(session, actor, case, "resume", now, version=version, reason_text=text)
+    talks.enter(session, actor, case, "resume", now, reason_text=text, details=details)
     notice = wording_work.event(case, "resumed", who=talks.who(actor))
     documents.tell_others(session, actor, case, notice, now, staff=True)
 
@@ -478,9 +489,21 @@ def terminate(
         wrong["inform_plan"] = "required"
     if wrong:
         raise Invalid(**wrong)
+    moves.check_version(session, case, version)
+    talks.in_state(session, case, "agreed", *plans.RUNNING)
+    details = _frozen(
+        session,
+        actor,
+        case,
+        "terminate",
+        reason_text,
+        now,
+        termination_reason=reason_code,
+        inform_plan=inform_plan,
+    )
     talks.enter(
         session, actor, case, "terminate", now,
-        version=version, reason_code=reason_code, reason_text=reason_text,
+        reason_code=reason_code, reason_text=reason_text, details=details,
     )  # fmt: skip
     case.was_terminated, case.inform_plan, case.decide_by = True, inform_plan.strip(), None
     for kind in ("plan", "agreement"):
@@ -490,6 +513,15 @@ def terminate(
     session.flush()
     text = wording_work.event(case, "terminated", who=talks.who(actor), what=reason_text.strip())
     documents.tell_others(session, actor, case, text, now, staff=True)
+
+
+def _frozen(
+    session: Session, actor: Actor, case: Partnership, outcome: str, text: str, now: datetime, **facts: Any
+) -> dict[str, Any]:
+    """What the audit event names where it is the city that decides; the sides decide for themselves."""
+    if not actor.is_staff:
+        return {}
+    return decisions.named(decisions.freeze(session, actor, case, outcome, text, now, **facts))
 
 
 def start_due(session: Session, now: datetime, limit: int = 100) -> int:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, joinedload
 
 from matcher import calendar, lifecycle, permissions, vocabulary, wording_work
 from matcher.errors import NotFound, Refused
 from matcher.models import (
+    AuditEvent,
     CaseDocument,
     CaseFile,
     CaseTask,
@@ -23,12 +24,14 @@ from matcher.models import (
     PaymentRule,
     PeriodReport,
     Risk,
+    User,
 )
 from matcher.models.base import Base
 from matcher.permissions import Actor
 from matcher.services import (
     agreements,
     closing,
+    decisions,
     documents,
     evaluations,
     moves,
@@ -59,7 +62,14 @@ def accept_document(
             raise Refused(obstacle)
     if document.kind == "plan" and case.state not in (*plans.BEFORE, *plans.RUNNING):
         raise moves.moved_on(session, case)
-    if not documents.accept(session, actor, case, document, sha256, now):
+    details = None
+    if actor.is_staff and document.needs_city and document.state == "draft":
+        bundle = decisions.freeze(
+            session, actor, case, f"accept_{document.kind}", "", now, document=document.public_id
+        )
+        # The document's own sha256 stands in the event, too: the two are told apart by name.
+        details = {"bundle": bundle.public_id, "bundle_sha256": bundle.sha256}
+    if not documents.accept(session, actor, case, document, sha256, now, details=details):
         waits_for_city = document.needs_city and document.company_accepted_at and document.npo_accepted_at
         if waits_for_city:
             name = "publication_city" if document.kind == "publication" else "amendment_city"
@@ -111,7 +121,7 @@ class Step:
     is_late: bool = False
 
 
-_MEASURED: Sequence[str] = (*plans.RUNNING, "ended")
+_MEASURED: Sequence[str] = ("agreed", *plans.RUNNING, "ended")
 #: What is public is kept true until the case is closed; what it says last is what happened.
 _PAGE_FINAL: Sequence[str] = ("ended", "terminated", "reported", "evaluated")
 _PAGE_KEPT: Sequence[str] = ("agreed", *plans.RUNNING, *_PAGE_FINAL)
@@ -131,6 +141,7 @@ def steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
         *_open_documents(session, case),
         *_state_steps(session, case),
         *_running_steps(session, case, now),
+        *_measuring_steps(session, case, now),
         *_evaluation_steps(session, case),
         *_publication_steps(session, case),
     ]
@@ -201,15 +212,6 @@ def _running_steps(session: Session, case: Partnership, now: datetime) -> list[S
                     )  # fmt: skip
         elif status == "submitted":
             found.append(Step("city", "review_report", None, progress.period_words(report), report.public_id))
-    to_measure = plans.due_measurements(session, case, now) if case.state in _MEASURED else []
-    for indicator, day, status in to_measure:
-        side = "city" if indicator.measurer == "outside" else indicator.measurer
-        found.append(Step(side, "measure", day, indicator.name, indicator.public_id, status == "overdue"))
-    rows = plans.measurements(session, case)
-    for indicator in plans.indicators(session, case):
-        for row in rows.get(indicator.id, ()):
-            if row.state == "submitted":
-                found.append(Step("city", "review_measurement", None, indicator.name, row.public_id))
     for entry in contributions(session, case):
         if entry.state == "recorded":
             side = "npo" if entry.giver == "company" else "company"
@@ -221,6 +223,23 @@ def _running_steps(session: Session, case: Partnership, now: datetime) -> list[S
             found += [
                 Step(side, "finish_task", task.due_on, task.text[:60], task.public_id, late) for side in sides
             ]
+    return found
+
+
+def _measuring_steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
+    if case.state not in {"agreed", *lifecycle.CASE_BEGUN}:
+        return []
+    found = []
+    to_measure = plans.due_measurements(session, case, now) if case.state in _MEASURED else []
+    for indicator, day, status in to_measure:
+        side = "city" if indicator.measurer == "outside" else indicator.measurer
+        kind = "measure_baseline" if indicator.is_start(day) else "measure"
+        found.append(Step(side, kind, day, indicator.name, indicator.public_id, status == "overdue"))
+    rows = plans.measurements(session, case)
+    for indicator in plans.indicators(session, case):
+        for row in rows.get(indicator.id, ()):
+            if row.state == "submitted":
+                found.append(Step("city", "review_measurement", None, indicator.name, row.public_id))
     return found
 
 
@@ -367,6 +386,39 @@ def texts(session: Session, case: Partnership) -> dict[str, str]:
     return found | {row.public_id: row.name for row in rows}
 
 
+@dataclass(frozen=True)
+class Happened:
+    """A move of a case as the audit record keeps it: by which party, in whose person."""
+
+    event: AuditEvent
+    side: str  #: company, npo or city
+    person: str
+
+    @property
+    def day(self) -> date:
+        """The day on which it happened, in Tokyo."""
+        return calendar.tokyo_date(self.event.at)
+
+
+def last_move(session: Session, case: Partnership, action: str) -> Happened | None:
+    """The newest move of this kind; the case itself keeps the reason of its latest move only."""
+    row = session.execute(
+        select(AuditEvent, User.name)
+        .outerjoin(User, User.public_id == AuditEvent.actor_id)
+        .where(
+            AuditEvent.object_type == "partnership",
+            AuditEvent.object_id == case.public_id,
+            AuditEvent.action == action,
+        )
+        .order_by(AuditEvent.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    sides = {case.company.public_id: "company", case.npo.public_id: "npo"}
+    return Happened(row[0], sides.get(row[0].actor_organization_id or "", "city"), row[1] or "")
+
+
 def share_done(found: Sequence[CaseTask]) -> tuple[int, int]:
     """(milestones done, milestones in all): L13."""
     milestones = [task for task in found if task.is_milestone]
@@ -385,3 +437,23 @@ def all_cases(session: Session) -> Sequence[Partnership]:
         )
         .order_by(Partnership.number)
     ).all()
+
+
+def left_cases(session: Session) -> Sequence[tuple[Partnership, bool]]:
+    """Every case that came to nothing, by number, and whether the city had introduced the two before."""
+    introduced = exists().where(
+        AuditEvent.object_type == "partnership",
+        AuditEvent.object_id == Partnership.public_id,
+        AuditEvent.to_state == "introduced",
+    )
+    rows = session.execute(
+        select(Partnership, introduced)
+        .where(Partnership.state.in_(lifecycle.CASE_EXITS - {"closed"}))
+        .options(
+            joinedload(Partnership.company),
+            joinedload(Partnership.npo),
+            joinedload(Partnership.coordinator),
+        )
+        .order_by(Partnership.number)
+    )
+    return [(case, bool(was_introduced)) for case, was_introduced in rows]

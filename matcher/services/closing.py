@@ -1,5 +1,6 @@
 """完了: what a case needs before it can be closed, and closing it."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import select
@@ -21,8 +22,12 @@ from matcher.services import (
 )
 
 
-def obstacle(session: Session, case: Partnership) -> str | None:
-    """Why the case cannot be closed yet (L10): the code of what is missing, or ``None``."""
+def obstacle(session: Session, case: Partnership, money_note: str = "") -> str | None:
+    """Why the case cannot be closed yet (L10): the code of what is missing, or ``None``.
+
+    Args:
+        money_note: why less money is recorded than the agreement promises; without it ``money_short``.
+    """
     unsettled = payments.unsettled(session, case)
     if unsettled:
         return unsettled
@@ -41,15 +46,22 @@ def obstacle(session: Session, case: Partnership) -> str | None:
     # not would be worse than none.
     if publicity.outdated(session, case):
         return "publication_outdated"
+    if not money_note.strip() and any(row.missing_yen for row in progress.promises(session, case)):
+        return "money_short"
     return None
 
 
 def close(
-    session: Session, actor: Actor, case: Partnership, text: str, now: datetime, *, version: int | None
-) -> None:
+    session: Session, actor: Actor, case: Partnership, text: str, now: datetime, *, version: int | None,
+    money_note: str = "",
+) -> None:  # fmt: skip
     """Close what is evaluated – or what ended early and is reported.
 
+    Args:
+        money_note: why less money is recorded than the agreement promises, where that is so.
+
     Raises:
+        Invalid: no text; less money than promised, and no word on why (``money_note``).
         Refused: what ``obstacle`` says; ``evaluation_first`` where nothing ended early.
     """
     permissions.require(actor, "partnership.review", case)
@@ -59,11 +71,17 @@ def close(
         raise Refused("evaluation_first")
     if not text.strip():
         raise Invalid(text="required")
-    missing = obstacle(session, case)
+    missing = obstacle(session, case, money_note)
+    if missing == "money_short":
+        raise Invalid(money_note="money_short")
     if missing:
         raise Refused(missing)
-    bundle = decisions.freeze(session, actor, case, "close", text, now)
+    money = [asdict(row) for row in progress.promises(session, case)]
+    bundle = decisions.freeze(
+        session, actor, case, "close", text, now, money=money, money_note=money_note.strip()
+    )
     action = "close" if case.state == "evaluated" else "close_early"
     details = {"bundle": bundle.public_id, "sha256": bundle.sha256}
-    talks.enter(session, actor, case, action, now, reason_text=text, details=details)
+    kept = "\n".join(part for part in (text.strip(), wording_work.money_note(money_note)) if part)
+    talks.enter(session, actor, case, action, now, reason_text=kept, details=details)
     documents.tell_others(session, actor, case, wording_work.event(case, "closed"), now)

@@ -3,10 +3,19 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
 
-from matcher.models import AuditEvent, CaseDocument, DecisionBundle, Partnership
+from matcher.models import (
+    AuditEvent,
+    CaseDocument,
+    Contribution,
+    DecisionBundle,
+    Indicator,
+    Measurement,
+    Partnership,
+    Payment,
+)
 from matcher.permissions import Actor
 from matcher.services import snapshots
 
@@ -20,7 +29,8 @@ def freeze(
     now: datetime,
     **facts: Any,
 ) -> DecisionBundle:
-    """Keep both organizations, every document in force or on the table, the history, and ``facts``.
+    """Keep both organizations, every document in force or on the table, what was measured, given and paid,
+    the history, and ``facts``.
 
     The case's organizations must be loaded with their profiles.
     """
@@ -28,7 +38,7 @@ def freeze(
         select(CaseDocument)
         .where(CaseDocument.partnership_id == case.id, CaseDocument.state.in_(("draft", "agreed")))
         .order_by(CaseDocument.kind, CaseDocument.number)
-    )
+    ).all()
     events = session.scalars(
         select(AuditEvent)
         .where(AuditEvent.object_type == "partnership", AuditEvent.object_id == case.public_id)
@@ -49,6 +59,14 @@ def freeze(
                  "state": found.state, "content": found.content}
                 for found in documents
             ],
+            "in_force": {
+                found.kind: {"number": found.number, "sha256": found.sha256}
+                for found in documents
+                if found.state == "agreed" and found.kind in {"plan", "agreement"}
+            },
+            "measurements": _measurements(session, case),
+            "totals": _totals(session, case),
+            "payments": _payments(session, case),
             "messages": [],
             "checklists": {"company": [], "npo": []},
             "history": [{"at": event.at, "action": event.action, "hash": event.hash} for event in events],
@@ -62,3 +80,48 @@ def freeze(
     session.add(bundle)
     session.flush()
     return bundle
+
+
+def named(bundle: DecisionBundle) -> dict[str, Any]:
+    """How an audit event names the frozen decision that it rests on."""
+    return {"bundle": bundle.public_id, "sha256": bundle.sha256}
+
+
+def _measurements(session: Session, case: Partnership) -> list[dict[str, Any]]:
+    rows = session.execute(
+        select(Measurement, Indicator)
+        .join(Indicator, Indicator.id == Measurement.indicator_id)
+        .where(Indicator.partnership_id == case.id)
+        .options(joinedload(Measurement.evidence))
+        .order_by(Indicator.position, Measurement.measured_on, Measurement.id)
+    )
+    return [
+        {
+            "public_id": row.public_id, "key": indicator.key, "name": indicator.name, "unit": indicator.unit,
+            "baseline": indicator.baseline, "target": indicator.target, "measured_on": row.measured_on,
+            "value": row.value, "missing_reason": row.missing_reason, "state": row.state,
+            "evidence_sha256": row.evidence.sha256 if row.evidence else "",
+        }
+        for row, indicator in rows
+    ]  # fmt: skip
+
+
+def _totals(session: Session, case: Partnership) -> list[dict[str, Any]]:
+    """The ledger summed by side, kind, unit and state, so that what is unconfirmed is seen as such."""
+    group = (Contribution.giver, Contribution.support_type, Contribution.unit, Contribution.state)
+    rows = session.execute(
+        select(*group, func.sum(Contribution.quantity), func.sum(Contribution.yen), func.count())
+        .where(Contribution.partnership_id == case.id, Contribution.state != "cancelled")
+        .group_by(*group)
+        .order_by(*group)
+    )
+    return [
+        {"giver": giver, "support_type": kind, "unit": unit, "state": state, "quantity": float(total),
+         "yen": None if yen is None else int(yen), "times": count}
+        for giver, kind, unit, state, total, yen, count in rows
+    ]  # fmt: skip
+
+
+def _payments(session: Session, case: Partnership) -> list[dict[str, Any]]:
+    rows = session.scalars(select(Payment).where(Payment.partnership_id == case.id).order_by(Payment.id))
+    return [snapshots.facts_of(row) for row in rows]

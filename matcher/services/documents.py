@@ -137,8 +137,13 @@ def accept(
     document: CaseDocument,
     sha256: str,
     now: datetime,
+    *,
+    details: Mapping[str, Any] | None = None,
 ) -> bool:
     """Accept this very text; returns whether all who must have now accepted it.
+
+    Args:
+        details: further facts for the audit event.
 
     Raises:
         MovedOn: the text is no longer the one that was shown.
@@ -158,7 +163,9 @@ def accept(
     setattr(document, f"{side}_accepted_at", now)
     setattr(document, f"{side}_accepted_by_id", actor.user_id)
     session.flush()
-    note(session, actor, case, f"accept_{document.kind}", now, details=_named(document))
+    note(
+        session, actor, case, f"accept_{document.kind}", now, details={**_named(document), **(details or {})}
+    )
     if not (document.company_accepted_at and document.npo_accepted_at):
         return False
     return not document.needs_city or document.city_accepted_at is not None

@@ -3,15 +3,24 @@
 Nothing is added that no record says. People confirm the text, and add what only they know.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, joinedload
 
 from matcher import calendar, vocabulary
-from matcher.models import Contribution, Incident, Indicator, Measurement, Partnership, PeriodReport
+from matcher.models import (
+    Contribution,
+    Incident,
+    Indicator,
+    Measurement,
+    Partnership,
+    PeriodReport,
+    Revision,
+)
 from matcher.services import documents, payments, plans, progress
 
 
@@ -41,6 +50,30 @@ def compose(
         *_reports(session, case, first, last),
         *_incidents(session, case, first, last),
     ]
+
+
+def of_period(session: Session, case: Partnership, report: PeriodReport) -> list[dict[str, str]]:
+    """What the records say of a report's period, as the report keeps it; the agreement is no news in it."""
+    found = compose(session, case, report.period_from, report.period_to)
+    return [row.as_dict() for row in found if row.source != "document"]
+
+
+def of_reports(
+    session: Session, case: Partnership, reports: Sequence[PeriodReport]
+) -> dict[int, list[dict[str, str]]]:
+    """report id → its sentences: as they were when it was submitted, else what the records say now."""
+    ids = [report.id for report in reports if report.state in {"submitted", "accepted"}]
+    versions = session.scalars(
+        select(Revision)
+        .where(Revision.owner_type == "report", Revision.owner_id.in_(ids))
+        .order_by(Revision.number)
+    )
+    # Versions of before sentences were kept have none; what is printed of them is composed anew.
+    kept = {row.owner_id: row.content["sentences"] for row in versions if "sentences" in row.content}
+    return {
+        report.id: kept[report.id] if report.id in kept else of_period(session, case, report)
+        for report in reports
+    }
 
 
 def day(value: date) -> str:
@@ -95,7 +128,9 @@ def _indicators(session: Session, case: Partnership, first: date | None, last: d
         accepted = [
             row
             for row in rows.get(indicator.id, ())
-            if row.state == "accepted" and _within(row.measured_on, first, last)
+            if row.state == "accepted"
+            and not indicator.is_start(row.measured_on)
+            and _within(row.measured_on, first, last)
         ]
         if accepted:
             found.append(_indicator(indicator, accepted[-1]))
@@ -178,7 +213,12 @@ def esg_evidence(
 
     cases = session.scalars(
         select(Partnership)
-        .where(Partnership.company_id == company_id, Partnership.starts_on.is_not(None))
+        .where(
+            Partnership.company_id == company_id,
+            # A trial leads to gifts as well; not every trial leads to an agreement.
+            Partnership.starts_on.is_not(None)
+            | exists().where(Contribution.partnership_id == Partnership.id),
+        )
         .options(joinedload(Partnership.company), joinedload(Partnership.npo), joinedload(Partnership.need))
         .order_by(Partnership.id)
     ).all()
@@ -210,7 +250,8 @@ def esg_evidence(
         rows = plans.measurements(session, case)
         for indicator in plans.indicators(session, case):
             for row in rows.get(indicator.id, ()):
-                if row.state == "accepted" and row.value is not None and first <= row.measured_on <= last:
+                counts = row.state == "accepted" and not indicator.is_start(row.measured_on)
+                if counts and row.value is not None and first <= row.measured_on <= last:
                     outcomes.append(
                         {
                             "day": row.measured_on, "name": indicator.name, "value": row.value,

@@ -71,7 +71,10 @@ def unmeasured(session: Session, case: Partnership) -> list[str]:
     return [
         indicator.name
         for indicator in plans.indicators(session, case)
-        if not any(row.state == "accepted" for row in rows.get(indicator.id, ()))
+        if not any(
+            row.state == "accepted" and not indicator.is_start(row.measured_on)
+            for row in rows.get(indicator.id, ())
+        )
     ]
 
 

@@ -32,7 +32,7 @@ _TITLE: Final = re.compile(
 )
 _MONEY_KEYS: Final = frozenset(
     {"yen", "amount_yen", "cap_yen", "money_yen", "money_company_yen", "money_city_yen", "budget_cap_yen",
-     "fixed", "year_limits", "floor_yen", "points", "formula"}
+     "principal_yen", "fixed", "year_limits", "floor_yen", "points", "formula"}
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from matcher import calendar, lifecycle, payment, permissions, wording_work
 from matcher.errors import Invalid, Refused
 from matcher.models import Measurement, Partnership, Payment, PaymentRule, User
 from matcher.permissions import Actor
-from matcher.services import documents, moves, talks
+from matcher.services import decisions, documents, moves, talks
 
 
 def contract(session: Session, case: Partnership) -> payment.Contract | None:
@@ -115,9 +115,13 @@ def approve(
         raise moves.moved_on(session, case)
     if found.calculated_by_id == actor.user_id:
         raise Refused("own_calculation")
+    bundle = decisions.freeze(
+        session, actor, case, "approve_payment", "", now, payment=found.public_id, yen=found.amount_yen
+    )
     found.approved_at, found.approved_by_id = now, actor.user_id
     session.flush()
-    documents.note(session, actor, case, "approve_payment", now, details=_details(found))
+    details = {**_details(found), **decisions.named(bundle)}
+    documents.note(session, actor, case, "approve_payment", now, details=details)
     text = wording_work.event(case, "payment_approved", what=label(found))
     documents.tell_others(session, actor, case, text, now)
 
@@ -243,7 +247,11 @@ def _keep(
     )  # fmt: skip
     session.add(found)
     session.flush()
-    documents.note(session, actor, case, "calculate_payment", now, details=_details(found))
+    bundle = decisions.freeze(
+        session, actor, case, "calculate_payment", "", now, payment=found.public_id, yen=yen, formula=formula
+    )
+    details = {**_details(found), **decisions.named(bundle)}
+    documents.note(session, actor, case, "calculate_payment", now, details=details)
     documents.tell_others(session, actor, case, wording_work.event(case, "payment", what=what), now)
     return found
 

@@ -210,10 +210,26 @@ def _keep_indicators(session: Session, case: Partnership, plan: CaseDocument) ->
         for name in _INDICATOR_FIELDS:
             setattr(row, name, facts.get(name))
         row.baseline_on, row.target_on = _day(facts.get("baseline_on")), _day(facts.get("target_on"))
+        if row.baseline is None and row.baseline_on is not None and row.id is not None:
+            # The plan still says 「未測定」; what was measured since is not forgotten with an amendment.
+            row.baseline = _measured_baseline(session, row.id, row.baseline_on)
     kept = {facts["key"] for facts in wanted}
     for key, row in rows.items():
         row.is_retired = key not in kept
     session.flush()
+
+
+def _measured_baseline(session: Session, indicator_id: int, day: date) -> float | None:
+    return session.scalar(
+        select(Measurement.value)
+        .where(
+            Measurement.indicator_id == indicator_id,
+            Measurement.measured_on == day,
+            Measurement.state == "accepted",
+        )
+        .order_by(Measurement.id.desc())
+        .limit(1)
+    )
 
 
 def _keep_milestones(session: Session, case: Partnership, plan: CaseDocument, now: datetime) -> None:
@@ -258,6 +274,33 @@ def library(session: Session, *, active_only: bool = True) -> list[IndicatorDefi
     if active_only:
         query = query.where(IndicatorDefinition.is_active.is_(True))
     return list(session.scalars(query))
+
+
+def library_uses(session: Session) -> dict[str, int]:
+    """code → in how many plans in force the shared indicator is used."""
+    contents = session.scalars(
+        select(CaseDocument.content).where(CaseDocument.kind == "plan", CaseDocument.state == "agreed")
+    )
+    found: dict[str, int] = {}
+    for content in contents:
+        for code in {row.get("shared") for row in content["indicators"]} - {None, ""}:
+            found[code] = found.get(code, 0) + 1
+    return found
+
+
+def library_for(
+    session: Session, case: Partnership
+) -> tuple[list[IndicatorDefinition], list[IndicatorDefinition]]:
+    """The shared indicators of the case's own fields, then the others; both by code.
+
+    The fields are the need's, else the NPO's (which must be loaded with its profile).
+    """
+    profile = case.npo.npo
+    chosen = case.need.fields if case.need else (profile.fields if profile else ())
+    fields = {str(code) for code in chosen}
+    rows = library(session)
+    own = [row for row in rows if str(row.field) in fields]
+    return own, [row for row in rows if str(row.field) not in fields]
 
 
 def save_definition(
@@ -334,6 +377,34 @@ def measurements(session: Session, case: Partnership) -> dict[int, list[Measurem
     return found
 
 
+def asks_baseline(session: Session, case: Partnership, indicator: Indicator) -> bool:
+    """Whether the plan in force leaves the baseline of an indicator to be measured on its day."""
+    plan = documents.find_agreed(session, case, "plan")
+    if indicator.baseline_on is None or plan is None:
+        return False
+    found = next((row for row in plan.content["indicators"] if row["key"] == indicator.key), None)
+    return found is not None and found["baseline"] is None
+
+
+def measuring_days(session: Session, case: Partnership, indicator: Indicator) -> list[date]:
+    """The days for which a value can be handed in, in order: those of the plan, and the baseline's own.
+
+    Before the partnership runs there is nothing to measure but where it starts.
+    """
+    days = {date.fromisoformat(text) for text in indicator.measure_on} if case.state != "agreed" else set()
+    if indicator.baseline_on is not None and asks_baseline(session, case, indicator):
+        days.add(indicator.baseline_on)
+    return sorted(days)
+
+
+def waiting_days(indicator: Indicator, state: str) -> list[date]:
+    """The days on which a case in ``state`` is to measure; the baseline's only while there is none."""
+    days = {date.fromisoformat(text) for text in indicator.measure_on} if state != "agreed" else set()
+    if indicator.baseline is None and indicator.baseline_on is not None:
+        days.add(indicator.baseline_on)
+    return sorted(days)
+
+
 def due_measurements(session: Session, case: Partnership, now: datetime) -> list[tuple[Indicator, date, str]]:
     """(indicator, day, ``due`` or ``overdue``) of what is to be measured and has not been handed in."""
     today = calendar.tokyo_date(now)
@@ -343,8 +414,7 @@ def due_measurements(session: Session, case: Partnership, now: datetime) -> list
         handed_in = {
             row.measured_on for row in rows.get(indicator.id, ()) if row.state in {"submitted", "accepted"}
         }
-        for text in indicator.measure_on:
-            day = date.fromisoformat(text)
+        for day in waiting_days(indicator, case.state):
             if day not in handed_in and (day - today).days <= 14:
                 found.append((indicator, day, "overdue" if day < today else "due"))
     return sorted(found, key=lambda row: row[1])

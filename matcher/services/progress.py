@@ -1,11 +1,11 @@
 """While a partnership runs: contributions, measurements, periodic reports, risks, and what went wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from matcher import calendar, lifecycle, permissions, vocabulary, wording, wording_work
@@ -178,6 +178,47 @@ def totals(session: Session, case: Partnership) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+@dataclass(frozen=True)
+class Promise:
+    """What a side promised in the agreement in force, and what of it is recorded, in whole yen."""
+
+    side: str
+    promised_yen: int
+    recorded_yen: int
+
+    @property
+    def missing_yen(self) -> int:
+        """By how much less is recorded than was promised."""
+        return max(0, self.promised_yen - self.recorded_yen)
+
+
+def promises(session: Session, case: Partnership) -> list[Promise]:
+    """The money of the company and of the city: promised, and confirmed by the other side.
+
+    Money is what is given as such, and what is recorded with the amount that was really paid for it; an
+    estimated worth is none. What an outcome contract has paid is the city's money.
+    """
+    agreement = documents.find_agreed(session, case, "agreement")
+    recorded = {"company": 0, "city": 0}
+    rows = session.scalars(
+        select(Contribution).where(
+            Contribution.partnership_id == case.id,
+            Contribution.state == "confirmed",
+            Contribution.support_type.in_(MONEY) | (Contribution.estimate_method == "actual"),
+            Contribution.giver.in_(recorded),
+        )
+    )
+    for row in rows:
+        counted = row.quantity if row.unit.startswith("円") else 0
+        recorded[row.giver] += row.yen if row.yen is not None else round(counted)
+    paid = select(func.coalesce(func.sum(Payment.amount_yen), 0)).where(
+        Payment.partnership_id == case.id, Payment.paid_on.is_not(None)
+    )
+    recorded["city"] += int(session.scalar(paid) or 0)
+    content = agreement.content if agreement else {}
+    return [Promise(side, int(content.get(f"money_{side}_yen") or 0), yen) for side, yen in recorded.items()]
+
+
 # ── Measurements (E1, E4, E5) ────────────────────────────────────────────────────────────────────────
 
 
@@ -206,14 +247,14 @@ def submit_measurement(
         Refused: ``measurement_paid``.
     """
     permissions.require(actor, "partnership.share", case)
-    talks.in_state(session, case, *_KEPT)
+    talks.in_state(session, case, "agreed", *_KEPT)
     side = documents.side_of(actor, case)
     if side not in {indicator.measurer, "city"}:
         raise Refused("not_measurer")
     wrong = {}
     if value.value is None and not value.missing_reason.strip():
         wrong["value"] = "value_or_reason"
-    if value.measured_on.isoformat() not in indicator.measure_on:
+    if value.measured_on not in plans.measuring_days(session, case, indicator):
         wrong["measured_on"] = "not_in_plan"
     if value.measured_on > calendar.tokyo_date(now):
         wrong["measured_on"] = "in_future"
@@ -253,13 +294,15 @@ def review_measurement(
 ) -> None:  # fmt: skip
     """Accept a value, or send it back with a sentence. Nobody reviews their own.
 
+    What was measured on the day that the plan set for the baseline becomes the indicator's baseline.
+
     Raises:
         Invalid: sent back without a sentence. Refused: ``own_measurement``, ``evaluator_is_provider``.
         NotPermitted: neither the city nor the evaluator of the contract.
     """
     indicator = measurement.indicator
     permissions.require(actor, "partnership.view", case)
-    talks.in_state(session, case, *_KEPT)
+    talks.in_state(session, case, "agreed", *_KEPT)
     side = documents.side_of(actor, case)
     contract = _contract(session, case)
     is_evaluator = contract is not None and contract.get("evaluator") == side and side != "city"
@@ -286,6 +329,11 @@ def review_measurement(
     details = {"measurement": measurement.public_id, "indicator": indicator.key}
     action = "accept_measurement" if accepted else "return_measurement"
     documents.note(session, actor, case, action, now, text=text, details=details)
+    starts = measurement.measured_on == indicator.baseline_on
+    if accepted and starts and plans.asks_baseline(session, case, indicator):
+        indicator.baseline = measurement.value
+        session.flush()
+        documents.note(session, actor, case, "set_baseline", now, details=details)
     name = "measurement_ok" if accepted else "measurement_back"
     documents.tell_others(session, actor, case, wording_work.event(case, name, what=indicator.name), now)
 
@@ -328,13 +376,14 @@ def report_status(report: PeriodReport, today: date) -> str:
 
 
 def write_report(
-    session: Session, actor: Actor, case: Partnership, report: PeriodReport, facts: Mapping[str, str],
+    session: Session, actor: Actor, case: Partnership, report: PeriodReport, facts: Mapping[str, Any],
     now: datetime, *, submit: bool, version: int | None,
 ) -> None:  # fmt: skip
     """Write one's own part; once both have submitted theirs, it is with the city.
 
     Args:
-        facts: ``text`` and, from the NPO, ``setbacks`` (what did not work) and ``next_step``.
+        facts: ``text`` and, from the NPO, ``setbacks`` (what did not work) and ``next_step``; ``sentences``
+            are what the records say of the period (``drafts.compose``), kept with the submitted version.
 
     Raises:
         Invalid: submitted without text; the NPO without a word on what did not work.
@@ -368,7 +417,7 @@ def write_report(
     if report.npo_submitted_at and report.company_submitted_at:
         report.state, report.submitted_at = "submitted", now
         session.flush()
-        _keep_version(session, actor, report, now)
+        _keep_version(session, actor, report, facts.get("sentences", ()), now)
         details = {"report": report.public_id, "late": calendar.tokyo_date(now) > report.due_on}
         documents.note(session, SYSTEM, case, "submit_report", now, details=details)
         event = wording_work.event(case, "report_submitted", what=what)
@@ -459,7 +508,13 @@ def period_words(report: PeriodReport) -> str:
     return calendar.period(report.period_from, report.period_to)
 
 
-def _keep_version(session: Session, actor: Actor, report: PeriodReport, now: datetime) -> None:
+def _keep_version(
+    session: Session,
+    actor: Actor,
+    report: PeriodReport,
+    sentences: Sequence[Mapping[str, str]],
+    now: datetime,
+) -> None:
     number = len(
         session.scalars(
             select(Revision.id).where(Revision.owner_type == "report", Revision.owner_id == report.id)
@@ -471,6 +526,7 @@ def _keep_version(session: Session, actor: Actor, report: PeriodReport, now: dat
             content={
                 "npo_text": report.npo_text, "company_text": report.company_text,
                 "setbacks": report.setbacks, "next_step": report.next_step,
+                "sentences": [dict(row) for row in sentences],
             },
         )
     )  # fmt: skip
@@ -642,19 +698,20 @@ def remind_measurements(session: Session, now: datetime, limit: int = 200) -> in
     rows = session.execute(
         select(Indicator, Partnership)
         .join(Partnership, Partnership.id == Indicator.partnership_id)
-        .where(Indicator.is_retired.is_(False), Partnership.state.in_(plans.RUNNING))
+        .where(Indicator.is_retired.is_(False), Partnership.state.in_(("agreed", *plans.RUNNING)))
         .options(joinedload(Partnership.company), joinedload(Partnership.npo))
     ).all()
     today, done = calendar.tokyo_date(now), 0
     for indicator, case in rows:
         after = indicator.reminded_on or date.min
-        days = [date.fromisoformat(text) for text in indicator.measure_on]
+        days = plans.waiting_days(indicator, case.state)
         near = [day for day in days if day > after and today <= day <= today + timedelta(days=MEASURE_DAYS)]
         if not near or done >= limit:
             continue
         session.execute(update(Indicator).where(Indicator.id == indicator.id).values(reminded_on=min(near)))
         until = wording.day(calendar.end_of_day(min(near)))
-        text = wording_work.event(case, "measure_due", what=indicator.name, until=until)
+        name = "baseline_due" if indicator.is_start(min(near)) else "measure_due"
+        text = wording_work.event(case, name, what=indicator.name, until=until)
         documents.tell_others(session, SYSTEM, case, text, now)
         done += 1
     return done

@@ -265,7 +265,11 @@ def _indicators(session: Session, case: Partnership) -> list[dict[str, Any]]:
     for indicator in plans.indicators(session, case, retired=True):
         if not indicator.is_public:
             continue
-        accepted = [row for row in rows.get(indicator.id, ()) if row.state == "accepted"]
+        accepted = [
+            row
+            for row in rows.get(indicator.id, ())
+            if row.state == "accepted" and not indicator.is_start(row.measured_on)
+        ]
         if indicator.is_retired and not accepted:
             continue
         found.append(
@@ -480,6 +484,14 @@ def hidden_comments(session: Session, case: Partnership) -> list[tuple[str, int]
         )
     ).all()
     return [(reason, found.count(reason)) for reason in vocabulary.COMMENT_HIDE_REASONS if reason in found]
+
+
+def comments_of(session: Session, actor: Actor, case: Partnership) -> Sequence[PublicComment]:
+    """Every comment on one case, oldest first, also what was kept back: for the city."""
+    permissions.require(actor, "desk.comments")
+    return session.scalars(
+        select(PublicComment).where(PublicComment.partnership_id == case.id).order_by(PublicComment.id)
+    ).all()
 
 
 def comments_to_read(session: Session, actor: Actor) -> Sequence[tuple[PublicComment, Partnership]]:

@@ -219,13 +219,17 @@ class Teller:
         )  # fmt: skip
 
     def _gift(self, case: Partnership, step: Facts, at: datetime) -> None:
-        """One or several gifts (``times``, ``every`` days apart), confirmed unless said otherwise."""
+        """One or several gifts (``times``, ``every`` days apart), confirmed unless said otherwise.
+
+        Their ``evidence`` is one file for all of them.
+        """
         first = self._need_day(step["day"])
+        evidence = self._file(case, step["evidence"] | {"by": step["by"]}, at) if "evidence" in step else None
         for number in range(step.get("times", 1)):
             on = first + timedelta(days=step.get("every", 7) * number)
             gift = progress.Gift(
                 step["support_type"], step["quantity"], step["unit"], on, step.get("yen"),
-                step.get("method", "none"), step.get("method_note", ""), step.get("note", ""),
+                step.get("method", "none"), step.get("method_note", ""), step.get("note", ""), evidence,
             )  # fmt: skip
             actor = self._by(case, step)
             entry = progress.record_contribution(self.session, actor, case, gift, at)
@@ -266,6 +270,7 @@ class Teller:
         for side in sides:
             facts = {
                 "text": step[side], "setbacks": step.get("setbacks", ""), "next_step": step.get("next", ""),
+                "sentences": drafts.of_period(self.session, case, report),
             }  # fmt: skip
             progress.write_report(
                 self.session, self.actor(case, side), case, report, facts, at, submit=True, version=None

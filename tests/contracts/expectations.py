@@ -491,6 +491,10 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("worked", {"paper": "final"}, {"GET": "L-------"}),
         ("nothing", {"paper": "agreement"}, {"GET": "L-------"}),
     ],
+    "work.results": [
+        ("worked", {}, {"GET": "L+-+-++-"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
     "work.section": [
         *(
             ("worked", {"section": section}, {"GET": "L+-+-++-"})

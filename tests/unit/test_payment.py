@@ -12,7 +12,7 @@ from datetime import date
 
 import pytest
 
-from matcher.payment import MAX_YEN, Contract, Rule, amount, curve
+from matcher.payment import MAX_YEN, Contract, Funder, Rule, Scheme, amount, curve
 
 DAY = date(2027, 3, 31)
 CHECKUP = Rule("P1", "I1", 2_441_000, "linear", ((15, 0), (19, 2_441_000), (30, 4_000_000)), DAY, 2027)
@@ -297,6 +297,46 @@ def test_a_contract_is_read_from_what_an_agreement_keeps():
     assert Contract.from_dict(json.loads(json.dumps(facts))) == found
     bare = {"budget_cap_yen": 1, "provider": "npo", "evaluator": "city"}
     assert Contract.from_dict(bare) == Contract(1, "npo", "city")
+
+
+def test_a_contract_of_before_there_were_schemes_is_a_plain_pfs():
+    assert (
+        Contract.from_dict({"budget_cap_yen": 1, "provider": "npo", "evaluator": "city"}).scheme == Scheme()
+    )
+    assert contract().faults() == {}
+
+
+def test_a_scheme_is_read_from_what_an_agreement_keeps():
+    facts = {
+        "scheme": "sib", "commissioner": "澪原市", "intermediary": "財団",
+        "funders": [{"name": "金庫", "principal_yen": 3_000_000, "terms": "翌月に返す"}],
+        "legal_basis": "要綱", "wtp_note": "1人2万円", "sounding_note": "3者に聞いた",
+    }  # fmt: skip
+    assert Scheme.from_dict(json.loads(json.dumps(facts))) == Scheme(
+        "sib", "澪原市", "財団", (Funder("金庫", 3_000_000, "翌月に返す"),), "要綱", "1人2万円", "3者に聞いた"
+    )
+
+
+FUNDER = Funder("金庫", 3_000_000, "翌月に返す")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "faults"),
+    [
+        (Scheme(), {}),
+        (Scheme("other"), {"scheme": "required"}),
+        (Scheme("pfs", funders=(FUNDER,)), {"funders": "funders_only_sib"}),
+        (Scheme("sib"), {"funders": "funders_needed"}),
+        (Scheme("sib", funders=(FUNDER,)), {}),
+        (Scheme("sib", funders=(FUNDER, replace(FUNDER, name=" "))), {"funders": "funder_incomplete"}),
+        (Scheme("sib", funders=(replace(FUNDER, terms=""),)), {"funders": "funder_incomplete"}),
+        (Scheme("sib", funders=(replace(FUNDER, principal_yen=0),)), {"funders": "funder_incomplete"}),
+        (Scheme("sib", funders=(replace(FUNDER, principal_yen=MAX_YEN + 1),)),
+         {"funders": "funder_incomplete"}),
+    ],
+)  # fmt: skip
+def test_a_sib_names_its_funders_and_a_pfs_has_none(scheme, faults):
+    assert contract(scheme=scheme).faults() == faults
 
 
 # ── The curve of a simulation ────────────────────────────────────────────────────────────────────────

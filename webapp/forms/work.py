@@ -229,6 +229,37 @@ class PairsField(TextAreaField):  # type: ignore[misc]
         return "\n".join(f"{name}：{value:.15g}" for name, value in self.data or ())
 
 
+class FundersField(TextAreaField):  # type: ignore[misc]
+    """「名称：出資額：返済の条件」, one funder a line; ``data`` as the contract keeps them."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the funders.
+
+        Raises:
+            ValueError: a line is not of that form, too long, or there are too many.
+        """
+        self.data = []
+        typed = [part.strip() for part in (valuelist or [""])[0].splitlines() if part.strip()]
+        if len(typed) > 20:
+            raise ValueError(_("20行までで入力してください。"))
+        for part in typed:
+            name, _first, rest = part.replace(":", "：").partition("：")
+            amount, _second, terms = rest.partition("：")
+            yen = unicodedata.normalize("NFKC", amount).strip().replace(",", "").removesuffix("円")
+            if not (name.strip() and terms.strip() and yen.isdecimal() and len(yen) <= 12):
+                raise ValueError(
+                    _("「%(text)s」は「名称：出資額：返済の条件」の形で入力してください。", text=part[:20])
+                )
+            if limits.is_too_long(part, limits.NOTE):
+                raise ValueError(_("1行は%(limit)s文字までで入力してください。", limit=limits.NOTE))
+            self.data.append({"name": name.strip(), "principal_yen": int(yen), "terms": terms.strip()})
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "\n".join(f"{row['name']}：{row['principal_yen']}：{row['terms']}" for row in self.data or ())
+
+
 def _number(typed: str) -> float:
     try:
         value = Decimal(typed)
@@ -489,10 +520,18 @@ class IndicatorForm(Form):
     linked_to_payment = BooleanField(_l("支払いに連動させる"))
     is_public = BooleanField(_l("実績を公表してよい"), default=True)
 
-    def offer(self, found: Iterable[IndicatorDefinition]) -> None:
-        """Let the person take an entry of the city's library."""
-        self.known = {row.public_id: row for row in found}
-        labels = {key: f"{row.code} {row.name}" for key, row in self.known.items()}
+    def offer(self, own: Iterable[IndicatorDefinition], others: Iterable[IndicatorDefinition]) -> None:
+        """Let the person take an entry of the city's library: those of the case's own fields come first."""
+        own, others = list(own), list(others)
+        self.known = {row.public_id: row for row in (*own, *others)}
+        labels: dict[str, Any] = {}
+        for row in (*own, *others):
+            about = (
+                _("この案件の分野")
+                if row in own
+                else vocabulary.FIELD_SHORT.get(str(row.field), _("分野を問わない"))
+            )
+            labels[row.public_id] = f"{row.code} {row.name}（{about}）"
         self.definition_id.choices = choices(labels, _l("使わない（自分で書く）"))
 
     @property
@@ -611,6 +650,39 @@ class AgreementForm(Form):
         render_kw={"example": "2027：3000000"},
     )
 
+    scheme = pick(
+        _l("成果連動：しくみ"),
+        vocabulary.OUTCOME_SCHEMES,
+        need=False,
+        hint=_l("指定しないときは、PFSとします。"),
+    )
+    commissioner = line(_l("成果連動：発注者"), need=False, hint=_l("空けておくと「市」とします。"))
+    intermediary = line(_l("成果連動：中間支援組織"), need=False)
+    funders = FundersField(
+        _l("成果連動：資金提供者（SIBのとき）"),
+        description=_l(
+            "「名称：出資額：返済の条件」を1行に1つずつ。返済は言葉で記録するだけで、このサービスでは計算しません。"
+        ),
+        render_kw={
+            "example": _l("みおはら信用金庫：3000000：成果に応じた支払いを受けた月の翌月に、元本から返す")
+        },
+    )
+    legal_basis = line(
+        _l("成果連動：根拠となる法令・要綱"), need=False, example=_l("市の成果連動型契約の実施要綱")
+    )
+    wtp_note = words(
+        _l("成果連動：支払意思額（WTP）の考え方"),
+        need=False,
+        hint=_l("成果1単位にいくらまで支払うかを、どう決めたかを書いてください。"),
+        rows=3,
+    )
+    sounding_note = words(
+        _l("成果連動：事前の意見聴取（サウンディング）の記録"),
+        need=False,
+        hint=_l("いつ、どこに、何を聞き、条件にどう生かしたかを書いてください。"),
+        rows=3,
+    )
+
     def validate_roles_city(self, field: Field) -> None:
         """Compulsory where the city is a party."""
         if self.city_is_party.data and not field.data:
@@ -636,6 +708,12 @@ class AgreementForm(Form):
                 "rules": rules,
                 "fixed": {str(year): int(amount) for year, amount in self.fixed.data or ()},
                 "year_limits": {str(year): int(amount) for year, amount in self.year_limits.data or ()},
+                # What was left empty is left out, so that an amendment does not seem to change it.
+                **{
+                    name: getattr(self, name).data
+                    for name in payment.SCHEME_FIELDS
+                    if getattr(self, name).data
+                },
             }
         return found
 
@@ -792,9 +870,13 @@ class MeasureForm(_WithFiles):
 
     evidence, new_evidence = _evidence(), _new_evidence()
 
-    def offer_days(self, indicator: Indicator) -> None:
-        """The dates that the plan names."""
-        labels = {iso: filters.isoday(iso) for iso in indicator.measure_on}
+    def offer_days(self, indicator: Indicator, days: Iterable[date]) -> None:
+        """The dates that the plan names; the one on which only the baseline is measured says so."""
+        labels = {
+            day.isoformat(): filters.isoday(day.isoformat())
+            + (_("（はじめの値）") if indicator.is_start(day) else "")
+            for day in days
+        }
         self.measured_on.choices = choices(labels, _CHOOSE)
 
 
@@ -968,6 +1050,21 @@ class CloseForm(Form):
     """A sentence for the city's record."""
 
     text = words(_l("市の記録に残すこと"), rows=3)
+
+
+class CloseCaseForm(CloseForm):
+    """The same at the very end, with a word on money that did not come."""
+
+    money_note = words(
+        _l("約束した金額より記録された金額が少ない理由"),
+        need=False,
+        hint=_l("「実績と報告」にある約束と記録の表を確かめてください。書いた理由は、完了の記録に残ります。"),
+        rows=3,
+    )
+
+    def drop_money_note(self) -> None:
+        """All that was promised is recorded: there is nothing to explain."""
+        del self.money_note
 
 
 class RenewForm(TermsForm):

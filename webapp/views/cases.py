@@ -15,7 +15,7 @@ from matcher.errors import DomainError, Invalid, MovedOn, NotFound, Refused
 from matcher.models import Need, Offer, Organization, Partnership, ShownSuggestion
 from matcher.permissions import Actor
 from matcher.services import casework, cities, partnerships, receipts, shown_lists, snapshots, tasks
-from webapp import access, case_text, clock, db, decision_text, text
+from webapp import access, bundle_text, case_text, clock, db, decision_text, text
 from webapp.forms import case as forms
 from webapp.forms.base import Form, clean
 from webapp.views import work
@@ -511,6 +511,7 @@ def bundle(public_id: str, bundle_id: str) -> Page:
         facts=lambda content: decision_text.facts(content, areas),
         outcomes=decision_text.OUTCOMES,
         moment=decision_text.moment,
+        kept_rows=bundle_text.rows,
     )
 
 

@@ -109,7 +109,11 @@ def cancel_handover(public_id: str) -> Response:
 @access.allow("staff")
 def indicators() -> Page:
     """The city's library of indicators."""
-    return render_template("coordinator/indicators.html", rows=plans.library(db.session(), active_only=False))
+    session = db.session()
+    return render_template(
+        "coordinator/indicators.html", rows=plans.library(session, active_only=False),
+        uses=plans.library_uses(session),
+    )  # fmt: skip
 
 
 @blueprint.route("/desk/indicators/new", methods=["GET", "POST"])
@@ -207,11 +211,11 @@ def comment(public_id: str) -> Page:
 @blueprint.get("/desk/partnerships.xlsx")
 @access.allow("staff")
 def everything() -> Response:
-    """All cases after the introduction with ledger, measurements, reports and payments, one sheet each."""
+    """All cases with every kind of record, one sheet each; also those that ended on the way."""
     now = clock.now()
     with db.aside() as session:
         city = cities.get(session)
-        made = papers.everything_sheets(session, city.section, now)
+        made = papers.everything_sheets(session, access.actor(), city.section, now)
         desk.note_export(session, access.actor(), "cases", len(made[0].rows), {}, now, form="xlsx")
     day = date.fromisoformat(f"{now:%Y-%m-%d}")
     return sheets.attachment(sheets.workbook(*made), f"協働の記録_{day:%Y%m%d}.xlsx", sheets.XLSX)

@@ -88,6 +88,7 @@ def overview(case: Partnership) -> dict[str, Any]:
         "trial": documents.find_agreed(session, case, "trial"),
         "risks": [risk for risk in casework.risks(session, case) if risk.closed_at is None],
         "incidents": [found for found in casework.incidents(session, case) if found.resolved_at is None],
+        "termination": casework.last_move(session, case, "terminate") if case.was_terminated else None,
         "papers": papers.available(session, case),
     }
 
@@ -108,7 +109,8 @@ def _plan(case: Partnership) -> dict[str, Any]:
         "nodes": [drawings.Node(key, key.rstrip("0123456789"), words) for key, words in _nodes(content)],
         "links": [drawings.Link(row["source"], row["target"], row["evidence"]) for row in content["links"]],
         "names": dict(_nodes(content)),
-        "indicators": plans.indicators(session, case),
+        "indicators": (indicators := plans.indicators(session, case)),
+        "baselines": {row.key: row.baseline for row in indicators},
         "measured": plans.measurements(session, case),
         "versions": casework.versions(session, case, "plan"),
         "changes": work_text.changes(agreed.content, draft.content) if draft and agreed else [],
@@ -148,9 +150,14 @@ def _progress(case: Partnership) -> dict[str, Any]:
     return {
         "contributions": casework.contributions(session, case),
         "totals": progress.totals(session, case),
-        "reports": casework.reports(session, case),
+        "promises": progress.promises(session, case),
+        "reports": (reports := casework.reports(session, case)),
         "earlier": progress.earlier_reports(session, case),
-        "indicators": plans.indicators(session, case),
+        "said": drafts.of_reports(
+            session, case, [row for row in reports if row.state in {"submitted", "accepted"}]
+        ),
+        "indicators": (indicators := plans.indicators(session, case)),
+        "measurable": {row.id for row in indicators if plans.measuring_days(session, case, row)},
         "measured": plans.measurements(session, case),
         "risks": casework.risks(session, case),
         "incidents": casework.incidents(session, case),
@@ -235,6 +242,7 @@ def _evaluation(case: Partnership) -> dict[str, Any]:
         "differences": evaluations.differences(visible),
         "is_visible": len(visible) == len(sheets_),
         "parties": evaluations.PARTIES,
+        "promises": progress.promises(session, case),
         "lessons": evaluations.lessons(session, case),
         "uses": evaluations.lesson_uses(session, actor, case),
         "voices": evaluations.voices(session, case),
@@ -441,12 +449,19 @@ def _ask(ask: Ask, **more: Any) -> str:
         key=ask.key,
         back=_back(ask),
         names=names,
-        sentences=[row.as_dict() for row in drafts.compose(ask.session, ask.case)]
-        if ask.action == "outcome_report"
-        else [],
+        sentences=_sentences(ask),
         is_multipart=any(field.type == "FileField" for field in ask.form),
         **more,
     )
+
+
+def _sentences(ask: Ask) -> list[dict[str, str]]:
+    """What the records say, beside the form in which somebody reports or reads a report."""
+    if ask.action == "outcome_report":
+        return [row.as_dict() for row in drafts.compose(ask.session, ask.case)]
+    if ask.action in {"report", "review_report"}:
+        return drafts.of_reports(ask.session, ask.case, [ask.item])[ask.item.id]
+    return []
 
 
 def _not_done(ask: Ask, public_id: str, error: Exception) -> Page:
@@ -542,6 +557,15 @@ def ledger(public_id: str) -> Response:
     session, case = db.session(), _case(public_id)
     made = papers.ledger_sheets(session, case, cities.get(session).section, clock.now())
     return sheets.attachment(sheets.workbook(*made), f"{case.number}_実績.xlsx", sheets.XLSX)
+
+
+@blueprint.get("/cases/<public_id>/results.xlsx")
+@access.allow("case_party")
+def results(public_id: str) -> Response:
+    """Reports and evaluation of the case as Excel, as far as the one who looks may read them."""
+    session, actor, case = db.session(), access.actor(), _case(public_id)
+    made = papers.result_sheets(session, actor, case, cities.get(session).section, clock.now())
+    return sheets.attachment(sheets.workbook(*made), f"{case.number}_報告と評価.xlsx", sheets.XLSX)
 
 
 @blueprint.route("/cases/<public_id>/export", methods=["GET", "POST"])

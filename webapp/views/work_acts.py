@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from flask import current_app
 
-from matcher import calendar, lifecycle, permissions, vocabulary, wording_work
+from matcher import calendar, lifecycle, payment, permissions, vocabulary, wording_work
 from matcher.errors import Invalid, NotFound
 from matcher.models import (
     CaseDocument,
@@ -235,7 +235,10 @@ def _indicator(ask: Ask) -> object:
 def _indicator_facts(ask: Ask) -> dict[str, Any]:
     for row in _plan_content(ask)["indicators"]:
         if row["key"] == ask.key:
-            return _days(dict(row), "baseline_on", "target_on") | {"min_cell": str(row["min_cell"])}
+            shared = {known.code: known.public_id for known in plans.library(ask.session)}
+            return _days(dict(row), "baseline_on", "target_on") | {
+                "min_cell": str(row["min_cell"]), "definition_id": shared.get(row.get("shared") or "", ""),
+            }  # fmt: skip
     if ask.key:
         raise NotFound("indicator")
     return {}
@@ -283,6 +286,7 @@ def _agreement_facts(ask: Ask) -> dict[str, Any]:
         }
     outcome = content.pop("outcome", None) or {}
     content |= {name: outcome.get(name) for name in ("provider", "evaluator", "budget_cap_yen")}
+    content |= {name: outcome.get(name) for name in payment.SCHEME_FIELDS}
     for name in ("fixed", "year_limits"):
         content[name] = [(year, amount) for year, amount in sorted(outcome.get(name, {}).items())]
     return content
@@ -364,7 +368,7 @@ def _measure(ask: Ask) -> object:
 
 def _prepare_measure(ask: Ask) -> None:
     _offer_files(ask)
-    ask.form.offer_days(ask.item)
+    ask.form.offer_days(ask.item, plans.measuring_days(ask.session, ask.case, ask.item))
     if not ask.form.measured_on.data:
         due = plans.due_measurements(ask.session, ask.case, ask.now)
         days = [day for indicator, day, _status in due if indicator.id == ask.item.id]
@@ -386,7 +390,10 @@ def _said(service: Callable[..., object]) -> Run:
 
 def _write_report(ask: Ask) -> None:
     form = ask.form
-    facts = {name: (form[name].data or "") for name in ("text", "setbacks", "next_step") if name in form}
+    facts: dict[str, Any] = {
+        name: (form[name].data or "") for name in ("text", "setbacks", "next_step") if name in form
+    }
+    facts["sentences"] = drafts.of_period(ask.session, ask.case, ask.item)
     progress.write_report(
         ask.session, ask.actor, ask.case, ask.item, facts, ask.now,
         submit=form.submit_now.data == "yes", version=ask.version,
@@ -397,8 +404,7 @@ def _report_facts(ask: Ask) -> dict[str, Any]:
     side = documents.side_of(ask.actor, ask.case)
     text = getattr(ask.item, f"{side}_text", "")
     if not text:
-        composed = drafts.compose(ask.session, ask.case, ask.item.period_from, ask.item.period_to)
-        rows = [row.text for row in composed if row.source != "document"]
+        rows = [row["text"] for row in drafts.of_period(ask.session, ask.case, ask.item)]
         if side == "company":
             rows = [row for row in rows if row.startswith(ask.case.company.name)]
         text = "\n".join(rows)
@@ -459,6 +465,19 @@ def _publication_facts(ask: Ask) -> dict[str, Any]:
         return {"fields": ["purpose", "agreement", "indicators", "report", "setbacks"]}
     view = content["view"]
     return {"title": view["title"], "summary": view["summary"], "fields": content["fields"]}
+
+
+def _close(ask: Ask) -> None:
+    form = ask.form
+    closing.close(
+        ask.session, ask.actor, ask.case, form.text.data, ask.now, version=ask.version,
+        money_note=(form.money_note.data or "") if "money_note" in form else "",
+    )  # fmt: skip
+
+
+def _prepare_close(ask: Ask) -> None:
+    if not any(row.missing_yen for row in progress.promises(ask.session, ask.case)):
+        ask.form.drop_money_note()
 
 
 def _renew_facts(ask: Ask) -> dict[str, Any]:
@@ -527,7 +546,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         ),
         "indicator": Act(
             forms.IndicatorForm, _indicator, _WORK, _PLANNING, writes="plan", prefill=_indicator_facts,
-            prepare=lambda ask: ask.form.offer(plans.library(ask.session)),
+            prepare=lambda ask: ask.form.offer(*plans.library_for(ask.session, ask.case)),
         ),
         "drop_indicator": Act(forms.ConfirmForm, _drop_indicator, _WORK, _PLANNING, writes="plan"),
         "milestones": Act(
@@ -601,11 +620,12 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
             item=Contribution,
         ),
         "measure": Act(
-            forms.MeasureForm, _measure, _SHARE, BEGUN, item=Indicator, prepare=_prepare_measure
+            forms.MeasureForm, _measure, _SHARE, BEGUN | {"agreed"}, item=Indicator,
+            prepare=_prepare_measure,
         ),
         "review_measurement": Act(
-            forms.ReviewForm, _reviewed(progress.review_measurement), "partnership.view", BEGUN,
-            item=Measurement,
+            forms.ReviewForm, _reviewed(progress.review_measurement), "partnership.view",
+            BEGUN | {"agreed"}, item=Measurement,
         ),
         "report": Act(
             forms.ReportForm, _write_report, _WORK, BEGUN, item=PeriodReport, prefill=_report_facts,
@@ -718,8 +738,8 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
             prepare=lambda ask: ask.form.offer_reasons(vocabulary.PUBLISH_REFUSALS),
         ),
         "close": Act(
-            forms.CloseForm, _simple(closing.close, "text"), _REVIEW,
-            frozenset({"evaluated", "reported"}),
+            forms.CloseCaseForm, _close, _REVIEW, frozenset({"evaluated", "reported"}),
+            prepare=_prepare_close,
         ),
         "renew": Act(
             forms.RenewForm,
