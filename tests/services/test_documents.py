@@ -47,7 +47,9 @@ def test_the_second_of_two_who_change_a_draft_sees_that_it_changed(partners: Par
 def test_a_form_over_an_accepted_text_does_not_pass_for_its_successor(partners: Partners) -> None:
     seen = write(partners, "A", 0)
     partners.accept("agreement", partners.company_actor)
-    newest = write(partners, "B", seen, by="company_actor")
+    accepted = documents.find_draft(partners.session, partners.case, "agreement")
+    assert accepted is not None
+    newest = write(partners, "B", accepted.edition, by="company_actor")
     with pytest.raises(MovedOn):
         write(partners, "A2", seen)
     assert write(partners, "C", newest) == newest + 1
