@@ -541,6 +541,9 @@ def test_an_outcome_linked_contract_with_one_target_missed_is_paid_to_the_yen(st
     assert "775,000円" in papers["payment"]
     assert "届きませんでした" in papers["final"]
     assert set(papers) >= {"plan", "agreement", "payment", "final", "evaluation", "sheet"}
+    person = story.open("coordinator")
+    person.page.locator("main").get_by_role("link", name="公開ページを最新の内容にする（金額）").wait_for()
+    story.publish("purpose", "logic", "indicators", "money", "report")
     story.do("coordinator", "", "案件を完了する", text="精算した。")
     assert story.state == "closed"
     with story.database.read() as session:
