@@ -421,7 +421,7 @@ def closing_obstacle(session: Session, case: Partnership, money_note: str = "") 
         return "no_lesson"
     if case.published_at is None and not case.unpublished_reason:
         return "not_published_yet"
-    if not money_note.strip() and any(row.missing_yen for row in progress.promises(session, case)):
+    if not money_note.strip() and any(row.is_short for row in progress.promises(session, case)):
         return "money_short"
     return None
 
