@@ -46,7 +46,7 @@ def obstacle(session: Session, case: Partnership, money_note: str = "") -> str |
     # not would be worse than none.
     if publicity.outdated(session, case):
         return "publication_outdated"
-    if not money_note.strip() and any(row.missing_yen for row in progress.promises(session, case)):
+    if not money_note.strip() and any(row.is_short for row in progress.promises(session, case)):
         return "money_short"
     return None
 

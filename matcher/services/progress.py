@@ -185,11 +185,17 @@ class Promise:
     side: str
     promised_yen: int
     recorded_yen: int
+    by_outcome: bool = False  #: what is paid hangs on the outcome: to pay less for less is the contract kept
 
     @property
     def missing_yen(self) -> int:
         """By how much less is recorded than was promised."""
         return max(0, self.promised_yen - self.recorded_yen)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether somebody has to say why less came than was promised."""
+        return self.missing_yen > 0 and not self.by_outcome
 
 
 def promises(session: Session, case: Partnership) -> list[Promise]:
@@ -216,7 +222,11 @@ def promises(session: Session, case: Partnership) -> list[Promise]:
     )
     recorded["city"] += int(session.scalar(paid) or 0)
     content = agreement.content if agreement else {}
-    return [Promise(side, int(content.get(f"money_{side}_yen") or 0), yen) for side, yen in recorded.items()]
+    by_outcome = bool(content.get("outcome"))
+    return [
+        Promise(side, int(content.get(f"money_{side}_yen") or 0), yen, side == "city" and by_outcome)
+        for side, yen in recorded.items()
+    ]
 
 
 # ── Measurements (E1, E4, E5) ────────────────────────────────────────────────────────────────────────

@@ -450,8 +450,12 @@ def test_two_years_of_skills_and_money_with_an_amendment_a_late_report_and_a_pau
     papers = story.papers()
     assert "300,000円" in papers["agreement"]
     assert "200,000円" in papers["agreement"], "the change from the version before stands on it"
-    assert set(papers) >= {"plan", "agreement", "interim", "final", "evaluation", "sheet"}
-    story.do("coordinator", "", "案件を完了する", text="済んだ。")
+    assert "代わりの担当と続ける。" in papers["resumption"]
+    assert set(papers) >= {"plan", "agreement", "interim", "suspension", "final", "evaluation", "sheet"}
+    story.do(
+        "coordinator", "", "約束した金額との差の理由を書いて、案件を完了する", text="済んだ。",
+        money_note="2年目の分は、社員の時間に替えた。",
+    )  # fmt: skip
     assert story.state == "closed"
     story.do("company", "", "次の期間の案件をつくる", message="次の年もお願いします。")
     with story.database.read() as session:

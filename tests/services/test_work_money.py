@@ -104,7 +104,7 @@ def test_a_shortage_needs_a_word_before_the_case_is_closed(partners, session):
     bundle = queries.decision_bundles(session, partners.case)[0]
     assert bundle.content["facts"]["money_note"] == "物での支援に替わった。"
     assert bundle.content["facts"]["money"][0] == {
-        "side": "company", "promised_yen": 100_000, "recorded_yen": 0
+        "side": "company", "promised_yen": 100_000, "recorded_yen": 0, "by_outcome": False,
     }  # fmt: skip
 
 
@@ -115,3 +115,23 @@ def test_a_kept_promise_needs_no_word(partners, session):
     assert closing.obstacle(session, partners.case) is None
     close(partners)
     assert partners.case.state == "closed"
+
+
+def test_an_outcome_contract_that_pays_less_for_less_needs_no_word(partners, session):
+    partners.introduce()
+    partners.meet()
+    partners.write_plan({"linked_to_payment": True})
+    partners.draft_agreement(type="outcome_linked", outcome=partners.outcome(), money_city_yen=400_000)
+    partners.sign()
+    partners.confirm()
+    partners.start()
+    until_closing(partners)
+    payments.calculate(session, partners.coordinator, partners.case, partners.rule(), partners.at)
+    [found] = payments.all_of(session, partners.case)
+    payments.approve(session, partners.manager, partners.case, found, partners.at, version=None)
+    payments.record_paid(
+        session, partners.coordinator, partners.case, found, calendar.tokyo_date(partners.at), partners.at,
+        version=None,
+    )  # fmt: skip
+    assert promises(partners)["city"] == (400_000, 300_000, 100_000)
+    assert closing.obstacle(session, partners.case) is None

@@ -476,7 +476,7 @@ def _close(ask: Ask) -> None:
 
 
 def _prepare_close(ask: Ask) -> None:
-    if not any(row.missing_yen for row in progress.promises(ask.session, ask.case)):
+    if not any(row.is_short for row in progress.promises(ask.session, ask.case)):
         ask.form.drop_money_note()
 
 
