@@ -121,6 +121,8 @@ WORK_STEPS: Final[tuple[tuple[str, ...], ...]] = (
 )
 #: After the introduction: the three parties work on one case, contact data is released.
 CASE_WORK: Final = frozenset(state for step in WORK_STEPS for state in step)
+#: Talks that came to nothing end here; so may a case that was never introduced.
+CASE_LEFT: Final = frozenset({"withdrawn", "expired"})
 #: Before the agreement is confirmed: either side may still go, and silence ends the case.
 CASE_TALKS: Final = frozenset({"introduced", "negotiation", "trial", "agreement_draft", "agreement_review"})
 #: The partnership has begun: contributions, measurements and reports are kept.

@@ -346,9 +346,7 @@ def who(actor: Actor, case: Partnership, user: User | None) -> str:
         return _("自動の処理")
     if user.organization is None:
         return _("市の担当 %(name)sさん", name=user.name)
-    known = (
-        actor.is_staff or user.organization_id == actor.organization_id or case.state in lifecycle.CASE_WORK
-    )
+    known = actor.is_staff or user.organization_id == actor.organization_id or case.was_introduced
     if known:
         return _("%(organization)s %(name)sさん", organization=user.organization.name, name=user.name)
     return user.organization.name

@@ -360,6 +360,19 @@ def present_step(case: Partnership) -> int | None:
     return None
 
 
+def ending(case: Partnership, trial_result: CaseDocument | None) -> str:
+    """How a case that is over has ended; empty while it goes on."""
+    if case.state == "closed":
+        return _("この案件は完了しました。")
+    if case.state == "withdrawn" and trial_result is not None and trial_result.content["outcome"] == "stop":
+        return _("お試しのあと、両者で「やめる」と決め、この案件を終了しました。")
+    if case.state == "withdrawn":
+        return _("引き合わせのあとで取り下げられ、この案件は終了しました。")
+    if case.state == "expired":
+        return _("長いあいだ動きがなかったため、いったん終了しました。どちらの評価にも影響しません。")
+    return ""
+
+
 def step(found: casework.Step) -> str:
     """What is to be done, in words."""
     return str(_STEPS[found.kind]) % {"about": found.about}

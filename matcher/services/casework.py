@@ -350,10 +350,11 @@ def share_done(found: Sequence[CaseTask]) -> tuple[int, int]:
 
 
 def all_cases(session: Session) -> Sequence[Partnership]:
-    """Every case from the introduction on, with both sides and the official, by number."""
+    """Every case that was introduced, with both sides and the official, by number; left talks included."""
+    left = Partnership.state.in_(lifecycle.CASE_LEFT) & Partnership.decided_at.is_not(None)
     return session.scalars(
         select(Partnership)
-        .where(Partnership.state.in_(lifecycle.CASE_WORK))
+        .where(Partnership.state.in_(lifecycle.CASE_WORK) | left)
         .options(
             joinedload(Partnership.company),
             joinedload(Partnership.npo),

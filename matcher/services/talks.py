@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from matcher import calendar, lifecycle, permissions, vocabulary, wording, wording_work
 from matcher.errors import Invalid, Refused
-from matcher.models import CaseDocument, CaseTask, MeetingNote, Partnership, User
+from matcher.models import CaseDocument, CaseTask, Lesson, MeetingNote, Partnership, User
 from matcher.permissions import SYSTEM, Actor
 from matcher.services import documents, moves
 
@@ -207,10 +207,17 @@ _AFTER_TRIAL: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def end_trial(session: Session, case: Partnership, result: CaseDocument, now: datetime) -> None:
-    """Both have accepted the note: the case goes where it says."""
+    """Both have accepted the note: the case goes where it says, and what was learned is kept (E9)."""
     in_state(session, case, "trial")
     outcome = str(result.content["outcome"])
     documents.put_in_force(session, case, result, now)
+    lesson = Lesson(
+        partnership_id=case.id, text=str(result.content["learned"]), support_type=case.support_type,
+        is_public=False, written_by_id=result.drafted_by_id, written_at=now,
+    )  # fmt: skip
+    session.add(lesson)
+    session.flush()
+    documents.note(session, SYSTEM, case, "add_lesson", now, details={"lesson": lesson.public_id})
     enter(session, SYSTEM, case, _AFTER_TRIAL[outcome], now, details={"document": result.public_id})
     documents.tell_others(session, SYSTEM, case, wording_work.event(case, f"trial_{outcome}"), now)
 

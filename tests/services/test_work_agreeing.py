@@ -29,6 +29,7 @@ from matcher.services import (
     agreements,
     casework,
     documents,
+    evaluations,
     files,
     handovers,
     partnerships,
@@ -501,6 +502,45 @@ def test_a_trial_ends_as_both_say(partners):
         trial_result(outcome=outcome)(partners)
         partners.accept("trial_result")
         assert partners.case.state == state
+
+
+@pytest.mark.parametrize("outcome", ["adopt", "change", "stop"])
+def test_what_a_trial_taught_is_kept_for_these_two_alone(partners, session, outcome):
+    partners.bring("trial")
+    trial_result(outcome=outcome)(partners)
+    partners.accept("trial_result")
+    (lesson,) = evaluations.lessons(session, partners.case)
+    assert (lesson.text, lesson.is_public, lesson.written_by_id) == (
+        "学んだ", False, partners.npo_actor.user_id,
+    )  # fmt: skip
+    assert [found for found, _case in evaluations.lessons_of(session, partners.company, partners.npo)] == [
+        lesson
+    ]
+    assert evaluations.lessons_of(session, partners.npo) == []
+
+
+def test_the_lesson_of_a_trial_is_not_the_lesson_that_closing_asks_for(partners, session):
+    partners.bring("trial")
+    trial_result()(partners)
+    partners.accept("trial_result")
+    for step in ("write_plan", "draft_agreement", "sign", "confirm", "start", "end", "report", "evaluate"):
+        getattr(partners, step)()
+    assert evaluations.closing_obstacle(session, partners.case) == "no_lesson"
+    evaluations.add_lesson(session, partners.npo_actor, partners.case, "前の週に決める。", False, partners.at)
+    assert evaluations.closing_obstacle(session, partners.case) == "not_published_yet"
+
+
+def test_the_citys_record_of_all_cases_holds_what_was_left_after_the_introduction(partners, session):
+    partners.bring("negotiation")
+    left = partners.case
+    partnerships.withdraw(session, partners.npo_actor, left, "plans_changed", "", partners.at, version=None)
+    session.flush()
+    other = partnerships.propose(
+        session, partners.company_actor, partners.company, partners.npo, partnerships.Terms("food"), "ぜひ。",
+        partners.at,
+    )  # fmt: skip
+    partnerships.withdraw(session, partners.company_actor, other, "mistake", "", partners.at, version=None)
+    assert casework.all_cases(session) == [left]
 
 
 def test_a_trial_is_reminded_of_seven_days_before_its_end_once(partners, session):

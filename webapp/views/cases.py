@@ -52,7 +52,7 @@ def show(public_id: str) -> Page:
     actor = access.actor()
     case = queries.get_case(db.session(), actor, public_id)
     form = forms.MessageForm()
-    if case.state in lifecycle.CASE_WORK:
+    if case.was_introduced:
         more = {**work.facts(actor, case), **work.overview(case)}
         return render_template("work/show.html", **{**_facts(actor, case), **more}, form=form)
     return render_template("cases/show.html", **_facts(actor, case), form=form)

@@ -1,0 +1,185 @@
+"""The workspace of a case on the screens of its three parties: what has ended, and what the clock asks for."""
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from matcher.db import Database
+from matcher.models import User
+from matcher.services import partnerships, talks
+from tests.conftest import NOW
+from tests.partners import Partners
+from tests.web.conftest import login_as
+from tests.web.pages import visit
+from webapp import create_app
+
+SECTIONS = ("plan", "agreement", "progress", "evaluation", "publication", "files")
+
+
+class Town:
+    """A case that lives in the application's database, and a browser for each of its people."""
+
+    def __init__(self, settings, travel) -> None:
+        self.app = create_app(settings)
+        self.records: Database = self.app.extensions["database"]
+        self.folder = Path(settings.files_folder)
+        self.travel = travel
+        self.partners: Partners
+
+    def live(self, life: Callable[[Partners], object]) -> None:
+        """Let the partners live up to where the test begins; the clock follows."""
+        with self.records.write() as session:
+            self.partners = Partners(session, NOW, self.folder)
+            life(self.partners)
+        self.travel.move_to(self.partners.at)
+
+    def browser(self, who: str) -> FlaskClient:
+        """The browser of ``company``, ``npo``, ``coordinator``, ``colleague`` or ``manager``."""
+        actor = getattr(
+            self.partners,
+            who if hasattr(self.partners, who) and who not in {"company", "npo"} else f"{who}_actor",
+        )
+        with self.records.read() as session:
+            user = session.get(User, actor.user_id)
+        return login_as(self.app.test_client(), user)
+
+    @property
+    def url(self) -> str:
+        """The page of the case."""
+        return f"/cases/{self.partners.case.public_id}"
+
+
+@pytest.fixture
+def town(settings, travel) -> Iterator[Town]:
+    found = Town(settings, travel)
+    yield found
+    found.records.dispose()
+
+
+def stop_trial(p: Partners) -> None:
+    """A trial with a file, ended by both with a lesson."""
+    p.bring("trial")
+    p.file()
+    talks.draft_trial_result(p.session, p.npo_actor, p.case, "stop", "雪の日は届けない。", p.at, version=None)
+    p.accept("trial_result")
+
+
+def let_expire(p: Partners) -> None:
+    """Talks that fall silent for two months."""
+    p.bring("negotiation")
+    p.file()
+    talks.end_stalled(p.session, p.later(days=31))
+    talks.end_stalled(p.session, p.later(days=40))
+    assert p.case.state == "expired"
+
+
+def withdraw_introduced(p: Partners) -> None:
+    """A side goes after the introduction."""
+    p.bring("negotiation")
+    p.file()
+    partnerships.withdraw(p.session, p.npo_actor, p.case, "plans_changed", "", p.at, version=None)
+
+
+# ── What has been left stays readable ────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("life", [stop_trial, let_expire, withdraw_introduced])
+@pytest.mark.parametrize("who", ["company", "npo", "coordinator"])
+def test_a_case_that_was_left_after_the_introduction_stays_readable(town, life, who):
+    town.live(life)
+    browser = town.browser(who)
+    page = visit(browser, town.url)
+    assert "終了した案件です" in page.html
+    assert f"{town.url}/do/" not in page.html
+    for section in SECTIONS:
+        inside = visit(browser, f"{town.url}/{section}")
+        assert inside.status == 200
+        assert f"{town.url}/do/" not in inside.html, section
+    files = visit(browser, f"{town.url}/files")
+    assert browser.get(files.href("記録.csv")).status_code == 200
+    assert browser.get(f"{town.url}/papers/sheet.pdf").status_code == 200
+    assert browser.get(f"{town.url}/ledger.xlsx").status_code == 200
+    assert browser.get(f"{town.url}/calendar.ics").status_code == 404
+
+
+def test_the_page_of_a_stopped_trial_says_how_it_ended_and_what_was_learned(town):
+    town.live(stop_trial)
+    page = visit(town.browser("npo"), town.url)
+    assert "両者で「やめる」と決め" in page.html
+    assert "雪の日は届けない。" in page.html
+    assert town.partners.company.phone not in page.html
+    assert "雪の日は届けない。" in visit(town.browser("npo"), f"{town.url}/evaluation").html
+
+
+def test_an_act_on_a_case_that_was_left_comes_too_late(town):
+    town.live(stop_trial)
+    browser = town.browser("npo")
+    assert browser.get(f"{town.url}/do/meeting").status_code == 302
+    answer = browser.post(f"{town.url}/do/meeting", data={"people": "佐藤"})
+    assert answer.status_code in {400, 409}
+    draft = browser.get(f"{town.url}/do/trial_result")
+    assert draft.headers["Location"].endswith(town.url)
+
+
+def test_an_open_draft_of_a_case_that_was_left_offers_no_acceptance(town):
+    def life(p: Partners) -> None:
+        p.bring("trial")
+        talks.draft_trial_result(p.session, p.npo_actor, p.case, "adopt", "続ける。", p.at, version=None)
+        partnerships.withdraw(p.session, p.npo_actor, p.case, "plans_changed", "", p.at, version=None)
+
+    town.live(life)
+    browser = town.browser("company")
+    page = visit(browser, f"{town.url}/agreement")
+    document = visit(browser, page.href("お試しのまとめ 第1版"))
+    assert "この内容に同意する" not in document.html
+    assert "取り下げる" not in document.html
+
+
+def before_introduction(action: str) -> Callable[[Partners], None]:
+    """A case that never came to an introduction."""
+
+    def life(p: Partners) -> None:
+        p.case = partnerships.propose(
+            p.session, p.company_actor, p.company, p.npo, partnerships.Terms("food"), "ぜひ。", p.at, need=p.need
+        )  # fmt: skip
+        if action == "decline":
+            partnerships.decline(p.session, p.npo_actor, p.case, "timing", "", p.at, version=None)
+        elif action == "withdraw":
+            partnerships.withdraw(p.session, p.company_actor, p.case, "plans_changed", "", p.at, version=None)
+        elif action == "expire":
+            partnerships.expire_unanswered(p.session, p.later(days=30))
+        elif action == "refuse":
+            partnerships.accept(p.session, p.npo_actor, p.case, "", p.at, version=None)
+            partnerships.refuse(p.session, p.coordinator, p.case, "conflict", "重なる。", p.at, version=None)
+
+    return life
+
+
+@pytest.mark.parametrize("action", ["", "decline", "withdraw", "expire", "refuse"])
+def test_a_case_that_was_never_introduced_has_no_workspace_but_is_exported(town, action):
+    town.live(before_introduction(action))
+    assert town.browser("npo").get(f"{town.url}/files").status_code == 404
+    browser = town.browser("coordinator")
+    page = visit(browser, town.url)
+    assert "終了した案件です" not in page.html
+    form = visit(browser, page.href("記録一式を保存する（情報公開請求・監査用）"))
+    answer = browser.post(f"{town.url}/export", data=form.form("export").values)
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as packed:
+        assert sorted(name.rsplit(".")[-1] for name in packed.namelist()) == ["json", "pdf"]
+
+
+def test_an_export_is_no_sign_of_life(town):
+    town.live(lambda p: p.bring("negotiation"))
+    town.travel.shift(timedelta(days=10))
+    browser = town.browser("coordinator")
+    form = visit(browser, f"{town.url}/export").form("export")
+    assert browser.post(f"{town.url}/export", data=form.values).status_code == 200
+    with town.records.read() as session:
+        case = session.merge(town.partners.case, load=True)
+        session.refresh(case)
+        assert talks.last_sign(case) == NOW
