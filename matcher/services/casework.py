@@ -32,6 +32,7 @@ from matcher.services import (
     evaluations,
     moves,
     notices,
+    payments,
     plans,
     progress,
     publicity,
@@ -122,10 +123,14 @@ _DOCUMENT_WORK: Sequence[str] = (
 
 def steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
     """Everything that somebody has to do on this case now, the late and the near first."""
+    money = _payment_steps(session, case, now)
+    # Where the very amount is named, the general word on what hinders the closing says no more.
+    general = {"unpaid", "uncalculated"} if money else set()
     found = [
         *_open_documents(session, case),
-        *_state_steps(session, case),
+        *(step for step in _state_steps(session, case) if step.kind not in general),
         *_running_steps(session, case, now),
+        *money,
         *_evaluation_steps(session, case),
     ]
     return sorted(found, key=lambda step: (not step.is_late, step.until or date.max, step.kind))
@@ -213,6 +218,35 @@ def _running_steps(session: Session, case: Partnership, now: datetime) -> list[S
             found += [
                 Step(side, "finish_task", task.due_on, task.text[:60], task.public_id, late) for side in sides
             ]
+    return found
+
+
+def _payment_steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
+    """What the city calculates, approves and pays, each by the end of the fiscal year that bears it."""
+    if case.state not in lifecycle.CASE_BEGUN or case.agreement_type != "outcome_linked":
+        return []
+    today = calendar.tokyo_date(now)
+
+    def step(kind: str, year: int, about: str, item: str) -> Step:
+        until = date(year + 1, 3, 31)
+        return Step("city", kind, until, about, item, today > until)
+
+    found = [
+        step("calculate", rule.fiscal_year, rule.indicator.name, rule.public_id)
+        for rule in payments.ready_rules(session, case)
+    ]
+    found += [
+        step("calculate_fixed", year, payments.fixed_label(year), str(year))
+        for year in payments.due_fixed(session, case, now)
+    ]
+    for row in payments.all_of(session, case):
+        if row.approved_at is None:
+            kind = "approve_payment"
+        elif row.amount_yen and row.paid_on is None:
+            kind = "record_paid"
+        else:
+            continue
+        found.append(step(kind, row.fiscal_year, payments.label(row), row.public_id))
     return found
 
 

@@ -12,7 +12,7 @@ from matcher import calendar, lifecycle, payment, permissions, wording_work
 from matcher.errors import Invalid, Refused
 from matcher.models import Measurement, Partnership, Payment, PaymentRule, User
 from matcher.permissions import Actor
-from matcher.services import documents, moves, talks
+from matcher.services import documents, moves, notices, talks
 
 
 def contract(session: Session, case: Partnership) -> payment.Contract | None:
@@ -165,7 +165,43 @@ def unsettled(session: Session, case: Partnership) -> str | None:
 
 def label(found: Payment) -> str:
     """What a payment is for."""
-    return found.rule.indicator.name if found.rule is not None else f"{found.fixed_year}年度の固定部分"
+    return found.rule.indicator.name if found.rule is not None else fixed_label(found.fixed_year or 0)
+
+
+def fixed_label(year: int) -> str:
+    """What the fixed part of a fiscal year is called."""
+    return f"{year}年度の固定部分"
+
+
+def ready_rules(session: Session, case: Partnership) -> list[PaymentRule]:
+    """The rules whose amount can be calculated now: measured, accepted, not calculated yet."""
+    calculated = {row.rule_id for row in all_of(session, case)}
+    open_rules = [rule for rule in rules(session, case) if rule.id not in calculated]
+    accepted = {
+        (row.indicator_id, row.measured_on)
+        for row in session.scalars(
+            select(Measurement).where(
+                Measurement.indicator_id.in_([rule.indicator_id for rule in open_rules]),
+                Measurement.state == "accepted",
+                Measurement.value.is_not(None),
+            )
+        )
+    }
+    return [rule for rule in open_rules if (rule.indicator_id, rule.measured_on) in accepted]
+
+
+def due_fixed(session: Session, case: Partnership, now: datetime) -> list[int]:
+    """The fiscal years whose fixed part is to be calculated: begun and not calculated yet."""
+    deal = contract(session, case)
+    if deal is None or case.was_terminated:
+        return []
+    calculated = {row.fixed_year for row in all_of(session, case)}
+    this_year = calendar.fiscal_year(now)
+    return [
+        year
+        for year, yen in sorted(deal.fixed.items())
+        if yen and year <= this_year and year not in calculated
+    ]
 
 
 # ── Simulation ───────────────────────────────────────────────────────────────────────────────────────
@@ -239,6 +275,13 @@ def _keep(
     session.flush()
     documents.note(session, actor, case, "calculate_payment", now, details=_details(found))
     documents.tell_others(session, actor, case, wording_work.event(case, "payment", what=what), now)
+    managers = session.scalars(
+        select(User)
+        .where(User.role == "manager", User.status == "active", User.id != actor.user_id)
+        .order_by(User.id)
+    ).all()
+    words = wording_work.event(case, "payment_to_approve", what=what)
+    notices.tell_users(session, managers, *words, now, about=("partnership", case.public_id))
     return found
 
 

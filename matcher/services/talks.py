@@ -60,6 +60,10 @@ def record_meeting(
     if case.state == "introduced" and not actor.is_staff:
         enter(session, actor, case, "meet", now)
     documents.tell_others(session, actor, case, _words(actor, case, "meet"), now)
+    coming = [found.next_step.strip(), _meeting_day(found.next_at)]
+    if any(coming):
+        text = _words(actor, case, "meet_next", what="\n".join(part for part in coming if part))
+        documents.tell_city(session, actor, case, text, now)
     return found
 
 
@@ -86,7 +90,10 @@ def add_task(
     session.add(found)
     session.flush()
     documents.note(session, actor, case, "add_task", now, details={"task": found.public_id})
-    documents.tell_others(session, actor, case, _words(actor, case, "task", what=text.strip()[:60]), now)
+    words = _words(actor, case, "task", what=text.strip()[:60])
+    documents.tell_others(session, actor, case, words, now)
+    if side == "city":
+        documents.tell_city(session, actor, case, words, now)
     return found
 
 
@@ -320,6 +327,10 @@ def in_state(session: Session, case: Partnership, *states: str) -> None:
 def _alive(case: Partnership) -> None:
     if case.state in lifecycle.CASE_EXITS or case.state not in lifecycle.CASE_WORK:
         raise Refused("case_closed")
+
+
+def _meeting_day(moment: datetime | None) -> str:
+    return f"次の面談：{wording.day(moment)}" if moment is not None else ""
 
 
 def _words(actor: Actor, case: Partnership, name: str, **facts: object) -> tuple[str, str]:

@@ -1,0 +1,191 @@
+"""What the city hears of a case, what its steps are, and what happens when a day passes.
+
+The official in charge and who stands in hear of what concerns the city; where nobody is in charge, the desk.
+"""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from matcher import calendar
+from matcher.models import Notice, Partnership, User
+from matcher.services import casework, partnerships, payments, talks
+from tests.partners import Partners
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def partners(session, now, tmp_path):
+    return Partners(session, now, tmp_path / "files")
+
+
+def told(p: Partners, word: str) -> set[str]:
+    """Who has a notice whose subject holds ``word``: names of actors of ``p``."""
+    ids = set(p.session.scalars(select(Notice.user_id).where(Notice.subject.contains(word))))
+    names = ("company_actor", "npo_actor", "coordinator", "colleague", "manager")
+    return {name for name in names if getattr(p, name).user_id in ids}
+
+
+def set_deputy(p: Partners, deputy: str = "colleague") -> None:
+    """Somebody stands in for the official in charge."""
+    p.session.execute(update(Partnership).values(deputy_id=getattr(p, deputy).user_id))
+    p.session.refresh(p.case, ["deputy_id"])
+
+
+def leave(p: Partners, *names: str) -> None:
+    """These people no longer serve."""
+    ids = [getattr(p, name).user_id for name in names]
+    p.session.execute(update(User).where(User.id.in_(ids)).values(status="deactivated"))
+
+
+def say(p: Partners, actor: str = "npo_actor") -> None:
+    """A message."""
+    partnerships.send_message(p.session, getattr(p, actor), p.case, "日程を変えたいです。", p.at)
+
+
+def city_steps(p: Partners) -> list[tuple[str, str]]:
+    """(kind, about) of what the city has to do."""
+    steps = casework.steps_of(casework.steps(p.session, p.case, p.at), "city")
+    return [(step.kind, step.about) for step in steps]
+
+
+# ── Who hears (L12, K16) ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_message_reaches_the_official_in_charge_and_who_stands_in(partners):
+    partners.bring("negotiation")
+    set_deputy(partners)
+    say(partners)
+    assert told(partners, "連絡") == {"company_actor", "coordinator", "colleague"}
+
+
+def test_a_message_of_the_official_reaches_who_stands_in_but_not_themselves(partners):
+    partners.bring("negotiation")
+    set_deputy(partners)
+    say(partners, "coordinator")
+    assert told(partners, "連絡") == {"company_actor", "npo_actor", "colleague"}
+
+
+@pytest.mark.parametrize("gone", [("coordinator",), ("coordinator", "colleague")])
+def test_a_message_reaches_the_desk_where_nobody_is_in_charge_any_more(partners, gone):
+    partners.bring("negotiation")
+    set_deputy(partners)
+    leave(partners, *gone)
+    say(partners)
+    assert "coordinator" not in told(partners, "連絡")
+    assert ("manager" in told(partners, "連絡")) == (gone == ("coordinator", "colleague"))
+
+
+def test_two_who_have_not_agreed_talk_among_themselves(partners):
+    partners.case = partnerships.propose(
+        partners.session, partners.company_actor, partners.company, partners.npo, partnerships.Terms("food"),
+        "ぜひ。", partners.at,
+    )  # fmt: skip
+    say(partners)
+    assert told(partners, "連絡") == {"company_actor"}
+
+
+@pytest.mark.parametrize(("side", "hears"), [("city", True), ("npo", False), ("both", False)])
+def test_a_promise_of_the_city_is_told_to_the_city(partners, side, hears):
+    partners.bring("negotiation")
+    talks.add_task(partners.session, partners.npo_actor, partners.case, "会場を取る", side, None, partners.at)
+    assert ("coordinator" in told(partners, "することが決まりました")) is hears
+
+
+@pytest.mark.parametrize(("facts", "hears"), [({}, False), ({"next_step": "場所を決める"}, True)])
+def test_the_next_step_of_a_meeting_is_told_to_the_city(partners, facts, hears):
+    partners.bring("negotiation")
+    meeting = talks.Meeting(partners.today, "佐藤", "話した。", **facts)
+    talks.record_meeting(partners.session, partners.npo_actor, partners.case, meeting, partners.at)
+    assert told(partners, "面談で次に") == ({"coordinator"} if hears else set())
+
+
+def test_the_day_of_the_next_meeting_is_told_to_the_city(partners, session):
+    partners.bring("negotiation")
+    meeting = talks.Meeting(partners.today, "佐藤", "話した。", next_at=partners.at + 3 * DAY)
+    talks.record_meeting(session, partners.npo_actor, partners.case, meeting, partners.at)
+    body = session.scalars(select(Notice.body).where(Notice.subject.contains("面談で次に"))).one()
+    assert "次の面談：11月27日" in body
+
+
+# ── Payment as steps of the city (E8) ────────────────────────────────────────────────────────────────
+
+
+def measured(p: Partners, **contract: Any) -> None:
+    """A contract whose value is accepted."""
+    p.contracted(**contract)
+    p.end()
+    p.measure(p.only_indicator(), 31.0, p.ends_on)
+
+
+def test_the_amount_is_calculated_approved_and_paid_step_by_step(partners, session):
+    partners.contracted()
+    assert city_steps(partners) == []
+    partners.end()
+    assert city_steps(partners) == []
+    partners.measure(partners.only_indicator(), 31.0, partners.ends_on)
+    name = partners.only_indicator().name
+    assert city_steps(partners) == [("calculate", name)]
+    found = payments.calculate(session, partners.coordinator, partners.case, partners.rule(), partners.at)
+    assert city_steps(partners) == [("approve_payment", name)]
+    payments.approve(session, partners.manager, partners.case, found, partners.at, version=None)
+    assert city_steps(partners) == [("record_paid", name)]
+    day = calendar.tokyo_date(partners.at)
+    payments.record_paid(session, partners.coordinator, partners.case, found, day, partners.at, version=None)
+    assert city_steps(partners) == []
+
+
+def test_a_value_that_is_missing_is_no_step_of_calculation(partners):
+    partners.contracted()
+    partners.end()
+    partners.measure(partners.only_indicator(), None, partners.ends_on, missing_reason="雪")
+    assert city_steps(partners) == []
+
+
+def test_an_amount_of_nothing_is_approved_but_not_paid(partners, session):
+    partners.contracted()
+    partners.end()
+    partners.measure(partners.only_indicator(), 1.0, partners.ends_on)
+    found = payments.calculate(session, partners.coordinator, partners.case, partners.rule(), partners.at)
+    assert found.amount_yen == 0
+    assert [kind for kind, _about in city_steps(partners)] == ["approve_payment"]
+    payments.approve(session, partners.manager, partners.case, found, partners.at, version=None)
+    assert city_steps(partners) == []
+
+
+def test_a_fixed_part_is_due_in_its_fiscal_year_and_late_after_it(partners, session):
+    this_year = calendar.fiscal_year(partners.at)
+    partners.days = 300
+    partners.contracted(fixed={str(this_year): 100_000, str(this_year + 1): 50_000})
+    assert city_steps(partners) == [("calculate_fixed", f"{this_year}年度の固定部分")]
+    (step,) = casework.steps_of(casework.steps(session, partners.case, partners.at), "city")
+    assert (step.until, step.is_late, step.item) == (date(this_year + 1, 3, 31), False, str(this_year))
+    partners.later(days=150)
+    steps = casework.steps_of(casework.steps(session, partners.case, partners.at), "city")
+    assert [(step.item, step.is_late) for step in steps] == [
+        (str(this_year), True), (str(this_year + 1), False),
+    ]  # fmt: skip
+    payments.calculate_fixed(session, partners.coordinator, partners.case, this_year, partners.at)
+    assert [kind for kind, _about in city_steps(partners)] == ["approve_payment", "calculate_fixed"]
+
+
+def test_the_named_amount_replaces_the_general_word_before_closing(partners, session):
+    measured(partners)
+    partners.report()
+    partners.evaluate()
+    assert [kind for kind, _about in city_steps(partners)] == ["calculate"]
+
+
+def test_who_calculated_an_amount_is_not_asked_to_approve_it(partners, session):
+    measured(partners)
+    payments.calculate(session, partners.manager, partners.case, partners.rule(), partners.at)
+    assert told(partners, "支払いの承認待ち") == set()
+
+
+def test_an_amount_that_a_coordinator_calculated_is_told_to_the_managers(partners, session):
+    measured(partners)
+    payments.calculate(session, partners.coordinator, partners.case, partners.rule(), partners.at)
+    assert told(partners, "支払いの承認待ち") == {"manager"}
