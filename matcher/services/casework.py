@@ -206,7 +206,8 @@ def _running_steps(session: Session, case: Partnership, now: datetime) -> list[S
     for indicator in plans.indicators(session, case):
         for row in rows.get(indicator.id, ()):
             if row.state == "submitted":
-                found.append(Step("city", "review_measurement", None, indicator.name, row.public_id))
+                side = progress.checker_of(session, case, row, indicator)
+                found.append(Step(side, "review_measurement", None, indicator.name, row.public_id))
     for entry in contributions(session, case):
         if entry.state == "recorded":
             side = "npo" if entry.giver == "company" else "company"

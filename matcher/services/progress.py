@@ -23,7 +23,7 @@ from matcher.models import (
     Risk,
 )
 from matcher.permissions import SYSTEM, Actor
-from matcher.services import documents, moves, plans, talks
+from matcher.services import documents, moves, notices, plans, talks
 
 REMIND_DAYS: Final = 14  #: days before a report is due at which both sides hear of it
 MEASURE_DAYS: Final = 7  #: days before a value is to be measured at which both sides hear of it
@@ -232,9 +232,80 @@ def submit_measurement(
     session.flush()
     details = {"measurement": found.public_id, "indicator": indicator.key}
     documents.note(session, actor, case, "submit_measurement", now, details=details)
-    text = wording_work.event(case, "measured", who=talks.who(actor), what=indicator.name)
-    documents.tell_others(session, actor, case, text, now, staff=True)
+    _tell_of_value(session, actor, case, indicator, now)
     return found
+
+
+def _tell_of_value(
+    session: Session, actor: Actor, case: Partnership, indicator: Indicator, now: datetime
+) -> None:
+    """Ask whoever checks the value; the others hear that it came and who checks it."""
+    checker = checks(_contract(session, case), indicator, documents.side_of(actor, case))
+    names = {"company": case.company.name, "npo": case.npo.name, "city": "市の担当"}
+    facts = {"who": talks.who(actor), "what": indicator.name, "checker": names[checker]}
+    for side, organization_id in (("company", case.company_id), ("npo", case.npo_id)):
+        if organization_id != actor.organization_id:
+            text = wording_work.event(case, "measured" if side == checker else "measured_other", **facts)
+            about = ("partnership", case.public_id)
+            notices.tell_organization(session, organization_id, *text, now, about=about)
+    if checker != "city":
+        documents.tell_city(session, actor, case, wording_work.event(case, "measured_other", **facts), now)
+    elif not actor.is_staff:
+        text = wording_work.event(case, "measured", **facts)
+        notices.tell_staff(session, *text, now, about=("partnership", case.public_id))
+
+
+def checks(contract: Mapping[str, Any] | None, indicator: Indicator, submitted_by: str) -> documents.Side:
+    """Which party is asked to check a value: the evaluator of an outcome-linked contract, else the city.
+
+    The city checks also what the evaluator has measured itself: nobody reviews their own.
+    """
+    evaluator = contract.get("evaluator") if contract is not None and indicator.linked_to_payment else None
+    if evaluator == "company" and submitted_by != "company":
+        return "company"
+    return "npo" if evaluator == "npo" and submitted_by != "npo" else "city"
+
+
+def checker_of(session: Session, case: Partnership, measurement: Measurement, indicator: Indicator) -> str:
+    """The same of a value that was handed in (``submitted_by`` must be loaded)."""
+    person = measurement.submitted_by
+    side = case.side_of(person.organization_id) if person is not None else None
+    return checks(_contract(session, case), indicator, side or "city")
+
+
+def reviewable(session: Session, actor: Actor, case: Partnership) -> frozenset[int]:
+    """The ids of the submitted values that ``actor`` may accept or send back now."""
+    if case.state not in _KEPT:
+        return frozenset()
+    contract = _contract(session, case)
+    rows = plans.measurements(session, case)
+    return frozenset(
+        row.id
+        for indicator in plans.indicators(session, case, retired=True)
+        for row in rows.get(indicator.id, ())
+        if row.state == "submitted"
+        and _may_review(actor, case, contract)
+        and _review_obstacle(actor, case, contract, indicator, row) is None
+    )
+
+
+def _may_review(actor: Actor, case: Partnership, contract: Mapping[str, Any] | None) -> bool:
+    """The city reviews; so do those who write for the evaluator that the contract names."""
+    if permissions.may(actor, "partnership.review", case):
+        return True
+    named = contract is not None and contract.get("evaluator") == documents.side_of(actor, case)
+    return named and not actor.is_staff and permissions.may(actor, "partnership.work", case)
+
+
+def _review_obstacle(
+    actor: Actor, case: Partnership, contract: Mapping[str, Any] | None, indicator: Indicator,
+    measurement: Measurement,
+) -> str | None:  # fmt: skip
+    """Why one who may review does not review this value: a code, or ``None``."""
+    side = documents.side_of(actor, case)
+    if contract is not None and indicator.linked_to_payment and contract.get("provider") == side:
+        return "evaluator_is_provider"
+    return "own_measurement" if measurement.submitted_by_id == actor.user_id else None
 
 
 def review_measurement(
@@ -250,17 +321,12 @@ def review_measurement(
     indicator = measurement.indicator
     permissions.require(actor, "partnership.view", case)
     talks.in_state(session, case, *_KEPT)
-    side = documents.side_of(actor, case)
     contract = _contract(session, case)
-    is_evaluator = contract is not None and contract.get("evaluator") == side and side != "city"
-    if not (permissions.may(actor, "partnership.review", case) or is_evaluator):
+    if not _may_review(actor, case, contract):
         raise NotPermitted("partnership.review")
-    if is_evaluator:
-        permissions.require(actor, "partnership.work", case)
-    if contract is not None and indicator.linked_to_payment and contract.get("provider") == side:
-        raise Refused("evaluator_is_provider")
-    if measurement.submitted_by_id == actor.user_id:
-        raise Refused("own_measurement")
+    obstacle = _review_obstacle(actor, case, contract, indicator, measurement)
+    if obstacle:
+        raise Refused(obstacle)
     if not accepted and not text.strip():
         raise Invalid(text="required")
     _still(session, case, measurement, "submitted", version)

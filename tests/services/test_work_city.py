@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from matcher import calendar
 from matcher.models import Notice, Partnership, User
-from matcher.services import casework, partnerships, payments, talks
+from matcher.services import casework, partnerships, payments, progress, talks
 from tests.partners import Partners
 
 DAY = timedelta(days=1)
@@ -189,3 +189,80 @@ def test_an_amount_that_a_coordinator_calculated_is_told_to_the_managers(partner
     measured(partners)
     payments.calculate(session, partners.coordinator, partners.case, partners.rule(), partners.at)
     assert told(partners, "支払いの承認待ち") == {"manager"}
+
+
+# ── Who checks a value (E8) ──────────────────────────────────────────────────────────────────────────
+
+
+def submitted(p: Partners, by: str = "npo_actor", **contract: Any) -> Any:
+    """A value waits: handed in by ``by`` under this contract."""
+    p.contracted(**contract)
+    p.end()
+    day, evidence = p.ends_on, p.file(by=getattr(p, by))
+    value = progress.Value(day, 31.0, evidence=evidence)
+    return progress.submit_measurement(p.session, getattr(p, by), p.case, p.only_indicator(), value, p.at)
+
+
+def who_reviews(p: Partners) -> set[str]:
+    """Whose step it is to check the value."""
+    return {
+        step.side for step in casework.steps(p.session, p.case, p.at) if step.kind == "review_measurement"
+    }
+
+
+@pytest.mark.parametrize(
+    ("contract", "by", "side"),
+    [
+        ({"provider": "npo", "evaluator": "city"}, "npo_actor", "city"),
+        ({"provider": "npo", "evaluator": "company"}, "npo_actor", "company"),
+        ({"provider": "company", "evaluator": "npo"}, "npo_actor", "city"),
+        ({"provider": "company", "evaluator": "npo"}, "coordinator", "npo"),
+    ],
+)
+def test_the_evaluator_of_the_contract_checks_what_others_have_measured(partners, contract, by, side):
+    submitted(partners, by, **contract)
+    assert who_reviews(partners) == {side}
+
+
+def test_the_evaluator_is_asked_and_the_others_hear_who_checks(partners):
+    submitted(partners, evaluator="company")
+    assert told(partners, "測定の結果が届きました") == {"company_actor"}
+    assert told(partners, "測定の結果が提出されました") == {"coordinator"}
+
+
+def test_where_the_city_checks_the_desk_is_asked_and_the_partner_hears_of_it(partners):
+    submitted(partners)
+    assert told(partners, "測定の結果が届きました") == {"coordinator", "colleague", "manager"}
+    assert told(partners, "測定の結果が提出されました") == {"company_actor"}
+
+
+def test_an_indicator_that_pays_nothing_is_checked_by_the_city(partners):
+    partners.contracted(evaluator="company")
+    row = partners.only_indicator()
+    row.linked_to_payment = False
+    partners.end()
+    progress.submit_measurement(
+        partners.session, partners.npo_actor, partners.case, row, progress.Value(partners.ends_on, 31.0),
+        partners.at,
+    )  # fmt: skip
+    assert who_reviews(partners) == {"city"}
+
+
+@pytest.mark.parametrize(
+    ("evaluator", "may"),
+    [("company", {"company_actor", "coordinator"}), ("city", {"coordinator"})],
+)
+def test_who_is_shown_the_review_is_who_may_review(partners, session, evaluator, may):
+    found = submitted(partners, evaluator=evaluator)
+    session.refresh(found, ["indicator"])
+    for name in ("company_actor", "npo_actor", "coordinator"):
+        shown = found.id in progress.reviewable(session, getattr(partners, name), partners.case)
+        assert shown is (name in may), name
+    partners.review(found, by=getattr(partners, min(may)))
+    assert progress.reviewable(session, partners.coordinator, partners.case) == frozenset()
+
+
+def test_nobody_is_shown_the_review_of_their_own_value(partners, session):
+    submitted(partners, "coordinator", evaluator="city")
+    assert progress.reviewable(session, partners.coordinator, partners.case) == frozenset()
+    assert progress.reviewable(session, partners.colleague, partners.case) != frozenset()

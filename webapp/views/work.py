@@ -154,6 +154,7 @@ def _progress(case: Partnership) -> dict[str, Any]:
         "risks": casework.risks(session, case),
         "incidents": casework.incidents(session, case),
         "due": plans.due_measurements(session, case, clock.now()),
+        "reviewable": progress.reviewable(session, access.actor(), case),
     }
 
 
