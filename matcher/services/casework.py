@@ -1,7 +1,7 @@
 """The workspace of a case: acceptance of its documents, and what is to be done next by whom."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -123,15 +123,19 @@ _DOCUMENT_WORK: Sequence[str] = (
 
 def steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
     """Everything that somebody has to do on this case now, the late and the near first."""
-    money = _payment_steps(session, case, now)
+    money, today = _payment_steps(session, case, now), calendar.tokyo_date(now)
     # Where the very amount is named, the general word on what hinders the closing says no more.
     general = {"unpaid", "uncalculated"} if money else set()
     found = [
         *_open_documents(session, case),
-        *(step for step in _state_steps(session, case) if step.kind not in general),
+        *(
+            replace(step, is_late=step.until is not None and step.until < today)
+            for step in _state_steps(session, case)
+            if step.kind not in general
+        ),
         *_running_steps(session, case, now),
         *money,
-        *_evaluation_steps(session, case),
+        *_evaluation_steps(session, case, now),
     ]
     return sorted(found, key=lambda step: (not step.is_late, step.until or date.max, step.kind))
 
@@ -251,20 +255,22 @@ def _payment_steps(session: Session, case: Partnership, now: datetime) -> list[S
     return found
 
 
-def _evaluation_steps(session: Session, case: Partnership) -> list[Step]:
+def _evaluation_steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
     if case.state != "reported":
         return []
     found = []
+    until = calendar.tokyo_date(case.deadline_at) if case.deadline_at else None
+    late = until is not None and until < calendar.tokyo_date(now)
     sheets = evaluations.sheets(session, case)
     written = {(sheet.rater, sheet.about) for sheet in sheets}
     for side in evaluations.PARTIES:
         if (side, side) not in written:
-            found.append(Step(side, "rate", item=side))
+            found.append(Step(side, "rate", until, item=side, is_late=late))
         else:
             others = [about for about in evaluations.PARTIES if (side, about) not in written]
-            found += [Step(side, "rate", item=about) for about in others[:1]]
+            found += [Step(side, "rate", until, item=about, is_late=late) for about in others[:1]]
     found += [
-        Step(row.sheet.rater, "discuss", item=row.sheet.public_id, about=row.item)
+        Step(row.sheet.rater, "discuss", until, item=row.sheet.public_id, about=row.item, is_late=late)
         for row in evaluations.differences(sheets)
         if row.is_open
     ]

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matcher import lifecycle, permissions, vocabulary, wording_work
+from matcher import calendar, lifecycle, permissions, vocabulary, wording, wording_work
 from matcher.errors import Invalid, Refused
 from matcher.models import (
     CaseDocument,
@@ -83,7 +83,10 @@ def accept_report(session: Session, case: Partnership, report: CaseDocument, now
     talks.in_state(session, case, "ended", "terminated")
     documents.put_in_force(session, case, report, now)
     talks.enter(session, SYSTEM, case, "report", now, details={"document": report.public_id})
-    documents.tell_others(session, SYSTEM, case, wording_work.event(case, "reported"), now, staff=True)
+    case.deadline_at = calendar.deadline(now, lifecycle.RATE_DAYS)
+    session.flush()
+    text = wording_work.event(case, "reported", until=wording.day(case.deadline_at))
+    documents.tell_others(session, SYSTEM, case, text, now, staff=True)
 
 
 # ── Rating ───────────────────────────────────────────────────────────────────────────────────────────

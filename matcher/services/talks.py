@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from matcher import calendar, lifecycle, permissions, vocabulary, wording, wording_work
@@ -270,23 +270,45 @@ def end_stalled(session: Session, now: datetime, limit: int = 100) -> int:
     return done
 
 
-def remind_trials(session: Session, now: datetime, limit: int = 100) -> int:
-    """Seven days before a trial ends, both hear that they are to say how it goes on."""
+def remind_dates(session: Session, now: datetime, limit: int = 100) -> int:
+    """Before the date on which a case waits for its parties, and once it has passed, all three hear of it:
+    the end of a trial, the day to decide on a pause, the outcome report, the ratings; returns how many.
+    """
+    today = calendar.tokyo_date(now)
+    near = [
+        and_(
+            Partnership.state == state,
+            Partnership.deadline_at <= calendar.end_of_day(today + timedelta(days=days)),
+        )
+        for state, days in lifecycle.REMIND_BEFORE.items()
+    ]
+    passed = Partnership.deadline_at < now
+    # Whoever was told leaves the query: nobody is told twice, and nobody holds up the others.
     query = (
         select(Partnership)
         .where(
-            Partnership.state == "trial",
-            Partnership.reminders == 0,
-            Partnership.deadline_at <= now + timedelta(days=7),
+            Partnership.state.in_(lifecycle.REMIND_BEFORE),
+            or_(
+                and_(Partnership.reminders == 0, or_(*near)),
+                and_(Partnership.reminders < 2, passed),
+            ),
         )
         .options(joinedload(Partnership.company), joinedload(Partnership.npo))
+        .order_by(Partnership.id)
         .limit(limit)
     )
     cases = session.scalars(query).all()
     for case in cases:
-        session.execute(update(Partnership).where(Partnership.id == case.id).values(reminders=1))
-        text = wording_work.event(case, "trial_ending", until=wording.day(case.deadline_at))
+        assert case.deadline_at is not None
+        is_past = case.deadline_at < now
+        # Not through the record: a reminder must not outdate a form that somebody is filling in.
+        session.execute(
+            update(Partnership).where(Partnership.id == case.id).values(reminders=2 if is_past else 1)
+        )
+        name = f"{case.state}_{'past' if is_past else 'near'}"
+        text = wording_work.event(case, name, until=wording.day(case.deadline_at))
         documents.tell_others(session, SYSTEM, case, text, now)
+        documents.tell_city(session, SYSTEM, case, text, now)
     return len(cases)
 
 

@@ -448,6 +448,7 @@ GUARDS: list[tuple[str | Try, Try, type[DomainError], str]] = [
     ("running", suspend("viewer"), NotPermitted, "not_permitted"),
     ("running", suspend(days=-1), Invalid, "decide_by:within_half_year"),
     ("running", suspend(days=184), Invalid, "decide_by:within_half_year"),
+    ("running", suspend(days=101), Invalid, "decide_by:after_end"),
     ("running", suspend(text=" "), Invalid, "reason_text:required"),
     ("running", suspend(version=0), MovedOn, "moved_on"),
     ("suspended", suspend(), MovedOn, "moved_on"),
@@ -545,9 +546,9 @@ def test_the_citys_record_of_all_cases_holds_what_was_left_after_the_introductio
 
 def test_a_trial_is_reminded_of_seven_days_before_its_end_once(partners, session):
     partners.bring("trial")
-    assert talks.remind_trials(session, partners.later(days=20)) == 0
-    assert talks.remind_trials(session, partners.later(days=4)) == 1
-    assert talks.remind_trials(session, partners.at) == 0
+    assert talks.remind_dates(session, partners.later(days=20)) == 0
+    assert talks.remind_dates(session, partners.later(days=4)) == 1
+    assert talks.remind_dates(session, partners.at) == 0
 
 
 def test_silent_talks_are_reminded_of_and_end_a_month_later(partners, session):
@@ -1091,7 +1092,7 @@ def test_all_three_parties_end_early_over_the_version_that_they_saw(partners, st
     case = partners.bring(state)
     terminate(actor, version=case.version)(partners)
     assert (case.state, case.was_terminated, case.inform_plan) == ("terminated", True, "会で伝える")
-    assert (case.decide_by, case.deadline_at) == (None, None)
+    assert (case.decide_by, case.deadline_at) == (None, calendar.deadline(partners.at, 30))
 
 
 SAID: dict[str, Try] = {

@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from matcher import calendar
 from matcher.models import Notice, Partnership, User
-from matcher.services import casework, partnerships, payments, progress, talks
+from matcher.services import agreements, casework, partnerships, payments, progress, talks
+from tests import factories
 from tests.partners import Partners
 
 DAY = timedelta(days=1)
@@ -266,3 +267,84 @@ def test_nobody_is_shown_the_review_of_their_own_value(partners, session):
     submitted(partners, "coordinator", evaluator="city")
     assert progress.reviewable(session, partners.coordinator, partners.case) == frozenset()
     assert progress.reviewable(session, partners.colleague, partners.case) != frozenset()
+
+
+# ── When a day passes (L9, X8) ───────────────────────────────────────────────────────────────────────
+
+#: state → (days after its beginning on which its date falls, days before it at which all hear of it)
+DATED = {"trial": (30, 7), "suspended": (30, 3), "ended": (30, 3), "terminated": (30, 3), "reported": (30, 3)}
+
+
+def begun(p: Partners, state: str) -> None:
+    """A case in a state that has a date; what was told before is forgotten."""
+    p.bring(state)
+    p.session.execute(delete(Notice))
+    assert p.case.deadline_at == calendar.deadline(p.at, DATED[state][0])
+
+
+@pytest.mark.parametrize("state", DATED)
+def test_all_three_hear_of_a_date_once_before_and_once_after(partners, session, state):
+    begun(partners, state)
+    days, before = DATED[state]
+    assert talks.remind_dates(session, partners.later(days=days - before - 1)) == 0
+    for _again in range(2):
+        partners.later(days=1)
+        talks.remind_dates(session, partners.at)
+        assert told(partners, "") == {"company_actor", "npo_actor", "coordinator"}
+        assert len(session.scalars(select(Notice)).all()) == 3
+    session.execute(delete(Notice))
+    assert talks.remind_dates(session, partners.later(days=before - 1)) == 0
+    assert talks.remind_dates(session, partners.later(days=1)) == 1
+    assert told(partners, "過ぎ") == {"company_actor", "npo_actor", "coordinator"}
+    assert talks.remind_dates(session, partners.later(days=30)) == 0
+
+
+@pytest.mark.parametrize("state", DATED)
+def test_a_clock_that_stood_still_tells_only_that_the_day_has_passed(partners, session, state):
+    begun(partners, state)
+    partners.later(days=40)
+    assert [talks.remind_dates(session, partners.at) for _round in range(2)] == [1, 0]
+    assert "過ぎ" in session.scalars(select(Notice.subject)).first()
+
+
+def test_who_was_reminded_does_not_hold_up_the_next(partners, session):
+    begun(partners, "trial")
+    partners.need = factories.make_need(session, partners.npo)
+    partners.bring("trial")
+    partners.later(days=25)
+    assert [talks.remind_dates(session, partners.at, 1) for _round in range(3)] == [1, 1, 0]
+
+
+def test_a_case_that_has_gone_on_is_not_reminded(partners, session):
+    begun(partners, "suspended")
+    agreements.resume(session, partners.npo_actor, partners.case, "続ける。", partners.at, version=None)
+    assert talks.remind_dates(session, partners.later(days=40)) == 0
+
+
+@pytest.mark.parametrize(("state", "kind"), [("ended", "write_outcome_report"), ("reported", "rate")])
+def test_a_step_whose_day_has_passed_is_late(partners, session, state, kind):
+    begun(partners, state)
+    partners.later(days=30)
+    assert {
+        step.is_late for step in casework.steps(session, partners.case, partners.at) if step.kind == kind
+    } == {False}
+    partners.later(days=1)
+    assert {
+        step.is_late for step in casework.steps(session, partners.case, partners.at) if step.kind == kind
+    } == {True}
+
+
+def test_a_pause_does_not_outlast_its_agreement(partners, session):
+    begun(partners, "suspended")
+    assert agreements.end_due(session, partners.later(days=100)) == 0
+    assert agreements.end_due(session, partners.later(days=1)) == 1
+    assert (partners.case.state, partners.case.decide_by) == ("ended", None)
+    assert partners.case.deadline_at == calendar.deadline(partners.at, 30)
+    assert told(partners, "中断したまま") == {
+        "company_actor",
+        "npo_actor",
+        "coordinator",
+        "colleague",
+        "manager",
+    }
+    assert agreements.end_due(session, partners.at) == 0
