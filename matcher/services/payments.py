@@ -108,10 +108,11 @@ def approve(
     """A manager approves what somebody else calculated (K9).
 
     Raises:
-        Refused: ``own_calculation``. MovedOn: approved meanwhile.
+        Refused: ``own_calculation``, ``not_verified``. MovedOn: approved meanwhile.
     """
     permissions.require(actor, "partnership.pay", case)
     talks.in_state(session, case, *lifecycle.CASE_BEGUN)
+    talks.require_verified(case)
     if found.approved_at is not None or (version is not None and version != found.version):
         raise moves.moved_on(session, case)
     if found.calculated_by_id == actor.user_id:
@@ -130,10 +131,11 @@ def record_paid(
     """Note the day on which the approved amount was paid.
 
     Raises:
-        Refused: ``not_approved``. Invalid: a day in the future or before the approval.
+        Refused: ``not_approved``, ``not_verified``. Invalid: a day in the future or before the approval.
     """
     permissions.require(actor, "partnership.review", case)
     talks.in_state(session, case, *lifecycle.CASE_BEGUN)
+    talks.require_verified(case)
     if found.approved_at is None:
         raise Refused("not_approved")
     if found.paid_on is not None or (version is not None and version != found.version):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from matcher import calendar, lifecycle, permissions, vocabulary, wording, wording_work
 from matcher.errors import Invalid, Refused
-from matcher.models import CaseDocument, CaseTask, Lesson, MeetingNote, Partnership, User
+from matcher.models import CaseDocument, CaseTask, Lesson, MeetingNote, Organization, Partnership, User
 from matcher.permissions import SYSTEM, Actor
 from matcher.services import documents, moves
 
@@ -174,9 +174,10 @@ def begin_trial(session: Session, case: Partnership, plan: CaseDocument, now: da
     """Both have accepted: the trial runs until its last day.
 
     Raises:
-        MovedOn: the case is no longer in talks.
+        MovedOn: the case is no longer in talks. Refused: ``not_verified``.
     """
     in_state(session, case, "negotiation")
+    require_verified(case)
     documents.put_in_force(session, case, plan, now)
     enter(session, SYSTEM, case, "begin_trial", now, details={"document": plan.public_id})
     case.deadline_at = calendar.end_of_day(date.fromisoformat(plan.content["to_on"]))
@@ -344,6 +345,21 @@ def in_state(session: Session, case: Partnership, *states: str) -> None:
     """
     if case.state not in states:
         raise moves.moved_on(session, case)
+
+
+def unverified(case: Partnership) -> list[Organization]:
+    """The parties that the city has stopped or that have left: nothing begins, nothing is paid."""
+    return [side for side in (case.company, case.npo) if side.state != "verified"]
+
+
+def require_verified(case: Partnership) -> None:
+    """Let pass where both parties are verified (both must be loaded).
+
+    Raises:
+        Refused: ``not_verified``.
+    """
+    if unverified(case):
+        raise Refused("not_verified")
 
 
 def _alive(case: Partnership) -> None:

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from matcher import calendar
+from matcher.errors import Refused
 from matcher.models import Notice, Partnership, User
-from matcher.services import agreements, casework, partnerships, payments, progress, talks
+from matcher.services import agreements, casework, organizations, partnerships, payments, progress, talks
 from tests import factories
 from tests.partners import Partners
 
@@ -348,3 +349,65 @@ def test_a_pause_does_not_outlast_its_agreement(partners, session):
         "manager",
     }
     assert agreements.end_due(session, partners.at) == 0
+
+
+# ── A party that the city has stopped (L8) ───────────────────────────────────────────────────────────
+
+
+def stop(p: Partners, which: str = "company") -> None:
+    """The manager suspends an organization."""
+    organization = p.company if which == "company" else p.npo
+    organizations.suspend(p.session, p.manager, organization, "trust", "調べるため。", p.at, version=None)
+
+
+@pytest.mark.parametrize(("which", "partner"), [("company", "npo_actor"), ("npo", "company_actor")])
+def test_partners_and_officials_hear_that_a_party_was_stopped_and_goes_on(partners, session, which, partner):
+    partners.bring("running")
+    set_deputy(partners)
+    stop(partners, which)
+    assert told(partners, "案件の相手方のご利用が停止") == {partner, "coordinator", "colleague"}
+    bodies = session.scalars(select(Notice.body).where(Notice.subject.contains("案件の相手方")))
+    assert not any("調べるため" in body for body in bodies)
+    organization = partners.company if which == "company" else partners.npo
+    organizations.reinstate(
+        session, partners.manager, organization, "trust", "済んだ。", partners.at, version=None
+    )
+    assert told(partners, "案件の相手方のご利用が再開") == {partner, "coordinator", "colleague"}
+
+
+def test_cases_that_are_over_are_not_told_of(partners):
+    partners.bring("closed")
+    stop(partners)
+    assert told(partners, "案件の相手方") == set()
+
+
+def test_no_trial_begins_with_a_party_that_was_stopped(partners, session):
+    partners.bring("negotiation")
+    plan = talks.TrialPlan("確かめる", "届ける", partners.today, partners.today + 9 * DAY, 1000, "けが")
+    talks.draft_trial(session, partners.npo_actor, partners.case, plan, partners.at, version=None)
+    partners.accept("trial", partners.npo_actor)
+    stop(partners, "npo")
+    with pytest.raises(Refused, match="not_verified"):
+        partners.accept("trial", partners.company_actor)
+    assert partners.case.state == "negotiation"
+
+
+@pytest.mark.parametrize("which", ["company", "npo"])
+def test_nothing_is_approved_or_paid_while_a_party_is_stopped(partners, session, which):
+    measured(partners)
+    payments.calculate(session, partners.coordinator, partners.case, partners.rule(), partners.at)
+    (found,) = payments.all_of(session, partners.case)
+    stop(partners, which)
+    with pytest.raises(Refused, match="not_verified"):
+        payments.approve(session, partners.manager, partners.case, found, partners.at, version=None)
+    organization = partners.company if which == "company" else partners.npo
+    organizations.reinstate(
+        session, partners.manager, organization, "trust", "済んだ。", partners.at, version=None
+    )
+    payments.approve(session, partners.manager, partners.case, found, partners.at, version=None)
+    stop(partners, which)
+    day = calendar.tokyo_date(partners.at)
+    with pytest.raises(Refused, match="not_verified"):
+        payments.record_paid(
+            session, partners.coordinator, partners.case, found, day, partners.at, version=None
+        )

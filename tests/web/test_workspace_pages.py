@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from matcher.db import Database
 from matcher.models import User
-from matcher.services import partnerships, talks
+from matcher.services import organizations, partnerships, talks
 from tests.conftest import NOW
 from tests.partners import Partners
 from tests.web.conftest import login_as
@@ -183,3 +183,30 @@ def test_an_export_is_no_sign_of_life(town):
         case = session.merge(town.partners.case, load=True)
         session.refresh(case)
         assert talks.last_sign(case) == NOW
+
+
+# ── A party that the city has stopped ────────────────────────────────────────────────────────────────
+
+
+def with_stopped_party(life: Callable[[Partners], object]) -> Callable[[Partners], None]:
+    """The manager suspends the company."""
+
+    def then(p: Partners) -> None:
+        life(p)
+        organizations.suspend(p.session, p.manager, p.company, "trust", "調べるため。", p.at, version=None)
+
+    return then
+
+
+@pytest.mark.parametrize("life", [lambda p: p.bring("running"), before_introduction("")])
+@pytest.mark.parametrize("who", ["company", "npo", "coordinator"])
+def test_the_page_of_a_case_says_which_party_was_stopped(town, life, who):
+    town.live(with_stopped_party(life))
+    page = visit(town.browser(who), town.url)
+    assert f"{town.partners.company.name}：利用停止中" in page.html
+    assert "調べるため" not in page.html
+
+
+def test_the_page_of_a_case_of_verified_parties_says_nothing_of_it(town):
+    town.live(lambda p: p.bring("running"))
+    assert "いまは進められないことがあります" not in visit(town.browser("npo"), town.url).html
