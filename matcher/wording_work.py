@@ -3,11 +3,11 @@
 Every mail carries the number, the partner and what to do, so that it serves where links are stripped.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from matcher.models import Partnership
+from matcher.models import Handover, Partnership, User
 
 #: event → (subject, first sentence, what to do)
 _EVENTS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
@@ -108,6 +108,46 @@ def event(case: Partnership, name: str, **facts: object) -> tuple[str, str]:
         f"【縁むすび】{subject}（{case.number}）",
         f"{first}\n\n案件番号：{case.number}\n企業：{case.company.name}\n団体：{case.npo.name}\n\n{what_to_do}",
     )
+
+
+def handover_received(found: Handover, cases: Sequence[Partnership], deputy: User | None) -> tuple[str, str]:
+    """To the successor: how many cases, which, who stands in, and the note (all people must be loaded)."""
+    if deputy is not None:
+        stands_in = f"{deputy.name}さん"
+    else:
+        stands_in = "なし（予定していた人は、いま担当できません）" if found.deputy is not None else "なし"
+    return (
+        f"【縁むすび】案件{len(cases)}件を引き継ぎました",
+        f"{found.from_user.name}さんから、案件{len(cases)}件の担当を引き継ぎました。\n\n{_case_lines(cases)}\n\n"
+        f"代理：{stands_in}\n申し送り：{found.note or 'なし'}\n\n"
+        "「引き継ぎ」の画面で、次にすること・約束・リスクをご確認ください。",
+    )
+
+
+def handover_deputy(found: Handover, cases: Sequence[Partnership]) -> tuple[str, str]:
+    """To who stands in from now on."""
+    return (
+        f"【縁むすび】案件{len(cases)}件の代理になりました",
+        f"{found.to_user.name}さんが不在のときの代理になりました。\n\n{_case_lines(cases)}\n\n"
+        f"申し送り：{found.note or 'なし'}\n\n案件の画面で、いまの状況をご確認ください。",
+    )
+
+
+def handover_blocked(found: Handover) -> tuple[str, str]:
+    """To the desk: the day has come, and the successor does not serve."""
+    return (
+        "【縁むすび】引き継ぎができませんでした",
+        f"{found.effective_on.month}月{found.effective_on.day}日の引き継ぎ（{found.from_user.name}さんから"
+        f"{found.to_user.name}さんへ、{len(found.cases)}件）は、{found.to_user.name}さんがいま担当できないため、"
+        "行われていません。\n\n「引き継ぎ」の画面で予定を取り消し、別の人への引き継ぎを記録してください。",
+    )
+
+
+def _case_lines(cases: Sequence[Partnership], most: int = 20) -> str:
+    lines = [f"・{case.number}　{case.company.name}・{case.npo.name}" for case in cases[:most]]
+    if len(cases) > most:
+        lines.append(f"ほか{len(cases) - most}件")
+    return "\n".join(lines)
 
 
 class _Facts(dict[str, object]):

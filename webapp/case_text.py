@@ -233,6 +233,14 @@ def period(case: Any) -> str:
     return _("%(last)sまで", last=last) if last else ""
 
 
+def whole_period(case: Partnership) -> str:
+    """The period of the agreement where there is one, else what was asked for."""
+    if case.starts_on and case.ends_on:
+        first, last = filters.jdate(case.starts_on, False), filters.jdate(case.ends_on, False)
+        return _("%(first)sから%(last)sまで", first=first, last=last)
+    return period(case)
+
+
 # ── What an action brings about, for each of the three ───────────────────────────────────────────────
 
 

@@ -9,10 +9,19 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from matcher import calendar
+from matcher import calendar, queries
 from matcher.errors import Refused
-from matcher.models import Notice, Partnership, User
-from matcher.services import agreements, casework, organizations, partnerships, payments, progress, talks
+from matcher.models import Handover, Notice, Partnership, User
+from matcher.services import (
+    agreements,
+    casework,
+    handovers,
+    organizations,
+    partnerships,
+    payments,
+    progress,
+    talks,
+)
 from tests import factories
 from tests.partners import Partners
 
@@ -411,3 +420,80 @@ def test_nothing_is_approved_or_paid_while_a_party_is_stopped(partners, session,
         payments.record_paid(
             session, partners.coordinator, partners.case, found, day, partners.at, version=None
         )
+
+
+# ── Handover (X16) ───────────────────────────────────────────────────────────────────────────────────
+
+
+def hand_over(p: Partners, *, days: int = 5, note: str = "資料は棚") -> Handover:
+    """The official in charge hands the case to a colleague; the manager stands in."""
+    users = {user.id: user for user in queries.active_staff(p.session)}
+    return handovers.plan(
+        p.session, p.coordinator, users[p.coordinator.user_id], users[p.colleague.user_id], [p.case],
+        calendar.tokyo_date(p.at) + days * DAY, p.at, deputy=users[p.manager.user_id], note=note,
+    )  # fmt: skip
+
+
+def test_successor_and_stand_in_hear_how_many_cases_and_what_was_written_down(partners, session):
+    partners.bring("running")
+    hand_over(partners)
+    assert told(partners, "1件") == set()
+    handovers.run_due(session, partners.later(days=5))
+    assert told(partners, "案件1件を引き継ぎました") == {"colleague"}
+    assert told(partners, "案件1件の代理になりました") == {"manager"}
+    bodies = session.scalars(select(Notice.body).where(Notice.subject.contains("1件"))).all()
+    assert all("資料は棚" in body and partners.case.number in body for body in bodies)
+
+
+def test_nothing_changes_hands_to_a_successor_who_does_not_serve_and_the_desk_hears_once(partners, session):
+    partners.bring("running")
+    found = hand_over(partners)
+    leave(partners, "colleague")
+    partners.later(days=5)
+    assert [handovers.run_due(session, partners.at) for _round in range(3)] == [1, 0, 0]
+    assert told(partners, "引き継ぎができませんでした") == {"coordinator", "manager"}
+    session.refresh(partners.case, ["coordinator_id"])
+    assert partners.case.coordinator_id == partners.coordinator.user_id
+    (row,) = handovers.planned(session)
+    session.refresh(row.to_user)
+    assert (found.done_at, handovers.is_blocked(row, partners.at)) == (None, True)
+    session.execute(update(User).values(status="active"))
+    assert handovers.run_due(session, partners.later(days=1)) == 1
+    session.refresh(partners.case, ["coordinator_id"])
+    assert partners.case.coordinator_id == partners.colleague.user_id
+
+
+def test_a_blocked_handover_does_not_hold_up_the_next(partners, session):
+    partners.bring("running")
+    hand_over(partners)
+    leave(partners, "colleague")
+    session.expire_all()
+    users = {user.id: user for user in queries.active_staff(session)}
+    case = queries.get_case(session, partners.coordinator, partners.case.public_id)
+    handovers.plan(
+        session, partners.manager, users[partners.coordinator.user_id], users[partners.manager.user_id], [case],
+        calendar.tokyo_date(partners.at) + 5 * DAY, partners.at,
+    )  # fmt: skip
+    partners.later(days=5)
+    assert [handovers.run_due(session, partners.at, 1) for _round in range(2)] == [2, 0]
+
+
+def test_a_stand_in_who_has_left_is_dropped_and_the_successor_hears_of_it(partners, session):
+    partners.bring("running")
+    hand_over(partners)
+    leave(partners, "manager")
+    session.expire_all()
+    assert handovers.run_due(session, partners.later(days=5)) == 1
+    case = session.scalars(select(Partnership)).one()
+    assert (case.coordinator_id, case.deputy_id) == (partners.colleague.user_id, None)
+    body = session.scalars(select(Notice.body).where(Notice.subject.contains("引き継ぎました"))).one()
+    assert "予定していた人は、いま担当できません" in body
+
+
+def test_notes_on_cases_are_those_that_were_not_cancelled(partners, session):
+    partners.bring("running")
+    hand_over(partners, note="")
+    kept, cancelled = hand_over(partners), hand_over(partners, note="古い")
+    handovers.cancel(session, partners.coordinator, cancelled, partners.at)
+    assert handovers.notes_on(session, [partners.case]) == [kept]
+    assert handovers.notes_on(session, []) == []

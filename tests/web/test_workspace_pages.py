@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from pypdf import PdfReader
 
+from matcher import calendar, queries
 from matcher.db import Database
 from matcher.models import User
-from matcher.services import organizations, partnerships, talks
+from matcher.services import handovers, organizations, partnerships, progress, talks
 from tests.conftest import NOW
 from tests.partners import Partners
 from tests.web.conftest import login_as
-from tests.web.pages import visit
+from tests.web.pages import post, visit
 from webapp import create_app
 
 SECTIONS = ("plan", "agreement", "progress", "evaluation", "publication", "files")
@@ -210,3 +212,74 @@ def test_the_page_of_a_case_says_which_party_was_stopped(town, life, who):
 def test_the_page_of_a_case_of_verified_parties_says_nothing_of_it(town):
     town.live(lambda p: p.bring("running"))
     assert "いまは進められないことがあります" not in visit(town.browser("npo"), town.url).html
+
+
+# ── Handover ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def with_much_open(p: Partners) -> None:
+    """More promises and risks than a cell holds."""
+    p.bring("running")
+    for number in range(6):
+        talks.add_task(p.session, p.npo_actor, p.case, f"約束{number}", "npo", None, p.at)
+    for number in range(5):
+        risk = progress.RiskFacts(f"リスク{number}", 2, 2, "備える", "npo")
+        progress.add_risk(p.session, p.npo_actor, p.case, risk, p.at)
+
+
+def test_the_handover_page_says_what_it_does_not_show_and_what_each_case_is_about(town):
+    town.live(with_much_open)
+    page = visit(town.browser("coordinator"), "/desk/handover")
+    assert page.html.count("ほか2件") == 2
+    assert "約束3" in page.html
+    assert "約束4" not in page.html
+    assert "食品 20kg" in page.html
+    assert "令和8年11月25日から令和9年3月5日まで" in page.html
+
+
+def test_all_cases_of_a_person_are_ticked_and_one_at_least_is_needed(town):
+    town.live(lambda p: p.bring("running"))
+    browser = town.browser("coordinator")
+    form = visit(browser, "/desk/handover").form(button="引き継ぎを記録する")
+    assert form.values["cases"] == [town.partners.case.public_id]
+    with town.records.read() as session:
+        colleague = session.get(User, town.partners.colleague.user_id).public_id
+    values = {**form.values, "to_user": colleague, "effective_on": "2026-12-01", "cases": []}
+    page = post(browser, "/desk/handover", values, status=422)
+    assert "引き継ぐ案件を1件以上選んでください。" in page.html
+    everybody = visit(browser, "/desk/handover?person=all").form(button="引き継ぎを記録する")
+    assert "cases" not in everybody.values
+
+
+def test_the_handover_paper_holds_the_note_and_what_each_case_is_about(town):
+    def life(p: Partners) -> None:
+        with_much_open(p)
+        users = {user.id: user for user in queries.active_staff(p.session)}
+        handovers.plan(
+            p.session, p.coordinator, users[p.coordinator.user_id], users[p.colleague.user_id], [p.case],
+            calendar.tokyo_date(p.at) + timedelta(days=5), p.at, note="鍵は総務にあります。",
+        )  # fmt: skip
+
+    town.live(life)
+    answer = town.browser("coordinator").get("/desk/handover.pdf")
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
+    for words in ("鍵は総務にあります。", "食品", "約束5", "リスク4", "令和9年3月5日"):
+        assert words in text.replace("\n", ""), words
+
+
+def test_a_handover_that_cannot_happen_says_so_and_can_be_cancelled(town):
+    def life(p: Partners) -> None:
+        p.bring("running")
+        users = {user.id: user for user in queries.active_staff(p.session)}
+        handovers.plan(
+            p.session, p.coordinator, users[p.coordinator.user_id], users[p.colleague.user_id], [p.case],
+            calendar.tokyo_date(p.at) + timedelta(days=1), p.at,
+        )  # fmt: skip
+        users[p.colleague.user_id].status = "deactivated"
+        handovers.run_due(p.session, p.later(days=1))
+
+    town.live(life)
+    page = visit(town.browser("coordinator"), "/desk/handover")
+    assert "引き継げません" in page.html
+    assert "取り消す" in page.html
+    assert "/desk/handover" in [url for _text, url in visit(town.browser("coordinator"), "/notices").links]
