@@ -404,7 +404,9 @@ def _detail(case: Partnership, event: AuditEvent, texts: Mapping[str, str]) -> s
         (str(event.details[key]) for key in ("meeting", "task", "file", "risk") if key in event.details), ""
     )
     if named:
-        return texts.get(named, "")
+        return "\n".join(
+            part for part in (texts.get(named, ""), work_text.risk_change(event.details)) if part
+        )
     if event.action == "propose":
         return case.message
     if event.action == "revise":

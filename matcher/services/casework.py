@@ -135,6 +135,7 @@ def steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
         ),
         *_running_steps(session, case, now),
         *money,
+        *_risk_steps(session, case, today),
         *_evaluation_steps(session, case, now),
     ]
     return sorted(found, key=lambda step: (not step.is_late, step.until or date.max, step.kind))
@@ -252,6 +253,23 @@ def _payment_steps(session: Session, case: Partnership, now: datetime) -> list[S
         else:
             continue
         found.append(step(kind, row.fiscal_year, payments.label(row), row.public_id))
+    return found
+
+
+def _risk_steps(session: Session, case: Partnership, today: date) -> list[Step]:
+    """Risks whose day has come, for the side that is prepared for them."""
+    if case.state not in lifecycle.CASE_WORK - {"closed"}:
+        return []
+    found = []
+    for risk in risks(session, case):
+        if risk.closed_at is None and risk.review_on is not None:
+            sides = ("company", "npo") if risk.side == "both" else (risk.side,)
+            if (risk.review_on - today).days <= progress.RISK_DAYS:
+                late = risk.review_on < today
+                found += [
+                    Step(side, "review_risk", risk.review_on, risk.text[:60], risk.public_id, late)
+                    for side in sides
+                ]
     return found
 
 

@@ -23,9 +23,12 @@ from matcher.models import (
     Risk,
 )
 from matcher.permissions import SYSTEM, Actor
-from matcher.services import documents, moves, notices, plans, talks
+from matcher.services import documents, moves, notices, plans, snapshots, talks
 
 REMIND_DAYS: Final = 14  #: days before a report is due at which both sides hear of it
+RISK_DAYS: Final = 7  #: days before a risk is to be looked at again at which it is somebody's step
+#: What of a risk is weighed anew when it is looked at again.
+_WEIGHED: Final = ("likelihood", "impact", "mitigation", "side", "review_on")
 MEASURE_DAYS: Final = 7  #: days before a value is to be measured at which both sides hear of it
 #: Kinds of support that are money; they must be confirmed before a case can be closed.
 MONEY: Final = frozenset(
@@ -500,6 +503,16 @@ class RiskFacts:
     side: str
     review_on: date | None = None
 
+    def faults(self) -> dict[str, str]:
+        """Field → code."""
+        wrong = {name: "required" for name in ("text", "mitigation") if not getattr(self, name).strip()}
+        for name in ("likelihood", "impact"):
+            if getattr(self, name) not in {1, 2, 3}:
+                wrong[name] = "required"
+        if self.side not in talks.SIDES:
+            wrong["side"] = "required"
+        return wrong
+
 
 def add_risk(session: Session, actor: Actor, case: Partnership, risk: RiskFacts, now: datetime) -> Risk:
     """Write a risk down with what is done about it.
@@ -509,12 +522,7 @@ def add_risk(session: Session, actor: Actor, case: Partnership, risk: RiskFacts,
     """
     permissions.require(actor, "partnership.share", case)
     talks.in_state(session, case, *lifecycle.CASE_TALKS, "agreed", *_KEPT)
-    wrong = {name: "required" for name in ("text", "mitigation") if not getattr(risk, name).strip()}
-    for name in ("likelihood", "impact"):
-        if getattr(risk, name) not in {1, 2, 3}:
-            wrong[name] = "required"
-    if risk.side not in talks.SIDES:
-        wrong["side"] = "required"
+    wrong = risk.faults()
     if wrong:
         raise Invalid(**wrong)
     found = Risk(partnership_id=case.id, created_by_id=actor.user_id, created_at=now, **asdict(risk))
@@ -522,6 +530,40 @@ def add_risk(session: Session, actor: Actor, case: Partnership, risk: RiskFacts,
     session.flush()
     documents.note(session, actor, case, "add_risk", now, details={"risk": found.public_id})
     return found
+
+
+def change_risk(
+    session: Session, actor: Actor, case: Partnership, risk: Risk, facts: RiskFacts, now: datetime,
+    *, version: int | None,
+) -> None:  # fmt: skip
+    """Look at a risk again: how likely and grave it is now, what is done about it, by whom, when next.
+
+    What it says stays: another risk is written down anew. The audit keeps before and after, also where
+    nothing has changed – that somebody looked is worth knowing.
+
+    Raises:
+        Invalid: field → code; a next day that is not to come. MovedOn: closed or changed meanwhile.
+    """
+    permissions.require(actor, "partnership.share", case)
+    talks.in_state(session, case, *_OPEN)
+    wrong = facts.faults()
+    wrong.pop("text", None)
+    if facts.review_on is not None and facts.review_on <= calendar.tokyo_date(now):
+        wrong["review_on"] = "in_past"
+    if wrong:
+        raise Invalid(**wrong)
+    if risk.closed_at is not None or (version is not None and version != risk.version):
+        raise moves.moved_on(session, case)
+    before = _weighed(risk)
+    for name in _WEIGHED:
+        setattr(risk, name, getattr(facts, name))
+    session.flush()
+    details = {"risk": risk.public_id, "before": before, "after": _weighed(risk)}
+    documents.note(session, actor, case, "change_risk", now, details=details)
+
+
+def _weighed(risk: Risk) -> dict[str, Any]:
+    return snapshots.plain({name: getattr(risk, name) for name in _WEIGHED})
 
 
 def close_risk(

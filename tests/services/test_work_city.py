@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from matcher import calendar, queries
-from matcher.errors import Refused
-from matcher.models import Handover, Notice, Partnership, User
+from matcher.errors import Invalid, MovedOn, NotFound, Refused
+from matcher.models import AuditEvent, Handover, Notice, Partnership, User
 from matcher.services import (
     agreements,
     casework,
@@ -497,3 +497,105 @@ def test_notes_on_cases_are_those_that_were_not_cancelled(partners, session):
     handovers.cancel(session, partners.coordinator, cancelled, partners.at)
     assert handovers.notes_on(session, [partners.case]) == [kept]
     assert handovers.notes_on(session, []) == []
+
+
+# ── Risks are looked at again (L14) ──────────────────────────────────────────────────────────────────
+
+
+def risk(p: Partners, *, in_days: int | None = 10, side: str = "npo") -> Any:
+    """A risk that is to be looked at again."""
+    day = None if in_days is None else calendar.tokyo_date(p.at) + in_days * DAY
+    facts = progress.RiskFacts("雪で届かない", 2, 2, "前日に決める", side, day)
+    return progress.add_risk(p.session, p.npo_actor, p.case, facts, p.at)
+
+
+def look_again(
+    p: Partners, found: Any, *, by: str = "npo_actor", version: int | None = None, **changes: Any
+) -> None:
+    """Weigh a risk anew."""
+    facts = progress.RiskFacts(
+        found.text, changes.get("likelihood", 1), changes.get("impact", 3),
+        changes.get("mitigation", "倉庫に置く"), changes.get("side", "city"),
+        changes.get("review_on", calendar.tokyo_date(p.at) + 30 * DAY),
+    )  # fmt: skip
+    progress.change_risk(p.session, getattr(p, by), p.case, found, facts, p.at, version=version)
+
+
+def risk_steps(p: Partners) -> list[tuple[str, bool]]:
+    """(side, late) of the risks to look at."""
+    steps = casework.steps(p.session, p.case, p.at)
+    return [(step.side, step.is_late) for step in steps if step.kind == "review_risk"]
+
+
+@pytest.mark.parametrize(
+    ("side", "sides"), [("npo", ["npo"]), ("city", ["city"]), ("both", ["company", "npo"])]
+)
+@pytest.mark.parametrize("state", ["negotiation", "running"])
+def test_a_risk_is_looked_at_again_by_the_side_that_is_prepared_for_it(partners, side, sides, state):
+    partners.bring(state)
+    risk(partners, side=side)
+    partners.later(days=2)
+    assert risk_steps(partners) == []
+    partners.later(days=1)
+    assert risk_steps(partners) == [(one, False) for one in sides]
+    partners.later(days=8)
+    assert risk_steps(partners) == [(one, True) for one in sides]
+
+
+def test_a_risk_without_a_day_a_closed_risk_and_a_closed_case_ask_for_nothing(partners, session):
+    partners.bring("running")
+    risk(partners, in_days=None)
+    closed = risk(partners, in_days=1)
+    progress.close_risk(
+        session, partners.npo_actor, partners.case, closed, "過ぎた。", partners.at, version=None
+    )
+    assert risk_steps(partners) == []
+    risk(partners, in_days=1)
+    for step in ("end", "report", "evaluate", "close"):
+        getattr(partners, step)()
+    assert risk_steps(partners) == []
+
+
+def test_a_second_look_changes_the_risk_and_the_audit_keeps_before_and_after(partners, session):
+    partners.bring("running")
+    found = risk(partners, in_days=1)
+    look_again(partners, found, version=found.version)
+    assert (found.text, found.likelihood, found.impact, found.mitigation, found.side) == (
+        "雪で届かない", 1, 3, "倉庫に置く", "city",
+    )  # fmt: skip
+    assert risk_steps(partners) == []
+    event = session.scalars(select(AuditEvent).where(AuditEvent.action == "change_risk")).one()
+    assert (event.details["before"]["likelihood"], event.details["after"]["likelihood"]) == (2, 1)
+    assert event.details["before"]["review_on"] < event.details["after"]["review_on"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "code"),
+    [
+        ({"likelihood": 4}, Invalid, "likelihood"),
+        ({"impact": 0}, Invalid, "impact"),
+        ({"mitigation": " "}, Invalid, "mitigation"),
+        ({"side": "outside"}, Invalid, "side"),
+        ({"review_on": date(2026, 11, 25)}, Invalid, "review_on"),
+        ({"version": 7}, MovedOn, "moved_on"),
+    ],
+)
+def test_a_second_look_that_cannot_be_is_refused(partners, changes, error, code):
+    partners.bring("running")
+    found = risk(partners)
+    with pytest.raises(error, match=code):
+        look_again(partners, found, **changes)
+
+
+def test_who_is_no_party_does_not_weigh_and_a_closed_risk_stays(partners, session):
+    partners.bring("running")
+    found = risk(partners)
+    other = factories.make_company(session)
+    partners.outsider = factories.actor_for(factories.make_user(session, other), other)
+    with pytest.raises(NotFound):
+        look_again(partners, found, by="outsider")
+    progress.close_risk(
+        session, partners.npo_actor, partners.case, found, "過ぎた。", partners.at, version=None
+    )
+    with pytest.raises(MovedOn):
+        look_again(partners, found)

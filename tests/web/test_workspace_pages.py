@@ -17,7 +17,7 @@ from matcher.services import handovers, organizations, partnerships, progress, t
 from tests.conftest import NOW
 from tests.partners import Partners
 from tests.web.conftest import login_as
-from tests.web.pages import post, visit
+from tests.web.pages import post, send, visit
 from webapp import create_app
 
 SECTIONS = ("plan", "agreement", "progress", "evaluation", "publication", "files")
@@ -283,3 +283,26 @@ def test_a_handover_that_cannot_happen_says_so_and_can_be_cancelled(town):
     assert "引き継げません" in page.html
     assert "取り消す" in page.html
     assert "/desk/handover" in [url for _text, url in visit(town.browser("coordinator"), "/notices").links]
+
+
+# ── A second look at a risk ──────────────────────────────────────────────────────────────────────────
+
+
+def test_a_risk_is_weighed_anew_from_the_step_and_the_history_says_what_changed(town):
+    def life(p: Partners) -> None:
+        p.bring("running")
+        day = calendar.tokyo_date(p.at) + timedelta(days=3)
+        facts = progress.RiskFacts("雪で届かない", 2, 2, "前日に決める", "npo", day)
+        progress.add_risk(p.session, p.npo_actor, p.case, facts, p.at)
+
+    town.live(life)
+    browser = town.browser("npo")
+    page = visit(browser, town.url)
+    link = page.href("リスク「雪で届かない」を見直す")
+    form = visit(browser, link).form("change_risk")
+    assert (form.values["likelihood"], form.values["mitigation"]) == ("2", "前日に決める")
+    assert "text" not in form.values
+    send(browser, visit(browser, link), {"likelihood": "3", "review_on": "2027-02-01"}, action="change_risk")
+    page = visit(browser, town.url)
+    assert "起こりやすさ：中 → 大" in page.html
+    assert "リスク「雪で届かない」を見直す" not in page.html

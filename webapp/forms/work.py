@@ -831,6 +831,12 @@ class RiskForm(Form):
     review_on = day(_l("次に見直す日"), need=False)
 
 
+class ChangeRiskForm(RiskForm):
+    """The same risk, looked at again; what it says stays."""
+
+    text = None
+
+
 class IncidentForm(Form):
     """トラブルの報告."""
 

@@ -397,8 +397,8 @@ _HOME: Final[Mapping[str, str]] = MappingProxyType(
         **dict.fromkeys(
             (
                 "contribution", "confirm_contribution", "cancel_contribution", "measure",
-                "review_measurement", "report", "review_report", "risk", "close_risk", "incident",
-                "publish_incident", "resolve_incident",
+                "review_measurement", "report", "review_report", "risk", "change_risk", "close_risk",
+                "incident", "publish_incident", "resolve_incident",
             ),
             "progress",
         ),

@@ -416,6 +416,25 @@ def _risk(ask: Ask) -> object:
     return progress.add_risk(ask.session, ask.actor, ask.case, risk, ask.now)
 
 
+def _change_risk(ask: Ask) -> None:
+    form = ask.form
+    facts = progress.RiskFacts(
+        ask.item.text, int(form.likelihood.data), int(form.impact.data), form.mitigation.data,
+        form.side.data, form.review_on.data,
+    )  # fmt: skip
+    progress.change_risk(ask.session, ask.actor, ask.case, ask.item, facts, ask.now, version=ask.version)
+
+
+def _risk_facts(ask: Ask) -> dict[str, Any]:
+    """The risk as it stands; the next day is chosen anew, for the old one is why one is here."""
+    risk = ask.item
+    still_to_come = risk.review_on is not None and risk.review_on > calendar.tokyo_date(ask.now)
+    return {
+        "likelihood": str(risk.likelihood), "impact": str(risk.impact), "mitigation": risk.mitigation,
+        "side": risk.side, "review_on": risk.review_on if still_to_come else None,
+    }  # fmt: skip
+
+
 # ── Results ──────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -612,6 +631,9 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
             forms.ReviewForm, _reviewed(progress.review_report), _REVIEW, BEGUN, item=PeriodReport
         ),
         "risk": Act(forms.RiskForm, _risk, _SHARE, ALIVE - {"closed"}),
+        "change_risk": Act(
+            forms.ChangeRiskForm, _change_risk, _SHARE, ALIVE, item=Risk, prefill=_risk_facts
+        ),
         "close_risk": Act(forms.AnswerForm, _said(progress.close_risk), _SHARE, ALIVE, item=Risk),
         "incident": Act(
             forms.IncidentForm,
