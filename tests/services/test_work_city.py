@@ -15,10 +15,13 @@ from matcher.models import AuditEvent, Handover, Notice, Partnership, User
 from matcher.services import (
     agreements,
     casework,
+    documents,
+    evaluations,
     handovers,
     organizations,
     partnerships,
     payments,
+    plans,
     progress,
     talks,
 )
@@ -599,3 +602,99 @@ def test_who_is_no_party_does_not_weigh_and_a_closed_risk_stays(partners, sessio
     )
     with pytest.raises(MovedOn):
         look_again(partners, found)
+
+
+# ── The next period (L11, N14) ───────────────────────────────────────────────────────────────────────
+
+
+def renew(p: Partners) -> Partnership:
+    """The NPO begins the next period, the company and the city agree; the new case is in talks."""
+    new = evaluations.renew(
+        p.session, p.npo_actor, p.case, partnerships.Terms("food", 20, "kg"), "次の年も。", p.at
+    )
+    partnerships.accept(p.session, p.company_actor, new, "", p.at, version=None)
+    decision = partnerships.Decision("続ける。", conflict_of_interest=False, city_involved=False)
+    partnerships.approve(p.session, p.coordinator, new, decision, p.at, version=None)
+    p.session.flush()
+    p.case = queries.get_case(p.session, p.coordinator, new.public_id)
+    p.today = calendar.tokyo_date(p.at)
+    p.meet()
+    return p.case
+
+
+@pytest.mark.parametrize("state", ["reported", "evaluated", "closed"])
+def test_the_next_period_may_begin_once_the_outcome_is_reported(partners, session, state):
+    old = partners.bring(state)
+    new = renew(partners)
+    assert (new.renewed_from_id, new.year_number) == (old.id, 2)
+    chain = evaluations.chain(session, old)
+    assert (chain.before, chain.after, chain.since) == ((), (new,), 2026)
+    chain = evaluations.chain(session, new)
+    assert (chain.before, chain.after, chain.since) == ((old,), (), 2026)
+
+
+def test_a_renewed_case_is_closed_before_it_is_renewed_again(partners, session):
+    first = partners.bring("closed")
+    second = renew(partners)
+    second.state = "reported"
+    assert not evaluations.may_renew(second)
+    with pytest.raises(MovedOn):
+        renew(partners)
+    second.state = "closed"
+    third = renew(partners)
+    assert third.year_number == 3
+    assert evaluations.chain(session, third).before == (second, first)
+    assert evaluations.chain(session, first).after == (second, third)
+
+
+def next_plan(p: Partners) -> dict[str, Any]:
+    """What the plan of the next period begins with."""
+    return plans.content(p.session, p.case)
+
+
+def test_the_plan_of_the_next_period_begins_with_the_last_one(partners, session):
+    partners.bring("closed")
+    last_day = partners.ends_on
+    renew(partners)
+    content = next_plan(partners)
+    (row,) = content["indicators"]
+    assert (content["purpose"], row["key"], row["target"]) == ("夕食を囲む", "I1", 30.0)
+    assert (row["baseline"], row["baseline_on"]) == (31.0, last_day.isoformat())
+    assert row["measure_on"] == [last_day.replace(year=last_day.year + 1).isoformat()]
+    assert (content["milestones"], content["lessons"]) == ([], [])
+    assert documents.find_draft(session, partners.case, "plan") is None
+    plans.save_part(
+        session, partners.npo_actor, partners.case, "purpose", "二年目の目的", partners.at, version=None
+    )
+    partners.accept("plan")
+    assert partners.only_indicator().baseline == 31.0
+    assert next_plan(partners)["purpose"] == "二年目の目的"
+
+
+def test_an_indicator_that_was_not_measured_keeps_where_it_began(partners):
+    partners.bring("agreed")
+    partners.start()
+    partners.terminate()
+    row = partners.only_indicator()
+    partners.later(days=1)
+    facts = {"sentences": [], "narrative": "短い。", "setbacks": "人手。", "harm": "", "next_step": ""}
+    evaluations.draft_report(
+        partners.session, partners.npo_actor, partners.case, facts, partners.at, version=None
+    )
+    partners.accept("outcome_report")
+    renew(partners)
+    (carried,) = next_plan(partners)["indicators"]
+    assert (carried["baseline"], carried["baseline_on"]) == (row.baseline, None)
+
+
+def test_measuring_days_are_moved_by_years_and_past_ones_are_left_out():
+    row = {"key": "I1", "measure_on": ["2024-02-29", "2024-09-30"], "baseline": None,
+           "baseline_on": "2024-02-29", "target_on": "2024-09-30"}  # fmt: skip
+    carried = plans._carried(row, None, date(2026, 3, 31))
+    assert carried["measure_on"] == ["2026-09-30"]
+    assert (carried["baseline_on"], carried["target_on"]) == ("2026-02-28", "2026-09-30")
+
+
+def test_a_first_plan_begins_empty(partners):
+    partners.bring("negotiation")
+    assert next_plan(partners) == {**plans.EMPTY}

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from matcher import calendar, queries
 from matcher.db import Database
 from matcher.models import User
-from matcher.services import handovers, organizations, partnerships, progress, talks
+from matcher.services import evaluations, handovers, organizations, partnerships, progress, talks
 from tests.conftest import NOW
 from tests.partners import Partners
 from tests.web.conftest import login_as
@@ -306,3 +306,46 @@ def test_a_risk_is_weighed_anew_from_the_step_and_the_history_says_what_changed(
     page = visit(browser, town.url)
     assert "起こりやすさ：中 → 大" in page.html
     assert "リスク「雪で届かない」を見直す" not in page.html
+
+
+# ── The next period ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_who_renews_arrives_at_the_new_case_and_both_name_each_other(town):
+    town.live(lambda p: p.bring("evaluated"))
+    browser, old = town.browser("npo"), town.url
+    page = visit(browser, visit(browser, old).href("次の期間の案件をつくる"))
+    answer = send(browser, page, {"message": "次の年も。"}, action="renew")
+    new = answer.location
+    assert new not in {None, old}
+    assert visit(browser, new).href(town.partners.case.number) == old
+    page = visit(browser, old)
+    assert "前の年度の協働" not in page.html
+    assert "次の協働" in page.html
+    assert new in [url for _text, url in page.links]
+    assert "2026年度から続く協働の2期目" in visit(browser, new).html
+
+
+def test_the_plan_page_of_the_next_period_shows_what_is_carried_over_until_it_is_saved(town):
+    def life(p: Partners) -> None:
+        p.bring("closed")
+        new = evaluations.renew(
+            p.session, p.npo_actor, p.case, partnerships.Terms("food"), "次の年も。", p.at
+        )
+        partnerships.accept(p.session, p.company_actor, new, "", p.at, version=None)
+        decision = partnerships.Decision("続ける。", conflict_of_interest=False, city_involved=False)
+        partnerships.approve(p.session, p.coordinator, new, decision, p.at, version=None)
+        p.case = queries.get_case(p.session, p.coordinator, new.public_id)
+        meeting = talks.Meeting(calendar.tokyo_date(p.at), "佐藤", "続ける。")
+        talks.record_meeting(p.session, p.npo_actor, p.case, meeting, p.at)
+
+    town.live(life)
+    browser = town.browser("npo")
+    page = visit(browser, f"{town.url}/plan")
+    assert "前の期間の計画を写しています" in page.html
+    assert "夕食を囲む" in page.html
+    assert "週に来る子どもの数" in page.html
+    send(browser, visit(browser, page.href("目的を書く・直す")), action="plan")
+    page = visit(browser, f"{town.url}/plan")
+    assert "前の期間の計画を写しています" not in page.html
+    assert "週に来る子どもの数" in page.html

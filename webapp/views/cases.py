@@ -14,7 +14,16 @@ from matcher import lifecycle, permissions, queries, ranking
 from matcher.errors import DomainError, Invalid, MovedOn, NotFound, Refused
 from matcher.models import Need, Offer, Organization, Partnership, ShownSuggestion
 from matcher.permissions import Actor
-from matcher.services import casework, cities, partnerships, receipts, shown_lists, snapshots, talks
+from matcher.services import (
+    casework,
+    cities,
+    evaluations,
+    partnerships,
+    receipts,
+    shown_lists,
+    snapshots,
+    talks,
+)
 from webapp import access, case_text, clock, db, decision_text, text
 from webapp.forms import case as forms
 from webapp.forms.base import Form, clean
@@ -87,6 +96,7 @@ def _facts(actor: Actor, case: Partnership) -> dict[str, Any]:
         "bundles": queries.decision_bundles(db.session(), case) if actor.is_staff else [],
         "outcomes": decision_text.OUTCOMES,
         "obstacle": _obstacle(actor, case),
+        "chain": evaluations.chain(db.session(), case),
         "unverified": talks.unverified(case) if case.state in lifecycle.CASE_OPEN else [],
     }
 

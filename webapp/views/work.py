@@ -101,8 +101,9 @@ def _plan(case: Partnership) -> dict[str, Any]:
     draft = documents.find_draft(session, case, "plan")
     agreed = documents.find_agreed(session, case, "plan")
     shown = draft or agreed
-    content = {**plans.EMPTY, **(shown.content if shown else {})}
+    content = plans.content(session, case)
     return {
+        "is_carried": shown is None and bool(content["purpose"] or content["indicators"]),
         "draft": draft,
         "agreed": agreed,
         "content": content,
@@ -349,7 +350,7 @@ def act(public_id: str, action: str) -> Page:
         return _too_late(ask)
     if ask.form.validate_on_submit():
         try:
-            row.run(ask)
+            here = row.leads_to(row.run(ask)) or here
         except (Invalid, Refused, MovedOn, db.Overtaken) as error:
             session.rollback()
             return _not_done(ask, public_id, error)

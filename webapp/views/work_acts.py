@@ -9,7 +9,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from flask import current_app
+from flask import current_app, url_for
 
 from matcher import calendar, lifecycle, permissions, vocabulary, wording_work
 from matcher.errors import Invalid, NotFound
@@ -90,6 +90,7 @@ class Act:
     """One action. ``item``: the kind of record that it is about. ``writes``: the document it drafts.
 
     ``prepare`` offers choices and prefills; ``reasons`` stand in the life-cycle table under ``move``.
+    ``leads_to`` names the page of what the service has made, where that is where one goes on.
     """
 
     form: type[Form]
@@ -101,6 +102,7 @@ class Act:
     prefill: Callable[[Ask], dict[str, Any]] = field(default=lambda ask: {})
     prepare: Callable[[Ask], None] = field(default=lambda ask: None)
     move: str = ""
+    leads_to: Callable[[Any], str | None] = field(default=lambda made: None)
 
 
 def store() -> files.Store:
@@ -745,7 +747,8 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
             lambda ask: evaluations.renew(
                 ask.session, ask.actor, ask.case, ask.form.terms, ask.form.message.data, ask.now
             ),
-            _WORK, frozenset({"closed"}), prefill=_renew_facts,
+            _WORK, frozenset({"reported", "evaluated", "closed"}), prefill=_renew_facts,
+            leads_to=lambda made: url_for("cases.show", public_id=made.public_id),
         ),
     }
 )  # fmt: skip
@@ -760,6 +763,8 @@ def may(actor: Actor, case: Partnership, action: str) -> bool:
         return permissions.may(actor, "partnership.sign", case)
     if action == "close" and case.state == "reported":
         return case.was_terminated
+    if action == "renew":
+        return evaluations.may_renew(case)
     if action in {"calculate_fixed", "calculate"}:
         return case.agreement_type == "outcome_linked"
     return True
