@@ -349,3 +349,57 @@ def test_the_plan_page_of_the_next_period_shows_what_is_carried_over_until_it_is
     page = visit(browser, f"{town.url}/plan")
     assert "前の期間の計画を写しています" not in page.html
     assert "週に来る子どもの数" in page.html
+
+
+# ── Steps lead to where they are done ────────────────────────────────────────────────────────────────
+
+
+def with_value(**contract: object) -> Callable[[Partners], None]:
+    """An outcome-linked contract whose value waits to be checked."""
+
+    def life(p: Partners) -> None:
+        p.contracted(**contract)
+        p.end()
+        p.measure(p.only_indicator(), 31.0, p.ends_on, accept=False)
+
+    return life
+
+
+def with_accepted_value(p: Partners) -> None:
+    """The same, accepted; a fixed part is due as well."""
+    p.contracted(fixed={str(calendar.fiscal_year(p.at)): 100_000})
+    p.end()
+    p.measure(p.only_indicator(), 31.0, p.ends_on)
+
+
+def test_the_city_goes_from_each_payment_step_to_its_page(town):
+    town.live(with_accepted_value)
+    coordinator, manager = town.browser("coordinator"), town.browser("manager")
+    for words in ("「週に来る子どもの数」の支払額を計算する", "2026年度の固定部分の支払額を計算する"):
+        form = visit(coordinator, visit(coordinator, town.url).href(words))
+        send(coordinator, form, action=form.url.split("?")[0].rsplit("/", 1)[-1])
+    page = visit(coordinator, town.url)
+    approve = page.href("「週に来る子どもの数」の支払いを承認する（管理職）")
+    assert "支払いを承認する</a>" not in visit(coordinator, approve).html
+    for _each in range(2):
+        page = visit(manager, approve)
+        send(manager, visit(manager, page.href("支払いを承認する")), action="approve_payment")
+    form = visit(
+        coordinator, visit(coordinator, town.url).href("「2026年度の固定部分」を支払い、支払った日を記録する")
+    )
+    send(coordinator, form, action="paid")
+    assert "支払い、支払った日を記録する" in visit(coordinator, town.url).html
+
+
+@pytest.mark.parametrize(
+    ("evaluator", "asked", "others"),
+    [("company", "company", ("npo",)), ("city", "coordinator", ("npo", "company"))],
+)
+def test_only_who_checks_a_value_is_led_to_its_review(town, evaluator, asked, others):
+    town.live(with_value(evaluator=evaluator))
+    browser = town.browser(asked)
+    step = visit(browser, town.url).href("「週に来る子どもの数」の測定の結果を確かめる")
+    assert visit(browser, step).status == 200
+    assert "review_measurement" in visit(browser, f"{town.url}/progress").html
+    for name in others:
+        assert "review_measurement" not in visit(town.browser(name), f"{town.url}/progress").html
