@@ -121,6 +121,8 @@ WORK_STEPS: Final[tuple[tuple[str, ...], ...]] = (
 )
 #: After the introduction: the three parties work on one case, contact data is released.
 CASE_WORK: Final = frozenset(state for step in WORK_STEPS for state in step)
+#: Talks that came to nothing end here; so may a case that was never introduced.
+CASE_LEFT: Final = frozenset({"withdrawn", "expired"})
 #: Before the agreement is confirmed: either side may still go, and silence ends the case.
 CASE_TALKS: Final = frozenset({"introduced", "negotiation", "trial", "agreement_draft", "agreement_review"})
 #: The partnership has begun: contributions, measurements and reports are kept.
@@ -128,6 +130,11 @@ CASE_BEGUN: Final = frozenset({"running", "suspended", "ended", "terminated", "r
 
 TRIAL_DAYS: Final = 92  #: a trial lasts three months at most (X8)
 TRIAL_MONEY_YEN: Final = 50_000  #: and moves no more money than this
+RATE_DAYS: Final = 30  #: within which all three are asked to have rated
+#: state → days before its date at which all three hear of it; they hear once more when it has passed.
+REMIND_BEFORE: Final[Mapping[str, int]] = MappingProxyType(
+    {"trial": 7, "suspended": 3, "ended": 3, "terminated": 3, "reported": 3}
+)
 STALL_END_DAYS: Final = 60  #: talks without a word for this long end kindly
 MANAGER_MONEY_YEN: Final = 1_000_000  #: public money above this is the manager's to confirm
 DIFFERENCE: Final = 2  #: scores this far apart are talked about, others are not (E6)
@@ -221,7 +228,8 @@ TRANSITIONS: Final[tuple[Move, ...]] = (
     *_moves("partnership", "start", "agreed", "running", ("system",)),
     *_moves("partnership", "suspend", "running", "suspended", (*_SIDES, *_STAFF), v.PAUSE_REASONS),
     *_moves("partnership", "resume", "suspended", "running", (*_SIDES, *_STAFF)),
-    *_moves("partnership", "end", "running", "ended", ("system",)),
+    # A pause does not outlast its agreement: with the last day both report, also on why it stood still.
+    *_moves("partnership", "end", "running suspended", "ended", ("system",)),
     *_moves(
         "partnership",
         "terminate",

@@ -77,6 +77,7 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "adopt": _l("おすすめの重みを採用した"),
     "read_file": _l("案件のファイルを開いた"),
     "plan_handover": _l("引き継ぎを予定した"),
+    "block_handover": _l("引き継ぎ先が担当できず、引き継がなかった"),
     "cancel_handover": _l("引き継ぎの予定を取り消した"),
     "add_definition": _l("共通指標を加えた"),
     "change_definition": _l("共通指標を変えた"),

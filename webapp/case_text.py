@@ -245,6 +245,14 @@ def period(case: Any) -> str:
     return _("%(last)sまで", last=last) if last else ""
 
 
+def whole_period(case: Partnership) -> str:
+    """The period of the agreement where there is one, else what was asked for."""
+    if case.starts_on and case.ends_on:
+        first, last = filters.jdate(case.starts_on, False), filters.jdate(case.ends_on, False)
+        return _("%(first)sから%(last)sまで", first=first, last=last)
+    return period(case)
+
+
 # ── What an action brings about, for each of the three ───────────────────────────────────────────────
 
 
@@ -358,9 +366,7 @@ def who(actor: Actor, case: Partnership, user: User | None) -> str:
         return _("自動の処理")
     if user.organization is None:
         return _("市の担当 %(name)sさん", name=user.name)
-    known = (
-        actor.is_staff or user.organization_id == actor.organization_id or case.state in lifecycle.CASE_WORK
-    )
+    known = actor.is_staff or user.organization_id == actor.organization_id or case.was_introduced
     if known:
         return _("%(organization)s %(name)sさん", organization=user.organization.name, name=user.name)
     return user.organization.name
@@ -410,7 +416,9 @@ def _detail(case: Partnership, event: AuditEvent, texts: Mapping[str, str]) -> s
         (str(event.details[key]) for key in ("meeting", "task", "file", "risk") if key in event.details), ""
     )
     if named:
-        return texts.get(named, "")
+        return "\n".join(
+            part for part in (texts.get(named, ""), work_text.risk_change(event.details)) if part
+        )
     if event.action == "propose":
         return case.message
     if event.action == "revise":

@@ -201,6 +201,7 @@ FIELD_SENTENCES: Final[Mapping[str, Any]] = {
     "code_taken": _l("この記号はすでに使われています。"),
     "in_future": _l("今日までの日付を入力してください。"),
     "in_past": _l("今日より後の日付を入力してください。"),
+    "after_end": _l("協定の終わりの日までの日を入力してください。"),
     "trial_too_long": _l("お試しは3か月以内にしてください。"),
     "trial_too_dear": _l("お試しでやり取りする金額は、5万円までにしてください。"),
     "agreement_too_long": _l("期間は5年以内にしてください。続けるときは、次の期間の案件をつくれます。"),

@@ -69,6 +69,7 @@ ACTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
     "report": (_l("中間報告を書く"), _l("中間報告を保存しました。")),
     "review_report": (_l("中間報告を確かめる"), _l("判断を両者に知らせました。")),
     "risk": (_l("リスクを書く"), _l("リスクを記録しました。")),
+    "change_risk": (_l("リスクを見直す"), _l("リスクの見直しを記録しました。")),
     "close_risk": (_l("リスクを解消済みにする"), _l("リスクを解消済みにしました。")),
     "incident": (_l("トラブルを報告する"), _l("トラブルを三者に知らせました。")),
     "publish_incident": (_l("住民に知らせる"), _l("公開ページに載せました。")),
@@ -137,6 +138,7 @@ EVENTS: Final[Mapping[str, Any]] = {
     "accept_report": _l("中間報告を確認しました"),
     "return_report": _l("中間報告を差し戻しました"),
     "add_risk": _l("リスクを記録しました"),
+    "change_risk": _l("リスクを見直しました"),
     "close_risk": _l("リスクを解消しました"),
     "report_incident": _l("トラブルを報告しました"),
     "publish_incident": _l("トラブルを公表しました"),
@@ -306,10 +308,15 @@ _STEPS: Final[Mapping[str, Any]] = {
     "review_measurement": _l("「%(about)s」の測定の結果を確かめる"),
     "confirm_contribution": _l("相手方の実績を確かめる"),
     "finish_task": _l("%(about)s"),
+    "review_risk": _l("リスク「%(about)s」を見直す"),
     "rate": _l("評価を書く"),
     "discuss": _l("差のある評価について話し合い、記録する"),
     "conclude": _l("評価をまとめる"),
     "close": _l("案件を完了する"),
+    "calculate": _l("「%(about)s」の支払額を計算する"),
+    "calculate_fixed": _l("%(about)sの支払額を計算する"),
+    "approve_payment": _l("「%(about)s」の支払いを承認する（管理職）"),
+    "record_paid": _l("「%(about)s」を支払い、支払った日を記録する"),
     "unpaid": _l("支払いを済ませる"),
     "uncalculated": _l("支払額を計算する"),
     "money_unconfirmed": _l("お金の実績の確認を両者にお願いする"),
@@ -334,10 +341,16 @@ _STEP_LINKS: Final[Mapping[str, tuple[str, str]]] = {
     "review_measurement": ("act", "review_measurement"),
     "confirm_contribution": ("section", "progress"),
     "finish_task": ("act", "finish_task"),
+    "review_risk": ("act", "change_risk"),
     "rate": ("act", "rate"),
     "discuss": ("section", "evaluation"),
     "conclude": ("act", "conclude"),
     "close": ("act", "close"),
+    "calculate": ("act", "calculate"),
+    "calculate_fixed": ("act", "calculate_fixed"),
+    # To the page of the amount, not the form: a coordinator reads it there, a manager finds the button.
+    "approve_payment": ("section", "payment"),
+    "record_paid": ("act", "paid"),
     "unpaid": ("section", "payment"),
     "uncalculated": ("section", "payment"),
     "money_unconfirmed": ("section", "progress"),
@@ -379,6 +392,19 @@ def present_step(case: Partnership) -> int | None:
         if case.state in states:
             return number
     return None
+
+
+def ending(case: Partnership, trial_result: CaseDocument | None) -> str:
+    """How a case that is over has ended; empty while it goes on."""
+    if case.state == "closed":
+        return _("この案件は完了しました。")
+    if case.state == "withdrawn" and trial_result is not None and trial_result.content["outcome"] == "stop":
+        return _("お試しのあと、両者で「やめる」と決め、この案件を終了しました。")
+    if case.state == "withdrawn":
+        return _("引き合わせのあとで取り下げられ、この案件は終了しました。")
+    if case.state == "expired":
+        return _("長いあいだ動きがなかったため、いったん終了しました。どちらの評価にも影響しません。")
+    return ""
 
 
 def step(found: casework.Step) -> str:
@@ -606,6 +632,29 @@ def event_words(action: str) -> str | None:
     return None if found is None else str(found)
 
 
+def risk_change(details: Mapping[str, Any]) -> str:
+    """What a second look at a risk has changed, one fact a line; empty where nothing or no risk."""
+    before, after = details.get("before"), details.get("after")
+    if "risk" not in details or not before or not after:
+        return ""
+    names = {
+        "likelihood": _("起こりやすさ"), "impact": _("影響"), "mitigation": _("備え"),
+        "side": _("だれが備えるか"), "review_on": _("次に見直す日"),
+    }  # fmt: skip
+    words = {"likelihood": vocabulary.LEVELS, "impact": vocabulary.LEVELS, "side": SIDES}
+    lines = []
+    for key, name in names.items():
+        if before.get(key) != after.get(key):
+            old, new = (
+                filters.label_of(str(kept), words[key])
+                if key in words and kept
+                else value(key, kept) or _("なし")
+                for kept in (before.get(key), after.get(key))
+            )
+            lines.append(_("%(name)s：%(before)s → %(after)s", name=name, before=old, after=new))
+    return "\n".join(lines)
+
+
 def plain_event(action: str) -> str:
     """The same in the plain form of the audit's page."""
     return str(EVENTS[action]).replace("しました", "した")
@@ -646,6 +695,9 @@ _EXPLAIN: Final[Mapping[str, Any]] = {
     "measure": _l("値か、測れなかった理由のどちらかを書いてください。"),
     "report": _l(
         "企業と団体の両方が提出すると、市が確認します。下書きには、この期間の記録から作った文を入れてあります。"
+    ),
+    "change_risk": _l(
+        "いまの起こりやすさと影響、備え、次に見直す日を選び直してください。変わりがなくても、見直したことが残ります。"
     ),
     "incident": _l("隠さずに、早く知らせてください。住民に知らせるかどうかは、市が別の文で判断します。"),
     "calculate": _l("契約の条件どおりに計算します。計算の結果は、あとから変えられません。"),

@@ -25,6 +25,7 @@ class User(Identified, Versioned, Base):
     organization_role: Mapped[str | None] = mapped_column(String(8), comment="owner, editor or viewer")
     status: Mapped[str] = mapped_column(String(12), default="invited", comment="invited, active, deactivated")
     password_hash: Mapped[str | None] = mapped_column(String(200))
+    # All ways are in accounts.NOTIFY; the comment in the database names those of its first migration.
     notify: Mapped[str] = mapped_column(String(8), default="at_once", comment="at_once, daily or none")
     created_at: Mapped[datetime]
     last_login_at: Mapped[datetime | None]

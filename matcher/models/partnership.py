@@ -107,6 +107,15 @@ class Partnership(Identified, Versioned, Base):
         """A case is never visible outside its three parties; what is published is a text of its own."""
         return False
 
+    @property
+    def was_introduced(self) -> bool:
+        """Whether the city has brought the two together: its workspace exists, also once it has ended.
+
+        A refusal is decided as well, but leads to no state in which talks are left.
+        """
+        left = self.state in lifecycle.CASE_LEFT and self.decided_at is not None
+        return left or self.state in lifecycle.CASE_WORK
+
     def side_of(self, organization_id: int | None) -> str | None:
         """``company`` or ``npo`` for a party of this case, ``None`` for anybody else."""
         if organization_id is None:

@@ -40,7 +40,7 @@ LINK_LIVES: Final[dict[Purpose, timedelta]] = {"activate": timedelta(days=7), "r
 
 ORGANIZATION_ROLES: Final = ("owner", "editor", "viewer")
 STAFF_ROLES: Final = ("coordinator", "manager", "operator")
-NOTIFY: Final = ("at_once", "daily", "none")
+NOTIFY: Final = ("at_once", *notices.DIGESTS, "none")
 
 #: What stands in place of a name whose bearer left (O6); the public id keeps the history readable.
 LEFT: Final = "退会した利用者"
@@ -679,6 +679,8 @@ def change_settings(
     if notify not in NOTIFY:
         raise Invalid(notify="required")
     user.name, user.notify = name, notify
+    if notify == "none":
+        notices.drop_gathered(session, user)
     session.flush()
     audit.record(session, actor, "change_settings", "user", user.public_id, now, details={"notify": notify})
     return user

@@ -423,12 +423,14 @@ def suspend(
     """Pause a running partnership, with the date by which it is decided how it goes on.
 
     Raises:
-        Invalid: ``decide_by`` past or more than half a year away; no reason.
+        Invalid: ``decide_by`` past, more than half a year away, or after the agreement's end; no reason.
     """
     permissions.require(actor, "partnership.share", case)
     today = calendar.tokyo_date(now)
     if not today <= decide_by <= today + timedelta(days=183):
         raise Invalid(decide_by="within_half_year")
+    if case.ends_on is not None and decide_by > case.ends_on:
+        raise Invalid(decide_by="after_end")
     if not reason_text.strip():
         raise Invalid(reason_text="required")
     moves.check_version(session, case, version)
@@ -506,12 +508,19 @@ def terminate(
         reason_code=reason_code, reason_text=reason_text, details=details,
     )  # fmt: skip
     case.was_terminated, case.inform_plan, case.decide_by = True, inform_plan.strip(), None
+    case.deadline_at = calendar.deadline(now, REPORT_DUE_DAYS)
     for kind in ("plan", "agreement"):
         found = documents.find_draft(session, case, kind)
         if found is not None:
             found.state = "withdrawn"
     session.flush()
-    text = wording_work.event(case, "terminated", who=talks.who(actor), what=reason_text.strip())
+    text = wording_work.event(
+        case,
+        "terminated",
+        who=talks.who(actor),
+        what=reason_text.strip(),
+        until=wording.day(case.deadline_at),
+    )
     documents.tell_others(session, actor, case, text, now, staff=True)
 
 
@@ -546,25 +555,27 @@ def start_due(session: Session, now: datetime, limit: int = 100) -> int:
 
 
 def end_due(session: Session, now: datetime, limit: int = 100) -> int:
-    """End what is running once its last day is over."""
+    """End what is running, or stands still, once its last day is over."""
     today = calendar.tokyo_date(now)
-    cases = session.scalars(_due("running").where(Partnership.ends_on < today).limit(limit)).all()
+    cases = session.scalars(_due(*plans.RUNNING).where(Partnership.ends_on < today).limit(limit)).all()
     for case in cases:
+        event = "ended_suspended" if case.state == "suspended" else "ended"
         talks.enter(session, SYSTEM, case, "end", now)
-        case.deadline_at = calendar.deadline(now, REPORT_DUE_DAYS)
+        case.deadline_at, case.decide_by = calendar.deadline(now, REPORT_DUE_DAYS), None
         for kind in ("plan", "agreement"):
             found = documents.find_draft(session, case, kind)
             if found is not None:
                 found.state = "withdrawn"
         session.flush()
-        documents.tell_others(session, SYSTEM, case, wording_work.event(case, "ended"), now, staff=True)
+        text = wording_work.event(case, event, until=wording.day(case.deadline_at))
+        documents.tell_others(session, SYSTEM, case, text, now, staff=True)
     return len(cases)
 
 
-def _due(state: str) -> Select[Partnership]:
+def _due(*states: str) -> Select[Partnership]:
     return (
         select(Partnership)
-        .where(Partnership.state == state)
+        .where(Partnership.state.in_(states))
         .options(
             joinedload(Partnership.company).joinedload(Organization.company),
             joinedload(Partnership.npo).joinedload(Organization.npo),

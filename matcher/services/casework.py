@@ -1,7 +1,7 @@
 """The workspace of a case: acceptance of its documents, and what is to be done next by whom."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import exists, select
@@ -36,6 +36,7 @@ from matcher.services import (
     evaluations,
     moves,
     notices,
+    payments,
     plans,
     progress,
     publicity,
@@ -137,12 +138,21 @@ _DOCUMENT_WORK: Sequence[str] = (
 
 def steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
     """Everything that somebody has to do on this case now, the late and the near first."""
+    money, today = _payment_steps(session, case, now), calendar.tokyo_date(now)
+    # Where the very amount is named, the general word on what hinders the closing says no more.
+    general = {"unpaid", "uncalculated"} if money else set()
     found = [
         *_open_documents(session, case),
-        *_state_steps(session, case),
+        *(
+            replace(step, is_late=step.until is not None and step.until < today)
+            for step in _state_steps(session, case)
+            if step.kind not in general
+        ),
         *_running_steps(session, case, now),
         *_measuring_steps(session, case, now),
-        *_evaluation_steps(session, case),
+        *money,
+        *_risk_steps(session, case, today),
+        *_evaluation_steps(session, case, now),
         *_publication_steps(session, case),
     ]
     return sorted(found, key=lambda step: (not step.is_late, step.until or date.max, step.kind))
@@ -239,24 +249,73 @@ def _measuring_steps(session: Session, case: Partnership, now: datetime) -> list
     for indicator in plans.indicators(session, case):
         for row in rows.get(indicator.id, ()):
             if row.state == "submitted":
-                found.append(Step("city", "review_measurement", None, indicator.name, row.public_id))
+                side = progress.checker_of(session, case, row, indicator)
+                found.append(Step(side, "review_measurement", None, indicator.name, row.public_id))
     return found
 
 
-def _evaluation_steps(session: Session, case: Partnership) -> list[Step]:
+def _payment_steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
+    """What the city calculates, approves and pays, each by the end of the fiscal year that bears it."""
+    if case.state not in lifecycle.CASE_BEGUN or case.agreement_type != "outcome_linked":
+        return []
+    today = calendar.tokyo_date(now)
+
+    def step(kind: str, year: int, about: str, item: str) -> Step:
+        until = date(year + 1, 3, 31)
+        return Step("city", kind, until, about, item, today > until)
+
+    found = [
+        step("calculate", rule.fiscal_year, rule.indicator.name, rule.public_id)
+        for rule in payments.ready_rules(session, case)
+    ]
+    found += [
+        step("calculate_fixed", year, payments.fixed_part(year), str(year))
+        for year in payments.due_fixed(session, case, now)
+    ]
+    for row in payments.all_of(session, case):
+        if row.approved_at is None:
+            kind = "approve_payment"
+        elif row.amount_yen and row.paid_on is None:
+            kind = "record_paid"
+        else:
+            continue
+        found.append(step(kind, row.fiscal_year, payments.label(row), row.public_id))
+    return found
+
+
+def _risk_steps(session: Session, case: Partnership, today: date) -> list[Step]:
+    """Risks whose day has come, for the side that is prepared for them."""
+    if case.state not in lifecycle.CASE_WORK - {"closed"}:
+        return []
+    found = []
+    for risk in risks(session, case):
+        if risk.closed_at is None and risk.review_on is not None:
+            sides = ("company", "npo") if risk.side == "both" else (risk.side,)
+            if (risk.review_on - today).days <= progress.RISK_DAYS:
+                late = risk.review_on < today
+                found += [
+                    Step(side, "review_risk", risk.review_on, risk.text[:60], risk.public_id, late)
+                    for side in sides
+                ]
+    return found
+
+
+def _evaluation_steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
     if case.state != "reported":
         return []
     found = []
+    until = calendar.tokyo_date(case.deadline_at) if case.deadline_at else None
+    late = until is not None and until < calendar.tokyo_date(now)
     sheets = evaluations.sheets(session, case)
     written = {(sheet.rater, sheet.about) for sheet in sheets}
     for side in evaluations.PARTIES:
         if (side, side) not in written:
-            found.append(Step(side, "rate", item=side))
+            found.append(Step(side, "rate", until, item=side, is_late=late))
         else:
             others = [about for about in evaluations.PARTIES if (side, about) not in written]
-            found += [Step(side, "rate", item=about) for about in others[:1]]
+            found += [Step(side, "rate", until, item=about, is_late=late) for about in others[:1]]
     found += [
-        Step(row.sheet.rater, "discuss", item=row.sheet.public_id, about=row.item)
+        Step(row.sheet.rater, "discuss", until, item=row.sheet.public_id, about=row.item, is_late=late)
         for row in evaluations.differences(sheets)
         if row.is_open
     ]
@@ -426,10 +485,11 @@ def share_done(found: Sequence[CaseTask]) -> tuple[int, int]:
 
 
 def all_cases(session: Session) -> Sequence[Partnership]:
-    """Every case from the introduction on, with both sides and the official, by number."""
+    """Every case that was introduced, with both sides and the official, by number; left talks included."""
+    left = Partnership.state.in_(lifecycle.CASE_LEFT) & Partnership.decided_at.is_not(None)
     return session.scalars(
         select(Partnership)
-        .where(Partnership.state.in_(lifecycle.CASE_WORK))
+        .where(Partnership.state.in_(lifecycle.CASE_WORK) | left)
         .options(
             joinedload(Partnership.company),
             joinedload(Partnership.npo),

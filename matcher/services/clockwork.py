@@ -14,10 +14,10 @@ from matcher.services import agreements, handovers, notices, partnerships, posti
 _PIECES: tuple[Callable[[Session, datetime], int], ...] = (
     partnerships.remind_waiting,
     partnerships.expire_unanswered,
-    talks.remind_trials,
     talks.end_stalled,
     agreements.start_due,
     agreements.end_due,
+    talks.remind_dates,
     progress.remind_reports,
     progress.remind_measurements,
     handovers.run_due,

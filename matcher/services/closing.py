@@ -38,7 +38,10 @@ def obstacle(session: Session, case: Partnership, money_note: str = "") -> str |
     )
     if session.scalar(select(unconfirmed.exists())):
         return "money_unconfirmed"
-    if not evaluations.lessons(session, case):
+    trial = documents.find_agreed(session, case, "trial_result")
+    # What a trial taught does not stand for what the partnership itself taught.
+    after = trial.agreed_at if trial is not None else None
+    if not any(after is None or lesson.written_at > after for lesson in evaluations.lessons(session, case)):
         return "no_lesson"
     if case.published_at is None and not case.unpublished_reason:
         return "not_published_yet"

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from matcher import permissions
 from matcher.errors import Invalid, NotFound, Refused
-from matcher.models import CaseDocument, Partnership
+from matcher.models import CaseDocument, Partnership, User
 from matcher.permissions import Actor
 from matcher.services import audit, moves, notices, snapshots
 
@@ -250,6 +250,26 @@ def tell_others(
         if organization_id != actor.organization_id:
             notices.tell_organization(session, organization_id, *subject_body, now, about=about)
     if staff and not actor.is_staff:
+        notices.tell_staff(session, *subject_body, now, about=about)
+
+
+def tell_city(
+    session: Session, actor: Actor, case: Partnership, subject_body: tuple[str, str], now: datetime
+) -> None:
+    """Tell the official in charge and who stands in, without whoever acts.
+
+    Where nobody (any more) is in charge, the whole desk hears of it – unless the desk itself acts.
+    """
+    about = ("partnership", case.public_id)
+    in_charge = session.scalars(
+        select(User)
+        .where(User.id.in_((case.coordinator_id, case.deputy_id)), User.status == "active")
+        .order_by(User.id)
+    ).all()
+    if in_charge:
+        others = [user for user in in_charge if user.id != actor.user_id]
+        notices.tell_users(session, others, *subject_body, now, about=about)
+    elif not actor.is_staff:
         notices.tell_staff(session, *subject_body, now, about=about)
 
 

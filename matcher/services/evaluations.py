@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from matcher import lifecycle, permissions, vocabulary, wording_work
+from matcher import calendar, lifecycle, permissions, vocabulary, wording, wording_work
 from matcher.errors import Invalid, Refused
 from matcher.models import (
     CaseDocument,
@@ -83,7 +83,10 @@ def accept_report(session: Session, case: Partnership, report: CaseDocument, now
     talks.in_state(session, case, "ended", "terminated")
     documents.put_in_force(session, case, report, now)
     talks.enter(session, SYSTEM, case, "report", now, details={"document": report.public_id})
-    documents.tell_others(session, SYSTEM, case, wording_work.event(case, "reported"), now, staff=True)
+    case.deadline_at = calendar.deadline(now, lifecycle.RATE_DAYS)
+    session.flush()
+    text = wording_work.event(case, "reported", until=wording.day(case.deadline_at))
+    documents.tell_others(session, SYSTEM, case, text, now, staff=True)
 
 
 # ── Rating ───────────────────────────────────────────────────────────────────────────────────────────
@@ -434,16 +437,56 @@ def conclude(
     documents.tell_others(session, actor, case, wording_work.event(case, "evaluated"), now)
 
 
+def may_renew(case: Partnership) -> bool:
+    """Whether the next period may begin: from the outcome report on, so that no gap arises.
+
+    A case without a need of its own – every renewed one is – occupies its pair until it is closed.
+    """
+    if case.state in {"reported", "evaluated"}:
+        return case.need_id is not None
+    return case.state == "closed"
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The periods before and after one case, each nearest first; the years since the first began."""
+
+    before: tuple[Partnership, ...]
+    after: tuple[Partnership, ...]
+    since: int | None  #: fiscal year in which the first agreement began
+
+
+def chain(session: Session, case: Partnership) -> Chain:
+    """The periods of one partnership around ``case``, as far as renewals link them (L11)."""
+    before: list[Partnership] = []
+    at: Partnership | None = case
+    while at is not None and at.renewed_from_id is not None:
+        at = session.get(Partnership, at.renewed_from_id)
+        if at is not None:
+            before.append(at)
+    after: list[Partnership] = []
+    newest = [case.id]
+    while newest:
+        rows = session.scalars(
+            select(Partnership).where(Partnership.renewed_from_id.in_(newest)).order_by(Partnership.id)
+        ).all()
+        after += rows
+        newest = [row.id for row in rows]
+    starts = [one.starts_on for one in (*before, case) if one.starts_on is not None]
+    return Chain(tuple(before), tuple(after), calendar.fiscal_year(min(starts)) if starts else None)
+
+
 def renew(
     session: Session, actor: Actor, case: Partnership, terms: partnerships.Terms, message: str, now: datetime
 ) -> Partnership:
     """Begin the next period with the same partner: a new case that knows its predecessor (L11, N14).
 
     Raises:
-        MovedOn: the case is not closed. Refused, Invalid: as for any beginning.
+        MovedOn: it is too early (``may_renew``). Refused, Invalid: as for any beginning.
     """
     permissions.require(actor, "partnership.work", case)
-    talks.in_state(session, case, "closed")
+    if not may_renew(case):
+        raise moves.moved_on(session, case)
     new = partnerships.propose(session, actor, case.company, case.npo, terms, message, now)
     new.renewed_from_id, new.year_number = case.id, case.year_number + 1
     session.flush()

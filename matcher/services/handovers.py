@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Select, exists, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from matcher import calendar, lifecycle, permissions, wording_work
 from matcher.errors import Invalid
 from matcher.models import AuditEvent, CaseTask, Handover, Organization, Partnership, Risk, User
 from matcher.permissions import SYSTEM, Actor
-from matcher.services import audit, casework, documents
+from matcher.services import audit, casework, documents, notices
 
 
 def open_cases(session: Session, person: User | None = None) -> Sequence[Partnership]:
@@ -144,26 +144,80 @@ def get(session: Session, public_id: str) -> Handover | None:
     return session.scalar(select(Handover).where(Handover.public_id == public_id))
 
 
-def run_due(session: Session, now: datetime, limit: int = 20) -> int:
-    """Give the cases over whose day has come; returns how many handovers."""
-    today = calendar.tokyo_date(now)
+def is_blocked(found: Handover, now: datetime) -> bool:
+    """Whether its day has come and the successor does not serve (any more); ``to_user`` must be loaded."""
+    waits = found.done_at is None and found.cancelled_at is None
+    return waits and found.effective_on <= calendar.tokyo_date(now) and not _serves(found.to_user)
+
+
+def notes_on(session: Session, cases: Sequence[Partnership]) -> list[Handover]:
+    """What was written to successors on any of these cases, newest first; nothing that was cancelled."""
+    named = {case.public_id for case in cases}
     rows = session.scalars(
         select(Handover)
-        .where(Handover.done_at.is_(None), Handover.cancelled_at.is_(None), Handover.effective_on <= today)
-        .options(joinedload(Handover.to_user))
-        .limit(limit)
-    ).all()
+        .where(Handover.cancelled_at.is_(None), Handover.note != "")
+        .options(joinedload(Handover.from_user), joinedload(Handover.to_user), joinedload(Handover.deputy))
+        .order_by(Handover.id.desc())
+    )
+    return [found for found in rows if named & set(found.cases)]
+
+
+def _due(now: datetime) -> Select[Handover]:
+    people = (Handover.from_user, Handover.to_user, Handover.deputy)
+    return (
+        select(Handover)
+        .where(
+            Handover.done_at.is_(None),
+            Handover.cancelled_at.is_(None),
+            Handover.effective_on <= calendar.tokyo_date(now),
+        )
+        .options(*(joinedload(person) for person in people))
+        .order_by(Handover.id)
+    )
+
+
+def _successor_serves() -> ColumnElement[bool]:
+    """The same as ``_serves`` of the successor, for a query."""
+    staff = User.role.in_(("coordinator", "manager"))
+    return Handover.to_user.has(staff & (User.status == "active"))
+
+
+def _tell_blocked(session: Session, now: datetime, limit: int) -> int:
+    """The desk hears once of a handover whose successor does not serve; it stays open."""
+    known = exists().where(
+        AuditEvent.object_type == "handover",
+        AuditEvent.object_id == Handover.public_id,
+        AuditEvent.action == "block_handover",
+    )
+    rows = session.scalars(_due(now).where(~_successor_serves(), ~known).limit(limit)).all()
     for found in rows:
+        audit.record(session, SYSTEM, "block_handover", "handover", found.public_id, now)
+        text = wording_work.handover_blocked(found)
+        notices.tell_staff(session, *text, now, about=("handover", found.public_id))
+    return len(rows)
+
+
+def run_due(session: Session, now: datetime, limit: int = 20) -> int:
+    """Give the cases over whose day has come; returns how many handovers.
+
+    The successor and who stands in hear of it with the note. Where the successor does not serve any more,
+    nothing changes hands; a stand-in who has left is dropped.
+    """
+    told = _tell_blocked(session, now, limit)
+    rows = session.scalars(_due(now).where(_successor_serves()).limit(limit)).all()
+    for found in rows:
+        deputy = found.deputy if found.deputy is not None and _serves(found.deputy) else None
         cases = session.scalars(
             select(Partnership)
             .where(Partnership.public_id.in_(found.cases))
             .options(joinedload(Partnership.company), joinedload(Partnership.npo))
-        )
+            .order_by(Partnership.number)
+        ).all()
         for case in cases:
             session.execute(
                 update(Partnership)
                 .where(Partnership.id == case.id)
-                .values(coordinator_id=found.to_user_id, deputy_id=found.deputy_id)
+                .values(coordinator_id=found.to_user_id, deputy_id=deputy.id if deputy else None)
             )
             audit.record(
                 session, SYSTEM, "hand_over", "partnership", case.public_id, now,
@@ -174,5 +228,11 @@ def run_due(session: Session, now: datetime, limit: int = 20) -> int:
                 text = wording_work.event(case, "handover", what=found.to_user.name)
                 documents.tell_others(session, SYSTEM, case, text, now)
         found.done_at = now
+        for person, text in (
+            (found.to_user, wording_work.handover_received(found, cases, deputy)),
+            (deputy, wording_work.handover_deputy(found, cases)),
+        ):
+            if person is not None:
+                notices.tell_users(session, [person], *text, now, about=("handover", found.public_id))
     session.flush()
-    return len(rows)
+    return len(rows) + told

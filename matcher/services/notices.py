@@ -6,15 +6,17 @@ links), so it always carries the number, the names and what to do next.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from matcher.calendar import TOKYO
 from matcher.models import Mail, Municipality, Notice, Organization, User
 from matcher.permissions import Actor
 
-DIGEST_HOUR = 8  #: Tokyo time at which the daily digest goes out
+DIGEST_HOUR = 8  #: Tokyo time at which digests go out
+DIGESTS: Final = ("daily", "weekly", "biweekly")  #: how often a person may have notices gathered
 
 
 def tell_users(
@@ -26,7 +28,7 @@ def tell_users(
     *,
     about: tuple[str, str] = ("", ""),
 ) -> None:
-    """Put a notice on each person's screen, and mail it as they chose (at once, daily or not).
+    """Put a notice on each person's screen, and mail it as they chose (at once, gathered or not).
 
     Args:
         about: object type and public id that the notice leads to.
@@ -41,7 +43,7 @@ def tell_users(
             body=body,
             object_type=about[0],
             object_id=about[1],
-            mailed=user.notify != "daily",
+            mailed=user.notify not in DIGESTS,
         )
         session.add(notice)
         session.flush()
@@ -100,26 +102,57 @@ def send_mail(session: Session, to: str, subject: str, body: str, now: datetime,
 
 
 def make_digests(session: Session, now: datetime) -> int:
-    """Gather yesterday's unmailed notices into one mail a person, once a day; returns how many mails."""
-    local = now.astimezone(TOKYO)
-    if local.hour < DIGEST_HOUR:
-        return 0
-    cutoff = local.replace(hour=DIGEST_HOUR, minute=0, second=0, microsecond=0)
+    """Gather unmailed notices into one mail a person – daily, on Mondays, or on every other Monday; returns
+    how many mails. A round that came late still holds only what was written before its hour.
+    """
     rows = session.execute(
         select(Notice, User)
         .join(User, User.id == Notice.user_id)
-        .where(Notice.mailed.is_(False), Notice.created_at < cutoff, User.status == "active")
+        .where(
+            Notice.mailed.is_(False),
+            User.status == "active",
+            # Who changed to mails at once meanwhile gets what was promised with the next daily round.
+            or_(
+                *(
+                    and_(User.notify == notify, Notice.created_at < digest_time(notify, now))
+                    for notify in DIGESTS
+                ),
+                and_(User.notify == "at_once", Notice.created_at < digest_time("daily", now)),
+            ),
+        )
         .order_by(Notice.user_id, Notice.id)
     ).all()
     by_user: dict[int, tuple[User, list[Notice]]] = {}
     for notice, user in rows:
         by_user.setdefault(user.id, (user, []))[1].append(notice)
         notice.mailed = True
+    day = now.astimezone(TOKYO)
     for user, notices in by_user.values():
         body = "\n\n".join(f"■ {notice.subject}\n{notice.body}" for notice in notices)
         subject = f"【縁むすび】お知らせのまとめ（{len(notices)}件）"
-        send_mail(session, user.email, subject, body, now, key=f"digest-{user.public_id}-{local:%Y%m%d}")
+        send_mail(session, user.email, subject, body, now, key=f"digest-{user.public_id}-{day:%Y%m%d}")
     return len(by_user)
+
+
+def drop_gathered(session: Session, user: User) -> None:
+    """What was gathered for a mail is on the screen only: the person wants no mail any more."""
+    session.execute(
+        update(Notice).where(Notice.user_id == user.id, Notice.mailed.is_(False)).values(mailed=True)
+    )
+
+
+def digest_time(notify: str, now: datetime) -> datetime:
+    """When the latest round of a kind went out, or should have: 8:00 in Tokyo, weekly ones on a Monday."""
+    local = now.astimezone(TOKYO)
+    latest = local.replace(hour=DIGEST_HOUR, minute=0, second=0, microsecond=0)
+    if latest > local:
+        latest -= timedelta(days=1)
+    if notify != "daily":
+        latest -= timedelta(days=latest.weekday())
+    # Weeks are counted from the calendar's beginning, not in the year: no year ends with two in a row.
+    if notify == "biweekly" and latest.toordinal() // 7 % 2:
+        latest -= timedelta(days=7)
+    return latest
 
 
 def unread_count(session: Session, actor: Actor) -> int:

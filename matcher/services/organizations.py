@@ -1,6 +1,6 @@
 """Organizations: their profiles in sections, and the city's recorded verification."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -12,11 +12,21 @@ from stdnum.exceptions import ValidationError
 from stdnum.jp import cn
 
 from embeddings.text import normalize
-from matcher import calendar, lifecycle, limits, permissions, search, vocabulary, wording
+from matcher import (
+    calendar,
+    lifecycle,
+    limits,
+    permissions,
+    queries,
+    search,
+    vocabulary,
+    wording,
+    wording_work,
+)
 from matcher.errors import Invalid, Refused
 from matcher.models import ChecklistAnswer, Need, Offer, Organization, Partnership
 from matcher.permissions import Actor
-from matcher.services import audit, indexing, moves, notices, snapshots
+from matcher.services import audit, documents, indexing, moves, notices, snapshots
 
 TERMS_VERSION: Final = "2026-10"  #: version of the terms of use that an organization agrees to
 
@@ -418,20 +428,19 @@ def suspend(
     *,
     version: int | None,
 ) -> None:
-    """Stop an organization (manager only); its running cases are listed in the audit event."""
+    """Stop an organization (manager only); its running cases are listed in the audit event, and the
+    partners and officials of these cases hear of it (not of the reason).
+    """
     permissions.require(actor, "organization.suspend", organization)
     if not reason_text.strip():
         raise Invalid(reason_text="required")
-    running = session.scalars(
-        select(Partnership.public_id).where(
-            (Partnership.company_id == organization.id) | (Partnership.npo_id == organization.id),
-            Partnership.state.in_(lifecycle.CASE_OPEN),
-        )
-    ).all()
+    running = queries.open_cases_of(session, organization)
     moves.move(
         session, actor, organization, "suspend", now, version=version,
-        reason_code=reason_code, reason_text=reason_text, details={"running_cases": list(running)},
+        reason_code=reason_code, reason_text=reason_text,
+        details={"running_cases": [case.public_id for case in running]},
     )  # fmt: skip
+    _tell_partners(session, actor, organization, running, "partner_suspended", now)
     _made_findable(session, organization)
     text = wording.organization_suspended(organization)
     notices.tell_organization(
@@ -457,6 +466,8 @@ def reinstate(
         session, actor, organization, "reinstate", now, version=version,
         reason_code=reason_code, reason_text=reason_text,
     )  # fmt: skip
+    running = queries.open_cases_of(session, organization)
+    _tell_partners(session, actor, organization, running, "partner_reinstated", now)
     _made_findable(session, organization)
     text = wording.organization_reinstated(organization)
     notices.tell_organization(
@@ -507,6 +518,18 @@ def deactivate(
         )
     else:
         notices.tell_staff(session, *text, now, about=("organization", organization.public_id))
+
+
+def _tell_partners(
+    session: Session, actor: Actor, organization: Organization, cases: Sequence[Partnership], event: str,
+    now: datetime,
+) -> None:  # fmt: skip
+    for case in cases:
+        partner_id = case.npo_id if case.company_id == organization.id else case.company_id
+        text = wording_work.event(case, event, what=organization.name)
+        about = ("partnership", case.public_id)
+        notices.tell_organization(session, partner_id, *text, now, about=about)
+        documents.tell_city(session, actor, case, text, now)
 
 
 def _withdraw_postings(

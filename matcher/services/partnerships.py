@@ -463,8 +463,9 @@ def send_message(session: Session, actor: Actor, case: Partnership, text: str, n
     for organization_id in case.party_ids:
         if organization_id != actor.organization_id:
             notices.tell_organization(session, organization_id, *subject_body, now, about=_about(case))
-    if not actor.is_staff and case.state == "coordinator_review":
-        notices.tell_staff(session, *subject_body, now, about=_about(case))
+    # Before both agree, the two talk among themselves: only an official who is on the case hears it.
+    if case.coordinator_id or case.state == "coordinator_review" or case.state in lifecycle.CASE_WORK:
+        documents.tell_city(session, actor, case, subject_body, now)
     return message
 
 

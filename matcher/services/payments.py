@@ -12,7 +12,7 @@ from matcher import calendar, lifecycle, payment, permissions, wording_work
 from matcher.errors import Invalid, Refused
 from matcher.models import Measurement, Partnership, Payment, PaymentRule, User
 from matcher.permissions import Actor
-from matcher.services import decisions, documents, moves, talks
+from matcher.services import decisions, documents, moves, notices, talks
 
 
 def contract(session: Session, case: Partnership) -> payment.Contract | None:
@@ -107,10 +107,11 @@ def approve(
     """A manager approves what somebody else calculated (K9).
 
     Raises:
-        Refused: ``own_calculation``. MovedOn: approved meanwhile.
+        Refused: ``own_calculation``, ``not_verified``. MovedOn: approved meanwhile.
     """
     permissions.require(actor, "partnership.pay", case)
     talks.in_state(session, case, *lifecycle.CASE_BEGUN)
+    talks.require_verified(case)
     if found.approved_at is not None or (version is not None and version != found.version):
         raise moves.moved_on(session, case)
     if found.calculated_by_id == actor.user_id:
@@ -133,10 +134,11 @@ def record_paid(
     """Note the day on which the approved amount was paid.
 
     Raises:
-        Refused: ``not_approved``. Invalid: a day in the future or before the approval.
+        Refused: ``not_approved``, ``not_verified``. Invalid: a day in the future or before the approval.
     """
     permissions.require(actor, "partnership.review", case)
     talks.in_state(session, case, *lifecycle.CASE_BEGUN)
+    talks.require_verified(case)
     if found.approved_at is None:
         raise Refused("not_approved")
     if found.paid_on is not None or (version is not None and version != found.version):
@@ -176,6 +178,37 @@ def label(found: Payment) -> str:
 def fixed_part(year: int) -> str:
     """「令和8年度の固定部分」."""
     return f"{calendar.nendo(year)}の固定部分"
+
+
+def ready_rules(session: Session, case: Partnership) -> list[PaymentRule]:
+    """The rules whose amount can be calculated now: measured, accepted, not calculated yet."""
+    calculated = {row.rule_id for row in all_of(session, case)}
+    open_rules = [rule for rule in rules(session, case) if rule.id not in calculated]
+    accepted = {
+        (row.indicator_id, row.measured_on)
+        for row in session.scalars(
+            select(Measurement).where(
+                Measurement.indicator_id.in_([rule.indicator_id for rule in open_rules]),
+                Measurement.state == "accepted",
+                Measurement.value.is_not(None),
+            )
+        )
+    }
+    return [rule for rule in open_rules if (rule.indicator_id, rule.measured_on) in accepted]
+
+
+def due_fixed(session: Session, case: Partnership, now: datetime) -> list[int]:
+    """The fiscal years whose fixed part is to be calculated: begun and not calculated yet."""
+    deal = contract(session, case)
+    if deal is None or case.was_terminated:
+        return []
+    calculated = {row.fixed_year for row in all_of(session, case)}
+    this_year = calendar.fiscal_year(now)
+    return [
+        year
+        for year, yen in sorted(deal.fixed.items())
+        if yen and year <= this_year and year not in calculated
+    ]
 
 
 # ── Simulation ───────────────────────────────────────────────────────────────────────────────────────
@@ -253,6 +286,13 @@ def _keep(
     details = {**_details(found), **decisions.named(bundle)}
     documents.note(session, actor, case, "calculate_payment", now, details=details)
     documents.tell_others(session, actor, case, wording_work.event(case, "payment", what=what), now)
+    managers = session.scalars(
+        select(User)
+        .where(User.role == "manager", User.status == "active", User.id != actor.user_id)
+        .order_by(User.id)
+    ).all()
+    words = wording_work.event(case, "payment_to_approve", what=what)
+    notices.tell_users(session, managers, *words, now, about=("partnership", case.public_id))
     return found
 
 

@@ -24,9 +24,12 @@ from matcher.models import (
     Risk,
 )
 from matcher.permissions import SYSTEM, Actor
-from matcher.services import documents, moves, plans, talks
+from matcher.services import documents, moves, notices, plans, snapshots, talks
 
 REMIND_DAYS: Final = 14  #: days before a report is due at which both sides hear of it
+RISK_DAYS: Final = 7  #: days before a risk is to be looked at again at which it is somebody's step
+#: What of a risk is weighed anew when it is looked at again.
+_WEIGHED: Final = ("likelihood", "impact", "mitigation", "side", "review_on")
 MEASURE_DAYS: Final = 7  #: days before a value is to be measured at which both sides hear of it
 #: Kinds of support that are money; they must be confirmed before a case can be closed.
 MONEY: Final = frozenset(
@@ -293,9 +296,80 @@ def submit_measurement(
     session.flush()
     details = {"measurement": found.public_id, "indicator": indicator.key}
     documents.note(session, actor, case, "submit_measurement", now, details=details)
-    text = wording_work.event(case, "measured", who=talks.who(actor), what=indicator.name)
-    documents.tell_others(session, actor, case, text, now, staff=True)
+    _tell_of_value(session, actor, case, indicator, now)
     return found
+
+
+def _tell_of_value(
+    session: Session, actor: Actor, case: Partnership, indicator: Indicator, now: datetime
+) -> None:
+    """Ask whoever checks the value; the others hear that it came and who checks it."""
+    checker = checks(_contract(session, case), indicator, documents.side_of(actor, case))
+    names = {"company": case.company.name, "npo": case.npo.name, "city": "市の担当"}
+    facts = {"who": talks.who(actor), "what": indicator.name, "checker": names[checker]}
+    for side, organization_id in (("company", case.company_id), ("npo", case.npo_id)):
+        if organization_id != actor.organization_id:
+            text = wording_work.event(case, "measured" if side == checker else "measured_other", **facts)
+            about = ("partnership", case.public_id)
+            notices.tell_organization(session, organization_id, *text, now, about=about)
+    if checker != "city":
+        documents.tell_city(session, actor, case, wording_work.event(case, "measured_other", **facts), now)
+    elif not actor.is_staff:
+        text = wording_work.event(case, "measured", **facts)
+        notices.tell_staff(session, *text, now, about=("partnership", case.public_id))
+
+
+def checks(contract: Mapping[str, Any] | None, indicator: Indicator, submitted_by: str) -> documents.Side:
+    """Which party is asked to check a value: the evaluator of an outcome-linked contract, else the city.
+
+    The city checks also what the evaluator has measured itself: nobody reviews their own.
+    """
+    evaluator = contract.get("evaluator") if contract is not None and indicator.linked_to_payment else None
+    if evaluator == "company" and submitted_by != "company":
+        return "company"
+    return "npo" if evaluator == "npo" and submitted_by != "npo" else "city"
+
+
+def checker_of(session: Session, case: Partnership, measurement: Measurement, indicator: Indicator) -> str:
+    """The same of a value that was handed in (``submitted_by`` must be loaded)."""
+    person = measurement.submitted_by
+    side = case.side_of(person.organization_id) if person is not None else None
+    return checks(_contract(session, case), indicator, side or "city")
+
+
+def reviewable(session: Session, actor: Actor, case: Partnership) -> frozenset[int]:
+    """The ids of the submitted values that ``actor`` may accept or send back now."""
+    if case.state not in _KEPT:
+        return frozenset()
+    contract = _contract(session, case)
+    rows = plans.measurements(session, case)
+    return frozenset(
+        row.id
+        for indicator in plans.indicators(session, case, retired=True)
+        for row in rows.get(indicator.id, ())
+        if row.state == "submitted"
+        and _may_review(actor, case, contract)
+        and _review_obstacle(actor, case, contract, indicator, row) is None
+    )
+
+
+def _may_review(actor: Actor, case: Partnership, contract: Mapping[str, Any] | None) -> bool:
+    """The city reviews; so do those who write for the evaluator that the contract names."""
+    if permissions.may(actor, "partnership.review", case):
+        return True
+    named = contract is not None and contract.get("evaluator") == documents.side_of(actor, case)
+    return named and not actor.is_staff and permissions.may(actor, "partnership.work", case)
+
+
+def _review_obstacle(
+    actor: Actor, case: Partnership, contract: Mapping[str, Any] | None, indicator: Indicator,
+    measurement: Measurement,
+) -> str | None:  # fmt: skip
+    """Why one who may review does not review this value: a code, or ``None``."""
+    side = documents.side_of(actor, case)
+    if contract is not None and indicator.linked_to_payment and contract.get("provider") == side:
+        return "evaluator_is_provider"
+    return "own_measurement" if measurement.submitted_by_id == actor.user_id else None
 
 
 def review_measurement(
@@ -313,17 +387,12 @@ def review_measurement(
     indicator = measurement.indicator
     permissions.require(actor, "partnership.view", case)
     talks.in_state(session, case, "agreed", *_KEPT)
-    side = documents.side_of(actor, case)
     contract = _contract(session, case)
-    is_evaluator = contract is not None and contract.get("evaluator") == side and side != "city"
-    if not (permissions.may(actor, "partnership.review", case) or is_evaluator):
+    if not _may_review(actor, case, contract):
         raise NotPermitted("partnership.review")
-    if is_evaluator:
-        permissions.require(actor, "partnership.work", case)
-    if contract is not None and indicator.linked_to_payment and contract.get("provider") == side:
-        raise Refused("evaluator_is_provider")
-    if measurement.submitted_by_id == actor.user_id:
-        raise Refused("own_measurement")
+    obstacle = _review_obstacle(actor, case, contract, indicator, measurement)
+    if obstacle:
+        raise Refused(obstacle)
     if not accepted and not text.strip():
         raise Invalid(text="required")
     _still(session, case, measurement, "submitted", version)
@@ -557,6 +626,16 @@ class RiskFacts:
     side: str
     review_on: date | None = None
 
+    def faults(self) -> dict[str, str]:
+        """Field → code."""
+        wrong = {name: "required" for name in ("text", "mitigation") if not getattr(self, name).strip()}
+        for name in ("likelihood", "impact"):
+            if getattr(self, name) not in {1, 2, 3}:
+                wrong[name] = "required"
+        if self.side not in talks.SIDES:
+            wrong["side"] = "required"
+        return wrong
+
 
 def add_risk(session: Session, actor: Actor, case: Partnership, risk: RiskFacts, now: datetime) -> Risk:
     """Write a risk down with what is done about it.
@@ -566,12 +645,7 @@ def add_risk(session: Session, actor: Actor, case: Partnership, risk: RiskFacts,
     """
     permissions.require(actor, "partnership.share", case)
     talks.in_state(session, case, *lifecycle.CASE_TALKS, "agreed", *_KEPT)
-    wrong = {name: "required" for name in ("text", "mitigation") if not getattr(risk, name).strip()}
-    for name in ("likelihood", "impact"):
-        if getattr(risk, name) not in {1, 2, 3}:
-            wrong[name] = "required"
-    if risk.side not in talks.SIDES:
-        wrong["side"] = "required"
+    wrong = risk.faults()
     if wrong:
         raise Invalid(**wrong)
     found = Risk(partnership_id=case.id, created_by_id=actor.user_id, created_at=now, **asdict(risk))
@@ -579,6 +653,40 @@ def add_risk(session: Session, actor: Actor, case: Partnership, risk: RiskFacts,
     session.flush()
     documents.note(session, actor, case, "add_risk", now, details={"risk": found.public_id})
     return found
+
+
+def change_risk(
+    session: Session, actor: Actor, case: Partnership, risk: Risk, facts: RiskFacts, now: datetime,
+    *, version: int | None,
+) -> None:  # fmt: skip
+    """Look at a risk again: how likely and grave it is now, what is done about it, by whom, when next.
+
+    What it says stays: another risk is written down anew. The audit keeps before and after, also where
+    nothing has changed – that somebody looked is worth knowing.
+
+    Raises:
+        Invalid: field → code; a next day that is not to come. MovedOn: closed or changed meanwhile.
+    """
+    permissions.require(actor, "partnership.share", case)
+    talks.in_state(session, case, *_OPEN)
+    wrong = facts.faults()
+    wrong.pop("text", None)
+    if facts.review_on is not None and facts.review_on <= calendar.tokyo_date(now):
+        wrong["review_on"] = "in_past"
+    if wrong:
+        raise Invalid(**wrong)
+    if risk.closed_at is not None or (version is not None and version != risk.version):
+        raise moves.moved_on(session, case)
+    before = _weighed(risk)
+    for name in _WEIGHED:
+        setattr(risk, name, getattr(facts, name))
+    session.flush()
+    details = {"risk": risk.public_id, "before": before, "after": _weighed(risk)}
+    documents.note(session, actor, case, "change_risk", now, details=details)
+
+
+def _weighed(risk: Risk) -> dict[str, Any]:
+    return snapshots.plain({name: getattr(risk, name) for name in _WEIGHED})
 
 
 def close_risk(

@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from matcher import calendar, lifecycle, permissions, vocabulary, wording, wording_work
 from matcher.errors import Invalid, Refused
-from matcher.models import CaseDocument, CaseTask, MeetingNote, Partnership, User
+from matcher.models import CaseDocument, CaseTask, Lesson, MeetingNote, Organization, Partnership, User
 from matcher.permissions import SYSTEM, Actor
 from matcher.services import documents, moves
 
@@ -60,6 +60,10 @@ def record_meeting(
     if case.state == "introduced" and not actor.is_staff:
         enter(session, actor, case, "meet", now)
     documents.tell_others(session, actor, case, _words(actor, case, "meet"), now)
+    coming = [found.next_step.strip(), _meeting_day(found.next_at)]
+    if any(coming):
+        text = _words(actor, case, "meet_next", what="\n".join(part for part in coming if part))
+        documents.tell_city(session, actor, case, text, now)
     return found
 
 
@@ -86,7 +90,10 @@ def add_task(
     session.add(found)
     session.flush()
     documents.note(session, actor, case, "add_task", now, details={"task": found.public_id})
-    documents.tell_others(session, actor, case, _words(actor, case, "task", what=text.strip()[:60]), now)
+    words = _words(actor, case, "task", what=text.strip()[:60])
+    documents.tell_others(session, actor, case, words, now)
+    if side == "city":
+        documents.tell_city(session, actor, case, words, now)
     return found
 
 
@@ -167,9 +174,10 @@ def begin_trial(session: Session, case: Partnership, plan: CaseDocument, now: da
     """Both have accepted: the trial runs until its last day.
 
     Raises:
-        MovedOn: the case is no longer in talks.
+        MovedOn: the case is no longer in talks. Refused: ``not_verified``.
     """
     in_state(session, case, "negotiation")
+    require_verified(case)
     documents.put_in_force(session, case, plan, now)
     enter(session, SYSTEM, case, "begin_trial", now, details={"document": plan.public_id})
     case.deadline_at = calendar.end_of_day(date.fromisoformat(plan.content["to_on"]))
@@ -207,10 +215,17 @@ _AFTER_TRIAL: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def end_trial(session: Session, case: Partnership, result: CaseDocument, now: datetime) -> None:
-    """Both have accepted the note: the case goes where it says."""
+    """Both have accepted the note: the case goes where it says, and what was learned is kept (E9)."""
     in_state(session, case, "trial")
     outcome = str(result.content["outcome"])
     documents.put_in_force(session, case, result, now)
+    lesson = Lesson(
+        partnership_id=case.id, text=str(result.content["learned"]), support_type=case.support_type,
+        is_public=False, written_by_id=result.drafted_by_id, written_at=now,
+    )  # fmt: skip
+    session.add(lesson)
+    session.flush()
+    documents.note(session, SYSTEM, case, "add_lesson", now, details={"lesson": lesson.public_id})
     enter(session, SYSTEM, case, _AFTER_TRIAL[outcome], now, details={"document": result.public_id})
     documents.tell_others(session, SYSTEM, case, wording_work.event(case, f"trial_{outcome}"), now)
 
@@ -256,23 +271,45 @@ def end_stalled(session: Session, now: datetime, limit: int = 100) -> int:
     return done
 
 
-def remind_trials(session: Session, now: datetime, limit: int = 100) -> int:
-    """Seven days before a trial ends, both hear that they are to say how it goes on."""
+def remind_dates(session: Session, now: datetime, limit: int = 100) -> int:
+    """Before the date on which a case waits for its parties, and once it has passed, all three hear of it:
+    the end of a trial, the day to decide on a pause, the outcome report, the ratings; returns how many.
+    """
+    today = calendar.tokyo_date(now)
+    near = [
+        and_(
+            Partnership.state == state,
+            Partnership.deadline_at <= calendar.end_of_day(today + timedelta(days=days)),
+        )
+        for state, days in lifecycle.REMIND_BEFORE.items()
+    ]
+    passed = Partnership.deadline_at < now
+    # Whoever was told leaves the query: nobody is told twice, and nobody holds up the others.
     query = (
         select(Partnership)
         .where(
-            Partnership.state == "trial",
-            Partnership.reminders == 0,
-            Partnership.deadline_at <= now + timedelta(days=7),
+            Partnership.state.in_(lifecycle.REMIND_BEFORE),
+            or_(
+                and_(Partnership.reminders == 0, or_(*near)),
+                and_(Partnership.reminders < 2, passed),
+            ),
         )
         .options(joinedload(Partnership.company), joinedload(Partnership.npo))
+        .order_by(Partnership.id)
         .limit(limit)
     )
     cases = session.scalars(query).all()
     for case in cases:
-        session.execute(update(Partnership).where(Partnership.id == case.id).values(reminders=1))
-        text = wording_work.event(case, "trial_ending", until=wording.day(case.deadline_at))
+        assert case.deadline_at is not None
+        is_past = case.deadline_at < now
+        # Not through the record: a reminder must not outdate a form that somebody is filling in.
+        session.execute(
+            update(Partnership).where(Partnership.id == case.id).values(reminders=2 if is_past else 1)
+        )
+        name = f"{case.state}_{'past' if is_past else 'near'}"
+        text = wording_work.event(case, name, until=wording.day(case.deadline_at))
         documents.tell_others(session, SYSTEM, case, text, now)
+        documents.tell_city(session, SYSTEM, case, text, now)
     return len(cases)
 
 
@@ -310,9 +347,28 @@ def in_state(session: Session, case: Partnership, *states: str) -> None:
         raise moves.moved_on(session, case)
 
 
+def unverified(case: Partnership) -> list[Organization]:
+    """The parties that the city has stopped or that have left: nothing begins, nothing is paid."""
+    return [side for side in (case.company, case.npo) if side.state != "verified"]
+
+
+def require_verified(case: Partnership) -> None:
+    """Let pass where both parties are verified (both must be loaded).
+
+    Raises:
+        Refused: ``not_verified``.
+    """
+    if unverified(case):
+        raise Refused("not_verified")
+
+
 def _alive(case: Partnership) -> None:
     if case.state in lifecycle.CASE_EXITS or case.state not in lifecycle.CASE_WORK:
         raise Refused("case_closed")
+
+
+def _meeting_day(moment: datetime | None) -> str:
+    return f"次の面談：{wording.day(moment)}" if moment is not None else ""
 
 
 def _words(actor: Actor, case: Partnership, name: str, **facts: object) -> tuple[str, str]:

@@ -517,7 +517,7 @@ _FORMS: dict[str, dict[str, str | None]] = {
         "meeting": None, "task": None, "finish_task": "task", "file": None, "accept_document": "draft_agreement",
         "drop_document": "draft_agreement", "suspend": None, "resume": None, "terminate": None,
         "contribution": None, "cancel_contribution": "contribution", "measure": "indicator",
-        "review_measurement": "measurement", "risk": None, "close_risk": "risk", "incident": None,
+        "review_measurement": "measurement", "risk": None, "change_risk": "risk", "close_risk": "risk", "incident": None,
         "resolve_incident": "incident", "rate": None, "decline_rating": None, "discuss": "sheet", "voice": None,
         "lesson": None, "publication": None, "unpublish": None,
     },

@@ -28,7 +28,9 @@ from matcher.models import (
 from matcher.services import (
     agreements,
     casework,
+    closing,
     documents,
+    evaluations,
     files,
     handovers,
     partnerships,
@@ -447,6 +449,7 @@ GUARDS: list[tuple[str | Try, Try, type[DomainError], str]] = [
     ("running", suspend("viewer"), NotPermitted, "not_permitted"),
     ("running", suspend(days=-1), Invalid, "decide_by:within_half_year"),
     ("running", suspend(days=184), Invalid, "decide_by:within_half_year"),
+    ("running", suspend(days=101), Invalid, "decide_by:after_end"),
     ("running", suspend(text=" "), Invalid, "reason_text:required"),
     ("running", suspend(version=0), MovedOn, "moved_on"),
     ("suspended", suspend(), MovedOn, "moved_on"),
@@ -503,11 +506,50 @@ def test_a_trial_ends_as_both_say(partners):
         assert partners.case.state == state
 
 
+@pytest.mark.parametrize("outcome", ["adopt", "change", "stop"])
+def test_what_a_trial_taught_is_kept_for_these_two_alone(partners, session, outcome):
+    partners.bring("trial")
+    trial_result(outcome=outcome)(partners)
+    partners.accept("trial_result")
+    (lesson,) = evaluations.lessons(session, partners.case)
+    assert (lesson.text, lesson.is_public, lesson.written_by_id) == (
+        "学んだ", False, partners.npo_actor.user_id,
+    )  # fmt: skip
+    assert [found for found, _case in evaluations.lessons_of(session, partners.company, partners.npo)] == [
+        lesson
+    ]
+    assert evaluations.lessons_of(session, partners.npo) == []
+
+
+def test_the_lesson_of_a_trial_is_not_the_lesson_that_closing_asks_for(partners, session):
+    partners.bring("trial")
+    trial_result()(partners)
+    partners.accept("trial_result")
+    for step in ("write_plan", "draft_agreement", "sign", "confirm", "start", "end", "report", "evaluate"):
+        getattr(partners, step)()
+    assert closing.obstacle(session, partners.case) == "no_lesson"
+    evaluations.add_lesson(session, partners.npo_actor, partners.case, "前の週に決める。", False, partners.at)
+    assert closing.obstacle(session, partners.case) == "not_published_yet"
+
+
+def test_the_citys_record_of_all_cases_holds_what_was_left_after_the_introduction(partners, session):
+    partners.bring("negotiation")
+    left = partners.case
+    partnerships.withdraw(session, partners.npo_actor, left, "plans_changed", "", partners.at, version=None)
+    session.flush()
+    other = partnerships.propose(
+        session, partners.company_actor, partners.company, partners.npo, partnerships.Terms("food"), "ぜひ。",
+        partners.at,
+    )  # fmt: skip
+    partnerships.withdraw(session, partners.company_actor, other, "mistake", "", partners.at, version=None)
+    assert casework.all_cases(session) == [left]
+
+
 def test_a_trial_is_reminded_of_seven_days_before_its_end_once(partners, session):
     partners.bring("trial")
-    assert talks.remind_trials(session, partners.later(days=20)) == 0
-    assert talks.remind_trials(session, partners.later(days=4)) == 1
-    assert talks.remind_trials(session, partners.at) == 0
+    assert talks.remind_dates(session, partners.later(days=20)) == 0
+    assert talks.remind_dates(session, partners.later(days=4)) == 1
+    assert talks.remind_dates(session, partners.at) == 0
 
 
 def test_silent_talks_are_reminded_of_and_end_a_month_later(partners, session):
@@ -1051,7 +1093,7 @@ def test_all_three_parties_end_early_over_the_version_that_they_saw(partners, st
     case = partners.bring(state)
     terminate(actor, version=case.version)(partners)
     assert (case.state, case.was_terminated, case.inform_plan) == ("terminated", True, "会で伝える")
-    assert (case.decide_by, case.deadline_at) == (None, None)
+    assert (case.decide_by, case.deadline_at) == (None, calendar.deadline(partners.at, 30))
 
 
 SAID: dict[str, Try] = {

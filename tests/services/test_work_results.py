@@ -609,7 +609,7 @@ GUARDS: list[tuple[str | Try, Try, type[DomainError], str]] = [
     (unpaid_closing, close(), Refused, "unpaid"),
     (uncalculated_closing, close(), Refused, "uncalculated"),
     (unconfirmed_money, close(), Refused, "money_unconfirmed"),
-    ("evaluated", renew(), MovedOn, "moved_on"),
+    ("ended", renew(), MovedOn, "moved_on"),
     ("closed", renew("viewer"), NotPermitted, "not_permitted"),
     ("closed", renew("coordinator"), NotPermitted, "not_permitted"),
     # Publication and comments

@@ -119,6 +119,7 @@ PARTNERSHIP = {
         "terminate": ("terminated", "company npo coordinator manager"),
     },
     "suspended": {
+        "end": ("ended", "system"),
         "resume": ("running", "company npo coordinator manager"),
         "terminate": ("terminated", "company npo coordinator manager"),
     },

@@ -39,6 +39,8 @@ STATUS_LABELS: Final[Mapping[str, Any]] = {
 NOTIFY_LABELS: Final[Mapping[str, Any]] = {
     "at_once": _l("その都度メールで受け取る"),
     "daily": _l("1日1回、朝8時にまとめてメールで受け取る"),
+    "weekly": _l("週に1回、月曜の朝8時にまとめてメールで受け取る"),
+    "biweekly": _l("2週間に1回、月曜の朝8時にまとめてメールで受け取る"),
     "none": _l("メールは受け取らない（画面の「お知らせ」だけ）"),
 }
 KIND_LABELS: Final[Mapping[str, Any]] = {

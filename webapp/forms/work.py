@@ -919,6 +919,12 @@ class RiskForm(Form):
     review_on = day(_l("次に見直す日"), need=False)
 
 
+class ChangeRiskForm(RiskForm):
+    """The same risk, looked at again; what it says stays."""
+
+    text = None
+
+
 class IncidentForm(Form):
     """トラブルの報告."""
 
@@ -1165,7 +1171,12 @@ class HandoverForm(Form):
     deputy = SelectField(_l("代理（不在のとき）"), choices=[], validators=[Optional()])
     effective_on = day(_l("引き継ぐ日"), example="2027-04-01")
     note = words(_l("後任への申し送り"), limits.TEXT, need=False, rows=5)
-    cases = SelectMultipleField(_l("引き継ぐ案件"), choices=[], validators=[Optional()])
+    cases = SelectMultipleField(
+        _l("引き継ぐ案件"),
+        choices=[],
+        validators=[DataRequired(_l("引き継ぐ案件を1件以上選んでください。"))],
+        description=_l("引き継がない案件は、チェックを外してください。"),
+    )
 
     def offer(self, staff: Iterable[User], cases: Mapping[str, str]) -> None:
         """Let the person choose among colleagues and cases."""

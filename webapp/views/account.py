@@ -401,13 +401,14 @@ def _about_url(notice: Notice) -> str | None:
         ("offer", "company"): "company.offer",
         ("offer", "npo"): "npo.offer",
         ("offer", "coordinator"): "coordinator.offer",
+        ("handover", "coordinator"): "desk_work.handover",
         ("organization", "coordinator"): "coordinator.organization",
         ("organization", "npo"): "organization.profile",
         ("organization", "company"): "organization.profile",
     }.get((notice.object_type, side))
     if endpoint is None or endpoint not in current_app.view_functions or not notice.object_id:
         return None
-    if endpoint == "organization.profile":
+    if endpoint in {"organization.profile", "desk_work.handover"}:
         return url_for(endpoint)
     return url_for(endpoint, public_id=notice.object_id)
 

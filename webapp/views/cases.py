@@ -14,7 +14,17 @@ from matcher import lifecycle, permissions, queries, ranking
 from matcher.errors import DomainError, Invalid, MovedOn, NotFound, Refused
 from matcher.models import Need, Offer, Organization, Partnership, ShownSuggestion
 from matcher.permissions import Actor
-from matcher.services import casework, cities, partnerships, receipts, shown_lists, snapshots, tasks
+from matcher.services import (
+    casework,
+    cities,
+    evaluations,
+    partnerships,
+    receipts,
+    shown_lists,
+    snapshots,
+    talks,
+    tasks,
+)
 from webapp import access, bundle_text, case_text, clock, db, decision_text, text
 from webapp.forms import case as forms
 from webapp.forms.base import Form, clean
@@ -54,7 +64,7 @@ def show(public_id: str) -> Page:
     actor = access.actor()
     case = queries.get_case(db.session(), actor, public_id)
     form = forms.MessageForm()
-    if case.state in lifecycle.CASE_WORK:
+    if case.was_introduced:
         more = {**work.facts(actor, case), **work.overview(case)}
         return render_template("work/show.html", **{**_facts(actor, case), **more}, form=form)
     return render_template("cases/show.html", **_facts(actor, case), form=form)
@@ -89,6 +99,8 @@ def _facts(actor: Actor, case: Partnership) -> dict[str, Any]:
         "bundles": queries.decision_bundles(db.session(), case) if actor.is_staff else [],
         "outcomes": decision_text.OUTCOMES,
         "obstacle": _obstacle(actor, case),
+        "chain": evaluations.chain(db.session(), case),
+        "unverified": talks.unverified(case) if case.state in lifecycle.CASE_OPEN else [],
     }
 
 

@@ -40,7 +40,9 @@ def handover() -> Page:
     if request.args.get("person") == "all":
         person = None
     cases = handovers.open_cases(session, person)
-    form = forms.HandoverForm(data={"from_user": person.public_id if person else ""})
+    # Of one person all cases are handed over unless somebody unticks them; of everybody's none.
+    chosen_first = [case.public_id for case in cases] if person else []
+    form = forms.HandoverForm(data={"from_user": person.public_id if person else "", "cases": chosen_first})
     every = handovers.open_cases(session) if request.method == "POST" else cases
     labels = {case.public_id: f"{case.number} {case.company.name}・{case.npo.name}" for case in every}
     form.offer(staff, labels)
@@ -59,13 +61,15 @@ def handover() -> Page:
         else:
             flash(_("引き継ぎを記録しました。引き継ぐ日が今日のときは、すぐに担当が変わります。"), "success")
             return redirect(url_for("desk_work.handover"))
+    planned = handovers.planned(session)
     page = render_template(
         "coordinator/handover.html",
         staff=staff,
         person=person,
         rows=handovers.sheets(session, actor, person, now),
         form=form,
-        planned=handovers.planned(session),
+        planned=planned,
+        blocked={row.id for row in planned if handovers.is_blocked(row, now)},
         case_text=case_text,
     )
     return page, 422 if form.errors else 200
@@ -80,7 +84,8 @@ def handover_paper() -> Response:
     rows = handovers.sheets(session, actor, person, now)
     return pdf.download(
         _("事務引継書"), "handover.html", title=_("事務引継書"), rows=rows,
-        who=person.name if person else _("全員"), city=cities.get(session), made_at=now,
+        who=person.name if person else _("全員"),
+        notes=handovers.notes_on(session, [row.case for row in rows]), city=cities.get(session), made_at=now,
         case_text=case_text,
     )  # fmt: skip
 

@@ -47,13 +47,13 @@ Page = Response | str | tuple[str, int]
 
 
 def _case(public_id: str) -> Partnership:
-    """A case after the introduction, as far as the one who looks may know of it.
+    """A case after the introduction, as far as the one who looks may know of it; also once it has ended.
 
     Raises:
         NotFound
     """
     case = queries.get_case(db.session(), access.actor(), public_id)
-    if case.state not in lifecycle.CASE_WORK:
+    if not case.was_introduced:
         raise NotFound("partnership")
     return case
 
@@ -86,6 +86,8 @@ def overview(case: Partnership) -> dict[str, Any]:
         "agreement": documents.find_agreed(session, case, "agreement"),
         "plan": documents.find_agreed(session, case, "plan"),
         "trial": documents.find_agreed(session, case, "trial"),
+        "ending": work_text.ending(case, documents.find_agreed(session, case, "trial_result")),
+        "lessons": evaluations.lessons(session, case),
         "risks": [risk for risk in casework.risks(session, case) if risk.closed_at is None],
         "incidents": [found for found in casework.incidents(session, case) if found.resolved_at is None],
         "termination": casework.last_move(session, case, "terminate") if case.was_terminated else None,
@@ -101,8 +103,9 @@ def _plan(case: Partnership) -> dict[str, Any]:
     draft = documents.find_draft(session, case, "plan")
     agreed = documents.find_agreed(session, case, "plan")
     shown = draft or agreed
-    content = {**plans.EMPTY, **(shown.content if shown else {})}
+    content = plans.content(session, case)
     return {
+        "is_carried": shown is None and bool(content["purpose"] or content["indicators"]),
         "draft": draft,
         "agreed": agreed,
         "content": content,
@@ -162,6 +165,7 @@ def _progress(case: Partnership) -> dict[str, Any]:
         "risks": casework.risks(session, case),
         "incidents": casework.incidents(session, case),
         "due": plans.due_measurements(session, case, clock.now()),
+        "reviewable": progress.reviewable(session, access.actor(), case),
     }
 
 
@@ -307,7 +311,7 @@ def document(public_id: str, document_id: str) -> Page:
     found = documents.get(session, case, document_id)
     agreed = documents.find_agreed(session, case, found.kind)
     accepted = getattr(found, f"{documents.side_of(actor, case)}_accepted_at")
-    open_to_me = found.state == "draft" and accepted is None
+    open_to_me = found.state == "draft" and accepted is None and work_acts.may(actor, case, "accept_document")
     signing = found.kind not in documents.BINDING or permissions.may(actor, "partnership.sign", case)
     return render_template(
         "work/document.html",
@@ -358,7 +362,7 @@ def act(public_id: str, action: str) -> Page:
         return _too_late(ask)
     if ask.form.validate_on_submit():
         try:
-            row.run(ask)
+            here = row.leads_to(row.run(ask)) or here
         except (Invalid, Refused, MovedOn, db.Overtaken) as error:
             session.rollback()
             return _not_done(ask, public_id, error)
@@ -415,8 +419,8 @@ _HOME: Final[Mapping[str, str]] = MappingProxyType(
         **dict.fromkeys(
             (
                 "contribution", "confirm_contribution", "cancel_contribution", "measure",
-                "review_measurement", "report", "review_report", "risk", "close_risk", "incident",
-                "publish_incident", "resolve_incident",
+                "review_measurement", "report", "review_report", "risk", "change_risk", "close_risk",
+                "incident", "publish_incident", "resolve_incident",
             ),
             "progress",
         ),
@@ -543,8 +547,10 @@ def paper(public_id: str, paper: str) -> Response:
 @blueprint.get("/cases/<public_id>/calendar.ics")
 @access.allow("case_party")
 def calendar_file(public_id: str) -> Response:
-    """Meetings and dates of the case for a calendar program (I6)."""
+    """Meetings and dates of the case for a calendar program (I6); what has been left has none any more."""
     session, case = db.session(), _case(public_id)
+    if case.state in lifecycle.CASE_LEFT:
+        raise NotFound("calendar")
     address = url_for("cases.show", public_id=case.public_id, _external=True)
     content = ical.of_case(session, case, address, clock.now())
     return sheets.attachment(content, f"{case.number}.ics", "text/calendar; charset=utf-8")
@@ -571,8 +577,12 @@ def results(public_id: str) -> Response:
 @blueprint.route("/cases/<public_id>/export", methods=["GET", "POST"])
 @access.allow("staff")
 def export(public_id: str) -> Page:
-    """The whole case for 情報公開請求: PDF and JSON in one file, blackened as chosen; the audit keeps it."""
-    session, actor, case = db.session(), access.actor(), _case(public_id)
+    """The whole case for 情報公開請求: PDF and JSON in one file, blackened as chosen; the audit keeps it.
+
+    A request may ask for any case, also for one that was never introduced.
+    """
+    session, actor = db.session(), access.actor()
+    case = queries.get_case(session, actor, public_id)
     permissions.require(actor, "partnership.export", case)
     form = forms.ExportForm()
     if not form.validate_on_submit():

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from flask import current_app
+from flask import current_app, url_for
 
 from matcher import calendar, lifecycle, payment, permissions, vocabulary, wording_work
 from matcher.errors import Invalid, NotFound
@@ -91,6 +91,7 @@ class Act:
     """One action. ``item``: the kind of record that it is about. ``writes``: the document it drafts.
 
     ``prepare`` offers choices and prefills; ``reasons`` stand in the life-cycle table under ``move``.
+    ``leads_to`` names the page of what the service has made, where that is where one goes on.
     """
 
     form: type[Form]
@@ -102,6 +103,7 @@ class Act:
     prefill: Callable[[Ask], dict[str, Any]] = field(default=lambda ask: {})
     prepare: Callable[[Ask], None] = field(default=lambda ask: None)
     move: str = ""
+    leads_to: Callable[[Any], str | None] = field(default=lambda made: None)
 
 
 def store() -> files.Store:
@@ -425,6 +427,25 @@ def _risk(ask: Ask) -> object:
     return progress.add_risk(ask.session, ask.actor, ask.case, risk, ask.now)
 
 
+def _change_risk(ask: Ask) -> None:
+    form = ask.form
+    facts = progress.RiskFacts(
+        ask.item.text, int(form.likelihood.data), int(form.impact.data), form.mitigation.data,
+        form.side.data, form.review_on.data,
+    )  # fmt: skip
+    progress.change_risk(ask.session, ask.actor, ask.case, ask.item, facts, ask.now, version=ask.version)
+
+
+def _risk_facts(ask: Ask) -> dict[str, Any]:
+    """The risk as it stands; the next day is chosen anew, for the old one is why one is here."""
+    risk = ask.item
+    still_to_come = risk.review_on is not None and risk.review_on > calendar.tokyo_date(ask.now)
+    return {
+        "likelihood": str(risk.likelihood), "impact": str(risk.impact), "mitigation": risk.mitigation,
+        "side": risk.side, "review_on": risk.review_on if still_to_come else None,
+    }  # fmt: skip
+
+
 # ── Results ──────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -635,6 +656,9 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
             forms.ReviewForm, _reviewed(progress.review_report), _REVIEW, BEGUN, item=PeriodReport
         ),
         "risk": Act(forms.RiskForm, _risk, _SHARE, ALIVE - {"closed"}),
+        "change_risk": Act(
+            forms.ChangeRiskForm, _change_risk, _SHARE, ALIVE, item=Risk, prefill=_risk_facts
+        ),
         "close_risk": Act(forms.AnswerForm, _said(progress.close_risk), _SHARE, ALIVE, item=Risk),
         "incident": Act(
             forms.IncidentForm,
@@ -746,7 +770,8 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
             lambda ask: evaluations.renew(
                 ask.session, ask.actor, ask.case, ask.form.terms, ask.form.message.data, ask.now
             ),
-            _WORK, frozenset({"closed"}), prefill=_renew_facts,
+            _WORK, frozenset({"reported", "evaluated", "closed"}), prefill=_renew_facts,
+            leads_to=lambda made: url_for("cases.show", public_id=made.public_id),
         ),
     }
 )  # fmt: skip
@@ -761,6 +786,8 @@ def may(actor: Actor, case: Partnership, action: str) -> bool:
         return permissions.may(actor, "partnership.sign", case)
     if action == "close" and case.state == "reported":
         return case.was_terminated
+    if action == "renew":
+        return evaluations.may_renew(case)
     if action in {"calculate_fixed", "calculate"}:
         return case.agreement_type == "outcome_linked"
     return True

@@ -1,0 +1,405 @@
+"""The workspace of a case on the screens of its three parties: what has ended, and what the clock asks for."""
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from pypdf import PdfReader
+
+from matcher import calendar, queries
+from matcher.db import Database
+from matcher.models import User
+from matcher.services import evaluations, handovers, organizations, partnerships, progress, talks
+from tests.conftest import NOW
+from tests.partners import Partners
+from tests.web.conftest import login_as
+from tests.web.pages import post, send, visit
+from webapp import create_app
+
+SECTIONS = ("plan", "agreement", "progress", "evaluation", "publication", "files")
+
+
+class Town:
+    """A case that lives in the application's database, and a browser for each of its people."""
+
+    def __init__(self, settings, travel) -> None:
+        self.app = create_app(settings)
+        self.records: Database = self.app.extensions["database"]
+        self.folder = Path(settings.files_folder)
+        self.travel = travel
+        self.partners: Partners
+
+    def live(self, life: Callable[[Partners], object]) -> None:
+        """Let the partners live up to where the test begins; the clock follows."""
+        with self.records.write() as session:
+            self.partners = Partners(session, NOW, self.folder)
+            life(self.partners)
+        self.travel.move_to(self.partners.at)
+
+    def browser(self, who: str) -> FlaskClient:
+        """The browser of ``company``, ``npo``, ``coordinator``, ``colleague`` or ``manager``."""
+        actor = getattr(
+            self.partners,
+            who if hasattr(self.partners, who) and who not in {"company", "npo"} else f"{who}_actor",
+        )
+        with self.records.read() as session:
+            user = session.get(User, actor.user_id)
+        return login_as(self.app.test_client(), user)
+
+    @property
+    def url(self) -> str:
+        """The page of the case."""
+        return f"/cases/{self.partners.case.public_id}"
+
+
+@pytest.fixture
+def town(settings, travel) -> Iterator[Town]:
+    found = Town(settings, travel)
+    yield found
+    found.records.dispose()
+
+
+def stop_trial(p: Partners) -> None:
+    """A trial with a file, ended by both with a lesson."""
+    p.bring("trial")
+    p.file()
+    talks.draft_trial_result(p.session, p.npo_actor, p.case, "stop", "雪の日は届けない。", p.at, version=None)
+    p.accept("trial_result")
+
+
+def let_expire(p: Partners) -> None:
+    """Talks that fall silent for two months."""
+    p.bring("negotiation")
+    p.file()
+    talks.end_stalled(p.session, p.later(days=31))
+    talks.end_stalled(p.session, p.later(days=40))
+    assert p.case.state == "expired"
+
+
+def withdraw_introduced(p: Partners) -> None:
+    """A side goes after the introduction."""
+    p.bring("negotiation")
+    p.file()
+    partnerships.withdraw(p.session, p.npo_actor, p.case, "plans_changed", "", p.at, version=None)
+
+
+# ── What has been left stays readable ────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("life", [stop_trial, let_expire, withdraw_introduced])
+@pytest.mark.parametrize("who", ["company", "npo", "coordinator"])
+def test_a_case_that_was_left_after_the_introduction_stays_readable(town, life, who):
+    town.live(life)
+    browser = town.browser(who)
+    page = visit(browser, town.url)
+    assert "終了した案件です" in page.html
+    assert f"{town.url}/do/" not in page.html
+    for section in SECTIONS:
+        inside = visit(browser, f"{town.url}/{section}")
+        assert inside.status == 200
+        assert f"{town.url}/do/" not in inside.html, section
+    files = visit(browser, f"{town.url}/files")
+    assert browser.get(files.href("記録.csv")).status_code == 200
+    assert browser.get(f"{town.url}/papers/sheet.pdf").status_code == 200
+    assert browser.get(f"{town.url}/ledger.xlsx").status_code == 200
+    assert browser.get(f"{town.url}/calendar.ics").status_code == 404
+
+
+def test_the_page_of_a_stopped_trial_says_how_it_ended_and_what_was_learned(town):
+    town.live(stop_trial)
+    page = visit(town.browser("npo"), town.url)
+    assert "両者で「やめる」と決め" in page.html
+    assert "雪の日は届けない。" in page.html
+    assert town.partners.company.phone not in page.html
+    assert "雪の日は届けない。" in visit(town.browser("npo"), f"{town.url}/evaluation").html
+
+
+def test_an_act_on_a_case_that_was_left_comes_too_late(town):
+    town.live(stop_trial)
+    browser = town.browser("npo")
+    assert browser.get(f"{town.url}/do/meeting").status_code == 302
+    answer = browser.post(f"{town.url}/do/meeting", data={"people": "佐藤"})
+    assert answer.status_code in {400, 409}
+    draft = browser.get(f"{town.url}/do/trial_result")
+    assert draft.headers["Location"].endswith(town.url)
+
+
+def test_an_open_draft_of_a_case_that_was_left_offers_no_acceptance(town):
+    def life(p: Partners) -> None:
+        p.bring("trial")
+        talks.draft_trial_result(p.session, p.npo_actor, p.case, "adopt", "続ける。", p.at, version=None)
+        partnerships.withdraw(p.session, p.npo_actor, p.case, "plans_changed", "", p.at, version=None)
+
+    town.live(life)
+    browser = town.browser("company")
+    page = visit(browser, f"{town.url}/agreement")
+    document = visit(browser, page.href("お試しのまとめ 第1版"))
+    assert "この内容に同意する" not in document.html
+    assert "取り下げる" not in document.html
+
+
+def before_introduction(action: str) -> Callable[[Partners], None]:
+    """A case that never came to an introduction."""
+
+    def life(p: Partners) -> None:
+        p.case = partnerships.propose(
+            p.session, p.company_actor, p.company, p.npo, partnerships.Terms("food"), "ぜひ。", p.at, need=p.need
+        )  # fmt: skip
+        if action == "decline":
+            partnerships.decline(p.session, p.npo_actor, p.case, "timing", "", p.at, version=None)
+        elif action == "withdraw":
+            partnerships.withdraw(p.session, p.company_actor, p.case, "plans_changed", "", p.at, version=None)
+        elif action == "expire":
+            partnerships.expire_unanswered(p.session, p.later(days=30))
+        elif action == "refuse":
+            partnerships.accept(p.session, p.npo_actor, p.case, "", p.at, version=None)
+            partnerships.refuse(p.session, p.coordinator, p.case, "conflict", "重なる。", p.at, version=None)
+
+    return life
+
+
+@pytest.mark.parametrize("action", ["", "decline", "withdraw", "expire", "refuse"])
+def test_a_case_that_was_never_introduced_has_no_workspace_but_is_exported(town, action):
+    town.live(before_introduction(action))
+    assert town.browser("npo").get(f"{town.url}/files").status_code == 404
+    browser = town.browser("coordinator")
+    page = visit(browser, town.url)
+    assert "終了した案件です" not in page.html
+    form = visit(browser, page.href("記録一式を保存する（情報公開請求・監査用）"))
+    answer = browser.post(f"{town.url}/export", data=form.form("export").values)
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as packed:
+        assert sorted(name.rsplit(".")[-1] for name in packed.namelist()) == ["json", "pdf"]
+
+
+def test_an_export_is_no_sign_of_life(town):
+    town.live(lambda p: p.bring("negotiation"))
+    town.travel.shift(timedelta(days=10))
+    browser = town.browser("coordinator")
+    form = visit(browser, f"{town.url}/export").form("export")
+    assert browser.post(f"{town.url}/export", data=form.values).status_code == 200
+    with town.records.read() as session:
+        case = session.merge(town.partners.case, load=True)
+        session.refresh(case)
+        assert talks.last_sign(case) == NOW
+
+
+# ── A party that the city has stopped ────────────────────────────────────────────────────────────────
+
+
+def with_stopped_party(life: Callable[[Partners], object]) -> Callable[[Partners], None]:
+    """The manager suspends the company."""
+
+    def then(p: Partners) -> None:
+        life(p)
+        organizations.suspend(p.session, p.manager, p.company, "trust", "調べるため。", p.at, version=None)
+
+    return then
+
+
+@pytest.mark.parametrize("life", [lambda p: p.bring("running"), before_introduction("")])
+@pytest.mark.parametrize("who", ["company", "npo", "coordinator"])
+def test_the_page_of_a_case_says_which_party_was_stopped(town, life, who):
+    town.live(with_stopped_party(life))
+    page = visit(town.browser(who), town.url)
+    assert f"{town.partners.company.name}：利用停止中" in page.html
+    assert "調べるため" not in page.html
+
+
+def test_the_page_of_a_case_of_verified_parties_says_nothing_of_it(town):
+    town.live(lambda p: p.bring("running"))
+    assert "いまは進められないことがあります" not in visit(town.browser("npo"), town.url).html
+
+
+# ── Handover ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def with_much_open(p: Partners) -> None:
+    """More promises and risks than a cell holds."""
+    p.bring("running")
+    for number in range(6):
+        talks.add_task(p.session, p.npo_actor, p.case, f"約束{number}", "npo", None, p.at)
+    for number in range(5):
+        risk = progress.RiskFacts(f"リスク{number}", 2, 2, "備える", "npo")
+        progress.add_risk(p.session, p.npo_actor, p.case, risk, p.at)
+
+
+def test_the_handover_page_says_what_it_does_not_show_and_what_each_case_is_about(town):
+    town.live(with_much_open)
+    page = visit(town.browser("coordinator"), "/desk/handover")
+    assert page.html.count("ほか2件") == 2
+    assert "約束3" in page.html
+    assert "約束4" not in page.html
+    assert "食品 20kg" in page.html
+    assert "令和8年11月25日から令和9年3月5日まで" in page.html
+
+
+def test_all_cases_of_a_person_are_ticked_and_one_at_least_is_needed(town):
+    town.live(lambda p: p.bring("running"))
+    browser = town.browser("coordinator")
+    form = visit(browser, "/desk/handover").form(button="引き継ぎを記録する")
+    assert form.values["cases"] == [town.partners.case.public_id]
+    with town.records.read() as session:
+        colleague = session.get(User, town.partners.colleague.user_id).public_id
+    values = {**form.values, "to_user": colleague, "effective_on": "2026-12-01", "cases": []}
+    page = post(browser, "/desk/handover", values, status=422)
+    assert "引き継ぐ案件を1件以上選んでください。" in page.html
+    everybody = visit(browser, "/desk/handover?person=all").form(button="引き継ぎを記録する")
+    assert "cases" not in everybody.values
+
+
+def test_the_handover_paper_holds_the_note_and_what_each_case_is_about(town):
+    def life(p: Partners) -> None:
+        with_much_open(p)
+        users = {user.id: user for user in queries.active_staff(p.session)}
+        handovers.plan(
+            p.session, p.coordinator, users[p.coordinator.user_id], users[p.colleague.user_id], [p.case],
+            calendar.tokyo_date(p.at) + timedelta(days=5), p.at, note="鍵は総務にあります。",
+        )  # fmt: skip
+
+    town.live(life)
+    answer = town.browser("coordinator").get("/desk/handover.pdf")
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
+    for words in ("鍵は総務にあります。", "食品", "約束5", "リスク4", "令和9年3月5日"):
+        assert words in text.replace("\n", ""), words
+
+
+def test_a_handover_that_cannot_happen_says_so_and_can_be_cancelled(town):
+    def life(p: Partners) -> None:
+        p.bring("running")
+        users = {user.id: user for user in queries.active_staff(p.session)}
+        handovers.plan(
+            p.session, p.coordinator, users[p.coordinator.user_id], users[p.colleague.user_id], [p.case],
+            calendar.tokyo_date(p.at) + timedelta(days=1), p.at,
+        )  # fmt: skip
+        users[p.colleague.user_id].status = "deactivated"
+        handovers.run_due(p.session, p.later(days=1))
+
+    town.live(life)
+    page = visit(town.browser("coordinator"), "/desk/handover")
+    assert "引き継げません" in page.html
+    assert "取り消す" in page.html
+    assert "/desk/handover" in [url for _text, url in visit(town.browser("coordinator"), "/notices").links]
+
+
+# ── A second look at a risk ──────────────────────────────────────────────────────────────────────────
+
+
+def test_a_risk_is_weighed_anew_from_the_step_and_the_history_says_what_changed(town):
+    def life(p: Partners) -> None:
+        p.bring("running")
+        day = calendar.tokyo_date(p.at) + timedelta(days=3)
+        facts = progress.RiskFacts("雪で届かない", 2, 2, "前日に決める", "npo", day)
+        progress.add_risk(p.session, p.npo_actor, p.case, facts, p.at)
+
+    town.live(life)
+    browser = town.browser("npo")
+    page = visit(browser, town.url)
+    link = page.href("リスク「雪で届かない」を見直す")
+    form = visit(browser, link).form("change_risk")
+    assert (form.values["likelihood"], form.values["mitigation"]) == ("2", "前日に決める")
+    assert "text" not in form.values
+    send(browser, visit(browser, link), {"likelihood": "3", "review_on": "2027-02-01"}, action="change_risk")
+    page = visit(browser, town.url)
+    assert "起こりやすさ：中 → 大" in page.html
+    assert "リスク「雪で届かない」を見直す" not in page.html
+
+
+# ── The next period ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_who_renews_arrives_at_the_new_case_and_both_name_each_other(town):
+    town.live(lambda p: p.bring("evaluated"))
+    browser, old = town.browser("npo"), town.url
+    page = visit(browser, visit(browser, old).href("次の期間の案件をつくる"))
+    answer = send(browser, page, {"message": "次の年も。"}, action="renew")
+    new = answer.location
+    assert new not in {None, old}
+    assert visit(browser, new).href(town.partners.case.number) == old
+    page = visit(browser, old)
+    assert "前の年度の協働" not in page.html
+    assert "次の協働" in page.html
+    assert new in [url for _text, url in page.links]
+    assert "2026年度から続く協働の2期目" in visit(browser, new).html
+
+
+def test_the_plan_page_of_the_next_period_shows_what_is_carried_over_until_it_is_saved(town):
+    def life(p: Partners) -> None:
+        p.bring("closed")
+        new = evaluations.renew(
+            p.session, p.npo_actor, p.case, partnerships.Terms("food"), "次の年も。", p.at
+        )
+        partnerships.accept(p.session, p.company_actor, new, "", p.at, version=None)
+        decision = partnerships.Decision("続ける。", conflict_of_interest=False, city_involved=False)
+        partnerships.approve(p.session, p.coordinator, new, decision, p.at, version=None)
+        p.case = queries.get_case(p.session, p.coordinator, new.public_id)
+        meeting = talks.Meeting(calendar.tokyo_date(p.at), "佐藤", "続ける。")
+        talks.record_meeting(p.session, p.npo_actor, p.case, meeting, p.at)
+
+    town.live(life)
+    browser = town.browser("npo")
+    page = visit(browser, f"{town.url}/plan")
+    assert "前の期間の計画を写しています" in page.html
+    assert "夕食を囲む" in page.html
+    assert "週に来る子どもの数" in page.html
+    send(browser, visit(browser, page.href("目的を書く・直す")), action="plan")
+    page = visit(browser, f"{town.url}/plan")
+    assert "前の期間の計画を写しています" not in page.html
+    assert "週に来る子どもの数" in page.html
+
+
+# ── Steps lead to where they are done ────────────────────────────────────────────────────────────────
+
+
+def with_value(**contract: object) -> Callable[[Partners], None]:
+    """An outcome-linked contract whose value waits to be checked."""
+
+    def life(p: Partners) -> None:
+        p.contracted(**contract)
+        p.end()
+        p.measure(p.only_indicator(), 31.0, p.ends_on, accept=False)
+
+    return life
+
+
+def with_accepted_value(p: Partners) -> None:
+    """The same, accepted; a fixed part is due as well."""
+    p.contracted(fixed={str(calendar.fiscal_year(p.at)): 100_000})
+    p.end()
+    p.measure(p.only_indicator(), 31.0, p.ends_on)
+
+
+def test_the_city_goes_from_each_payment_step_to_its_page(town):
+    town.live(with_accepted_value)
+    coordinator, manager = town.browser("coordinator"), town.browser("manager")
+    for words in ("「週に来る子どもの数」の支払額を計算する", "2026年度の固定部分の支払額を計算する"):
+        form = visit(coordinator, visit(coordinator, town.url).href(words))
+        send(coordinator, form, action=form.url.split("?")[0].rsplit("/", 1)[-1])
+    page = visit(coordinator, town.url)
+    approve = page.href("「週に来る子どもの数」の支払いを承認する（管理職）")
+    assert "支払いを承認する</a>" not in visit(coordinator, approve).html
+    for _each in range(2):
+        page = visit(manager, approve)
+        send(manager, visit(manager, page.href("支払いを承認する")), action="approve_payment")
+    form = visit(
+        coordinator, visit(coordinator, town.url).href("「2026年度の固定部分」を支払い、支払った日を記録する")
+    )
+    send(coordinator, form, action="paid")
+    assert "支払い、支払った日を記録する" in visit(coordinator, town.url).html
+
+
+@pytest.mark.parametrize(
+    ("evaluator", "asked", "others"),
+    [("company", "company", ("npo",)), ("city", "coordinator", ("npo", "company"))],
+)
+def test_only_who_checks_a_value_is_led_to_its_review(town, evaluator, asked, others):
+    town.live(with_value(evaluator=evaluator))
+    browser = town.browser(asked)
+    step = visit(browser, town.url).href("「週に来る子どもの数」の測定の結果を確かめる")
+    assert visit(browser, step).status == 200
+    assert "review_measurement" in visit(browser, f"{town.url}/progress").html
+    for name in others:
+        assert "review_measurement" not in visit(town.browser(name), f"{town.url}/progress").html
