@@ -71,6 +71,11 @@ class Partners:
         return self.npo_actor, self.company_actor
 
     @property
+    def why(self) -> str:
+        """Why the plan is changed, where the partnership runs."""
+        return "実情に合わせるため。" if self.case.state in plans.RUNNING else ""
+
+    @property
     def ends_on(self) -> date:
         """The last day of the agreement."""
         return self.starts_on + timedelta(days=self.days)
@@ -144,7 +149,9 @@ class Partners:
     def indicator(self, **facts: Any) -> CaseDocument:
         """Add an indicator that is measured on the last day, unless ``facts`` say otherwise."""
         row = {**INDICATOR, "measure_on": [self.ends_on.isoformat()], **facts}
-        return plans.save_indicator(self.session, self.npo_actor, self.case, row, self.at, version=None)
+        return plans.save_indicator(
+            self.session, self.npo_actor, self.case, row, self.at, version=None, why_changed=self.why
+        )
 
     def agreement_facts(self, **facts: Any) -> dict[str, Any]:
         """A memorandum without periodic reports."""

@@ -352,6 +352,12 @@ def lessons_of(
     return [(lesson, case) for lesson, case in session.execute(query)]
 
 
+def lesson_texts(session: Session, public_ids: Iterable[str]) -> dict[str, str]:
+    """public id → text of the lessons that a plan takes up."""
+    wanted = select(Lesson.public_id, Lesson.text).where(Lesson.public_id.in_(list(public_ids)))
+    return {row.public_id: row.text for row in session.execute(wanted)}
+
+
 def voices(session: Session, case: Partnership) -> Sequence[Voice]:
     """The voices of one case."""
     return session.scalars(select(Voice).where(Voice.partnership_id == case.id).order_by(Voice.id)).all()

@@ -31,7 +31,20 @@ from matcher.services import (
     publicity,
     receipts,
 )
-from webapp import access, case_text, clock, db, drawings, ical, papers, pdf, sheets, text, work_text
+from webapp import (
+    access,
+    case_text,
+    change_text,
+    clock,
+    db,
+    drawings,
+    ical,
+    papers,
+    pdf,
+    sheets,
+    text,
+    work_text,
+)
 from webapp.forms import work as forms
 from webapp.forms.base import clean
 from webapp.views import work_acts
@@ -104,13 +117,17 @@ def _plan(case: Partnership) -> dict[str, Any]:
         "draft": draft,
         "agreed": agreed,
         "content": content,
-        "nodes": [drawings.Node(key, key.rstrip("0123456789"), words) for key, words in _nodes(content)],
+        "nodes": [drawings.Node(key, plans.kind_of(key), words) for key, words in _nodes(content)],
         "links": [drawings.Link(row["source"], row["target"], row["evidence"]) for row in content["links"]],
-        "names": dict(_nodes(content)),
+        "arrows": [
+            (plans.link_key(row), words)
+            for row, words in zip(content["links"], work_text.links(content), strict=True)
+        ],
         "indicators": plans.indicators(session, case),
         "measured": plans.measurements(session, case),
         "versions": casework.versions(session, case, "plan"),
-        "changes": work_text.changes(agreed.content, draft.content) if draft and agreed else [],
+        "changes": _changes(agreed, draft),
+        "node_names": plans.nodes(content),
         "lessons": evaluations.lessons_of(session, case.company, case.npo),
         "has_outcome": plans.has_outcome(content),
     }
@@ -118,6 +135,18 @@ def _plan(case: Partnership) -> dict[str, Any]:
 
 def _nodes(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     return list(plans.nodes(content).items())
+
+
+def _changes(before: CaseDocument | None, after: CaseDocument | None) -> list[change_text.Row]:
+    """What a draft changes of the version in force."""
+    if before is None or after is None or before.id == after.id:
+        return []
+    return change_text.changes(before.content, after.content, _lessons(before, after))
+
+
+def _lessons(*found: CaseDocument) -> dict[str, str]:
+    named = {public_id for document in found for public_id in document.content.get("lessons") or ()}
+    return evaluations.lesson_texts(db.session(), named)
 
 
 def _agreement(case: Partnership) -> dict[str, Any]:
@@ -128,7 +157,7 @@ def _agreement(case: Partnership) -> dict[str, Any]:
         "draft": draft,
         "agreed": agreed,
         "versions": casework.versions(session, case, "agreement"),
-        "changes": work_text.changes(agreed.content, draft.content) if draft and agreed else [],
+        "changes": _changes(agreed, draft),
         "obstacle": text.sentence(code)
         if draft and (code := agreements.acceptance_obstacle(session, case, clock.now()))
         else "",
@@ -249,6 +278,7 @@ def _publication(case: Partnership) -> dict[str, Any]:
         "draft": draft,
         "agreed": agreed,
         "versions": casework.versions(session, case, "publication"),
+        "changes": _changes(agreed, draft),
         "comments": publicity.shown_comments(session, case),
         "public_incidents": publicity.public_incidents(session, case),
         "areas": cities.get(session).area_labels,
@@ -302,9 +332,7 @@ def document(public_id: str, document_id: str) -> Page:
         "work/document.html",
         **facts(actor, case),
         document=next(row for row in casework.versions(session, case) if row.id == found.id),
-        changes=work_text.changes(agreed.content, found.content)
-        if agreed is not None and agreed.id != found.id and found.state == "draft"
-        else [],
+        changes=_changes(agreed, found) if found.state == "draft" else [],
         may_accept=open_to_me
         and (found.needs_city if actor.is_staff else permissions.may(actor, "partnership.work", case))
         and (actor.is_staff or signing),
@@ -312,7 +340,21 @@ def document(public_id: str, document_id: str) -> Page:
         obstacle=_document_obstacle(case, found),
         view=found.content.get("view"),
         areas=cities.get(session).area_labels,
+        **(_plan_text(found) if found.kind == "plan" else {}),
     )
+
+
+def _plan_text(found: CaseDocument) -> dict[str, Any]:
+    """A plan as it is read before it is accepted: nothing of it is summed up."""
+    content = {**plans.EMPTY, **found.content}
+    texts = _lessons(found)
+    return {
+        "plan": content,
+        "drawing": papers.logic_drawing(content, found.number) if _nodes(content) else None,
+        "arrows": work_text.links(content),
+        "node_names": plans.nodes(content),
+        "taken_up": [texts[public_id] for public_id in content["lessons"] if public_id in texts],
+    }
 
 
 def _document_obstacle(case: Partnership, found: CaseDocument) -> str:
@@ -381,6 +423,7 @@ def _form(ask: Ask) -> Any:
     found: Any = row.form(data={**prefill, "version": "" if version is None else version})
     ask.form = found
     row.prepare(ask)
+    work_acts.prepare_amendment(ask)
     if row.move:
         found.offer_reasons(work_acts.reasons(ask.case, row.move))
     return found
@@ -389,7 +432,9 @@ def _form(ask: Ask) -> Any:
 #: action → the section that it belongs to; the others return to the first page of the workspace.
 _HOME: Final[Mapping[str, str]] = MappingProxyType(
     {
-        **dict.fromkeys(("plan", "logic", "link", "indicator", "drop_indicator", "milestones"), "plan"),
+        **dict.fromkeys(
+            ("plan", "logic", "link", "drop_link", "indicator", "drop_indicator", "milestones"), "plan"
+        ),
         **dict.fromkeys(("agreement", "rule", "drop_rule", "trial", "trial_result"), "agreement"),
         **dict.fromkeys(
             (
@@ -418,7 +463,6 @@ def _back(ask: Ask) -> str:
 
 
 def _ask(ask: Ask, **more: Any) -> str:
-    names = dict(_nodes(plans.content(ask.session, ask.case))) if ask.action == "link" else {}
     return render_template(
         "work/act.html",
         **facts(ask.actor, ask.case),
@@ -427,13 +471,31 @@ def _ask(ask: Ask, **more: Any) -> str:
         item=ask.item,
         key=ask.key,
         back=_back(ask),
-        names=names,
+        part=_part(ask),
         sentences=[row.as_dict() for row in drafts.compose(ask.session, ask.case)]
         if ask.action == "outcome_report"
         else [],
         is_multipart=any(field.type == "FileField" for field in ask.form),
         **more,
     )
+
+
+def _part(ask: Ask) -> list[tuple[str, str]]:
+    """(name, words) of the part of a draft that the action takes out, so that one sees what it is about."""
+    plan = plans.content(ask.session, ask.case) if ask.action in {"drop_link", "drop_indicator"} else {}
+    if ask.action == "drop_link":
+        return [
+            (_("つながり"), words)
+            for row, words in zip(plan["links"], work_text.links(plan), strict=True)
+            if plans.link_key(row) == ask.key
+        ]
+    if ask.action == "drop_indicator":
+        return [(_("指標"), work_text.indicator(row)) for row in plan["indicators"] if row["key"] == ask.key]
+    if ask.action == "drop_rule":
+        return [
+            (_("条件"), work_text.rule(row)) for row in work_acts.rules_written(ask) if row["key"] == ask.key
+        ]
+    return []
 
 
 def _not_done(ask: Ask, public_id: str, error: Exception) -> Page:
@@ -505,12 +567,25 @@ def file(public_id: str, file_id: str) -> Response:
 @blueprint.get("/cases/<public_id>/papers/<any(" + ",".join(papers.PAPERS) + "):paper>.pdf")
 @access.allow("case_party")
 def paper(public_id: str, paper: str) -> Response:
-    """A paper made from the records of the case, as A4 PDF."""
+    """A paper made from the records of the case, as A4 PDF.
+
+    ``?version=`` names the version of its document; without it the one in force is printed, else the draft.
+    """
     session, actor, case = db.session(), access.actor(), _case(public_id)
-    if paper not in papers.available(session, case):
+    number = _version_asked()
+    if paper not in papers.available(session, case) or (number is not None and paper not in papers.KINDS):
         raise NotFound("paper")
-    name, template, content = papers.make(session, actor, case, paper, clock.now())
+    name, template, content = papers.make(session, actor, case, paper, clock.now(), number)
     return pdf.download(name, template, **content)
+
+
+def _version_asked() -> int | None:
+    typed = clean(request.args.get("version", ""))
+    if not typed:
+        return None
+    if not (typed.isascii() and typed.isdecimal() and len(typed) < 6):
+        raise NotFound("paper")
+    return int(typed)
 
 
 @blueprint.get("/cases/<public_id>/calendar.ics")
