@@ -347,9 +347,14 @@ def _rules_unpaid(session: Session, case: Partnership, content: Mapping[str, Any
 
 
 def _rules_measured(content: Mapping[str, Any], plan: CaseDocument | None) -> None:
-    """Each rule rests on an indicator of the plan that is linked to payment and measured on that day."""
+    """Each rule can be calculated, and rests on an indicator of the plan that is linked to payment and
+    measured on that day.
+    """
     known = {found["key"]: found for found in (plan.content["indicators"] if plan else ())}
     for rule in content["outcome"]["rules"]:
+        wrong = payment.Rule.from_dict(rule).faults()
+        if wrong:
+            raise Invalid(**wrong)
         indicator = known.get(rule["indicator"])
         if indicator is None or not indicator["linked_to_payment"]:
             raise Invalid(rules="not_linked")

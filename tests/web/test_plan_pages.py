@@ -268,3 +268,82 @@ def test_a_printed_plan_holds_its_arrows_and_all_facts_of_its_indicators(desk):
         "5未満",
     ):
         assert said in printed
+
+
+# ── Trying the payment out before signing ────────────────────────────────────────────────────────────
+
+
+def outcome_drafted(p: Partners) -> None:
+    """An outcome-linked agreement as a draft: 300,000 yen once 30 children come, or 1,000 for each beyond 20."""
+    p.introduce()
+    p.meet()
+    p.write_plan({"linked_to_payment": True}, {"linked_to_payment": True, "name": "年の回数"})
+    first = p.outcome()["rules"][0]
+    second = {
+        **first,
+        "key": "P2",
+        "indicator": "I2",
+        "shape": "per_unit",
+        "points": [[20, 1000]],
+        "cap_yen": 90_000,
+    }
+    p.draft_agreement(type="outcome_linked", outcome=p.outcome(first, second, fixed={"2026": 5_000}))
+
+
+def test_a_drafted_contract_is_tried_out_before_anybody_signs(desk):
+    desk.open(outcome_drafted)
+    page = visit(desk.company, visit(desk.company, desk.path("agreement")).href("この条件で支払額を試算する"))
+    said = "".join(page.text.split())
+    assert "協定の案による試算です" in said
+    assert "目標どおり30→300,000円30→10,000円5,000円315,000円" in said
+    assert "支払額を計算する" not in said
+    assert desk.path("payment") in [url for _text, url in page.links]
+
+
+def test_a_value_of_ones_own_stands_under_the_rule_for_which_it_was_typed(desk):
+    desk.open(outcome_drafted)
+    said = "".join(visit(desk.npo, desk.path("payment?P2=50")).text.split())
+    assert "入力した値なし50→30,000円5,000円35,000円" in said
+
+
+def test_a_draft_without_usable_rules_says_so(desk):
+    def lead(p: Partners) -> None:
+        p.introduce()
+        p.meet()
+        p.write_plan({"linked_to_payment": True})
+        p.draft_agreement(type="outcome_linked", outcome={**p.outcome(), "rules": []})
+
+    desk.open(lead)
+    assert "支払いの条件がまだないため、試算できません。" in visit(desk.npo, desk.path("payment")).text
+
+
+def test_a_rule_whose_indicator_left_the_plan_does_not_stop_the_others(desk):
+    def lead(p: Partners) -> None:
+        outcome_drafted(p)
+        plans.remove_indicator(p.session, p.npo_actor, p.case, "I2", p.at, version=None)
+        p.accept("plan")
+
+    desk.open(lead)
+    said = "".join(visit(desk.npo, desk.path("payment")).text.split())
+    assert "目標どおり30→300,000円5,000円305,000円" in said
+
+
+def test_a_running_contract_shows_its_payments_and_tries_its_amendment_out_when_asked(desk):
+    def lead(p: Partners) -> None:
+        p.contracted()
+        rule = {**p.outcome()["rules"][0], "points": [[30, 200_000]]}
+        p.draft_agreement(type="outcome_linked", outcome=p.outcome(rule), why_changed="財源のため。")
+
+    desk.open(lead)
+    page = visit(desk.npo, desk.path("payment"))
+    assert "協定の案による試算です" not in page.text
+    tried = visit(desk.npo, page.href("協定の変更の案で試算する"))
+    assert "目標どおり30→200,000円" in "".join(tried.text.split())
+    assert tried.form(button=None).values["of"] == "draft"
+
+
+def test_a_rule_that_cannot_be_calculated_is_refused_at_its_field(desk):
+    desk.open(outcome_drafted)
+    page = visit(desk.npo, desk.path("do/rule?key=P1"))
+    refused = send(desk.npo, page, {"points": ""}, status=422, action="/do/rule")
+    assert 'id="points-error"' in refused.html

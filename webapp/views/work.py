@@ -82,7 +82,8 @@ def facts(actor: Actor, case: Partnership) -> dict[str, Any]:
         "own_steps": casework.steps_of(steps, side),
         "other_steps": [step for step in steps if step.side != side],
         "can": lambda action: work_acts.may(actor, case, action),
-        "has_contract": payments.contract(session, case) is not None,
+        "has_contract": payments.contract(session, case) is not None
+        or payments.trial(session, case) is not None,
         "today": calendar.tokyo_date(clock.now()),
     }
 
@@ -181,6 +182,7 @@ def _progress(case: Partnership) -> dict[str, Any]:
         "risks": casework.risks(session, case),
         "incidents": casework.incidents(session, case),
         "due": plans.due_measurements(session, case, clock.now()),
+        "is_contracted": payments.contract(session, case) is not None,
     }
 
 
@@ -189,14 +191,19 @@ def _payment(case: Partnership) -> dict[str, Any]:
     deal = payments.contract(session, case)
     rows = payments.rules(session, case)
     paid = payments.all_of(session, case)
-    found: dict[str, Any] = {"deal": deal, "rules": rows, "payments": paid}
+    found: dict[str, Any] = {"deal": deal, "rules": rows, "payments": paid, "tried": None}
+    tried = payments.trial(session, case)
+    if tried is not None and (deal is None or request.args.get("of") == "draft"):
+        return found | _trial(tried)
     if deal is None:
         return found
+    found["has_draft"] = tried is not None
     indicators = {row.key: row for row in plans.indicators(session, case, retired=True)}
     own = _tried(deal)
     measured = plans.measurements(session, case)
     found |= {
         "scenarios": payments.scenarios(deal, indicators, own),
+        "names": {rule.key: indicators[rule.indicator] for rule in deal.rules},
         "own": own,
         "by_rule": {row.rule_id: row for row in paid if row.rule_id},
         "by_fixed": {row.fixed_year: row for row in paid if row.fixed_year},
@@ -226,6 +233,20 @@ def _payment(case: Partnership) -> dict[str, Any]:
         "unsettled": payments.unsettled(session, case),
     }
     return found
+
+
+def _trial(tried: payments.Trial) -> dict[str, Any]:
+    own = _tried(tried.deal)
+    return {
+        "tried": tried,
+        "own": own,
+        "scenarios": payments.scenarios(tried.deal, tried.indicators, own),
+        "names": {rule.key: tried.indicators[rule.indicator] for rule in tried.deal.rules},
+        "curves": [(rule, payment.curve(rule)) for rule in tried.deal.rules],
+        "years": [
+            (year, tried.deal.year_limits.get(year), tried.deal.most(year)) for year in tried.deal.years
+        ],
+    }
 
 
 def _tried(deal: payment.Contract) -> dict[str, float]:
