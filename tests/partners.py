@@ -34,7 +34,7 @@ INDICATOR: Mapping[str, Any] = {
 TEXTS = {
     name: f"{name}の定め"
     for name in (
-        "purpose", "method", "roles_company", "roles_npo", "costs", "rights", "privacy", "publication",
+        "purpose", "method", "roles_company", "roles_npo", "costs", "liability", "rights", "privacy", "publication",
         "termination",
     )
 }  # fmt: skip

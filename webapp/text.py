@@ -188,6 +188,7 @@ FIELD_SENTENCES: Final[Mapping[str, Any]] = {
     "trial_too_long": _l("お試しは3か月以内にしてください。"),
     "trial_too_dear": _l("お試しで動かすお金は5万円までにしてください。"),
     "agreement_too_long": _l("期間は5年以内にしてください。続けるときは、次の期間の案件をつくれます。"),
+    "blank_left": _l("〔　〕のところに数字を入れてください。"),
     "baseline_or_date": _l("はじめの値がまだないときは、それを測る日を入力してください。"),
     "too_many": _l("20個までにしてください。"),
     "value_or_reason": _l("測った値か、測れなかった理由のどちらかを入力してください。"),

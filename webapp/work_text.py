@@ -241,6 +241,7 @@ FACTS: Final[Mapping[str, Any]] = {
     "costs": _l("費用の分担"),
     "money_company_yen": _l("企業が負担する金額"),
     "money_city_yen": _l("市が負担する金額"),
+    "liability": _l("責任の分担"),
     "rights": _l("権利の帰属"),
     "privacy": _l("個人情報の扱い"),
     "frequency": _l("中間報告"),
@@ -261,8 +262,9 @@ FACTS: Final[Mapping[str, Any]] = {
 #: An agreement is read in the order in which it is printed.
 _AGREEMENT: Final = (
     "type", "purpose", "method", "from_on", "to_on", "roles_company", "roles_npo", "roles_city",
-    "city_is_party", "costs", "money_company_yen", "money_city_yen", "outcome", "rights", "privacy",
-    "frequency", "publication", "termination", "signer_company", "signer_npo", "signer_city", "plan_number",
+    "city_is_party", "costs", "money_company_yen", "money_city_yen", "liability", "outcome", "rights",
+    "privacy", "frequency", "publication", "termination", "signer_company", "signer_npo", "signer_city",
+    "plan_number",
 )  # fmt: skip
 _CODES: Final[Mapping[str, Mapping[str, Any]]] = {
     "outcome": vocabulary.TRIAL_OUTCOMES,

@@ -8,7 +8,16 @@ from typing import Any, Final
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from matcher import calendar, lifecycle, payment, permissions, vocabulary, wording, wording_work
+from matcher import (
+    calendar,
+    lifecycle,
+    payment,
+    permissions,
+    vocabulary,
+    wording,
+    wording_agreement,
+    wording_work,
+)
 from matcher.errors import Invalid, Refused
 from matcher.models import (
     CaseDocument,
@@ -98,6 +107,14 @@ def faults(facts: Mapping[str, Any]) -> dict[str, str]:
     wrong = {name: "required" for name in TEXTS if not str(facts.get(name) or "").strip()}
     if not facts.get("city_is_party"):
         wrong.pop("roles_city", None)
+    # Agreements of the time before this article lack it altogether; who is asked for it writes it.
+    if "liability" in facts and not str(facts["liability"] or "").strip():
+        wrong["liability"] = "required"
+    wrong |= {
+        name: "blank_left"
+        for name in (*TEXTS, "liability")
+        if wording_agreement.BLANK in str(facts.get(name) or "")
+    }
     first, last = facts.get("from_on"), facts.get("to_on")
     for name, day in (("from_on", first), ("to_on", last)):
         if not isinstance(day, date):

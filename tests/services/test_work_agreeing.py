@@ -444,6 +444,9 @@ GUARDS: list[tuple[str | Try, Try, type[DomainError], str]] = [
     ("agreement_review", give_back("npo_actor"), NotPermitted, "not_permitted"),
     ("agreement_review", give_back(text=" "), Invalid, "reason_text:required"),
     ("agreement_review", give_back(version=0), MovedOn, "moved_on"),
+    ("agreement_draft", agree(liability=" "), Invalid, "liability:required"),
+    ("agreement_draft", agree(costs="企業〔　〕％"), Invalid, "costs:blank_left"),
+    ("agreement_draft", agree(liability="〔　〕円まで"), Invalid, "liability:blank_left"),
     # Changes while it runs
     ("running", agree(), Invalid, "why_changed:required"),
     ("running", save_plan(why=" "), Invalid, "why_changed:required"),

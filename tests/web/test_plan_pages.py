@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from matcher.services import documents, plans
+from matcher import vocabulary
+from matcher.services import agreements, documents, plans
 from tests.conftest import NOW
 from tests.partners import Partners
 from tests.web.conftest import login_as
@@ -268,6 +269,66 @@ def test_a_printed_plan_holds_its_arrows_and_all_facts_of_its_indicators(desk):
         "5未満",
     ):
         assert said in printed
+
+
+# ── Agreement ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def planned(p: Partners) -> None:
+    """The plan is accepted, nothing of the agreement is written."""
+    p.bring("negotiation")
+    p.indicator()
+    p.accept("plan")
+
+
+WORDS = {
+    "commission": ("再委託", "検査", "著作権"), "shared_cost": ("割合", "精算"), "co_hosting": ("収支", "保険"),
+    "subsidy": ("補助金交付要綱", "目的以外に使って", "返還"), "donation": ("使いみち", "受領証"),
+    "pro_bono": ("時間を上限", "漏らさない", "成果物"), "memorandum": ("原因をつくった側",),
+    "outcome_linked": ("成果指標", "支払条件", "第三者", "個人のデータ"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", vocabulary.AGREEMENT_TYPES)
+def test_each_type_of_agreement_begins_with_articles_of_its_own(desk, code):
+    desk.open(planned)
+    page = visit(desk.npo, desk.path("do/agreement"))
+    page = visit(desk.npo, page.href(vocabulary.AGREEMENT_TYPES[code]))
+    values = page.form(action="/do/agreement").values
+    assert values["type"] == code
+    text = "".join(str(value) for value in values.values())
+    assert [word for word in WORDS[code] if word not in text] == []
+    for name in ("costs", "liability", "rights", "privacy", "publication", "termination"):
+        assert values[name].strip(), name
+
+
+def test_a_blank_of_the_articles_is_filled_before_it_is_saved(desk):
+    desk.open(planned)
+    page = visit(desk.npo, desk.path("do/agreement?key=shared_cost"))
+    filled = {"roles_company": "届ける", "roles_npo": "配る", "from_on": "2026-12-01", "to_on": "2027-03-31",
+              "frequency": "none", "signer_company": "佐藤", "signer_npo": "鈴木", "purpose": "夕食"}  # fmt: skip
+    refused = send(desk.npo, page, filled, status=422, action="/do/agreement")
+    assert 'id="costs-error"' in refused.html
+    costs = "企業50％、団体50％の割合で負担する。"
+    send(desk.npo, page, {**filled, "costs": costs}, action="/do/agreement")
+    printed = desk.paper("agreement.pdf")
+    assert "（責任の分担）" in printed
+    assert costs in printed
+
+
+def test_an_agreement_from_before_the_article_of_liability_is_printed_without_it(desk):
+    def lead(p: Partners) -> None:
+        p.introduce()
+        p.meet()
+        p.write_plan()
+        facts = p.agreement_facts()
+        del facts["liability"]
+        agreements.draft(p.session, p.npo_actor, p.case, facts, p.at, version=None)
+
+    desk.open(lead)
+    assert "責任の分担" not in desk.paper("agreement.pdf")
+    values = visit(desk.npo, desk.path("do/agreement")).form(action="/do/agreement").values
+    assert "原因をつくった側" in values["liability"]
 
 
 # ── Trying the payment out before signing ────────────────────────────────────────────────────────────

@@ -601,6 +601,12 @@ class AgreementForm(Form):
     costs = words(_l("費用の分担"), limits.MESSAGE)
     money_company_yen = money(_l("企業が負担する金額"))
     money_city_yen = money(_l("市が負担する金額"), hint=_l("100万円を超えるときは、管理職が確認します。"))
+    liability = words(
+        _l("責任の分担（損害が生じたときの負担）"),
+        limits.MESSAGE,
+        hint=_l("けがや物の損害が起きたときに、だれが負担するかを書いてください。"),
+        rows=3,
+    )
     rights = words(_l("権利の帰属"), limits.MESSAGE, example=_l("つくった資料は両者が自由に使える。"), rows=2)
     privacy = words(
         _l("個人情報の扱い"),
@@ -649,8 +655,8 @@ class AgreementForm(Form):
     def facts(self, rules: list[dict[str, Any]]) -> dict[str, Any]:
         """The agreement as the service takes it; ``rules`` are those written so far."""
         names = (
-            "type", "purpose", "method", "roles_company", "roles_npo", "roles_city", "costs", "rights",
-            "privacy", "publication", "termination", "from_on", "to_on", "frequency",
+            "type", "purpose", "method", "roles_company", "roles_npo", "roles_city", "costs", "liability",
+            "rights", "privacy", "publication", "termination", "from_on", "to_on", "frequency",
             "signer_company", "signer_npo", "signer_city",
         )  # fmt: skip
         found: dict[str, Any] = {name: getattr(self, name).data or "" for name in names}

@@ -12,7 +12,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import calendar, lifecycle, payment, permissions, queries
+from matcher import calendar, lifecycle, payment, permissions, queries, vocabulary
 from matcher.errors import Invalid, MovedOn, NotFound, Refused
 from matcher.models import CaseDocument, Partnership
 from matcher.permissions import Actor
@@ -493,12 +493,20 @@ def _ask(ask: Ask, **more: Any) -> str:
         key=ask.key,
         back=_back(ask),
         part=_part(ask),
+        templates=_templates(ask),
         sentences=[row.as_dict() for row in drafts.compose(ask.session, ask.case)]
         if ask.action == "outcome_report"
         else [],
         is_multipart=any(field.type == "FileField" for field in ask.form),
         **more,
     )
+
+
+def _templates(ask: Ask) -> Mapping[str, str]:
+    """The types of agreement with whose articles one may begin, as long as nothing has been written."""
+    if ask.action != "agreement" or ask.draft or documents.find_agreed(ask.session, ask.case, "agreement"):
+        return {}
+    return vocabulary.AGREEMENT_TYPES
 
 
 def _part(ask: Ask) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from flask import current_app
 
-from matcher import calendar, lifecycle, permissions, vocabulary, wording_work
+from matcher import calendar, lifecycle, permissions, vocabulary, wording_agreement
 from matcher.errors import Invalid, NotFound
 from matcher.models import (
     CaseDocument,
@@ -294,13 +294,16 @@ def _agreement_facts(ask: Ask) -> dict[str, Any]:
     if not content:
         plan = documents.find_agreed(ask.session, ask.case, "plan")
         return {
-            **wording_work.STANDARD_CLAUSES,
+            **wording_agreement.clauses(ask.key),
+            "type": ask.key if ask.key in vocabulary.AGREEMENT_TYPES else "",
             "purpose": plan.content["purpose"] if plan else "",
             "from_on": ask.case.period_from,
             "to_on": ask.case.period_to,
             "signer_company": ask.case.company.representative,
             "signer_npo": ask.case.npo.representative,
         }
+    if "liability" not in content:
+        content["liability"] = wording_agreement.clauses(content["type"])["liability"]
     outcome = content.pop("outcome", None) or {}
     content |= {name: outcome.get(name) for name in ("provider", "evaluator", "budget_cap_yen")}
     for name in ("fixed", "year_limits"):
