@@ -403,7 +403,9 @@ def facts_of(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The same of a frozen content."""
     order = _AGREEMENT if "termination" in content else tuple(FACTS)
     keys = [key for key in order if key in content and key not in HIDDEN]
-    found = [(name(key, content[key]), value(key, content[key])) for key in keys]
+    found = [(name(key, content[key]), value(key, content[key])) for key in keys if key != "links"]
+    if content.get("links"):
+        found.append((name("links"), "\n".join(links(content))))
     return [(label, words) for label, words in found if words]
 
 
@@ -440,8 +442,6 @@ def value(key: str, kept: Any) -> str:
         return "\n".join(
             f"{filters.jdate(date.fromisoformat(row['on']), False)} {row['text']}" for row in kept
         )
-    if key == "links":
-        return _("%(count)s本", count=len(kept))
     if key == "lessons":
         return _("%(count)s件", count=len(kept))
     if key == "plan_number":

@@ -158,6 +158,18 @@ def test_a_payment_rule_opens_an_amendment_of_a_running_agreement(desk):
     )
 
 
+def test_a_limit_that_is_not_on_the_list_is_kept_when_something_else_is_changed(desk):
+    def lead(p: Partners) -> None:
+        p.bring("negotiation")
+        p.indicator(min_cell=3)
+
+    desk.open(lead)
+    page = visit(desk.npo, desk.path("do/indicator?key=I1"))
+    send(desk.npo, page, {"name": "来た人の数"}, action="/do/indicator")
+    (row,) = desk.document("plan").content["indicators"]
+    assert (row["name"], row["min_cell"]) == ("来た人の数", 3)
+
+
 def test_an_arrow_can_be_taken_out_after_one_has_seen_which(desk):
     desk.open(with_logic)
     page = visit(desk.npo, desk.path("plan"))

@@ -512,9 +512,17 @@ class IndicatorForm(Form):
     is_public = BooleanField(_l("実績を公表してよい"), default=True)
     why_changed = _why_changed()
 
-    def offer(self, found: Iterable[IndicatorDefinition], nodes: Mapping[str, str]) -> None:
-        """Let the person take an entry of the city's library, and name an entry of the logic model."""
+    def offer(
+        self, found: Iterable[IndicatorDefinition], nodes: Mapping[str, str], min_cell: int | None = None
+    ) -> None:
+        """Let the person take an entry of the city's library, and name an entry of the logic model.
+
+        ``min_cell`` is that of the indicator as it stands: a limit that is not on the list is kept.
+        """
         self.node.choices = choices(nodes, _l("指定しない"))
+        if min_cell is not None and str(min_cell) not in {"5", "10"}:
+            own = {str(min_cell): _("%(count)s未満", count=min_cell)}
+            self.min_cell.choices = [*choices(own), *self.min_cell.choices]
         self.known = {row.public_id: row for row in found}
         labels = {key: f"{row.code} {row.name}" for key, row in self.known.items()}
         self.definition_id.choices = choices(labels, _l("使わない（自分で書く）"))

@@ -259,6 +259,12 @@ def _indicator_facts(ask: Ask) -> dict[str, Any]:
     return {}
 
 
+def _offer_indicator(ask: Ask) -> None:
+    plan = _plan_content(ask)
+    kept = {row["key"]: row["min_cell"] for row in plan["indicators"]}
+    ask.form.offer(plans.library(ask.session), plans.nodes(plan), kept.get(ask.key))
+
+
 def _drop_indicator(ask: Ask) -> object:
     return plans.remove_indicator(
         ask.session, ask.actor, ask.case, ask.key, ask.now, version=ask.version, why_changed=ask.why_changed
@@ -551,9 +557,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         "drop_link": Act(forms.DropPartForm, _drop_link, _WORK, _PLANNING, writes="plan"),
         "indicator": Act(
             forms.IndicatorForm, _indicator, _WORK, _PLANNING, writes="plan", prefill=_indicator_facts,
-            prepare=lambda ask: ask.form.offer(
-                plans.library(ask.session), plans.nodes(_plan_content(ask))
-            ),
+            prepare=_offer_indicator,
         ),
         "drop_indicator": Act(forms.DropPartForm, _drop_indicator, _WORK, _PLANNING, writes="plan"),
         "milestones": Act(
