@@ -87,16 +87,6 @@ _EVENTS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
 )  # fmt: skip
 
 
-#: What most agreements say in the same words; the sides begin with it and change what they need.
-STANDARD_CLAUSES: Final[Mapping[str, str]] = {
-    "costs": "それぞれの役割に要する費用は、それぞれが負担する。",
-    "rights": "この協働でつくったものの権利は、つくった側に属する。相手方と市は、無償で使うことができる。",
-    "privacy": "知り得た個人情報は、この協働のためだけに使い、終わったときは速やかに消去し、又は返却する。",
-    "publication": "目的、指標及び成果報告を市の公開ページで公表する。個人が分かる内容は公表しない。",
-    "termination": "続けることが難しくなったときは、30日前までに相手方と市に申し出て、受け手への知らせ方を話し合う。",
-}
-
-
 def event(case: Partnership, name: str, **facts: object) -> tuple[str, str]:
     """Subject and body of the notice about ``name`` on a case (both organizations must be loaded).
 

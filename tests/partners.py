@@ -35,7 +35,7 @@ INDICATOR: Mapping[str, Any] = {
 TEXTS = {
     name: f"{name}の定め"
     for name in (
-        "purpose", "method", "roles_company", "roles_npo", "costs", "rights", "privacy", "publication",
+        "purpose", "method", "roles_company", "roles_npo", "costs", "liability", "rights", "privacy", "publication",
         "termination",
     )
 }  # fmt: skip
@@ -70,6 +70,11 @@ class Partners:
     def sides(self) -> tuple[Actor, Actor]:
         """The NPO's and the company's owner."""
         return self.npo_actor, self.company_actor
+
+    @property
+    def why(self) -> str:
+        """Why the plan is changed, where the partnership runs."""
+        return "実情に合わせるため。" if self.case.state in plans.RUNNING else ""
 
     @property
     def ends_on(self) -> date:
@@ -145,7 +150,9 @@ class Partners:
     def indicator(self, **facts: Any) -> CaseDocument:
         """Add an indicator that is measured on the last day, unless ``facts`` say otherwise."""
         row = {**INDICATOR, "measure_on": [self.ends_on.isoformat()], **facts}
-        return plans.save_indicator(self.session, self.npo_actor, self.case, row, self.at, version=None)
+        return plans.save_indicator(
+            self.session, self.npo_actor, self.case, row, self.at, version=None, why_changed=self.why
+        )
 
     def agreement_facts(self, **facts: Any) -> dict[str, Any]:
         """A memorandum without periodic reports."""

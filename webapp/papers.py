@@ -9,10 +9,11 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from matcher import lifecycle, payment, vocabulary
-from matcher.models import EvaluationSheet, Partnership
+from matcher.errors import NotFound
+from matcher.models import CaseDocument, EvaluationSheet, Partnership
 from matcher.permissions import Actor
 from matcher.services import casework, cities, documents, drafts, evaluations, payments, plans, publicity
-from webapp import bundle_text, drawings, filters, work_text
+from webapp import bundle_text, change_text, drawings, filters, work_text
 from webapp.sheets import Cell, Heading, Kind, Sheet
 
 
@@ -42,6 +43,15 @@ _NOTICES: Final[Mapping[str, str]] = {
 }
 
 
+#: paper → the kind of document of which it prints one version
+KINDS: Final[Mapping[str, str]] = {
+    "trial": "trial",
+    "plan": "plan",
+    "agreement": "agreement",
+    "final": "outcome_report",
+}
+
+
 def available(session: Session, case: Partnership) -> dict[str, str]:
     """paper → its name, for what the records of the case can fill now."""
     kinds = {document.kind for document in casework.versions(session, case) if document.state != "withdrawn"}
@@ -62,30 +72,43 @@ def available(session: Session, case: Partnership) -> dict[str, str]:
 
 
 def make(
-    session: Session, actor: Actor, case: Partnership, paper: str, now: datetime
+    session: Session,
+    actor: Actor,
+    case: Partnership,
+    paper: str,
+    now: datetime,
+    number: int | None = None,
 ) -> tuple[str, str, dict[str, Any]]:
-    """(file name, template, facts) of a paper that is available."""
+    """(file name, template, facts) of a paper that is available.
+
+    Args:
+        number: of the version, for a paper that prints a document (``KINDS``).
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    edition = ""
     facts: dict[str, Any] = {
         "case": case, "city": cities.get(session), "made_at": now, "title": str(PAPERS[paper]),
         "vocabulary": vocabulary, "work_text": work_text,
     }  # fmt: skip
-    kind = {"final": "outcome_report"}.get(paper, paper)
-    versions = [row for row in casework.versions(session, case, kind) if row.state != "withdrawn"]
-    if paper in {"trial", "plan", "agreement", "final"}:
-        facts["document"] = versions[0]
-        facts["before"] = versions[1] if len(versions) > 1 else None
-        facts["changes"] = (
-            work_text.changes(versions[1].content, versions[0].content) if len(versions) > 1 else []
-        )
+    if paper in KINDS:
+        versions = casework.versions(session, case, KINDS[paper])
+        found = version_to_print(versions, number)
+        before = _before(versions, found)
+        facts["document"], facts["before"] = found, before
+        facts["state"] = state(found)
+        facts["changes"] = _changes(session, before, found) if before is not None else []
+        edition = "_" + _("第%(number)s版（%(state)s）", number=found.number, state=facts["state"])
     if paper == "plan":
-        content = versions[0].content
-        facts["lessons"] = evaluations.lessons_taken(session, case, content)
-        facts["drawing"] = logic_drawing(content, versions[0].number)
+        facts["drawing"] = logic_drawing(found.content, found.number)
+        facts["node_names"] = plans.nodes(found.content)
+        facts["lessons"] = evaluations.lessons_taken(session, case, found.content)
     if paper == "agreement":
-        facts["plan"] = documents.find_agreed(session, case, "plan")
-        outcome = versions[0].content.get("outcome") or {}
+        facts["plan"] = _plan_of(session, case, found)
+        outcome = found.content.get("outcome") or {}
         facts["scheme"] = payment.Scheme.from_dict(outcome) if payment.Scheme.is_said(outcome) else None
-        facts["title"] = filters.label_of(versions[0].content["type"], vocabulary.AGREEMENT_TYPES)
+        facts["title"] = filters.label_of(found.content["type"], vocabulary.AGREEMENT_TYPES)
     if paper == "interim":
         facts["reports"] = casework.reports(session, case)
         facts["composed"] = drafts.of_reports(session, case, facts["reports"])
@@ -112,7 +135,7 @@ def make(
         facts["risks"] = [risk for risk in casework.risks(session, case) if risk.closed_at is None]
         facts["meetings"] = casework.meetings(session, case)[:3]
     template = "notice" if paper in _NOTICES else paper
-    return f"{case.number}_{facts['title']}", f"{template}.html", facts
+    return f"{case.number}_{facts['title']}{edition}", f"{template}.html", facts
 
 
 def notice_rows(session: Session, case: Partnership, paper: str) -> list[tuple[str, str]]:
@@ -169,9 +192,51 @@ def notice_rows(session: Session, case: Partnership, paper: str) -> list[tuple[s
     return [(name, words) for name, words in rows if words]
 
 
+def version_to_print(versions: Sequence[CaseDocument], number: int | None) -> CaseDocument:
+    """The version with this number; without one that in force, else the open draft, else the newest.
+
+    Raises:
+        NotFound: no such version, or it was withdrawn before anybody was bound by it.
+    """
+    printable = [row for row in versions if row.state != "withdrawn"]
+    if number is not None:
+        printable = [row for row in printable if row.number == number]
+    for wanted in ("agreed", "draft"):
+        for row in printable:
+            if row.state == wanted:
+                return row
+    if not printable:
+        raise NotFound("paper")
+    return printable[0]
+
+
+def state(document: CaseDocument) -> str:
+    """What a printed version is: only one of them binds anybody."""
+    if document.state == "superseded":
+        return _("旧版") if document.agreed_at else _("旧案")
+    return {"draft": _("案"), "agreed": _("有効"), "withdrawn": _("取り下げ")}[document.state]
+
+
+def _before(versions: Sequence[CaseDocument], found: CaseDocument) -> CaseDocument | None:
+    """The version that was in force before; drafts on the way to it bound nobody."""
+    return next((row for row in versions if row.number < found.number and row.agreed_at), None)
+
+
+def _changes(session: Session, before: CaseDocument, after: CaseDocument) -> list[change_text.Row]:
+    named = {public_id for row in (before, after) for public_id in row.content.get("lessons") or ()}
+    return change_text.changes(before.content, after.content, evaluations.lesson_texts(session, named))
+
+
+def _plan_of(session: Session, case: Partnership, agreement: CaseDocument) -> CaseDocument | None:
+    """The plan to which an agreement refers, also where another has come into force since."""
+    number, sha256 = agreement.content.get("plan_number"), agreement.content.get("plan_sha256")
+    numbered = [row for row in casework.versions(session, case, "plan") if row.number == number]
+    return next((row for row in numbered if row.sha256 == sha256), numbered[0] if numbered else None)
+
+
 def logic_drawing(content: Mapping[str, Any], number: int) -> Any:
     """The logic model of a plan as SVG."""
-    nodes = [drawings.Node(key, key.rstrip("0123456789"), text) for key, text in plans.nodes(content).items()]
+    nodes = [drawings.Node(key, plans.kind_of(key), text) for key, text in plans.nodes(content).items()]
     links = [drawings.Link(row["source"], row["target"], row["evidence"]) for row in content["links"]]
     return drawings.logic_model(
         nodes, links, vocabulary.LOGIC_KINDS,

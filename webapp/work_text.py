@@ -47,6 +47,7 @@ ACTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
     "plan": (_l("目的を書く"), _l("計画の案を保存しました。")),
     "logic": (_l("ロジックモデルを書く"), _l("計画の案を保存しました。")),
     "link": (_l("つながりを加える"), _l("つながりを加えました。")),
+    "drop_link": (_l("つながりを外す"), _l("つながりを計画の案から外しました。")),
     "indicator": (_l("指標を書く"), _l("指標を保存しました。")),
     "drop_indicator": (_l("指標を外す"), _l("指標を計画の案から外しました。")),
     "milestones": (_l("節目を書く"), _l("計画の案を保存しました。")),
@@ -257,6 +258,7 @@ FACTS: Final[Mapping[str, Any]] = {
     "costs": _l("費用の分担"),
     "money_company_yen": _l("企業が負担する金額"),
     "money_city_yen": _l("市が負担する金額"),
+    "liability": _l("責任の分担"),
     "rights": _l("権利の帰属"),
     "privacy": _l("個人情報の扱い"),
     "frequency": _l("中間報告"),
@@ -277,15 +279,17 @@ FACTS: Final[Mapping[str, Any]] = {
 #: An agreement is read in the order in which it is printed.
 _AGREEMENT: Final = (
     "type", "purpose", "method", "from_on", "to_on", "roles_company", "roles_npo", "roles_city",
-    "city_is_party", "costs", "money_company_yen", "money_city_yen", "outcome", "rights", "privacy",
-    "frequency", "publication", "termination", "signer_company", "signer_npo", "signer_city", "plan_number",
+    "city_is_party", "costs", "money_company_yen", "money_city_yen", "liability", "outcome", "rights",
+    "privacy", "frequency", "publication", "termination", "signer_company", "signer_npo", "signer_city",
+    "plan_number",
 )  # fmt: skip
 _CODES: Final[Mapping[str, Mapping[str, Any]]] = {
     "outcome": vocabulary.TRIAL_OUTCOMES,
     "type": vocabulary.AGREEMENT_TYPES,
     "frequency": vocabulary.REPORT_FREQUENCIES,
 }
-_HIDDEN: Final = frozenset({"plan_sha256", "view", "sentences"})
+#: Facts that a page shows in a form of its own, or not at all.
+HIDDEN: Final = frozenset({"plan_sha256", "view", "sentences"})
 
 _STEPS: Final[Mapping[str, Any]] = {
     "meet": _l("面談をして、記録を書く"),
@@ -445,12 +449,14 @@ def facts(document: CaseDocument) -> list[tuple[str, str]]:
 def facts_of(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The same of a frozen content."""
     order = _AGREEMENT if "termination" in content else tuple(FACTS)
-    keys = [key for key in order if key in content and key not in _HIDDEN]
-    found = [(_name(key, content[key]), value(key, content[key])) for key in keys]
-    return [(name, words) for name, words in found if words]
+    keys = [key for key in order if key in content and key not in HIDDEN]
+    found = [(name(key, content[key]), value(key, content[key])) for key in keys if key != "links"]
+    if content.get("links"):
+        found.append((name("links"), "\n".join(links(content))))
+    return [(label, words) for label, words in found if words]
 
 
-def _name(key: str, *kept: Any) -> str:
+def name(key: str, *kept: Any) -> str:
     """The name of a fact; what a trial came to and what an outcome is paid share one key."""
     if key == "outcome" and not any(isinstance(found, str) for found in kept):
         return _("成果連動の支払い")
@@ -476,25 +482,52 @@ def value(key: str, kept: Any) -> str:
     if key.endswith("_on"):
         return filters.jdate(date.fromisoformat(kept), False)
     if key == "logic":
-        lines = [
-            f"{vocabulary.LOGIC_KINDS[kind]}：{_('、').join(kept.get(kind, ()))}"
-            for kind in vocabulary.LOGIC_KINDS
-            if kept.get(kind)
-        ]
-        return "\n".join(lines)
+        return "\n".join(f"{name}：{_('、').join(texts)}" for name, texts in logic_columns(kept))
     if key == "indicators":
         return "\n".join(indicator(row) for row in kept)
     if key == "milestones":
         return "\n".join(
             f"{filters.jdate(date.fromisoformat(row['on']), False)} {row['text']}" for row in kept
         )
-    if key == "links":
-        return _("%(count)s本", count=len(kept))
     if key == "lessons":
         return _("%(count)s件", count=len(kept))
     if key == "plan_number":
         return _("第%(number)s版", number=kept)
     return str(kept)
+
+
+def logic_columns(logic: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """(name of the column, its entries) of a logic model, as a plan or a public page keeps it."""
+    return [
+        (str(vocabulary.LOGIC_KINDS[kind]), list(column.values()))
+        for kind, column in plans.columns({"logic": logic}).items()
+        if column
+    ]
+
+
+def link(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """An arrow of a logic model in one sentence; ``names`` are the texts of the entries."""
+    words = _(
+        "%(source)s → %(target)s（%(level)s）",
+        source=names.get(row["source"], row["source"]),
+        target=names.get(row["target"], row["target"]),
+        level=filters.label_of(row["evidence"], vocabulary.EVIDENCE_LEVELS),
+    )
+    return _("%(link)s：%(why)s", link=words, why=row["assumption"]) if row.get("assumption") else words
+
+
+def links(plan: Mapping[str, Any]) -> list[str]:
+    """Every arrow of a plan's logic model in words."""
+    names = plans.nodes(plan)
+    return [link(row, names) for row in plan.get("links") or ()]
+
+
+def public_links(logic: Mapping[str, Any]) -> list[str]:
+    """The arrows of a published logic model in words; their reasons where all three have seen them."""
+    rows = logic["links"]
+    if not logic.get("with_reasons"):
+        rows = [{**row, "assumption": ""} for row in rows]
+    return links({"logic": logic["columns"], "links": rows})
 
 
 def indicator(row: Mapping[str, Any]) -> str:
@@ -505,6 +538,39 @@ def indicator(row: Mapping[str, Any]) -> str:
         kind=filters.label_of(row["kind"], vocabulary.INDICATOR_KINDS),
         course=course(row),
     )
+
+
+def indicator_facts(row: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(name, words) of everything that a plan says of one indicator, without the empty.
+
+    Args:
+        names: the texts of the plan's logic model, by their keys.
+    """
+    unit = row["unit"]
+    start = filters.quantity(row["baseline"], unit) if row["baseline"] is not None else _("まだ測っていない")
+    axis = filters.label_of(row.get("axis"), vocabulary.AXES)
+    found = [
+        (_("指標の名前"), row["name"]),
+        (_("ロジックモデルのどれを測るか"), names.get(row.get("node") or "", "")),
+        (_("定義"), row["definition"]),
+        (_("種類"), filters.label_of(row["kind"], vocabulary.INDICATOR_KINDS)),
+        (_("単位"), unit),
+        (_("よい方向"), filters.label_of(row["direction"], vocabulary.INDICATOR_DIRECTIONS)),
+        (_("はじめの値"), start),
+        (_("はじめの値を測った日（測る日）"), filters.isoday(row.get("baseline_on"))),
+        (_("目標の値"), filters.quantity(row["target"], unit)),
+        (_("目標の日"), filters.isoday(row.get("target_on"))),
+        (_("測り方"), filters.label_of(row["method"], vocabulary.INDICATOR_METHODS)),
+        (_("測る日"), _("、").join(filters.isoday(day) for day in row["measure_on"])),
+        (_("だれが測るか"), filters.label_of(row["measurer"], vocabulary.MEASURERS)),
+        (_("根拠になる資料"), row.get("evidence") or ""),
+        (_("内訳の分け方"), axis or _("内訳は求めない")),
+        (_("公表しない小さな数"), _("%(count)s未満", count=row.get("min_cell", 5))),
+        (_("支払いとの連動"), _("連動させる") if row.get("linked_to_payment") else _("連動させない")),
+        (_("実績の公表"), _("公表してよい") if row.get("is_public") else _("公表しない")),
+        (_("市の共通指標"), row.get("shared") or ""),
+    ]
+    return [(label, words) for label, words in found if words]
 
 
 def course(row: Mapping[str, Any]) -> str:
@@ -526,19 +592,7 @@ def course(row: Mapping[str, Any]) -> str:
 
 def contract(kept: Mapping[str, Any]) -> str:
     """An outcome-linked contract in lines."""
-    lines = [
-        _("事業を行う側：%(side)s", side=SIDES.get(kept["provider"], "")),
-        _("測定を確かめる側：%(side)s", side=SIDES.get(kept["evaluator"], "")),
-        _("支払いの上限額：%(yen)s", yen=filters.yen(kept["budget_cap_yen"])),
-    ]
-    lines += [
-        _("%(year)sの固定部分：%(yen)s", year=filters.nendo(int(year)), yen=filters.yen(amount))
-        for year, amount in sorted(kept.get("fixed", {}).items())
-    ]
-    lines += [
-        _("%(year)sの限度額：%(yen)s", year=filters.nendo(int(year)), yen=filters.yen(amount))
-        for year, amount in sorted(kept.get("year_limits", {}).items())
-    ]
+    lines = [f"{label}{_('：')}{words}" for label, words in contract_frame(kept)]
     lines += [rule(row) for row in kept.get("rules", ())]
     lines += [
         _("%(name)s：%(words)s", name=name, words=words)
@@ -571,6 +625,23 @@ def funder(row: payment.Funder) -> str:
     )
 
 
+def contract_frame(kept: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(name, words) of an outcome-linked contract but for its rules."""
+    return [
+        (_("事業を行う側"), str(SIDES.get(kept["provider"], ""))),
+        (_("測定を確かめる側"), str(SIDES.get(kept["evaluator"], ""))),
+        (_("支払いの上限額"), filters.yen(kept["budget_cap_yen"])),
+        *(
+            (_("%(year)sの固定部分", year=filters.nendo(int(year))), filters.yen(amount))
+            for year, amount in sorted(kept.get("fixed", {}).items())
+        ),
+        *(
+            (_("%(year)sの限度額", year=filters.nendo(int(year))), filters.yen(amount))
+            for year, amount in sorted(kept.get("year_limits", {}).items())
+        ),
+    ]
+
+
 def rule_points(row: Mapping[str, Any]) -> list[str]:
     """For which values a payment rule pays what, one sentence each, with its floor and its rounding."""
     down = row.get("direction") == "down"
@@ -598,6 +669,20 @@ def rule_points(row: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def rule_facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(name, words) of a payment rule, one for each thing that may be changed."""
+    return [
+        (_("指標"), row["indicator"]),
+        (_("支払い方"), filters.label_of(row["shape"], vocabulary.PAYMENT_SHAPES)),
+        (_("値と金額"), "\n".join(rule_points({**row, "floor_yen": 0, "rounding": 1}))),
+        (_("上限額"), filters.yen(row["cap_yen"])),
+        (_("下限額"), filters.yen(row["floor_yen"]) if row.get("floor_yen") else ""),
+        (_("端数（切り捨て）"), filters.label_of(row.get("rounding", 1), vocabulary.ROUNDINGS)),
+        (_("支払いのもとになる測定の日"), filters.isoday(row["measured_on"])),
+        (_("支払う年度"), _("%(year)s年度", year=row["fiscal_year"])),
+    ]
+
+
 def rule(row: Mapping[str, Any]) -> str:
     """A payment rule in one line."""
     return _(
@@ -610,15 +695,6 @@ def rule(row: Mapping[str, Any]) -> str:
         day=filters.jdate(date.fromisoformat(row["measured_on"]), False),
         year=filters.nendo(row["fiscal_year"]),
     )
-
-
-def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """(name, before, after) in words of what differs between two versions."""
-    return [
-        (_name(key, old, new), value(key, old) or _("（なし）"), value(key, new) or _("（なし）"))
-        for key, old, new in documents.differences(before, after)
-        if key not in _HIDDEN
-    ]
 
 
 def report_state(report: Any, today: date) -> str:
@@ -675,6 +751,10 @@ _EXPLAIN: Final[Mapping[str, Any]] = {
     ),
     "rule": _l("支払いの条件は数字の表として残し、計算のしかたを言葉で示します。"),
     "drop_rule": _l("この支払いの条件を、協定の案から外します。"),
+    "logic": _l(
+        "行を直しても、つながりは残ります。行を消すと、その行からのつながりと、その行へのつながりも外れます。"
+    ),
+    "drop_link": _l("このつながりを、計画の案から外します。"),
     "drop_indicator": _l("この指標を、計画の案から外します。測定した記録は残ります。"),
     "confirm_agreement": _l(
         "確認すると協定が有効になり、始まりの日に自動で実施中になります。判断のもとになった記録は、変更できない形で保存します。"
@@ -767,8 +847,6 @@ def explain(action: str, case: Partnership, key: str) -> str:
             "「%(item)s」の評価の差について、話し合ったことを記録します。",
             item=vocabulary.EVALUATION_ITEMS.get(key, ""),
         )
-    if action in {"drop_indicator", "drop_rule"}:
-        return _("記号：%(key)s。", key=key) + str(_EXPLAIN[action])
     return str(_EXPLAIN.get(action, ""))
 
 
@@ -800,7 +878,9 @@ def item_facts(action: str, case: Partnership, item: Any) -> list[tuple[str, str
             (_("説明"), item.comment or _("なし")),
         ]
     if isinstance(item, Indicator):
-        return [(_("指標"), item.name), (_("定義"), item.definition), (_("単位"), item.unit)]
+        axis = filters.label_of(item.axis, vocabulary.AXES)
+        found = [(_("指標"), item.name), (_("定義"), item.definition), (_("単位"), item.unit)]
+        return [*found, (_("内訳の分け方"), axis)] if axis else found
     if isinstance(item, PeriodReport):
         found = [(_("期間"), progress.period_words(item)), (_("期限"), filters.jdate(item.due_on))]
         if action == "review_report":
@@ -893,7 +973,7 @@ def public_points(row: Mapping[str, Any]) -> list[tuple[date, float]]:
 def public_logic(logic: Mapping[str, Any]) -> Any:
     """The published logic model as SVG."""
     nodes = [
-        drawings.Node(key, key.rstrip("0123456789"), text)
+        drawings.Node(key, plans.kind_of(key), text)
         for key, text in plans.nodes({"logic": logic["columns"]}).items()
     ]
     links = [drawings.Link(row["source"], row["target"], row["evidence"]) for row in logic["links"]]

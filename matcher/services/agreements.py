@@ -8,7 +8,16 @@ from typing import Any, Final
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from matcher import calendar, lifecycle, payment, permissions, vocabulary, wording, wording_work
+from matcher import (
+    calendar,
+    lifecycle,
+    payment,
+    permissions,
+    vocabulary,
+    wording,
+    wording_agreement,
+    wording_work,
+)
 from matcher.errors import Invalid, Refused
 from matcher.models import (
     CaseDocument,
@@ -101,6 +110,14 @@ def faults(facts: Mapping[str, Any]) -> dict[str, str]:
     wrong = {name: "required" for name in TEXTS if not str(facts.get(name) or "").strip()}
     if not facts.get("city_is_party"):
         wrong.pop("roles_city", None)
+    # Agreements of the time before this article lack it altogether; who is asked for it writes it.
+    if "liability" in facts and not str(facts["liability"] or "").strip():
+        wrong["liability"] = "required"
+    wrong |= {
+        name: "blank_left"
+        for name in (*TEXTS, "liability")
+        if wording_agreement.BLANK in str(facts.get(name) or "")
+    }
     first, last = facts.get("from_on"), facts.get("to_on")
     for name, day in (("from_on", first), ("to_on", last)):
         if not isinstance(day, date):
@@ -124,10 +141,8 @@ def faults(facts: Mapping[str, Any]) -> dict[str, str]:
             wrong["outcome"] = "required"
         else:
             # The rules are written one by one, after the frame; acceptance asks for them.
-            deal = payment.Contract.from_dict(outcome)
-            wrong |= {name: code for name, code in deal.faults().items() if name != "rules"}
-            for rule in deal.rules:
-                wrong |= rule.faults()
+            found = payment.Contract.from_dict(outcome).faults()
+            wrong |= {name: code for name, code in found.items() if name != "rules"}
     return wrong
 
 
@@ -371,9 +386,14 @@ def _rules_unpaid(session: Session, case: Partnership, content: Mapping[str, Any
 
 
 def _rules_measured(content: Mapping[str, Any], plan: CaseDocument | None) -> None:
-    """Each rule rests on an indicator of the plan that is linked to payment and measured on that day."""
+    """Each rule can be calculated, and rests on an indicator of the plan that is linked to payment and
+    measured on that day.
+    """
     known = {found["key"]: found for found in (plan.content["indicators"] if plan else ())}
     for rule in content["outcome"]["rules"]:
+        wrong = payment.Rule.from_dict(rule).faults()
+        if wrong:
+            raise Invalid(**wrong)
         indicator = known.get(rule["indicator"])
         if indicator is None or not indicator["linked_to_payment"]:
             raise Invalid(rules="not_linked")

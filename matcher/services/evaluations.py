@@ -391,6 +391,12 @@ def _shares_a_side(case: Partnership) -> ColumnElement[bool]:
     return or_(Partnership.company_id == case.company_id, Partnership.npo_id == case.npo_id)
 
 
+def lesson_texts(session: Session, public_ids: Iterable[str]) -> dict[str, str]:
+    """public id → text of the lessons that a plan takes up."""
+    wanted = select(Lesson.public_id, Lesson.text).where(Lesson.public_id.in_(list(public_ids)))
+    return {row.public_id: row.text for row in session.execute(wanted)}
+
+
 def voices(session: Session, case: Partnership) -> Sequence[Voice]:
     """The voices of one case."""
     return session.scalars(select(Voice).where(Voice.partnership_id == case.id).order_by(Voice.id)).all()

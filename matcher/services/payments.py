@@ -1,7 +1,7 @@
 """成果連動の支払い: from accepted measurements only, calculated once, approved by another (E8, X12)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from matcher import calendar, lifecycle, payment, permissions, wording_work
 from matcher.errors import Invalid, Refused
-from matcher.models import Measurement, Partnership, Payment, PaymentRule, User
+from matcher.models import CaseDocument, Measurement, Partnership, Payment, PaymentRule, User
 from matcher.permissions import Actor
 from matcher.services import decisions, documents, moves, notices, talks
 
@@ -215,6 +215,44 @@ def due_fixed(session: Session, case: Partnership, now: datetime) -> list[int]:
 
 
 @dataclass(frozen=True)
+class Expected:
+    """Where an indicator starts (``None``: not measured yet) and where it is to go."""
+
+    name: str
+    unit: str
+    baseline: float | None
+    target: float
+
+
+@dataclass(frozen=True)
+class Trial:
+    """An outcome-linked contract that nobody is bound by yet, with what the plan expects of its indicators.
+
+    ``deal`` lacks the rules that cannot be calculated: their indicator is in no plan, or they make no sense.
+    """
+
+    agreement: CaseDocument
+    deal: payment.Contract
+    indicators: Mapping[str, Expected]
+
+
+def trial(session: Session, case: Partnership) -> Trial | None:
+    """What the open draft of the agreement would pay, to be tried out before anybody signs it."""
+    draft = documents.find_draft(session, case, "agreement")
+    outcome = draft.content.get("outcome") if draft is not None else None
+    if draft is None or not outcome:
+        return None
+    expected = {}
+    # The plan that is being written comes last: the two drafts are meant to fit each other.
+    for plan in (documents.find_agreed(session, case, "plan"), documents.find_draft(session, case, "plan")):
+        for row in plan.content.get("indicators", ()) if plan is not None else ():
+            expected[row["key"]] = Expected(row["name"], row["unit"], row["baseline"], row["target"])
+    deal = payment.Contract.from_dict(outcome)
+    usable = tuple(rule for rule in deal.rules if rule.indicator in expected and not rule.faults())
+    return Trial(draft, replace(deal, rules=usable), expected)
+
+
+@dataclass(frozen=True)
 class Scenario:
     """One possible outcome: for each rule the value and what it would pay; sums in yen."""
 
@@ -229,7 +267,7 @@ class Scenario:
 
 
 def scenarios(
-    deal: payment.Contract, indicators: dict[str, Any], own: dict[str, float] | None = None
+    deal: payment.Contract, indicators: Mapping[str, Any], own: Mapping[str, float] | None = None
 ) -> list[Scenario]:
     """Several outcomes of a contract: nothing improves, half way, target reached, far beyond, and one's own.
 

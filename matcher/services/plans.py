@@ -4,15 +4,17 @@ A plan is edited part by part as an open draft. Once accepted, its indicators be
 measured; what they were before stands in the older versions.
 """
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from difflib import SequenceMatcher
 from typing import Any, Final
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, joinedload
 
 from matcher import calendar, permissions, vocabulary, wording_work
-from matcher.errors import Invalid, MovedOn, Refused
+from matcher.errors import Invalid, MovedOn, NotFound, Refused
 from matcher.models import (
     CaseDocument,
     CaseTask,
@@ -37,6 +39,8 @@ EMPTY: Final[Mapping[str, Any]] = {
 BEFORE: Final = ("negotiation", "trial", "agreement_draft")
 RUNNING: Final = ("running", "suspended")
 MOST: Final = 20  #: indicators, milestones, and lines of a logic model's column
+#: From this likeness on (0 to 1, SequenceMatcher) a new line is an old one put right, and keeps its arrows.
+LIKE: Final = 0.6
 
 _INDICATOR_FIELDS: Final = (
     "name", "definition", "unit", "kind", "direction", "baseline", "target", "method", "measurer",
@@ -117,23 +121,35 @@ def save_part(
 ) -> CaseDocument:
     """Write one part of the open draft (``purpose``, ``logic``, ``links``, ``milestones``, ``lessons``).
 
+    ``logic`` comes as kind → lines of text; each line keeps the key that it had, and the links of
+    a line that is gone go with it (so does an indicator's reference to it).
+
     Raises:
+        Invalid: ``why_changed``: the plan in force is being changed, and nobody has said why.
         Refused: ``amendment_open`` (the agreement is being changed), ``payment_linked``.
         MovedOn: another stretch of the case's life, or somebody else wrote meanwhile.
     """
     permissions.require(actor, "partnership.work", case)
     talks.in_state(session, case, *BEFORE, *RUNNING)
+    in_force = documents.find_agreed(session, case, "plan")
     if case.state in RUNNING:
         if documents.find_draft(session, case, "agreement") is not None:
             raise Refused("amendment_open")
-        in_force = documents.find_agreed(session, case, "plan")
-        before = in_force.content if in_force else EMPTY
-    else:
-        before = EMPTY
-    new = {**content(session, case), part: value}
+        draft = documents.find_draft(session, case, "plan")
+        if not (why_changed.strip() or (draft is not None and draft.why_changed)):
+            raise Invalid(why_changed="required")
+    before = in_force.content if in_force else EMPTY
+    now_written = content(session, case)
+    if part == "logic":
+        value = _keyed(value, now_written, before)
+    new = {**now_written, part: value}
+    if part in {"logic", "links"}:
+        new = _without_dangling(new)
     if case.state in RUNNING:
         _keep_paying(session, case, new["indicators"])
-    needs_city = case.state in RUNNING and new["indicators"] != before.get("indicators")
+    needs_city = case.state in RUNNING and _measured(new["indicators"]) != _measured(
+        before.get("indicators", ())
+    )
     return documents.save(
         session, actor, case, "plan", new, now,
         version=version, why_changed=why_changed, needs_city=needs_city,
@@ -149,6 +165,7 @@ def save_indicator(
     *,
     key: str | None = None,
     version: int | None,
+    why_changed: str = "",
 ) -> CaseDocument:
     """Add an indicator to the draft, or change the one with ``key``.
 
@@ -168,19 +185,49 @@ def save_indicator(
         indicators.append({"key": f"I{number}", **facts})
     else:
         indicators = [{"key": key, **facts} if found["key"] == key else found for found in indicators]
-    return save_part(session, actor, case, "indicators", indicators, now, version=version)
+    return save_part(
+        session, actor, case, "indicators", indicators, now, version=version, why_changed=why_changed
+    )
 
 
 def remove_indicator(
-    session: Session, actor: Actor, case: Partnership, key: str, now: datetime, *, version: int | None
-) -> CaseDocument:
+    session: Session, actor: Actor, case: Partnership, key: str, now: datetime,
+    *, version: int | None, why_changed: str = "",
+) -> CaseDocument:  # fmt: skip
     """Take an indicator out of the draft; what was measured of it stays readable.
 
     Raises:
         Refused: ``payment_linked``: an agreement in force pays by it.
     """
     rest = [found for found in content(session, case)["indicators"] if found["key"] != key]
-    return save_part(session, actor, case, "indicators", rest, now, version=version)
+    return save_part(session, actor, case, "indicators", rest, now, version=version, why_changed=why_changed)
+
+
+def save_link(
+    session: Session, actor: Actor, case: Partnership, link: Mapping[str, str], now: datetime,
+    *, version: int | None, why_changed: str = "",
+) -> CaseDocument:  # fmt: skip
+    """Draw an arrow (``source``, ``target``, ``evidence``, ``assumption``), or change the one there is."""
+    rest = [row for row in content(session, case)["links"] if link_key(row) != link_key(link)]
+    return save_part(
+        session, actor, case, "links", [*rest, dict(link)], now, version=version, why_changed=why_changed
+    )
+
+
+def remove_link(
+    session: Session, actor: Actor, case: Partnership, key: str, now: datetime,
+    *, version: int | None, why_changed: str = "",
+) -> CaseDocument:  # fmt: skip
+    """Take the arrow with this ``link_key`` out of the draft.
+
+    Raises:
+        NotFound: there is none.
+    """
+    written = content(session, case)["links"]
+    rest = [row for row in written if link_key(row) != key]
+    if len(rest) == len(written):
+        raise NotFound("link")
+    return save_part(session, actor, case, "links", rest, now, version=version, why_changed=why_changed)
 
 
 def _keep_paying(session: Session, case: Partnership, wanted: list[dict[str, Any]]) -> None:
@@ -218,13 +265,102 @@ def indicator_faults(facts: Mapping[str, Any]) -> dict[str, str]:
     return wrong
 
 
+def columns(plan: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """kind → (key → text) of a plan's logic model.
+
+    Until entries had keys of their own a column was a bare list of texts; there the key is kind and place.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for kind in vocabulary.LOGIC_KINDS:
+        entries = (plan.get("logic") or {}).get(kind) or ()
+        found[kind] = {
+            f"{kind}{place}" if isinstance(entry, str) else entry["key"]: entry
+            if isinstance(entry, str)
+            else entry["text"]
+            for place, entry in enumerate(entries)
+        }
+    return found
+
+
 def nodes(plan: Mapping[str, Any]) -> dict[str, str]:
-    """key → text of every entry of a plan's logic model; the key is its column and place."""
+    """key → text of every entry of a plan's logic model, column by column."""
+    return {key: text for column in columns(plan).values() for key, text in column.items()}
+
+
+def kind_of(key: str) -> str:
+    """The column in which the entry with this key stands."""
+    return key.rstrip("0123456789")
+
+
+def link_key(link: Mapping[str, str]) -> str:
+    """What an arrow is called: there is one between two entries in one direction."""
+    return f"{link['source']}-{link['target']}"
+
+
+def _keyed(lines: Mapping[str, Iterable[str]], plan: Mapping[str, Any], in_force: Mapping[str, Any]) -> Any:
+    """The lines of each column with the keys that they had; a key that was ever used is not given again."""
+    before, agreed = columns(plan), columns(in_force)
+    found = {}
+    for kind in vocabulary.LOGIC_KINDS:
+        texts, old = list(lines.get(kind, ())), before[kind]
+        keys = _matched(texts, old)
+        number = 1 + max((_number(key) for key in (*old, *agreed[kind])), default=-1)
+        for place, key in enumerate(keys):
+            if key is None:
+                keys[place], number = f"{kind}{number}", number + 1
+        found[kind] = dict(zip(keys, texts, strict=True))
+    if found == before and all(list(found[kind]) == list(before[kind]) for kind in found):
+        return plan["logic"]  # Nothing has changed, so the text and its hash stay as they were.
     return {
-        f"{kind}{number}": text
-        for kind in vocabulary.LOGIC_KINDS
-        for number, text in enumerate(plan["logic"].get(kind, ()))
+        kind: [{"key": key, "text": text} for key, text in column.items()] for kind, column in found.items()
     }
+
+
+def _matched(texts: list[str], old: Mapping[str, str]) -> list[str | None]:
+    """For each line the key of the old line that says the same, else of the one most like it, else None."""
+    free = dict(old)
+    keys: list[str | None] = []
+    for text in texts:
+        same = next((key for key, was in free.items() if _folded(was) == _folded(text)), None)
+        keys.append(same)
+        if same is not None:
+            del free[same]
+    likeness = sorted(
+        (
+            (-SequenceMatcher(None, _folded(was), _folded(texts[place]), autojunk=False).ratio(), place, key)
+            for place, taken in enumerate(keys)
+            if taken is None
+            for key, was in free.items()
+        )
+    )
+    for negative, place, key in likeness:
+        if -negative >= LIKE and keys[place] is None and key in free:
+            keys[place] = key
+            del free[key]
+    return keys
+
+
+def _folded(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def _number(key: str) -> int:
+    return int(key.removeprefix(kind_of(key)) or 0)
+
+
+def _without_dangling(plan: dict[str, Any]) -> dict[str, Any]:
+    """The plan without arrows from or to entries that are gone; their indicators belong to none."""
+    known = nodes(plan)
+    kept = [link for link in plan["links"] if link["source"] in known and link["target"] in known]
+    indicators = [
+        row if row.get("node", "") in {"", *known} else {**row, "node": ""} for row in plan["indicators"]
+    ]
+    return {**plan, "links": kept, "indicators": indicators}
+
+
+def _measured(indicators: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What an indicator measures; which entry of the logic model it belongs to is the sides' own matter."""
+    return [{name: value for name, value in row.items() if name != "node"} for row in indicators]
 
 
 def has_outcome(plan: Mapping[str, Any]) -> bool:

@@ -184,7 +184,10 @@ def compose(
     if "changes" in chosen:
         view["changes"] = _changes(session, case)
     if "logic" in chosen and plan is not None:
-        view["logic"] = {"columns": plan.content["logic"], "links": plan.content["links"]}
+        # Pages that were accepted before the reasons of the links were shown keep them to themselves.
+        view["logic"] = {
+            "columns": plan.content["logic"], "links": plan.content["links"], "with_reasons": True,
+        }  # fmt: skip
     if "indicators" in chosen:
         view["indicators"] = _indicators(session, case)
     if "contributions" in chosen:

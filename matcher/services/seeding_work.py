@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from matcher import payment, queries, vocabulary
+from matcher import payment, queries, vocabulary, wording_agreement
 from matcher.models import (
     CaseFile,
     CaseTask,
@@ -170,6 +170,7 @@ class Teller:
             rules = [payment.Rule.from_dict(rule).as_dict() for rule in rules]
             facts["outcome"] = {**outcome, "rules": rules}
         facts = {
+            "liability": wording_agreement.clauses(facts["type"])["liability"],
             "outcome": None, "city_is_party": False, "roles_city": "", "money_company_yen": 0,
             "money_city_yen": 0, "frequency": "none", "signer_city": "",
             "signer_company": case.company.representative, "signer_npo": case.npo.representative, **facts,

@@ -116,6 +116,8 @@ def _plan_drafted(partners: Partners) -> None:
     plans.save_part(
         partners.session, partners.npo_actor, partners.case, "logic", logic, partners.at, version=None
     )
+    link = {"source": "activity0", "target": "early0", "evidence": "proven", "assumption": "続けて来るため"}
+    plans.save_link(partners.session, partners.npo_actor, partners.case, link, partners.at, version=None)
     partners.indicator()
     talks.add_task(
         partners.session,

@@ -509,6 +509,7 @@ _PARTIES, _ALL, _CITY, _MANAGER = "L+-+-xx-", "L+-+-++-", "Lx-x-++-", "Lx-x-x+-"
 _FORMS: dict[str, dict[str, str | None]] = {
     _PARTIES: {
         "contact": None, "trial": None, "trial_result": None, "plan": None, "logic": None, "link": None,
+        "drop_link": None,
         "indicator": None, "drop_indicator": None, "milestones": None, "agreement": None, "rule": None,
         "drop_rule": None, "reopen_talks": None, "confirm_contribution": "contribution", "report": "report",
         "outcome_report": None, "renew": None,

@@ -130,10 +130,11 @@ def trial_result(actor: str = "npo_actor", outcome: str = "adopt", learned: str 
     )
 
 
-def save_plan(actor: str = "npo_actor", version: int | None = None) -> Try:
+def save_plan(actor: str = "npo_actor", version: int | None = None, why: str | None = None) -> Try:
     return lambda p: plans.save_part(
-        p.session, _who(p, actor), p.case, "purpose", "別の目的", p.at, version=version
-    )
+        p.session, _who(p, actor), p.case, "purpose", "別の目的", p.at,
+        version=version, why_changed=p.why if why is None else why,
+    )  # fmt: skip
 
 
 def indicator(**facts: Any) -> Try:
@@ -141,7 +142,7 @@ def indicator(**facts: Any) -> Try:
 
 
 def drop_indicator(p: Partners) -> object:
-    return plans.remove_indicator(p.session, p.npo_actor, p.case, "I1", p.at, version=None)
+    return plans.remove_indicator(p.session, p.npo_actor, p.case, "I1", p.at, version=None, why_changed=p.why)
 
 
 def many_indicators(p: Partners) -> None:
@@ -240,7 +241,9 @@ def verification_ends(p: Partners) -> None:
 
 
 def change_plan(p: Partners) -> None:
-    plans.save_part(p.session, p.npo_actor, p.case, "purpose", "変えた目的", p.at, version=None)
+    plans.save_part(
+        p.session, p.npo_actor, p.case, "purpose", "変えた目的", p.at, version=None, why_changed=p.why
+    )
 
 
 def change_and_accept_plan(p: Partners) -> None:
@@ -443,8 +446,12 @@ GUARDS: list[tuple[str | Try, Try, type[DomainError], str]] = [
     ("agreement_review", give_back("npo_actor"), NotPermitted, "not_permitted"),
     ("agreement_review", give_back(text=" "), Invalid, "reason_text:required"),
     ("agreement_review", give_back(version=0), MovedOn, "moved_on"),
+    ("agreement_draft", agree(liability=" "), Invalid, "liability:required"),
+    ("agreement_draft", agree(costs="企業〔　〕％"), Invalid, "costs:blank_left"),
+    ("agreement_draft", agree(liability="〔　〕円まで"), Invalid, "liability:blank_left"),
     # Changes while it runs
     ("running", agree(), Invalid, "why_changed:required"),
+    ("running", save_plan(why=" "), Invalid, "why_changed:required"),
     (amended_plan, agree(why="増やす"), Refused, "amendment_open"),
     ("running", suspend("viewer"), NotPermitted, "not_permitted"),
     ("running", suspend(days=-1), Invalid, "decide_by:within_half_year"),
@@ -680,7 +687,7 @@ def test_after_the_first_measurement_target_and_method_change_only_with_all_thre
     plans.save_indicator(
         session, partners.npo_actor, partners.case,
         {**INDICATOR, "measure_on": [partners.ends_on.isoformat()], "target": 25.0, "method": "self_report"},
-        partners.at, key="I1", version=None,
+        partners.at, key="I1", version=None, why_changed="低すぎたため。",
     )  # fmt: skip
     partners.accept("plan")
     assert partners.only_indicator().target == 30.0, "the city has not agreed"
@@ -703,6 +710,145 @@ def test_what_left_the_plan_is_retired_and_its_key_is_not_given_again(partners, 
     partners.accept("plan")
     rows = {row.key: (row.name, row.is_retired) for row in session.scalars(select(Indicator))}
     assert rows == {"I1": (INDICATOR["name"], True), "I2": ("二つ目", False), "I3": ("三つ目", False)}
+
+
+def write_logic(p: Partners, **lines: list[str]) -> dict[str, dict[str, str]]:
+    """Save the logic model as the form does, and say which line has which key."""
+    found = plans.save_part(
+        p.session, p.npo_actor, p.case, "logic", lines, p.at, version=None, why_changed=p.why
+    )
+    return plans.columns(found.content)
+
+
+def draw(p: Partners, source: str, target: str, **facts: str) -> CaseDocument:
+    link = {"source": source, "target": target, "evidence": "hypothesis", "assumption": "", **facts}
+    return plans.save_link(p.session, p.npo_actor, p.case, link, p.at, version=None, why_changed=p.why)
+
+
+def test_a_line_keeps_its_key_and_its_links_wherever_it_stands(partners):
+    partners.bring("negotiation")
+    write_logic(partners, activity=["配送する", "調理する"], early=["温かい夕食を食べる"])
+    draw(partners, "activity1", "early0")
+    found = write_logic(
+        partners, activity=["献立を決める", "調理する", "配送する"], early=["温かい夕食を食べる"]
+    )
+    assert found["activity"] == {
+        "activity2": "献立を決める",
+        "activity1": "調理する",
+        "activity0": "配送する",
+    }
+    assert [plans.link_key(row) for row in plans.content(partners.session, partners.case)["links"]] == [
+        "activity1-early0"
+    ]
+
+
+def test_a_corrected_line_keeps_its_key_and_another_one_does_not_take_it(partners):
+    partners.bring("negotiation")
+    write_logic(partners, activity=["月2回の配送をする"], early=["温かい夕食を食べる", "話し相手ができる"])
+    found = write_logic(
+        partners, activity=["月３回の配送をする"], early=["進学をあきらめない", "話し相手ができる"]
+    )
+    assert found["activity"] == {"activity0": "月３回の配送をする"}
+    assert found["early"] == {"early2": "進学をあきらめない", "early1": "話し相手ができる"}
+
+
+def test_equal_lines_keep_their_order(partners):
+    partners.bring("negotiation")
+    write_logic(partners, activity=["配送", "配送"])
+    assert list(write_logic(partners, activity=["配送", "配送", "配送"])["activity"]) == [
+        "activity0", "activity1", "activity2",
+    ]  # fmt: skip
+
+
+def test_what_pointed_to_a_line_that_is_gone_goes_with_it(partners, session):
+    partners.bring("negotiation")
+    write_logic(partners, activity=["配送", "調理"], early=["夕食"])
+    draw(partners, "activity0", "early0")
+    draw(partners, "activity1", "early0")
+    partners.indicator(node="activity0")
+    write_logic(partners, activity=["調理"], early=["夕食"])
+    content = plans.content(session, partners.case)
+    assert [plans.link_key(row) for row in content["links"]] == ["activity1-early0"]
+    assert [row["node"] for row in content["indicators"]] == [""]
+
+
+def test_no_arrow_is_drawn_into_nothing(partners, session):
+    partners.bring("negotiation")
+    write_logic(partners, activity=["配送"])
+    draw(partners, "activity0", "early7")
+    assert plans.content(session, partners.case)["links"] == []
+
+
+def test_the_key_of_a_line_in_force_is_not_given_to_another(partners, session):
+    partners.bring("negotiation")
+    write_logic(partners, activity=["配送", "調理"])
+    partners.indicator()
+    partners.accept("plan")
+    write_logic(partners, activity=["配送"])
+    assert write_logic(partners, activity=["配送", "見守り"])["activity"] == {
+        "activity0": "配送", "activity2": "見守り",
+    }  # fmt: skip
+
+
+def test_a_plan_whose_lines_have_no_keys_is_read_and_stays_as_it_is_until_they_change(partners, session):
+    partners.bring("negotiation")
+    old = {**plans.EMPTY, "purpose": "夕食", "logic": {"activity": ["配送", "調理"], "early": ["夕食"]}}
+    old["links"] = [{"source": "activity1", "target": "early0", "evidence": "proven", "assumption": ""}]
+    documents.save(session, partners.npo_actor, partners.case, "plan", old, partners.at)
+    assert plans.nodes(old) == {"activity0": "配送", "activity1": "調理", "early0": "夕食"}
+    before = documents.find_draft(session, partners.case, "plan").sha256
+    write_logic(partners, activity=["配送", "調理"], early=["夕食"])
+    assert documents.find_draft(session, partners.case, "plan").sha256 == before
+    found = write_logic(partners, activity=["調理"], early=["夕食"])
+    assert found["activity"] == {"activity1": "調理"}
+    assert len(plans.content(session, partners.case)["links"]) == 1
+
+
+def test_a_second_arrow_between_the_same_two_replaces_the_first_and_can_be_taken_out(partners, session):
+    partners.bring("negotiation")
+    write_logic(partners, activity=["配送"], early=["夕食"])
+    draw(partners, "activity0", "early0")
+    draw(partners, "activity0", "early0", evidence="proven")
+    assert [row["evidence"] for row in plans.content(session, partners.case)["links"]] == ["proven"]
+    with pytest.raises(NotFound):
+        plans.remove_link(
+            session, partners.npo_actor, partners.case, "early0-activity0", partners.at, version=None
+        )
+    plans.remove_link(
+        session, partners.npo_actor, partners.case, "activity0-early0", partners.at, version=None
+    )
+    assert plans.content(session, partners.case)["links"] == []
+
+
+def test_which_entry_an_indicator_belongs_to_is_not_the_citys_business(partners, session):
+    partners.introduce()
+    partners.meet()
+    write_logic(partners, early=["夕食"])
+    partners.write_plan()
+    partners.draft_agreement()
+    partners.sign()
+    partners.confirm()
+    partners.start()
+    row = dict(plans.content(session, partners.case)["indicators"][0])
+    for facts, needs_city in (({"node": "early0"}, False), ({"target": 25.0}, True)):
+        draft = plans.save_indicator(
+            session, partners.npo_actor, partners.case, {**row, **facts}, partners.at,
+            key="I1", version=None, why_changed="見直すため。",
+        )  # fmt: skip
+        assert draft.needs_city is needs_city
+
+
+def test_why_a_plan_is_changed_is_asked_once_and_can_be_put_better(partners, session):
+    partners.bring("running")
+    change_plan(partners)
+    for part, why, kept in (
+        ("milestones", "", partners.why),
+        ("lessons", "人が増えたため。", "人が増えたため。"),
+    ):
+        draft = plans.save_part(
+            session, partners.npo_actor, partners.case, part, [], partners.at, version=None, why_changed=why
+        )
+        assert draft.why_changed == kept
 
 
 def test_milestones_become_promises_of_both(partners, session):
@@ -1159,8 +1305,9 @@ def test_an_indicator_that_pays_stays_linked_and_measured_on_its_day(partners, f
     row = {**INDICATOR, "measure_on": [partners.ends_on.isoformat()], "linked_to_payment": True, **facts}
     with pytest.raises(Refused, match="payment_linked"):
         plans.save_indicator(
-            partners.session, partners.npo_actor, partners.case, row, partners.at, key="I1", version=None
-        )
+            partners.session, partners.npo_actor, partners.case, row, partners.at, key="I1", version=None,
+            why_changed=partners.why,
+        )  # fmt: skip
 
 
 def test_a_change_by_which_the_city_is_bound_is_the_managers(partners):

@@ -40,6 +40,14 @@ _SIDES: Final[Mapping[str, Any]] = {
     "both": _l("両者"),
 }
 _REQUIRED: Final = _l("入力してください。")
+#: axis of an indicator → (how its breakdown is typed, an example)
+_BREAKDOWNS: Final[Mapping[str, tuple[Any, Any]]] = {
+    "age": (_l("計画で決めた内訳です。「年代：値」を1行に1つずつ書いてください。"), _l("小学生：14")),
+    "area": (_l("計画で決めた内訳です。「地区：値」を1行に1つずつ書いてください。"), _l("中央地区：14")),
+    "sex": (_l("計画で決めた内訳です。「性別：値」を1行に1つずつ書いてください。"), _l("女性：14")),
+    "other": (_l("計画で決めた内訳です。「区分：値」を1行に1つずつ書いてください。"), _l("親子：14")),
+    "": (_l("計画では内訳を求めていません。分かるときだけ「区分：値」を書いてください。"), _l("小学生：14")),
+}  # fmt: skip
 
 
 # ── Fields ───────────────────────────────────────────────────────────────────────────────────────────
@@ -291,6 +299,15 @@ def _new_evidence() -> FileField:
     )
 
 
+def _why_changed() -> TextAreaField:
+    """The last field of whatever opens or goes on with a change of what is in force; gone otherwise."""
+    return words(
+        _l("変える理由"),
+        hint=_l("実施中の計画・協定を変えるための案になります。相手方と市も読みます。"),
+        rows=2,
+    )
+
+
 class _WithFiles(Form):
     """A form that may name one of the case's files as evidence, or bring a new one, as its last fields."""
 
@@ -427,9 +444,7 @@ class PurposeForm(Form):
         rows=5,
     )
     lessons = SelectMultipleField(_l("生かす学び"), choices=[], validators=[Optional()])
-    why_changed = words(
-        _l("変更の理由"), need=False, hint=_l("実施中の計画を変えるときに書いてください。"), rows=2
-    )
+    why_changed = _why_changed()
 
     def offer(self, found: Iterable[Lesson]) -> None:
         """Let the person take up lessons of earlier partnerships."""
@@ -451,6 +466,7 @@ class LogicForm(Form):
     early = LinesField(_l("初期成果"), render_kw={"example": _l("子どもが週に1度、温かい夕食を食べる")})
     middle = LinesField(_l("中期成果"), render_kw={"example": _l("保護者が相談できる相手を持つ")})
     long = LinesField(_l("長期成果"), render_kw={"example": _l("地域で孤立する家庭が減る")})
+    why_changed = _why_changed()
 
 
 class LinkForm(Form):
@@ -460,6 +476,7 @@ class LinkForm(Form):
     target = SelectField(_l("どこへ"), choices=[], validators=[DataRequired(_l("選んでください。"))])
     evidence = radio(_l("つながりの確かさ"), vocabulary.EVIDENCE_LEVELS)
     assumption = words(_l("そう考える理由"), need=False, rows=2)
+    why_changed = _why_changed()
 
     def offer(self, nodes: Mapping[str, str]) -> None:
         """Let the person choose among the entries."""
@@ -484,6 +501,12 @@ class IndicatorForm(Form):
         ),
     )
     name = line(_l("指標の名前"), need=False, example=_l("夕食会に続けて来た子どもの人数"))
+    node = SelectField(
+        _l("ロジックモデルのどれを測るか"),
+        choices=[],
+        validators=[Optional()],
+        description=_l("ロジックモデルに書いた成果や結果から選べます。"),
+    )
     definition = words(
         _l("定義（何を数えるか）"),
         need=False,
@@ -510,7 +533,12 @@ class IndicatorForm(Form):
     )
     measurer = pick(_l("だれが測るか"), vocabulary.MEASURERS)
     evidence = words(_l("根拠になる資料"), need=False, example=_l("参加者名簿（氏名を除いた集計）"), rows=2)
-    axis = pick(_l("内訳"), vocabulary.AXES, need=False)
+    axis = pick(
+        _l("内訳の分け方"),
+        vocabulary.AXES,
+        need=False,
+        hint=_l("選ぶと、測定のときにこの分け方で内訳をたずねます。"),
+    )
     min_cell = SelectField(
         _l("内訳を非表示にする数"),
         choices=choices({"5": _l("5未満"), "10": _l("10未満")}),
@@ -519,9 +547,24 @@ class IndicatorForm(Form):
     )
     linked_to_payment = BooleanField(_l("支払いに連動させる"))
     is_public = BooleanField(_l("実績を公表してよい"), default=True)
+    why_changed = _why_changed()
 
-    def offer(self, own: Iterable[IndicatorDefinition], others: Iterable[IndicatorDefinition]) -> None:
-        """Let the person take an entry of the city's library: those of the case's own fields come first."""
+    def offer(
+        self,
+        own: Iterable[IndicatorDefinition],
+        others: Iterable[IndicatorDefinition],
+        nodes: Mapping[str, str],
+        min_cell: int | None = None,
+    ) -> None:
+        """Let the person take an entry of the city's library (those of the case's own fields come first), and
+        name an entry of the logic model.
+
+        ``min_cell`` is that of the indicator as it stands: a limit that is not on the list is kept.
+        """
+        self.node.choices = choices(nodes, _l("指定しない"))
+        if min_cell is not None and str(min_cell) not in {"5", "10"}:
+            kept = {str(min_cell): _("%(count)s未満", count=min_cell)}
+            self.min_cell.choices = [*choices(kept), *self.min_cell.choices]
         own, others = list(own), list(others)
         self.known = {row.public_id: row for row in (*own, *others)}
         labels: dict[str, Any] = {}
@@ -556,7 +599,8 @@ class IndicatorForm(Form):
             "definition": facts["definition"],
             "shared": shared.code if shared else "",
         }
-        return facts
+        # Left out where nothing is chosen, as in every plan written before indicators could name an entry.
+        return facts | ({"node": self.node.data} if self.node.data else {})
 
 
 class MilestonesForm(Form):
@@ -567,6 +611,7 @@ class MilestonesForm(Form):
         description=_l("1行に「日付 内容」の順で書いてください。"),
         render_kw={"example": _l("2027-06-30 中間のふり返りの会"), "rows": 8},
     )
+    why_changed = _why_changed()
 
     def validate_milestones(self, field: Field) -> None:
         """Each line begins with a day."""
@@ -582,6 +627,12 @@ class MilestonesForm(Form):
                     _("「%(text)s」は「日付 内容」の形で入力してください。", text=part[:20])
                 )
             self.found.append({"text": rest.strip(), "on": read.isoformat()})
+
+
+class DropPartForm(Form):
+    """Nothing to fill in before the agreement; while it runs, why the plan or the agreement is changed."""
+
+    why_changed = _why_changed()
 
 
 class DropForm(Form):
@@ -608,6 +659,12 @@ class AgreementForm(Form):
     costs = words(_l("費用の分担"), limits.MESSAGE)
     money_company_yen = money(_l("企業が負担する金額"))
     money_city_yen = money(_l("市が負担する金額"), hint=_l("100万円を超えるときは、管理職が確認します。"))
+    liability = words(
+        _l("責任の分担（損害が生じたときの負担）"),
+        limits.MESSAGE,
+        hint=_l("けがや物の損害が起きたときに、だれが負担するかを書いてください。"),
+        rows=3,
+    )
     rights = words(_l("権利の帰属"), limits.MESSAGE, example=_l("つくった資料は両者が自由に使える。"), rows=2)
     privacy = words(
         _l("個人情報の扱い"),
@@ -628,9 +685,6 @@ class AgreementForm(Form):
     signer_company = line(_l("企業の代表者（役職と氏名）"))
     signer_npo = line(_l("団体の代表者（役職と氏名）"))
     signer_city = line(_l("市の代表者（役職と氏名）"), need=False)
-    why_changed = words(
-        _l("変更の理由"), need=False, hint=_l("実施中の協定を変えるときに書いてください。"), rows=2
-    )
     # Only for PFS. Each rule has its own page; these are the frame.
     provider = pick(_l("成果連動：事業を行う側"), {"npo": _l("団体"), "company": _l("企業")}, need=False)
     evaluator = pick(
@@ -649,6 +703,7 @@ class AgreementForm(Form):
         description=_l("債務負担行為の限度額など。「年度（西暦）：金額」を1行に1つずつ。"),
         render_kw={"example": "2027：3000000"},
     )
+    why_changed = _why_changed()
 
     scheme = pick(
         _l("成果連動：しくみ"),
@@ -691,8 +746,8 @@ class AgreementForm(Form):
     def facts(self, rules: list[dict[str, Any]]) -> dict[str, Any]:
         """The agreement as the service takes it; ``rules`` are those written so far."""
         names = (
-            "type", "purpose", "method", "roles_company", "roles_npo", "roles_city", "costs", "rights",
-            "privacy", "publication", "termination", "from_on", "to_on", "frequency",
+            "type", "purpose", "method", "roles_company", "roles_npo", "roles_city", "costs", "liability",
+            "rights", "privacy", "publication", "termination", "from_on", "to_on", "frequency",
             "signer_company", "signer_npo", "signer_city",
         )  # fmt: skip
         found: dict[str, Any] = {name: getattr(self, name).data or "" for name in names}
@@ -743,6 +798,7 @@ class RuleForm(Form):
     rounding = SelectField(_l("端数の切り捨て"), choices=choices(vocabulary.ROUNDINGS), default="1")
     measured_on = day(_l("支払いのもとになる測定の日"))
     fiscal_year = line(_l("支払う年度（西暦）"), 4, example="2027")
+    why_changed = _why_changed()
 
     def offer(self, found: Iterable[Mapping[str, Any]]) -> None:
         """Let the person choose among the plan's indicators that are linked to payment."""
@@ -861,23 +917,22 @@ class MeasureForm(_WithFiles):
         _l("測れなかった理由"), need=False, hint=_l("値がないときだけ書いてください。"), rows=2
     )
     sample_size = number(_l("対象の人数・件数"), need=False)
-    breakdown = PairsField(
-        _l("内訳"),
-        description=_l("「区分：値」を1行に1つずつ。"),
-        render_kw={"example": _l("小学生：14"), "rows": 4},
-    )
+    breakdown = PairsField(_l("内訳"))
     comment = words(_l("説明"), need=False, rows=3)
 
     evidence, new_evidence = _evidence(), _new_evidence()
 
     def offer_days(self, indicator: Indicator, days: Iterable[date]) -> None:
-        """The dates that the plan names; the one on which only the baseline is measured says so."""
+        """The dates that the plan names (the one on which only the baseline is measured says so), and how it
+        wants the value broken down."""
         labels = {
             day.isoformat(): filters.isoday(day.isoformat())
             + (_("（はじめの値）") if indicator.is_start(day) else "")
             for day in days
         }
         self.measured_on.choices = choices(labels, _CHOOSE)
+        hint, example = _BREAKDOWNS.get(indicator.axis, _BREAKDOWNS[""])
+        self.breakdown.description, self.breakdown.render_kw = hint, {"example": example, "rows": 4}
 
 
 class ReviewForm(Form):

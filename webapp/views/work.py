@@ -12,7 +12,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import calendar, lifecycle, payment, permissions, queries
+from matcher import calendar, lifecycle, payment, permissions, queries, vocabulary
 from matcher.errors import Invalid, MovedOn, NotFound, Refused
 from matcher.models import CaseDocument, Partnership
 from matcher.permissions import Actor
@@ -32,7 +32,20 @@ from matcher.services import (
     publicity,
     receipts,
 )
-from webapp import access, case_text, clock, db, drawings, ical, papers, pdf, sheets, text, work_text
+from webapp import (
+    access,
+    case_text,
+    change_text,
+    clock,
+    db,
+    drawings,
+    ical,
+    papers,
+    pdf,
+    sheets,
+    text,
+    work_text,
+)
 from webapp.forms import work as forms
 from webapp.forms.base import clean
 from webapp.views import work_acts
@@ -70,7 +83,8 @@ def facts(actor: Actor, case: Partnership) -> dict[str, Any]:
         "own_steps": casework.steps_of(steps, side),
         "other_steps": [step for step in steps if step.side != side],
         "can": lambda action: work_acts.may(actor, case, action),
-        "has_contract": payments.contract(session, case) is not None,
+        "has_contract": payments.contract(session, case) is not None
+        or payments.trial(session, case) is not None,
         "today": calendar.tokyo_date(clock.now()),
     }
 
@@ -109,14 +123,18 @@ def _plan(case: Partnership) -> dict[str, Any]:
         "draft": draft,
         "agreed": agreed,
         "content": content,
-        "nodes": [drawings.Node(key, key.rstrip("0123456789"), words) for key, words in _nodes(content)],
+        "nodes": [drawings.Node(key, plans.kind_of(key), words) for key, words in _nodes(content)],
         "links": [drawings.Link(row["source"], row["target"], row["evidence"]) for row in content["links"]],
-        "names": dict(_nodes(content)),
+        "arrows": [
+            (plans.link_key(row), words)
+            for row, words in zip(content["links"], work_text.links(content), strict=True)
+        ],
         "indicators": (indicators := plans.indicators(session, case)),
         "baselines": {row.key: row.baseline for row in indicators},
         "measured": plans.measurements(session, case),
         "versions": casework.versions(session, case, "plan"),
-        "changes": work_text.changes(agreed.content, draft.content) if draft and agreed else [],
+        "changes": _changes(agreed, draft),
+        "node_names": plans.nodes(content),
         "lessons": evaluations.lessons_of(session, case.company, case.npo),
         "uses": evaluations.lesson_uses(session, access.actor(), case),
         "has_outcome": plans.has_outcome(content),
@@ -127,6 +145,18 @@ def _nodes(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     return list(plans.nodes(content).items())
 
 
+def _changes(before: CaseDocument | None, after: CaseDocument | None) -> list[change_text.Row]:
+    """What a draft changes of the version in force."""
+    if before is None or after is None or before.id == after.id:
+        return []
+    return change_text.changes(before.content, after.content, _lessons(before, after))
+
+
+def _lessons(*found: CaseDocument) -> dict[str, str]:
+    named = {public_id for document in found for public_id in document.content.get("lessons") or ()}
+    return evaluations.lesson_texts(db.session(), named)
+
+
 def _agreement(case: Partnership) -> dict[str, Any]:
     session = db.session()
     draft = documents.find_draft(session, case, "agreement")
@@ -135,7 +165,7 @@ def _agreement(case: Partnership) -> dict[str, Any]:
         "draft": draft,
         "agreed": agreed,
         "versions": casework.versions(session, case, "agreement"),
-        "changes": work_text.changes(agreed.content, draft.content) if draft and agreed else [],
+        "changes": _changes(agreed, draft),
         "obstacle": text.sentence(code)
         if draft and (code := agreements.acceptance_obstacle(session, case, clock.now()))
         else "",
@@ -174,14 +204,19 @@ def _payment(case: Partnership) -> dict[str, Any]:
     deal = payments.contract(session, case)
     rows = payments.rules(session, case)
     paid = payments.all_of(session, case)
-    found: dict[str, Any] = {"deal": deal, "rules": rows, "payments": paid}
+    found: dict[str, Any] = {"deal": deal, "rules": rows, "payments": paid, "tried": None}
+    tried = payments.trial(session, case)
+    if tried is not None and (deal is None or request.args.get("of") == "draft"):
+        return found | _trial(tried)
     if deal is None:
         return found
+    found["has_draft"] = tried is not None
     indicators = {row.key: row for row in plans.indicators(session, case, retired=True)}
     own = _tried(deal)
     measured = plans.measurements(session, case)
     found |= {
         "scenarios": payments.scenarios(deal, indicators, own),
+        "names": {rule.key: indicators[rule.indicator] for rule in deal.rules},
         "own": own,
         "by_rule": {row.rule_id: row for row in paid if row.rule_id},
         "by_fixed": {row.fixed_year: row for row in paid if row.fixed_year},
@@ -211,6 +246,20 @@ def _payment(case: Partnership) -> dict[str, Any]:
         "unsettled": payments.unsettled(session, case),
     }
     return found
+
+
+def _trial(tried: payments.Trial) -> dict[str, Any]:
+    own = _tried(tried.deal)
+    return {
+        "tried": tried,
+        "own": own,
+        "scenarios": payments.scenarios(tried.deal, tried.indicators, own),
+        "names": {rule.key: tried.indicators[rule.indicator] for rule in tried.deal.rules},
+        "curves": [(rule, payment.curve(rule)) for rule in tried.deal.rules],
+        "years": [
+            (year, tried.deal.year_limits.get(year), tried.deal.most(year)) for year in tried.deal.years
+        ],
+    }
 
 
 def _tried(deal: payment.Contract) -> dict[str, float]:
@@ -264,6 +313,7 @@ def _publication(case: Partnership) -> dict[str, Any]:
         "agreed": agreed,
         "versions": casework.versions(session, case, "publication"),
         "outdated": work_text.page_parts(publicity.outdated(session, case)),
+        "changes": _changes(agreed, draft),
         "comments": publicity.shown_comments(session, case),
         "public_incidents": publicity.public_incidents(session, case),
         "areas": cities.get(session).area_labels,
@@ -317,9 +367,7 @@ def document(public_id: str, document_id: str) -> Page:
         "work/document.html",
         **facts(actor, case),
         document=next(row for row in casework.versions(session, case) if row.id == found.id),
-        changes=work_text.changes(agreed.content, found.content)
-        if agreed is not None and agreed.id != found.id and found.state == "draft"
-        else [],
+        changes=_changes(agreed, found) if found.state == "draft" else [],
         may_accept=open_to_me
         and (found.needs_city if actor.is_staff else permissions.may(actor, "partnership.work", case))
         and (actor.is_staff or signing),
@@ -328,7 +376,19 @@ def document(public_id: str, document_id: str) -> Page:
         view=found.content.get("view"),
         lessons=evaluations.lessons_taken(session, case, found.content) if found.kind == "plan" else [],
         areas=cities.get(session).area_labels,
+        **(_plan_text(found) if found.kind == "plan" else {}),
     )
+
+
+def _plan_text(found: CaseDocument) -> dict[str, Any]:
+    """A plan as it is read before it is accepted: nothing of it is summed up."""
+    content = {**plans.EMPTY, **found.content}
+    return {
+        "plan": content,
+        "drawing": papers.logic_drawing(content, found.number) if _nodes(content) else None,
+        "arrows": work_text.links(content),
+        "node_names": plans.nodes(content),
+    }
 
 
 def _document_obstacle(case: Partnership, found: CaseDocument) -> str:
@@ -391,6 +451,7 @@ def _form(ask: Ask) -> Any:
     found: Any = row.form(data={**prefill, "version": _version(ask)})
     ask.form = found
     row.prepare(ask)
+    work_acts.prepare_amendment(ask)
     if row.move:
         found.offer_reasons(work_acts.reasons(ask.case, row.move))
     return found
@@ -414,7 +475,9 @@ def _version(ask: Ask) -> str:
 #: action → the section that it belongs to; the others return to the first page of the workspace.
 _HOME: Final[Mapping[str, str]] = MappingProxyType(
     {
-        **dict.fromkeys(("plan", "logic", "link", "indicator", "drop_indicator", "milestones"), "plan"),
+        **dict.fromkeys(
+            ("plan", "logic", "link", "drop_link", "indicator", "drop_indicator", "milestones"), "plan"
+        ),
         **dict.fromkeys(("agreement", "rule", "drop_rule", "trial", "trial_result"), "agreement"),
         **dict.fromkeys(
             (
@@ -443,7 +506,6 @@ def _back(ask: Ask) -> str:
 
 
 def _ask(ask: Ask, **more: Any) -> str:
-    names = dict(_nodes(plans.content(ask.session, ask.case))) if ask.action == "link" else {}
     return render_template(
         "work/act.html",
         **facts(ask.actor, ask.case),
@@ -452,7 +514,8 @@ def _ask(ask: Ask, **more: Any) -> str:
         item=ask.item,
         key=ask.key,
         back=_back(ask),
-        names=names,
+        part=_part(ask),
+        templates=_templates(ask),
         sentences=_sentences(ask),
         is_multipart=any(field.type == "FileField" for field in ask.form),
         **more,
@@ -465,6 +528,31 @@ def _sentences(ask: Ask) -> list[dict[str, str]]:
         return [row.as_dict() for row in drafts.compose(ask.session, ask.case)]
     if ask.action in {"report", "review_report"}:
         return drafts.of_reports(ask.session, ask.case, [ask.item])[ask.item.id]
+    return []
+
+
+def _templates(ask: Ask) -> Mapping[str, str]:
+    """The types of agreement with whose articles one may begin, as long as nothing has been written."""
+    if ask.action != "agreement" or ask.draft or documents.find_agreed(ask.session, ask.case, "agreement"):
+        return {}
+    return vocabulary.AGREEMENT_TYPES
+
+
+def _part(ask: Ask) -> list[tuple[str, str]]:
+    """(name, words) of the part of a draft that the action takes out, so that one sees what it is about."""
+    plan = plans.content(ask.session, ask.case) if ask.action in {"drop_link", "drop_indicator"} else {}
+    if ask.action == "drop_link":
+        return [
+            (_("つながり"), words)
+            for row, words in zip(plan["links"], work_text.links(plan), strict=True)
+            if plans.link_key(row) == ask.key
+        ]
+    if ask.action == "drop_indicator":
+        return [(_("指標"), work_text.indicator(row)) for row in plan["indicators"] if row["key"] == ask.key]
+    if ask.action == "drop_rule":
+        return [
+            (_("条件"), work_text.rule(row)) for row in work_acts.rules_written(ask) if row["key"] == ask.key
+        ]
     return []
 
 
@@ -536,12 +624,25 @@ def file(public_id: str, file_id: str) -> Response:
 @blueprint.get("/cases/<public_id>/papers/<any(" + ",".join(papers.PAPERS) + "):paper>.pdf")
 @access.allow("case_party")
 def paper(public_id: str, paper: str) -> Response:
-    """A paper made from the records of the case, as A4 PDF."""
+    """A paper made from the records of the case, as A4 PDF.
+
+    ``?version=`` names the version of its document; without it the one in force is printed, else the draft.
+    """
     session, actor, case = db.session(), access.actor(), _case(public_id)
-    if paper not in papers.available(session, case):
+    number = _version_asked()
+    if paper not in papers.available(session, case) or (number is not None and paper not in papers.KINDS):
         raise NotFound("paper")
-    name, template, content = papers.make(session, actor, case, paper, clock.now())
+    name, template, content = papers.make(session, actor, case, paper, clock.now(), number)
     return pdf.download(name, template, **content)
+
+
+def _version_asked() -> int | None:
+    typed = clean(request.args.get("version", ""))
+    if not typed:
+        return None
+    if not (typed.isascii() and typed.isdecimal() and len(typed) < 6):
+        raise NotFound("paper")
+    return int(typed)
 
 
 @blueprint.get("/cases/<public_id>/calendar.ics")

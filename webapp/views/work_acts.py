@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from flask import current_app, url_for
 
-from matcher import calendar, lifecycle, payment, permissions, vocabulary, wording_work
+from matcher import calendar, lifecycle, payment, permissions, vocabulary, wording_agreement
 from matcher.errors import Invalid, NotFound
 from matcher.models import (
     CaseDocument,
@@ -82,6 +82,11 @@ class Ask:
         version: int | None = self.form.shown_version
         return version
 
+    @property
+    def why_changed(self) -> str:
+        """Why what is in force is being changed, where the form asks for it."""
+        return (self.form.why_changed.data or "") if "why_changed" in self.form else ""
+
 
 Run = Callable[[Ask], object]
 
@@ -104,6 +109,16 @@ class Act:
     prepare: Callable[[Ask], None] = field(default=lambda ask: None)
     move: str = ""
     leads_to: Callable[[Any], str | None] = field(default=lambda made: None)
+
+
+def prepare_amendment(ask: Ask) -> None:
+    """A plan or an agreement in force is changed for a reason: asked for once, then shown as it was given."""
+    if "why_changed" not in ask.form:
+        return
+    if ask.case.state not in plans.RUNNING:
+        del ask.form.why_changed
+    elif ask.draft is not None and ask.form.why_changed.raw_data is None:
+        ask.form.why_changed.data = ask.draft.why_changed
 
 
 def store() -> files.Store:
@@ -190,8 +205,9 @@ def _plan_content(ask: Ask) -> dict[str, Any]:
 def _save_part(part: str, read: Callable[[Ask], Any]) -> Run:
     def run(ask: Ask) -> object:
         return plans.save_part(
-            ask.session, ask.actor, ask.case, part, read(ask), ask.now, version=ask.version
-        )
+            ask.session, ask.actor, ask.case, part, read(ask), ask.now,
+            version=ask.version, why_changed=ask.why_changed,
+        )  # fmt: skip
 
     return run
 
@@ -200,11 +216,12 @@ def _purpose(ask: Ask) -> object:
     form = ask.form
     plans.save_part(
         ask.session, ask.actor, ask.case, "purpose", form.purpose.data, ask.now,
-        version=ask.version, why_changed=form.why_changed.data or "",
+        version=ask.version, why_changed=ask.why_changed,
     )  # fmt: skip
     return plans.save_part(
-        ask.session, ask.actor, ask.case, "lessons", form.lessons.data or [], ask.now, version=None
-    )
+        ask.session, ask.actor, ask.case, "lessons", form.lessons.data or [], ask.now,
+        version=None, why_changed=ask.why_changed,
+    )  # fmt: skip
 
 
 def _offer_lessons(ask: Ask) -> None:
@@ -218,20 +235,22 @@ def _link(ask: Ask) -> object:
         "source": form.source.data, "target": form.target.data, "evidence": form.evidence.data,
         "assumption": form.assumption.data or "",
     }  # fmt: skip
-    links = [
-        row
-        for row in _plan_content(ask)["links"]
-        if (row["source"], row["target"]) != (link["source"], link["target"])
-    ]
-    return plans.save_part(
-        ask.session, ask.actor, ask.case, "links", [*links, link], ask.now, version=ask.version
+    return plans.save_link(
+        ask.session, ask.actor, ask.case, link, ask.now, version=ask.version, why_changed=ask.why_changed
+    )
+
+
+def _drop_link(ask: Ask) -> object:
+    return plans.remove_link(
+        ask.session, ask.actor, ask.case, ask.key, ask.now, version=ask.version, why_changed=ask.why_changed
     )
 
 
 def _indicator(ask: Ask) -> object:
     return plans.save_indicator(
-        ask.session, ask.actor, ask.case, ask.form.facts, ask.now, key=ask.key or None, version=ask.version
-    )
+        ask.session, ask.actor, ask.case, ask.form.facts, ask.now,
+        key=ask.key or None, version=ask.version, why_changed=ask.why_changed,
+    )  # fmt: skip
 
 
 def _indicator_facts(ask: Ask) -> dict[str, Any]:
@@ -246,8 +265,17 @@ def _indicator_facts(ask: Ask) -> dict[str, Any]:
     return {}
 
 
+def _offer_indicator(ask: Ask) -> None:
+    plan = _plan_content(ask)
+    kept = {row["key"]: row["min_cell"] for row in plan["indicators"]}
+    own, others = plans.library_for(ask.session, ask.case)
+    ask.form.offer(own, others, plans.nodes(plan), kept.get(ask.key))
+
+
 def _drop_indicator(ask: Ask) -> object:
-    return plans.remove_indicator(ask.session, ask.actor, ask.case, ask.key, ask.now, version=ask.version)
+    return plans.remove_indicator(
+        ask.session, ask.actor, ask.case, ask.key, ask.now, version=ask.version, why_changed=ask.why_changed
+    )
 
 
 # ── Agreement ────────────────────────────────────────────────────────────────────────────────────────
@@ -270,7 +298,7 @@ def _agreement(ask: Ask) -> object:
     form = ask.form
     return agreements.draft(
         ask.session, ask.actor, ask.case, form.facts(rules_written(ask)), ask.now,
-        version=ask.version, why_changed=form.why_changed.data or "",
+        version=ask.version, why_changed=ask.why_changed,
     )  # fmt: skip
 
 
@@ -279,13 +307,16 @@ def _agreement_facts(ask: Ask) -> dict[str, Any]:
     if not content:
         plan = documents.find_agreed(ask.session, ask.case, "plan")
         return {
-            **wording_work.STANDARD_CLAUSES,
+            **wording_agreement.clauses(ask.key),
+            "type": ask.key if ask.key in vocabulary.AGREEMENT_TYPES else "",
             "purpose": plan.content["purpose"] if plan else "",
             "from_on": ask.case.period_from,
             "to_on": ask.case.period_to,
             "signer_company": ask.case.company.representative,
             "signer_npo": ask.case.npo.representative,
         }
+    if "liability" not in content:
+        content["liability"] = wording_agreement.clauses(content["type"])["liability"]
     outcome = content.pop("outcome", None) or {}
     content |= {name: outcome.get(name) for name in ("provider", "evaluator", "budget_cap_yen")}
     content |= {name: outcome.get(name) for name in payment.SCHEME_FIELDS}
@@ -321,10 +352,9 @@ def _save_rules(ask: Ask, change: Callable[[list[dict[str, Any]]], list[dict[str
         raise NotFound("contract")
     rows = change(list(content["outcome"].get("rules", ())))
     content["outcome"] = {**content["outcome"], "rules": sorted(rows, key=lambda row: row["key"])}
-    draft = documents.find_draft(ask.session, ask.case, "agreement")
     return agreements.draft(
         ask.session, ask.actor, ask.case, content, ask.now,
-        version=ask.version, why_changed=draft.why_changed if draft else "",
+        version=ask.version, why_changed=ask.why_changed,
     )  # fmt: skip
 
 
@@ -559,17 +589,21 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         "logic": Act(
             forms.LogicForm,
             _save_part("logic", lambda ask: {k: ask.form[k].data or [] for k in vocabulary.LOGIC_KINDS}),
-            _WORK, _PLANNING, writes="plan", prefill=lambda ask: dict(_plan_content(ask)["logic"]),
+            _WORK, _PLANNING, writes="plan",
+            prefill=lambda ask: {
+                kind: list(column.values()) for kind, column in plans.columns(_plan_content(ask)).items()
+            },
         ),
         "link": Act(
             forms.LinkForm, _link, _WORK, _PLANNING, writes="plan",
             prepare=lambda ask: ask.form.offer(plans.nodes(_plan_content(ask))),
         ),
+        "drop_link": Act(forms.DropPartForm, _drop_link, _WORK, _PLANNING, writes="plan"),
         "indicator": Act(
             forms.IndicatorForm, _indicator, _WORK, _PLANNING, writes="plan", prefill=_indicator_facts,
-            prepare=lambda ask: ask.form.offer(*plans.library_for(ask.session, ask.case)),
+            prepare=_offer_indicator,
         ),
-        "drop_indicator": Act(forms.ConfirmForm, _drop_indicator, _WORK, _PLANNING, writes="plan"),
+        "drop_indicator": Act(forms.DropPartForm, _drop_indicator, _WORK, _PLANNING, writes="plan"),
         "milestones": Act(
             forms.MilestonesForm, _save_part("milestones", lambda ask: ask.form.found), _WORK, _PLANNING,
             writes="plan",
@@ -595,7 +629,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
             writes="agreement", prefill=_rule_facts, prepare=_offer_linked,
         ),
         "drop_rule": Act(
-            forms.ConfirmForm, _drop_rule, _WORK, frozenset({"agreement_draft", *plans.RUNNING}),
+            forms.DropPartForm, _drop_rule, _WORK, frozenset({"agreement_draft", *plans.RUNNING}),
             writes="agreement",
         ),
         "reopen_talks": Act(
