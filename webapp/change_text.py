@@ -326,7 +326,7 @@ def _gift(row: Mapping[str, Any]) -> str:
 
 def _scores(row: Mapping[str, Any]) -> str:
     given = (
-        _("答えない")
+        _("回答なし")
         if row["declined"]
         else _("、").join(
             f"{label} {row['scores'].get(item, '')}" for item, label in vocabulary.EVALUATION_ITEMS.items()

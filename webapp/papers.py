@@ -396,7 +396,7 @@ def _evaluation_lines(case: Partnership, sheet: EvaluationSheet) -> list[Sequenc
     who = sheet.evaluator or work_text.side_name(case, sheet.rater)
     about = work_text.side_name(case, sheet.about)
     if sheet.is_declined:
-        return [(who, about, _("答えない"), None, None, "", sheet.comment)]
+        return [(who, about, _("回答なし"), None, None, "", sheet.comment)]
     return [
         (
             who, about, filters.label_of(item, vocabulary.EVALUATION_ITEMS), score,
