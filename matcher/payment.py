@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Final
 
-from matcher import calendar
+from matcher import calendar, figures
 
 SHAPES: Final = ("table", "linear", "threshold", "per_unit")
 SCHEMES: Final = ("pfs", "sib")
@@ -281,7 +281,7 @@ def _exact(value: float) -> Fraction:
 
 
 def _plain(value: Fraction) -> str:
-    return f"{float(value):,.10g}"
+    return figures.number(value)
 
 
 def _yen(value: Fraction | int) -> str:

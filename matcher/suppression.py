@@ -1,6 +1,10 @@
 """Small cells are not published: who is behind a 1 or a 2 could be guessed. Pure."""
 
 from collections.abc import Mapping
+from typing import Final
+
+#: People fewer than these are not counted in public.
+SMALLEST: Final = 5
 
 
 def suppress(cells: Mapping[str, float], smallest: int) -> dict[str, float | None]:

@@ -103,7 +103,7 @@ def _word(key: str, kept: Any) -> str:
     if key in {"period_from", "period_to"} or key.endswith("_on"):
         return filters.jdate(date.fromisoformat(kept), False)
     if isinstance(kept, int | float):
-        return filters.label_of(str(kept), _CODES[key]) if key in _CODES else f"{kept:,g}"
+        return filters.label_of(str(kept), _CODES[key]) if key in _CODES else filters.number(kept)
     return filters.label_of(str(kept), _CODES.get(key, {}))
 
 

@@ -318,7 +318,9 @@ def _gift(row: Mapping[str, Any]) -> str:
         "%(who)s：%(what)s %(sum)s（%(times)s回）",
         who=filters.label_of(row["giver"], work_text.SIDES),
         what=vocabulary.support_label(row["support_type"]),
-        sum=filters.quantity(row["quantity"], row["unit"]),
+        sum=_("金額は公表しない")
+        if row["quantity"] is None
+        else filters.quantity(row["quantity"], row["unit"]),
         times=row["times"],
     )
     return f"{words} {filters.yen(row['yen'])}" if "yen" in row else words

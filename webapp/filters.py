@@ -27,7 +27,7 @@ from wtforms.fields import (
 )
 from wtforms.widgets import TextArea
 
-from matcher import calendar
+from matcher import calendar, figures
 
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
 _WEEKDAYS: Final = "月火水木金土日"
@@ -109,10 +109,7 @@ def yen(value: int | Decimal | float | None) -> str:
 
 def number(value: int | Decimal | float | None) -> str:
     """「1,200」, 「2.5」: grouped, without trailing zeros; empty for None."""
-    if value is None:
-        return ""
-    text = f"{Decimal(str(value)):,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return "" if value is None else figures.number(value)
 
 
 def quantity(value: int | Decimal | float | None, unit: str | None = None) -> str:

@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 from xlsxwriter.utility import xl_col_to_name
 
+from matcher import figures
 from webapp import filters
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -294,9 +295,9 @@ def _as_text(value: Cell) -> str:
         return ""
     if isinstance(value, date):
         return filters.isodate(value)
-    return (
-        neutral(value) if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
-    )
+    if isinstance(value, float):
+        return figures.typed(value)
+    return neutral(value) if isinstance(value, str) else str(value)
 
 
 def _replace_unwritable(number: int, line: list[str], labels: Sequence[str]) -> Iterator[str]:

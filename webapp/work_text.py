@@ -578,14 +578,14 @@ def course(row: Mapping[str, Any]) -> str:
     start = row["baseline"]
     unit = row["unit"]
     before = (
-        _("%(value)s%(unit)s", value=f"{start:,g}", unit=unit)
+        _("%(value)s%(unit)s", value=filters.number(start), unit=unit)
         if start is not None
         else _("未測定（%(day)sに測る）", day=filters.jdate(date.fromisoformat(row["baseline_on"]), False))
     )
     return _(
         "%(before)s → 目標 %(target)s%(unit)s",
         before=before,
-        target=f"{row['target']:,g}",
+        target=filters.number(row["target"]),
         unit=unit,
     )
 
@@ -646,21 +646,17 @@ def rule_points(row: Mapping[str, Any]) -> list[str]:
     """For which values a payment rule pays what, one sentence each, with its floor and its rounding."""
     down = row.get("direction") == "down"
     beyond = _("以下") if down else _("以上")
+    points = [(filters.number(value), filters.yen(yen)) for value, yen in row["points"]]
     if row["shape"] == "per_unit":
-        start, price = row["points"][0]
+        start, price = points[0]
         side = _("下回る") if down else _("上回る")
-        lines = [
-            _("%(start)sを%(side)s1単位ごとに%(yen)s", start=f"{start:,g}", side=side, yen=filters.yen(price))
-        ]
+        lines = [_("%(start)sを%(side)s1単位ごとに%(yen)s", start=start, side=side, yen=price)]
     elif row["shape"] == "linear":
-        lines = [
-            _("%(value)sで%(yen)s", value=f"{value:,g}", yen=filters.yen(yen)) for value, yen in row["points"]
-        ]
+        lines = [_("%(value)sで%(yen)s", value=value, yen=yen) for value, yen in points]
         lines.append(_("その間は比例して増減"))
     else:
         lines = [
-            _("%(value)s%(beyond)s：%(yen)s", value=f"{value:,g}", beyond=beyond, yen=filters.yen(yen))
-            for value, yen in row["points"]
+            _("%(value)s%(beyond)s：%(yen)s", value=value, beyond=beyond, yen=yen) for value, yen in points
         ]
     if row.get("floor_yen"):
         lines.append(_("支払うときの下限額%(yen)s", yen=filters.yen(row["floor_yen"])))

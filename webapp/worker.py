@@ -93,7 +93,11 @@ class Worker:
         if self._ticked is not None and now - self._ticked < TICK:
             return False
         self._ticked = now
-        clockwork.tick(self.database, now)
+        clockwork.tick(
+            self.database,
+            now,
+            lambda piece, error: log.error("clock_piece_failed", piece=piece, exc_info=error),
+        )
         clockwork.sweep(self.database, now)
         return False
 

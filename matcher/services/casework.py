@@ -317,7 +317,8 @@ def _evaluation_steps(session: Session, case: Partnership, now: datetime) -> lis
     found += [
         Step(row.sheet.rater, "discuss", until, item=row.sheet.public_id, about=row.item, is_late=late)
         for row in evaluations.differences(sheets)
-        if row.is_open
+        # Who has not rated themselves is not told that they were seen otherwise.
+        if row.is_open and (row.sheet.rater, row.sheet.rater) in written
     ]
     if not found:
         found.append(Step("city", "conclude"))

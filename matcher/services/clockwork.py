@@ -27,12 +27,23 @@ _PIECES: tuple[Callable[[Session, datetime], int], ...] = (
 )
 
 
-def tick(database: Database, now: datetime) -> int:
-    """Do what is due; returns how many records were moved or people told."""
+def tick(
+    database: Database, now: datetime, on_failure: Callable[[str, Exception], None] | None = None
+) -> int:
+    """Do what is due; returns how many records were moved or people told.
+
+    Args:
+        on_failure: hears of a piece that failed, and the others go on; without it the failure is raised.
+    """
     done = 0
     for piece in _PIECES:
-        with database.write() as session:
-            done += piece(session, now)
+        try:
+            with database.write() as session:
+                done += piece(session, now)
+        except Exception as error:
+            if on_failure is None:
+                raise
+            on_failure(piece.__name__, error)
     return done
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, joinedload
 
-from matcher import calendar, vocabulary
+from matcher import calendar, figures, vocabulary
 from matcher.models import (
     Contribution,
     Incident,
@@ -115,7 +115,7 @@ def _contributions(
         total = sum(entry.quantity for entry in entries)
         text = (
             f"{names[giver]}は、{vocabulary.support_label(support_type)}を{len(entries)}回、"
-            f"合わせて{total:,g}{unit}提供し、相手方が確認しました。"
+            f"合わせて{figures.number(total)}{unit}提供し、相手方が確認しました。"
         )
         found.append(Sentence(text, "contribution", entries[-1].public_id, f"実績 {len(entries)}件"))
     return found
@@ -142,11 +142,13 @@ def _indicator(indicator: Indicator, row: Measurement) -> Sentence:
     if row.value is None:
         text = f"「{indicator.name}」は測定できませんでした（理由：{row.missing_reason}）。"
         return Sentence(text, "measurement", row.public_id, label)
-    start = "" if indicator.baseline is None else f"開始時{indicator.baseline:,g}{indicator.unit}、"
+    start = ""
+    if indicator.baseline is not None:
+        start = f"開始時{figures.number(indicator.baseline)}{indicator.unit}、"
     verdict = "目標に達しました" if reached(indicator, row.value) else "目標には届きませんでした"
     text = (
-        f"「{indicator.name}」は{row.value:,g}{indicator.unit}でした"
-        f"（{start}目標{indicator.target:,g}{indicator.unit}）。{verdict}。"
+        f"「{indicator.name}」は{figures.number(row.value)}{indicator.unit}でした"
+        f"（{start}目標{figures.number(indicator.target)}{indicator.unit}）。{verdict}。"
     )
     return Sentence(text, "measurement", row.public_id, label)
 

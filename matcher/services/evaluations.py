@@ -350,9 +350,20 @@ def lessons_of(
             | (Lesson.is_public.is_(True) & Partnership.published_at.is_not(None)),
         )
         .order_by(Lesson.id.desc())
-        .limit(limit)
     )
-    return [(lesson, case) for lesson, case in session.execute(query)]
+    found = []
+    for lesson, case in session.execute(query):
+        # Public is what all three accepted on a page, not what one of them would like to be.
+        if {case.company_id, case.npo_id} <= set(ids) or lesson.text in _published_lessons(session, case):
+            found.append((lesson, case))
+        if len(found) == limit:
+            break
+    return found
+
+
+def _published_lessons(session: Session, case: Partnership) -> Sequence[str]:
+    page = documents.find_agreed(session, case, "publication")
+    return page.content["view"].get("lessons", ()) if page is not None else ()
 
 
 def lessons_taken(session: Session, case: Partnership, plan: Mapping[str, Any]) -> list[Lesson]:

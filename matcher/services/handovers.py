@@ -83,12 +83,15 @@ def plan(
     """Hand cases over on a day; today's take effect at once, later ones by the clock.
 
     Raises:
-        Invalid: no case, the same person, somebody who does not serve, a day in the past.
+        Invalid: no case, somebody else's case, the same person, somebody who does not serve, a day in the
+            past.
     """
     permissions.require(actor, "desk.handover")
     wrong = {}
     if not cases:
         wrong["cases"] = "required"
+    elif any(case.coordinator_id not in {from_user.id, None} for case in cases):
+        wrong["cases"] = "not_theirs"
     if to_user.id == from_user.id:
         wrong["to_user"] = "same_person"
     elif not _serves(to_user):
@@ -213,6 +216,8 @@ def run_due(session: Session, now: datetime, limit: int = 20) -> int:
             .options(joinedload(Partnership.company), joinedload(Partnership.npo))
             .order_by(Partnership.number)
         ).all()
+        # Whose case has gone to somebody else meanwhile keeps them.
+        cases = [case for case in cases if case.coordinator_id in {found.from_user_id, None}]
         for case in cases:
             session.execute(
                 update(Partnership)

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
@@ -616,8 +616,15 @@ def expire_unanswered(session: Session, now: datetime, limit: int = 100) -> int:
 def remind_waiting(session: Session, now: datetime, limit: int = 100) -> int:
     """Remind whoever is to answer, 7, 3 and 1 days before the deadline; returns how many reminders."""
     sent = 0
-    horizon = now + timedelta(days=max(lifecycle.REMIND_DAYS) + 1)
-    for case in session.scalars(_waiting_cases().where(Partnership.deadline_at <= horizon).limit(limit)):
+    today = calendar.tokyo_date(now)
+    # Who was told of a stage leaves the query, or a full round would keep the rest waiting.
+    stages = [
+        (Partnership.deadline_at <= calendar.end_of_day(today + timedelta(days=days)))
+        & (Partnership.reminders < stage)
+        for stage, days in enumerate(lifecycle.REMIND_DAYS, start=1)
+    ]
+    waiting = _waiting_cases().where(Partnership.deadline_at >= now, or_(*stages))
+    for case in session.scalars(waiting.limit(limit)):
         assert case.deadline_at is not None
         left = (calendar.tokyo_date(case.deadline_at) - calendar.tokyo_date(now)).days
         due = sum(left <= days for days in lifecycle.REMIND_DAYS)

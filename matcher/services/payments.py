@@ -147,6 +147,9 @@ def record_paid(
         raise Invalid(paid_on="in_future")
     if paid_on < calendar.tokyo_date(found.approved_at):
         raise Invalid(paid_on="before_approval")
+    # A year's books stay open until the end of May (地方自治法 235条の5).
+    if not date(found.fiscal_year, 4, 1) <= paid_on <= date(found.fiscal_year + 1, 5, 31):
+        raise Invalid(paid_on="outside_fiscal_year")
     found.paid_on, found.paid_by_id = paid_on, actor.user_id
     session.flush()
     documents.note(session, actor, case, "record_paid", now, details=_details(found))
@@ -159,10 +162,14 @@ def unsettled(session: Session, case: Partnership) -> str | None:
     if any(row.amount_yen and row.paid_on is None for row in found):
         return "unpaid"
     deal = contract(session, case)
-    if deal is None or case.was_terminated:
+    if deal is None:
         return None
+    if case.was_terminated:
+        # What was reached and accepted before the early end is still owed; what was not measured is not.
+        return "uncalculated" if ready_rules(session, case) else None
     calculated = {row.rule_id for row in found}
-    if any(rule.id not in calculated for rule in rules(session, case)):
+    unmeasurable = _unmeasurable(session, case)
+    if any(rule.id not in calculated | unmeasurable for rule in rules(session, case)):
         return "uncalculated"
     fixed = {row.fixed_year for row in found}
     return "uncalculated" if any(yen and year not in fixed for year, yen in deal.fixed.items()) else None
@@ -178,6 +185,24 @@ def label(found: Payment) -> str:
 def fixed_part(year: int) -> str:
     """「令和8年度の固定部分」."""
     return f"{calendar.nendo(year)}の固定部分"
+
+
+def _unmeasurable(session: Session, case: Partnership) -> set[int | None]:
+    """The rules whose value could not be measured, as accepted with its reason: they pay nothing."""
+    rows = session.execute(
+        select(PaymentRule.id)
+        .join(
+            Measurement,
+            (Measurement.indicator_id == PaymentRule.indicator_id)
+            & (Measurement.measured_on == PaymentRule.measured_on),
+        )
+        .where(
+            PaymentRule.partnership_id == case.id,
+            Measurement.state == "accepted",
+            Measurement.value.is_(None),
+        )
+    )
+    return {row.id for row in rows}
 
 
 def ready_rules(session: Session, case: Partnership) -> list[PaymentRule]:

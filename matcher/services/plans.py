@@ -183,6 +183,8 @@ def save_indicator(
         taken = {str(found["key"]) for found in indicators} | set(_used_keys(session, case))
         number = next(n for n in range(1, 1000) if f"I{n}" not in taken)
         indicators.append({"key": f"I{number}", **facts})
+    elif all(found["key"] != key for found in indicators):
+        raise NotFound("indicator")
     else:
         indicators = [{"key": key, **facts} if found["key"] == key else found for found in indicators]
     return save_part(
@@ -197,9 +199,12 @@ def remove_indicator(
     """Take an indicator out of the draft; what was measured of it stays readable.
 
     Raises:
-        Refused: ``payment_linked``: an agreement in force pays by it.
+        NotFound: no such indicator. Refused: ``payment_linked``: an agreement in force pays by it.
     """
-    rest = [found for found in content(session, case)["indicators"] if found["key"] != key]
+    before = content(session, case)["indicators"]
+    rest = [found for found in before if found["key"] != key]
+    if len(rest) == len(before):
+        raise NotFound("indicator")
     return save_part(session, actor, case, "indicators", rest, now, version=version, why_changed=why_changed)
 
 

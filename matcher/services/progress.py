@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from matcher import calendar, lifecycle, permissions, vocabulary, wording, wording_work
+from matcher import calendar, figures, lifecycle, permissions, vocabulary, wording, wording_work
 from matcher.errors import Invalid, NotPermitted, Refused
 from matcher.models import (
     AuditEvent,
@@ -24,7 +24,7 @@ from matcher.models import (
     Risk,
 )
 from matcher.permissions import SYSTEM, Actor
-from matcher.services import documents, moves, notices, plans, snapshots, talks
+from matcher.services import documents, moves, notices, personal, plans, snapshots, talks
 
 REMIND_DAYS: Final = 14  #: days before a report is due at which both sides hear of it
 RISK_DAYS: Final = 7  #: days before a risk is to be looked at again at which it is somebody's step
@@ -88,6 +88,10 @@ def record_contribution(
     permissions.require(actor, "partnership.share", case)
     talks.in_state(session, case, "trial", *_KEPT)
     wrong = gift.faults(calendar.tokyo_date(now))
+    if not wrong and case.state == "trial" and _is_money(gift.support_type, gift.unit):
+        given = sum(_yen_of(row) for row in _money_given(session, case))
+        if given + _yen_of(gift) > lifecycle.TRIAL_MONEY_YEN:
+            wrong["quantity"] = "trial_too_dear"
     if wrong:
         raise Invalid(**wrong)
     facts = {name: getattr(gift, name) for name in asdict(gift) if name != "evidence"}
@@ -101,10 +105,28 @@ def record_contribution(
     documents.note(
         session, actor, case, "record_contribution", now, details={"contribution": found.public_id}
     )
-    what = f"{vocabulary.support_label(gift.support_type)} {gift.quantity:g}{gift.unit}"
+    what = f"{vocabulary.support_label(gift.support_type)} {figures.number(gift.quantity)}{gift.unit}"
     text = wording_work.event(case, "contribution", who=talks.who(actor), what=what)
     documents.tell_others(session, actor, case, text, now)
     return found
+
+
+def _is_money(support_type: str, unit: str) -> bool:
+    return support_type in MONEY or unit.startswith("円")
+
+
+def _yen_of(gift: Gift | Contribution) -> int:
+    """What a gift of money is worth: its amount, or its quantity where that is in yen."""
+    if gift.unit.startswith("円"):
+        return round(gift.quantity)
+    return gift.yen or 0
+
+
+def _money_given(session: Session, case: Partnership) -> list[Contribution]:
+    rows = session.scalars(
+        select(Contribution).where(Contribution.partnership_id == case.id, Contribution.state != "cancelled")
+    )
+    return [row for row in rows if _is_money(row.support_type, row.unit)]
 
 
 def confirm_contribution(
@@ -142,8 +164,13 @@ def cancel_contribution(
     if entry.state == "cancelled":
         raise moves.moved_on(session, case)
     _still(session, case, entry, entry.state, version)
+    was_confirmed = entry.state == "confirmed"
     entry.state = "cancelled"
     session.flush()
+    if was_confirmed:
+        what = f"{vocabulary.support_label(entry.support_type)} {figures.number(entry.quantity)}{entry.unit}"
+        told = wording_work.event(case, "contribution_gone", who=talks.who(actor), what=what)
+        documents.tell_others(session, actor, case, told, now)
     documents.note(
         session, actor, case, "cancel_contribution", now,
         text=reason, details={"contribution": entry.public_id},
@@ -369,7 +396,12 @@ def _review_obstacle(
     side = documents.side_of(actor, case)
     if contract is not None and indicator.linked_to_payment and contract.get("provider") == side:
         return "evaluator_is_provider"
-    return "own_measurement" if measurement.submitted_by_id == actor.user_id else None
+    if measurement.submitted_by_id == actor.user_id:
+        return "own_measurement"
+    # A company or an NPO does not check what its own people measured, whoever of them handed it in.
+    if not actor.is_staff and indicator.measurer == side:
+        return "own_measurement"
+    return None
 
 
 def review_measurement(
@@ -751,6 +783,8 @@ def publish_incident(
     talks.in_state(session, case, *_OPEN)
     if not public_text.strip():
         raise Invalid(public_text="required")
+    if personal.found_in(public_text):
+        raise Invalid(public_text="personal_data")
     if case.published_at is None:
         raise Refused("not_published")
     if version is not None and version != incident.version:
@@ -791,7 +825,8 @@ def remind_reports(session: Session, now: datetime, limit: int = 200) -> int:
             PeriodReport.state.in_(("open", "sent_back")),
             Partnership.state.in_(plans.RUNNING),
             PeriodReport.due_on <= today + timedelta(days=REMIND_DAYS),
-            PeriodReport.reminders < 2,
+            # Who was told of this stage leaves the query, or a full round would keep the rest waiting.
+            (PeriodReport.reminders < 1) | ((PeriodReport.due_on < today) & (PeriodReport.reminders < 2)),
         )
         .options(joinedload(Partnership.company), joinedload(Partnership.npo))
         .limit(limit)

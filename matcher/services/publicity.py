@@ -28,6 +28,7 @@ from matcher.services import (
     documents,
     evaluations,
     moves,
+    notices,
     payments,
     personal,
     plans,
@@ -127,6 +128,10 @@ def unpublish(
         .values(published_at=None, unpublished_reason=reason_code)
     )
     session.refresh(case, ["published_at", "unpublished_reason"])
+    # Who accepted the draft accepted it before this no; a page needs a new yes from all three.
+    open_draft = documents.find_draft(session, case, "publication")
+    if open_draft is not None:
+        documents.withdraw(session, actor, case, open_draft, reason_text, now)
     documents.note(session, actor, case, "unpublish", now, reason_code=reason_code, text=reason_text)
     text = wording_work.event(case, "unpublished", who=talks.who(actor))
     documents.tell_others(session, actor, case, text, now, staff=True)
@@ -215,7 +220,11 @@ def compose(
         view["lessons"] = [row.text for row in evaluations.lessons(session, case) if row.is_public]
     if "voices" in chosen:
         view["voices"] = [
-            {"beneficiary": row.beneficiary, "people": row.people, "text": row.text}
+            {
+                "beneficiary": row.beneficiary,
+                "text": row.text,
+                "people": row.people if row.people >= suppression.SMALLEST else None,
+            }
             for row in evaluations.voices(session, case)
         ]
     return view
@@ -299,8 +308,12 @@ def _contributions(session: Session, case: Partnership, *, with_yen: bool) -> li
         parts = ("giver", "support_type", "unit", *(("estimate_method",) if with_yen else ()))
         key = tuple(row[name] for name in parts)
         total = found.setdefault(key, {**{name: row[name] for name in parts}, "quantity": 0.0, "times": 0})
-        total["quantity"] = round(total["quantity"] + row["quantity"], 2)
         total["times"] += row["times"]
+        # Of a gift of money the quantity is the amount.
+        if row["unit"].startswith("円") and not with_yen:
+            total["quantity"] = None
+        else:
+            total["quantity"] = round(total["quantity"] + row["quantity"], 2)
         if with_yen and row["yen"] is not None:
             total |= {"yen": row["yen"], "estimate_notes": row["estimate_notes"]}
     return list(found.values())
@@ -465,7 +478,8 @@ def comment(session: Session, case: Partnership, text: str, network: str, now: d
         now,
         details={"comment": found.public_id},
     )
-    documents.tell_others(session, SYSTEM, case, wording_work.event(case, "comment"), now, staff=True)
+    about = ("partnership", case.public_id)
+    notices.tell_staff(session, *wording_work.event(case, "comment"), now, about=about)
     return found
 
 
@@ -548,7 +562,8 @@ def treat_comment(
         answer: ``decision`` (``show`` or ``hide``), ``text`` and ``reason`` of the answer, ``hide_reason``.
 
     Raises:
-        Invalid: shown without an answer or its reason; hidden without a reason.
+        Invalid: shown without an answer or its reason, or with personal data in them; hidden without a
+            reason.
     """
     permissions.require(actor, "desk.comments")
     if version is not None and version != found.version:
@@ -558,6 +573,8 @@ def treat_comment(
         for name in ("text", "reason"):
             if not answer.get(name, "").strip():
                 wrong[name] = "required"
+            elif personal.found_in(answer[name]):
+                wrong[name] = "personal_data"
     elif answer.get("decision") == "hide":
         if answer.get("hide_reason") not in vocabulary.COMMENT_HIDE_REASONS:
             wrong["hide_reason"] = "required"

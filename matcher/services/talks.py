@@ -15,6 +15,7 @@ from matcher.models import CaseDocument, CaseTask, Lesson, MeetingNote, Organiza
 from matcher.permissions import SYSTEM, Actor
 from matcher.services import documents, moves
 
+TRIAL_LEAD_DAYS: Final = 31  #: a trial begins within a month of its plan
 SIDES: Final = ("company", "npo", "city", "both")
 
 
@@ -159,12 +160,20 @@ def draft_trial(
     """Write the plan of a trial for both to accept.
 
     Raises:
-        Invalid: longer than three months, or more money than a trial may move.
+        Invalid: longer than three months, begun too late or over already, or more money than a trial may
+            move.
     """
     permissions.require(actor, "partnership.work", case)
     in_state(session, case, "negotiation")
-    if plan.faults():
-        raise Invalid(**plan.faults())
+    wrong = plan.faults()
+    today = calendar.tokyo_date(now)
+    # The trial begins when both have accepted, so its first day cannot lie far off, nor its last behind.
+    if plan.from_on > today + timedelta(days=TRIAL_LEAD_DAYS):
+        wrong.setdefault("from_on", "trial_from_far")
+    if plan.to_on < today:
+        wrong.setdefault("to_on", "in_past")
+    if wrong:
+        raise Invalid(**wrong)
     found = documents.save(session, actor, case, "trial", asdict(plan), now, version=version)
     documents.tell_others(session, actor, case, _words(actor, case, "trial_draft"), now)
     return found

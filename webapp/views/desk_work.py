@@ -1,7 +1,6 @@
 """The desk's pages about partnerships: handover, shared indicators, residents' comments, all as Excel."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -11,7 +10,7 @@ from werkzeug.wrappers import Response
 from matcher import calendar, permissions, queries
 from matcher.errors import Invalid, MovedOn, NotFound
 from matcher.models import IndicatorDefinition, User
-from matcher.services import cities, desk, handovers, plans, publicity
+from matcher.services import cities, desk, handovers, plans, publicity, receipts
 from webapp import access, case_text, clock, db, papers, pdf, sheets, text
 from webapp.forms import work as forms
 from webapp.forms.base import clean
@@ -46,6 +45,9 @@ def handover() -> Page:
     every = handovers.open_cases(session) if request.method == "POST" else cases
     labels = {case.public_id: f"{case.number} {case.company.name}・{case.npo.name}" for case in every}
     form.offer(staff, labels)
+    here = url_for("desk_work.handover")
+    if request.method == "POST" and receipts.earlier(session, actor, form.form_id.data):
+        return redirect(here)
     if form.validate_on_submit():
         people = {user.public_id: user for user in staff}
         chosen = [case for case in every if case.public_id in set(form.cases.data or [])]
@@ -60,7 +62,8 @@ def handover() -> Page:
             form.take(error)
         else:
             flash(_("引き継ぎを記録しました。引き継ぐ日が今日のときは、すぐに担当が変わります。"), "success")
-            return redirect(url_for("desk_work.handover"))
+            receipts.keep(session, actor, form.form_id.data, here, now)
+            return redirect(here)
     planned = handovers.planned(session)
     page = render_template(
         "coordinator/handover.html",
@@ -222,5 +225,5 @@ def everything() -> Response:
         city = cities.get(session)
         made = papers.everything_sheets(session, access.actor(), city.section, now)
         desk.note_export(session, access.actor(), "cases", len(made[0].rows), {}, now, form="xlsx")
-    day = date.fromisoformat(f"{now:%Y-%m-%d}")
+    day = calendar.tokyo_date(now)
     return sheets.attachment(sheets.workbook(*made), f"協働の記録_{day:%Y%m%d}.xlsx", sheets.XLSX)

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from matcher import lifecycle, migrations, queries, queries_postings
 from matcher.errors import Invalid, TooMany
-from matcher.services import cities, indexing, organizations, publicity, weights
+from matcher.services import cities, indexing, organizations, publicity, receipts, weights
 from webapp import access, clock, context, db, papers, posting_text, sheets, text
 from webapp.forms.posting import BrowseForm
 from webapp.forms.work import CommentForm, PublishedForm
@@ -84,12 +84,15 @@ def partnership(public_id: str) -> str | Response | tuple[str, int]:
     session = db.session()
     case, view = publicity.get_published(session, public_id)
     form = CommentForm()
-    banner = ""
+    banner, now = "", clock.now()
+    here = url_for("public.partnership", public_id=public_id)
+    if request.method == "POST" and receipts.earlier(session, access.actor(), form.form_id.data):
+        return redirect(here)
     if form.validate_on_submit():
         try:
             # What only a machine fills in is thanked for and dropped.
             if not form.website.data:
-                publicity.comment(session, case, form.text.data, access.network(), clock.now())
+                publicity.comment(session, case, form.text.data, access.network(), now)
         except Invalid as error:
             form.take(error)
         except TooMany as error:
@@ -102,7 +105,8 @@ def partnership(public_id: str) -> str | Response | tuple[str, int]:
                 ),
                 "success",
             )
-            return redirect(url_for("public.partnership", public_id=public_id))
+            receipts.keep(session, access.actor(), form.form_id.data, here, now)
+            return redirect(here)
     page = render_template(
         "public/partnership.html",
         case=case,

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from flask import current_app, url_for
 
-from matcher import calendar, lifecycle, payment, permissions, vocabulary, wording_agreement
+from matcher import calendar, figures, lifecycle, payment, permissions, vocabulary, wording_agreement
 from matcher.errors import Invalid, NotFound
 from matcher.models import (
     CaseDocument,
@@ -367,7 +367,7 @@ def _offer_linked(ask: Ask) -> None:
 def _rule_facts(ask: Ask) -> dict[str, Any]:
     for row in rules_written(ask):
         if row["key"] == ask.key:
-            points = [(f"{value:g}", yen) for value, yen in row["points"]]
+            points = [(figures.typed(value), yen) for value, yen in row["points"]]
             return _days(dict(row), "measured_on") | {
                 "points": points, "rounding": str(row["rounding"]), "fiscal_year": str(row["fiscal_year"]),
             }  # fmt: skip
