@@ -45,10 +45,30 @@ def all_of(session: Session, case: Partnership) -> Sequence[Payment]:
     ).all()
 
 
-def calculate(session: Session, actor: Actor, case: Partnership, rule: PaymentRule, now: datetime) -> Payment:
+def basis(session: Session, rule: PaymentRule) -> Measurement | None:
+    """The accepted measurement by which a rule pays; it may be one that says why there is no value."""
+    return session.scalar(
+        select(Measurement)
+        .where(
+            Measurement.indicator_id == rule.indicator_id,
+            Measurement.measured_on == rule.measured_on,
+            Measurement.state == "accepted",
+        )
+        .options(joinedload(Measurement.reviewed_by))
+    )
+
+
+def calculate(
+    session: Session, actor: Actor, case: Partnership, rule: PaymentRule, now: datetime,
+    *, seen: int | None = None,
+) -> Payment:  # fmt: skip
     """Calculate what a rule pays for the accepted measurement of its day. The result never changes.
 
+    Args:
+        seen: id of the measurement that the person saw; another one must be looked at first.
+
     Raises:
+        MovedOn: the value was replaced meanwhile, or the rule has gone.
         Refused: ``no_measurement``, ``no_evidence``, ``evaluator_is_provider``, ``paid_already``,
             ``over_budget``.
     """
@@ -59,15 +79,9 @@ def calculate(session: Session, actor: Actor, case: Partnership, rule: PaymentRu
         raise moves.moved_on(session, case)
     if session.scalar(select(Payment.id).where(Payment.rule_id == rule.id)) is not None:
         raise Refused("paid_already")
-    measurement = session.scalar(
-        select(Measurement)
-        .where(
-            Measurement.indicator_id == rule.indicator_id,
-            Measurement.measured_on == rule.measured_on,
-            Measurement.state == "accepted",
-        )
-        .options(joinedload(Measurement.reviewed_by))
-    )
+    measurement = basis(session, rule)
+    if seen is not None and (measurement is None or measurement.id != seen):
+        raise moves.moved_on(session, case)
     if measurement is None or measurement.value is None:
         raise Refused("no_measurement")
     if measurement.evidence_id is None:

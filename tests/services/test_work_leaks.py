@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher import calendar
-from matcher.errors import Invalid, NotFound, Refused
+from matcher.errors import Invalid, MovedOn, NotFound, Refused
 from matcher.models import Notice, Partnership, PeriodReport
 from matcher.services import (
     casework,
@@ -207,6 +207,17 @@ def test_what_was_reached_before_an_early_end_is_still_owed(partners: Partners) 
     partners.terminate()
     assert payments.unsettled(partners.session, partners.case) == "uncalculated"
     assert closing.obstacle(partners.session, partners.case) == "uncalculated"
+
+
+def test_an_amount_is_calculated_from_the_value_that_was_seen(partners: Partners) -> None:
+    partners.contracted()
+    partners.end()
+    seen = partners.measure(partners.only_indicator(), 31, partners.ends_on)
+    newer = partners.measure(partners.only_indicator(), 29, partners.ends_on)
+    arguments = (partners.session, partners.coordinator, partners.case, partners.rule(), partners.at)
+    with pytest.raises(MovedOn):
+        payments.calculate(*arguments, seen=seen.id)
+    assert payments.calculate(*arguments, seen=newer.id).amount_yen == 0
 
 
 def test_an_amount_is_paid_while_the_books_of_its_year_are_open(partners: Partners) -> None:

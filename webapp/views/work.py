@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from matcher import calendar, lifecycle, payment, permissions, queries, vocabulary
 from matcher.errors import Invalid, MovedOn, NotFound, Refused
-from matcher.models import CaseDocument, Partnership
+from matcher.models import CaseDocument, Partnership, PaymentRule
 from matcher.permissions import Actor
 from matcher.services import (
     agreements,
@@ -465,6 +465,9 @@ def _version(ask: Ask) -> str:
         return str(ask.item.sha256)
     if isinstance(ask.item, CaseDocument):
         return str(ask.item.edition)
+    if isinstance(ask.item, PaymentRule):
+        measurement = payments.basis(ask.session, ask.item)
+        return str(measurement.id) if measurement is not None else ""
     if ask.item is not None:
         return str(getattr(ask.item, "version", ""))
     if ACTS[ask.action].writes:

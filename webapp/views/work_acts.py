@@ -715,7 +715,9 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         ),
         "calculate": Act(
             forms.ConfirmForm,
-            lambda ask: payments.calculate(ask.session, ask.actor, ask.case, ask.item, ask.now),
+            lambda ask: payments.calculate(
+                ask.session, ask.actor, ask.case, ask.item, ask.now, seen=ask.version
+            ),
             _REVIEW, BEGUN, item=PaymentRule,
         ),
         "calculate_fixed": Act(
