@@ -565,7 +565,7 @@ def indicator_facts(row: Mapping[str, Any], names: Mapping[str, str]) -> list[tu
         (_("だれが測るか"), filters.label_of(row["measurer"], vocabulary.MEASURERS)),
         (_("根拠になる資料"), row.get("evidence") or ""),
         (_("内訳の分け方"), axis or _("内訳は求めない")),
-        (_("公表しない小さな数"), _("%(count)s未満", count=row.get("min_cell", 5))),
+        (_("内訳を非表示にする数"), _("%(count)s未満", count=row.get("min_cell", 5))),
         (_("支払いとの連動"), _("連動させる") if row.get("linked_to_payment") else _("連動させない")),
         (_("実績の公表"), _("公表してよい") if row.get("is_public") else _("公表しない")),
         (_("市の共通指標"), row.get("shared") or ""),
