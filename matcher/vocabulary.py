@@ -548,6 +548,15 @@ PAGE_PARTS: Final = _labels(
     }
 )
 
+#: A small first step that one may offer with the first word (C15): nothing is promised beyond it.
+FIRST_STEPS: Final = _labels(
+    {
+        "meet": "1時間ほど、会って話す",
+        "visit": "活動の場を見学する",
+        "once": "1回だけ、小さく試してみる",
+    }
+)
+
 RECOMMEND_REASONS: Final = _labels(
     {
         "expertise": "専門性が分かっている",

@@ -17,6 +17,7 @@ from matcher import calendar, lifecycle, permissions, queries, vocabulary, wordi
 from matcher.errors import Invalid, Refused
 from matcher.models import (
     CaseMessage,
+    CaseTask,
     ChecklistAnswer,
     DecisionBundle,
     Need,
@@ -141,8 +142,12 @@ def propose(
     need: Need | None = None,
     offer: Offer | None = None,
     shown: ShownSuggestion | None = None,
+    first_step: str = "",
 ) -> Partnership:
     """申し出 by a company's editor or 依頼 by an NPO's editor; the other side has 14 days to answer.
+
+    Args:
+        first_step: of ``vocabulary.FIRST_STEPS``; kept as the first promise of the case (C15).
 
     Raises:
         Refused: ``not_verified``, ``need_closed``, ``case_exists`` (``number``), ``npo_busy``.
@@ -161,6 +166,17 @@ def propose(
     else:
         case.npo_agreed_at, case.npo_contact_id = now, actor.user_id
     _opened(session, actor, case, "propose", now)
+    if first_step:
+        if first_step not in vocabulary.FIRST_STEPS:
+            raise Invalid(first_step="required")
+        step = vocabulary.FIRST_STEPS[first_step]
+        session.add(
+            CaseTask(
+                partnership_id=case.id, text=f"はじめの一歩：{step}", side="both",
+                created_by_id=actor.user_id, created_at=now,
+            )
+        )  # fmt: skip
+        session.flush()
     other = npo if own.kind == "company" else company
     notices.tell_organization(session, other, *wording.case_started(case), now, about=_about(case))
     return case

@@ -508,6 +508,20 @@ def show_suggestion(session: Session, town: Town) -> str:
     return item.public_id
 
 
+def test_a_small_first_step_is_offered_with_the_first_word_and_kept_as_a_promise(town: Town) -> None:
+    form = visit(town.firm, propose_url(town))
+    check = send(town.firm, form, {"message": HELLO, "first_step": "visit", "action": "check"}, 200)
+    assert "活動の場を見学する" in check.text
+    send(town.firm, check, {"action": "send"})
+    assert "はじめの一歩：活動の場を見学する" in visit(town.group, town.url).text
+    page = visit(town.group, f"{town.url}/accept")
+    send(town.group, page, {"answer": "ぜひお願いします。"}, action="/accept")
+    approve(town)
+    promise = visit(town.firm, town.url)
+    assert "はじめの一歩：活動の場を見学する" in promise.text
+    assert "済みにする" in promise.text
+
+
 def test_the_reasons_stay_as_they_were_shown(town: Town) -> None:
     with town.records.write() as session:
         suggestion = show_suggestion(session, town)

@@ -178,6 +178,12 @@ class ProposeForm(_PairForm):
     message = _text(
         _l("相手へのメッセージ"), limits.MESSAGE, required=_l("相手へのメッセージを入力してください。")
     )
+    first_step = RadioField(
+        _l("はじめの一歩"),
+        choices=choices(vocabulary.FIRST_STEPS, _l("あとで相談して決める")),
+        default="",
+        validators=[Optional()],
+    )
 
 
 class RecommendForm(_PairForm):

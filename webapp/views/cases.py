@@ -99,6 +99,7 @@ def _facts(actor: Actor, case: Partnership) -> dict[str, Any]:
         "bundles": queries.decision_bundles(db.session(), case) if actor.is_staff else [],
         "outcomes": decision_text.OUTCOMES,
         "obstacle": _obstacle(actor, case),
+        "tasks": casework.tasks(db.session(), case),
         "chain": evaluations.chain(db.session(), case),
         "unverified": talks.unverified(case) if case.state in lifecycle.CASE_OPEN else [],
     }
@@ -409,6 +410,7 @@ def propose() -> Page:
             form.message.data,
             now,
             shown=pair.shown,
+            first_step=form.first_step.data or "",
             **pair.chosen(form),
         ),
     )
