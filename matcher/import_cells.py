@@ -136,22 +136,12 @@ _ERA_STARTS: Final = {
 _EXCEL_DAY_ZERO: Final = date(1899, 12, 30)
 
 
-_FIRST_YEAR, _LAST_YEAR = 1868, 2199
-
-
 def read_day(text: str) -> date:
     """A day as Japan writes it: 2027-03-31, 2027/3/31, 令和9年3月31日, R9.3.31, in any width.
 
     Raises:
-        Unclear: no such day, or one so far off (before 1868, after 2199) that it is a slip of the finger.
+        Unclear
     """
-    found = _read_day(text)
-    if found is None or not _FIRST_YEAR <= found.year <= _LAST_YEAR:
-        raise Unclear("date", text)
-    return found
-
-
-def _read_day(text: str) -> date | None:
     plain = re.sub(r"\s", "", fold(text)).replace("元年", "1年")
     plain = re.sub(r"[(（][日月火水木金土][)）]$", "", plain)
     try:
@@ -166,7 +156,7 @@ def _read_day(text: str) -> date | None:
             return _EXCEL_DAY_ZERO + timedelta(days=int(plain))
     except ValueError:
         pass
-    return None
+    raise Unclear("date", text)
 
 
 def _yes_no(text: str) -> bool:

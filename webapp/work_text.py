@@ -673,9 +673,9 @@ def rule_facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
         (_("値と金額"), "\n".join(rule_points({**row, "floor_yen": 0, "rounding": 1}))),
         (_("上限額"), filters.yen(row["cap_yen"])),
         (_("下限額"), filters.yen(row["floor_yen"]) if row.get("floor_yen") else ""),
-        (_("端数（切り捨て）"), filters.label_of(row.get("rounding", 1), vocabulary.ROUNDINGS)),
+        (_("端数の切り捨て"), filters.label_of(row.get("rounding", 1), vocabulary.ROUNDINGS)),
         (_("支払いのもとになる測定の日"), filters.isoday(row["measured_on"])),
-        (_("支払う年度"), _("%(year)s年度", year=row["fiscal_year"])),
+        (_("支払う年度"), filters.nendo(int(row["fiscal_year"]))),
     ]
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from matcher.models.base import Base, Identified, Versioned, typed
+from matcher.models.base import Base, Identified, Versioned
 from matcher.models.organization import Organization
 
 
@@ -19,7 +19,7 @@ class User(Identified, Versioned, Base):
     )
 
     email: Mapped[str] = mapped_column(String(254), unique=True, info={"pii": True})
-    name: Mapped[str] = mapped_column(typed(80), info={"pii": True})
+    name: Mapped[str] = mapped_column(String(80), info={"pii": True})
     role: Mapped[str] = mapped_column(String(12))
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
     organization_role: Mapped[str | None] = mapped_column(String(8), comment="owner, editor or viewer")

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from matcher.models.base import Base, Identified, Versioned, typed
+from matcher.models.base import Base, Identified, Versioned
 
 
 class Municipality(Base):
@@ -38,18 +38,18 @@ class Organization(Identified, Versioned, Base):
 
     kind: Mapped[str] = mapped_column(String(10))
     state: Mapped[str] = mapped_column(String(20), default="draft")
-    name: Mapped[str] = mapped_column(typed(120))
-    kana: Mapped[str] = mapped_column(typed(160), default="")
+    name: Mapped[str] = mapped_column(String(120))
+    kana: Mapped[str] = mapped_column(String(160), default="")
     corporate_number: Mapped[str | None] = mapped_column(String(13), unique=True)
     no_number_reason: Mapped[str | None] = mapped_column(String(20))
     area: Mapped[str] = mapped_column(String(40), default="", comment="district of the office")
-    address: Mapped[str] = mapped_column(typed(200), default="")
-    website: Mapped[str] = mapped_column(typed(300), default="")
-    representative: Mapped[str] = mapped_column(typed(80), default="", info={"pii": True})
-    contact_department: Mapped[str] = mapped_column(typed(80), default="")
-    contact_name: Mapped[str] = mapped_column(typed(80), default="", info={"pii": True})
+    address: Mapped[str] = mapped_column(String(200), default="")
+    website: Mapped[str] = mapped_column(String(300), default="")
+    representative: Mapped[str] = mapped_column(String(80), default="", info={"pii": True})
+    contact_department: Mapped[str] = mapped_column(String(80), default="")
+    contact_name: Mapped[str] = mapped_column(String(80), default="", info={"pii": True})
     email: Mapped[str] = mapped_column(String(254), default="", info={"pii": True})
-    phone: Mapped[str] = mapped_column(typed(40), default="", info={"pii": True})
+    phone: Mapped[str] = mapped_column(String(40), default="", info={"pii": True})
     visibility: Mapped[str] = mapped_column(String(12), default="public")
     terms_version: Mapped[str | None] = mapped_column(String(20), comment="terms agreed at submission")
     declared_at: Mapped[datetime | None] = mapped_column(comment="暴力団排除の誓約 made at")

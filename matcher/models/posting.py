@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, Numeric, String, Text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
-from matcher.models.base import Base, Identified, Versioned, typed
+from matcher.models.base import Base, Identified, Versioned
 from matcher.models.organization import Organization
 
 
@@ -29,7 +29,7 @@ class Posting(Identified, Versioned):
         String(20), unique=True, comment="受付番号, from submission on"
     )
     state: Mapped[str] = mapped_column(String(20), default="draft")
-    title: Mapped[str] = mapped_column(typed(120), default="")
+    title: Mapped[str] = mapped_column(String(120), default="")
     support_type: Mapped[str] = mapped_column(String(24), default="")
     quantity: Mapped[float | None] = mapped_column(Numeric(14, 2, asdecimal=False))
     unit: Mapped[str] = mapped_column(String(10), default="")
@@ -76,7 +76,7 @@ class Need(Posting, Base):
     safety_note: Mapped[str] = mapped_column(Text, default="")
     what_we_give: Mapped[str] = mapped_column(Text, default="", comment="企業へのお返し")
     if_unmet: Mapped[str] = mapped_column(Text, default="")
-    contact_name: Mapped[str] = mapped_column(typed(80), default="", info={"pii": True})
+    contact_name: Mapped[str] = mapped_column(String(80), default="", info={"pii": True})
     visibility: Mapped[str] = mapped_column(String(12), default="public")
     steps_done: Mapped[int] = mapped_column(default=0, comment="guided form: pages completed, 0 to 5")
 

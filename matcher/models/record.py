@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from matcher.models.base import Base, Identified, typed
+from matcher.models.base import Base, Identified
 
 
 class AuditEvent(Base):
@@ -75,7 +75,7 @@ class Notice(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
     created_at: Mapped[datetime]
-    subject: Mapped[str] = mapped_column(typed(200))
+    subject: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
     object_type: Mapped[str] = mapped_column(String(30), default="", comment="what it is about")
     object_id: Mapped[str] = mapped_column(String(32), default="", comment="public id")
@@ -92,7 +92,7 @@ class Mail(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(80), unique=True, comment="idempotency key and Message-ID")
     to: Mapped[str] = mapped_column(String(254), info={"pii": True})
-    subject: Mapped[str] = mapped_column(typed(200))
+    subject: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
     send_after: Mapped[datetime]
@@ -147,7 +147,7 @@ class ImportBatch(Identified, Base):
     __tablename__ = "import_batch"
 
     kind: Mapped[str] = mapped_column(String(20), comment="companies, npos, needs or offers")
-    filename: Mapped[str] = mapped_column(typed(200))
+    filename: Mapped[str] = mapped_column(String(200))
     uploaded_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     uploaded_at: Mapped[datetime]
     rows: Mapped[list[dict[str, Any]]]

@@ -486,11 +486,10 @@ def share_done(found: Sequence[CaseTask]) -> tuple[int, int]:
 
 
 def all_cases(session: Session) -> Sequence[Partnership]:
-    """Every case that was introduced, with both sides and the official, by number; left talks included."""
-    left = Partnership.state.in_(lifecycle.CASE_LEFT) & Partnership.decided_at.is_not(None)
+    """Every case from the introduction on, with both sides and the official, by number."""
     return session.scalars(
         select(Partnership)
-        .where(Partnership.state.in_(lifecycle.CASE_WORK) | left)
+        .where(Partnership.state.in_(lifecycle.CASE_WORK))
         .options(
             joinedload(Partnership.company),
             joinedload(Partnership.npo),

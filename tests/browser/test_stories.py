@@ -526,7 +526,7 @@ def test_an_outcome_linked_contract_with_one_target_missed_is_paid_to_the_yen(st
     story.close()
     story.publish("purpose", "logic", "indicators", "money", "report")
     person = story.open("coordinator")
-    person.page.locator("main").get_by_role("link", name="支払いを済ませる").first.wait_for()
+    person.page.locator("main").get_by_role("link", name=re.compile("の支払いを承認する")).first.wait_for()
     for _round in range(4):
         person = story.open("manager", "payment")
         person.page.get_by_role("link", name=re.compile("支払いを承認する")).first.click()

@@ -549,7 +549,8 @@ def test_the_citys_record_of_all_cases_holds_what_was_left_after_the_introductio
         partners.at,
     )  # fmt: skip
     partnerships.withdraw(session, partners.company_actor, other, "mistake", "", partners.at, version=None)
-    assert casework.all_cases(session) == [left]
+    assert casework.all_cases(session) == []
+    assert list(casework.left_cases(session)) == [(left, True), (other, False)]
 
 
 def test_a_trial_is_reminded_of_seven_days_before_its_end_once(partners, session):

@@ -122,7 +122,7 @@ def test_an_amended_plan_keeps_the_measured_baseline(unmeasured, session):
     [row] = plans.content(session, unmeasured.case)["indicators"]
     plans.save_indicator(
         session, unmeasured.npo_actor, unmeasured.case, {**row, "target": 40.0}, unmeasured.at, key="I1",
-        version=None,
+        version=None, why_changed=unmeasured.why,
     )  # fmt: skip
     unmeasured.accept("plan")
     unmeasured.accept("plan", unmeasured.coordinator)

@@ -106,7 +106,7 @@ def test_two_who_have_not_agreed_talk_among_themselves(partners):
 def test_a_promise_of_the_city_is_told_to_the_city(partners, side, hears):
     partners.bring("negotiation")
     talks.add_task(partners.session, partners.npo_actor, partners.case, "会場を取る", side, None, partners.at)
-    assert ("coordinator" in told(partners, "することが決まりました")) is hears
+    assert ("coordinator" in told(partners, "約束が加わりました")) is hears
 
 
 @pytest.mark.parametrize(("facts", "hears"), [({}, False), ({"next_step": "場所を決める"}, True)])
@@ -174,7 +174,7 @@ def test_a_fixed_part_is_due_in_its_fiscal_year_and_late_after_it(partners, sess
     this_year = calendar.fiscal_year(partners.at)
     partners.days = 300
     partners.contracted(fixed={str(this_year): 100_000, str(this_year + 1): 50_000})
-    assert city_steps(partners) == [("calculate_fixed", f"{this_year}年度の固定部分")]
+    assert city_steps(partners) == [("calculate_fixed", f"{calendar.nendo(this_year)}の固定部分")]
     (step,) = casework.steps_of(casework.steps(session, partners.case, partners.at), "city")
     assert (step.until, step.is_late, step.item) == (date(this_year + 1, 3, 31), False, str(this_year))
     partners.later(days=150)

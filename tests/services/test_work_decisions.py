@@ -39,7 +39,14 @@ def terminate(p: Partners, actor: Any) -> None:
 def amend_plan(p: Partners) -> None:
     [row] = plans.content(p.session, p.case)["indicators"]
     plans.save_indicator(
-        p.session, p.npo_actor, p.case, {**row, "target": 40.0}, p.at, key="I1", version=None
+        p.session,
+        p.npo_actor,
+        p.case,
+        {**row, "target": 40.0},
+        p.at,
+        key="I1",
+        version=None,
+        why_changed=p.why,
     )
     p.accept("plan")
     p.accept("plan", p.coordinator)

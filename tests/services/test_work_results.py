@@ -1058,8 +1058,9 @@ def test_a_lesson_says_in_which_plan_it_was_taken_up_to_those_who_may_see_that_p
     partners.bring("running")
     learned = lesson()(partners)
     plans.save_part(
-        session, partners.npo_actor, partners.case, "lessons", [learned.public_id], partners.at, version=None
-    )
+        session, partners.npo_actor, partners.case, "lessons", [learned.public_id], partners.at, version=None,
+        why_changed=partners.why,
+    )  # fmt: skip
     assert evaluations.lesson_uses(session, partners.npo_actor, partners.case) == {}
     partners.accept("plan")
     plan = documents.find_agreed(session, partners.case, "plan")

@@ -162,9 +162,9 @@ def test_lessons_are_told_with_their_texts():
         ("points", [[31, 300_000]], "値と金額", "30以上：300,000円", "31以上：300,000円"),
         ("cap_yen", 200_000, "上限額", "300,000円", "200,000円"),
         ("floor_yen", 1_000, "下限額", "（なし）", "1,000円"),
-        ("rounding", 1000, "端数（切り捨て）", "1円", "1,000円"),
+        ("rounding", 1000, "端数の切り捨て", "1円未満", "1,000円未満"),
         ("measured_on", "2027-04-30", "支払いのもとになる測定の日", "令和9年3月31日", "令和9年4月30日"),
-        ("fiscal_year", 2027, "支払う年度", "2026年度", "2027年度"),
+        ("fiscal_year", 2027, "支払う年度", "令和8年度", "令和9年度"),
     ],
 )
 def test_every_changed_fact_of_a_payment_rule_is_a_row(fact, value, label, before, after):
@@ -178,7 +178,7 @@ def test_the_frame_of_a_contract_is_told_line_by_line():
     after = {**CONTRACT, "budget_cap_yen": 600_000, "fixed": {"2026": 100_000}, "rules": []}
     rows = change_text.changes({"outcome": CONTRACT}, {"outcome": after})
     assert ("支払いの上限額", "500,000円", "600,000円") in rows
-    assert ("2026年度の固定部分", "（なし）", "100,000円") in rows
+    assert ("令和8年度の固定部分", "（なし）", "100,000円") in rows
     assert [name for name, _old, new in rows if new == "（なし）"] == ["支払いの条件P1（取りやめ）"]
 
 
@@ -237,7 +237,7 @@ def test_every_part_that_can_be_published_has_words():
     rows = change_text.changes({"view": VIEW}, {"view": view})
     words = "\n".join(f"{name}｜{after}" for name, _before, after in rows)
     assert "{" not in words, "no raw record may be shown"
-    for said in ("覚書\n令和8年12月1日から", "5kg（2回） 900円", "人数：300,000円", "進み具合の管理 4", "答えない",
+    for said in ("覚書\n令和8年12月1日から", "5kg（2回） 900円", "人数：300,000円", "進み具合の管理 4", "回答なし",
                  "おいしい。", "前の週に決める。", "試食会", "つながり「食品」→「配送」"):  # fmt: skip
         assert said in words
     assert change_text.changes({"view": view}, {"view": view}) == []

@@ -110,7 +110,7 @@ def test_an_early_end_keeps_its_reason_in_the_case_and_in_the_report(place):
     place.accept("outcome_report")
     assert place.case.state == "reported"
     place.settle()
-    assert "人手：続けられない。" in visit(place.open("company"), place.url()).text
+    assert "人手が足りない：続けられない。" in visit(place.open("company"), place.url()).text
     for paper in ("final", "termination"):
         assert "続けられない。" in place.paper(paper), paper
     assert "会で伝える。" in place.paper("termination")
@@ -257,7 +257,7 @@ def test_every_sentence_leads_to_the_record_that_it_rests_on(place):
     browser = place.open("coordinator")
     for section in ("/evaluation", "/progress"):
         page = visit(browser, place.url(section))
-        leads = [href for label, href in page.links if label.startswith(("実績 ", "測定 ", "できごと "))]
+        leads = [href for label, href in page.links if label.startswith(("実績 ", "測定 ", "トラブル "))]
         assert len(leads) == 3, section
         for lead in leads:
             address, _mark, anchor = lead.partition("#")

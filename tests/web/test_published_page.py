@@ -153,7 +153,7 @@ def test_a_resident_hears_what_happens_with_the_words_and_how_many_are_not_shown
         assert words in page.text, words
     assert "非掲載" not in page.text
     send(browsers["resident"], page, {"text": "続けてほしいです。"}, button="送る")
-    assert "3営業日以内を目安に、回答とその理由を付けて" in visit(browsers["resident"], address).text
+    assert "3営業日以内を目安に読み、載せるかどうかを決めます" in visit(browsers["resident"], address).text
     with records.write() as session:
         case = queries.get_case(session, partners.coordinator, partners.case.public_id)
         for text, reason in (("悪口", "abuse"), ("宣伝", "advertisement"), ("中傷", "abuse")):

@@ -240,14 +240,14 @@ def test_the_handover_page_says_what_it_does_not_show_and_what_each_case_is_abou
 def test_all_cases_of_a_person_are_ticked_and_one_at_least_is_needed(town):
     town.live(lambda p: p.bring("running"))
     browser = town.browser("coordinator")
-    form = visit(browser, "/desk/handover").form(button="引き継ぎを記録する")
+    form = visit(browser, "/desk/handover").form(button="この内容で引き継ぎを決める")
     assert form.values["cases"] == [town.partners.case.public_id]
     with town.records.read() as session:
         colleague = session.get(User, town.partners.colleague.user_id).public_id
     values = {**form.values, "to_user": colleague, "effective_on": "2026-12-01", "cases": []}
     page = post(browser, "/desk/handover", values, status=422)
     assert "引き継ぐ案件を1件以上選んでください。" in page.html
-    everybody = visit(browser, "/desk/handover?person=all").form(button="引き継ぎを記録する")
+    everybody = visit(browser, "/desk/handover?person=all").form(button="この内容で引き継ぎを決める")
     assert "cases" not in everybody.values
 
 
@@ -323,7 +323,7 @@ def test_who_renews_arrives_at_the_new_case_and_both_name_each_other(town):
     assert "前の年度の協働" not in page.html
     assert "次の協働" in page.html
     assert new in [url for _text, url in page.links]
-    assert "2026年度から続く協働の2期目" in visit(browser, new).html
+    assert "令和8年度から続く協働の2期目" in visit(browser, new).html
 
 
 def test_the_plan_page_of_the_next_period_shows_what_is_carried_over_until_it_is_saved(town):
@@ -375,7 +375,7 @@ def with_accepted_value(p: Partners) -> None:
 def test_the_city_goes_from_each_payment_step_to_its_page(town):
     town.live(with_accepted_value)
     coordinator, manager = town.browser("coordinator"), town.browser("manager")
-    for words in ("「週に来る子どもの数」の支払額を計算する", "2026年度の固定部分の支払額を計算する"):
+    for words in ("「週に来る子どもの数」の支払額を計算する", "令和8年度の固定部分の支払額を計算する"):
         form = visit(coordinator, visit(coordinator, town.url).href(words))
         send(coordinator, form, action=form.url.split("?")[0].rsplit("/", 1)[-1])
     page = visit(coordinator, town.url)
@@ -385,7 +385,8 @@ def test_the_city_goes_from_each_payment_step_to_its_page(town):
         page = visit(manager, approve)
         send(manager, visit(manager, page.href("支払いを承認する")), action="approve_payment")
     form = visit(
-        coordinator, visit(coordinator, town.url).href("「2026年度の固定部分」を支払い、支払った日を記録する")
+        coordinator,
+        visit(coordinator, town.url).href("「令和8年度の固定部分」を支払い、支払った日を記録する"),
     )
     send(coordinator, form, action="paid")
     assert "支払い、支払った日を記録する" in visit(coordinator, town.url).html

@@ -83,11 +83,18 @@ def line(
     )
 
 
+def _within_reach(_form: Form, field: Field) -> None:
+    """No day before 1868 or after 2199: a slip of the finger, and past what calendars can reckon with."""
+    if field.data is not None and not 1868 <= field.data.year <= 2199:
+        raise ValidationError(_("年が離れすぎています。年をもう一度ご確認ください。"))
+
+
 def day(label: Any, *, need: bool = True, hint: Any = "", example: Any = "2027-03-31") -> DayField:
     """A day."""
+    first = InputRequired(_l("日付を入力してください。")) if need else Optional()
     return DayField(
         label,
-        validators=[InputRequired(_l("日付を入力してください。")) if need else Optional()],
+        validators=[first, _within_reach],
         description=hint,
         render_kw={"example": example},
     )

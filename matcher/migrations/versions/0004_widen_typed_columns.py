@@ -13,27 +13,12 @@ depends_on = None
 
 # (table, column, length before)
 TEXTS = (
-    ("user_account", "name", 80),
     ("meeting_note", "next_place", 200),
     ("case_file", "name", 200),
-    ("organization", "name", 120),
-    ("organization", "kana", 160),
-    ("organization", "address", 200),
-    ("organization", "website", 300),
-    ("organization", "representative", 80),
-    ("organization", "contact_department", 80),
-    ("organization", "contact_name", 80),
-    ("organization", "phone", 40),
     ("indicator_definition", "name", 120),
     ("indicator", "name", 120),
     ("evaluation_sheet", "evaluator", 200),
     ("voice", "method", 120),
-    ("notice", "subject", 200),
-    ("mail", "subject", 200),
-    ("import_batch", "filename", 200),
-    ("need", "title", 120),
-    ("offer", "title", 120),
-    ("need", "contact_name", 80),
 )
 NUMBERS = (
     ("measurement", "sample_size"),
