@@ -12,7 +12,7 @@ from matcher.errors import Invalid, MovedOn, NotFound
 from matcher.models import IndicatorDefinition, User
 from matcher.services import cities, desk, handovers, plans, publicity, receipts
 from webapp import access, case_text, clock, db, papers, pdf, sheets, text
-from webapp.forms import work as forms
+from webapp.forms import desk_work as forms
 from webapp.forms.base import clean
 
 blueprint = Blueprint("desk_work", __name__)

@@ -9,7 +9,7 @@ from matcher.errors import Invalid, TooMany
 from matcher.services import cities, indexing, organizations, publicity, receipts, weights
 from webapp import access, clock, context, db, papers, posting_text, sheets, text
 from webapp.forms.posting import BrowseForm
-from webapp.forms.work import CommentForm, PublishedForm
+from webapp.forms.public import CommentForm, PublishedForm
 
 blueprint = Blueprint("public", __name__)
 

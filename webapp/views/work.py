@@ -46,7 +46,7 @@ from webapp import (
     text,
     work_text,
 )
-from webapp.forms import work as forms
+from webapp.forms import desk_work as desk_forms
 from webapp.forms.base import clean
 from webapp.views import work_acts
 from webapp.views.work_acts import ACTS, Ask
@@ -688,7 +688,7 @@ def export(public_id: str) -> Page:
     session, actor = db.session(), access.actor()
     case = queries.get_case(session, actor, public_id)
     permissions.require(actor, "partnership.export", case)
-    form = forms.ExportForm()
+    form = desk_forms.ExportForm()
     if not form.validate_on_submit():
         return render_template(
             "work/export.html", **facts(actor, case), form=form

@@ -46,6 +46,7 @@ from matcher.services import (
     talks,
 )
 from webapp.db import Session
+from webapp.forms import agreeing
 from webapp.forms import work as forms
 from webapp.forms.base import Form
 from webapp.forms.case import ExplainedForm
@@ -583,11 +584,11 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
             frozenset({"trial"}), writes="trial_result", prefill=_content,
         ),
         "plan": Act(
-            forms.PurposeForm, _purpose, _WORK, _PLANNING, writes="plan", prefill=_plan_content,
+            agreeing.PurposeForm, _purpose, _WORK, _PLANNING, writes="plan", prefill=_plan_content,
             prepare=_offer_lessons,
         ),
         "logic": Act(
-            forms.LogicForm,
+            agreeing.LogicForm,
             _save_part("logic", lambda ask: {k: ask.form[k].data or [] for k in vocabulary.LOGIC_KINDS}),
             _WORK, _PLANNING, writes="plan",
             prefill=lambda ask: {
@@ -595,17 +596,17 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
             },
         ),
         "link": Act(
-            forms.LinkForm, _link, _WORK, _PLANNING, writes="plan",
+            agreeing.LinkForm, _link, _WORK, _PLANNING, writes="plan",
             prepare=lambda ask: ask.form.offer(plans.nodes(_plan_content(ask))),
         ),
-        "drop_link": Act(forms.DropPartForm, _drop_link, _WORK, _PLANNING, writes="plan"),
+        "drop_link": Act(agreeing.DropPartForm, _drop_link, _WORK, _PLANNING, writes="plan"),
         "indicator": Act(
-            forms.IndicatorForm, _indicator, _WORK, _PLANNING, writes="plan", prefill=_indicator_facts,
+            agreeing.IndicatorForm, _indicator, _WORK, _PLANNING, writes="plan", prefill=_indicator_facts,
             prepare=_offer_indicator,
         ),
-        "drop_indicator": Act(forms.DropPartForm, _drop_indicator, _WORK, _PLANNING, writes="plan"),
+        "drop_indicator": Act(agreeing.DropPartForm, _drop_indicator, _WORK, _PLANNING, writes="plan"),
         "milestones": Act(
-            forms.MilestonesForm, _save_part("milestones", lambda ask: ask.form.found), _WORK, _PLANNING,
+            agreeing.MilestonesForm, _save_part("milestones", lambda ask: ask.form.found), _WORK, _PLANNING,
             writes="plan",
             prefill=lambda ask: {
                 "milestones": [f"{row['on']} {row['text']}" for row in _plan_content(ask)["milestones"]]
@@ -613,30 +614,30 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         ),
         "accept_document": Act(forms.ConfirmForm, _of_document, "partnership.view", WORK, item=CaseDocument),
         "drop_document": Act(
-            forms.DropForm,
+            agreeing.DropForm,
             lambda ask: casework.drop_document(
                 ask.session, ask.actor, ask.case, ask.item, ask.form.text.data, ask.now, version=ask.version
             ),
             _SHARE, WORK, item=CaseDocument,
         ),
         "agreement": Act(
-            forms.AgreementForm, _agreement, _WORK,
+            agreeing.AgreementForm, _agreement, _WORK,
             frozenset({"negotiation", "agreement_draft", *plans.RUNNING}), writes="agreement",
             prefill=_agreement_facts,
         ),
         "rule": Act(
-            forms.RuleForm, _rule, _WORK, frozenset({"negotiation", "agreement_draft", *plans.RUNNING}),
+            agreeing.RuleForm, _rule, _WORK, frozenset({"negotiation", "agreement_draft", *plans.RUNNING}),
             writes="agreement", prefill=_rule_facts, prepare=_offer_linked,
         ),
         "drop_rule": Act(
-            forms.DropPartForm, _drop_rule, _WORK, frozenset({"agreement_draft", *plans.RUNNING}),
+            agreeing.DropPartForm, _drop_rule, _WORK, frozenset({"agreement_draft", *plans.RUNNING}),
             writes="agreement",
         ),
         "reopen_talks": Act(
-            forms.DropForm, _simple(agreements.reopen_talks, "text"), _WORK, frozenset({"agreement_draft"})
+            agreeing.DropForm, _simple(agreements.reopen_talks, "text"), _WORK, frozenset({"agreement_draft"})
         ),
         "confirm_agreement": Act(
-            forms.ConfirmAgreementForm,
+            agreeing.ConfirmAgreementForm,
             lambda ask: agreements.confirm(
                 ask.session, ask.actor, ask.case,
                 agreements.Confirmation(frozenset(ask.form.checked.data), ask.form.text.data), ask.now,
@@ -649,14 +650,15 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
             frozenset({"agreement_review"}), move="return_agreement",
         ),
         "suspend": Act(
-            forms.SuspendForm, _simple(agreements.suspend, "reason_code", "reason_text", "decide_by"),
+            agreeing.SuspendForm, _simple(agreements.suspend, "reason_code", "reason_text", "decide_by"),
             _SHARE, frozenset({"running"}), move="suspend",
         ),
         "resume": Act(
-            forms.ResumeForm, _simple(agreements.resume, "text"), _SHARE, frozenset({"suspended"})
+            agreeing.ResumeForm, _simple(agreements.resume, "text"), _SHARE, frozenset({"suspended"})
         ),
         "terminate": Act(
-            forms.TerminateForm, _simple(agreements.terminate, "reason_code", "reason_text", "inform_plan"),
+            agreeing.TerminateForm,
+            _simple(agreements.terminate, "reason_code", "reason_text", "inform_plan"),
             _SHARE, frozenset({"agreed", *plans.RUNNING}), move="terminate",
         ),
         "contribution": Act(
@@ -671,7 +673,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
             _WORK, BEGUN | {"trial"}, item=Contribution,
         ),
         "cancel_contribution": Act(
-            forms.DropForm, _said(progress.cancel_contribution), _SHARE, BEGUN | {"trial"},
+            agreeing.DropForm, _said(progress.cancel_contribution), _SHARE, BEGUN | {"trial"},
             item=Contribution,
         ),
         "measure": Act(
@@ -749,7 +751,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         ),
         "rate": Act(forms.RateForm, _rate, _SHARE, frozenset({"reported"})),
         "decline_rating": Act(
-            forms.DropForm,
+            agreeing.DropForm,
             lambda ask: evaluations.decline(
                 ask.session, ask.actor, ask.case, ask.form.text.data, ask.now
             ),
