@@ -443,3 +443,11 @@ def test_a_plan_is_offered_its_fields_indicators_first_and_keeps_its_choice(plac
     assert "共通指標 K-1" in visit(npo, place.url("/plan")).text
     said = visit(place.open("coordinator"), "/desk/indicators").text
     assert "使っている計画" in said
+
+
+def test_only_the_company_is_offered_what_it_came_to_give(place):
+    place.bring("running")
+    place.settle()
+    for who, offered in (("company", "20"), ("npo", "")):
+        page = visit(place.open(who), place.url("/do/contribution"))
+        assert page.form(action="/do/contribution").values["quantity"] == offered, who
