@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 
 from matcher import migrations
 from matcher.db import Database
-from matcher.services import seeding
+from matcher.services import seeding, seeding_visits
 from webapp import Settings, clock, create_app
 from webapp.cli_index import encode_all
 from webapp.worker import Worker
@@ -81,6 +81,7 @@ def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     migrations.upgrade(database)
     seeding.load(database, Path("seed_data"), clock.now())
     encode_all(database, settings)
+    seeding_visits.load(database, clock.now())
     database.dispose()
     return settings
 

@@ -10,10 +10,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.exceptions import HTTPException
 
-from matcher.models import Partnership
+from matcher import queries_desk
+from matcher.models import Partnership, ShownSuggestion
+from matcher.services.accounts import actor_of, demo_user
 from tests.browser.conftest import WIDTHS, Demo, Visitor
 
 ROLES = (None, "npo", "company", "coordinator", "manager")
@@ -59,6 +61,16 @@ def every_endpoint_was_met(demo: Demo) -> Iterator[None]:
         if "GET" in (rule.methods or ()) and not is_download(rule.rule) and rule.endpoint != "static"
     }
     assert pages - _met - set(ELSEWHERE) == set()
+
+
+def test_the_demo_city_has_looked_at_its_suggestions(demo: Demo) -> None:
+    with demo.database.read() as session:
+        official = actor_of(demo_user(session, "coordinator"))
+        shown = {one.kind: one.shown for one in queries_desk.spread(session, official)}
+        opened = session.scalar(select(func.count()).where(ShownSuggestion.opened_at.is_not(None)))
+    assert shown["company"] > 10
+    assert shown["npo"] > 50
+    assert opened
 
 
 def endpoint_of(demo: Demo, path: str) -> tuple[str | None, str]:
