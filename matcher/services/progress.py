@@ -22,6 +22,7 @@ from matcher.models import (
     PeriodReport,
     Revision,
     Risk,
+    User,
 )
 from matcher.permissions import SYSTEM, Actor
 from matcher.services import documents, moves, notices, personal, plans, snapshots, talks
@@ -376,7 +377,7 @@ def reviewable(session: Session, actor: Actor, case: Partnership) -> frozenset[i
         for row in rows.get(indicator.id, ())
         if row.state == "submitted"
         and _may_review(actor, case, contract)
-        and _review_obstacle(actor, case, contract, indicator, row) is None
+        and _review_obstacle(session, actor, case, contract, indicator, row) is None
     )
 
 
@@ -389,8 +390,8 @@ def _may_review(actor: Actor, case: Partnership, contract: Mapping[str, Any] | N
 
 
 def _review_obstacle(
-    actor: Actor, case: Partnership, contract: Mapping[str, Any] | None, indicator: Indicator,
-    measurement: Measurement,
+    session: Session, actor: Actor, case: Partnership, contract: Mapping[str, Any] | None,
+    indicator: Indicator, measurement: Measurement,
 ) -> str | None:  # fmt: skip
     """Why one who may review does not review this value: a code, or ``None``."""
     side = documents.side_of(actor, case)
@@ -398,8 +399,9 @@ def _review_obstacle(
         return "evaluator_is_provider"
     if measurement.submitted_by_id == actor.user_id:
         return "own_measurement"
-    # A company or an NPO does not check what its own people measured, whoever of them handed it in.
-    if not actor.is_staff and indicator.measurer == side:
+    # A company or an NPO does not check what its own people handed in, whoever of them it was.
+    submitter = session.get(User, measurement.submitted_by_id or 0)
+    if not actor.is_staff and submitter is not None and submitter.organization_id == actor.organization_id:
         return "own_measurement"
     return None
 
@@ -422,7 +424,7 @@ def review_measurement(
     contract = _contract(session, case)
     if not _may_review(actor, case, contract):
         raise NotPermitted("partnership.review")
-    obstacle = _review_obstacle(actor, case, contract, indicator, measurement)
+    obstacle = _review_obstacle(session, actor, case, contract, indicator, measurement)
     if obstacle:
         raise Refused(obstacle)
     if not accepted and not text.strip():
