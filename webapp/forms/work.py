@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField
+from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
     Field,
@@ -156,13 +156,9 @@ class FileForm(Form):
         description=_l(
             "PDF、画像（PNG・JPEG）、Excel・Word・PowerPoint、CSV。5MBまで。マクロ入りのものは追加できません。"
         ),
+        validators=[FileRequired(_l("ファイルを選んでください。"))],
     )
     purpose = radio(_l("何のファイルですか"), vocabulary.FILE_PURPOSES)
-
-    def validate_file(self, field: Field) -> None:
-        """Something must have been chosen."""
-        if not field.data or not getattr(field.data, "filename", ""):
-            raise ValidationError(_("ファイルを選んでください。"))
 
 
 class TrialForm(Form):
@@ -268,12 +264,18 @@ class ReviewForm(Form):
 class ReportForm(Form):
     """One's own part of a periodic report."""
 
-    text = words(_l("この期間に行ったことと成果"), limits.TEXT, need=False, rows=8)
+    text = words(
+        _l("この期間に行ったことと成果"),
+        limits.TEXT,
+        need=False,
+        hint=_l("提出するときは必ず書いてください。"),
+        rows=8,
+    )
     setbacks = words(
         _l("うまくいかなかったこと"),
         limits.MESSAGE,
         need=False,
-        hint=_l("なければ「特になし」と書いてください。"),
+        hint=_l("提出するときは必ず書いてください。なければ「特になし」と書いてください。"),
     )
     next_step = words(_l("次の期間にすること"), limits.MESSAGE, need=False)
     submit_now = radio(
