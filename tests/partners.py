@@ -186,6 +186,16 @@ class Partners:
         self.later(days=1)
         agreements.start_due(self.session, self.at)
 
+    def run_quarterly(self) -> None:
+        """From the first word to the first day of a partnership that reports each quarter."""
+        self.introduce()
+        self.meet()
+        self.write_plan()
+        self.draft_agreement(frequency="quarterly")
+        self.sign()
+        self.confirm()
+        self.start()
+
     def suspend(self) -> None:
         """A pause of a month."""
         by = calendar.tokyo_date(self.at) + timedelta(days=30)

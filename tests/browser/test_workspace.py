@@ -59,13 +59,7 @@ def _contracted(partners: Partners) -> None:
 
 def _reported_quarter(partners: Partners) -> None:
     """Running, with a report that waits for the city, one to be written, a value that waits, an amendment."""
-    partners.introduce()
-    partners.meet()
-    partners.write_plan()
-    partners.draft_agreement(frequency="quarterly")
-    partners.sign()
-    partners.confirm()
-    partners.start()
+    partners.run_quarterly()
     partners.later(days=95)
     report = casework.reports(partners.session, partners.case)[0]
     for actor in partners.sides:
@@ -80,13 +74,7 @@ def _reported_quarter(partners: Partners) -> None:
 
 def _reported_late(partners: Partners) -> None:
     """Running, with a report that nobody has written."""
-    partners.introduce()
-    partners.meet()
-    partners.write_plan()
-    partners.draft_agreement(frequency="quarterly")
-    partners.sign()
-    partners.confirm()
-    partners.start()
+    partners.run_quarterly()
     partners.later(days=95)
 
 

@@ -22,13 +22,7 @@ def partners(session: Session, tmp_path: Path) -> Partners:
 def reporting(partners: Partners) -> Partners:
     """A running partnership that reports each quarter."""
     partners.days = 200
-    partners.introduce()
-    partners.meet()
-    partners.write_plan()
-    partners.draft_agreement(frequency="quarterly")
-    partners.sign()
-    partners.confirm()
-    partners.start()
+    partners.run_quarterly()
     return partners
 
 

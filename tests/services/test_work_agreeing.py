@@ -978,13 +978,7 @@ def test_the_city_comes_last(partners):
 
 
 def test_a_longer_agreement_gets_further_reports_and_keeps_the_written_ones(partners, session):
-    partners.introduce()
-    partners.meet()
-    partners.write_plan()
-    partners.draft_agreement(frequency="quarterly")
-    partners.sign()
-    partners.confirm()
-    partners.start()
+    partners.run_quarterly()
     before = session.scalars(select(PeriodReport.id)).all()
     partners.draft_agreement(
         why_changed="続けるため。", frequency="quarterly", to_on=partners.starts_on + 200 * DAY

@@ -161,13 +161,7 @@ def _review(who: str, accepted: bool) -> Act:
 
 
 def _reported_period(partners: Partners) -> None:
-    partners.introduce()
-    partners.meet()
-    partners.write_plan()
-    partners.draft_agreement(frequency="quarterly")
-    partners.sign()
-    partners.confirm()
-    partners.start()
+    partners.run_quarterly()
     partners.later(days=95)
     report = casework.reports(partners.session, partners.case)[0]
     for actor in partners.sides:

@@ -56,13 +56,7 @@ def partners(session, now, tmp_path):
 
 def quarter_over(p: Partners) -> None:
     """Running with quarterly reports, the first of which is due."""
-    p.introduce()
-    p.meet()
-    p.write_plan()
-    p.draft_agreement(frequency="quarterly")
-    p.sign()
-    p.confirm()
-    p.start()
+    p.run_quarterly()
     p.later(days=95)
 
 

@@ -27,13 +27,7 @@ class Town(Partners):
     def tell(self) -> None:
         """Reported quarterly (once sent back), changed once, measured, rated, with a lesson taken up."""
         session = self.session
-        self.introduce()
-        self.meet()
-        self.write_plan()
-        self.draft_agreement(frequency="quarterly")
-        self.sign()
-        self.confirm()
-        self.start()
+        self.run_quarterly()
         for gift in (
             progress.Gift("food", 5, "kg", self.today, 4000, "market", "1kg 800円"),
             progress.Gift("food", 5, "kg", self.today, 9000, "city_direct", "職員3時間の人件費"),
