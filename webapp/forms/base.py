@@ -45,9 +45,25 @@ class Form(FlaskForm):  # type: ignore[misc]
         value = self.version.data or ""
         return int(value) if str(value).isdecimal() and len(str(value)) < 16 else None
 
+    @property
+    def typed_words(self) -> list[tuple[str, str]]:
+        """What a person put in: label and value in the words of the page; without hidden and empty fields."""
+        return [(field.label.text, words) for field in self if (words := _in_words(field))]
+
     def take(self, error: errors.Invalid) -> None:
         """Put the domain's field errors beside their fields."""
         for name, code in error.facts.items():
             if name in self:
                 field = self[name]
                 field.errors = [*field.errors, text.field_sentence(code)]
+
+
+def _in_words(field: Field) -> str:
+    if field.type in {"HiddenField", "CSRFTokenField", "FileField"} or not field.raw_data:
+        return ""
+    labels = (
+        {choice.value: str(choice.label) for choice in field.iter_choices()}
+        if hasattr(field, "choices")
+        else {}
+    )
+    return "、".join(labels.get(str(typed), str(typed)) for typed in field.raw_data if typed)

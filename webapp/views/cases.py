@@ -253,12 +253,11 @@ def _too_late(actor: Actor, case: Partnership, action: str, form: Any) -> Page:
     if request.method != "POST":
         flash(_("この操作は、いまはできません。案件の最新の状況をご確認ください。"), "warning")
         return redirect(url_for("cases.show", public_id=case.public_id))
-    typed = [(field.label.text, _typed(field)) for field in form if _typed(field)]
     page = render_template(
         "cases/too_late.html",
         **_facts(actor, case),
         action=action,
-        typed=typed,
+        typed=form.typed_words,
         banner=_overtaken(actor, case),
     )
     return page, 409
@@ -267,17 +266,6 @@ def _too_late(actor: Actor, case: Partnership, action: str, form: Any) -> Page:
 def _overtaken(actor: Actor, case: Partnership) -> str:
     events = queries.history(db.session(), "partnership", case.public_id)
     return case_text.overtaken(actor, case, events, clock.now())
-
-
-def _typed(field: Any) -> str:
-    """What a person put into a field, in the words of the page; empty for hidden fields."""
-    if field.type in {"HiddenField", "CSRFTokenField"} or not field.raw_data:
-        return ""
-    typed = str(field.raw_data[0])
-    labels = (
-        {choice.value: choice.label for choice in field.iter_choices()} if hasattr(field, "choices") else {}
-    )
-    return str(labels.get(typed, typed)) if typed else ""
 
 
 # ── Beginning a case ─────────────────────────────────────────────────────────────────────────────────

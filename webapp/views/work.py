@@ -583,10 +583,9 @@ def _too_late(ask: Ask) -> Page:
     if request.method != "POST":
         flash(_("この操作は、いまはできません。案件の最新の状況をご確認ください。"), "warning")
         return redirect(url_for("cases.show", public_id=ask.case.public_id))
-    typed = [(field.label.text, _typed(field)) for field in ask.form if _typed(field)]
     page = render_template(
-        "work/too_late.html", **facts(ask.actor, ask.case), action=ask.action, typed=typed,
-        banner=_overtaken(ask),
+        "work/too_late.html", **facts(ask.actor, ask.case), action=ask.action,
+        typed=ask.form.typed_words, banner=_overtaken(ask),
     )  # fmt: skip
     return page, 409
 
@@ -594,17 +593,6 @@ def _too_late(ask: Ask) -> Page:
 def _overtaken(ask: Ask) -> str:
     events = queries.history(ask.session, "partnership", ask.case.public_id)
     return case_text.overtaken(ask.actor, ask.case, events, ask.now)
-
-
-def _typed(field: Any) -> str:
-    if field.type in {"HiddenField", "CSRFTokenField", "FileField"} or not field.raw_data:
-        return ""
-    labels = (
-        {choice.value: str(choice.label) for choice in field.iter_choices()}
-        if hasattr(field, "choices")
-        else {}
-    )
-    return "、".join(labels.get(str(typed), str(typed)) for typed in field.raw_data if typed)
 
 
 # ── Files, papers, calendar, bundle ──────────────────────────────────────────────────────────────────
