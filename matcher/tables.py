@@ -14,9 +14,11 @@ import sys
 import time
 import unicodedata
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -117,9 +119,8 @@ def _bad_encoding(content: bytes, error: UnicodeDecodeError) -> Unreadable:
 
 def _read_csv(content: bytes) -> Table:
     text = decode(content)
-    first = text.split("\n", maxsplit=1)[0]
-    delimiter = max(",\t;", key=first.count)
     csv.field_size_limit(MAX_BYTES)
+    delimiter = max(",\t;", key=lambda one: _evenness(text, one))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     counter = _Counter()
     lines = []
@@ -133,6 +134,16 @@ def _read_csv(content: bytes) -> Table:
     except csv.Error:
         raise Unreadable("file_csv", line=reader.line_num) from None
     return Table(lines)
+
+
+def _evenness(text: str, delimiter: str) -> tuple[int, int]:
+    """How many of the first rows have equally many cells, and how many; titles may stand above."""
+    try:
+        rows = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 20))
+    except csv.Error:
+        return 0, 0
+    widths = Counter(len(cells) for cells in rows if len(cells) > 1)
+    return max(((count, width) for width, count in widths.items()), default=(0, 0))
 
 
 class _Counter:

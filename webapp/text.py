@@ -8,6 +8,9 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 
+from matcher.typed import Unclear
+from webapp import value_text
+
 #: ``DomainError.code`` → sentence; ``%(…)s`` placeholders are the error's facts.
 SENTENCES: Final[Mapping[str, Any]] = {
     "not_found": _l("お探しのページは見つかりませんでした。"),
@@ -93,7 +96,13 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "file_csv": _l('%(line)s行目の区切りを読み取れません。「"」の数がそろっているか確かめてください。'),
     "file_json": _l("%(line)s行目を読み取れません。1行に1件のJSONで書いてください。"),
     "file_columns": _l(
-        "必要な列が見つかりません：%(columns)s。ひな形と同じ列の名前になっているか、取り込むものの種類が合っているかを確かめてください。"
+        "必要な列が見つかりません：%(columns)s。表の上に列の名前の行があるか、ひな形と同じ列の名前になっているか、取り込むものの種類が合っているかを確かめてください。"
+    ),
+    "file_two_columns": _l(
+        "%(columns)sは同じ項目の列ですが、%(line)s行目で内容が違います。使わないほうの列を消してから、もう一度送ってください。"
+    ),
+    "file_headless_column": _l(
+        "%(column)s列に内容がありますが、%(line)s行目に列の名前がありません。見出しが2行に分かれているときは1行にまとめ、列の名前を入れるか、使わない列を消してください。"
     ),
     "own_contribution": _l("この実績は、記録した側ではなく、相手方が確認します。"),
     "not_own_contribution": _l("この実績は、記録した側か市の担当が取り消します。"),
@@ -271,5 +280,7 @@ def sentence(code: str, facts: Mapping[str, Any] | None = None) -> str:
 
 
 def field_sentence(code: str) -> str:
-    """The sentence beside a field."""
+    """The sentence beside a field; what the readers of typed values refuse is worded in ``value_text``."""
+    if code in value_text.PROBLEMS:
+        return value_text.sentence(Unclear(code))
     return str(FIELD_SENTENCES[code])

@@ -15,7 +15,7 @@ from typing import Final, Literal
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from matcher import permissions, wording
+from matcher import addresses, permissions, wording
 from matcher.calendar import TOKYO
 from matcher.errors import Invalid, NotFound, NotPermitted, Refused
 from matcher.models import (
@@ -30,6 +30,7 @@ from matcher.models import (
 )
 from matcher.permissions import Actor
 from matcher.services import audit, cities, moves, notices, passwords, throttle
+from matcher.typed import Unclear
 
 Purpose = Literal["activate", "reset"]
 
@@ -44,15 +45,6 @@ NOTIFY: Final = ("at_once", *notices.DIGESTS, "none")
 
 #: What stands in place of a name whose bearer left (O6); the public id keeps the history readable.
 LEFT: Final = "退会した利用者"
-
-
-def normal_email(typed: str) -> str:
-    """The address as it is stored and compared: NFKC and lower case.
-
-    The part before the @ is lowered too: phones capitalise the first letter, and no mail server in use
-    tells two people apart by it.
-    """
-    return unicodedata.normalize("NFKC", typed).strip().lower()
 
 
 def actor_of(user: User, request_id: str = "") -> Actor:
@@ -194,7 +186,7 @@ def admit_login(session: Session, email: str, network: str, now: datetime) -> Cr
     Raises:
         TooMany: from this network or for this address, known or not.
     """
-    email = normal_email(email)
+    email = addresses.folded(email)
     throttle.admit(session, "login", now, account=email, network=network)
     user = _by_email(session, email)
     if user is None or not _may_sign_in(user):
@@ -276,9 +268,10 @@ def register_organization(
     The answer is the same whether or not the address has an account; only its mailbox learns which.
 
     Raises:
+        Invalid: mail does not reach the address.
         TooMany: from this network or for this address.
     """
-    email = normal_email(email)
+    email = _address(email)
     throttle.admit(session, "register", now, account=email, network=network)
     known = _by_email(session, email)
     if known is not None:
@@ -310,7 +303,8 @@ def invite_member(
     """Open an account in the actor's organization and mail its activation link (O10).
 
     Raises:
-        Invalid: the address has an account already, or the role is none of an organization.
+        Invalid: the address has an account already or is none that mail reaches, or the role is none of an
+            organization.
         TooMany: the organization invited more people today than it can know.
     """
     organization = session.get(Organization, actor.organization_id or 0)
@@ -319,7 +313,7 @@ def invite_member(
         raise Invalid(role="required")
     own = str(actor.organization_id)
     throttle.admit(session, "invite", now, account=own, network=own)
-    user = User(email=normal_email(email), name=name, role="member", organization_role=role, created_at=now)
+    user = User(email=_address(email), name=name, role="member", organization_role=role, created_at=now)
     user.organization = organization
     _open(session, actor, user, now)
     _mail_link(session, user, "activate", now, public_url)
@@ -334,12 +328,13 @@ def open_staff_account(
     Only operators (and the command line) make operators.
 
     Raises:
-        Invalid: the address has an account already, or the role is none that ``actor`` may give.
+        Invalid: the address has an account already or is none that mail reaches, or the role is none that
+            ``actor`` may give.
     """
     permissions.require(actor, "staff.manage")
     if role not in staff_roles(actor):
         raise Invalid(role="required")
-    user = User(email=normal_email(email), name=name, role=role, created_at=now)
+    user = User(email=_address(email), name=name, role=role, created_at=now)
     user.organization = None
     return _open(session, actor, user, now)
 
@@ -362,6 +357,13 @@ def staff_roles(actor: Actor) -> tuple[str, ...]:
     if actor.role in {"operator", "system"}:
         return STAFF_ROLES
     return ("coordinator", "manager") if actor.role == "manager" else ()
+
+
+def _address(typed: str) -> str:
+    try:
+        return addresses.read(typed)
+    except Unclear as unclear:
+        raise Invalid(email=unclear.code) from None
 
 
 def _open(session: Session, actor: Actor, user: User, now: datetime) -> User:
@@ -414,7 +416,7 @@ def request_reset(
     Raises:
         TooMany: from this network or for this address, known or not.
     """
-    email = normal_email(email)
+    email = addresses.folded(email)
     throttle.admit(session, "reset", now, account=email, network=network)
     user = _by_email(session, email)
     if user is None or user.status == "deactivated":
@@ -614,7 +616,7 @@ def own_account(session: Session, actor: Actor) -> User:
 
 def find_by_email(session: Session, email: str) -> User | None:
     """The account with this address, for the command line."""
-    return _by_email(session, normal_email(email))
+    return _by_email(session, addresses.folded(email))
 
 
 def list_members(session: Session, actor: Actor) -> Sequence[User]:

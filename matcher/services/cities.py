@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from matcher import vocabulary
+from matcher import addresses, vocabulary
 from matcher.errors import Invalid
 from matcher.models import Municipality
+from matcher.typed import Unclear
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,17 @@ def put(session: Session, facts: Mapping[str, Any], *, is_demo: bool) -> None:
     """Set the municipality from the facts of a city file (name, kana, section, phone, email, areas, field20).
 
     Raises:
-        Invalid: naming the keys that are missing.
+        Invalid: naming the keys that are missing, or the mailbox that mail does not reach.
     """
     missing = [key for key in ("name", "section", "phone", "email", "areas") if not facts.get(key)]
     if missing:
         raise Invalid(**dict.fromkeys(missing, "required"))
+    try:
+        email = addresses.read(str(facts["email"]))
+    except Unclear as unclear:
+        raise Invalid(email=unclear.code) from None
     row = session.get(Municipality, 1) or Municipality(id=1)
     row.name, row.kana, row.section = facts["name"], facts.get("kana", ""), facts["section"]
-    row.phone, row.email, row.areas = facts["phone"], facts["email"], dict(facts["areas"])
+    row.phone, row.email, row.areas = facts["phone"], email, dict(facts["areas"])
     row.field20, row.is_demo = facts.get("field20", ""), is_demo
     session.add(row)

@@ -7,6 +7,7 @@ import unicodedata
 import uuid
 from typing import Any
 
+from flask import flash
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField
@@ -38,6 +39,15 @@ class Form(FlaskForm):  # type: ignore[misc]
             """Add ``clean`` as the first filter of every field."""
             filters = [clean, *unbound_field.kwargs.get("filters", [])]
             return unbound_field.bind(form=form, filters=filters, **options)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """As every form; what was read from words is said on the page that follows."""
+        is_valid = bool(super().validate(extra_validators))
+        if is_valid:
+            for field in self:
+                if reading := getattr(field, "reading", ""):
+                    flash(f"{field.label.text}：{reading}", "information")
+        return is_valid
 
     @property
     def shown_version(self) -> int | None:

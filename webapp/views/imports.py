@@ -11,6 +11,7 @@ from matcher.errors import Refused
 from matcher.import_columns import COLUMNS
 from matcher.models import ImportBatch
 from matcher.services import cities, importing
+from matcher.services.cities import City
 from matcher.tables import Unreadable
 from webapp import access, clock, db, import_text, sheets, text
 from webapp.forms.imports import ConfirmForm, UploadForm
@@ -21,6 +22,7 @@ blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(import_te
 Page = Response | str | tuple[str, int]
 
 PREVIEW_ROWS = 10
+SHOWN_PROBLEMS = 200  #: on the page, those to be mended first; the report has them all
 
 
 @blueprint.get("/desk/imports")
@@ -60,7 +62,7 @@ def _index(form: UploadForm) -> Page:
 def show(public_id: str) -> Page:
     """What an upload holds, what is wrong with it, and the choice to register or discard it."""
     batch = importing.get_batch(db.session(), access.actor(), public_id)
-    return _show(batch, _confirm_form(batch))
+    return _show(batch, _confirm_form(batch, cities.get(db.session())))
 
 
 @blueprint.post("/desk/imports/<public_id>/confirm")
@@ -69,12 +71,14 @@ def confirm(public_id: str) -> Page:
     """Register the rows that can be taken."""
     # The rows are saved in transactions of their own, so this request must not hold one itself.
     with db.database().read() as session:
-        batch = importing.get_batch(session, access.actor(), public_id)
-    form = _confirm_form(batch)
+        batch, city = importing.get_batch(session, access.actor(), public_id), cities.get(session)
+    form = _confirm_form(batch, city)
     if not form.validate_on_submit():
         return _show(batch, form)
     try:
-        importing.confirm(db.database(), access.actor(), public_id, form.state.data, clock.now())
+        importing.confirm(
+            db.database(), access.actor(), public_id, form.state.data, clock.now(), others=form.decided
+        )
     except Refused as error:
         flash(text.sentence(error.code, error.facts), "warning")
     return redirect(url_for("imports.show", public_id=public_id))
@@ -115,9 +119,10 @@ def template(kind: str, form: str) -> Response:
     )
 
 
-def _confirm_form(batch: ImportBatch) -> ConfirmForm:
+def _confirm_form(batch: ImportBatch, city: City) -> ConfirmForm:
     form = ConfirmForm()
     form.offer_states(importing.STATES[batch.kind])
+    form.offer_others(import_text.doubtful(batch.rows, city))
     return form
 
 
@@ -129,6 +134,8 @@ def _show(batch: ImportBatch, form: Any) -> Page:
         form=form,
         columns=columns,
         rows=batch.rows[:PREVIEW_ROWS],
+        shown=batch.problems[:SHOWN_PROBLEMS],
+        hidden=batch.problems[SHOWN_PROBLEMS:],
         is_waiting=batch.confirmed_at is None and batch.discarded_at is None,
         preview=PREVIEW_ROWS,
     )

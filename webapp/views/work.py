@@ -12,7 +12,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import calendar, lifecycle, payment, permissions, queries, vocabulary
+from matcher import calendar, lifecycle, numerals, payment, permissions, queries, vocabulary
 from matcher.errors import Invalid, MovedOn, NotFound, Refused
 from matcher.models import CaseDocument, Partnership, PaymentRule
 from matcher.permissions import Actor
@@ -32,6 +32,7 @@ from matcher.services import (
     publicity,
     receipts,
 )
+from matcher.typed import Unclear
 from webapp import (
     access,
     case_text,
@@ -262,17 +263,18 @@ def _trial(tried: payments.Trial) -> dict[str, Any]:
     }
 
 
+_MOST_TRIED: Final = 10**9
+
+
 def _tried(deal: payment.Contract) -> dict[str, float]:
     """The values that the one who looks wants to try out: ``?P1=82.1``; what is no number is ignored."""
     found = {}
     for rule in deal.rules:
-        typed = clean(request.args.get(rule.key, ""))
         try:
-            value = float(typed)
-        except ValueError:
+            read = numerals.read(request.args.get(rule.key, ""), least=-_MOST_TRIED, below=_MOST_TRIED)
+        except Unclear:
             continue
-        if abs(value) < 10**9:
-            found[rule.key] = value
+        found[rule.key] = float(read.value)
     return found
 
 

@@ -390,10 +390,9 @@ def _contribution(ask: Ask) -> object:
 
 def _measure(ask: Ask) -> object:
     form = ask.form
-    size = form.sample_size.data
     value = progress.Value(
         date.fromisoformat(form.measured_on.data), form.value.data, form.missing_reason.data or "",
-        None if size is None else int(size), dict(form.breakdown.data or ()), form.comment.data or "",
+        form.sample_size.data, dict(form.breakdown.data or ()), form.comment.data or "",
         _evidence(ask),
     )  # fmt: skip
     return progress.submit_measurement(ask.session, ask.actor, ask.case, ask.item, value, ask.now)
@@ -777,7 +776,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         "voice": Act(
             forms.VoiceForm,
             lambda ask: evaluations.add_voice(
-                ask.session, ask.actor, ask.case, ask.form.beneficiary.data, int(ask.form.people.data),
+                ask.session, ask.actor, ask.case, ask.form.beneficiary.data, ask.form.people.data,
                 ask.form.method.data, ask.form.text.data, ask.now,
             ),
             _SHARE, BEGUN,

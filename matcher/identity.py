@@ -1,0 +1,40 @@
+"""Whether two entries name one organization: by number, name, district and address. Pure.
+
+Two legal persons may bear one name in one district; only their numbers tell them apart.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from embeddings.text import fold
+
+Verdict = Literal["same", "maybe", "other"]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What an entry says of who it is; what it does not say is empty."""
+
+    name: str
+    number: str = ""
+    area: str = ""
+    address: str = ""
+
+
+def compare(one: Identity, other: Identity) -> Verdict:
+    """``same``, ``other``, or ``maybe`` where only a person can tell.
+
+    A number decides. Without one on both sides, equal names in districts that do not differ are one
+    organization if neither has a number and the addresses do not differ, and maybe one otherwise.
+    """
+    if one.number and other.number:
+        return "same" if one.number == other.number else "other"
+    if fold(one.name) != fold(other.name) or _differ(one.area, other.area):
+        return "other"
+    if one.number or other.number or _differ(fold(one.address), fold(other.address)):
+        return "maybe"
+    return "same"
+
+
+def _differ(one: str, other: str) -> bool:
+    return bool(one and other and one != other)
