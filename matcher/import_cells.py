@@ -11,6 +11,9 @@ from matcher import vocabulary
 from matcher.import_columns import Column, choices
 from matcher.services.cities import City
 
+#: A cell with a code, a number, a day or an address that is longer is none; lists of codes stay far below.
+MAX_CELL: Final = 1_000
+
 
 class Unclear(ValueError):
     """A cell that cannot be meant: a code, and the part of the cell that is wrong."""
@@ -27,6 +30,8 @@ def parse(column: Column, text: str, city: City) -> Any:
     Raises:
         Unclear: with the code of what is wrong and the part of the cell.
     """
+    if column.kind not in {"text", "url"} and len(text) > MAX_CELL:
+        raise Unclear("too_long", text)
     text = text[1:] if re.match(r"^'[=+\-@＝＋－−＠]", text) else text
     if not text or text in {"-", "－", "―", "ー", "なし", "無し", "N/A", "n/a"}:
         return [] if column.kind in {"codes", "areas", "fields"} else None

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from matcher import import_cells
 from matcher.import_cells import Unclear, parse
 from matcher.import_columns import COLUMNS, Column, Kind, choices, examples, is_personal, recognise
 from matcher.services.cities import City
@@ -125,3 +126,13 @@ def test_every_choice_of_every_column_can_be_written_as_label_and_as_code() -> N
                 expected = [code] if one.kind in {"codes", "areas", "fields"} else code
                 assert parse(one, label, CITY) == expected, (one.code, label)
                 assert parse(one, code, CITY) == expected, (one.code, code)
+
+
+@pytest.mark.parametrize("kind", ["code", "codes", "number", "integer", "date", "yes_no", "email", "phone"])
+def test_no_cell_but_a_text_is_read_however_long_it_is(kind, monkeypatch):
+    """Reading a cell may cost the square of its length: 「a@……@」, lists of codes without an end."""
+    monkeypatch.setattr(import_cells, "fold", lambda text: pytest.fail("read"))
+    monkeypatch.setattr(import_cells, "normalize", lambda text: pytest.fail("read"))
+    with pytest.raises(Unclear) as refused:
+        parse(Column("x", "x", kind=kind), "a@" + "." * 100_000 + "@", CITY)
+    assert refused.value.code == "too_long"

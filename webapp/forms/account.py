@@ -1,6 +1,5 @@
 """Forms for signing in, registering, and for one's own and other people's accounts."""
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -9,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, PasswordField, RadioField, StringField, ValidationError
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
+from embeddings.normal import nfkc
 from webapp.forms.base import Form
 
 ROLE_LABELS: Final[Mapping[str, Any]] = {
@@ -61,7 +61,7 @@ class _Secret(PasswordField):  # type: ignore[misc]
 def is_address(_form: Form, field: Field) -> None:
     """Refuse what has not the form of a mail address; whether it exists shows when a mail arrives."""
     try:
-        validate_email(unicodedata.normalize("NFKC", field.data or ""), check_deliverability=False)
+        validate_email(nfkc(field.data or ""), check_deliverability=False)
     except EmailNotValidError:
         raise ValidationError(
             _l("メールアドレスの形になっていません。「@」の前後を確認してください。")

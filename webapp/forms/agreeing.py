@@ -1,7 +1,6 @@
 """Forms of what the sides agree on: the plan with its indicators, the agreement with its payment rules."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -18,6 +17,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Optional
 
+from embeddings.normal import nfkc
 from matcher import import_cells, limits, payment, vocabulary
 from matcher.models import IndicatorDefinition, Lesson
 from webapp.forms.base import Form
@@ -234,7 +234,7 @@ class MilestonesForm(Form):
         """Each line begins with a day."""
         self.found = []
         for part in field.data or ():
-            first, _space, rest = unicodedata.normalize("NFKC", part).partition(" ")
+            first, _space, rest = nfkc(part).partition(" ")
             try:
                 read = import_cells.read_day(first)
             except import_cells.Unclear:
@@ -424,7 +424,7 @@ class RuleForm(Form):
 
     def validate_fiscal_year(self, field: Field) -> None:
         """A year with four digits."""
-        if not re.fullmatch(r"20\d\d", unicodedata.normalize("NFKC", field.data or "")):
+        if not re.fullmatch(r"20\d\d", nfkc(field.data or "")):
             raise ValidationError(_("年度は「2027」の形で入力してください。"))
 
     def validate_points(self, field: Field) -> None:
@@ -440,7 +440,7 @@ class RuleForm(Form):
             key=key, indicator=self.indicator.data, cap_yen=int(self.cap_yen.data or 0),
             shape=self.shape.data,
             points=self.read, measured_on=self.measured_on.data or date.max,
-            fiscal_year=int(unicodedata.normalize("NFKC", self.fiscal_year.data)),
+            fiscal_year=int(nfkc(self.fiscal_year.data)),
             direction="down" if self.directions.get(self.indicator.data) == "down" else "up",
             floor_yen=int(self.floor_yen.data or 0), rounding=int(self.rounding.data or 1),
         )  # fmt: skip

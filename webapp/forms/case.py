@@ -1,6 +1,5 @@
 """Forms of a case: what would be given, the answers of the two sides, and the city's decision."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -11,6 +10,7 @@ from wtforms import DateField, Field, RadioField, SelectField, StringField, Text
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Optional
 
+from embeddings.normal import nfkc
 from matcher import import_cells, limits, vocabulary
 from matcher.errors import Invalid
 from matcher.models import Need, Offer, User
@@ -52,7 +52,7 @@ class QuantityField(StringField):  # type: ignore[misc]
         Raises:
             ValueError: it is none; WTForms puts the sentence beside the field.
         """
-        typed = unicodedata.normalize("NFKC", (valuelist or [""])[0] or "").strip().replace(",", "")
+        typed = nfkc((valuelist or [""])[0] or "").strip().replace(",", "")
         self.data = None
         if not typed:
             return

@@ -4,7 +4,6 @@ Each field carries its hint as ``description`` and its example in ``render_kw``;
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -21,6 +20,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Optional
 
+from embeddings.normal import nfkc
 from matcher import import_cells, limits
 from webapp.forms.base import Form
 from webapp.forms.case import DayField, QuantityField, Within, choices
@@ -105,7 +105,7 @@ class NumberField(QuantityField):
         Raises:
             ValueError: it is none, or far too large.
         """
-        typed = unicodedata.normalize("NFKC", (valuelist or [""])[0] or "").strip().replace(",", "")
+        typed = nfkc((valuelist or [""])[0] or "").strip().replace(",", "")
         self.data = None
         if typed:
             self.data = read_number(typed.rstrip("%"))
@@ -120,7 +120,7 @@ class YenField(QuantityField):
         Raises:
             ValueError: it is no whole number of yen.
         """
-        typed = unicodedata.normalize("NFKC", (valuelist or [""])[0] or "").strip()
+        typed = nfkc((valuelist or [""])[0] or "").strip()
         typed = typed.replace(",", "").removesuffix("円").removeprefix("¥")
         self.data = None
         if not typed:
@@ -208,7 +208,7 @@ class PairsField(TextAreaField):  # type: ignore[misc]
             raise ValueError(_("20行までで入力してください。"))
         found: list[tuple[str, float]] = []
         for part in typed:
-            name, colon, value = unicodedata.normalize("NFKC", part).rpartition(":")
+            name, colon, value = nfkc(part).rpartition(":")
             if not colon or not name.strip():
                 raise ValueError(_("「%(text)s」は「名前：数字」の形で入力してください。", text=part[:20]))
             found.append((name.strip(), read_number(value.strip().replace(",", "").rstrip("円%"))))
@@ -236,7 +236,7 @@ class FundersField(TextAreaField):  # type: ignore[misc]
         for part in typed:
             name, _first, rest = part.replace(":", "：").partition("：")
             amount, _second, terms = rest.partition("：")
-            yen = unicodedata.normalize("NFKC", amount).strip().replace(",", "").removesuffix("円")
+            yen = nfkc(amount).strip().replace(",", "").removesuffix("円")
             if not (name.strip() and terms.strip() and yen.isdecimal() and len(yen) <= 12):
                 raise ValueError(
                     _("「%(text)s」は「名称：出資額：返済の条件」の形で入力してください。", text=part[:20])

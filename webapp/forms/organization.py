@@ -3,7 +3,6 @@
 The required mark means "needed before the city is asked"; a section can be saved half filled.
 """
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -21,6 +20,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Optional
 
+from embeddings.normal import nfkc
 from matcher import limits, vocabulary
 from matcher.models import Organization
 from matcher.services import organizations
@@ -45,7 +45,7 @@ class CountField(StringField):  # type: ignore[misc]
         """
         if not valuelist:
             return
-        typed = unicodedata.normalize("NFKC", valuelist[0]).strip().replace(",", "").removesuffix("人")
+        typed = nfkc(valuelist[0]).strip().replace(",", "").removesuffix("人")
         self.data = None
         if not typed:
             return

@@ -1,6 +1,5 @@
 """Forms of needs (five short pages) and offers, and the filters of the lists that show them."""
 
-import unicodedata
 from typing import Any
 
 from flask_babel import gettext as _
@@ -8,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import Optional, ValidationError
 
+from embeddings.normal import nfkc
 from matcher import errors, limits, vocabulary
 from matcher.services import postings
 from matcher.services.cities import City
@@ -36,7 +36,7 @@ class CountField(StringField):  # type: ignore[misc]
         Raises:
             ValueError: it is none; WTForms puts the sentence beside the field.
         """
-        typed = unicodedata.normalize("NFKC", (valuelist or [""])[0] or "").strip().replace(",", "")
+        typed = nfkc((valuelist or [""])[0] or "").strip().replace(",", "")
         typed = typed.removesuffix("人").removesuffix("名").strip()
         self.data = None
         if not typed:

@@ -1,7 +1,6 @@
 """Forms of the workspace: meetings and trials, what happens while a partnership runs, and what came of it."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any, Final
@@ -18,6 +17,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Optional
 
+from embeddings.normal import nfkc
 from matcher import calendar, limits, vocabulary
 from matcher.models import CaseFile, Indicator, User
 from webapp import filters
@@ -109,7 +109,7 @@ class MeetingForm(Form):
         """A time of day needs its day."""
         if not field.data:
             return
-        if not re.fullmatch(r"([01]?\d|2[0-3])[:時]([0-5]\d)?分?", unicodedata.normalize("NFKC", field.data)):
+        if not re.fullmatch(r"([01]?\d|2[0-3])[:時]([0-5]\d)?分?", nfkc(field.data)):
             raise ValidationError(_("時刻は「14:30」の形で入力してください。"))
         if self.next_on.data is None:
             raise ValidationError(_("次の面談の日も入力してください。"))
@@ -119,7 +119,7 @@ class MeetingForm(Form):
         """The moment of the next meeting, noon where no time was given."""
         if self.next_on.data is None:
             return None
-        typed = unicodedata.normalize("NFKC", self.next_time.data or "12:00").replace("時", ":")
+        typed = nfkc(self.next_time.data or "12:00").replace("時", ":")
         hour, _colon, minute = typed.rstrip("分").partition(":")
         return datetime.combine(self.next_on.data, time(int(hour), int(minute or 0)), calendar.TOKYO)
 
