@@ -12,6 +12,9 @@ from matcher.import_columns import Column, choices
 from matcher.services.cities import City
 from matcher.typed import Unclear
 
+#: A cell with a code, a number, a day or an address that is longer is none; lists of codes stay far below.
+MAX_CELL: Final = 1_000
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -33,6 +36,8 @@ def read(column: Column, text: str, city: City) -> Cell:
     Raises:
         Unclear: with the code of what is wrong and the part of the cell.
     """
+    if column.kind not in {"text", "url"} and len(text) > MAX_CELL:
+        raise Unclear("too_long", text)
     text = text[1:] if re.match(r"^'[=+\-@＝＋－−＠]", text) else text
     if not text or text in {"-", "－", "―", "ー", "なし", "無し", "N/A", "n/a"}:
         return Cell([] if column.kind in {"codes", "areas", "fields"} else None)

@@ -12,7 +12,6 @@ import resource
 import subprocess
 import sys
 import time
-import unicodedata
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -22,6 +21,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from embeddings.normal import nfc
 from matcher.errors import DomainError
 
 MAX_BYTES: Final = 5 * 1024 * 1024
@@ -167,7 +167,7 @@ def clean(text: str) -> str:
     """Stored form of a cell: NFC, LF line ends, no NUL, no half of a character, no white space around."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     text = "".join(character for character in text if not "\ud800" <= character <= "\udfff")
-    return unicodedata.normalize("NFC", text).strip(" \t\n\u3000\ufeff")
+    return nfc(text).strip(" \t\n\u3000\ufeff")
 
 
 # ── JSONL ────────────────────────────────────────────────────────────────────────────────────────────
@@ -185,7 +185,7 @@ def read_json_lines(content: bytes) -> list[tuple[int, Mapping[str, Any]]]:
             continue
         try:
             value = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Unreadable("file_json", line=number) from None
         if not isinstance(value, dict):
             raise Unreadable("file_json", line=number)

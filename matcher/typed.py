@@ -7,6 +7,8 @@ read. Only the width is unified before: NFKC would make 「10²」 into 102 and 
 import unicodedata
 from typing import Final
 
+from embeddings.normal import nfc
+
 #: Marks without a width that come along when text is copied; at the ends they hide nothing.
 _UNSEEN: Final = "\u200b\u2060\ufeff\u200e\u202a\u202c"
 _SQUARES: Final = {"㍾": "明治", "㍽": "大正", "㍼": "昭和", "㍻": "平成", "㋿": "令和", "㎏": "kg"}
@@ -30,7 +32,7 @@ def plain(text: str, limit: int) -> str:
     if len(text) > limit:
         raise Unclear("value_too_long", text[:20])
     narrow = "".join(_SQUARES.get(character) or _narrow(character) for character in text)
-    return unicodedata.normalize("NFC", narrow).strip().strip(_UNSEEN).strip()
+    return nfc(narrow).strip().strip(_UNSEEN).strip()
 
 
 def _narrow(character: str) -> str:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from defusedxml.common import DTDForbidden
 from defusedxml.ElementTree import fromstring
 
+from embeddings.normal import nfc
 from matcher.errors import Invalid
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _clean_name(name: str) -> tuple[str, str]:
     leaf = re.split(r"[/\\]", name)[-1][-1_000:]
     leaf = re.sub(r"\s", " ", leaf)
     leaf = "".join(char for char in leaf if unicodedata.category(char) not in {"Cc", "Cf", "Cs"})
-    leaf = re.sub(r'[<>:"|?*]', "_", unicodedata.normalize("NFC", leaf))
+    leaf = re.sub(r'[<>:"|?*]', "_", nfc(leaf))
     leaf = re.sub(r" +", " ", leaf).strip()
     stem, _, ending = leaf.rpartition(".")
     extension = ending.lower()

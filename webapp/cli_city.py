@@ -27,7 +27,7 @@ def command(file: Path) -> None:
             if cities.get(session).is_demo:
                 raise click.ClickException("expected a database of a real municipality, found the demo city")
             cities.put(session, facts, is_demo=False)
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:
         raise click.ClickException(f"expected a JSON object, found: {error}") from error
     except Invalid as error:
         raise click.ClickException(f"expected the keys {', '.join(error.facts)}") from error

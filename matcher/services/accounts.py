@@ -6,7 +6,6 @@ out. Every act is audited in its own transaction, without addresses and without 
 
 import hashlib
 import secrets
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from typing import Final, Literal
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
+from embeddings.normal import nfkc
 from matcher import addresses, permissions, wording
 from matcher.calendar import TOKYO
 from matcher.errors import Invalid, NotFound, NotPermitted, Refused
@@ -647,7 +647,7 @@ def search_members(
     """Members of all organizations by name, address or organization: one page, and how many in all."""
     permissions.require(actor, "staff.manage")
     query = select(User).join(User.organization).where(User.status != "deactivated")
-    wanted = unicodedata.normalize("NFKC", text).strip()
+    wanted = nfkc(text).strip()
     if wanted:
         query = query.where(
             or_(

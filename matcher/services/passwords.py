@@ -6,13 +6,14 @@ in full and in half width is the same password.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
+
+from embeddings.normal import nfkc
 
 MINIMUM: Final = 12  #: characters
 MAXIMUM: Final = 256  #: longer than any password manager's; keeps a request from being a burden
@@ -59,7 +60,7 @@ def _nobodys() -> str:
 
 
 def _normal(password: str) -> str:
-    return unicodedata.normalize("NFKC", password)
+    return nfkc(password)
 
 
 # What leaked lists are made of, and what people in Japan add to them. A password that consists of one to

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from matcher import import_cells
 from matcher.import_cells import read
-from matcher.typed import Unclear
 from matcher.import_columns import COLUMNS, Column, Kind, choices, examples, is_personal, recognise
 from matcher.services.cities import City
+from matcher.typed import Unclear
 
 CITY = City(areas={"chuo": "中央", "hama": "浜", "satoyama": "里山"})
 
@@ -126,3 +127,13 @@ def test_every_choice_of_every_column_can_be_written_as_label_and_as_code() -> N
                 expected = [code] if one.kind in {"codes", "areas", "fields"} else code
                 assert read(one, label, CITY).value == expected, (one.code, label)
                 assert read(one, code, CITY).value == expected, (one.code, code)
+
+
+@pytest.mark.parametrize("kind", ["code", "codes", "number", "integer", "date", "yes_no", "email", "phone"])
+def test_no_cell_but_a_text_is_read_however_long_it_is(kind, monkeypatch):
+    """Reading a cell may cost the square of its length: 「a@……@」, lists of codes without an end."""
+    monkeypatch.setattr(import_cells, "fold", lambda text: pytest.fail("read"))
+    monkeypatch.setattr(import_cells, "normalize", lambda text: pytest.fail("read"))
+    with pytest.raises(Unclear) as refused:
+        read(Column("x", "x", kind=kind), "a@" + "." * 100_000 + "@", CITY)
+    assert refused.value.code == "too_long"

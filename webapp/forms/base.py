@@ -3,7 +3,6 @@
 Typed text is kept as typed (NFC, line ends unified); nothing is folded before it is stored.
 """
 
-import unicodedata
 import uuid
 from typing import Any
 
@@ -12,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField
 
+from embeddings.normal import nfc
 from matcher import errors
 from webapp import text
 
@@ -23,7 +23,7 @@ def clean(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     value = value.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    return unicodedata.normalize("NFC", value).strip()
+    return nfc(value).strip()
 
 
 class Form(FlaskForm):  # type: ignore[misc]
