@@ -11,13 +11,23 @@ from typing import Any
 
 import pytest
 from flask import render_template
+from jinja2 import Environment, nodes
 from openpyxl import load_workbook
 from pypdf import PdfReader
 from sqlalchemy import select
 
 from matcher import calendar, queries
 from matcher.db import Database
-from matcher.models import CaseDocument, DecisionBundle, Municipality, PeriodReport, User
+from matcher.models import (
+    CaseDocument,
+    DecisionBundle,
+    Identity,
+    Municipality,
+    Organization,
+    Partnership,
+    PeriodReport,
+    User,
+)
 from matcher.services import (
     agreements,
     casework,
@@ -26,8 +36,10 @@ from matcher.services import (
     drafts,
     evaluations,
     organizations,
+    parties,
     payments,
     progress,
+    snapshots,
     talks,
 )
 from tests import factories
@@ -273,3 +285,86 @@ def test_renaming_everybody_changes_no_character_of_what_is_frozen(place):
         assert "改名" not in text
     named = [name for name, text in before.items() if "株式会社みお" in text]
     assert len(named) > 20, named
+
+
+# ── What no record proves ────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_paper_says_which_names_no_record_proves(place):
+    place.bring("agreed")
+    for row in place.session.scalars(select(Identity)):
+        if row.subject == "organization" and row.subject_key == place.company.public_id:
+            row.unproved = ["name", "representative"]
+    agreement = place.session.scalars(select(CaseDocument).where(CaseDocument.kind == "agreement")).one()
+    agreement.content = {key: part for key, part in agreement.content.items() if key != "parties"}
+    agreement.sha256 = snapshots.sha256(agreement.content)
+    place.settle()
+    words = (
+        "企業の名称・企業の代表者は、令和8年11月24日時点の登録によるものです"
+        "（その当時の登録は記録から確かめられませんでした）。"
+    )
+    assert words in place.paper("agreement")
+    assert words in visit(place.open("npo"), place.url(f"/documents/{agreement.public_id}")).text
+    assert "確かめられませんでした" not in place.paper("plan")
+
+
+# ── That the kind does not come back ─────────────────────────────────────────────────────────────────
+
+#: Papers that list how things stand on the day on which they are printed (docs/partnership.md).
+OF_TODAY = {"handover.html", "bundle.html", "sheet.html"}
+#: What is registered anew, and by whatever road a paper might reach it.
+REGISTERED = ("company", "npo", "coordinator", "deputy", "organization", "from_user", "to_user", "drafted_by")
+
+
+def _joins(source: str) -> list[str]:
+    """The places where a template reaches for something registered other than through ``parties``."""
+    found = []
+    for reach in (
+        Environment(extensions=["jinja2.ext.do"]).parse(source).find_all((nodes.Getattr, nodes.Getitem))
+    ):
+        name = reach.attr if isinstance(reach, nodes.Getattr) else getattr(reach.arg, "value", None)
+        owner = reach.node
+        of_parties = isinstance(owner, nodes.Name) and owner.name == "parties"
+        of_parties |= (
+            isinstance(owner, nodes.Getitem)
+            and isinstance(owner.node, nodes.Name)
+            and owner.node.name == "parties_of"
+        )
+        of_parties |= isinstance(owner, nodes.Getattr) and owner.attr == "parties"
+        if name in REGISTERED and not of_parties:
+            found.append(f"{name} in line {reach.lineno}")
+    for call in Environment().parse(source).find_all(nodes.Call):
+        if isinstance(call.node, nodes.Getattr) and call.node.attr == "side_name":
+            first = call.args[0]
+            if not (isinstance(first, nodes.Name) and first.name == "parties"):
+                found.append(f"side_name in line {call.lineno}")
+    return found
+
+
+FOLDER = Path(papers.__file__).parent / "templates" / "pdf"
+
+
+@pytest.mark.parametrize("template", sorted({path.name for path in FOLDER.glob("*.html")} - OF_TODAY))
+def test_no_paper_about_a_day_joins_what_is_registered_now(template):
+    assert _joins((FOLDER / template).read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "bad",
+    ["{{ case.company.name }}", "{% if x %}{{ case['npo'].kana }}{% endif %}", "{{ note.from_user.name }}",
+     "{{ work_text.side_name(case, 'npo') }}", "{{ organization.company }}", "{{ row.case.company.name }}"],
+)  # fmt: skip
+def test_the_check_of_papers_finds_a_join(bad):
+    assert _joins(bad)
+
+
+def test_a_paper_about_a_day_is_handed_no_record_of_the_case_or_the_city(place):
+    place.live()
+    place.settle()
+    with place.app.test_request_context(), place.records.read() as session:
+        known = queries.get_case(session, place.npo_actor, place.closed.public_id)
+        for paper in papers.available(session, known):
+            _name, _template, facts = papers.make(session, place.npo_actor, known, paper, place.at)
+            assert isinstance(facts["city"], parties.Office), paper
+            assert isinstance(facts["case"], Partnership) == (paper == "sheet"), paper
+            assert not any(isinstance(fact, Organization | Municipality | User) for fact in facts.values())
