@@ -166,9 +166,11 @@ def _agreement(case: Partnership) -> dict[str, Any]:
     session = db.session()
     draft = documents.find_draft(session, case, "agreement")
     agreed = documents.find_agreed(session, case, "agreement")
+    shown = draft or agreed
     return {
         "draft": draft,
         "agreed": agreed,
+        "named": parties.History(session, case).of_document(shown) if shown is not None else None,
         "versions": casework.versions(session, case, "agreement"),
         "changes": _changes(case, agreed, draft),
         "obstacle": text.sentence(code)
