@@ -70,6 +70,7 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "assign": _l("担当者を決めた"),
     "download": _l("決定時の記録を保存した"),
     # the desk
+    "change_city": _l("自治体の名称・担当課などを変えた"),
     "export": _l("一覧をファイルに保存した"),
     "upload": _l("取り込むファイルを送った"),
     "confirm": _l("取り込みを確定した"),

@@ -36,6 +36,29 @@ class AuditEvent(Base):
     hash: Mapped[str] = mapped_column(String(64), unique=True)
 
 
+class Identity(Base):
+    """Who a party to cases was, from one audit event on until its next row: what papers of a day print.
+
+    Written in the transaction of the first event on a case that finds the registration changed, and never
+    changed afterwards – except that the name of a person whose account was closed is removed.
+    """
+
+    __tablename__ = "identity"
+    __table_args__ = (UniqueConstraint("subject", "subject_key", "since_event"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(String(12), comment="organization, city or user")
+    subject_key: Mapped[str] = mapped_column(String(32), comment="public id; city: city")
+    since_event: Mapped[int] = mapped_column(
+        BigInteger, comment="number of the audit event; 0: since before what is recorded"
+    )
+    facts: Mapped[dict[str, Any]] = mapped_column(info={"pii": True})
+    unproved: Mapped[list[str]] = mapped_column(
+        default=list, comment="facts that no record proves for that time; they are those of kept_at"
+    )
+    kept_at: Mapped[datetime]
+
+
 class Counter(Base):
     """A number that only rises: receipt numbers, index versions, the audit chain's head.
 

@@ -29,7 +29,7 @@ from matcher.models import (
     UserSession,
 )
 from matcher.permissions import Actor
-from matcher.services import audit, cities, moves, notices, passwords, throttle
+from matcher.services import audit, cities, moves, notices, parties, passwords, throttle
 from matcher.typed import Unclear
 
 Purpose = Literal["activate", "reset"]
@@ -789,6 +789,7 @@ def _forget_person(session: Session, user: User) -> None:
     session.execute(delete(Notice).where(Notice.user_id == user.id))
     session.execute(delete(Mail).where(Mail.to == user.email))
     user.name = LEFT
+    parties.forget(session, user)
     user.email = f"{user.public_id}@left.invalid"
     user.password_hash = None
     user.last_login_at = None

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from matcher.models import AuditEvent
 from matcher.permissions import Actor
-from matcher.services import numbers
+from matcher.services import numbers, parties
 
 GENESIS = "0" * 64
 
@@ -57,6 +57,8 @@ def record(
     head.value, head.text = event.id, event.hash
     session.add(event)
     session.flush()
+    if object_type == "partnership":
+        parties.keep(session, event)
     return event
 
 

@@ -27,7 +27,7 @@ from matcher import (
 from matcher.errors import Invalid, Refused
 from matcher.models import ChecklistAnswer, Need, Offer, Organization, Partnership
 from matcher.permissions import Actor
-from matcher.services import audit, documents, indexing, moves, notices, snapshots
+from matcher.services import audit, documents, indexing, moves, notices, parties, snapshots
 from matcher.typed import Unclear
 
 TERMS_VERSION: Final = "2026-10"  #: version of the terms of use that an organization agrees to
@@ -182,6 +182,8 @@ def save_section(
         object_version=organization.version, details={"section": code, "fields": changed},
     )  # fmt: skip
     indexing.touch(session, organization)
+    if set(parties.FACTS) & set(changed):
+        documents.redraw(session, now, organization)
     if organization.state == "verified" and {"name", "corporate_number", "representative"} & set(changed):
         text = wording.organization_identity_changed(organization)
         notices.tell_staff(session, *text, now, about=("organization", organization.public_id))

@@ -26,6 +26,7 @@ from matcher.services import (
     evaluations,
     exports,
     files,
+    parties,
     payments,
     plans,
     progress,
@@ -134,7 +135,7 @@ def _plan(case: Partnership) -> dict[str, Any]:
         "baselines": {row.key: row.baseline for row in indicators},
         "measured": plans.measurements(session, case),
         "versions": casework.versions(session, case, "plan"),
-        "changes": _changes(agreed, draft),
+        "changes": _changes(case, agreed, draft),
         "node_names": plans.nodes(content),
         "lessons": evaluations.lessons_of(session, case.company, case.npo),
         "uses": evaluations.lesson_uses(session, access.actor(), case),
@@ -146,11 +147,15 @@ def _nodes(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     return list(plans.nodes(content).items())
 
 
-def _changes(before: CaseDocument | None, after: CaseDocument | None) -> list[change_text.Row]:
+def _changes(
+    case: Partnership, before: CaseDocument | None, after: CaseDocument | None
+) -> list[change_text.Row]:
     """What a draft changes of the version in force."""
     if before is None or after is None or before.id == after.id:
         return []
-    return change_text.changes(before.content, after.content, _lessons(before, after))
+    history = parties.History(db.session(), case)
+    old, new = history.content_of(before), history.content_of(after)
+    return change_text.changes(old, new, _lessons(before, after))
 
 
 def _lessons(*found: CaseDocument) -> dict[str, str]:
@@ -162,11 +167,13 @@ def _agreement(case: Partnership) -> dict[str, Any]:
     session = db.session()
     draft = documents.find_draft(session, case, "agreement")
     agreed = documents.find_agreed(session, case, "agreement")
+    shown = draft or agreed
     return {
         "draft": draft,
         "agreed": agreed,
+        "named": parties.History(session, case).of_document(shown) if shown is not None else None,
         "versions": casework.versions(session, case, "agreement"),
-        "changes": _changes(agreed, draft),
+        "changes": _changes(case, agreed, draft),
         "obstacle": text.sentence(code)
         if draft and (code := agreements.acceptance_obstacle(session, case, clock.now()))
         else "",
@@ -181,8 +188,12 @@ def _agreement(case: Partnership) -> dict[str, Any]:
 
 def _progress(case: Partnership) -> dict[str, Any]:
     session = db.session()
+    history = parties.History(session, case)
     return {
-        "contributions": casework.contributions(session, case),
+        "contributions": (gifts := casework.contributions(session, case)),
+        "givers": {
+            row.id: work_text.side_name(papers.parties_of_gift(history, row), row.giver) for row in gifts
+        },
         "totals": progress.totals(session, case),
         "promises": progress.promises(session, case),
         "reports": (reports := casework.reports(session, case)),
@@ -295,6 +306,7 @@ def _evaluation(case: Partnership) -> dict[str, Any]:
         "written": written,
         "to_rate": [about for about in evaluations.PARTIES if (side, about) not in written],
         "differences": evaluations.differences(visible),
+        "raters": parties.History(session, case).of("conclude"),
         "is_visible": len(visible) == len(sheets_),
         "parties": evaluations.PARTIES,
         "promises": progress.promises(session, case),
@@ -315,7 +327,7 @@ def _publication(case: Partnership) -> dict[str, Any]:
         "agreed": agreed,
         "versions": casework.versions(session, case, "publication"),
         "outdated": work_text.page_parts(publicity.outdated(session, case)),
-        "changes": _changes(agreed, draft),
+        "changes": _changes(case, agreed, draft),
         "comments": publicity.shown_comments(session, case),
         "public_incidents": publicity.public_incidents(session, case),
         "areas": cities.get(session).area_labels,
@@ -361,6 +373,7 @@ def document(public_id: str, document_id: str) -> Page:
     """One version of a document: what it says, what it changes, who has accepted it."""
     session, actor, case = db.session(), access.actor(), _case(public_id)
     found = documents.get(session, case, document_id)
+    named = parties.History(session, case).of_document(found)
     agreed = documents.find_agreed(session, case, found.kind)
     accepted = getattr(found, f"{documents.side_of(actor, case)}_accepted_at")
     open_to_me = found.state == "draft" and accepted is None and work_acts.may(actor, case, "accept_document")
@@ -368,8 +381,10 @@ def document(public_id: str, document_id: str) -> Page:
     return render_template(
         "work/document.html",
         **facts(actor, case),
+        parties=named,
+        doubts=work_text.doubts(named),
         document=next(row for row in casework.versions(session, case) if row.id == found.id),
-        changes=_changes(agreed, found) if found.state == "draft" else [],
+        changes=_changes(case, agreed, found) if found.state == "draft" else [],
         may_accept=open_to_me
         and (found.needs_city if actor.is_staff else permissions.may(actor, "partnership.work", case))
         and (actor.is_staff or signing),
@@ -655,7 +670,7 @@ def calendar_file(public_id: str) -> Response:
 def ledger(public_id: str) -> Response:
     """Contributions, measurements and payments of the case as Excel."""
     session, case = db.session(), _case(public_id)
-    made = papers.ledger_sheets(session, case, cities.get(session).section, clock.now())
+    made = papers.ledger_sheets(session, case, clock.now())
     return sheets.attachment(sheets.workbook(*made), f"{case.number}_実績.xlsx", sheets.XLSX)
 
 
@@ -664,7 +679,7 @@ def ledger(public_id: str) -> Response:
 def results(public_id: str) -> Response:
     """Reports and evaluation of the case as Excel, as far as the one who looks may read them."""
     session, actor, case = db.session(), access.actor(), _case(public_id)
-    made = papers.result_sheets(session, actor, case, cities.get(session).section, clock.now())
+    made = papers.result_sheets(session, actor, case, clock.now())
     return sheets.attachment(sheets.workbook(*made), f"{case.number}_報告と評価.xlsx", sheets.XLSX)
 
 
@@ -704,13 +719,14 @@ def evidence() -> Page:
     first, last = date(year, 4, 1), date(year + 1, 3, 31)
     organization = queries.own_organization(session, actor)
     rows = drafts.esg_evidence(session, organization.id, first, last)
+    own_name = drafts.company_name(rows) or organization.name
     form = request.args.get("format")
     if form == "xlsx":
-        made = papers.evidence_sheets(rows, organization.name, year, now)
+        made = papers.evidence_sheets(rows, own_name, year, now)
         return sheets.attachment(sheets.workbook(*made), f"ESG実績_{calendar.nendo(year)}.xlsx", sheets.XLSX)
     if form == "pdf":
         return pdf.download(
-            f"ESG実績_{calendar.nendo(year)}", "evidence.html", organization=organization, rows=rows,
+            f"ESG実績_{calendar.nendo(year)}", "evidence.html", own_name=own_name, rows=rows,
             year=year, city=cities.get(session), made_at=now,
         )  # fmt: skip
     return render_template(
