@@ -2,6 +2,7 @@
 
 import io
 import json
+import unicodedata
 import zipfile
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -48,6 +49,7 @@ from webapp import (
 )
 from webapp.forms import desk_work as desk_forms
 from webapp.forms.base import clean
+from webapp.forms.fields import read_number
 from webapp.views import work_acts
 from webapp.views.work_acts import ACTS, Ask
 
@@ -212,12 +214,12 @@ def _payment(case: Partnership) -> dict[str, Any]:
         return found
     found["has_draft"] = tried is not None
     indicators = {row.key: row for row in plans.indicators(session, case, retired=True)}
-    own = _tried(deal)
+    own, unread = _tried(deal)
     measured = plans.measurements(session, case)
     found |= {
         "scenarios": payments.scenarios(deal, indicators, own),
         "names": {rule.key: indicators[rule.indicator] for rule in deal.rules},
-        "own": own,
+        "unread": unread,
         "by_rule": {row.rule_id: row for row in paid if row.rule_id},
         "by_fixed": {row.fixed_year: row for row in paid if row.fixed_year},
         "values": {
@@ -249,10 +251,10 @@ def _payment(case: Partnership) -> dict[str, Any]:
 
 
 def _trial(tried: payments.Trial) -> dict[str, Any]:
-    own = _tried(tried.deal)
+    own, unread = _tried(tried.deal)
     return {
         "tried": tried,
-        "own": own,
+        "unread": unread,
         "scenarios": payments.scenarios(tried.deal, tried.indicators, own),
         "names": {rule.key: tried.indicators[rule.indicator] for rule in tried.deal.rules},
         "curves": [(rule, payment.curve(rule)) for rule in tried.deal.rules],
@@ -262,18 +264,24 @@ def _trial(tried: payments.Trial) -> dict[str, Any]:
     }
 
 
-def _tried(deal: payment.Contract) -> dict[str, float]:
-    """The values that the one who looks wants to try out: ``?P1=82.1``; what is no number is ignored."""
-    found = {}
+def _tried(deal: payment.Contract) -> tuple[dict[str, float], dict[str, str]]:
+    """The values that the one who looks wants to try out (``?P1=82.1``), and why others cannot be read."""
+    found, unread = {}, {}
     for rule in deal.rules:
-        typed = clean(request.args.get(rule.key, ""))
-        try:
-            value = float(typed)
-        except ValueError:
+        typed = unicodedata.normalize("NFKC", _named(rule.key)).replace(",", "")
+        if not typed:
             continue
-        if abs(value) < 10**9:
-            found[rule.key] = value
-    return found
+        try:
+            found[rule.key] = read_number(typed)
+        except ValueError as error:
+            unread[rule.key] = str(error)
+    return found, unread
+
+
+def _named(name: str) -> str:
+    """A value of the address, clean and no longer than any number."""
+    found: str = clean(request.args.get(name, "")[:200])
+    return found[:40]
 
 
 def _evaluation(case: Partnership) -> dict[str, Any]:
