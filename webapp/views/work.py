@@ -44,6 +44,7 @@ from webapp import (
     papers,
     pdf,
     sheets,
+    terms_text,
     text,
     work_text,
 )
@@ -528,9 +529,37 @@ def _ask(ask: Ask, **more: Any) -> str:
         part=_part(ask),
         templates=_templates(ask),
         sentences=_sentences(ask),
+        **_beside(ask),
         is_multipart=any(field.type == "FileField" for field in ask.form),
         **more,
     )
+
+
+#: Forms beside which the figures of need, offer and case stand, and pages on which they are agreed to.
+_WITH_FIGURES: Final = frozenset(
+    {"trial", "plan", "indicator", "milestones", "agreement", "renew", "contribution"}
+)
+_AGREEING: Final = frozenset({"accept_document", "confirm_agreement"})
+
+
+def _beside(ask: Ask) -> dict[str, Any]:
+    """What need, offer and case say, beside the form or the consent; and where they differ."""
+    case = ask.case
+    columns = terms_text.columns(case.need, case.offer, case)
+    if ask.action in _AGREEING:
+        document = ask.item or documents.find_draft(ask.session, case, "agreement")
+        agreement = document.content if document and document.kind == "agreement" else None
+        return {
+            "compared": columns + ([terms_text.agreement_column(agreement)] if agreement else []),
+            "unlike": terms_text.differences(case, case.need, case.offer, agreement),
+        }
+    if ask.action not in _WITH_FIGURES:
+        return {}
+    is_new = ask.action == "renew" and request.method == "GET"
+    return {
+        "columns": columns,
+        "notes": terms_text.sentences(work_acts.renewal(ask).notes) if is_new else [],
+    }
 
 
 def _sentences(ask: Ask) -> list[dict[str, str]]:
