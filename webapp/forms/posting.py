@@ -10,7 +10,7 @@ from wtforms.validators import Optional, ValidationError
 from matcher import errors, limits, vocabulary
 from matcher.services import postings
 from matcher.services.cities import City
-from webapp.forms.base import Form
+from webapp.forms.base import ConditionsForm, Form
 from webapp.forms.case import Within, choices
 from webapp.forms.values import CountField, DayField, QuantityField
 
@@ -228,13 +228,10 @@ class ReviewForm(Form):
         return {name: self[name].data or "" for name in postings.STAFF_EDITABLE if self[name].raw_data}
 
 
-class BrowseForm(Form):
+class BrowseForm(ConditionsForm):
     """Filters of the lists of needs and offers. Sent by GET."""
 
-    class Meta(Form.Meta):
-        """Nothing is changed, so no token is needed."""
-
-        csrf = False
+    orders = ("sort",)
 
     q = StringField(_l("言葉で探す"))
     field = SelectField(_l("分野"), choices=[], default="")
@@ -260,12 +257,5 @@ class BrowseForm(Form):
 
     @property
     def conditions(self) -> dict[str, str]:
-        """What was chosen, unknown codes left out."""
-        names = ("field", "support_type", "area", "beneficiary", "sdg", "mode")
-        known = {
-            name: self[name].data
-            for name in names
-            if self[name].data and self[name].data in {choice.value for choice in self[name].choices}
-        }
-        words = (self.q.data or "").strip()[: limits.SHORT]
-        return known | ({"q": words} if words else {})
+        """What was chosen, unknown codes left out, and the first words of a long search."""
+        return {name: value[: limits.SHORT] for name, value in super().conditions.items()}

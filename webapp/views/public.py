@@ -71,7 +71,6 @@ def partnerships() -> str | Response:
         "public/partnerships.html",
         form=form,
         rows=rows,
-        active=len([value for value in form.conditions.values() if value]),
         wards=publicity.by_area(everything),
         areas=city.area_labels,
     )

@@ -45,7 +45,9 @@ from webapp import (
     papers,
     pdf,
     sheets,
+    terms_text,
     text,
+    value_text,
     work_text,
 )
 from webapp.forms import desk_work as desk_forms
@@ -224,12 +226,12 @@ def _payment(case: Partnership) -> dict[str, Any]:
         return found
     found["has_draft"] = tried is not None
     indicators = {row.key: row for row in plans.indicators(session, case, retired=True)}
-    own = _tried(deal)
+    own, unread = _tried(deal)
     measured = plans.measurements(session, case)
     found |= {
         "scenarios": payments.scenarios(deal, indicators, own),
         "names": {rule.key: indicators[rule.indicator] for rule in deal.rules},
-        "own": own,
+        "unread": unread,
         "by_rule": {row.rule_id: row for row in paid if row.rule_id},
         "by_fixed": {row.fixed_year: row for row in paid if row.fixed_year},
         "values": {
@@ -261,10 +263,10 @@ def _payment(case: Partnership) -> dict[str, Any]:
 
 
 def _trial(tried: payments.Trial) -> dict[str, Any]:
-    own = _tried(tried.deal)
+    own, unread = _tried(tried.deal)
     return {
         "tried": tried,
-        "own": own,
+        "unread": unread,
         "scenarios": payments.scenarios(tried.deal, tried.indicators, own),
         "names": {rule.key: tried.indicators[rule.indicator] for rule in tried.deal.rules},
         "curves": [(rule, payment.curve(rule)) for rule in tried.deal.rules],
@@ -277,16 +279,26 @@ def _trial(tried: payments.Trial) -> dict[str, Any]:
 _MOST_TRIED: Final = 10**9
 
 
-def _tried(deal: payment.Contract) -> dict[str, float]:
-    """The values that the one who looks wants to try out: ``?P1=82.1``; what is no number is ignored."""
-    found = {}
+def _tried(deal: payment.Contract) -> tuple[dict[str, float], dict[str, str]]:
+    """The values that the one who looks wants to try out (``?P1=82.1``), and why others cannot be read."""
+    found, unread = {}, {}
     for rule in deal.rules:
+        typed = _named(rule.key)
+        if not typed:
+            continue
         try:
-            read = numerals.read(request.args.get(rule.key, ""), least=-_MOST_TRIED, below=_MOST_TRIED)
-        except Unclear:
+            read = numerals.read(typed, least=-_MOST_TRIED, below=_MOST_TRIED)
+        except Unclear as unclear:
+            unread[rule.key] = value_text.sentence(unclear)
             continue
         found[rule.key] = float(read.value)
-    return found
+    return found, unread
+
+
+def _named(name: str) -> str:
+    """A value of the address, clean and no longer than any number."""
+    found: str = clean(request.args.get(name, "")[:200])
+    return found[:40]
 
 
 def _evaluation(case: Partnership) -> dict[str, Any]:
@@ -537,9 +549,37 @@ def _ask(ask: Ask, **more: Any) -> str:
         part=_part(ask),
         templates=_templates(ask),
         sentences=_sentences(ask),
+        **_beside(ask),
         is_multipart=any(field.type == "FileField" for field in ask.form),
         **more,
     )
+
+
+#: Forms beside which the figures of need, offer and case stand, and pages on which they are agreed to.
+_WITH_FIGURES: Final = frozenset(
+    {"trial", "plan", "indicator", "milestones", "agreement", "renew", "contribution"}
+)
+_AGREEING: Final = frozenset({"accept_document", "confirm_agreement"})
+
+
+def _beside(ask: Ask) -> dict[str, Any]:
+    """What need, offer and case say, beside the form or the consent; and where they differ."""
+    case = ask.case
+    columns = terms_text.columns(case.need, case.offer, case)
+    if ask.action in _AGREEING:
+        document = ask.item or documents.find_draft(ask.session, case, "agreement")
+        agreement = document.content if document and document.kind == "agreement" else None
+        return {
+            "compared": columns + ([terms_text.agreement_column(agreement)] if agreement else []),
+            "unlike": terms_text.differences(case, case.need, case.offer, agreement),
+        }
+    if ask.action not in _WITH_FIGURES:
+        return {}
+    is_new = ask.action == "renew" and request.method == "GET"
+    return {
+        "columns": columns,
+        "notes": terms_text.sentences(work_acts.renewal(ask).notes) if is_new else [],
+    }
 
 
 def _sentences(ask: Ask) -> list[dict[str, str]]:

@@ -5,13 +5,13 @@ The views ask this table which buttons to show; the services enforce the same ag
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
 from flask import current_app, url_for
 
-from matcher import calendar, figures, lifecycle, payment, permissions, vocabulary, wording_agreement
+from matcher import calendar, figures, lifecycle, payment, permissions, terms, vocabulary, wording_agreement
 from matcher.errors import Invalid, NotFound
 from matcher.models import (
     CaseDocument,
@@ -196,6 +196,15 @@ def _trial(ask: Ask) -> object:
     return talks.draft_trial(ask.session, ask.actor, ask.case, plan, ask.now, version=ask.version)
 
 
+def _trial_facts(ask: Ask) -> dict[str, Any]:
+    content = _days(_content(ask), "from_on", "to_on")
+    if content:
+        return content
+    longest = timedelta(days=lifecycle.TRIAL_DAYS)
+    first, last = terms.begin_trial(terms.Figures.of(ask.case), calendar.tokyo_date(ask.now), longest)
+    return {"from_on": first, "to_on": last}
+
+
 # ── Plan ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -307,12 +316,13 @@ def _agreement_facts(ask: Ask) -> dict[str, Any]:
     content = _days(_content(ask), "from_on", "to_on")
     if not content:
         plan = documents.find_agreed(ask.session, ask.case, "plan")
+        first, last = terms.begin_agreement(terms.Figures.of(ask.case), calendar.tokyo_date(ask.now))
         return {
             **wording_agreement.clauses(ask.key),
             "type": ask.key if ask.key in vocabulary.AGREEMENT_TYPES else "",
             "purpose": plan.content["purpose"] if plan else "",
-            "from_on": ask.case.period_from,
-            "to_on": ask.case.period_to,
+            "from_on": first,
+            "to_on": last,
             "signer_company": ask.case.company.representative,
             "signer_npo": ask.case.npo.representative,
         }
@@ -532,13 +542,28 @@ def _prepare_close(ask: Ask) -> None:
 
 
 def _gift_facts(ask: Ask) -> dict[str, Any]:
-    """Today; for the company also what it came to give, which is what it records most often."""
+    """Today; for the company also what it has still to give, which is what it records most often."""
     found: dict[str, Any] = {"given_on": calendar.tokyo_date(ask.now)}
-    return found | (_renew_facts(ask) if documents.side_of(ask.actor, ask.case) == "company" else {})
+    if documents.side_of(ask.actor, ask.case) != "company":
+        return found
+    promised = terms.Figures.of(ask.case)
+    given = [
+        (row.support_type, row.quantity, row.unit)
+        for row in casework.contributions(ask.session, ask.case)
+        if row.giver == "company" and row.state != "cancelled"
+    ]
+    left = terms.remaining(promised, given)
+    unit = promised.unit if left is not None else ""
+    return found | {"support_type": promised.support_type, "quantity": left, "unit": unit}
 
 
-def _renew_facts(ask: Ask) -> dict[str, Any]:
-    return {name: getattr(ask.case, name) for name in ("support_type", "quantity", "unit")}
+def renewal(ask: Ask) -> terms.Beginning:
+    """What the form for the next period begins with."""
+    case, of = ask.case, terms.Figures.of
+    return terms.begin_renewal(
+        of(case), of(case.need) if case.need else None, of(case.offer) if case.offer else None,
+        case.ends_on or case.period_to, calendar.tokyo_date(ask.now),
+    )  # fmt: skip
 
 
 def _of_document(ask: Ask) -> None:
@@ -582,7 +607,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         "file": Act(forms.FileForm, _upload, _SHARE, ALIVE, item=CaseFile),
         "trial": Act(
             forms.TrialForm, _trial, _WORK, frozenset({"negotiation"}), writes="trial",
-            prefill=lambda ask: _days(_content(ask), "from_on", "to_on"),
+            prefill=_trial_facts,
         ),
         "trial_result": Act(
             forms.TrialResultForm, _simple(talks.draft_trial_result, "outcome", "learned"), _WORK,
@@ -813,7 +838,8 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
             lambda ask: evaluations.renew(
                 ask.session, ask.actor, ask.case, ask.form.terms, ask.form.message.data, ask.now
             ),
-            _WORK, frozenset({"reported", "evaluated", "closed"}), prefill=_renew_facts,
+            _WORK, frozenset({"reported", "evaluated", "closed"}),
+            prefill=lambda ask: renewal(ask).values,
             leads_to=lambda made: url_for("cases.show", public_id=made.public_id),
         ),
     }

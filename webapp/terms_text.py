@@ -1,0 +1,185 @@
+"""The figures of need, offer, case and agreement in Japanese words, side by side, and where they differ."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from matcher import terms, vocabulary
+from matcher.models import Need, Offer, Partnership
+from webapp import filters
+
+
+def _(text: str, **facts: Any) -> str:
+    """``gettext`` with a type."""
+    return str(gettext(text, **facts))
+
+
+_WHOSE: Final[Mapping[str, Any]] = {"need": _l("ニーズ"), "offer": _l("提供メニュー")}
+
+
+@dataclass(frozen=True)
+class Column:
+    """What one record says, in words; empty where it says nothing."""
+
+    label: str
+    title: str
+    support: str
+    amount: str
+    period: str
+
+
+def columns(need: Need | None, offer: Offer | None, case: Partnership | None = None) -> list[Column]:
+    """The need's, the offer's and the case's own figures, as far as there are such records."""
+    found = [_column(need, _("ニーズ"))] if need else []
+    found += [_column(offer, _("提供メニュー"))] if offer else []
+    return found + ([_column(case, _("この案件"))] if case else [])
+
+
+def _column(record: Any, label: str) -> Column:
+    figures = terms.Figures.of(record)
+    amount = filters.quantity(figures.quantity, figures.unit)
+    if isinstance(record, Offer) and amount:
+        amount = _("%(amount)sまで", amount=amount)
+    hints = []
+    if figures.min_useful is not None:
+        hints.append(_("最低%(amount)s", amount=filters.quantity(figures.min_useful, figures.unit)))
+    if figures.repeat != "once":
+        hints.append(filters.label_of(figures.repeat, vocabulary.REPEATS))
+    if hints:
+        amount = _(
+            "%(amount)s（%(hints)s）", amount=amount or _("量は書かれていません"), hints="、".join(hints)
+        )
+    return Column(
+        label, getattr(record, "title", ""), vocabulary.support_label(figures.support_type), amount,
+        period(figures.period_from, figures.period_to),
+    )  # fmt: skip
+
+
+def agreement_column(content: Mapping[str, Any]) -> Column:
+    """What an agreement's text says of money and time."""
+    money = [
+        f"{who}{filters.yen(content[name])}"
+        for name, who in (("money_company_yen", _("企業")), ("money_city_yen", _("市")))
+        if content.get(name)
+    ]
+    return Column(_("協定"), "", "", "、".join(money), period(*_days(content)))
+
+
+def rows_that_differ(found: Iterable[Column]) -> list[tuple[str, list[str]]]:
+    """(what, the words of each column) for what is not said alike by all that say something of it."""
+    rows = list(found)
+    every = (
+        (_("支援の種類"), [one.support for one in rows]),
+        (_("量"), [one.amount for one in rows]),
+        (_("期間"), [one.period for one in rows]),
+    )
+    return [(label, words) for label, words in every if len({word for word in words if word}) > 1]
+
+
+def period(first: date | None, last: date | None) -> str:
+    """「令和8年12月1日から令和9年3月31日まで」, or what of it is known."""
+    begins, ends = filters.jdate(first, False), filters.jdate(last, False)
+    if begins and ends:
+        return _("%(first)sから%(last)sまで", first=begins, last=ends)
+    if begins:
+        return _("%(first)sから", first=begins)
+    return _("%(last)sまで", last=ends) if ends else ""
+
+
+def sentences(notes: Iterable[terms.Note]) -> list[str]:
+    """What is to be said of a beginning or of typed terms."""
+    return [_sentence(note.code, note.facts) for note in notes]
+
+
+def differences(
+    entered: Any, need: Need | None, offer: Offer | None, agreement: Mapping[str, Any] | None = None
+) -> list[str]:
+    """Where ``entered`` (anything with terms) goes beyond the need or the offer, one sentence each.
+
+    The days of ``agreement``, an agreement's text, stand for those of ``entered``.
+    """
+    of = terms.Figures.of
+    figures = of(entered)
+    if agreement is not None:
+        first, last = _days(agreement)
+        figures = replace(figures, period_from=first, period_to=last)
+    found = terms.differences(figures, of(need) if need else None, of(offer) if offer else None)
+    return sentences(found)
+
+
+def _days(agreement: Mapping[str, Any]) -> tuple[date | None, date | None]:
+    kept = [agreement.get(name) for name in ("from_on", "to_on")]
+    first, last = (date.fromisoformat(day) if day else None for day in kept)
+    return first, last
+
+
+def _sentence(code: str, facts: Mapping[str, Any]) -> str:
+    """One note as a sentence.
+
+    Raises:
+        KeyError: a note without words.
+    """
+    amounts = {
+        "need": filters.quantity(facts.get("need"), facts.get("need_unit")),
+        "offer": filters.quantity(facts.get("offer"), facts.get("offer_unit")),
+        "quantity": filters.quantity(facts.get("quantity"), facts.get("unit")),
+        "entered": filters.quantity(facts.get("entered"), facts.get("entered_unit")),
+        "said": filters.quantity(facts.get("said"), facts.get("unit")),
+        "by": filters.quantity(facts.get("by"), facts.get("unit")),
+        "least": filters.quantity(facts.get("least"), facts.get("unit") or facts.get("need_unit")),
+    }
+    if code in _TYPE_NOTES:
+        names = ("need", "offer", "entered", "said")
+        amounts = {name: vocabulary.support_label(facts[name]) for name in names if name in facts}
+    words = {
+        **amounts,
+        "whose": str(_WHOSE.get(facts.get("whose", ""), "")),
+        "repeat": filters.label_of(facts.get("repeat"), vocabulary.REPEATS),
+        "period": period(facts.get("first"), facts.get("last")),
+    }
+    return str(NOTES[code]) % words
+
+
+_TYPE_NOTES: Final = frozenset({"also_welcome", "stands_for", "unrelated_types", "other_type"})
+
+NOTES: Final[Mapping[str, Any]] = {
+    # What a form begins with.
+    "also_welcome": _l(
+        "提供メニューは「%(offer)s」です。ニーズで「あると助かる」とされている支援です（いちばんの希望は「%(need)s」）。"
+    ),
+    "stands_for": _l(
+        "ニーズは「%(need)s」、提供メニューは「%(offer)s」です。代わりになるかどうかを相談してください。"
+    ),
+    "unrelated_types": _l(
+        "ニーズは「%(need)s」、提供メニューは「%(offer)s」で、種類が異なります。支援の種類を選んでください。"
+    ),
+    "units_differ": _l(
+        "提供は%(offer)s、ニーズは%(need)sです。単位が違うため、量を相談して入力してください。"
+    ),
+    "only_offered": _l(
+        "提供メニューは%(quantity)sまでです。必要な量が書かれていないため、量を相談して入力してください。"
+    ),
+    "counted_apart": _l(
+        "ニーズの量（%(need)s）は、選んだ支援の種類ではそのまま使えません。量を相談して入力してください。"
+    ),
+    "begins_below_least": _l(
+        "提供できる量は、ニーズの最低の量（%(least)s）に届きません。ほかの支援との組み合わせを相談してください。"
+    ),
+    "repeats": _l("ニーズは「%(repeat)s」です。量が1回あたりか全部の合計かを、メッセージに書いてください。"),
+    "no_overlap": _l(
+        "今日から先で、ここに示した期間が重なる日はありません。期間を相談して入力してください。"
+    ),
+    "of_last_period": _l("前の期間の量は%(quantity)sでした。次の期間に必要な量に直してください。"),
+    # What was typed.
+    "other_type": _l("%(whose)sの種類は「%(said)s」です。入力した種類は「%(entered)s」です。"),
+    "other_unit": _l("%(whose)sは%(said)s、入力した量は%(entered)sで、単位が違います。"),
+    "more": _l("%(whose)s（%(said)s）より%(by)s多い量です。"),
+    "below_least": _l("ニーズの最低の量（%(least)s）に届かない量です。"),
+    "outside": _l("%(whose)sの期間（%(period)s）に入っていません。"),
+    "starts_earlier": _l("%(whose)sの期間（%(period)s）より早く始まります。"),
+    "ends_later": _l("%(whose)sの期間（%(period)s）より遅くまで続きます。"),
+}
