@@ -103,9 +103,7 @@ class Mail(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(String(300), default="")
-    failure: Mapped[str] = mapped_column(
-        String(20), default="", comment="why the last try failed, as a code"
-    )
+    failure: Mapped[str] = mapped_column(String(20), default="", comment="why the last try failed, as a code")
     given_up_at: Mapped[datetime | None] = mapped_column(comment="undeliverable since then")
     settled_at: Mapped[datetime | None] = mapped_column(comment="when staff had told the person otherwise")
 
