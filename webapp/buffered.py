@@ -28,6 +28,7 @@ CONNECTIONS: Final = 1000  #: open at once in one process; further ones wait to 
 IDLE_SECONDS: Final = 120  #: an idle connection is kept open for longer than proxies keep theirs (60 s)
 ARRIVAL_SECONDS: Final = 30  #: in which a request must have arrived …
 BYTES_PER_SECOND: Final = 1000  #: … and longer only while its body comes at least this fast
+LAST_ARRIVAL_SECONDS: Final = 3  #: in which what is arriving must be there when the process stops
 HURRY: Final = 6  #: times less patience while all connections are taken
 MAX_HEADERS: Final = 64 * 1024
 IN_MEMORY: Final = 64 * 1024  #: of a body or an answer; the rest waits in a temporary file
@@ -164,14 +165,16 @@ class BufferedWorker(Worker):  # type: ignore[misc]
         dispatcher.shutdown(timeout=0)
 
     def _finish(self, servers: list[Any], channels: dict[int, Any]) -> None:
-        # A little less than the master's patience, so that the exit hooks have their time.
-        deadline = time.monotonic() + max(1.0, self.cfg.graceful_timeout - 10)
-        while time.monotonic() < deadline:
+        """Answer what has arrived; for the rest of a request that is arriving we wait a moment only."""
+        began = time.monotonic()
+        # Less than the master's patience, so that the exit hooks have their time.
+        while time.monotonic() < began + max(1.0, self.cfg.graceful_timeout - 10):
             open_channels = [channel for server in servers for channel in server.active_channels.values()]
             if not open_channels:
                 return
             for channel in open_channels:
-                if channel.is_at_rest:
+                late = time.monotonic() > began + LAST_ARRIVAL_SECONDS and not channel.requests
+                if channel.is_at_rest or (late and not channel.total_outbufs_len):
                     channel.will_close = True
             self.notify()
             wasyncore.loop(timeout=0.1, use_poll=True, map=channels, count=1)

@@ -206,7 +206,7 @@ class Worker:
         return False
 
     def _mail(self, now: datetime) -> bool:
-        return mail.send_due(self.database, self.settings, now) > 0
+        return mail.send_due(self.database, self.settings, now, self._stopping.is_set) > 0
 
     def _tick(self, now: datetime) -> bool:
         clockwork.tick(
