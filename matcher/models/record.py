@@ -110,7 +110,10 @@ class Mail(Base):
     """Outbox: written in the transaction that causes it, sent by the worker, at least once."""
 
     __tablename__ = "mail"
-    __table_args__ = (Index("ix_mail_sent_at_send_after", "sent_at", "send_after"),)
+    __table_args__ = (
+        Index("ix_mail_sent_at_send_after", "sent_at", "send_after"),
+        Index("ix_mail_given_up_at", "given_up_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(80), unique=True, comment="idempotency key and Message-ID")
@@ -123,6 +126,20 @@ class Mail(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(String(300), default="")
+    failure: Mapped[str] = mapped_column(String(20), default="", comment="why the last try failed, as a code")
+    given_up_at: Mapped[datetime | None] = mapped_column(comment="undeliverable since then")
+    settled_at: Mapped[datetime | None] = mapped_column(comment="when staff had told the person otherwise")
+
+
+class Lease(Base):
+    """Which process does one piece of the worker's work, and when it last finished a round of it."""
+
+    __tablename__ = "lease"
+
+    piece: Mapped[str] = mapped_column(String(20), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(80), comment="host, process and a random part")
+    until: Mapped[datetime]
+    seen_at: Mapped[datetime] = mapped_column(comment="when a round was last finished")
 
 
 class Embedding(Base):
