@@ -5,7 +5,6 @@ from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from matcher.db import Database
 from webapp import access, clock, context, db, demo, errors, filters, headers, live, logs
 from webapp.config import Settings
 
@@ -38,7 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    db.init(app, Database(settings.database_url))
+    db.init(app, db.connect(settings))
     live.init(app, settings)
     Babel(app)
     CSRFProtect(app)

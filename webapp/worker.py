@@ -14,7 +14,7 @@ import structlog
 from embeddings.encoder import ModelUnavailable, WordsOnly, load_encoder, model_id_for
 from matcher.db import Database
 from matcher.services import clockwork, indexing
-from webapp import clock, mail
+from webapp import clock, db, heads, mail
 from webapp.config import Settings
 
 log = structlog.get_logger()
@@ -29,7 +29,7 @@ class Worker:
 
     def __init__(self, settings: Settings, database: Database | None = None) -> None:
         self.settings = settings
-        self.database = database or Database(settings.database_url)
+        self.database = database or db.connect(settings)
         self.stopping = threading.Event()
         self._encoder: indexing.Encoder | None = None
         self._told_unavailable = False
@@ -99,6 +99,7 @@ class Worker:
             lambda piece, error: log.error("clock_piece_failed", piece=piece, exc_info=error),
         )
         clockwork.sweep(self.database, now)
+        heads.keep_daily(self.database, self.settings, now)
         return False
 
     def _snapshot(self, now: datetime) -> bool:
