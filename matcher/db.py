@@ -96,7 +96,9 @@ def _create(url: str, pooled: bool) -> Engine:
         event.listen(engine, "begin", _begin_postgresql)
         return engine
     if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        file = Path(parsed.database)
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.touch(mode=0o600)  # SQLite gives -wal and -shm the same
     # Parameters are what people typed: they belong neither in logs nor in error texts.
     engine = create_engine(url, connect_args={"timeout": 5.0}, hide_parameters=True, **options)
     event.listen(engine, "connect", _prepare_sqlite)

@@ -22,7 +22,7 @@ from matcher.errors import DomainError
 from matcher.models import User
 from matcher.permissions import SYSTEM
 from matcher.services import accounts, audit
-from webapp import clock
+from webapp import clock, folders
 
 #: command → module that holds it as ``command``
 MODULES = {
@@ -59,6 +59,7 @@ def enmusubi() -> None:
 
 def main(args: list[str] | None = None) -> Any:
     """Entry point of the console command; the application is built when a command needs it."""
+    folders.begin_private()
     return enmusubi.main(args=args, prog_name="enmusubi", obj=ScriptInfo(create_app=_create_app))
 
 

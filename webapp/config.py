@@ -142,7 +142,7 @@ def _convert(key: str, value: str, default: object) -> object:
 
 def _kept_secret(path: Path) -> str:
     """A random secret, made once and kept beside the data, so that a first run needs no setting."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         fresh = path.with_suffix(f".{os.getpid()}")
         fresh.touch(mode=0o600)

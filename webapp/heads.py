@@ -18,7 +18,7 @@ from webapp.config import Settings
 
 
 def keep_daily(database: Database, settings: Settings, now: datetime) -> bool:
-    """Write today's line unless it is there; the first round after midnight in Tokyo does. Returns whether it did."""
+    """Write today's line, in the first round after midnight in Tokyo; returns whether it was written now."""
     today = now.astimezone(TOKYO)
     if _last_day(settings) == f"{today:%Y-%m-%d}":
         return False

@@ -65,8 +65,9 @@ def compose(mail: Mail, city: cities.City, settings: Settings, now: datetime) ->
 def _deliver(message: EmailMessage, mail: Mail, settings: Settings) -> None:
     if settings.mail_backend == "files":
         folder: Path = settings.mail_folder
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         temporary = folder / f".{mail.id:06d}.tmp"
+        temporary.touch(mode=0o600)
         temporary.write_bytes(message.as_bytes())
         temporary.replace(folder / f"{mail.id:06d}.eml")
         return

@@ -6,9 +6,11 @@ fork (forking after those threads exist is a known deadlock).
 
 from typing import Any
 
-from webapp import db, demo
+from webapp import db, demo, folders
 from webapp.config import Settings
 
+folders.begin_private()
+umask = folders.UMASK
 _settings = Settings.from_environment()
 
 bind = f"{_settings.host}:{_settings.port}"

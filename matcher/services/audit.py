@@ -90,8 +90,8 @@ class Broken:
     """The first row that does not hold, and why.
 
     ``missing``, ``link``, ``content``, ``head``: the chain. ``seal``: not made with the key that it names;
-    ``key``: made with a key that is not at hand, or with an earlier one after a later one; ``unsealed``: has no
-    seal though it must have one.
+    ``key``: made with a key that is not at hand, or with an earlier one after a later one; ``unsealed``: has
+    no seal though it must have one.
     """
 
     event_id: int
@@ -174,8 +174,8 @@ def newest(session: Session) -> Head | None:
 def lost(session: Session, kept: Iterable[Head]) -> Iterator[tuple[Head, str]]:
     """The kept heads that the present chain does not contain, each with why.
 
-    ``forged``: the seal was not made with our key, so the line itself was altered; ``absent``: there is no such
-    event; ``other``: another event stands in its place.
+    ``forged``: the seal was not made with our key, so the line itself was altered; ``absent``: there is no
+    such event; ``other``: another event stands in its place.
     """
     keys = _keys(session)
     for head in kept:
