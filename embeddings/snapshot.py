@@ -26,7 +26,7 @@ def save(folder: Path, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, A
 
     Files are named by what is in them, so that until the new manifest stands the old one still holds.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     files = {}
     for name, array in arrays.items():
         data = np.ascontiguousarray(array).data.cast("B")

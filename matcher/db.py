@@ -7,7 +7,7 @@ PostgreSQL does the same with an advisory lock: the audit chain needs one writer
 serial writers cannot deadlock on the order in which they touch rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,20 +34,22 @@ _WRITER_LOCK = 4_627_315_098
 class Database:
     """One database address and the sessions on it."""
 
-    def __init__(self, url: str, *, pooled: bool = True) -> None:
+    def __init__(self, url: str, *, pooled: bool = True, audit_keys: Sequence[str] = ()) -> None:
         """Open lazily: nothing is connected before the first session is used.
 
         Args:
             url: ``sqlite:///path`` or ``postgresql://…`` (psycopg 3 is used for the latter).
             pooled: keep connections between sessions; tests that fork or drop databases do not.
+            audit_keys: what ``matcher.services.audit`` seals with (the first) and verifies with (all).
         """
         self.url = _with_driver(url)
         self.engine = _create(self.url, pooled)
-        self._write = sessionmaker(self.engine, expire_on_commit=False)
+        known = {"audit_keys": tuple(audit_keys)}
+        self._write = sessionmaker(self.engine, expire_on_commit=False, info=known)
         reading = self.engine.execution_options(
             read_only=True, **({"postgresql_readonly": True} if self.is_postgresql else {})
         )
-        self._read = sessionmaker(reading, expire_on_commit=False, autoflush=False)
+        self._read = sessionmaker(reading, expire_on_commit=False, autoflush=False, info=known)
 
     @property
     def is_postgresql(self) -> bool:
@@ -94,7 +96,9 @@ def _create(url: str, pooled: bool) -> Engine:
         event.listen(engine, "begin", _begin_postgresql)
         return engine
     if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        file = Path(parsed.database)
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.touch(mode=0o600)  # SQLite gives -wal and -shm the same
     # Parameters are what people typed: they belong neither in logs nor in error texts.
     engine = create_engine(url, connect_args={"timeout": 5.0}, hide_parameters=True, **options)
     event.listen(engine, "connect", _prepare_sqlite)

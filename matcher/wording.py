@@ -366,3 +366,15 @@ def password_changed(city: str, office: str, name: str) -> Text:
         f"{name}さま\n\n{city}の「縁むすび」のパスワードが変更され、ほかの端末はログアウトされました。\n"
         f"ご自分で変更したときは、していただくことはありません。\n\n{office}",
     )
+
+
+def audit_head(city: str, day: str, line: str) -> Text:
+    """To whoever keeps the heads of the audit record off the machine, once a day."""
+    return (
+        f"【縁むすび】操作の記録の控え（{day}）",
+        f"{city}の「縁むすび」の操作の記録（だれが、いつ、何をしたか）が、あとから書き換えられていないことを確かめるための控えです。\n"
+        f"次の1行は、{day}の時点の、最後の記録の番号と、改ざんを見つけるための値です。個人の情報は含みません。\n\n{line}\n\n"
+        "このメールを消さずに保存してください。返信や手続きは要りません。\n"
+        '記録を点検するときに、システムの担当がこの1行を使います（enmusubi audit verify --head "番号 値 値"）。\n'
+        "毎日届くはずのこのメールが届かない日があれば、システムの担当にお知らせください。",
+    )

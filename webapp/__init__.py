@@ -5,8 +5,21 @@ from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from matcher.db import Database
-from webapp import access, clock, context, db, demo, errors, filters, headers, live, logs
+from webapp import (
+    access,
+    assets,
+    clock,
+    context,
+    db,
+    demo,
+    errors,
+    filters,
+    folders,
+    headers,
+    hosts,
+    live,
+    logs,
+)
 from webapp.config import Settings
 
 MAX_BODY = 6 * 1024 * 1024  #: an import may be 5 MB; everything else is far smaller
@@ -20,6 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or Settings.from_environment()
     logs.configure(settings.log_level)
+    folders.protect(settings)
     app = Flask(__name__)
     app.config.update(
         SETTINGS=settings,
@@ -33,12 +47,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,  # a form left open over lunch must still be accepted
         BABEL_DEFAULT_LOCALE="ja",
         BABEL_DEFAULT_TIMEZONE="Asia/Tokyo",
-        TRUSTED_HOSTS=[host.strip() for host in settings.trusted_hosts.split(",") if host.strip()] or None,
     )
+    hosts.init(app, settings)  # first, and inside of ProxyFix
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    db.init(app, Database(settings.database_url))
+    db.init(app, db.connect(settings))
     live.init(app, settings)
     Babel(app)
     CSRFProtect(app)
@@ -47,6 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     filters.register(app)
     context.init(app)
     headers.init(app)
+    assets.init(app)
     errors.init(app)
     _register_views(app)
     access.check_declared(app)

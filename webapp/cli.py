@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TextIO
 
 import click
 from flask import Flask, current_app
@@ -22,7 +22,7 @@ from matcher.errors import DomainError
 from matcher.models import User
 from matcher.permissions import SYSTEM
 from matcher.services import accounts, audit
-from webapp import clock
+from webapp import clock, folders
 
 #: command → module that holds it as ``command``
 MODULES = {
@@ -59,6 +59,7 @@ def enmusubi() -> None:
 
 def main(args: list[str] | None = None) -> Any:
     """Entry point of the console command; the application is built when a command needs it."""
+    folders.begin_private()
     return enmusubi.main(args=args, prog_name="enmusubi", obj=ScriptInfo(create_app=_create_app))
 
 
@@ -185,16 +186,46 @@ def audit_group() -> None:
 
 
 @audit_group.command("verify")
+@click.option("--head", "typed", multiple=True, help="A head kept before: 'NUMBER HASH SEAL'.")
+@click.option(
+    "--heads", "file", type=click.File(encoding="utf-8"), help="A file of kept heads, such as heads.log."
+)
 @with_appcontext
-def verify_audit() -> None:
-    """Walk the whole hash chain; exit with 1 and name the first row that does not hold."""
-    with database().read() as session, working("Verifying the audit chain"):
+def verify_audit(typed: tuple[str, ...], file: TextIO | None) -> None:
+    """Walk the whole chain of hashes and seals, and look up kept heads; print the head as it stands.
+
+    Exits with 1 and names the first row that does not hold. Heads that were kept are looked up in any case
+    where VAR_FOLDER/audit/heads.log has them; copies from another machine are worth more (--heads).
+    """
+    kept = _kept_heads(typed, file)
+    with database().read() as session, working("Verifying the audit record"):
         count, broken = audit.verify(session)
+        head = audit.newest(session)
+        lost = next(audit.lost(session, kept), None)
     if broken is not None:
         raise click.ClickException(
             f"audit event {broken.event_id} does not hold ({broken.why}); {count} events before it do"
         )
+    if lost is not None:
+        raise click.ClickException(f"the kept head {lost[0].number} is not in the present record ({lost[1]})")
     click.echo(f"{count} audit events hold")
+    if kept:
+        click.echo(f"{len(kept)} kept heads are in the record")
+    if head is not None:
+        click.echo(str(head))
+
+
+def _kept_heads(typed: tuple[str, ...], file: TextIO | None) -> list[audit.Head]:
+    lines = list(typed)
+    if file is not None:
+        lines += file
+    own = current_app.config["SETTINGS"].audit_heads
+    if own.exists():
+        lines += own.read_text(encoding="utf-8").splitlines()
+    try:
+        return [audit.read_head(line) for line in lines if line.strip()]
+    except ValueError as error:
+        raise click.ClickException(f"kept head: {error}") from None
 
 
 # ── Database ─────────────────────────────────────────────────────────────────────────────────────────
@@ -212,6 +243,9 @@ def upgrade(revision: str) -> None:
     """Apply the migrations up to REVISION (default: all)."""
     with working("Upgrading the database"):
         migrations.upgrade(database(), revision)
+        if migrations.is_current(database()):
+            with database().write() as session:
+                audit.begin_sealing(session, clock.now())
     click.echo(f"the database stands at {migrations.current(database()) or 'nothing'}")
 
 

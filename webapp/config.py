@@ -4,6 +4,7 @@ Every field of ``Settings`` is one key of the README's configuration table (a te
 """
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -20,6 +21,8 @@ class Settings:
 
     database_url: str = ""
     secret_key: str = ""
+    audit_key: str = ""
+    audit_heads_to: str = ""
     var_folder: str = "var"
     host: str = "127.0.0.1"
     port: int = 8000
@@ -64,6 +67,16 @@ class Settings:
         return self.folder / "mail"
 
     @property
+    def audit_keys(self) -> tuple[str, ...]:
+        """The key that seals the audit record, then earlier ones that still verify."""
+        return tuple(re.split(r"[\s,]+", self.audit_key.strip(" \t\n,")))
+
+    @property
+    def audit_heads(self) -> Path:
+        """One line a day: the head of the audit record, to be copied off this machine."""
+        return self.folder / "audit" / "heads.log"
+
+    @property
     def public_url(self) -> str:
         """The address that mails mention, without a slash at the end."""
         return self.base_url.rstrip("/") or f"http://{self.host}:{self.port}"
@@ -90,7 +103,15 @@ class Settings:
             changes["database_url"] = f"sqlite:///{self.folder / 'enmusubi.db'}"
         if not self.secret_key:
             changes["secret_key"] = _kept_secret(self.folder / "secret_key")
+        if not self.audit_key:
+            changes["audit_key"] = _kept_secret(self.folder / "audit_key")
         result = Settings(**{**self.__dict__, **changes})
+        if any(len(key) < 32 for key in result.audit_keys):
+            raise ConfigurationError(
+                "AUDIT_KEY: expected keys of at least 32 characters, found a shorter one"
+            )
+        if result.audit_heads_to and not re.fullmatch(r"[^@\s]+@[^@\s]+", result.audit_heads_to):
+            raise ConfigurationError("AUDIT_HEADS_TO: expected a mail address, found something else")
         if len(result.secret_key) < 32:
             raise ConfigurationError("SECRET_KEY: expected at least 32 characters, found fewer")
         for key, allowed in (("worker", ("thread", "off")), ("mail_backend", ("files", "smtp"))):
@@ -121,11 +142,11 @@ def _convert(key: str, value: str, default: object) -> object:
 
 def _kept_secret(path: Path) -> str:
     """A random secret, made once and kept beside the data, so that a first run needs no setting."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         fresh = path.with_suffix(f".{os.getpid()}")
+        fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_hex(32))
-        fresh.chmod(0o600)
         try:
             os.link(fresh, path)  # first one wins when several processes start at once
         except FileExistsError:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from matcher.db import Database
+from webapp.config import Settings
 
 #: What flushing raises when somebody else saved between reading and writing; views know it by this name.
 Overtaken = StaleDataError
@@ -23,6 +24,11 @@ def init(app: Flask, database: Database) -> None:
     app.extensions["database"] = database
     app.after_request(_finish)
     app.teardown_request(_close)
+
+
+def connect(settings: Settings) -> Database:
+    """The configured database, with the keys that seal its audit record; opened at the first use."""
+    return Database(settings.database_url, audit_keys=settings.audit_keys)
 
 
 def database() -> Database:
@@ -68,4 +74,4 @@ def _close(_error: BaseException | None) -> None:
         opened.close()
 
 
-__all__ = ["Overtaken", "Session", "aside", "current_app", "database", "init", "keep", "session"]
+__all__ = ["Overtaken", "Session", "aside", "connect", "current_app", "database", "init", "keep", "session"]

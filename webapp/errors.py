@@ -37,7 +37,7 @@ def _page(status: int, **facts: object) -> Answer:
 def _http(error: HTTPException) -> Answer | HTTPException:
     if error.code is None or error.code < 400:
         return error
-    return _page(error.code)
+    return _page(error.code, foreign_host=g.get("foreign_host", False))
 
 
 def _csrf(_error: CSRFError) -> Answer:

@@ -155,7 +155,7 @@ def _describe(trouble: Exception) -> str:
 @contextmanager
 def _transport(settings: Settings) -> Iterator[Send]:
     if settings.mail_backend == "files":
-        settings.mail_folder.mkdir(parents=True, exist_ok=True)
+        settings.mail_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         yield lambda mail, letter: _write(settings.mail_folder, mail, letter)
         return
     server = _Conversation(BATCH_SECONDS)
@@ -176,6 +176,7 @@ def _transport(settings: Settings) -> Iterator[Send]:
 
 def _write(folder: Path, mail: Mail, letter: bytes) -> None:
     temporary = folder / f".{mail.id:06d}.tmp"
+    temporary.touch(mode=0o600)
     temporary.write_bytes(letter.replace(b"\r\n", b"\n"))
     temporary.replace(folder / f"{mail.id:06d}.eml")
 

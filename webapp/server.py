@@ -6,11 +6,12 @@ fork (forking after those threads exist is a known deadlock).
 
 from typing import Any
 
-from matcher.db import Database
-from webapp import demo
+from webapp import db, demo, folders
 from webapp.config import Settings
 from webapp.worker import Worker
 
+folders.begin_private()
+umask = folders.UMASK
 _settings = Settings.from_environment()
 _worker: Worker | None = None
 
@@ -27,7 +28,7 @@ control_socket_disable = True  # it would write outside this checkout
 
 def on_starting(_server: Any) -> None:
     """Refuse to start in demo mode on real records, before any page is served."""
-    database = Database(_settings.database_url)
+    database = db.connect(_settings)
     demo.check(_settings, database)
     database.dispose()
 

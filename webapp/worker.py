@@ -22,7 +22,7 @@ import structlog
 from embeddings.encoder import ModelUnavailable, WordsOnly, load_encoder, model_id_for
 from matcher.db import Database
 from matcher.services import clockwork, indexing, leases
-from webapp import clock, mail
+from webapp import clock, db, heads, mail
 from webapp.config import Settings
 
 log = structlog.get_logger()
@@ -53,7 +53,7 @@ class Worker:
         self, settings: Settings, database: Database | None = None, pieces: Sequence[Piece] | None = None
     ) -> None:
         self.settings = settings
-        self.database = database or Database(settings.database_url)
+        self.database = database or db.connect(settings)
         self.pieces = PIECES if pieces is None else tuple(pieces)
         self.holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._stopping = threading.Event()
@@ -215,6 +215,7 @@ class Worker:
             lambda piece, error: log.error("clock_piece_failed", piece=piece, exc_info=error),
         )
         clockwork.sweep(self.database, now)
+        heads.keep_daily(self.database, self.settings, now)
         return False
 
     def _snapshot(self, _now: datetime) -> bool:

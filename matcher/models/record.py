@@ -34,6 +34,9 @@ class AuditEvent(Base):
     request_id: Mapped[str] = mapped_column(String(32), default="")
     previous_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64), unique=True)
+    seal: Mapped[str | None] = mapped_column(
+        String(80), comment="key id and HMAC of the hash; null before seals began"
+    )
 
 
 class Identity(Base):

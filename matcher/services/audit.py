@@ -1,8 +1,16 @@
-"""The append-only, hash-chained record of every state change, written in the same transaction."""
+"""The append-only, hash-chained and sealed record of every state change, written in the same transaction.
+
+The chain alone shows a slip, not an attacker: who can write to the database can compute all hashes anew.
+So each event also carries a seal, a keyed hash (HMAC, RFC 2104) of its own hash; the key comes with the
+session (``Database``) and never lies in the database. What a seal cannot show is that the newest events
+were cut off: for that a head (number, hash, seal) is kept elsewhere and looked up again.
+"""
 
 import hashlib
+import hmac
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,10 +19,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.models import AuditEvent
-from matcher.permissions import Actor
+from matcher.permissions import SYSTEM, Actor
 from matcher.services import numbers, parties
 
 GENESIS = "0" * 64
+
+#: The event that seals what was recorded before there were seals.
+BEGIN = "begin_sealing"
 
 
 def record(
@@ -52,8 +63,10 @@ def record(
         request_id=actor.request_id,
         previous_hash=head.text or GENESIS,
         hash="",
+        seal=None,
     )
     event.hash = _hash(event)
+    event.seal = _new_seal(session, event)
     head.value, head.text = event.id, event.hash
     session.add(event)
     session.flush()
@@ -62,17 +75,40 @@ def record(
     return event
 
 
+def begin_sealing(session: Session, now: datetime) -> bool:
+    """Seal a record that was begun without seals; returns whether there was one. For the upgrade alone:
+    elsewhere a missing seal is a finding, not something to be mended.
+    """
+    if not _keys(session) or session.scalar(select(AuditEvent.id).limit(1)) is None:
+        return False
+    if session.scalar(select(AuditEvent.id).where(AuditEvent.seal.is_not(None)).limit(1)) is not None:
+        return False
+    record(session, SYSTEM, BEGIN, "audit", "", now)
+    return True
+
+
 @dataclass(frozen=True)
 class Broken:
-    """The first row that does not hold, and why: ``missing``, ``link``, ``content`` or ``head``."""
+    """The first row that does not hold, and why.
+
+    ``missing``, ``link``, ``content``, ``head``: the chain. ``seal``: not made with the key that it names;
+    ``key``: made with a key that is not at hand, or with an earlier one after a later one; ``unsealed``: has
+    no seal though it must have one.
+    """
 
     event_id: int
     why: str
 
 
 def verify(session: Session) -> tuple[int, Broken | None]:
-    """Walk the whole chain: how many events hold, and the first broken one if any."""
-    expected, previous, count = 1, GENESIS, 0
+    """Walk the whole chain: how many events hold, and the first broken one if any.
+
+    Seals are checked where the session has the key. Events from before the first seal hold by what was
+    chained over them, so the first sealed one must be the very first or the one that began sealing.
+    """
+    keys = _keys(session)
+    expected, previous, count, newest_key = 1, GENESIS, 0, len(keys)
+    was_sealed = False
     for event in _all(session):
         if event.id != expected:
             return count, Broken(expected, "missing")
@@ -80,11 +116,118 @@ def verify(session: Session) -> tuple[int, Broken | None]:
             return count, Broken(event.id, "link")
         if event.hash != _hash(event):
             return count, Broken(event.id, "content")
+        if event.seal is None and was_sealed:
+            return count, Broken(event.id, "unsealed")
+        if event.seal is not None and keys:
+            key = _key_of(keys, event.seal)
+            if key is None or key > newest_key:
+                return count, Broken(event.id, "key")
+            if not _is_right(keys[key], event.hash, event.seal):
+                return count, Broken(event.id, "seal")
+            if not was_sealed and event.id > 1 and event.action != BEGIN:
+                return count, Broken(event.id - 1, "unsealed")
+            newest_key = key
+        was_sealed = was_sealed or event.seal is not None
         expected, previous, count = event.id + 1, event.hash, count + 1
     head = numbers.peek(session, "audit")
     if head is not None and (head.value != count or (count and head.text != previous)):
         return count, Broken(head.value, "head")
+    if keys and count and not was_sealed:
+        return 0, Broken(count, "unsealed")
     return count, None
+
+
+# ── Heads that are kept elsewhere ────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest event as it is kept outside of the database: ``str(head)`` and ``read_head`` are inverse."""
+
+    number: int
+    hash: str
+    seal: str
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.hash} {self.seal}"
+
+
+_HEAD = re.compile(r"(?:\S+\s+)?([1-9][0-9]{0,17})\s+([0-9a-f]{64})\s+([0-9a-f]{8}-[0-9a-f]{64}|-)", re.ASCII)
+
+
+def read_head(line: str) -> Head:
+    """A head from its line, which may begin with a time.
+
+    Raises:
+        ValueError: the line is no head.
+    """
+    found = _HEAD.fullmatch(line.strip())
+    if found is None:
+        raise ValueError(f"expected 'number hash seal', found {line.strip()[:200]!r}")
+    return Head(int(found[1]), found[2], found[3])
+
+
+def newest(session: Session) -> Head | None:
+    """The head of the chain as it stands, if anything was recorded."""
+    event = session.scalar(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1))
+    return None if event is None else Head(event.id, event.hash, event.seal or "-")
+
+
+def lost(session: Session, kept: Iterable[Head]) -> Iterator[tuple[Head, str]]:
+    """The kept heads that the present chain does not contain, each with why.
+
+    ``forged``: the seal was not made with our key, so the line itself was altered; ``absent``: there is no
+    such event; ``other``: another event stands in its place.
+    """
+    keys = _keys(session)
+    for head in kept:
+        key = _key_of(keys, head.seal) if head.seal != "-" else None
+        if head.seal != "-" and keys and (key is None or not _is_right(keys[key], head.hash, head.seal)):
+            yield head, "forged"
+            continue
+        found = session.get(AuditEvent, head.number)
+        if found is None:
+            yield head, "absent"
+        elif found.hash != head.hash or (found.seal or "-") != head.seal:
+            yield head, "other"
+
+
+# ── Hashes and seals ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _keys(session: Session) -> Sequence[str]:
+    """The keys that came with the session: the first seals, the others only verify."""
+    found: Sequence[str] = session.info.get("audit_keys", ())
+    return found
+
+
+def _new_seal(session: Session, event: AuditEvent) -> str | None:
+    keys = _keys(session)
+    if keys:
+        return _seal(keys[0], event.hash)
+    before = session.scalar(select(AuditEvent.seal).where(AuditEvent.id == event.id - 1))
+    if before is not None:
+        # An unsealed event here would look like a stripped seal for ever.
+        raise RuntimeError("expected a database opened with the audit key, since its record is sealed")
+    return None
+
+
+def _seal(key: str, event_hash: str) -> str:
+    """「key id-HMAC」: the id says which key to try after a change of keys, and tells nothing about it."""
+    return f"{_key_id(key)}-{hmac.new(key.encode(), event_hash.encode(), hashlib.sha256).hexdigest()}"
+
+
+def _is_right(key: str, event_hash: str, seal: str) -> bool:
+    return hmac.compare_digest(_seal(key, event_hash), seal)
+
+
+def _key_of(keys: Sequence[str], seal: str) -> int | None:
+    """The place of the key in ``keys`` that a seal names."""
+    return next((place for place, key in enumerate(keys) if seal.startswith(f"{_key_id(key)}-")), None)
+
+
+def _key_id(key: str) -> str:
+    return hashlib.sha256(f"enmusubi audit key {key}".encode()).hexdigest()[:8]
 
 
 def _all(session: Session) -> Iterator[AuditEvent]:

@@ -39,8 +39,9 @@ class Store:
         """
         name = secrets.token_hex(16)
         path = self.path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = path.with_suffix(".part")
+        fresh.touch(mode=0o600)
         with fresh.open("wb") as handle:
             handle.write(content)
             handle.flush()

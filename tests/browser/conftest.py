@@ -19,6 +19,7 @@ from matcher.db import Database
 from matcher.services import seeding, seeding_visits
 from webapp import Settings, clock, create_app
 from webapp.cli_index import encode_all
+from webapp.db import connect
 from webapp.worker import Worker
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -77,7 +78,7 @@ def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             "WORKER": "off",
         }
     )
-    database = Database(settings.database_url)
+    database = connect(settings)
     migrations.upgrade(database)
     seeding.load(database, Path("seed_data"), clock.now())
     encode_all(database, settings)

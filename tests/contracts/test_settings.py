@@ -30,6 +30,9 @@ def test_every_setting_is_documented_and_no_other(name):
     ("key", "value"),
     [
         ("SECRET_KEY", "short"),
+        ("AUDIT_KEY", "short"),
+        ("AUDIT_KEY", "k" * 40 + ",short"),
+        ("AUDIT_HEADS_TO", "the manager"),
         ("PORT", "eighty"),
         ("DEMO_MODE", "perhaps"),
         ("WORKER", "sometimes"),
@@ -49,3 +52,15 @@ def test_a_first_run_makes_its_secret_once_and_keeps_it(tmp_path):
     assert first.secret_key == second.secret_key
     assert len(first.secret_key) >= 32
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_the_audit_key_is_another_one_and_may_be_followed_by_earlier_ones(tmp_path):
+    first = Settings.from_environment({"VAR_FOLDER": str(tmp_path)})
+    assert first.audit_keys == ((tmp_path / "audit_key").read_text(),)
+    assert first.audit_key != first.secret_key
+    assert (tmp_path / "audit_key").stat().st_mode & 0o077 == 0
+    newer, older = "n" * 40, "o" * 40
+    (tmp_path / "audit_key").write_text(f"{newer}\n{older}\n")
+    assert Settings.from_environment({"VAR_FOLDER": str(tmp_path)}).audit_keys == (newer, older)
+    given = {"VAR_FOLDER": str(tmp_path), "AUDIT_KEY": f"{older}, {newer}"}
+    assert Settings.from_environment(given).audit_keys == (older, newer)

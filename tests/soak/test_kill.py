@@ -32,6 +32,7 @@ from matcher.models import AuditEvent, CaseMessage, Contribution, Organization, 
 from matcher.services import audit, indexing, seeding
 from webapp import Settings, clock
 from webapp.cli_index import encode_all
+from webapp.db import connect
 
 pytestmark = pytest.mark.soak
 ROUNDS = int(os.environ.get("KILL_ROUNDS", "200"))
@@ -209,7 +210,7 @@ def prepare(environment: dict[str, str]) -> tuple[Database, Settings, str, str, 
     answer, one that runs, and one that is paid by its outcome.
     """
     settings = Settings.from_environment(environment)
-    database = Database(settings.database_url)
+    database = connect(settings)
     migrations.upgrade(database)
     seeding.load(database, Path("seed_data"), clock.now())
     encode_all(database, settings)

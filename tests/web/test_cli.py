@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from sqlalchemy import select, text
 
 from matcher.db import Database
 from matcher.models import User
-from matcher.services import passwords
+from matcher.permissions import SYSTEM
+from matcher.services import audit, passwords
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,6 +111,42 @@ def test_audit_verify_names_the_first_broken_row(environment: dict[str, str]) ->
     database.dispose()
     told = run(environment, "audit", "verify", status=1).stderr
     assert "audit event 4 does not hold (content); 3 events before it do" in told
+
+
+def test_audit_verify_prints_the_head_and_looks_for_one_that_was_kept(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    run(environment, "db", "upgrade")
+    staff = ("user", "create", "--name", "x", "--role", "coordinator", "--email")
+    run(environment, *staff, "a@city.example")
+    head = run(environment, "audit", "verify").stdout.splitlines()[-1]
+    run(environment, *staff, "b@city.example")
+    told = run(environment, "audit", "verify", "--head", head).stdout.splitlines()
+    assert "1 kept heads are in the record" in told
+    assert told[-1] != head
+    heads = tmp_path / "heads.txt"
+    heads.write_text(f"2026-11-28T00:00:01+09:00 {head}\n\n{told[-1]}\n")
+    assert "2 kept heads" in run(environment, "audit", "verify", "--heads", str(heads)).stdout
+    number, rest = head.split(" ", 1)
+    later = f"{int(number) + 9} {rest}"
+    assert "absent" in run(environment, "audit", "verify", "--head", later, status=1).stderr
+    assert (
+        "expected 'number hash seal'"
+        in run(environment, "audit", "verify", "--head", "12 ab", status=1).stderr
+    )
+    other = {**environment, "AUDIT_KEY": "k" * 40}
+    assert "event 1 does not hold (key)" in run(other, "audit", "verify", status=1).stderr
+
+
+def test_an_upgrade_seals_what_was_recorded_before_there_were_seals(environment: dict[str, str]) -> None:
+    run(environment, "db", "upgrade")
+    keyless = Database(environment["DATABASE_URL"])
+    with keyless.write() as session:
+        audit.record(session, SYSTEM, "publish", "need", "n1", datetime(2026, 11, 1, tzinfo=UTC))
+    keyless.dispose()
+    assert "(unsealed)" in run(environment, "audit", "verify", status=1).stderr
+    run(environment, "db", "upgrade")
+    assert "2 audit events hold" in run(environment, "audit", "verify").stdout
 
 
 def test_a_wrong_setting_is_one_line_that_names_the_key(environment: dict[str, str]) -> None:

@@ -112,6 +112,7 @@ OBJECTS: Final[Mapping[str, Any]] = {
     "handover": _l("引き継ぎ"),
     "indicatordefinition": _l("共通指標"),
     "municipality": _l("自治体"),
+    "audit": _l("操作の記録"),
 }
 
 

@@ -664,9 +664,7 @@ def file(public_id: str, file_id: str) -> Response:
     content = work_acts.store().read(found.stored_name)
     with db.aside() as aside:
         files.note_reading(aside, access.actor(), case, found, clock.now())
-    answer = sheets.attachment(content, found.name, found.media_type)
-    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return answer
+    return sheets.attachment(content, found.name, found.media_type)
 
 
 @blueprint.get("/cases/<public_id>/papers/<any(" + ",".join(papers.PAPERS) + "):paper>.pdf")
