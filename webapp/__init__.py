@@ -6,7 +6,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from matcher.db import Database
-from webapp import access, clock, context, db, demo, errors, filters, headers, live, logs
+from webapp import access, clock, context, db, demo, errors, filters, headers, live, logs, traces
 from webapp.config import Settings
 
 MAX_BODY = 6 * 1024 * 1024  #: an import may be 5 MB; everything else is far smaller
@@ -20,7 +20,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or Settings.from_environment()
     logs.configure(settings.log_level)
-    app = Flask(__name__)
+    app = db.Application(__name__)
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
@@ -38,7 +38,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    db.init(app, Database(settings.database_url))
+    db.init(app, database := Database(settings.database_url))
+    traces.init(app, database, settings)
     live.init(app, settings)
     Babel(app)
     CSRFProtect(app)

@@ -176,11 +176,9 @@ def get(session: Session, case: Partnership, public_id: str) -> CaseFile:
     return found
 
 
-def note_reading(session: Session, actor: Actor, case: Partnership, file: CaseFile, now: datetime) -> None:
-    """Keep who took which file when."""
-    audit.record(
-        session, actor, "read_file", "casefile", file.public_id, now, details={"case": case.public_id}
-    )
+def reading_note(actor: Actor, case: Partnership, file: CaseFile, now: datetime) -> audit.Note:
+    """Who takes which file when."""
+    return audit.Note(actor, "read_file", "casefile", file.public_id, now, details={"case": case.public_id})
 
 
 def readings(session: Session, file: CaseFile) -> list[tuple[datetime, User]]:

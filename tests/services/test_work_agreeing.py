@@ -27,6 +27,7 @@ from matcher.models import (
 )
 from matcher.services import (
     agreements,
+    audit,
     casework,
     closing,
     documents,
@@ -1078,7 +1079,7 @@ def test_a_file_lies_under_a_random_name_in_versions_and_its_readers_are_known(p
     assert (second.series, second.number) == (first.series, 2)
     assert "記録" not in first.stored_name
     assert partners.store.read(first.stored_name).endswith(b"30\r\n")
-    files.note_reading(session, partners.company_actor, partners.case, first, partners.at)
+    audit.write(session, files.reading_note(partners.company_actor, partners.case, first, partners.at))
     assert [user.id for _at, user in files.readings(session, first)] == [partners.company_user.id]
 
 

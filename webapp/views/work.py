@@ -44,6 +44,7 @@ from webapp import (
     pdf,
     sheets,
     text,
+    traces,
     work_text,
 )
 from webapp.forms import desk_work as desk_forms
@@ -424,7 +425,7 @@ def act(public_id: str, action: str) -> Page:
         try:
             here = row.leads_to(row.run(ask)) or here
         except (Invalid, Refused, MovedOn, db.Overtaken) as error:
-            session.rollback()
+            db.undo()
             return _not_done(ask, public_id, error)
         receipts.keep(session, actor, ask.form.form_id.data, here, now)
         flash(work_text.done(action), "success")
@@ -605,8 +606,7 @@ def file(public_id: str, file_id: str) -> Response:
     case = _case(public_id)
     found = files.get(db.session(), case, file_id)
     content = work_acts.store().read(found.stored_name)
-    with db.aside() as aside:
-        files.note_reading(aside, access.actor(), case, found, clock.now())
+    traces.leave_note(files.reading_note(access.actor(), case, found, clock.now()))
     answer = sheets.attachment(content, found.name, found.media_type)
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return answer
