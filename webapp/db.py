@@ -68,7 +68,7 @@ def session() -> Session:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """What a writing request asks before slow work: inside, ``session()`` reads; afterwards it writes."""
+    """What a writing request asks or renders first: inside, ``session()`` reads; afterwards it writes."""
     if "session" in g:
         raise RuntimeError("expected slow work before the request's transaction, found it begun")
     with database().read() as found:
@@ -108,9 +108,11 @@ def _before_rendering() -> dict[str, object]:
 
 def settle() -> None:
     """End the writing of this request: kept writes are committed, others undone; what is loaded stays so."""
-    g.has_settled = True
     opened: Session | None = g.get("session")
-    if opened is None or database().only_reads(opened):
+    if opened is not None and database().only_reads(opened):
+        return
+    g.has_settled = True
+    if opened is None:
         return
     try:
         if g.pop("keep", False):

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
 
 #: Fields that are typed anew each time; no page carries what was typed in them.
-SECRET_FIELDS: Final = frozenset({"password", "current"})
+SECRET_FIELDS: Final = frozenset({"password", "current", "again"})
 #: Nothing can be written until somebody makes room, or lets the disk or the server be written again.
 _FULL: Final = frozenset(
     {"SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "DiskFull", "OutOfMemory", "ReadOnlySqlTransaction"}

@@ -46,6 +46,7 @@ class Traces:
         self._writing = threading.Lock()
         self._thread: threading.Thread | None = None
         self._has_more = False
+        self._count = 0
 
     def leave(self, name: str, write: Write) -> None:
         """Write soon. Of several with one name the first is enough until it is written."""
@@ -66,7 +67,10 @@ class Traces:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         # In the order of time, so that the chain tells it in that order.
-        path = self.folder / f"{time.time_ns():020}-{secrets.token_hex(8)}.json"
+        with self._lock:
+            self._count += 1
+            name = f"{time.time_ns():020}-{self._count:06}-{secrets.token_hex(8)}"
+        path = self.folder / f"{name}.json"
         fresh = path.with_suffix(".part")
         with fresh.open("x", encoding="utf-8") as handle:
             json.dump(note.as_dict(), handle)
