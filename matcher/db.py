@@ -70,9 +70,13 @@ class Database:
         """Whether this is the real-deployment database."""
         return self.url.startswith("postgresql")
 
-    def write_session(self, patience_seconds: float = PATIENCE_SECONDS) -> Session:
-        """A session whose transaction takes the write lock first; the caller commits and closes."""
-        if patience_seconds == PATIENCE_SECONDS:
+    def write_session(self, patience_seconds: float | None = None) -> Session:
+        """A session whose transaction takes the write lock first; the caller commits and closes.
+
+        Args:
+            patience_seconds: how long its transaction may wait to begin, if not ``PATIENCE_SECONDS``.
+        """
+        if patience_seconds is None:
             return self._write()
         return self._write(bind=self.engine.execution_options(patience_seconds=patience_seconds))
 

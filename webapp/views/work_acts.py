@@ -154,6 +154,8 @@ def _evidence(ask: Ask) -> CaseFile | None:
     """The file that was added with the form, else the one that was chosen."""
     if ask.upload is not None:
         return files.add(ask.session, ask.actor, ask.case, ask.upload, "evidence", ask.now)
+    if has_file(ask.form.new_evidence):
+        raise Invalid(new_evidence="file_required")  # not looked at, since the form was not ready then
     chosen = ask.form.evidence.data
     return files.get(ask.session, ask.case, chosen) if chosen else None
 
