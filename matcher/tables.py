@@ -33,6 +33,9 @@ MAX_ROWS: Final = 5_000
 SECONDS: Final = 20
 _MEMORY: Final = 1024 * 1024 * 1024
 
+#: What a browser offers to choose from.
+ACCEPT: Final = ".csv,.txt,.tsv,.xlsx"
+
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"  #: .xls, and .xlsx with a password
 _NOT_SHIFT_JIS: Final = frozenset("\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3")

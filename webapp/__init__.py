@@ -19,6 +19,7 @@ from webapp import (
     hosts,
     live,
     logs,
+    traces,
 )
 from webapp.config import Settings
 
@@ -34,7 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environment()
     logs.configure(settings.log_level)
     folders.protect(settings)
-    app = Flask(__name__)
+    app = db.Application(__name__)
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
@@ -52,7 +53,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    db.init(app, db.connect(settings))
+    database = db.connect(settings)
+    db.init(app, database)
+    traces.init(app, database, settings)
     live.init(app, settings)
     Babel(app)
     CSRFProtect(app)

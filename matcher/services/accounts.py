@@ -203,15 +203,20 @@ def authenticate(
     this and ``start_session``.
     """
     right = passwords.matches(credentials.password_hash, password)
+    renewed = passwords.hashed(password) if right and _is_outdated(credentials) else None
     user = _by_id(session, credentials.user_id)
     if not right or user is None or not _may_sign_in(user):
         who = Actor(request_id=request_id)
         audit.record(session, who, "login_failed", "user", credentials.user_public_id, now)
         return None
     throttle.forgive(session, "login", account=credentials.email, network=credentials.network)
-    if passwords.is_outdated(credentials.password_hash or ""):
-        user.password_hash = passwords.hashed(password)
+    if renewed is not None:
+        user.password_hash = renewed
     return user
+
+
+def _is_outdated(credentials: Credentials) -> bool:
+    return passwords.is_outdated(credentials.password_hash or "")
 
 
 def demo_user(session: Session, role: str) -> User:
@@ -432,14 +437,28 @@ def find_link_user(session: Session, purpose: Purpose, token: str, now: datetime
     return None if row is None else _by_id(session, row.user_id)
 
 
-def activate(session: Session, token: str, password: str, now: datetime, request_id: str = "") -> User:
-    """Begin an invited account by choosing its password.
+def new_password_hash(user: User, password: str) -> str:
+    """What is stored of a new password; made before the transaction that stores it, for it takes long.
+
+    Raises:
+        Invalid: the password is refused.
+    """
+    about = [user.name, user.email]
+    if user.organization is not None:
+        about.append(user.organization.name)
+    code = passwords.problem(password, about)
+    if code is not None:
+        raise Invalid(password=code)
+    return passwords.hashed(password)
+
+
+def activate(session: Session, token: str, password_hash: str, now: datetime, request_id: str = "") -> User:
+    """Begin an invited account with the password of ``new_password_hash``.
 
     Raises:
         NotFound: the link was used, has expired or never existed.
-        Invalid: the password is refused.
     """
-    user = _use_link(session, "activate", token, password, now)
+    user = _use_link(session, "activate", token, password_hash, now)
     user.status = "active"
     session.flush()
     audit.record(
@@ -449,35 +468,58 @@ def activate(session: Session, token: str, password: str, now: datetime, request
     return user
 
 
-def reset(session: Session, token: str, password: str, now: datetime, request_id: str = "") -> User:
-    """Choose a new password by a mailed link; all browsers are signed out.
+def reset(session: Session, token: str, password_hash: str, now: datetime, request_id: str = "") -> User:
+    """Take the password of ``new_password_hash`` by a mailed link; all browsers are signed out.
 
     Raises:
         NotFound: the link was used, has expired or never existed.
-        Invalid: the password is refused.
     """
-    user = _use_link(session, "reset", token, password, now)
+    user = _use_link(session, "reset", token, password_hash, now)
     throttle.forgive(session, "login", account=user.email)
     audit.record(session, actor_of(user, request_id), "reset_password", "user", user.public_id, now)
     _mail_changed(session, user, now)
     return user
 
 
-def change_password(
-    session: Session, actor: Actor, *, current: str, new: str, session_id: str, now: datetime, network: str
-) -> None:
-    """Change one's own password; every other browser is signed out.
+def admit_password_change(session: Session, actor: Actor, network: str, now: datetime) -> Credentials:
+    """Count a try and fetch what the present password is checked against; committed before it is checked.
 
     Raises:
-        Invalid: the present password is wrong, or the new one is refused.
         TooMany: too many wrong ones.
     """
     user = _own(session, actor)
     throttle.admit(session, "login", now, account=user.email, network=network)
-    if not passwords.matches(user.password_hash, current):
+    return Credentials(user.id, user.public_id, user.password_hash, user.email, network)
+
+
+def check_present_password(credentials: Credentials, password: str) -> None:
+    """Without a session, for it takes long.
+
+    Raises:
+        Invalid: it is not the present password.
+    """
+    if not passwords.matches(credentials.password_hash, password):
         raise Invalid(current="password_wrong")
-    throttle.forgive(session, "login", account=user.email, network=network)
-    _set_password(user, new)
+
+
+def change_password(
+    session: Session,
+    actor: Actor,
+    credentials: Credentials,
+    password_hash: str,
+    session_id: str,
+    now: datetime,
+) -> None:
+    """Take a new password once the present one was checked; every other browser is signed out.
+
+    Raises:
+        MovedOn: the password was changed meanwhile.
+    """
+    user = _own(session, actor)
+    if user.password_hash != credentials.password_hash:
+        raise moves.moved_on(session, user)
+    throttle.forgive(session, "login", account=user.email, network=credentials.network)
+    user.password_hash = password_hash
     session.execute(
         delete(UserSession).where(UserSession.user_id == user.id, UserSession.id_hash != _hash(session_id))
     )
@@ -505,25 +547,15 @@ def _link(session: Session, purpose: Purpose, token: str, now: datetime) -> OneT
     return found
 
 
-def _use_link(session: Session, purpose: Purpose, token: str, password: str, now: datetime) -> User:
+def _use_link(session: Session, purpose: Purpose, token: str, password_hash: str, now: datetime) -> User:
     user = find_link_user(session, purpose, token, now)
     if user is None or user.status != ("invited" if purpose == "activate" else "active"):
         raise NotFound("link")
-    _set_password(user, password)
+    user.password_hash = password_hash
     end_all_sessions(session, user)
     _drop_links(session, user)
     session.flush()
     return user
-
-
-def _set_password(user: User, password: str) -> None:
-    about = [user.name, user.email]
-    if user.organization is not None:
-        about.append(user.organization.name)
-    code = passwords.problem(password, about)
-    if code is not None:
-        raise Invalid(password=code)
-    user.password_hash = passwords.hashed(password)
 
 
 def _drop_links(session: Session, user: User) -> None:

@@ -7,6 +7,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import RadioField, SelectMultipleField
 from wtforms.validators import InputRequired
 
+from matcher import tables
 from webapp import import_text
 from webapp.forms.base import Form
 from webapp.forms.case import choices
@@ -20,7 +21,11 @@ class UploadForm(Form):
         choices=choices(import_text.KINDS),
         validators=[InputRequired(_l("取り込むものを選んでください。"))],
     )
-    file = FileField(_l("ファイル"), validators=[FileRequired(_l("ファイルを選んでください。"))])
+    file = FileField(
+        _l("ファイル"),
+        render_kw={"accept": tables.ACCEPT},
+        validators=[FileRequired(_l("ファイルを選んでください。"))],
+    )
 
 
 class ConfirmForm(Form):

@@ -16,7 +16,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Optional
 
-from matcher import calendar, days, limits, numerals, vocabulary
+from matcher import calendar, days, limits, numerals, uploads, vocabulary
 from matcher.models import CaseFile, Indicator, User
 from matcher.typed import Unclear
 from webapp import filters, value_text
@@ -63,6 +63,7 @@ def _evidence() -> SelectField:
 def _new_evidence() -> FileField:
     return FileField(
         _l("根拠資料を新しく追加する"),
+        render_kw={"accept": uploads.ACCEPT},
         validators=[Optional()],
         description=_l(
             "PDF、画像、Excel・Word・PowerPoint、CSV。5MBまで。ここで選ぶと、上の欄のファイルより優先します。"
@@ -154,6 +155,7 @@ class FileForm(Form):
 
     file = FileField(
         _l("ファイル"),
+        render_kw={"accept": uploads.ACCEPT},
         description=_l(
             "PDF、画像（PNG・JPEG）、Excel・Word・PowerPoint、CSV。5MBまで。マクロ入りのものは追加できません。"
         ),

@@ -157,17 +157,19 @@ def reset(token: str) -> Page:
 
 
 def _choose_password(purpose: accounts.Purpose, token: str) -> Page:
-    session, now, form = db.session(), clock.now(), forms.PasswordForm()
-    user = accounts.find_link_user(session, purpose, token, now)
+    now, form = clock.now(), forms.PasswordForm()
+    with db.reading() as session:
+        user = accounts.find_link_user(session, purpose, token, now)
     if user is None:
         return render_template("account/link_gone.html", purpose=purpose), 404
     if form.validate_on_submit():
         act = accounts.activate if purpose == "activate" else accounts.reset
         try:
-            act(session, token, form.password.data, now, g.request_id)
+            stored = accounts.new_password_hash(user, form.password.data)
         except Invalid as error:
             form.take(error)
         else:
+            act(db.session(), token, stored, now, g.request_id)
             flash(_("パスワードを設定しました。ログインしてください。"), "success")
             return redirect(url_for("account.login"))
     return _page("choose_password", form, purpose=purpose, user=user, token=token)
@@ -210,25 +212,23 @@ def settings() -> Page:
 @access.allow("signed_in")
 def password() -> Page:
     """Change one's own password."""
-    form = forms.ChangePasswordForm()
+    actor, now, form = access.actor(), clock.now(), forms.ChangePasswordForm()
+    with db.reading() as session:
+        user = accounts.own_account(session, actor)
     if form.validate_on_submit():
         try:
-            accounts.change_password(
-                db.session(),
-                access.actor(),
-                current=form.current.data,
-                new=form.password.data,
-                session_id=access.session_id() or "",
-                now=clock.now(),
-                network=access.network(),
-            )
+            stored = accounts.new_password_hash(user, form.password.data)
+            with db.aside() as counting:
+                credentials = accounts.admit_password_change(counting, actor, access.network(), now)
+            accounts.check_present_password(credentials, form.current.data)
         except Invalid as error:
-            db.keep()  # the counted try
             form.take(error)
         else:
+            here = access.session_id() or ""
+            accounts.change_password(db.session(), actor, credentials, stored, here, now)
             flash(_("パスワードを変更しました。ほかの端末はログアウトされました。"), "success")
             return redirect(url_for("account.settings"))
-    return _page("password", form, user=accounts.own_account(db.session(), access.actor()))
+    return _page("password", form, user=user)
 
 
 @blueprint.post("/account/sessions/end")

@@ -25,7 +25,7 @@ from matcher.services import (
     talks,
     tasks,
 )
-from webapp import access, bundle_text, case_text, clock, db, decision_text, terms_text, text
+from webapp import access, bundle_text, case_text, clock, db, decision_text, terms_text, text, traces
 from webapp.forms import case as forms
 from webapp.forms.base import Form, clean
 from webapp.views import work
@@ -198,7 +198,7 @@ def act(public_id: str, action: str) -> Page:
         try:
             ACTS[action].run(actor, case, form, now)
         except (Invalid, Refused, MovedOn) as error:
-            db.session().rollback()
+            db.undo()
             return _not_done(actor, public_id, action, form, error)
         receipts.keep(db.session(), actor, form.form_id.data, here, now)
         flash(str(case_text.DONE[action]), "success")
@@ -539,8 +539,7 @@ def bundle_file(public_id: str, bundle_id: str) -> Response:
     actor = access.actor()
     case = queries.get_case(db.session(), actor, public_id)
     found = queries.get_decision_bundle(db.session(), case, bundle_id)
-    with db.aside() as aside:
-        partnerships.note_download(aside, actor, case, found, clock.now())
+    traces.leave_note(partnerships.download_note(actor, case, found, clock.now()))
     name = f"{case.number}-{found.sha256[:12]}.json"
     return Response(
         snapshots.canonical(found.content),

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from matcher import queries_desk, queries_exposure
 from matcher.services import cities, desk
-from webapp import access, clock, db, desk_lists, sheets
+from webapp import access, clock, db, desk_lists, sheets, traces
 from webapp.desk_lists import LISTS, DeskList, Setting
 
 blueprint = Blueprint("coordinator", __name__)
@@ -166,12 +166,11 @@ def _file(wanted: DeskList, form: str) -> Response:
     charset = request.args.get("charset", "utf-8")
     if charset not in {"utf-8", "cp932"}:
         abort(404)
-    # Read and noted in one transaction: no list leaves the house without its line in the record (T20).
-    with db.aside() as session:
-        listing = wanted.fetch(session, access.actor(), conditions, setting.now, sort=sort, page=None)
-        desk.note_export(
-            session, access.actor(), wanted.name, len(listing.rows), conditions, setting.now, form=form
-        )
+    listing = wanted.fetch(db.session(), access.actor(), conditions, setting.now, sort=sort, page=None)
+    # Before the answer: no list leaves the house without its line in the record (T20).
+    traces.leave_note(
+        desk.export_note(access.actor(), wanted.name, len(listing.rows), conditions, setting.now, form=form)
+    )
     sheet = desk_lists.as_sheet(
         wanted, listing, setting, filter_form.conditions_in_words, selected="selected" in conditions
     )

@@ -39,14 +39,15 @@ def upload() -> Page:
     form = UploadForm()
     if not form.validate_on_submit():
         return _index(form)
-    session, actor, now = db.session(), access.actor(), clock.now()
+    actor, now = access.actor(), clock.now()
     name = form.file.data.filename or ""
     try:
-        checked = importing.check_file(session, actor, form.kind.data, name, form.file.data.read(), now)
+        with db.reading() as session:
+            checked = importing.check_file(session, actor, form.kind.data, name, form.file.data.read(), now)
     except Unreadable as error:
         form.file.errors = [text.sentence(error.code, error.facts)]
         return _index(form)
-    batch = importing.keep(session, actor, name, checked, now)
+    batch = importing.keep(db.session(), actor, name, checked, now)
     return redirect(url_for("imports.show", public_id=batch.public_id))
 
 

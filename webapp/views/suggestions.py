@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from matcher import queries, ranking
 from matcher.models import Need, Organization, ShownSuggestion
 from matcher.services import cities, desk, shown_lists, suggestions
-from webapp import access, clock, db, live
+from webapp import access, clock, db, live, traces
 from webapp.forms.suggestion import FilterForm, PassForm
 
 blueprint = Blueprint("suggestions", __name__)
@@ -24,8 +24,8 @@ def for_company() -> str:
     found = suggestions.Shortlist()
     if company.state == "verified":
         found = suggestions.for_company(session, index, company, filters=form.filters, now=clock.now())
-        with db.aside() as aside:
-            shown_lists.record(aside, index, actor, company, found, clock.now(), filters=form.filters)
+        shown = shown_lists.compose(session, index, actor, company, found, clock.now(), filters=form.filters)
+        traces.leave(f"shown:{shown.public_id}", lambda later: later.add(shown))
     return render_template(
         "suggestions/for_company.html", form=form, found=found, company=company, index=index
     )
@@ -43,8 +43,10 @@ def for_need(public_id: str) -> str:
     found = suggestions.Shortlist()
     if npo.state == "verified" and need.state in {"open", "paused"}:
         found = suggestions.for_need(session, index, need, filters=form.filters, now=clock.now())
-        with db.aside() as aside:
-            shown_lists.record(aside, index, actor, npo, found, clock.now(), need=need, filters=form.filters)
+        shown = shown_lists.compose(
+            session, index, actor, npo, found, clock.now(), need=need, filters=form.filters
+        )
+        traces.leave(f"shown:{shown.public_id}", lambda later: later.add(shown))
     return render_template(
         "suggestions/for_need.html", form=form, found=found, need=need, npo=npo, index=index
     )
@@ -57,8 +59,8 @@ def detail(public_id: str) -> str:
     shown = shown_lists.get(db.session(), access.actor(), public_id)
     page = shown_lists.page_of(db.session(), shown)
     if shown.opened_at is None:
-        with db.aside() as aside:
-            desk.note_opened(aside, access.actor(), public_id, clock.now())
+        actor, now = access.actor(), clock.now()
+        traces.leave(f"opened:{public_id}", lambda later: desk.note_opened(later, actor, public_id, now))
     return render_template(
         "suggestions/detail.html", shown=shown, page=page, level=ranking.level(shown.score)
     )

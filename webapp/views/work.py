@@ -47,6 +47,7 @@ from webapp import (
     sheets,
     terms_text,
     text,
+    traces,
     value_text,
     work_text,
 )
@@ -435,16 +436,57 @@ def _document_obstacle(case: Partnership, found: CaseDocument) -> str:
 def act(public_id: str, action: str) -> Page:
     """One page for one action: ask, then do it. Whoever comes too late keeps what they typed.
 
-    ``?item=`` names the record that the action is about, ``?key=`` a part of a document.
+    ``?item=`` names the record that the action is about, ``?key=`` a part of a document. A file is looked
+    at before the transaction that names it.
     """
-    actor, session, now = access.actor(), db.session(), clock.now()
-    case = _case(public_id)
-    ask = Ask(session, actor, case, action, now, key=clean(request.args.get("key", ""))[:40])
-    row = ACTS[action]
-    permissions.require(actor, row.permission, case)
+    upload, refused = _upload(public_id, action) if request.files else (None, None)
+    try:
+        return _act(public_id, action, upload, refused)
+    finally:
+        if upload is not None:
+            upload.discard_unless_bound()
+
+
+def _upload(public_id: str, action: str) -> tuple[files.Prepared | None, Invalid | Refused | None]:
+    """The file of a form that may be sent and is filled in, ready to be named; or why it cannot be taken."""
+    with db.reading() as session:
+        ask = _asked(public_id, action)
+        is_new = receipts.earlier(session, ask.actor, ask.form.form_id.data) is None
+        if not (is_new and work_acts.may(ask.actor, ask.case, action) and ask.form.validate()):
+            return None, None
+        if not any(work_acts.has_file(field) for field in ask.form if field.type == "FileField"):
+            return None, None
+        try:
+            files.require_may_add(session, ask.actor, ask.case)
+        except Refused as error:
+            return None, error
+    try:
+        return work_acts.prepare_upload(ask.form), None
+    except (Invalid, Refused) as error:
+        return None, error
+
+
+def _asked(public_id: str, action: str) -> Ask:
+    """What is asked, by somebody who may ask it, with the form as it came."""
+    actor, session, case = access.actor(), db.session(), _case(public_id)
+    ask = Ask(session, actor, case, action, clock.now(), key=clean(request.args.get("key", ""))[:40])
+    permissions.require(actor, ACTS[action].permission, case)
     ask.item = _item(ask)
     ask.form = _form(ask)
+    return ask
+
+
+def _act(
+    public_id: str, action: str, upload: files.Prepared | None, refused: Invalid | Refused | None
+) -> Page:
+    if refused is not None:
+        db.undo()  # nothing will be written
+    ask = _asked(public_id, action)
+    ask.upload = upload
+    actor, session, case, now, row = ask.actor, ask.session, ask.case, ask.now, ACTS[action]
     here = _back(ask)
+    if refused is not None:
+        return _not_done(ask, public_id, refused)
     if request.method == "POST" and receipts.earlier(session, actor, ask.form.form_id.data):
         return redirect(here)
     if not work_acts.may(actor, case, action):
@@ -453,7 +495,7 @@ def act(public_id: str, action: str) -> Page:
         try:
             here = row.leads_to(row.run(ask)) or here
         except (Invalid, Refused, MovedOn, db.Overtaken) as error:
-            session.rollback()
+            db.undo()
             return _not_done(ask, public_id, error)
         receipts.keep(session, actor, ask.form.form_id.data, here, now)
         flash(work_text.done(action), "success")
@@ -662,8 +704,7 @@ def file(public_id: str, file_id: str) -> Response:
     case = _case(public_id)
     found = files.get(db.session(), case, file_id)
     content = work_acts.store().read(found.stored_name)
-    with db.aside() as aside:
-        files.note_reading(aside, access.actor(), case, found, clock.now())
+    traces.leave_note(files.reading_note(access.actor(), case, found, clock.now()))
     return sheets.attachment(content, found.name, found.media_type)
 
 
@@ -728,16 +769,22 @@ def export(public_id: str) -> Page:
 
     A request may ask for any case, also for one that was never introduced.
     """
-    session, actor = db.session(), access.actor()
-    case = queries.get_case(session, actor, public_id)
-    permissions.require(actor, "partnership.export", case)
+    actor, now = access.actor(), clock.now()
     form = desk_forms.ExportForm()
-    if not form.validate_on_submit():
-        return render_template(
-            "work/export.html", **facts(actor, case), form=form
-        ), 422 if form.errors else 200
-    content = exports.bundle(session, actor, case, form.masks.data or [], clock.now())
-    sheet = pdf.render("bundle.html", **papers.bundle_facts(session, content, case, clock.now()))
+    with db.reading() as session:
+        case = queries.get_case(session, actor, public_id)
+        permissions.require(actor, "partnership.export", case)
+        if not form.validate_on_submit():
+            return render_template(
+                "work/export.html", **facts(actor, case), form=form
+            ), 422 if form.errors else 200
+        content = exports.gather(session, actor, case, form.masks.data or [], now)
+        shown = papers.bundle_facts(session, content, case, now)
+    # Noted before it is laid out, which takes seconds: it may be noted and not leave, never the reverse.
+    exports.note(db.session(), actor, case, content, now)
+    db.keep()
+    db.settle()
+    sheet = pdf.render("bundle.html", **shown)
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr(f"{case.number}.json", json.dumps(content, ensure_ascii=False, indent=1))

@@ -70,6 +70,7 @@ class Ask:
     item: Any = None
     key: str = ""
     form: Any = None
+    upload: files.Prepared | None = None
 
     @property
     def draft(self) -> CaseDocument | None:
@@ -131,16 +132,30 @@ def store() -> files.Store:
 # ── Small helpers of the table ───────────────────────────────────────────────────────────────────────
 
 
+def prepare_upload(form: Form) -> files.Prepared:
+    """Look at the file that came with a form; slow, so before the transaction.
+
+    Raises:
+        Invalid: it cannot be taken, named by the field that it came in. Refused: not now.
+    """
+    field = next(field for field in form if field.type == "FileField" and has_file(field))
+    try:
+        return files.prepare(store(), field.data.filename, field.data.read())
+    except Invalid as error:
+        raise Invalid(**{field.name: str(error.facts.get("file", "required"))}) from error
+
+
+def has_file(field: Any) -> bool:
+    """Whether a file was chosen in a file field."""
+    return bool(field.data and getattr(field.data, "filename", ""))
+
+
 def _evidence(ask: Ask) -> CaseFile | None:
     """The file that was added with the form, else the one that was chosen."""
-    upload = ask.form.new_evidence.data
-    if upload and upload.filename:
-        try:
-            return files.add(
-                ask.session, ask.actor, ask.case, store(), upload.filename, upload.read(), "evidence", ask.now
-            )
-        except Invalid as error:
-            raise Invalid(new_evidence=str(error.facts.get("file", "required"))) from error
+    if ask.upload is not None:
+        return files.add(ask.session, ask.actor, ask.case, ask.upload, "evidence", ask.now)
+    if has_file(ask.form.new_evidence):
+        raise Invalid(new_evidence="file_required")  # not looked at, since the form was not ready then
     chosen = ask.form.evidence.data
     return files.get(ask.session, ask.case, chosen) if chosen else None
 
@@ -161,11 +176,11 @@ def _days(content: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def _upload(ask: Ask) -> object:
-    upload = ask.form.file.data
+    if ask.upload is None:
+        raise Invalid(file="file_required")
     return files.add(
-        ask.session, ask.actor, ask.case, store(), upload.filename or "", upload.read(),
-        ask.form.purpose.data, ask.now, replaces=ask.item,
-    )  # fmt: skip
+        ask.session, ask.actor, ask.case, ask.upload, ask.form.purpose.data, ask.now, replaces=ask.item
+    )
 
 
 def _meeting(ask: Ask) -> object:
