@@ -3,6 +3,7 @@
 from matcher.models.account import Attempt, OneTimeLink, User, UserSession
 from matcher.models.base import Base
 from matcher.models.casework import CaseDocument, CaseFile, CaseTask, Handover, MeetingNote
+from matcher.models.job import Job, Ticket
 from matcher.models.organization import (
     ChecklistAnswer,
     CompanyProfile,
@@ -59,6 +60,7 @@ __all__ = [
     "Incident",
     "Indicator",
     "IndicatorDefinition",
+    "Job",
     "Lesson",
     "Mail",
     "Mark",
@@ -82,6 +84,7 @@ __all__ = [
     "Risk",
     "ShownList",
     "ShownSuggestion",
+    "Ticket",
     "User",
     "UserSession",
     "Voice",
