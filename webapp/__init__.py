@@ -6,7 +6,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from matcher.db import Database
-from webapp import access, clock, context, db, demo, errors, filters, headers, live, logs
+from webapp import access, clock, context, db, demo, errors, filters, headers, live, logs, making
 from webapp.config import Settings
 
 MAX_BODY = 6 * 1024 * 1024  #: an import may be 5 MB; everything else is far smaller
@@ -40,6 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     db.init(app, Database(settings.database_url))
     live.init(app, settings)
+    making.init(app, settings)
     Babel(app)
     CSRFProtect(app)
     demo.init(app)

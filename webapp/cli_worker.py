@@ -8,6 +8,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from webapp import clock, demo
+from webapp.runner import LANES
 from webapp.worker import Worker
 
 
@@ -19,7 +20,7 @@ def command(once: bool) -> None:
     worker = Worker(current_app.config["SETTINGS"])
     demo.check(worker.settings, worker.database)
     if once:
-        while worker.once(clock.now()):
+        while worker.once(clock.now()) or any([worker.do_jobs(lane, clock.now()) for lane in LANES]):
             pass
         return
 

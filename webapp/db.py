@@ -40,6 +40,13 @@ def session() -> Session:
     return found
 
 
+def release() -> None:
+    """Let go of the connection of a request that only reads, before it waits for something else."""
+    opened: Session | None = g.pop("session", None)
+    if opened is not None:
+        opened.close()
+
+
 def keep() -> None:
     """Commit this request's writes even if the answer is a refusal."""
     g.keep = True
@@ -68,4 +75,4 @@ def _close(_error: BaseException | None) -> None:
         opened.close()
 
 
-__all__ = ["Overtaken", "Session", "aside", "current_app", "database", "init", "keep", "session"]
+__all__ = ["Overtaken", "Session", "aside", "current_app", "database", "init", "keep", "release", "session"]

@@ -16,6 +16,7 @@ from matcher.db import Database
 from matcher.services import clockwork, indexing
 from webapp import clock, mail
 from webapp.config import Settings
+from webapp.runner import LANES, Runner
 
 log = structlog.get_logger()
 
@@ -36,9 +37,13 @@ class Worker:
         self._ticked: datetime | None = None
         self._saved: datetime | None = None
         self._index = indexing.LiveIndex(settings.index_folder)
+        self._runner = Runner(settings, self.database)
 
     def run(self) -> None:
         """Work until stopped. A failing piece is logged and tried again, the others go on."""
+        for lane in LANES:
+            # Threads of their own: neither mail nor encoding waits for a long paper.
+            threading.Thread(target=self._do_jobs, args=(lane,), name=f"worker-{lane}", daemon=True).start()
         while not self.stopping.is_set():
             busy = self.once(clock.now())
             if not busy:
@@ -54,6 +59,20 @@ class Worker:
                 log.exception("worker_piece_failed", piece=piece.__name__)
                 time.sleep(0.2)
         return busy
+
+    def do_jobs(self, lane: str, now: datetime) -> bool:
+        """The jobs of a lane that wait; returns whether there were any."""
+        return self._runner.once(lane, now)
+
+    def _do_jobs(self, lane: str) -> None:
+        while not self.stopping.is_set():
+            try:
+                busy = self.do_jobs(lane, clock.now())
+            except Exception:
+                log.exception("worker_piece_failed", piece=lane)
+                busy = False
+            if not busy:
+                self.stopping.wait(PAUSE_SECONDS)
 
     def _encode(self, now: datetime) -> bool:
         name = self.settings.embedding_model or None
@@ -99,6 +118,7 @@ class Worker:
             lambda piece, error: log.error("clock_piece_failed", piece=piece, exc_info=error),
         )
         clockwork.sweep(self.database, now)
+        self._runner.sweep(now)
         return False
 
     def _snapshot(self, now: datetime) -> bool:

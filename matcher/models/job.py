@@ -36,9 +36,7 @@ class Job(Base):
     tries: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(String(40), default="", comment="code of the sentence")
     finished_at: Mapped[datetime | None]
-    details: Mapped[dict[str, Any]] = mapped_column(
-        default=dict, comment="codes and counts only"
-    )
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict, comment="codes and counts only")
 
 
 class Ticket(Identified, Base):

@@ -1,7 +1,7 @@
 """One case as a bundle for 情報公開請求 and audit: everything as JSON facts, blackened where asked."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -39,7 +39,18 @@ _MONEY_KEYS: Final = frozenset(
 def bundle(
     session: Session, actor: Actor, case: Partnership, masks: Iterable[str], now: datetime
 ) -> dict[str, Any]:
+    """``gather`` and ``note`` in one transaction."""
+    content = gather(session, actor, case, masks, now)
+    note(session, actor, case, content, now)
+    return content
+
+
+def gather(
+    session: Session, actor: Actor, case: Partnership, masks: Iterable[str], now: datetime
+) -> dict[str, Any]:
     """Everything that the service keeps on one case; columns marked as personal never leave at all.
+
+    It takes long and only reads; what it returned must not leave before ``note`` is committed.
 
     Args:
         masks: of ``MASKS``: names of people; addresses and telephone numbers; messages and meeting notes as
@@ -83,13 +94,32 @@ def bundle(
     }
     plain = snapshots.plain(content)
     masked: dict[str, Any] = _masked(plain, chosen, names)
-    audit_details = {"masks": sorted(chosen), "sha256": snapshots.sha256(masked)}
-    # Not as a sign of life of the case: who looks into it for a request does not carry it on.
-    audit.record(
-        session, actor, "export_case", "partnership", case.public_id, now,
-        object_version=case.version, details=audit_details,
-    )  # fmt: skip
     return masked
+
+
+def note(
+    session: Session, actor: Actor, case: Partnership, content: Mapping[str, Any], now: datetime
+) -> None:
+    """Record that a bundle leaves the service, with the hash of what it holds.
+
+    Not as a sign of life of the case: who looks into it for a request does not carry it on.
+    """
+    permissions.require(actor, "partnership.export", case)
+    audit.record(
+        session, actor, "export_case", "partnership", case.public_id, now, object_version=case.version,
+        details={"masks": content["masks"], "sha256": snapshots.sha256(content)},
+    )  # fmt: skip
+
+
+def note_taken(
+    session: Session, actor: Actor, case: Partnership, masks: Sequence[str], now: datetime
+) -> None:
+    """Record that somebody else took a bundle that a colleague had made."""
+    permissions.require(actor, "partnership.export", case)
+    audit.record(
+        session, actor, "export_case", "partnership", case.public_id, now, object_version=case.version,
+        details={"masks": list(masks)},
+    )  # fmt: skip
 
 
 def _facts(rows: Iterable[Base]) -> list[dict[str, Any]]:

@@ -110,6 +110,11 @@ def find_alive(session: Session, kind: str, key: str) -> Job | None:
     return session.scalar(select(Job).where(Job.kind == kind, Job.key == key, Job.state.in_(_ALIVE)))
 
 
+def alive_keys(session: Session, kind: str) -> frozenset[str]:
+    """Of what a job of this kind has not ended."""
+    return frozenset(session.scalars(select(Job.key).where(Job.kind == kind, Job.state.in_(_ALIVE))))
+
+
 def find_newest(session: Session, kind: str, key: str) -> Job | None:
     """The last job that made this or is to make it."""
     query = select(Job).where(Job.kind == kind, Job.key == key).order_by(Job.id.desc()).limit(1)
