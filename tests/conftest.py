@@ -21,13 +21,19 @@ from sqlalchemy.orm import Session
 from matcher import db, migrations, tables, uploads
 from matcher.db import Database
 from matcher.services import files
-from webapp import sheets, traces
+from webapp import making, sheets, traces
 
 # How long an example takes is the machine's affair, not the text's.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # Tuesday 10:00 in Tokyo
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_requests() -> None:
+    """On a busy machine a small paper takes longer than a person waits; a test gets it all the same."""
+    making.WAIT_SECONDS = 60.0
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from webapp import (
     hosts,
     live,
     logs,
+    making,
     traces,
 )
 from webapp.config import Settings
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init(app, database)
     traces.init(app, database, settings)
     live.init(app, settings)
+    making.init(app, settings)
     Babel(app)
     CSRFProtect(app)
     demo.init(app)

@@ -85,6 +85,13 @@ def reading() -> Iterator[Session]:
             g.pop("session", None)
 
 
+def release() -> None:
+    """Let go of the connection of a request that only reads, before it waits for something else."""
+    opened: Session | None = g.pop("session", None)
+    if opened is not None:
+        opened.close()
+
+
 def keep() -> None:
     """Commit this request's writes even if the answer is a refusal."""
     g.keep = True
@@ -170,6 +177,6 @@ def _close(_error: BaseException | None) -> None:
 
 
 __all__ = [
-    "Application", "Overtaken", "Session", "aside", "connect", "current_app", "database", "init", "keep", "reading",
-    "session", "settle", "undo",
+    "Application", "Overtaken", "Session", "aside", "connect", "current_app", "database", "init", "keep",
+    "reading", "release", "session", "settle", "undo",
 ]  # fmt: skip

@@ -24,6 +24,7 @@ from matcher.db import Database
 from matcher.services import clockwork, indexing, leases
 from webapp import clock, db, heads, mail
 from webapp.config import Settings
+from webapp.runner import Runner
 
 log = structlog.get_logger()
 
@@ -60,6 +61,7 @@ class Worker:
         self._encoder: indexing.Encoder | None = None
         self._told_unavailable = False
         self._index = indexing.LiveIndex(settings.index_folder)
+        self._runner = Runner(settings, self.database)
         self._threads: dict[str, threading.Thread] = {}
         # By piece, on the monotonic clock: until when it is held, when its last round began and ended.
         self._held: dict[str, float] = {}
@@ -174,6 +176,10 @@ class Worker:
 
     # ── The pieces ───────────────────────────────────────────────────────────────────────────────────
 
+    def do_jobs(self, lane: str, now: datetime) -> bool:
+        """The jobs of a lane that wait; returns whether there were any."""
+        return self._runner.once(lane, now)
+
     def _encode(self, now: datetime) -> bool:
         name = self.settings.embedding_model or None
         try:
@@ -216,6 +222,7 @@ class Worker:
         )
         clockwork.sweep(self.database, now)
         heads.keep_daily(self.database, self.settings, now)
+        self._runner.sweep(now)
         return False
 
     def _snapshot(self, _now: datetime) -> bool:
@@ -233,5 +240,7 @@ PIECES: Final = (
     Piece("mail", Worker._mail),
     Piece("clock", Worker._tick, pause_seconds=60),
     Piece("snapshot", Worker._snapshot, pause_seconds=300),
+    Piece("press", lambda worker, now: worker.do_jobs("press", now)),
+    Piece("import", lambda worker, now: worker.do_jobs("import", now)),
 )
 PIECE_NAMES: Final = tuple(piece.name for piece in PIECES)

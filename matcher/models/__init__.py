@@ -3,6 +3,7 @@
 from matcher.models.account import Attempt, OneTimeLink, User, UserSession
 from matcher.models.base import Base
 from matcher.models.casework import CaseDocument, CaseFile, CaseTask, Handover, MeetingNote
+from matcher.models.job import Job, Ticket
 from matcher.models.organization import (
     ChecklistAnswer,
     CompanyProfile,
@@ -62,6 +63,7 @@ __all__ = [
     "Incident",
     "Indicator",
     "IndicatorDefinition",
+    "Job",
     "Lease",
     "Lesson",
     "Mail",
@@ -86,6 +88,7 @@ __all__ = [
     "Risk",
     "ShownList",
     "ShownSuggestion",
+    "Ticket",
     "User",
     "UserSession",
     "Voice",

@@ -1,7 +1,7 @@
 """One case as a bundle for 情報公開請求 and audit: everything as JSON facts, blackened where asked."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -111,6 +111,17 @@ def note(
     audit.record(
         session, actor, "export_case", "partnership", case.public_id, now, object_version=case.version,
         details={"masks": content["masks"], "sha256": snapshots.sha256(content)},
+    )  # fmt: skip
+
+
+
+
+def taken_note(actor: Actor, case: Partnership, masks: Sequence[str], now: datetime) -> audit.Note:
+    """What is recorded where somebody else takes a bundle that a colleague had made."""
+    permissions.require(actor, "partnership.export", case)
+    return audit.Note(
+        actor, "export_case", "partnership", case.public_id, now, object_version=case.version,
+        details={"masks": list(masks)},
     )  # fmt: skip
 
 

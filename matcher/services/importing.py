@@ -29,13 +29,23 @@ from matcher import (
     vocabulary,
 )
 from matcher.db import Database
-from matcher.errors import Invalid, NotFound, Refused
+from matcher.errors import Invalid, NotFound, NotPermitted, Refused
 from matcher.identity import Identity, compare
 from matcher.import_columns import COLUMNS, EXAMPLE_MARK, Column, Kind, header_key, is_personal, recognise
-from matcher.models import CompanyProfile, ImportBatch, Need, NpoProfile, Offer, Organization
+from matcher.models import (
+    CompanyProfile,
+    ImportBatch,
+    Job,
+    Need,
+    NpoProfile,
+    Offer,
+    Organization,
+    Ticket,
+    User,
+)
 from matcher.models.base import new_public_id
 from matcher.permissions import Actor
-from matcher.services import audit, cities, indexing, numbers, organizations, postings
+from matcher.services import accounts, audit, cities, indexing, jobs, numbers, organizations, postings
 from matcher.services.cities import City
 from matcher.tables import Line, Table, Unreadable
 from matcher.typed import Unclear
@@ -49,6 +59,7 @@ STATES: Final[Mapping[str, tuple[str, ...]]] = {
     "offers": ("in_review", "open"),
 }
 CHUNK_SECONDS: Final = 0.4  #: a writing transaction of an import lasts about this long
+PAUSE_SECONDS: Final = 0.2  #: between two of them, so that others write in between
 KEEP_DAYS: Final = 7  #: an upload that nobody confirms or discards is emptied after this
 #: What may be said of a row, in the order in which it is told: not taken, taken only where an official says
 #: so, there already, and taken.
@@ -101,6 +112,18 @@ class Result:
 
     saved: int
     skipped: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an import has come: rows looked at, and rows of them that were saved."""
+
+    done: int = 0
+    saved: int = 0
+
+
+#: Called in each writing transaction of an import with how far it will have come; what it raises undoes it.
+Within = Callable[[Session, Progress], None]
 
 
 # ── Checking ─────────────────────────────────────────────────────────────────────────────────────────
@@ -573,6 +596,9 @@ def _forget_old(session: Session, now: datetime) -> None:
             ImportBatch.uploaded_at < now - timedelta(days=KEEP_DAYS),
             ImportBatch.confirmed_at.is_(None),
             ImportBatch.discarded_at.is_(None),
+            ImportBatch.public_id.not_in(
+                select(Job.key).where(Job.kind == "import", Job.finished_at.is_(None))
+            ),
         )
         .values(rows=[], problems=[], discarded_at=now)
     )
@@ -600,13 +626,98 @@ def discard(session: Session, actor: Actor, batch: ImportBatch, now: datetime) -
     """Throw an upload away, with all that it held.
 
     Raises:
-        Refused: ``import_closed`` where it was confirmed or discarded before.
+        Refused: ``import_closed`` where it was confirmed or discarded before; ``import_running`` while its
+            rows are being saved.
     """
     permissions.require(actor, "desk.import")
-    if batch.confirmed_at is not None or batch.discarded_at is not None:
-        raise Refused("import_closed")
+    _require_open(batch)
+    if jobs.find_alive(session, "import", batch.public_id) is not None:
+        raise Refused("import_running")
     batch.rows, batch.problems, batch.discarded_at = [], [], now
     audit.record(session, actor, "discard", "importbatch", batch.public_id, now)
+
+
+def _require_open(batch: ImportBatch) -> None:
+    if batch.confirmed_at is not None or batch.discarded_at is not None:
+        raise Refused("import_closed")
+
+
+def ask_to_save(
+    session: Session,
+    actor: Actor,
+    public_id: str,
+    state: str,
+    now: datetime,
+    address: str,
+    others: Collection[int] = (),
+) -> Ticket:
+    """Put the saving of an upload in line (``run`` does it); a second click gets the same ticket.
+
+    Args:
+        address: of the page that shows the upload.
+        others: as for ``confirm``.
+
+    Raises:
+        Invalid: ``state`` is none in which such records may begin.
+        Refused: ``import_closed`` where it was confirmed or discarded before.
+        jobs.Crowded: too many imports of this person are waiting.
+    """
+    batch = get_batch(session, actor, public_id)
+    _require_open(batch)
+    if state not in STATES[_kind(batch.kind)]:
+        raise Invalid(state="required")
+    last = jobs.find_newest(session, "import", public_id)
+    decision = {"state": state, "others": sorted(others)}
+    if last is not None and any(last.details[name] != chosen for name, chosen in decision.items()):
+        if last.finished_at is None:
+            raise Refused("import_running")
+        last = None  # what is saved is found again, row by row
+    before = Progress() if last is None else Progress(last.details["done"], last.details["saved"])
+    return jobs.ask(
+        session, actor, "import", public_id, now, public_id=new_public_id(), title=batch.filename,
+        address=address, about=("importbatch", public_id),
+        details={
+            **decision, "total": len(_wanted(batch, others)), "request": actor.request_id, **asdict(before),
+        },
+    )  # fmt: skip
+
+
+def run(database: Database, job: Job, holder: str, clock: Callable[[], datetime]) -> None:
+    """Save the rows of an upload whose job ``holder`` has taken, from where an interruption left it.
+
+    Raises:
+        NotPermitted: the person who confirmed it may not import any more.
+        jobs.Lost: somebody else has taken the job meanwhile.
+    """
+    with database.read() as session:
+        actor = _asker(session, job)
+        if get_batch(session, actor, job.key).confirmed_at is not None:
+            return  # killed between the last row and the note that the job is done
+
+    def keep_progress(session: Session, progress: Progress) -> None:
+        jobs.renew(session, job.id, holder, clock(), asdict(progress))
+
+    begin = Progress(job.details["done"], job.details["saved"])
+    confirm(
+        database, actor, job.key, job.details["state"], clock(), others=job.details["others"], begin=begin,
+        within=keep_progress,
+    )  # fmt: skip
+
+
+def _asker(session: Session, job: Job) -> Actor:
+    user = session.scalar(
+        select(User)
+        .join(Ticket, Ticket.user_id == User.id)
+        .where(Ticket.job_id == job.id)
+        .order_by(Ticket.id)
+        .options(joinedload(User.organization))
+        .limit(1)
+    )
+    if user is None or user.status != "active":
+        raise NotPermitted("desk.import")
+    actor = accounts.actor_of(user, job.details.get("request", ""))
+    permissions.require(actor, "desk.import")
+    return actor
 
 
 def confirm(
@@ -617,6 +728,8 @@ def confirm(
     now: datetime,
     *,
     others: Collection[int] = (),
+    begin: Progress = Progress(),
+    within: Within | None = None,
 ) -> Result:
     """Save the rows of an upload, in short transactions of its own.
 
@@ -629,11 +742,9 @@ def confirm(
     """
     with database.read() as session:
         batch = get_batch(session, actor, public_id)
-        if batch.confirmed_at is not None or batch.discarded_at is not None:
-            raise Refused("import_closed")
-        kind = _kind(batch.kind)
-        rows = [row for row in batch.rows if "beside" not in row or row["row"] in others]
-    result = save(database, actor, kind, rows, state, now, about=public_id)
+        _require_open(batch)
+        kind, rows = _kind(batch.kind), _wanted(batch, others)
+    result = save(database, actor, kind, rows, state, now, about=public_id, begin=begin, within=within)
     with database.write() as session:
         batch = get_batch(session, actor, public_id)
         if batch.confirmed_at is None:
@@ -643,7 +754,14 @@ def confirm(
             batch.result = {**batch.result, "state": state, "saved": result.saved, "skipped": result.skipped}
             decided = [row["row"] for row in rows if "beside" in row]
             _note_confirmed(session, actor, kind, public_id, state, result, now, decided)
+        if within is not None:
+            within(session, Progress(len(rows), result.saved))
     return result
+
+
+def _wanted(batch: ImportBatch, others: Collection[int]) -> list[dict[str, Any]]:
+    """The rows to save: of the doubtful ones those that somebody has decided on."""
+    return [row for row in batch.rows if "beside" not in row or row["row"] in others]
 
 
 def _kind(text: str) -> Kind:
@@ -679,30 +797,36 @@ def save(
     *,
     about: str = "",
     step: Callable[[int, int], None] | None = None,
+    begin: Progress = Progress(),
+    within: Within | None = None,
 ) -> Result:
     """Save checked rows in transactions of about half a second; ``step(done, total)`` is told of progress.
 
     Args:
         about: public id of the upload, for the audit events; made up where there is none.
+        begin: how far an interrupted run had come; its rows are not looked at again.
     """
     permissions.require(actor, "desk.import")
     if state not in STATES[kind]:
         raise Invalid(state="required")
     alone, about = not about, about or new_public_id()
     one = _save_organization if kind in {"companies", "npos"} else _save_posting
-    saved, waiting = 0, iter(rows)
-    done = 0
+    done, saved = begin.done, begin.saved
+    waiting = iter(rows[done:])
     while True:
         with database.write() as session:
             chunk = 0
             for row in _for_a_while(waiting):
                 saved += one(session, actor, kind, row, state, now, about)
                 chunk += 1
+            if within is not None:
+                within(session, Progress(done + chunk, saved))
         done += chunk
         if step is not None:
             step(done, len(rows))
         if done >= len(rows):
             break
+        time.sleep(PAUSE_SECONDS)
     result = Result(saved, len(rows) - saved)
     if alone:
         with database.write() as session:

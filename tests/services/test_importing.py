@@ -293,7 +293,9 @@ def test_no_transaction_of_a_long_import_goes_on_for_longer_than_half_a_second(
     database: Database, coordinator: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticks = itertools.count()
-    clock = SimpleNamespace(monotonic=lambda: next(ticks) / 16)  # a row takes a sixteenth of a second
+    pauses: list[float] = []
+    # A row takes a sixteenth of a second.
+    clock = SimpleNamespace(monotonic=lambda: next(ticks) / 16, sleep=pauses.append)
     monkeypatch.setattr(importing, "time", clock)
     lines = [f"会社{n},ｶｲｼｬ,中央,事業{n}を営んでいます。" for n in range(20)]
     checked = check(database, coordinator, "companies", csv("会社名,フリガナ,地区,事業内容", *lines))
@@ -303,6 +305,7 @@ def test_no_transaction_of_a_long_import_goes_on_for_longer_than_half_a_second(
     )
     assert result.saved == 20
     assert steps == [(7, 20), (14, 20), (20, 20)]
+    assert pauses == [importing.PAUSE_SECONDS] * 2, "others write in between"
 
 
 # ── Needs and offers ─────────────────────────────────────────────────────────────────────────────────

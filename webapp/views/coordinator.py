@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from matcher import queries_desk, queries_exposure
 from matcher.services import cities, desk
-from webapp import access, clock, db, desk_lists, sheets, traces
+from webapp import access, clock, db, desk_lists, making, sheets, traces
 from webapp.desk_lists import LISTS, DeskList, Setting
 
 blueprint = Blueprint("coordinator", __name__)
@@ -158,6 +158,8 @@ def _file_url(wanted: DeskList, form: str, conditions: dict[str, str], sort: str
 
 
 def _file(wanted: DeskList, form: str) -> Response:
+    if kept := making.fetched():
+        return kept
     setting, filter_form = _setting(), _filter_form(wanted)
     conditions = filter_form.conditions
     if wanted.selectable and (selected := request.args.getlist("selected")):
@@ -174,6 +176,8 @@ def _file(wanted: DeskList, form: str) -> Response:
     sheet = desk_lists.as_sheet(
         wanted, listing, setting, filter_form.conditions_in_words, selected="selected" in conditions
     )
+    if form == "xlsx":
+        return making.book(sheets.file_name(sheet, form), sheet)
     return sheets.download(sheet, form, charset)
 
 

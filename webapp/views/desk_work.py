@@ -11,7 +11,7 @@ from matcher import calendar, permissions, queries
 from matcher.errors import Invalid, MovedOn, NotFound
 from matcher.models import IndicatorDefinition, User
 from matcher.services import cities, desk, handovers, plans, publicity, receipts
-from webapp import access, case_text, clock, db, papers, pdf, sheets, text, traces
+from webapp import access, case_text, clock, db, making, papers, pdf, text, traces
 from webapp.forms import desk_work as forms
 from webapp.forms.base import clean
 
@@ -220,9 +220,10 @@ def comment(public_id: str) -> Page:
 @access.allow("staff")
 def everything() -> Response:
     """All cases with every kind of record, one sheet each; also those that ended on the way."""
-    now = clock.now()
-    session = db.session()
-    made = papers.everything_sheets(session, access.actor(), cities.get(session).section, now)
-    traces.leave_note(desk.export_note(access.actor(), "cases", len(made[0].rows), {}, now, form="xlsx"))
-    day = calendar.tokyo_date(now)
-    return sheets.attachment(sheets.workbook(*made), f"協働の記録_{day:%Y%m%d}.xlsx", sheets.XLSX)
+    session, actor, now = db.session(), access.actor(), clock.now()
+    if kept := making.fetched():
+        return kept
+    making.check_room()
+    made = papers.everything_sheets(session, actor, cities.get(session).section, now)
+    traces.leave_note(desk.export_note(actor, "cases", len(made[0].rows), {}, now, form="xlsx"))
+    return making.book(f"協働の記録_{calendar.tokyo_date(now):%Y%m%d}.xlsx", *made)

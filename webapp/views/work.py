@@ -1,8 +1,6 @@
 """The workspace of a case after the introduction: its sections, a page for every action, files, papers."""
 
-import io
 import json
-import zipfile
 from collections.abc import Callable, Mapping
 from datetime import date
 from types import MappingProxyType
@@ -26,6 +24,7 @@ from matcher.services import (
     evaluations,
     exports,
     files,
+    jobs,
     parties,
     payments,
     plans,
@@ -42,6 +41,8 @@ from webapp import (
     db,
     drawings,
     ical,
+    layout,
+    making,
     papers,
     pdf,
     sheets,
@@ -749,8 +750,10 @@ def calendar_file(public_id: str) -> Response:
 def ledger(public_id: str) -> Response:
     """Contributions, measurements and payments of the case as Excel."""
     session, case = db.session(), _case(public_id)
+    if kept := making.fetched():
+        return kept
     made = papers.ledger_sheets(session, case, clock.now())
-    return sheets.attachment(sheets.workbook(*made), f"{case.number}_実績.xlsx", sheets.XLSX)
+    return making.book(f"{case.number}_実績.xlsx", *made)
 
 
 @blueprint.get("/cases/<public_id>/results.xlsx")
@@ -758,8 +761,10 @@ def ledger(public_id: str) -> Response:
 def results(public_id: str) -> Response:
     """Reports and evaluation of the case as Excel, as far as the one who looks may read them."""
     session, actor, case = db.session(), access.actor(), _case(public_id)
+    if kept := making.fetched():
+        return kept
     made = papers.result_sheets(session, actor, case, clock.now())
-    return sheets.attachment(sheets.workbook(*made), f"{case.number}_報告と評価.xlsx", sheets.XLSX)
+    return making.book(f"{case.number}_報告と評価.xlsx", *made)
 
 
 @blueprint.route("/cases/<public_id>/export", methods=["GET", "POST"])
@@ -767,29 +772,55 @@ def results(public_id: str) -> Response:
 def export(public_id: str) -> Page:
     """The whole case for 情報公開請求: PDF and JSON in one file, blackened as chosen; the audit keeps it.
 
-    A request may ask for any case, also for one that was never introduced.
+    A request may ask for any case, also for one that was never introduced. What is asked for is gathered and
+    frozen here; the file is made by the press and waits on this page for those who may ask for it.
     """
+    actor, form = access.actor(), desk_forms.ExportForm()
+    if form.validate_on_submit():
+        return redirect(_order_bundle(public_id, form.masks.data or []))
+    session = db.session()
+    case = queries.get_case(session, actor, public_id)
+    permissions.require(actor, "partnership.export", case)
+    made = jobs.tickets_about(session, "bundle", "partnership", case.public_id)
+    page = render_template(
+        "work/export.html", **facts(actor, case), form=form, made=made, mask_labels=desk_forms.MASKS
+    )
+    return page, 422 if form.errors else 200
+
+
+def _order_bundle(public_id: str, masks: list[str]) -> str:
     actor, now = access.actor(), clock.now()
-    form = desk_forms.ExportForm()
-    with db.reading() as session:
+    with db.database().read() as session:
         case = queries.get_case(session, actor, public_id)
-        permissions.require(actor, "partnership.export", case)
-        if not form.validate_on_submit():
-            return render_template(
-                "work/export.html", **facts(actor, case), form=form
-            ), 422 if form.errors else 200
-        content = exports.gather(session, actor, case, form.masks.data or [], now)
-        shown = papers.bundle_facts(session, content, case, now)
-    # Noted before it is laid out, which takes seconds: it may be noted and not leave, never the reverse.
-    exports.note(db.session(), actor, case, content, now)
-    db.keep()
-    db.settle()
-    sheet = pdf.render("bundle.html", **shown)
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr(f"{case.number}.json", json.dumps(content, ensure_ascii=False, indent=1))
-        packed.writestr(f"{case.number}.pdf", sheet)
-    return sheets.attachment(target.getvalue(), f"{case.number}.zip", "application/zip")
+        jobs.check_room(session, actor, "press")
+        content = exports.gather(session, actor, case, masks, now)
+        html = pdf.source("bundle.html", **papers.bundle_facts(session, content, case, now))
+    parts = layout.bundle_source(
+        {f"{case.number}.json": json.dumps(content, ensure_ascii=False, indent=1)},
+        {f"{case.number}.pdf": html},
+    )
+    return making.order(
+        "bundle", parts, f"{case.number}.zip", ("partnership", public_id), {"masks": content["masks"]},
+        lambda ticket: url_for("work.export_file", public_id=public_id, ticket_id=ticket),
+        lambda session: exports.note(session, actor, case, content, now),
+    )  # fmt: skip
+
+
+@blueprint.get("/cases/<public_id>/exports/<ticket_id>.zip")
+@access.allow("staff")
+def export_file(public_id: str, ticket_id: str) -> Response:
+    """A file made by ``export``, for all who might ask for it; that a colleague took it is kept, too."""
+    session, actor = db.session(), access.actor()
+    case = queries.get_case(session, actor, public_id)
+    permissions.require(actor, "partnership.export", case)
+    made = jobs.tickets_about(session, "bundle", "partnership", case.public_id)
+    ticket = next((one for one in made if one.public_id == ticket_id), None)
+    if ticket is None:
+        raise NotFound("ticket")
+    answer = making.send(ticket)
+    if ticket.user_id != actor.user_id:
+        traces.leave_note(exports.taken_note(actor, case, ticket.job.details["masks"], clock.now()))
+    return answer
 
 
 @blueprint.get("/company/evidence")
@@ -797,6 +828,8 @@ def export(public_id: str) -> Page:
 def evidence() -> Page:
     """What the company gave and what came of it in one fiscal year (C11): page, PDF or Excel."""
     session, actor, now = db.session(), access.actor(), clock.now()
+    if kept := making.fetched():
+        return kept
     this_year = calendar.fiscal_year(now)
     typed = clean(request.args.get("year", ""))
     year = int(typed) if len(typed) == 4 and typed.isdecimal() else this_year
@@ -808,7 +841,7 @@ def evidence() -> Page:
     form = request.args.get("format")
     if form == "xlsx":
         made = papers.evidence_sheets(rows, own_name, year, now)
-        return sheets.attachment(sheets.workbook(*made), f"ESG実績_{calendar.nendo(year)}.xlsx", sheets.XLSX)
+        return making.book(f"ESG実績_{calendar.nendo(year)}.xlsx", *made)
     if form == "pdf":
         return pdf.download(
             f"ESG実績_{calendar.nendo(year)}", "evidence.html", own_name=own_name, rows=rows,
