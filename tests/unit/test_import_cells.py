@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from matcher.import_cells import read
-from matcher.typed import Unclear
 from matcher.import_columns import COLUMNS, Column, Kind, choices, examples, is_personal, recognise
 from matcher.services.cities import City
+from matcher.typed import Unclear
 
 CITY = City(areas={"chuo": "中央", "hama": "浜", "satoyama": "里山"})
 
