@@ -48,7 +48,9 @@ def test_a_time_of_day_never_changes_the_day(day, at, clock, gap, pick) -> None:
     assert found.day == day
 
 
-@given(st.dates(date(1900, 1, 1), LAST - timedelta(days=1)), TIMES, st.integers(-14 * 4, 14 * 4), st.booleans())
+@given(
+    st.dates(date(1900, 1, 1), LAST - timedelta(days=1)), TIMES, st.integers(-14 * 4, 14 * 4), st.booleans()
+)
 @settings(max_examples=400)
 def test_a_moment_with_an_offset_is_a_day_of_tokyo(day, at, quarters, colon) -> None:
     zone = timezone(timedelta(minutes=15 * quarters))
@@ -74,7 +76,29 @@ def test_white_space_put_in_anywhere_never_makes_another_day(day, pick, data) ->
     assert found == day
 
 
-@given(DAYS, PICKS, st.sampled_from(["まで", "頃", " 5", " 5 0:00", "x", "-1", "/1", ".", ":00", " 24:00", " 9:60", "（祝日）", "①", "²", "~"]))
+@given(
+    DAYS,
+    PICKS,
+    st.sampled_from(
+        [
+            "まで",
+            "頃",
+            " 5",
+            " 5 0:00",
+            "x",
+            "-1",
+            "/1",
+            ".",
+            ":00",
+            " 24:00",
+            " 9:60",
+            "（祝日）",
+            "①",
+            "²",
+            "~",
+        ]
+    ),
+)
 @settings(max_examples=300)
 def test_whatever_is_left_over_is_refused(day, pick, rest) -> None:
     text = write_day(day, pick)
@@ -88,7 +112,10 @@ def test_another_weekday_is_refused(day, pick, later) -> None:
     assert refused(f"{day.isoformat()}（{other}）") == "date_weekday"
 
 
-TRICKY = st.text(alphabet=st.sampled_from("0123456789０１９-/.:年月日時分令和平成元RHS TZ+（水）ー−\u3000\n①²½٣一"), max_size=22)
+TRICKY = st.text(
+    alphabet=st.sampled_from("0123456789０１９-/.:年月日時分令和平成元RHS TZ+（水）ー−\u3000\n①²½٣一"),
+    max_size=22,
+)
 
 
 @given(st.text(max_size=70) | TRICKY, PICKS)
@@ -181,7 +208,9 @@ def test_times_of_day_are_read_right(at: time, clock, pick) -> None:
     assert (found.hour, found.minute) == (at.hour, at.minute)
 
 
-@pytest.mark.parametrize("text", ["14:", "14:5", "25:00", "14:60", "1430", "二時", "14:30から", "14:30 15:30", "午後13時"])
+@pytest.mark.parametrize(
+    "text", ["14:", "14:5", "25:00", "14:60", "1430", "二時", "14:30から", "14:30 15:30", "午後13時"]
+)
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(Unclear):
         days.read_time(text)

@@ -76,14 +76,22 @@ def test_whatever_is_left_over_is_refused(value, pick, rest) -> None:
     refused(widen(write_number(value, pick) + rest, pick), ["円", "人", "台", "%"], below=10**30)
 
 
-@given(AMOUNTS, AMOUNTS, PICKS, st.sampled_from(["～", "〜", "-", "－", "ー", "~", "から", " ", "、", "/", "と", "・", "人", "円"]))
+@given(
+    AMOUNTS,
+    AMOUNTS,
+    PICKS,
+    st.sampled_from(["～", "〜", "-", "－", "ー", "~", "から", " ", "、", "/", "と", "・", "人", "円"]),
+)
 @settings(max_examples=400)
 def test_two_numbers_are_not_one(one, other, pick, between) -> None:
     text = widen(write_number(one, pick) + between + write_number(other, pick), pick)
     refused(text, ["円", "人"], below=10**30)
 
 
-TRICKY = st.text(alphabet=st.sampled_from("0123456789０５,，.．千百十万億兆一二〇壱円人 \u3000約-−▲¥￥\\%eE_²①½٣ー"), max_size=14)
+TRICKY = st.text(
+    alphabet=st.sampled_from("0123456789０５,，.．千百十万億兆一二〇壱円人 \u3000約-−▲¥￥\\%eE_²①½٣ー"),
+    max_size=14,
+)
 
 
 @given(st.text(max_size=70) | TRICKY, PICKS)
@@ -105,7 +113,10 @@ def test_what_is_read_and_written_out_again_is_the_same(text: str) -> None:
         found = numerals.read(text, ["円", "人", "%"], least=-(10**12))
     except Unclear:
         return
-    assert numerals.read(f"{found.value:,f}{found.unit}", ["円", "人", "%"], least=-(10**12)).value == found.value
+    assert (
+        numerals.read(f"{found.value:,f}{found.unit}", ["円", "人", "%"], least=-(10**12)).value
+        == found.value
+    )
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,9 @@ def write_day(day: date, pick: random.Random) -> str:
     text = pick.choice(ways)
     if pick.random() < 0.25:
         week = _WEEK[day.weekday()]
-        text += pick.choice((f"({week})", f"（{week}）", f"({week}曜日)", f" ({week})", f"（{week}・祝）", f" {week}曜日"))
+        text += pick.choice(
+            (f"({week})", f"（{week}）", f"({week}曜日)", f" ({week})", f"（{week}・祝）", f" {week}曜日")
+        )
     return text
 
 
@@ -114,7 +116,14 @@ def _grouped(value: int, pick: random.Random) -> str:
 def _accounts(value: int, pick: random.Random) -> list[str]:
     """500千, 25百万, 1,234万: a number of a greater unit, where it comes out even."""
     found = []
-    for unit, sign in ((10**3, "千"), (10**6, "百万"), (10**7, "千万"), (10**4, "万"), (10**8, "億"), (10**12, "兆")):
+    for unit, sign in (
+        (10**3, "千"),
+        (10**6, "百万"),
+        (10**7, "千万"),
+        (10**4, "万"),
+        (10**8, "億"),
+        (10**12, "兆"),
+    ):
         whole, rest = divmod(value, unit)
         if whole and not rest:
             found += [f"{whole}{sign}", f"{whole:,}{sign}"]
