@@ -37,6 +37,7 @@ def read(text: str) -> str:
         found = validate_email(
             typed,
             check_deliverability=False,
+            strict=True,
             allow_smtputf8=False,
             allow_quoted_local=False,
             allow_domain_literal=False,

@@ -30,5 +30,6 @@ def command(file: Path) -> None:
     except (ValueError, AttributeError, RecursionError) as error:
         raise click.ClickException(f"expected a JSON object, found: {error}") from error
     except Invalid as error:
-        raise click.ClickException(f"expected the keys {', '.join(error.facts)}") from error
+        found = ", ".join(f"{key}: {code}" for key, code in error.facts.items())
+        raise click.ClickException(f"expected usable values for the keys, found {found}") from error
     click.echo(f"This installation is run by {facts['name']}.")

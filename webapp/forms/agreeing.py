@@ -36,7 +36,7 @@ from webapp.forms.fields import (
     radio,
     words,
 )
-from webapp.forms.values import NumberField, read_number
+from webapp.forms.values import NumberField, Typed, read_number
 
 
 def _why_changed() -> TextAreaField:
@@ -144,7 +144,7 @@ class IndicatorForm(Form):
     target_on = day(_l("目標の日"), need=False)
     measure_on = DaysField(
         _l("測る日"),
-        validators=[InputRequired(_l("測る日を1つ以上入力してください。"))],
+        validators=[Typed(_l("測る日を1つ以上入力してください。"))],
         description=_l("1行に1日ずつ書いてください。"),
         render_kw={"example": "2027-03-31"},
     )

@@ -21,7 +21,7 @@ from matcher import days, limits
 from matcher.typed import Unclear
 from webapp import value_text
 from webapp.forms.case import Within, choices
-from webapp.forms.values import CountField, DayField, NumberField, YenField, read_number
+from webapp.forms.values import CountField, DayField, NumberField, Typed, YenField, read_number
 
 CHOOSE: Final = _l("選んでください")
 _REQUIRED: Final = _l("入力してください。")
@@ -59,7 +59,7 @@ def line(
 
 def day(label: Any, *, need: bool = True, hint: Any = "", example: Any = "2027-03-31") -> DayField:
     """A day."""
-    first = InputRequired(_l("日付を入力してください。")) if need else Optional()
+    first = Typed(_l("日付を入力してください。")) if need else Optional()
     return DayField(
         label,
         validators=[first],
@@ -90,19 +90,19 @@ def radio(label: Any, labels: Mapping[str, Any], *, hint: Any = "") -> RadioFiel
 
 def number(label: Any, *, need: bool = True, hint: Any = "", example: Any = "") -> NumberField:
     """A number."""
-    first = InputRequired(_l("数字を入力してください。")) if need else Optional()
+    first = Typed(_l("数字を入力してください。")) if need else Optional()
     return NumberField(label, validators=[first], description=hint, render_kw={"example": example})
 
 
 def count(label: Any, units: Collection[str], *, need: bool = True) -> CountField:
     """A whole number of ``units``."""
-    first = InputRequired(_l("数字を入力してください。")) if need else Optional()
+    first = Typed(_l("数字を入力してください。")) if need else Optional()
     return CountField(label, validators=[first], units=units)
 
 
 def money(label: Any, *, need: bool = False, hint: Any = "", example: Any = "") -> YenField:
     """An amount of money."""
-    first = InputRequired(_l("金額を入力してください。")) if need else Optional()
+    first = Typed(_l("金額を入力してください。")) if need else Optional()
     return YenField(label, validators=[first], description=hint, render_kw={"example": example})
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, Field, StringField, ValidationError
-from wtforms.validators import DataRequired
+from wtforms.validators import InputRequired, StopValidation
 
 from matcher import addresses, days, numerals, vocabulary
 from matcher.typed import Unclear
@@ -19,6 +19,16 @@ from webapp import value_text
 
 MAX_QUANTITY: Final = 10**11  #: what the column holds; nothing that people give comes near it
 MAX_YEN: Final = 10**12
+
+
+class Typed(InputRequired):  # type: ignore[misc]
+    """Something other than white space was typed; whether it can be read is said by the field."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Refuse what is blank."""
+        if not (field.raw_data and str(field.raw_data[0]).strip()):
+            field.errors = []
+            raise StopValidation(str(self.message))
 
 
 class _ReadField(Field):  # type: ignore[misc]
@@ -174,4 +184,4 @@ class AddressField(_ReadField, StringField):  # type: ignore[misc]
 
 def address(label: Any) -> AddressField:
     """A compulsory mail address."""
-    return AddressField(label, validators=[DataRequired(_l("メールアドレスを入力してください。"))])
+    return AddressField(label, validators=[Typed(_l("メールアドレスを入力してください。"))])
