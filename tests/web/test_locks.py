@@ -21,7 +21,7 @@ from wtforms import PasswordField
 
 from matcher import db as records_db
 from matcher.db import Database
-from matcher.models import AuditEvent, Need, Organization, ShownList, User, UserSession
+from matcher.models import AuditEvent, Need, Organization, ShownList, ShownSuggestion, User, UserSession
 from matcher.permissions import Actor
 from matcher.services import audit
 from tests.conftest import NOW
@@ -289,6 +289,27 @@ def test_the_thread_of_the_traces_ends_when_nothing_is_left(
     while left._thread is not None:
         left._thread and left._thread.join(30)
     assert counts(records) == [1]
+
+
+def test_a_card_shown_a_moment_ago_opens_though_it_is_not_written_yet(
+    app: Flask, npo_client: FlaskClient, records: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(traces.Traces, "_start", lambda left: None)
+    with records.read() as session:
+        npo = session.scalars(select(Organization)).one()
+    with records.write() as session:
+        company = make_company(session)
+        need = make_need(session, npo)
+    card = ShownSuggestion(
+        public_id="a" * 32, rank=1, candidate_id=company.id, need_id=need.id, score=0.5, parts={}, reasons=[]
+    )
+    shown = ShownList(
+        organization_id=npo.id, need_id=need.id, shown_at=NOW, model_id="m", index_version=1, weights_version="w",
+        items=[card],
+    )  # fmt: skip
+    app.extensions["traces"].leave("shown:1", lambda later: later.add(shown))
+    visit(npo_client, f"/suggestions/{'a' * 32}")
+    visit(npo_client, f"/suggestions/{'b' * 32}", 404)
 
 
 # ── The session of a request ─────────────────────────────────────────────────────────────────────────
