@@ -401,3 +401,28 @@ def test_pages_are_read_while_another_program_writes(
         assert set(session.scalars(select(UserSession.last_seen_at))) == {NOW + timedelta(minutes=2)}
     application.extensions["database"].dispose()
     stranger.dispose()
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_connection_lost_at_the_commit_becomes_a_page(
+    database: Database, settings: Settings, travel: object
+) -> None:
+    with database.write() as session:
+        make_city(session, is_demo=False)
+        user = make_user(session, make_npo(session))
+    application = create_app(replace(settings, database_url=database.url))
+    engine = application.extensions["database"].engine
+    browser = login_as(application.test_client(), user)
+
+    def cut(connection) -> None:
+        pid = connection.connection.dbapi_connection.info.backend_pid
+        with database.engine.connect() as other:
+            other.exec_driver_sql(f"SELECT pg_terminate_backend({pid}, 10000)")
+
+    event.listen(engine, "commit", cut)
+    page = post(browser, "/npo/needs/new", status=503)
+    event.remove(engine, "commit", cut)
+    assert page.h1 == ["ただいま混み合っています"]
+    assert count(database, Need) == 0
+    post(browser, "/npo/needs/new")
+    application.extensions["database"].dispose()
