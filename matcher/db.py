@@ -200,11 +200,11 @@ def is_writing() -> bool:
 def _take_turn(connection: Connection) -> float:
     """Stand in the queue; returns for how many more seconds one may wait for other processes."""
     options = connection.get_execution_options()
-    patience = options.get("patience_seconds", PATIENCE_SECONDS)
+    patience: float = options.get("patience_seconds", PATIENCE_SECONDS)
     # The record outlives the driver's connection, so the turn is given back even where that was lost.
     kept = connection.connection.record_info
     if kept is None or "turn" in kept:
-        return float(patience)
+        return patience
     started = time.monotonic()
     try:
         kept["turn"] = options["queue"].enter(patience)

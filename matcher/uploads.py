@@ -97,9 +97,9 @@ def check(name: str, content: bytes) -> Checked:
 
     Raises:
         Invalid: ``file`` is "file_required" (no bytes), "file_too_large", "file_type" (extension unknown,
-            doubled or not what the bytes are), "file_heic" (a phone's picture format), "file_bomb" (unpacks to
-            too much, encrypted or nested), "file_active" (holds what runs), "file_remote" (loads something
-            from elsewhere when opened) or "file_broken" (cannot be opened).
+            doubled or not what the bytes are), "file_heic" (a phone's picture format), "file_bomb" (unpacks
+            to too much, encrypted or nested), "file_active" (holds what runs), "file_remote" (loads from
+            elsewhere when opened) or "file_broken" (cannot be opened).
     """
     if not content:
         raise Invalid(file="file_required")

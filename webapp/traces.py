@@ -6,6 +6,7 @@ list: an audit event) is put on the disk before the answer leaves, and a process
 survived: whoever writes next finds it there. Both are tried again until the database takes them.
 """
 
+import atexit
 import json
 import os
 import secrets
@@ -31,7 +32,9 @@ Write = Callable[[Session], object]
 
 MOST_WAITING: Final = 1_000  #: writes in memory; the oldest go first
 BATCH: Final = 50  #: writes a transaction
-PATIENCE_SECONDS: Final = 1.0
+#: A trace has its place in the queue of writers: what is written after it may rest on it.
+PATIENCE_SECONDS: Final = 4.0
+LAST_SECONDS: Final = 1.0  #: for what waits when the process ends
 PAUSE_SECONDS: Final = 0.5  #: between two tries
 
 
@@ -47,6 +50,7 @@ class Traces:
         self._thread: threading.Thread | None = None
         self._has_more = False
         self._count = 0
+        self._is_registered = False
 
     def leave(self, name: str, write: Write) -> None:
         """Write soon. Of several with one name the first is enough until it is written."""
@@ -129,6 +133,9 @@ class Traces:
     def _start(self) -> None:
         with self._lock:
             self._has_more = True
+            if not self._is_registered:
+                atexit.register(self.flush, LAST_SECONDS)
+                self._is_registered = True
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="traces", daemon=True)
                 self._thread.start()

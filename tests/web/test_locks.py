@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,14 +21,15 @@ from wtforms import PasswordField
 
 from matcher import db as records_db
 from matcher.db import Database
-from matcher.models import AuditEvent, Need, User
+from matcher.models import AuditEvent, Need, Organization, ShownList, ShownSuggestion, User, UserSession
 from matcher.permissions import Actor
 from matcher.services import audit
 from tests.conftest import NOW
-from tests.factories import make_company, make_npo, make_user
+from tests.factories import make_city, make_company, make_need, make_npo, make_user
 from tests.web.conftest import login_as
 from tests.web.pages import csrf_token, post, read, visit
-from webapp import db, errors, traces
+from webapp import Settings, create_app, db, errors, traces
+from webapp.forms import account
 
 
 @pytest.fixture
@@ -99,8 +101,6 @@ def test_a_login_that_found_no_turn_shows_the_password_to_nobody(
 
 
 def test_no_secret_field_is_sent_back(app: Flask) -> None:
-    from webapp.forms import account
-
     forms = [one for one in vars(account).values() if isinstance(one, type) and issubclass(one, account.Form)]
     with app.test_request_context():
         secret = {field.name for form in forms for field in form() if isinstance(field, PasswordField)}
@@ -291,6 +291,27 @@ def test_the_thread_of_the_traces_ends_when_nothing_is_left(
     assert counts(records) == [1]
 
 
+def test_a_card_shown_a_moment_ago_opens_though_it_is_not_written_yet(
+    app: Flask, npo_client: FlaskClient, records: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(traces.Traces, "_start", lambda left: None)
+    with records.read() as session:
+        npo = session.scalars(select(Organization)).one()
+    with records.write() as session:
+        company = make_company(session)
+        need = make_need(session, npo)
+    card = ShownSuggestion(
+        public_id="a" * 32, rank=1, candidate_id=company.id, need_id=need.id, score=0.5, parts={}, reasons=[]
+    )
+    shown = ShownList(
+        organization_id=npo.id, need_id=need.id, shown_at=NOW, model_id="m", index_version=1, weights_version="w",
+        items=[card],
+    )  # fmt: skip
+    app.extensions["traces"].leave("shown:1", lambda later: later.add(shown))
+    visit(npo_client, f"/suggestions/{'a' * 32}")
+    visit(npo_client, f"/suggestions/{'b' * 32}", 404)
+
+
 # ── The session of a request ─────────────────────────────────────────────────────────────────────────
 
 
@@ -327,8 +348,6 @@ def test_only_what_was_to_be_kept_stays_when_a_page_is_made(
         db.settle()
     with records.read() as session:
         assert session.scalar(select(func.count()).select_from(User.__table__)) == 0
-    from matcher.models import Organization
-
     assert count(records, Organization) == kept
 
 
@@ -341,3 +360,69 @@ def test_slow_work_comes_before_the_transaction(app: Flask) -> None:
         assert records_db.is_writing()
         with pytest.raises(RuntimeError, match="before the request's transaction"), db.reading():
             pass
+
+
+# ── Reading, on both databases ───────────────────────────────────────────────────────────────────────
+
+
+def test_pages_are_read_while_another_program_writes(
+    database: Database, settings: Settings, travel: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All pages on SQLite: ``test_reading_waits_for_nobody``. Those that leave something behind, on both."""
+    with database.write() as session:
+        make_city(session, is_demo=False)
+        company, npo = make_company(session), make_npo(session)
+        need = make_need(session, npo)
+        users = [make_user(session, company), make_user(session, npo), make_user(session, role="coordinator")]
+    application = create_app(replace(settings, database_url=database.url))
+    browsers = [login_as(application.test_client(), user) for user in users]
+    monkeypatch.setattr(records_db, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(traces.Traces, "_start", lambda left: None)
+    travel.shift(timedelta(minutes=2))  # type: ignore[attr-defined]
+    stranger = Database(database.url, pooled=False)
+    stranger.engine.update_execution_options(queue=records_db._Queue())
+    with stranger.write_session() as session:
+        session.connection()
+        pages = [
+            (browsers[0], ["/healthz", "/company", "/company/suggestions"]),
+            (browsers[1], ["/npo", f"/npo/needs/{need.public_id}/suggestions"]),
+            (browsers[2], ["/desk", "/desk/needs.csv", "/desk/needs.xlsx"]),
+        ]
+        found = {path: browser.get(path).status_code for browser, paths in pages for path in paths}
+        assert set(found.values()) == {200}, found
+        refused = browsers[1].post("/npo/needs/new", data={"csrf_token": csrf_token(browsers[1])})
+        assert refused.status_code == 503
+        assert not application.extensions["traces"].flush(0.01)
+        session.rollback()
+    assert application.extensions["traces"].flush()
+    assert counts(database) == [1, 1]
+    with database.read() as session:
+        assert len(session.scalars(select(ShownList.id)).all()) == 3
+        assert set(session.scalars(select(UserSession.last_seen_at))) == {NOW + timedelta(minutes=2)}
+    application.extensions["database"].dispose()
+    stranger.dispose()
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_connection_lost_at_the_commit_becomes_a_page(
+    database: Database, settings: Settings, travel: object
+) -> None:
+    with database.write() as session:
+        make_city(session, is_demo=False)
+        user = make_user(session, make_npo(session))
+    application = create_app(replace(settings, database_url=database.url))
+    engine = application.extensions["database"].engine
+    browser = login_as(application.test_client(), user)
+
+    def cut(connection) -> None:
+        pid = connection.connection.dbapi_connection.info.backend_pid
+        with database.engine.connect() as other:
+            other.exec_driver_sql(f"SELECT pg_terminate_backend({pid}, 10000)")
+
+    event.listen(engine, "commit", cut)
+    page = post(browser, "/npo/needs/new", status=503)
+    event.remove(engine, "commit", cut)
+    assert page.h1 == ["ただいま混み合っています"]
+    assert count(database, Need) == 0
+    post(browser, "/npo/needs/new")
+    application.extensions["database"].dispose()

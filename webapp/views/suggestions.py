@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher import queries, ranking
+from matcher.errors import NotFound
 from matcher.models import Need, Organization, ShownSuggestion
 from matcher.services import cities, desk, shown_lists, suggestions
 from webapp import access, clock, db, live, traces
@@ -56,7 +57,7 @@ def for_need(public_id: str) -> str:
 @access.allow("case_party")
 def detail(public_id: str) -> str:
     """One suggestion as it was shown: both texts side by side, every condition, what would help."""
-    shown = shown_lists.get(db.session(), access.actor(), public_id)
+    shown = _shown(public_id)
     page = shown_lists.page_of(db.session(), shown)
     if shown.opened_at is None:
         actor, now = access.actor(), clock.now()
@@ -115,6 +116,17 @@ def _own_need(public_id: str) -> Need:
     if need.organization_id != access.actor().organization_id:
         abort(404)
     return need
+
+
+def _shown(public_id: str) -> ShownSuggestion:
+    """A card as it was shown; one that was shown a moment ago may still have to be written."""
+    try:
+        return shown_lists.get(db.session(), access.actor(), public_id)
+    except NotFound:
+        if not traces.traces().flush():
+            raise
+        db.session().rollback()  # what was read before saw the records of before
+        return shown_lists.get(db.session(), access.actor(), public_id)
 
 
 def _target(public_id: str) -> tuple[Organization, Need | None, ShownSuggestion]:
