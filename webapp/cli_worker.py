@@ -20,7 +20,7 @@ def command(once: bool) -> None:
     worker = Worker(current_app.config["SETTINGS"])
     demo.check(worker.settings, worker.database)
     if once:
-        while worker.once(clock.now()) or any([worker.do_jobs(lane, clock.now()) for lane in LANES]):
+        while worker.once(clock.now()) or any(worker.do_jobs(lane, clock.now()) for lane in LANES):
             pass
         return
 

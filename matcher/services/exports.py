@@ -98,7 +98,7 @@ def gather(
 
 
 def note(
-    session: Session, actor: Actor, case: Partnership, content: Mapping[str, Any], now: datetime
+    session: Session, actor: Actor, case: Partnership, content: dict[str, Any], now: datetime
 ) -> None:
     """Record that a bundle leaves the service, with the hash of what it holds.
 
