@@ -87,10 +87,9 @@ class Press:
         if not answer:
             raise Broke("expected an answer of the press, found its end")
         self._made += 1
-        error = str(json.loads(answer))
         if self._made >= PAPERS_A_PROCESS:
             self._end()
-        return error
+        return str(json.loads(answer))
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is not None:

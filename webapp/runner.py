@@ -11,7 +11,8 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from pathlib import Path
+from typing import Final, Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -32,11 +33,20 @@ SWEEP: Final = timedelta(hours=1)
 _PATIENCE: Final = (0.5, 1.0, 2.0)  #: pauses between tries to note what was done
 
 
+class LaysOut(Protocol):
+    """What a runner needs of a press."""
+
+    def lay_out(self, kind: str, source: Path, target: Path, watch: Callable[[], None], every: float) -> str:
+        """See ``Press.lay_out``."""
+        ...
+
+
 class Runner:
     """The jobs that this process does, and the threads in which it does them."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self.shelf = Shelf(settings.papers_folder)
+        self.press: LaysOut = press()
         self.holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._database = database
         self._work: dict[str, Callable[[Job], str]] = {"press": self._lay_out, "import": self._import}
@@ -171,7 +181,7 @@ class Runner:
         source = shelf.source(job.kind, job.key)
         if not source.exists():
             return "paper_source_gone"
-        return press().lay_out(
+        return self.press.lay_out(
             job.kind, source, shelf.path(job.kind, job.key), lambda: self._renew(job),
             jobs.RENEWAL.total_seconds(),
         )  # fmt: skip

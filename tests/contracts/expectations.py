@@ -283,6 +283,10 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     "imports.upload": [
         ("", {}, {"POST": "L----++-"}),
     ],
+    "making.show": [
+        ("nothing", {}, {"GET": "L-------"}),
+        ("ticket", {}, {"GET": "L+------"}),
+    ],
     "npo.home": [
         ("", {}, {"GET": "L--++---"}),
     ],
@@ -476,6 +480,11 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     "work.export": [
         ("worked", {}, {"GET": "L----++-", "POST": "L----++-"}),
         ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "work.export_file": [
+        ("worked", {"ticket_id": "bundle_ticket"}, {"GET": "L----++-"}),
+        ("decided", {"ticket_id": "bundle_ticket"}, {"GET": "L-------"}),
+        ("worked", {"ticket_id": "nothing"}, {"GET": "L-------"}),
     ],
     "work.file": [
         ("worked", {"file_id": "file"}, {"GET": "L+-+-++-"}),

@@ -12,9 +12,19 @@ from sqlalchemy.orm import Session, joinedload
 
 from matcher.db import Database
 from matcher.errors import Invalid, NotPermitted, Refused
-from matcher.models import AuditEvent, Embedding, ImportBatch, Need, Offer, Organization, Revision
+from matcher.models import (
+    AuditEvent,
+    Embedding,
+    ImportBatch,
+    Job,
+    Need,
+    Offer,
+    Organization,
+    Revision,
+    User,
+)
 from matcher.permissions import SYSTEM, Actor
-from matcher.services import audit, importing, numbers
+from matcher.services import audit, importing, jobs, numbers
 from matcher.services.importing import Checked
 from matcher.tables import Unreadable
 from tests.conftest import NOW
@@ -306,6 +316,117 @@ def test_no_transaction_of_a_long_import_goes_on_for_longer_than_half_a_second(
     assert result.saved == 20
     assert steps == [(7, 20), (14, 20), (20, 20)]
     assert pauses == [importing.PAUSE_SECONDS] * 2, "others write in between"
+
+
+# ── Saving as a job ──────────────────────────────────────────────────────────────────────────────────
+
+HOLDER = "one"
+
+
+def ask_to_save(database: Database, actor: Actor, count: int, state: str = "submitted") -> str:
+    """Put an upload of so many companies in line; returns its public id."""
+    lines = [f"会社{n},ｶｲｼｬ,中央,事業{n}を営んでいます。" for n in range(count)]
+    checked = check(database, actor, "companies", csv("会社名,フリガナ,地区,事業内容", *lines))
+    with database.write() as session:
+        batch = importing.keep(session, actor, "名簿.csv", checked, NOW)
+        importing.ask_to_save(session, actor, batch.public_id, state, NOW, "/here")
+        return batch.public_id
+
+
+def take(database: Database, now: datetime = NOW, holder: str = HOLDER) -> Job | None:
+    with database.write() as session:
+        return jobs.take(session, "import", holder, now)
+
+
+def test_a_confirmed_upload_waits_and_is_saved_in_the_name_of_who_confirmed_it(
+    database: Database, coordinator: Actor
+) -> None:
+    public_id = ask_to_save(database, coordinator, 3)
+    assert count(database, Organization) == 0
+    importing.run(database, take(database), HOLDER, lambda: NOW)
+    assert count(database, Organization) == 3
+    with database.read() as session:
+        batch = importing.get_batch(session, coordinator, public_id)
+        assert (batch.rows, batch.result["saved"], batch.result["state"]) == ([], 3, "submitted")
+        event = session.scalars(select(AuditEvent).where(AuditEvent.action == "confirm")).one()
+        assert event.actor_id == coordinator.user_public_id
+
+
+def test_an_import_that_was_killed_goes_on_where_it_stopped_and_counts_right(
+    database: Database, coordinator: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = itertools.count()
+    monkeypatch.setattr(
+        importing, "time", SimpleNamespace(monotonic=lambda: next(ticks) / 16, sleep=lambda _seconds: None)
+    )
+    public_id = ask_to_save(database, coordinator, 20)
+    looks = itertools.count()
+
+    def dying_clock() -> datetime:
+        if next(looks) == 2:  # once at the start, once a transaction: within the second one
+            raise KeyboardInterrupt
+        return NOW
+
+    with pytest.raises(KeyboardInterrupt):
+        importing.run(database, take(database), HOLDER, dying_clock)
+    assert count(database, Organization) == 7, "the transaction in which it was killed leaves nothing"
+    later = NOW + jobs.LEASE + timedelta(seconds=1)
+    again = take(database, later, "two")
+    assert again.details["done"] == 7
+    importing.run(database, again, "two", lambda: later)
+    assert count(database, Organization) == 20
+    with database.read() as session:
+        result = importing.get_batch(session, coordinator, public_id).result
+    assert (result["saved"], result["skipped"]) == (20, 0)
+
+
+def test_who_lost_an_import_to_another_saves_nothing_more(database: Database, coordinator: Actor) -> None:
+    ask_to_save(database, coordinator, 3)
+    first = take(database)
+    later = NOW + jobs.LEASE + timedelta(seconds=1)
+    take(database, later, "two")
+    with pytest.raises(jobs.Lost):
+        importing.run(database, first, HOLDER, lambda: later)
+    assert count(database, Organization) == 0
+
+
+def test_an_import_killed_after_its_last_row_is_only_noted_as_done(
+    database: Database, coordinator: Actor
+) -> None:
+    ask_to_save(database, coordinator, 3)
+    importing.run(database, take(database), HOLDER, lambda: NOW)
+    later = NOW + jobs.LEASE + timedelta(seconds=1)
+    importing.run(database, take(database, later, "two"), "two", lambda: later)
+    assert count(database, Organization) == 3
+
+
+def test_who_may_not_import_any_more_saves_nothing(database: Database, coordinator: Actor) -> None:
+    ask_to_save(database, coordinator, 3)
+    with database.write() as session:
+        session.get(User, coordinator.user_id).role = "operator"
+    with pytest.raises(NotPermitted):
+        importing.run(database, take(database), HOLDER, lambda: NOW)
+    assert count(database, Organization) == 0
+
+
+def test_while_it_is_saved_an_upload_is_neither_discarded_nor_forgotten_nor_saved_in_another_state(
+    database: Database, coordinator: Actor
+) -> None:
+    public_id = ask_to_save(database, coordinator, 3)
+    with database.write() as session:
+        batch = importing.get_batch(session, coordinator, public_id)
+        with pytest.raises(Refused, match="import_running"):
+            importing.discard(session, coordinator, batch, NOW)
+        with pytest.raises(Refused, match="import_running"):
+            importing.ask_to_save(session, coordinator, public_id, "verified", NOW, "/here")
+        again = importing.ask_to_save(session, coordinator, public_id, "submitted", NOW, "/here")
+        assert session.scalar(select(func.count()).select_from(Job)) == 1
+        assert again.object_id == public_id
+    much_later = NOW + timedelta(days=importing.KEEP_DAYS + 1)
+    ask = check(database, coordinator, "companies", csv("会社名", "別の会社"))
+    with database.write() as session:
+        importing.keep(session, coordinator, "別.csv", ask, much_later)
+        assert len(importing.get_batch(session, coordinator, public_id).rows) == 3
 
 
 # ── Needs and offers ─────────────────────────────────────────────────────────────────────────────────
