@@ -287,6 +287,31 @@ def test_renaming_everybody_changes_no_character_of_what_is_frozen(place):
     assert len(named) > 20, named
 
 
+def test_a_change_of_a_party_stands_among_the_changes_of_a_text(place):
+    place.bring("running")
+    old = place.company.name
+    part = {"name": "みお食品株式会社", "address": "澪原市浜町5"}
+    organizations.save_section(
+        place.session, place.company_actor, place.company, "basic", part, place.at, version=None
+    )
+    draft = place.draft_agreement(why_changed="名称が変わったため。")
+    place.settle()
+    page = visit(place.open("npo"), place.url(f"/documents/{draft.public_id}")).text
+    assert f"企業の名称{old}みお食品株式会社" in page
+    assert "企業の所在地澪原市中央町1-2-3澪原市浜町5" in page
+    place.accept("agreement")
+    place.settle()
+    printed = {}
+    for number in (1, 2):
+        answer = place.open("npo").get(place.url(f"/papers/agreement.pdf?version={number}"))
+        pages = PdfReader(io.BytesIO(answer.data)).pages
+        printed[number] = "".join(page.extract_text() for page in pages).replace("\n", "")
+    assert f"{old}（以下「甲」という。）" in printed[1]
+    assert "みお食品" not in printed[1]
+    assert "みお食品株式会社（以下「甲」という。）" in printed[2]
+    assert "甲　澪原市浜町5" in printed[2]
+
+
 # ── What no record proves ────────────────────────────────────────────────────────────────────────────
 
 
