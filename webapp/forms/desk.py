@@ -142,6 +142,7 @@ OBJECTS: Final[Mapping[str, Any]] = {
     "casefile": _l("案件のファイル"),
     "handover": _l("引き継ぎ"),
     "indicatordefinition": _l("共通指標"),
+    "mail": _l("メール"),
 }
 
 
