@@ -48,6 +48,9 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
     show a broken connection instead of an answer that comes while they still send.
     """
 
+    completed: bool = False
+    error: Error | None = None
+    expect_continue: bool = False
     _to_drop = 0
 
     def received(self, data: bytes) -> int:
@@ -82,6 +85,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     """One connection, with a clock for the request that is arriving."""
 
     parser_class = Request
+    request: Request | None = None
     _began = 0.0
 
     def received(self, data: bytes) -> bool:

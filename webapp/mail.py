@@ -121,9 +121,7 @@ def _send(
     return sent
 
 
-def _note_failure(
-    database: Database, mail: Mail, failure: outbox.Failure, error: str, now: datetime
-) -> None:
+def _note_failure(database: Database, mail: Mail, failure: outbox.Failure, error: str, now: datetime) -> None:
     log.warning("mail_not_sent", mail=mail.id, attempts=mail.attempts, failure=failure, error=error)
     with database.write() as session:
         outbox.note_failure(session, mail.id, failure, error, now)

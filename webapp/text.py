@@ -14,6 +14,9 @@ from webapp import value_text
 #: ``DomainError.code`` → sentence; ``%(…)s`` placeholders are the error's facts.
 SENTENCES: Final[Mapping[str, Any]] = {
     "not_found": _l("お探しのページは見つかりませんでした。"),
+    "mail_link_gone": _l(
+        "リンクの入ったメールは、送り直せません。利用者の画面から、新しいリンクを送ってください。"
+    ),
     "not_permitted": _l(
         "この操作は、あなたの役割では行えません。必要なときは、団体の管理者または市の担当にご相談ください。"
     ),
@@ -311,3 +314,13 @@ def field_sentence(code: str) -> str:
     if code in value_text.PROBLEMS:
         return value_text.sentence(Unclear(code))
     return str(FIELD_SENTENCES[code])
+
+
+#: Why a mail was given up (``matcher.services.outbox``).
+MAIL_FAILURES: Final = {
+    "address": _l("相手のメールサーバーに、このアドレスがありません。"),
+    "content": _l("相手のメールサーバーが、このメールを受け取りません。"),
+    "unwritable": _l("アドレスの書き方が正しくないため、メールを作れません。"),
+    "delayed": _l("3日間送り続けましたが、相手のメールサーバーが受け取りませんでした。"),
+    "policy": _l("3日間送り続けましたが、受け取りを断られました。市のメール設定が原因のこともあります。"),
+}

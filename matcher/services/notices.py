@@ -1,7 +1,8 @@
 """Who hears of what: notices on the screen and mails in the outbox, in the transaction of the cause.
 
 The wording stands in ``matcher/wording.py``; what becomes of a mail, in ``outbox.py``. A mail is readable
-without its link (closed networks strip links), so it always carries the number, the names and what to do next.
+without its link (closed networks strip links), so it always carries the number, the names and what to do
+next.
 """
 
 from collections.abc import Iterable, Sequence

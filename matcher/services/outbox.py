@@ -151,7 +151,10 @@ def undeliverable(session: Session, actor: Actor, limit: int = 50) -> tuple[int,
     """
     permissions.require(actor, "desk.mail")
     groups = session.execute(
-        select(func.max(Mail.id), func.count()).where(*_FAILED).group_by(Mail.to).order_by(func.max(Mail.id).desc())
+        select(func.max(Mail.id), func.count())
+        .where(*_FAILED)
+        .group_by(Mail.to)
+        .order_by(func.max(Mail.id).desc())
     ).all()
     shown = {newest: count for newest, count in groups[:limit]}
     rows = session.execute(
@@ -221,7 +224,7 @@ class Standing:
 
 
 def standing(session: Session, now: datetime) -> Standing:
-    """How the outbox stands. Mails that only their recipients' servers delay do not count as standing still."""
+    """How the outbox stands. What only a recipient's server delays does not count as standing still."""
     waiting, oldest = session.execute(select(func.count(), func.min(Mail.created_at)).where(*_WAITS)).one()
     late = session.scalar(
         select(func.min(Mail.created_at)).where(

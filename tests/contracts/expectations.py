@@ -257,6 +257,14 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     "coordinator.organizations": [
         ("", {}, {"GET": "L----++-"}),
     ],
+    "coordinator.send_mail_again": [
+        ("", {"mail_id": "mail"}, {"POST": "L----++-"}),
+        ("", {"mail_id": 0}, {"POST": "L-------"}),
+    ],
+    "coordinator.settle_mail": [
+        ("", {"mail_id": "mail"}, {"POST": "L----++-"}),
+        ("", {"mail_id": 0}, {"POST": "L-------"}),
+    ],
     "imports.confirm": [
         ("batch", {}, {"POST": "L----++-"}),
         ("nothing", {}, {"POST": "L-------"}),
@@ -380,6 +388,9 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("", {}, {"GET": "++++++++"}),
     ],
     "public.healthz": [
+        ("", {}, {"GET": "++++++++"}),
+    ],
+    "public.healthz_worker": [
         ("", {}, {"GET": "++++++++"}),
     ],
     "public.need": [

@@ -27,6 +27,8 @@ from matcher.services import (
     accounts,
     files,
     handovers,
+    notices,
+    outbox,
     partnerships,
     payments,
     plans,
@@ -79,8 +81,18 @@ class World:
         )
         return create_app(settings)
 
+    @staticmethod
+    def _undeliverable(session) -> int:
+        notices.send_mail(session, "gone@people.example", "件名", "本文", NOW, key="notice-gone")
+        session.flush()
+        (mail,) = outbox.lease(session, NOW)
+        outbox.note_failure(session, mail.id, "address", "SMTPRecipientsRefused 550", NOW)
+        return mail.id
+
     def _fill(self, session) -> None:
         factories.make_city(session, is_demo=False)
+        factories.let_worker_be_seen(session)
+        self.ids["mail"] = self._undeliverable(session)
         sides: dict[str, Organization] = {}
         for name in ("a", "b"):
             sides[f"company_{name}"] = factories.make_company(session)

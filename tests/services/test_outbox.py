@@ -87,7 +87,12 @@ def serve():
 
 def settings_for(database, tmp_path, server=None):
     smtp = (
-        {"MAIL_BACKEND": "smtp", "SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(server.port), "SMTP_STARTTLS": "0"}
+        {
+            "MAIL_BACKEND": "smtp",
+            "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(server.port),
+            "SMTP_STARTTLS": "0",
+        }
         if server
         else {}
     )
@@ -121,7 +126,9 @@ def test_a_batch_goes_over_one_connection(database, tmp_path, serve):
     assert server.connections == 1
 
 
-@pytest.mark.parametrize("bad", ["=?utf-8?q?a?=@x.example", "山田@x.example", "a@x.example, b@x.example", "a b@x.example"])
+@pytest.mark.parametrize(
+    "bad", ["=?utf-8?q?a?=@x.example", "山田@x.example", "a@x.example, b@x.example", "a b@x.example"]
+)
 def test_a_mail_that_cannot_be_written_stops_no_other_and_is_given_up_in_the_end(
     database, tmp_path, serve, bad
 ):
@@ -184,9 +191,7 @@ def test_a_mail_on_which_the_conversation_breaks_does_not_stop_those_behind_it(
     assert (found["b@x.example"].sent_at, found["b@x.example"].attempts) == (NOW, 1)
 
 
-@pytest.mark.parametrize(
-    "silent", ["connect", "ehlo", "mail", "rcpt", "data", "text"]
-)
+@pytest.mark.parametrize("silent", ["connect", "ehlo", "mail", "rcpt", "data", "text"])
 def test_a_server_that_says_nothing_holds_a_batch_for_its_time_only(
     database, tmp_path, serve, monkeypatch, silent
 ):

@@ -639,7 +639,10 @@ def test_healthz_is_200_when_the_first_page_can_be_served_and_503_otherwise(town
     with town.records.write() as session:
         session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
     answer = town.stranger.get("/healthz")
-    assert (answer.status_code, answer.mimetype) == (503, "text/plain")
+    assert (answer.status_code, answer.json) == (
+        503,
+        {"pages": "the database is not ready", "worker": "unknown"},
+    )
 
 
 # ── The city reads ───────────────────────────────────────────────────────────────────────────────────

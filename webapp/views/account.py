@@ -9,9 +9,10 @@ from werkzeug.wrappers import Response
 from matcher import permissions
 from matcher.errors import Invalid
 from matcher.models import Notice, User
-from matcher.services import accounts, cities, notices
+from matcher.services import accounts, cities, notices, outbox
 from webapp import access, clock, context, db, demo
 from webapp.forms import account as forms
+from webapp.text import MAIL_FAILURES
 
 blueprint = Blueprint("account", __name__)
 
@@ -283,10 +284,12 @@ def staff() -> Page:
     session, actor = db.session(), access.actor()
     text, page = request.args.get("q", "").strip(), max(1, request.args.get("page", 1, type=int))
     people, total = accounts.search_members(session, actor, text, page=page, size=MEMBERS_PER_PAGE)
+    colleagues = accounts.list_staff(session, actor)
     return _page(
         "staff",
-        staff=accounts.list_staff(session, actor),
+        staff=colleagues,
         people=people,
+        unreached=outbox.unreached(session, [one.email for one in (*colleagues, *people)]),
         total=total,
         page=page,
         pages=max(1, -(-total // MEMBERS_PER_PAGE)),
@@ -335,7 +338,15 @@ def person(public_id: str) -> Page:
         )
         flash(_("%(name)sさんの役割を変更しました。", name=user.name), "success")
         return redirect(_people_url())
-    return _page("person", form, user=user, labels=forms, list_url=_people_url())
+    return _page(
+        "person",
+        form,
+        user=user,
+        labels=forms,
+        list_url=_people_url(),
+        unreached=outbox.unreached(session, [user.email]).get(user.email),
+        failures=MAIL_FAILURES,
+    )
 
 
 @blueprint.post("/account/people/<public_id>/link")
