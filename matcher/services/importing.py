@@ -16,7 +16,7 @@ from sqlalchemy import String, func, inspect, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from embeddings import text as texts
-from matcher import calendar, lifecycle, limits, permissions, search, tables, vocabulary
+from matcher import calendar, lifecycle, limits, permissions, search, tables, terms, vocabulary
 from matcher.db import Database
 from matcher.errors import Invalid, NotFound, Refused
 from matcher.import_cells import Unclear, parse
@@ -345,9 +345,12 @@ def _check_posting(
         return [*problems, Problem(number, _label(kind, "owner"), owner, str(wrong)[:40])]
     key, name, _state = owner
     values |= {"owner_id": key, "owner": name}
-    values["valid_until"] = (
-        values.get("valid_until") or (calendar.tokyo_date(now) + lifecycle.RENEWAL).isoformat()
-    )
+    if not values.get("valid_until"):
+        last = values.get("period_to")
+        until = terms.latest_publication(
+            calendar.tokyo_date(now) + lifecycle.RENEWAL, date.fromisoformat(last) if last else None
+        )
+        values["valid_until"] = until.isoformat()
     values["mode"] = values.get("mode") or "either"
     posting = _posting(kind, values, now)
     for code, wrong in postings.check(posting, now).items():
