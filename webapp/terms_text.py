@@ -123,25 +123,27 @@ def _sentence(code: str, facts: Mapping[str, Any]) -> str:
     Raises:
         KeyError: a note without words.
     """
-    amounts = {
-        "need": filters.quantity(facts.get("need"), facts.get("need_unit")),
-        "offer": filters.quantity(facts.get("offer"), facts.get("offer_unit")),
-        "quantity": filters.quantity(facts.get("quantity"), facts.get("unit")),
-        "entered": filters.quantity(facts.get("entered"), facts.get("entered_unit")),
-        "said": filters.quantity(facts.get("said"), facts.get("unit")),
-        "by": filters.quantity(facts.get("by"), facts.get("unit")),
-        "least": filters.quantity(facts.get("least"), facts.get("unit") or facts.get("need_unit")),
-    }
-    if code in _TYPE_NOTES:
-        names = ("need", "offer", "entered", "said")
-        amounts = {name: vocabulary.support_label(facts[name]) for name in names if name in facts}
-    words = {
-        **amounts,
+    words = _types(facts) if code in _TYPE_NOTES else _amounts(facts)
+    words |= {
         "whose": str(_WHOSE.get(facts.get("whose", ""), "")),
         "repeat": filters.label_of(facts.get("repeat"), vocabulary.REPEATS),
         "period": period(facts.get("first"), facts.get("last")),
     }
     return str(NOTES[code]) % words
+
+
+def _types(facts: Mapping[str, Any]) -> dict[str, str]:
+    names = ("need", "offer", "entered", "said")
+    return {name: vocabulary.support_label(facts[name]) for name in names if name in facts}
+
+
+def _amounts(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Each amount with its unit; those of the need and the offer bear the unit's name before them."""
+    units = {
+        "need": "need_unit", "offer": "offer_unit", "entered": "entered_unit", "quantity": "unit",
+        "said": "unit", "by": "unit", "least": "need_unit" if "need_unit" in facts else "unit",
+    }  # fmt: skip
+    return {name: filters.quantity(facts.get(name), facts.get(unit)) for name, unit in units.items()}
 
 
 _TYPE_NOTES: Final = frozenset({"also_welcome", "stands_for", "unrelated_types", "other_type"})

@@ -26,6 +26,7 @@ from matcher import (
     permissions,
     search,
     tables,
+    terms,
     vocabulary,
 )
 from matcher.db import Database
@@ -499,9 +500,12 @@ def _check_posting(
         return [*problems, Problem(number, _label(kind, "owner"), owner, str(wrong)[:40])]
     key, name, _state = owner
     values |= {"owner_id": key, "owner": name}
-    values["valid_until"] = (
-        values.get("valid_until") or (calendar.tokyo_date(now) + lifecycle.RENEWAL).isoformat()
-    )
+    if not values.get("valid_until"):
+        last = values.get("period_to")
+        until = terms.latest_publication(
+            calendar.tokyo_date(now) + lifecycle.RENEWAL, date.fromisoformat(last) if last else None
+        )
+        values["valid_until"] = until.isoformat()
     values["mode"] = values.get("mode") or "either"
     posting = _posting(kind, values, now)
     for code, wrong in postings.check(posting, now).items():
