@@ -156,7 +156,9 @@ def check_json_lines(session: Session, actor: Actor, kind: Kind, content: bytes,
     """Read and check JSONL: our own codes, or ``name``, ``text`` and ``region`` of a text collection."""
     permissions.require(actor, "desk.import")
     city, checked = cities.get(session), Checked(kind)
-    raw = ((number, _from_json(kind, value, city)) for number, value in tables.read_json_lines(content))
+    raw = (
+        (number, _from_json(kind, number, value, city)) for number, value in tables.read_json_lines(content)
+    )
     return _check(session, city, checked, raw, now)
 
 
@@ -248,14 +250,17 @@ def _cells(columns: Mapping[int, Column], line: Line) -> dict[str, str]:
     return found
 
 
-def _from_json(kind: Kind, value: Mapping[str, Any], city: City) -> dict[str, str]:
+def _from_json(kind: Kind, number: int, value: Mapping[str, Any], city: City) -> dict[str, str]:
     cells: dict[str, str] = {}
     for name, found in value.items():
         column = recognise(kind, str(name))
         if column is None or found is None or isinstance(found, dict):
             continue
         parts = found if isinstance(found, list) else [found]
-        cells[column.code] = tables.clean("、".join(str(part) for part in parts))
+        text = tables.clean("、".join(str(part) for part in parts))
+        if cells.get(column.code, text) != text:
+            raise Unreadable("file_two_columns", columns=f"「{column.label}」", line=number)
+        cells[column.code] = text
     if "text" in value:
         first, rest = ("business", "csr_policy") if kind == "companies" else ("mission", "activities")
         cells |= _split_text(tables.clean(str(value["text"])), first, rest)
