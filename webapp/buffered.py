@@ -101,7 +101,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         request = self.request
         if request is None or self.requests:
             return False
-        return now - self._began > seconds + request.body_bytes_received / BYTES_PER_SECOND
+        patience: float = seconds + request.body_bytes_received / BYTES_PER_SECOND
+        return now - self._began > patience
 
     def give_up(self) -> None:
         """Answer 408 and close."""

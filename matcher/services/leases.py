@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from matcher.models import Lease
 
-LEASE: Final = timedelta(seconds=30)  #: how long a holder that was killed is waited for
-RENEWAL: Final = timedelta(seconds=10)  #: how often leases are renewed or asked for
+LEASE: Final = timedelta(seconds=20)  #: how long a holder that was killed is waited for
+RENEWAL: Final = timedelta(seconds=5)  #: how often leases are renewed or asked for
 SILENCE: Final = timedelta(minutes=5)  #: a piece not seen for this long is said to stand still
 
 

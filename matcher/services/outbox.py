@@ -156,7 +156,7 @@ def undeliverable(session: Session, actor: Actor, limit: int = 50) -> tuple[int,
         .group_by(Mail.to)
         .order_by(func.max(Mail.id).desc())
     ).all()
-    shown = dict(groups[:limit])
+    shown = {row[0]: row[1] for row in groups[:limit]}
     rows = session.execute(
         select(Mail, User)
         .outerjoin(User, User.email == Mail.to)

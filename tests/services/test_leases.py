@@ -25,14 +25,15 @@ def test_one_holder_at_a_time(session):
 
 def test_a_holder_renews_and_another_takes_over_when_it_fell_silent(session):
     take(session, "a", NOW)
-    assert take(session, "a", NOW + 20 * SECOND) == {"mail"}
-    assert take(session, "b", NOW + 45 * SECOND) == set()
-    assert take(session, "b", NOW + 20 * SECOND + leases.LEASE) == {"mail"}
-    assert take(session, "a", NOW + 51 * SECOND) == set()
+    assert take(session, "a", NOW + 15 * SECOND) == {"mail"}
+    assert take(session, "b", NOW + 30 * SECOND) == set()
+    assert take(session, "b", NOW + 15 * SECOND + leases.LEASE) == {"mail"}
+    assert take(session, "a", NOW + 40 * SECOND) == set()
 
 
 def test_what_a_killed_process_held_is_taken_within_a_minute():
-    assert leases.LEASE + leases.RENEWAL + timedelta(seconds=10) < timedelta(minutes=1)
+    # Half of it is left for a new process to start, and for the model to load.
+    assert leases.LEASE + leases.RENEWAL < timedelta(seconds=30)
     assert leases.LEASE >= 2 * leases.RENEWAL  # one renewal may fail
 
 
@@ -119,7 +120,7 @@ def test_two_workers_never_do_the_same_piece(settings, database):
     assert {holder for _name, holder in work.done} == {first.holder}
     first.stop()
     given = len(work.done)
-    second._take(["mail"])  # as its keeper does every ten seconds
+    second._take(["mail"])  # as its keeper does every few seconds
     wait_until(lambda: len(work.done) > given + 5)
     second.stop()
     assert {holder for _name, holder in work.done[given:]} == {second.holder}
