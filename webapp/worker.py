@@ -13,7 +13,7 @@ import structlog
 
 from embeddings.encoder import ModelUnavailable, WordsOnly, load_encoder, model_id_for
 from matcher.db import Database
-from matcher.services import clockwork, indexing
+from matcher.services import accounts, clockwork, indexing
 from webapp import clock, db, heads, mail
 from webapp.config import Settings
 
@@ -47,7 +47,7 @@ class Worker:
     def once(self, now: datetime) -> bool:
         """One round; returns whether there may be more to do at once."""
         busy = False
-        for piece in (self._encode, self._mail, self._tick, self._snapshot):
+        for piece in (self._answer, self._encode, self._mail, self._tick, self._snapshot):
             try:
                 busy = piece(now) or busy
             except Exception:
@@ -85,6 +85,19 @@ class Worker:
         if serving != model_id:
             indexing.serve(self.database, model_id)
         return False
+
+    def _answer(self, now: datetime) -> bool:
+        with self.database.read() as session:
+            if not accounts.has_requests(session, now):
+                return False
+        with self.database.write() as session:
+            accounts.answer_requests(
+                session,
+                now,
+                self.settings.public_url,
+                lambda error: log.error("request_not_answered", exc_info=error),
+            )
+        return True
 
     def _mail(self, now: datetime) -> bool:
         return mail.send_due(self.database, self.settings, now) > 0

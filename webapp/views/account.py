@@ -10,7 +10,7 @@ from matcher import permissions
 from matcher.errors import Invalid
 from matcher.models import Notice, User
 from matcher.services import accounts, cities, notices
-from webapp import access, clock, context, db, demo
+from webapp import access, clock, context, db, demo, devices
 from webapp.forms import account as forms
 
 blueprint = Blueprint("account", __name__)
@@ -54,9 +54,12 @@ def login() -> Page:
     if form.validate_on_submit():
         now = clock.now()
         with db.aside() as counting:
-            credentials = accounts.admit_login(counting, form.email.data, access.network(), now)
+            credentials = accounts.admit_login(
+                counting, form.email.data, access.network(), now, devices.known()
+            )
         user = accounts.authenticate(db.session(), credentials, form.password.data, now, g.request_id)
         if user is not None:
+            devices.remember(user)
             _enter(user)
             return redirect(access.local_path(wanted) or context.home_url(access.actor()))
         db.keep()  # the failed try stays in the audit
@@ -102,7 +105,6 @@ def register() -> Page:
                 name=form.name.data,
                 email=form.email.data,
                 now=clock.now(),
-                public_url=_public_url(),
                 network=access.network(),
                 request_id=g.request_id,
             )
@@ -134,7 +136,6 @@ def forgot() -> Page:
             db.session(),
             email=form.email.data,
             now=clock.now(),
-            public_url=_public_url(),
             network=access.network(),
             request_id=g.request_id,
         )
@@ -164,7 +165,7 @@ def _choose_password(purpose: accounts.Purpose, token: str) -> Page:
     if form.validate_on_submit():
         act = accounts.activate if purpose == "activate" else accounts.reset
         try:
-            act(session, token, form.password.data, now, g.request_id)
+            devices.remember(act(session, token, form.password.data, now, g.request_id))
         except Invalid as error:
             form.take(error)
         else:
@@ -220,7 +221,6 @@ def password() -> Page:
                 new=form.password.data,
                 session_id=access.session_id() or "",
                 now=clock.now(),
-                network=access.network(),
             )
         except Invalid as error:
             db.keep()  # the counted try
