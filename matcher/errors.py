@@ -33,10 +33,11 @@ class Refused(DomainError):
 
 
 class TooMany(DomainError):
-    """Tried too often: the web answers 429. ``facts``: ``minutes`` to wait at most."""
+    """Tried too often: the web answers 429. ``facts``: ``minutes`` to wait at most, or ``hours``."""
 
     def __init__(self, minutes: int) -> None:
-        super().__init__("too_many", minutes=minutes)
+        code = "too_many" if minutes <= 90 else "too_many_today"
+        super().__init__(code, minutes=minutes, hours=-(-minutes // 60))
 
 
 class Invalid(DomainError):
@@ -44,6 +45,14 @@ class Invalid(DomainError):
 
     def __init__(self, **fields: str) -> None:
         super().__init__("invalid", **fields)
+
+
+class TooFast(Invalid):
+    """Told others too often in too short a time. ``facts``: as ``TooMany``; said beside what was typed."""
+
+    def __init__(self, minutes: int) -> None:
+        code = "too_fast" if minutes <= 90 else "too_fast_today"
+        DomainError.__init__(self, code, minutes=minutes, hours=-(-minutes // 60))
 
 
 class MovedOn(DomainError):

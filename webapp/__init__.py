@@ -12,6 +12,7 @@ from webapp import (
     context,
     db,
     demo,
+    devices,
     errors,
     filters,
     folders,
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     CSRFProtect(app)
     demo.init(app)
     access.init(app)
+    devices.init(app)
     filters.register(app)
     context.init(app)
     headers.init(app)

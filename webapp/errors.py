@@ -37,6 +37,7 @@ def init(app: Flask) -> None:
     app.register_error_handler(StaleDataError, lambda error: _page(409))
     app.register_error_handler(domain.Refused, _refused)
     app.register_error_handler(domain.TooMany, _too_many)
+    app.register_error_handler(domain.TooFast, _too_many)
     for kind in (OperationalError, InterfaceError, InternalError, TimeoutError):
         app.register_error_handler(kind, _database)
     app.register_error_handler(OSError, _machine)
@@ -66,7 +67,7 @@ def _refused(error: domain.Refused) -> Answer:
     return _page(409, message=text.sentence(error.code, error.facts))
 
 
-def _too_many(error: domain.TooMany) -> Answer:
+def _too_many(error: domain.TooMany | domain.TooFast) -> Answer:
     log.warning("throttled", request_id=g.get("request_id", ""), endpoint=request.endpoint)
     minutes = error.facts["minutes"]
     body, status = _page(429, message=text.sentence(error.code, error.facts))[:2]

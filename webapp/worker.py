@@ -21,7 +21,7 @@ import structlog
 
 from embeddings.encoder import ModelUnavailable, WordsOnly, load_encoder, model_id_for
 from matcher.db import Database
-from matcher.services import clockwork, indexing, leases
+from matcher.services import accounts, clockwork, indexing, leases
 from webapp import clock, db, heads, mail
 from webapp.config import Settings
 from webapp.runner import Runner
@@ -211,6 +211,19 @@ class Worker:
             indexing.serve(self.database, model_id)
         return False
 
+    def _answer(self, now: datetime) -> bool:
+        with self.database.read() as session:
+            if not accounts.has_requests(session, now):
+                return False
+        with self.database.write() as session:
+            accounts.answer_requests(
+                session,
+                now,
+                self.settings.public_url,
+                lambda error: log.error("request_not_answered", exc_info=error),
+            )
+        return True
+
     def _mail(self, now: datetime) -> bool:
         return mail.send_due(self.database, self.settings, now, self._stopping.is_set) > 0
 
@@ -236,6 +249,7 @@ class Worker:
 
 #: All pieces, in the order in which ``once`` does them.
 PIECES: Final = (
+    Piece("answer", Worker._answer),
     Piece("encode", Worker._encode),
     Piece("mail", Worker._mail),
     Piece("clock", Worker._tick, pause_seconds=60),

@@ -1,6 +1,6 @@
 """All records by noun."""
 
-from matcher.models.account import Attempt, OneTimeLink, User, UserSession
+from matcher.models.account import AccountRequest, Attempt, OneTimeLink, User, UserSession
 from matcher.models.base import Base
 from matcher.models.casework import CaseDocument, CaseFile, CaseTask, Handover, MeetingNote
 from matcher.models.job import Job, Ticket
@@ -43,6 +43,7 @@ from matcher.models.record import (
 from matcher.models.suggestion import Mark, RankingWeights, ShownList, ShownSuggestion
 
 __all__ = [
+    "AccountRequest",
     "Attempt",
     "AuditEvent",
     "Base",

@@ -1,6 +1,7 @@
 """People who sign in, their sessions and one-time links, and the throttle that protects both."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -62,6 +63,26 @@ class OneTimeLink(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class AccountRequest(Base):
+    """What somebody who is not signed in asks for, until the worker answers it by mail and deletes it.
+
+    Answered later, so that the page takes as long for an address with an account as for one without.
+    """
+
+    __tablename__ = "account_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), comment="reset or register")
+    email: Mapped[str] = mapped_column(String(254), info={"pii": True})
+    content: Mapped[dict[str, Any]] = mapped_column(
+        default=dict, info={"pii": True}, comment="register: what the form said"
+    )
+    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    request_id: Mapped[str] = mapped_column(String(32), default="")
 
 
 class Attempt(Base):

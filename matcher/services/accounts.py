@@ -6,8 +6,8 @@ out. Every act is audited in its own transaction, without addresses and without 
 
 import hashlib
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session, joinedload
 from embeddings.normal import nfkc
 from matcher import addresses, permissions, wording
 from matcher.calendar import TOKYO
-from matcher.errors import Invalid, NotFound, NotPermitted, Refused
+from matcher.errors import Invalid, NotFound, NotPermitted, Refused, TooMany
 from matcher.models import (
+    AccountRequest,
     CompanyProfile,
     Mail,
     Notice,
@@ -168,30 +169,46 @@ def end_all_sessions(session: Session, user: User) -> None:
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a login is checked against; the same shape where nobody has the address."""
+    """What a login is checked against and how it was counted; of one shape, account or not."""
 
     user_id: int | None
     user_public_id: str
     password_hash: str | None
     email: str
     network: str
+    counted_as: str = "login"
+    scopes: Mapping[str, str] = field(default_factory=dict)
 
 
-def admit_login(session: Session, email: str, network: str, now: datetime) -> Credentials:
+def admit_login(
+    session: Session, email: str, network: str, now: datetime, devices: Mapping[str, str] | None = None
+) -> Credentials:
     """Count a login and fetch what to check it against.
 
     Committed before ``authenticate`` hashes, so that many tries at once cannot pass the throttle
     together, and so that nobody waits for the write lock while a password is hashed.
 
+    Args:
+        devices: who signed in by this browser before (public id → its secret id), from its signed cookie.
+            What others try from elsewhere does not keep such a person out; nor does it on a network from
+            which the account signed in lately.
+
     Raises:
         TooMany: from this network or for this address, known or not.
     """
     email = addresses.folded(email)
-    throttle.admit(session, "login", now, account=email, network=network)
     user = _by_email(session, email)
+    is_usual = throttle.is_usual(session, now, account=email, network=network)
+    device = (devices or {}).get(user.public_id) if user is not None else None
+    kind, scopes = "login", {"account": email, "network": network}
+    if device is not None:
+        kind, scopes = "login_device", {"device": f"{email} {device}"}
+    elif is_usual:
+        scopes = {"pair": throttle.pair(email, network), "network": network}
+    throttle.admit(session, kind, now, **scopes)
     if user is None or not _may_sign_in(user):
-        return Credentials(None, "", None, email, network)
-    return Credentials(user.id, user.public_id, user.password_hash, email, network)
+        return Credentials(None, "", None, email, network, kind, scopes)
+    return Credentials(user.id, user.public_id, user.password_hash, email, network, kind, scopes)
 
 
 def authenticate(
@@ -209,7 +226,8 @@ def authenticate(
         who = Actor(request_id=request_id)
         audit.record(session, who, "login_failed", "user", credentials.user_public_id, now)
         return None
-    throttle.forgive(session, "login", account=credentials.email, network=credentials.network)
+    throttle.forgive(session, credentials.counted_as, **credentials.scopes)
+    throttle.note_usual(session, now, account=credentials.email, network=credentials.network)
     if renewed is not None:
         user.password_hash = renewed
     return user
@@ -264,27 +282,102 @@ def register_organization(
     name: str,
     email: str,
     now: datetime,
-    public_url: str,
     network: str,
     request_id: str = "",
 ) -> None:
-    """Begin an organization with its first owner and mail the link that confirms the address (N1).
+    """Take a registration (N1); ``answer_request`` begins the organization and mails the link.
 
-    The answer is the same whether or not the address has an account; only its mailbox learns which.
+    The answer is the same whether or not the address has an account, and takes the same work; only its
+    mailbox learns which.
+
+    Raises:
+        TooMany: from this network.
+    """
+    content = {"kind": kind, "organization_name": organization_name, "name": name}
+    _take_request(session, "register", email, content, now, network, request_id)
+
+
+def request_reset(session: Session, *, email: str, now: datetime, network: str, request_id: str = "") -> None:
+    """Take the wish for a link with which to choose a new password; ``answer_request`` mails it.
+
+    The answer and its work are the same whether or not the address has an account.
 
     Raises:
         Invalid: mail does not reach the address.
-        TooMany: from this network or for this address.
+        TooMany: from this network.
     """
-    email = _address(email)
-    throttle.admit(session, "register", now, account=email, network=network)
-    known = _by_email(session, email)
-    if known is not None:
-        _mail_to_known(session, known, now, public_url)
-        return
-    organization = Organization(
-        kind=kind, name=organization_name, contact_name=name, email=email, created_at=now, updated_at=now
+    _take_request(session, "reset", email, {}, now, network, request_id)
+
+
+def has_requests(session: Session, now: datetime) -> bool:
+    """Whether anything waits for ``answer_requests``."""
+    return session.scalar(select(AccountRequest.id).where(AccountRequest.due_at <= now).limit(1)) is not None
+
+
+def answer_requests(
+    session: Session, now: datetime, public_url: str, on_failure: Callable[[Exception], None] | None = None
+) -> int:
+    """Answer what waits by mail; returns how many.
+
+    Args:
+        on_failure: hears of a request that cannot be answered; it is tried again later, and the others go on.
+    """
+    rows = session.scalars(
+        select(AccountRequest).where(AccountRequest.due_at <= now).order_by(AccountRequest.id).limit(20)
+    ).all()
+    for row in rows:
+        try:
+            with session.begin_nested():
+                _answer(session, row, now, public_url)
+                session.delete(row)
+        except Exception as error:
+            if on_failure is None:
+                raise
+            on_failure(error)
+            row.failures += 1
+            row.due_at = now + timedelta(minutes=min(60, row.failures**2))
+    return len(rows)
+
+
+def _take_request(
+    session: Session, kind: str, email: str, content: dict[str, str], now: datetime, network: str,
+    request_id: str,
+) -> None:  # fmt: skip
+    email = addresses.folded(email)
+    throttle.admit(session, kind, now, account=email, network=network)
+    session.add(
+        AccountRequest(
+            kind=kind, email=email, content=content, asked_at=now, due_at=now, request_id=request_id
+        )
     )
+    session.flush()
+
+
+def _answer(session: Session, row: AccountRequest, now: datetime, public_url: str) -> None:
+    try:
+        throttle.admit(session, f"{row.kind}_mail", now, account=row.email)
+    except TooMany:
+        return  # the links of the last mails still work
+    user, who = _by_email(session, row.email), Actor(request_id=row.request_id)
+    if row.kind == "reset":
+        if user is not None and user.status != "deactivated":
+            purpose = _purpose(user)
+            audit.record(session, who, f"{purpose}_link", "user", user.public_id, now)
+            _mail_link(session, user, purpose, now, public_url, keep_earlier=True)
+    elif user is not None:
+        _mail_to_known(session, user, now, public_url)
+    else:
+        _begin_organization(session, who, row.email, row.content, now, public_url)
+
+
+def _begin_organization(
+    session: Session, who: Actor, email: str, content: Mapping[str, str], now: datetime, public_url: str
+) -> None:
+    kind, name = content["kind"], content["name"]
+    organization = Organization(
+        kind=kind, name=content["organization_name"], contact_name=name, email=email,
+        created_at=now, updated_at=now,
+    )  # fmt: skip
     if kind == "company":
         organization.company = CompanyProfile()
     else:
@@ -293,7 +386,6 @@ def register_organization(
     user.organization = organization
     session.add_all([organization, user])
     session.flush()
-    who = Actor(request_id=request_id)
     audit.record(
         session, who, "register", "organization", organization.public_id, now,
         to_state=organization.state, details={"kind": kind},
@@ -317,9 +409,13 @@ def invite_member(
     if role not in ORGANIZATION_ROLES:
         raise Invalid(role="required")
     own = str(actor.organization_id)
-    throttle.admit(session, "invite", now, account=own, network=own)
+    throttle.admit(session, "invite", now, person=own)
+    # Asked before it is known whether the address has an account, so that the refusal does not tell.
+    throttle.require_room(session, "invite_taken", now, person=own)
     user = User(email=_address(email), name=name, role="member", organization_role=role, created_at=now)
     user.organization = organization
+    if _by_email(session, user.email) is not None:
+        throttle.admit(session, "invite_taken", now, person=own)
     _open(session, actor, user, now)
     _mail_link(session, user, "activate", now, public_url)
     return user
@@ -413,24 +509,6 @@ def send_link(session: Session, actor: Actor, public_id: str, now: datetime, pub
     return user
 
 
-def request_reset(
-    session: Session, *, email: str, now: datetime, public_url: str, network: str, request_id: str = ""
-) -> None:
-    """Mail a link for a new password, if the address has an account; the answer is the same if not.
-
-    Raises:
-        TooMany: from this network or for this address, known or not.
-    """
-    email = addresses.folded(email)
-    throttle.admit(session, "reset", now, account=email, network=network)
-    user = _by_email(session, email)
-    if user is None or user.status == "deactivated":
-        return
-    purpose = _purpose(user)
-    audit.record(session, Actor(request_id=request_id), f"{purpose}_link", "user", user.public_id, now)
-    _mail_link(session, user, purpose, now, public_url)
-
-
 def find_link_user(session: Session, purpose: Purpose, token: str, now: datetime) -> User | None:
     """Whose link this is, or ``None`` if it was used, has expired or never existed."""
     row = _link(session, purpose, token, now)
@@ -475,21 +553,21 @@ def reset(session: Session, token: str, password_hash: str, now: datetime, reque
         NotFound: the link was used, has expired or never existed.
     """
     user = _use_link(session, "reset", token, password_hash, now)
-    throttle.forgive(session, "login", account=user.email)
     audit.record(session, actor_of(user, request_id), "reset_password", "user", user.public_id, now)
     _mail_changed(session, user, now)
     return user
 
 
-def admit_password_change(session: Session, actor: Actor, network: str, now: datetime) -> Credentials:
+def admit_password_change(session: Session, actor: Actor, now: datetime) -> Credentials:
     """Count a try and fetch what the present password is checked against; committed before it is checked.
 
     Raises:
         TooMany: too many wrong ones.
     """
     user = _own(session, actor)
-    throttle.admit(session, "login", now, account=user.email, network=network)
-    return Credentials(user.id, user.public_id, user.password_hash, user.email, network)
+    scopes = {"person": user.public_id}
+    throttle.admit(session, "password", now, **scopes)
+    return Credentials(user.id, user.public_id, user.password_hash, user.email, "", "password", scopes)
 
 
 def check_present_password(credentials: Credentials, password: str) -> None:
@@ -518,7 +596,7 @@ def change_password(
     user = _own(session, actor)
     if user.password_hash != credentials.password_hash:
         raise moves.moved_on(session, user)
-    throttle.forgive(session, "login", account=user.email, network=credentials.network)
+    throttle.forgive(session, credentials.counted_as, **credentials.scopes)
     user.password_hash = password_hash
     session.execute(
         delete(UserSession).where(UserSession.user_id == user.id, UserSession.id_hash != _hash(session_id))
@@ -563,8 +641,13 @@ def _drop_links(session: Session, user: User) -> None:
     session.execute(delete(OneTimeLink).where(OneTimeLink.user_id == user.id))
 
 
-def _new_link(session: Session, user: User, purpose: Purpose, now: datetime, public_url: str) -> str:
-    _drop_links(session, user)
+def _new_link(
+    session: Session, user: User, purpose: Purpose, now: datetime, public_url: str, *,
+    keep_earlier: bool = False,
+) -> str:  # fmt: skip
+    # Where anybody may ask, a new link must not take away the one that the person is about to use.
+    if not keep_earlier:
+        _drop_links(session, user)
     token = secrets.token_urlsafe(32)
     session.add(
         OneTimeLink(
@@ -580,11 +663,12 @@ def _new_link(session: Session, user: User, purpose: Purpose, now: datetime, pub
 
 
 def _mail_link(
-    session: Session, user: User, purpose: Purpose, now: datetime, public_url: str, *, welcome: bool = False
-) -> None:
+    session: Session, user: User, purpose: Purpose, now: datetime, public_url: str, *, welcome: bool = False,
+    keep_earlier: bool = False,
+) -> None:  # fmt: skip
     city = cities.get(session)
     office = wording.office(city.name, city.section, city.phone)
-    link = _new_link(session, user, purpose, now, public_url)
+    link = _new_link(session, user, purpose, now, public_url, keep_earlier=keep_earlier)
     until = _moment(now + LINK_LIVES[purpose])
     body = user.organization.name if user.organization else f"{city.name} {city.section}"
     if purpose == "reset":
@@ -598,7 +682,7 @@ def _mail_link(
 
 def _mail_to_known(session: Session, user: User, now: datetime, public_url: str) -> None:
     if user.status == "invited":
-        _mail_link(session, user, "activate", now, public_url, welcome=True)
+        _mail_link(session, user, "activate", now, public_url, welcome=True, keep_earlier=True)
         return
     city = cities.get(session)
     subject, text = wording.account_known_already(

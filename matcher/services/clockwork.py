@@ -7,8 +7,8 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from matcher.db import Database
-from matcher.models import Attempt, OneTimeLink, Receipt, UserSession
-from matcher.services import agreements, handovers, notices, partnerships, postings, progress, talks
+from matcher.models import AccountRequest, OneTimeLink, Receipt, UserSession
+from matcher.services import agreements, handovers, notices, partnerships, postings, progress, talks, throttle
 
 #: In this order: reminders before expiry, so that nobody is told twice in one round.
 _PIECES: tuple[Callable[[Session, datetime], int], ...] = (
@@ -53,4 +53,5 @@ def sweep(database: Database, now: datetime) -> None:
         session.execute(delete(Receipt).where(Receipt.created_at < now - timedelta(days=1)))
         session.execute(delete(UserSession).where(UserSession.created_at < now - timedelta(days=2)))
         session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at < now - timedelta(days=30)))
-        session.execute(delete(Attempt).where(Attempt.at < now - timedelta(days=2)))
+        session.execute(delete(AccountRequest).where(AccountRequest.asked_at < now - timedelta(days=7)))
+        throttle.sweep(session, now)

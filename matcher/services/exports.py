@@ -100,9 +100,7 @@ def gather(
     return masked
 
 
-def note(
-    session: Session, actor: Actor, case: Partnership, content: dict[str, Any], now: datetime
-) -> None:
+def note(session: Session, actor: Actor, case: Partnership, content: dict[str, Any], now: datetime) -> None:
     """Record that a bundle leaves the service, with the hash of what it holds.
 
     Not as a sign of life of the case: who looks into it for a request does not carry it on.
@@ -112,8 +110,6 @@ def note(
         session, actor, "export_case", "partnership", case.public_id, now, object_version=case.version,
         details={"masks": content["masks"], "sha256": snapshots.sha256(content)},
     )  # fmt: skip
-
-
 
 
 def taken_note(actor: Actor, case: Partnership, masks: Sequence[str], now: datetime) -> audit.Note:

@@ -1307,6 +1307,15 @@ def test_one_network_says_so_much_and_no_more(partners):
     comment("別の人", network="other")(partners)
 
 
+def test_a_few_cannot_use_up_the_comments_of_all(partners):
+    published(partners)
+    for number in range(60):
+        comment(f"声{number}", network=f"bot{number // 4}")(partners)
+    with pytest.raises(TooMany):
+        comment("もう一つ", network="bot0")(partners)
+    comment("はじめての人", network="resident")(partners)
+
+
 def test_what_is_not_shown_is_counted_by_its_reason(partners, session):
     published(partners)
     for number, reason_code in enumerate(("abuse", "personal", "abuse")):

@@ -16,12 +16,12 @@ from sqlalchemy import func, select
 
 from matcher.db import Database
 from matcher.models import AuditEvent, Mail, Municipality, Notice, Organization, User, UserSession
-from matcher.services import notices, passwords
+from matcher.services import accounts, notices, passwords
 from tests.conftest import NOW
 from tests.factories import make_city, make_company, make_coordinator, make_npo, make_user
 from tests.web.conftest import login_as
 from tests.web.pages import csrf_token, post, send, visit
-from webapp import Settings, create_app, demo
+from webapp import Settings, clock, create_app, demo
 from webapp.config import ConfigurationError
 
 GOOD = "紫陽花と古い灯台の地図帳"
@@ -55,7 +55,15 @@ def is_signed_in(client: FlaskClient) -> bool:
     return 'action="/logout"' in client.get("/nowhere").get_data(as_text=True)
 
 
+def answer_requests(records: Database) -> None:
+    """As the worker does."""
+    with records.write() as session:
+        while accounts.has_requests(session, clock.now()):
+            accounts.answer_requests(session, clock.now(), "https://enmusubi.city.miohara.example")
+
+
 def newest_mail(records: Database) -> Mail:
+    answer_requests(records)
     with records.read() as session:
         return session.scalars(select(Mail).order_by(Mail.id.desc())).first() or Mail(
             to="", subject="", body=""
@@ -243,6 +251,45 @@ def test_the_throttle_is_not_dodged_by_forged_addresses(client: FlaskClient, own
     assert "15分ほど" in page.text
 
 
+def _guess_from_everywhere(client: FlaskClient, email: str) -> None:
+    for number in range(100):
+        post(
+            client, "/login", {"email": email, "password": "wrong"}, 422,
+            environ_overrides={"REMOTE_ADDR": f"198.51.{number // 10}.7"},
+        )  # fmt: skip
+
+
+def test_strangers_cannot_shut_out_a_browser_that_signed_in_before(
+    client: FlaskClient, owner: User, new_client: Callable[[], FlaskClient]
+) -> None:
+    values, elsewhere = {"email": owner.email, "password": GOOD}, {"REMOTE_ADDR": "203.0.113.5"}
+    post(client, "/login", values)
+    post(client, "/logout")
+    cookie = client.get_cookie("enmusubi-device")
+    assert cookie is not None
+    assert cookie.http_only
+    assert owner.email not in cookie.value
+    _guess_from_everywhere(new_client(), owner.email)
+    stranger = new_client()
+    page = post(stranger, "/login", values, 429, environ_overrides=elsewhere)
+    assert "パスワードを決め直す" in page.text
+    stranger.set_cookie("enmusubi-device", cookie.value[:-3] + "AAA")
+    post(stranger, "/login", values, 429, environ_overrides=elsewhere)
+    assert post(client, "/login", values, environ_overrides=elsewhere).location == "/npo"
+
+
+def test_who_is_shut_out_of_a_new_browser_gets_in_by_a_link_from_the_mailbox(
+    client: FlaskClient, owner: User, records: Database, new_client: Callable[[], FlaskClient]
+) -> None:
+    _guess_from_everywhere(new_client(), owner.email)
+    elsewhere = {"REMOTE_ADDR": "203.0.113.5"}
+    post(client, "/login", {"email": owner.email, "password": GOOD}, 429, environ_overrides=elsewhere)
+    post(client, "/reset", {"email": owner.email}, environ_overrides=elsewhere)
+    link = link_in(newest_mail(records))
+    post(client, link, {"password": OTHER, "again": OTHER}, environ_overrides=elsewhere)
+    post(client, "/login", {"email": owner.email, "password": OTHER}, environ_overrides=elsewhere)
+
+
 def test_one_network_is_throttled_over_many_addresses_whatever_it_forges(client: FlaskClient) -> None:
     for number in range(50):
         headers = {"X-Forwarded-For": f"192.0.2.{number}", "X-Real-IP": f"192.0.2.{number}"}
@@ -335,6 +382,7 @@ def test_registering_a_known_address_answers_the_same(
     fresh = post(client, "/register", REGISTRATION)
     known = post(client, "/register", {**REGISTRATION, "email": owner.email})
     assert (fresh.status, fresh.location) == (known.status, known.location)
+    answer_requests(records)
     with records.read() as session:
         assert (
             session.scalar(select(func.count()).select_from(Organization)) == 2
@@ -346,6 +394,7 @@ def test_a_program_that_fills_in_the_trap_gets_the_same_answer_and_leaves_nothin
 ) -> None:
     page = post(client, "/register", {**REGISTRATION, "homepage": "https://spam.example"})
     assert page.location == "/register/sent"
+    answer_requests(records)
     with records.read() as session:
         assert session.scalar(select(func.count()).select_from(Organization)) == 0
         assert session.scalar(select(func.count()).select_from(Mail)) == 0
@@ -356,6 +405,7 @@ def test_many_registrations_from_one_network_are_stopped(client: FlaskClient, re
         post(client, "/register", {**REGISTRATION, "email": f"a{number}@spam.example"})
     for number in range(10, 60):
         post(client, "/register", {**REGISTRATION, "email": f"a{number}@spam.example"}, 429)
+    answer_requests(records)
     with records.read() as session:
         assert session.scalar(select(func.count()).select_from(Organization)) == 10
 
@@ -379,6 +429,7 @@ def test_a_refused_registration_says_what_to_do_and_keeps_the_rest(
 
 def test_a_line_break_in_a_name_becomes_no_mail_header(client: FlaskClient, records: Database) -> None:
     post(client, "/register", {**REGISTRATION, "organization_name": "里山\r\nBcc: x@evil.example"})
+    answer_requests(records)
     with records.read() as session:
         assert session.scalars(select(Organization.name)).one() == "里山 Bcc: x@evil.example"
     assert "\n" not in newest_mail(records).subject
@@ -460,6 +511,7 @@ def test_fields_that_a_form_does_not_have_change_nothing(
         "public_id": "x", "is_demo": "1", "password_hash": "x", "state": "verified", "verified_at": "2026-01-01",
     }  # fmt: skip
     post(client, "/register", {**extra, **REGISTRATION})
+    answer_requests(records)
     login_as(client, owner)
     post(client, "/account", {**extra, "name": "新しい名前", "notify": "daily"})
     with records.read() as session:

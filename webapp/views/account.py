@@ -10,7 +10,7 @@ from matcher import permissions
 from matcher.errors import Invalid
 from matcher.models import Notice, User
 from matcher.services import accounts, cities, notices, outbox
-from webapp import access, clock, context, db, demo
+from webapp import access, clock, context, db, demo, devices
 from webapp.forms import account as forms
 from webapp.text import MAIL_FAILURES
 
@@ -55,9 +55,12 @@ def login() -> Page:
     if form.validate_on_submit():
         now = clock.now()
         with db.aside() as counting:
-            credentials = accounts.admit_login(counting, form.email.data, access.network(), now)
+            credentials = accounts.admit_login(
+                counting, form.email.data, access.network(), now, devices.known()
+            )
         user = accounts.authenticate(db.session(), credentials, form.password.data, now, g.request_id)
         if user is not None:
+            devices.remember(user)
             _enter(user)
             return redirect(access.local_path(wanted) or context.home_url(access.actor()))
         db.keep()  # the failed try stays in the audit
@@ -103,7 +106,6 @@ def register() -> Page:
                 name=form.name.data,
                 email=form.email.data,
                 now=clock.now(),
-                public_url=_public_url(),
                 network=access.network(),
                 request_id=g.request_id,
             )
@@ -135,7 +137,6 @@ def forgot() -> Page:
             db.session(),
             email=form.email.data,
             now=clock.now(),
-            public_url=_public_url(),
             network=access.network(),
             request_id=g.request_id,
         )
@@ -170,7 +171,7 @@ def _choose_password(purpose: accounts.Purpose, token: str) -> Page:
         except Invalid as error:
             form.take(error)
         else:
-            act(db.session(), token, stored, now, g.request_id)
+            devices.remember(act(db.session(), token, stored, now, g.request_id))
             flash(_("パスワードを設定しました。ログインしてください。"), "success")
             return redirect(url_for("account.login"))
     return _page("choose_password", form, purpose=purpose, user=user, token=token)
@@ -220,7 +221,7 @@ def password() -> Page:
         try:
             stored = accounts.new_password_hash(user, form.password.data)
             with db.aside() as counting:
-                credentials = accounts.admit_password_change(counting, actor, access.network(), now)
+                credentials = accounts.admit_password_change(counting, actor, now)
             accounts.check_present_password(credentials, form.current.data)
         except Invalid as error:
             form.take(error)
