@@ -92,9 +92,7 @@ def test_nobody_waits_longer_than_the_patience_and_the_queue_goes_on(
     assert writes(database)
 
 
-def test_nobody_waits_longer_for_another_program(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nobody_waits_longer_for_another_program(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(db, "PATIENCE_SECONDS", 0.05)
     with another_program_writes(database):
         assert not writes(database)

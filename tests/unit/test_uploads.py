@@ -479,13 +479,21 @@ def test_active_content_types_are_refused(kind: str) -> None:
         ),
         (
             "ppt/slides/_rels/slide1.xml.rels",
-            relations_part(f"{RELATIONS}/image", "//evil.example/a.png").replace(' TargetMode="External"', ""),
+            relations_part(f"{RELATIONS}/image", "//evil.example/a.png").replace(
+                ' TargetMode="External"', ""
+            ),
         ),
         ("word/header1.xml", field_part(' INCLUDEPICTURE "https://evil.example/a.png" \\d')),
         ("word/header1.xml", field_part("LINK Excel.Sheet.12 a.xlsx")),
         ("word/header1.xml", simple_field("includetext a.docx")),
-        ("word/a.vml", '<xml xmlns:v="v"><v:shape><v:imagedata src="https://evil.example/a"/></v:shape></xml>'),
-        ("xl/worksheets/sheet1.xml", '<worksheet><f>_xlfn.WEBSERVICE ("https://evil.example")</f></worksheet>'),
+        (
+            "word/a.vml",
+            '<xml xmlns:v="v"><v:shape><v:imagedata src="https://evil.example/a"/></v:shape></xml>',
+        ),
+        (
+            "xl/worksheets/sheet1.xml",
+            '<worksheet><f>_xlfn.WEBSERVICE ("https://evil.example")</f></worksheet>',
+        ),
         ("xl/worksheets/sheet1.xml", '<worksheet><f>_xlfn.IMAGE("https://evil.example")</f></worksheet>'),
     ],
 )
@@ -495,7 +503,12 @@ def test_a_document_that_loads_from_elsewhere_is_refused(name: str, data: str) -
 
 @pytest.mark.parametrize(
     "data",
-    [field_part(" PAGE "), field_part('HYPERLINK "https://npo.example/"'), simple_field("LINKED"), "<w>fld</w>"],
+    [
+        field_part(" PAGE "),
+        field_part('HYPERLINK "https://npo.example/"'),
+        simple_field("LINKED"),
+        "<w>fld</w>",
+    ],
 )
 def test_ordinary_fields_are_everyday(data: str) -> None:
     content = office("docx", ("word/footer1.xml", data))
