@@ -30,6 +30,7 @@ class Column:
     support: str
     amount: str
     period: str
+    quantity: str = ""  #: the bare amount, by which records are compared
 
 
 def columns(need: Need | None, offer: Offer | None, case: Partnership | None = None) -> list[Column]:
@@ -41,43 +42,45 @@ def columns(need: Need | None, offer: Offer | None, case: Partnership | None = N
 
 def _column(record: Any, label: str) -> Column:
     figures = terms.Figures.of(record)
-    amount = filters.quantity(figures.quantity, figures.unit)
+    quantity = amount = filters.quantity(figures.quantity, figures.unit)
     if isinstance(record, Offer) and amount:
         amount = _("%(amount)sまで", amount=amount)
-    hints = []
     if figures.min_useful is not None:
-        hints.append(_("最低%(amount)s", amount=filters.quantity(figures.min_useful, figures.unit)))
+        least = filters.quantity(figures.min_useful, figures.unit)
+        amount = _("%(amount)s（最低%(least)s）", amount=amount or _("量は書かれていません"), least=least)
     if figures.repeat != "once":
-        hints.append(filters.label_of(figures.repeat, vocabulary.REPEATS))
-    if hints:
-        amount = _(
-            "%(amount)s（%(hints)s）", amount=amount or _("量は書かれていません"), hints="、".join(hints)
-        )
+        repeat = filters.label_of(figures.repeat, vocabulary.REPEATS)
+        amount = _("%(amount)s、%(repeat)s", amount=amount or _("量は書かれていません"), repeat=repeat)
     return Column(
         label, getattr(record, "title", ""), vocabulary.support_label(figures.support_type), amount,
-        period(figures.period_from, figures.period_to),
+        period(figures.period_from, figures.period_to), quantity,
     )  # fmt: skip
 
 
 def agreement_column(content: Mapping[str, Any]) -> Column:
     """What an agreement's text says of money and time."""
-    money = [
+    yen = [
         f"{who}{filters.yen(content[name])}"
         for name, who in (("money_company_yen", _("企業")), ("money_city_yen", _("市")))
         if content.get(name)
     ]
-    return Column(_("協定"), "", "", "、".join(money), period(*_days(content)))
+    money = "、".join(yen)
+    return Column(_("協定"), "", "", money, period(*_days(content)), money)
 
 
 def rows_that_differ(found: Iterable[Column]) -> list[tuple[str, list[str]]]:
     """(what, the words of each column) for what is not said alike by all that say something of it."""
     rows = list(found)
     every = (
-        (_("支援の種類"), [one.support for one in rows]),
-        (_("量"), [one.amount for one in rows]),
-        (_("期間"), [one.period for one in rows]),
+        (_("支援の種類"), [(one.support, one.support) for one in rows]),
+        (_("量"), [(one.amount, one.quantity) for one in rows]),
+        (_("期間"), [(one.period, one.period) for one in rows]),
     )
-    return [(label, words) for label, words in every if len({word for word in words if word}) > 1]
+    return [
+        (label, [words for words, _said in pairs])
+        for label, pairs in every
+        if len({said for _words, said in pairs if said}) > 1
+    ]
 
 
 def period(first: date | None, last: date | None) -> str:

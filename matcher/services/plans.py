@@ -350,8 +350,14 @@ def _alike(text: str, old: Mapping[str, str]) -> list[tuple[str, float]]:
     Comparing two lines costs the product of their lengths, so it is done for a few and for no endless line.
     """
     new = _folded(text)
-    pairs = [(key, SequenceMatcher(None, _folded(was), new, autojunk=False)) for key, was in old.items()]
-    pairs = [(key, pair) for key, pair in pairs if max(len(pair.a), len(pair.b)) <= 2 * limits.SHORT]
+    if len(new) > 2 * limits.SHORT:
+        return []
+    folded = {key: _folded(was) for key, was in old.items()}
+    pairs = [
+        (key, SequenceMatcher(None, was, new, autojunk=False))
+        for key, was in folded.items()
+        if len(was) <= 2 * limits.SHORT
+    ]
     pairs.sort(key=lambda one: -one[1].quick_ratio())
     return [(key, pair.ratio()) for key, pair in pairs[:_COMPARED] if pair.quick_ratio() >= LIKE]
 
