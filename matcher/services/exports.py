@@ -97,9 +97,7 @@ def gather(
     return masked
 
 
-def note(
-    session: Session, actor: Actor, case: Partnership, content: dict[str, Any], now: datetime
-) -> None:
+def note(session: Session, actor: Actor, case: Partnership, content: dict[str, Any], now: datetime) -> None:
     """Record that a bundle leaves the service, with the hash of what it holds.
 
     Not as a sign of life of the case: who looks into it for a request does not carry it on.
