@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
-NICE: Final = 15
+NICE: Final = 10
 CPU_SECONDS: Final = 120  #: for one paper
 MEMORY: Final = 2 * 1024 * 1024 * 1024
 IDLE_SECONDS: Final = 600  #: a press without work ends

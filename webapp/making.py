@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from flask import Flask, current_app, make_response, render_template, request, url_for
+from flask import Flask, current_app, g, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from matcher.errors import NotFound
@@ -29,12 +29,15 @@ WAIT_SECONDS = 3.0  #: how long a request may wait for what is made soon
 WAITING_REQUESTS: Final = 2  #: of a process; a thread that waits answers nobody else
 NEAR: Final = 1  #: jobs ahead with which it is worth waiting
 REFRESH_SECONDS: Final = 3
+MOST_REFRESH_SECONDS: Final = 15
 MOST_CELLS: Final = 20_000  #: a bigger table is written in the press
 
 
 def init(app: Flask, settings: Settings) -> None:
     """Attach a runner to the application; it starts nothing before it is asked."""
     app.extensions["runner"] = Runner(settings, app.extensions["database"])
+    app.extensions["preparing"] = threading.Lock()
+    app.teardown_request(_prepared)
     app.extensions["seats"] = threading.BoundedSemaphore(WAITING_REQUESTS)
 
 
@@ -47,9 +50,27 @@ def runner() -> Runner:
 # ── Asking ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def check_room() -> None:
-    """Refuse before anything is prepared for it (``jobs.Crowded``)."""
+class Busy(Exception):
+    """This process prepares something for another: who only reads pages comes first, this one comes again."""
+
+
+def begin() -> None:
+    """Ask whether something may be prepared now: gathering the records takes this process's time, too.
+
+    Raises:
+        jobs.Crowded: the person has enough waiting.
+        Busy: another is being prepared.
+    """
     jobs.check_room(db.session(), access.actor(), "press")
+    if "is_preparing" not in g:
+        if not current_app.extensions["preparing"].acquire(blocking=False):
+            raise Busy
+        g.is_preparing = True
+
+
+def _prepared(_error: BaseException | None = None) -> None:
+    if g.pop("is_preparing", False):
+        current_app.extensions["preparing"].release()
 
 
 def deliver(kind: str, source: Iterable[bytes], name: str) -> Response:
@@ -67,11 +88,12 @@ def deliver(kind: str, source: Iterable[bytes], name: str) -> Response:
     if kept is not None:
         return sheets.attachment(kept, name, _TYPES[kind])
     ticket = _ask(kind, key, name, _with_ticket if kind != "paper" else lambda _ticket: _here())
-    wait_for(ticket)
+    _prepared()
+    place = wait_for(ticket)
     kept = shelf.fetch(kind, key, now) if ticket.job.state == "done" else None
     if kept is not None:
         return sheets.attachment(kept, name, _TYPES[kind])
-    answer = page_of(ticket)
+    answer = page_of(ticket, place)
     if ticket.job.state == "failed":
         answer.status_code = 409
     return answer
@@ -180,27 +202,28 @@ def send(ticket: Ticket) -> Response:
 # ── Waiting ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def wait_for(ticket: Ticket) -> None:
-    """Wait a little, where its turn is near and few others wait so; then ``ticket.job`` is as it is now."""
-    seats: threading.BoundedSemaphore = current_app.extensions["seats"]
+def wait_for(ticket: Ticket) -> int:
+    """Wait a little, where its turn is near and few others wait so; then ``ticket.job`` is as it is now.
+
+    Returns how many jobs are done before it.
+    """
     with db.database().read() as session:
-        is_near = jobs.place(session, ticket.job, clock.now()) <= NEAR
+        place = jobs.place(session, ticket.job, clock.now())
     db.release()
-    if not seats.acquire(blocking=False):
-        return
-    try:
-        found = runner().wait(ticket.job_id, WAIT_SECONDS if is_near else 0)
-    finally:
-        seats.release()
-    if found is not None:
-        ticket.job = found
+    seats: threading.BoundedSemaphore = current_app.extensions["seats"]
+    if place <= NEAR and seats.acquire(blocking=False):
+        try:
+            found = runner().wait(ticket.job_id, WAIT_SECONDS)
+        finally:
+            seats.release()
+        if found is not None:
+            ticket.job = found
+    return place
 
 
-def page_of(ticket: Ticket) -> Response:
+def page_of(ticket: Ticket, place: int) -> Response:
     """Where a ticket stands: its place in line (202), done, or failed; it looks again by itself."""
-    job, now = ticket.job, clock.now()
-    with db.database().read() as session:
-        place = jobs.place(session, job, now)
+    job = ticket.job
     is_waiting = job.state in {"waiting", "running"}
     is_still = "still" in request.args
     page = render_template(
@@ -208,10 +231,12 @@ def page_of(ticket: Ticket) -> Response:
         sentence=text.sentence(job.error) if job.error else "",
     )  # fmt: skip
     answer = make_response(page, 202 if is_waiting else 200)
+    # Whose turn is far away looks less often.
+    seconds = min(max(place, REFRESH_SECONDS), MOST_REFRESH_SECONDS) if is_waiting else 0
     if is_waiting:
-        answer.headers["Retry-After"] = str(REFRESH_SECONDS)
+        answer.headers["Retry-After"] = str(seconds)
     if not is_still and job.state != "failed":
         there = url_for("making.show", public_id=ticket.public_id) if is_waiting else ticket.address
         # Understood by every browser without JavaScript, and by the address bar's "stop".
-        answer.headers["Refresh"] = f"{REFRESH_SECONDS if is_waiting else 0};url={there}"
+        answer.headers["Refresh"] = f"{seconds};url={there}"
     return answer

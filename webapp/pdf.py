@@ -15,5 +15,5 @@ def source(template: str, **facts: Any) -> str:
 
 def download(name: str, template: str, **facts: Any) -> Response:
     """The PDF as an attachment called ``name``, at once or as soon as it is made."""
-    making.check_room()
+    making.begin()
     return making.deliver("paper", layout.paper_source(source(template, **facts)), f"{name}.pdf")

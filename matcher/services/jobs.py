@@ -208,7 +208,7 @@ def line(session: Session, lane: str, now: datetime) -> tuple[Job | None, list[J
     served = session.execute(
         select(Ticket.user_id, func.max(Job.turn).label("turn"))
         .join(Job)
-        .where(Job.lane == lane, Job.turn.is_not(None))
+        .where(Job.lane == lane, Job.turn.is_not(None), Ticket.user_id.in_({row.user_id for row in tickets}))
         .group_by(Ticket.user_id)
     ).all()
     order = in_turn(((row.job_id, row.user_id) for row in tickets), {row.user_id: row.turn for row in served})
@@ -231,17 +231,19 @@ def _is_held(job: Job, now: datetime) -> bool:
 
 
 def is_open(session: Session, lane: str, now: datetime, patience: timedelta = timedelta()) -> bool:
-    """Whether ``take`` would give something that waits for longer than ``patience``."""
-    running, waiting = line(session, lane, now)
-    return running is None and bool(waiting) and min(job.asked_at for job in waiting) <= now - patience
+    """Whether ``take`` would give something that waits for longer than ``patience``; cheap to ask."""
+    if _is_busy(session, lane, now):
+        return False
+    waited = Job.asked_at <= now - patience
+    found = select(Job.id).where(Job.lane == lane, Job.state.in_(_ALIVE), waited).limit(1)
+    return session.scalar(found) is not None
 
 
 def take(session: Session, lane: str, holder: str, now: datetime) -> Job | None:
     """The next job of a lane, leased; ``None`` where nothing waits or another holder does one."""
-    running, waiting = line(session, lane, now)
-    if running is not None:
+    if _is_busy(session, lane, now):
         return None
-    for job in waiting:
+    for job in line(session, lane, now)[1]:
         if job.tries >= MOST_TRIES:
             _end(job, now, "gave_up")
             continue
@@ -251,6 +253,11 @@ def take(session: Session, lane: str, holder: str, now: datetime) -> Job | None:
         return job
     session.flush()
     return None
+
+
+def _is_busy(session: Session, lane: str, now: datetime) -> bool:
+    held = select(Job.id).where(Job.lane == lane, Job.state == "running", Job.leased_until > now).limit(1)
+    return session.scalar(held) is not None
 
 
 def renew(

@@ -7,15 +7,18 @@ from datetime import date
 
 import openpyxl
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from matcher.db import Database
 from matcher.import_columns import COLUMNS
-from matcher.models import ImportBatch, Need, Organization
+from matcher.models import ImportBatch, Job, Need, Organization
 from tests.factories import make_company, make_coordinator, make_npo, make_user
 from tests.web.conftest import login_as
 from tests.web.pages import Page, csrf_token, post, read, send, visit
+from webapp import clock
+from webapp.views import imports
 
 GOOD = (
     "会社名,地区,事業内容,代表者住所\r\nみお青果,中央,野菜の卸売です。,浜1-2-3\r\n浜の店,浜,小売です。,\r\n"
@@ -104,6 +107,62 @@ def test_a_second_click_registers_nothing_twice(office: Office) -> None:
     send(office.coordinator, page, action="/confirm")
     assert "すでに確定または取りやめになっています" in visit(office.coordinator, page.url).text
     assert office.count(Organization) == 4
+
+
+def test_many_rows_are_saved_by_the_worker_while_their_page_tells_how_far_it_is(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "AT_ONCE", 1)
+    page = preview(office.coordinator, GOOD.encode())
+    send(office.coordinator, page, action="/confirm")
+    assert office.count(Organization) == 2
+    answer = office.coordinator.get(page.url)
+    assert answer.headers["Refresh"]
+    running = visit(office.coordinator, page.url)
+    assert running.h1 == ["登録しています"]
+    assert "2件のうち0件まで進みました" in running.text
+    assert not any("/imports/" in (form.action or "") for form in running.forms), "nothing to press meanwhile"
+    assert "Refresh" not in office.coordinator.get(running.href("自動の更新を止める")).headers
+    assert "登録の途中" in visit(office.colleague, "/desk/imports").text
+    post(office.colleague, f"{page.url}/discard")
+    assert "いま登録しているところです" in visit(office.colleague, page.url).text
+    send(office.coordinator, page, action="/confirm")  # a second click
+    runner = office.coordinator.application.extensions["runner"]
+    assert runner.once("import", clock.now())
+    assert not runner.once("import", clock.now())
+    assert "2件を登録しました" in visit(office.coordinator, page.url).text
+    assert office.count(Organization) == 4
+
+
+def test_rows_that_no_worker_saves_are_saved_for_whoever_looks(
+    office: Office, monkeypatch: pytest.MonkeyPatch, travel: time_machine.Traveller
+) -> None:
+    monkeypatch.setattr(imports, "AT_ONCE", 1)
+    page = preview(office.coordinator, GOOD.encode())
+    send(office.coordinator, page, action="/confirm")
+    travel.shift(imports.WORKER_PATIENCE)
+    office.coordinator.get(page.url)
+    runner = office.coordinator.application.extensions["runner"]
+    with office.records.read() as session:
+        job = session.scalars(select(Job)).one()
+    assert runner.wait(job.id, 60).state == "done"
+    assert "2件を登録しました" in visit(office.coordinator, page.url).text
+
+
+def test_an_import_that_broke_off_says_how_far_it_came_and_goes_on(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "AT_ONCE", 1)
+    page = preview(office.coordinator, GOOD.encode())
+    send(office.coordinator, page, action="/confirm")
+    with office.records.write() as session:
+        job = session.scalars(select(Job)).one()
+        job.state, job.error, job.finished_at = "failed", "gave_up", clock.now()
+    broken = visit(office.coordinator, page.url)
+    assert "登録が途中で止まりました" in broken.text
+    send(office.coordinator, broken, action="/confirm")
+    assert office.coordinator.application.extensions["runner"].once("import", clock.now())
+    assert "2件を登録しました" in visit(office.coordinator, page.url).text
 
 
 def test_discarding_leaves_nothing_behind(office: Office) -> None:

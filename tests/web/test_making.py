@@ -409,3 +409,17 @@ def test_the_process_that_answers_people_never_loads_the_layouter(settings):
         [sys.executable, "-c", _ASKS], env=environment, capture_output=True, text=True, check=False
     )
     assert done.stdout.split() == ["200", "%PDF", "False"], done.stderr[-2000:]
+
+
+def test_while_one_paper_is_prepared_the_next_comes_again_by_itself(town):
+    preparing = town.app.extensions["preparing"]
+    with preparing:
+        answer = town.browser(town.staff[0]).get("/desk/handover.pdf")
+        page = read("/desk/handover.pdf", answer.status_code, answer.get_data(as_text=True))
+        assert (answer.status_code, page.h1) == (202, ["順番をお待ちください"])
+        assert 3 <= int(answer.headers["Refresh"]) <= 6
+        assert town.count(Job) == 0
+    town.paper(town.staff[0], page.href("もう一度お願いする"))
+    assert not preparing.locked()
+    town.browser(town.partners.npo_user).get(f"{town.case}/papers/trial.pdf?version=99")
+    assert not preparing.locked()

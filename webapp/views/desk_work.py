@@ -83,6 +83,7 @@ def handover() -> Page:
 def handover_paper() -> Response:
     """The same for paper."""
     session, actor, now = db.session(), access.actor(), clock.now()
+    making.begin()
     person = _person(queries.active_staff(session))
     rows = handovers.sheets(session, actor, person, now)
     return pdf.download(
@@ -223,7 +224,7 @@ def everything() -> Response:
     session, actor, now = db.session(), access.actor(), clock.now()
     if kept := making.fetched():
         return kept
-    making.check_room()
+    making.begin()
     made = papers.everything_sheets(session, actor, cities.get(session).section, now)
     traces.leave_note(desk.export_note(actor, "cases", len(made[0].rows), {}, now, form="xlsx"))
     return making.book(f"協働の記録_{calendar.tokyo_date(now):%Y%m%d}.xlsx", *made)
