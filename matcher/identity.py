@@ -4,6 +4,7 @@ Two legal persons may bear one name in one district; only their numbers tell the
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from embeddings.text import fold
@@ -20,6 +21,17 @@ class Identity:
     area: str = ""
     address: str = ""
 
+    # Folded once: in a long list every entry is compared with all others of its name.
+    @cached_property
+    def folded_name(self) -> str:
+        """The name as names are compared."""
+        return fold(self.name)
+
+    @cached_property
+    def folded_address(self) -> str:
+        """The address as addresses are compared."""
+        return fold(self.address)
+
 
 def compare(one: Identity, other: Identity) -> Verdict:
     """``same``, ``other``, or ``maybe`` where only a person can tell.
@@ -29,9 +41,9 @@ def compare(one: Identity, other: Identity) -> Verdict:
     """
     if one.number and other.number:
         return "same" if one.number == other.number else "other"
-    if fold(one.name) != fold(other.name) or _differ(one.area, other.area):
+    if one.folded_name != other.folded_name or _differ(one.area, other.area):
         return "other"
-    if one.number or other.number or _differ(fold(one.address), fold(other.address)):
+    if one.number or other.number or _differ(one.folded_address, other.folded_address):
         return "maybe"
     return "same"
 

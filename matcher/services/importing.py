@@ -59,6 +59,8 @@ STATES: Final[Mapping[str, tuple[str, ...]]] = {
     "needs": ("in_review", "open"),
     "offers": ("in_review", "open"),
 }
+#: With more entries of one name than these nobody compares them all; a person tells.
+MOST_OF_ONE_NAME: Final = 200
 CHUNK_SECONDS: Final = 0.4  #: a writing transaction of an import lasts about this long
 PAUSE_SECONDS: Final = 0.2  #: between two of them, so that others write in between
 KEEP_DAYS: Final = 7  #: an upload that nobody confirms or discards is emptied after this
@@ -300,9 +302,7 @@ class _Known:
             if number:
                 self.numbers[number] = name
             if found_kind == wanted:
-                self.names.setdefault(texts.fold(name), []).append(
-                    Identity(name, number or "", area or "", address or "")
-                )
+                self.add_organization(Identity(name, number or "", area or "", address or ""))
                 self.owners.setdefault(texts.fold(name), []).append((key, name, state))
                 if number:
                     self.owner_numbers[number] = (key, name, state)
@@ -315,18 +315,22 @@ class _Known:
         """How a row is known already: the code of the problem, and the entry that it is or may be."""
         if row.number and row.number in self.numbers:
             return "number_known", Identity(self.numbers[row.number], row.number)
-        verdicts = [(compare(row, known), known) for known in self.names.get(texts.fold(row.name), ())]
+        verdicts = [(compare(row, known), known) for known in self.names.get(row.folded_name, ())]
         for wanted, code in (("same", "name_known"), ("maybe", "name_maybe")):
             for verdict, known in verdicts:
                 if verdict == wanted:
                     return code, known
-        return None
+        return ("name_maybe", verdicts[0][1]) if len(verdicts) >= MOST_OF_ONE_NAME else None
 
     def add_organization(self, row: Identity) -> None:
         """Remember a row, so that the same further down is recognised."""
         if row.number:
             self.numbers[row.number] = row.name
-        self.names.setdefault(texts.fold(row.name), []).append(row)
+        known = self.names.setdefault(row.folded_name, [])
+        # Of those with a number one in each district says all there is to say to a row without one.
+        is_told = row.number and any(one.number and one.area == row.area for one in known)
+        if not is_told and len(known) < MOST_OF_ONE_NAME:
+            known.append(row)
 
 
 def _check(

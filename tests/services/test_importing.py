@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
+from stdnum.jp import cn
 
 from matcher.db import Database
 from matcher.errors import Invalid, NotPermitted, Refused
+from matcher.identity import Identity, compare
 from matcher.models import (
     AuditEvent,
     Embedding,
@@ -807,3 +809,33 @@ def test_foot_notes_are_no_organizations_and_nameless_columns_are_told(
     assert [row["values"]["name"] for row in checked.rows] == ["北の会", "合計を考える会"]
     assert problems(checked) == [(4 + place, "not_a_row", note) for place, note in enumerate(notes)]
     assert checked.unknown == ["D列（名前なし）"]
+
+
+def test_thousands_of_one_name_cost_no_more_than_thousands_of_others(
+    database: Database, coordinator: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[int] = []
+
+    def counting(one: Identity, other: Identity) -> str:
+        compared.append(1)
+        return compare(one, other)
+
+    monkeypatch.setattr(importing, "compare", counting)
+    rows = 2000
+    lines = [f"八幡会,{place}番地" for place in range(rows)]
+    checked = check(database, coordinator, "npos", csv("団体名,住所", *lines))
+    assert (len(checked.rows), len(checked.doubtful)) == (1, rows - 1)
+    assert len(compared) <= rows * importing.MOST_OF_ONE_NAME
+    numbers = [stdnum_of(place) for place in range(rows)]
+    compared.clear()
+    checked = check(
+        database, coordinator, "npos", csv("団体名,法人番号", *(f"八幡社,{number}" for number in numbers))
+    )
+    assert len(checked.rows) == rows
+    assert len(compared) <= rows
+
+
+def stdnum_of(place: int) -> str:
+    """A number whose check digit holds."""
+    body = f"{899_990_000_000 + place:012d}"
+    return f"{cn.calc_check_digit(body)}{body}"
