@@ -6,10 +6,12 @@ big table or a bundle is fetched with its ticket, through the page that checks w
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from flask import Flask, current_app, g, make_response, render_template, request, url_for
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response
 
 from matcher.errors import NotFound
@@ -25,6 +27,7 @@ PDF: Final = "application/pdf"
 ZIP: Final = "application/zip"
 _TYPES: Final = {"paper": PDF, "book": sheets.XLSX, "bundle": ZIP}
 
+ASK_SECONDS: Final = 0.2  #: how long a place in line is waited for
 WAIT_SECONDS = 3.0  #: how long a request may wait for what is made soon
 WAITING_REQUESTS: Final = 2  #: of a process; a thread that waits answers nobody else
 NEAR: Final = 1  #: jobs ahead with which it is worth waiting
@@ -137,10 +140,14 @@ def _ask(
     details: Mapping[str, Any] | None = None,
     note: Callable[[Session], None] = lambda _session: None,
 ) -> Ticket:
-    """A ticket; where its lane is free, this process begins at once."""
+    """A ticket; where its lane is free, this process begins at once.
+
+    Raises:
+        Busy: somebody writes just now, and who asks only reads.
+    """
     public_id, now = new_public_id(), clock.now()
     db.release()
-    with db.aside() as session:
+    with _asking() as session:
         ticket = jobs.ask(
             session, access.actor(), kind, key, now, public_id=public_id, title=name,
             address=address(public_id), about=about, details=details,
@@ -150,6 +157,22 @@ def _ask(
     if taken is not None:
         runner().start(taken)
     return ticket
+
+
+@contextmanager
+def _asking() -> Iterator[Session]:
+    """A short writing transaction. Reading waits for nobody: a page that finds the lock taken asks again."""
+    if request.method == "POST":
+        with db.aside() as session:
+            yield session
+        return
+    with db.database().write_session(ASK_SECONDS) as session:
+        try:
+            session.connection()
+        except OperationalError as error:
+            raise Busy from error
+        yield session
+        session.commit()
 
 
 def _here() -> str:
