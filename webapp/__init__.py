@@ -6,10 +6,8 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from matcher.db import Database
-from webapp import access, clock, context, db, demo, errors, filters, headers, live, logs
+from webapp import access, bodies, clock, context, db, demo, errors, filters, headers, live, logs
 from webapp.config import Settings
-
-MAX_BODY = 6 * 1024 * 1024  #: an import may be 5 MB; everything else is far smaller
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -24,8 +22,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
-        MAX_CONTENT_LENGTH=MAX_BODY,
-        MAX_FORM_MEMORY_SIZE=MAX_BODY,
         SESSION_COOKIE_NAME="__Host-enmusubi" if settings.https else "enmusubi",
         SESSION_COOKIE_SECURE=settings.https,
         SESSION_COOKIE_HTTPONLY=True,
@@ -41,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init(app, Database(settings.database_url))
     live.init(app, settings)
     Babel(app)
+    bodies.init(app)
     CSRFProtect(app)
     demo.init(app)
     access.init(app)
@@ -60,4 +57,4 @@ def _register_views(app: Flask) -> None:
         app.register_blueprint(blueprint)
 
 
-__all__ = ["MAX_BODY", "Settings", "clock", "create_app"]
+__all__ = ["Settings", "clock", "create_app"]

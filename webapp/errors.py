@@ -1,14 +1,14 @@
 """Error pages: 400, 403, 404, 409, 413, 429, 500, 503, each with a way on; domain errors become them."""
 
 import structlog
-from flask import Flask, g, render_template, request
+from flask import Flask, current_app, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from matcher import errors as domain
-from webapp import text
+from webapp import bodies, text
 
 log = structlog.get_logger()
 
@@ -37,7 +37,13 @@ def _page(status: int, **facts: object) -> Answer:
 def _http(error: HTTPException) -> Answer | HTTPException:
     if error.code is None or error.code < 400:
         return error
+    if error.code == 413:
+        return _page(413, most=bodies.limit_of(_view(), request.view_args or {}))
     return _page(error.code)
+
+
+def _view() -> object:
+    return current_app.view_functions.get(request.endpoint or "")
 
 
 def _csrf(_error: CSRFError) -> Answer:

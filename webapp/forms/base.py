@@ -1,20 +1,32 @@
-"""What every form shares: hidden version and form id, cleaned text, and errors from the domain.
+"""What every form shares: limits on what is typed, cleaned text, the hidden fields, errors from the domain.
 
-Typed text is kept as typed (NFC, line ends unified); nothing is folded before it is stored.
+Typed text is kept as typed (NFC, line ends unified); nothing is folded before it is stored. How long it is
+comes first: nothing that is longer than people write is read, normalized or otherwise worked on, whatever
+the field; it is shown again with a sentence beside it.
 """
 
+import re
 import uuid
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField
+from wtforms import Field, FileField, HiddenField, StringField, TextAreaField, ValidationError
+from wtforms.fields.core import UnboundField
+from wtforms.validators import Optional, StopValidation
 
 from embeddings.normal import nfc
-from matcher import errors
+from matcher import errors, limits
 from webapp import text
 
 REQUIRED = _l("入力してください。")
+
+#: What a field may hold that names no limit: a number, a code, a day, or a few lines.
+_UNNAMED: Final = limits.MESSAGE
+NO_VERSION: Final = -1
+_MOST_VALUES: Final = 1_000  #: boxes that one may tick
 
 
 def clean(value: Any) -> Any:
@@ -25,6 +37,54 @@ def clean(value: Any) -> Any:
     return nfc(value).strip()
 
 
+def too_long(typed: str, limit: int) -> str:
+    """How much shorter it must be, in a sentence."""
+    count = limits.length(typed)
+    if count <= limit:
+        return str(_("文字に重ねた記号が多すぎます。記号を減らして入力してください。"))
+    return str(_("%(limit)s文字までで入力してください。いまは%(count)s文字です。", limit=limit, count=count))
+
+
+class Within:
+    """At most so many characters, counted as people count; the counter on the page reads the same limit."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.field_flags = {"maxlength": limit}
+
+    def __call__(self, _form: Any, field: Field) -> None:
+        """Refuse what is longer, and say by how much."""
+        if limits.is_too_long(field.data or "", self.limit):
+            raise ValidationError(too_long(field.data, self.limit))
+
+
+def _guarded(field: Field) -> Callable[[list[Any]], None]:
+    """How ``field`` reads what was sent, once it is known to be of a length that people write."""
+    read: Callable[[list[Any]], None] = field.process_formdata
+
+    def process_formdata(sent: list[Any]) -> None:
+        if len(sent) > _MOST_VALUES:
+            read([])
+            raise ValueError(_("一度に選べる数を超えています。分けて送ってください。"))
+        limit = field.flags.maxlength or _UNNAMED
+        refused = next((one for one in sent if isinstance(one, str) and limits.is_beyond(one, limit)), None)
+        if refused is None:
+            read(sent)
+            return
+        read([])
+        if type(field).process_formdata in {StringField.process_formdata, TextAreaField.process_formdata}:
+            field.data = refused  # shown again as it was typed; the other kinds of field show ``raw_data``
+        raise ValueError(too_long(refused, limit))
+
+    return process_formdata
+
+
+def _unread(_form: Any, field: Field) -> None:
+    """What could not be read is said once, and not asked for or checked any further."""
+    if field.process_errors:
+        raise StopValidation
+
+
 class Form(FlaskForm):  # type: ignore[misc]
     """Base of all forms. ``version`` is the record's version as shown, ``form_id`` stops double sends."""
 
@@ -32,18 +92,43 @@ class Form(FlaskForm):  # type: ignore[misc]
     form_id = HiddenField(default=lambda: uuid.uuid4().hex)
 
     class Meta:
-        """All string fields are cleaned the same way."""
+        """All fields are read within limits, and all string fields are cleaned the same way."""
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
-            """Add ``clean`` as the first filter of every field."""
+            """Add the limit before everything, and ``clean`` as the first filter of every field."""
             filters = [clean, *unbound_field.kwargs.get("filters", [])]
-            return unbound_field.bind(form=form, filters=filters, **options)
+            field = unbound_field.bind(form=form, filters=filters, **options)
+            field.process_formdata = _guarded(field)
+            field.validators = (_unread, *field.validators)
+            return field
+
+    @classmethod
+    def takes_file(cls) -> bool:
+        """Whether a file may come with it."""
+        found = (getattr(cls, name) for name in dir(cls) if not name.startswith("_"))
+        kinds = (field.field_class for field in found if isinstance(field, UnboundField))
+        return any(issubclass(kind, FileField) for kind in kinds)
+
+    is_repeatable = False  #: whether sending it twice does no more than sending it once
+
+    def validate_form_id(self, field: Field) -> None:
+        """Without the number that the page gave it, a form could be taken twice; the next send has one."""
+        if not self.is_repeatable and not re.fullmatch(r"[0-9a-f]{32}", str((field.raw_data or [""])[0])):
+            field.data = uuid.uuid4().hex
+            raise ValidationError(_("もう一度送ってください。"))
 
     @property
-    def shown_version(self) -> int | None:
-        """The version of the record over which the person typed."""
-        value = self.version.data or ""
-        return int(value) if str(value).isdecimal() and len(str(value)) < 16 else None
+    def shown(self) -> str:
+        """What the page says it had shown, as it was sent; empty where nothing was."""
+        return str((self.version.raw_data or [""])[0])
+
+    @property
+    def shown_version(self) -> int:
+        """The version of the record over which the person typed.
+
+        Who does not say what they saw counts as overtaken: ``NO_VERSION`` is the version of no record.
+        """
+        return int(self.shown) if re.fullmatch(r"[0-9]{1,15}", self.shown) else NO_VERSION
 
     @property
     def typed_words(self) -> list[tuple[str, str]]:
@@ -56,6 +141,26 @@ class Form(FlaskForm):  # type: ignore[misc]
             if name in self:
                 field = self[name]
                 field.errors = [*field.errors, text.field_sentence(code)]
+
+
+class SearchForm(Form):
+    """Words to look for, sent by GET. Too many are refused beside the field, and none is looked for."""
+
+    class Meta(Form.Meta):
+        """Nothing is changed, so no token is needed."""
+
+        csrf = False
+
+    q = StringField(_l("ことば"), validators=[Optional(), Within(limits.SHORT)])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.q.validate(self)
+
+    @property
+    def words(self) -> str:
+        """What to look for; empty where it was refused."""
+        return "" if self.q.errors else (self.q.data or "")
 
 
 def _in_words(field: Field) -> str:

@@ -7,9 +7,9 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
 from wtforms.validators import Optional
 
-from matcher import lifecycle, vocabulary
+from matcher import lifecycle, limits, vocabulary
 from matcher.services.cities import City
-from webapp.forms.base import Form
+from webapp.forms.base import SearchForm, Within
 from webapp.forms.case import choices as one_by_one
 
 _ANY: Final = _l("すべて")
@@ -28,15 +28,9 @@ def _labels(field: SelectField) -> dict[str, Any]:
     return {choice.value: choice.label for choice in field.choices}
 
 
-class ListForm(Form):
+class ListForm(SearchForm):
     """What all lists can be narrowed by."""
 
-    class Meta(Form.Meta):
-        """Nothing is changed, so no token is needed."""
-
-        csrf = False
-
-    q = StringField(_l("ことば"), validators=[Optional()])
     area = _select(_l("地区"))
     field = _select(_l("分野"))
 
@@ -58,10 +52,10 @@ class ListForm(Form):
         """The chosen conditions as codes; what is not in a list counts as not chosen."""
         chosen = {}
         for field in self.shown_fields:
-            value = str(field.data or "")[:200]
+            value = self.words if field is self.q else str(field.data or "")
             if isinstance(field, SelectField) and value not in _labels(field):
                 continue
-            if value:
+            if value and len(value) <= limits.SHORT * limits.RAW:
                 chosen[field.name] = value
         return chosen
 
@@ -150,7 +144,7 @@ class AuditForm(ListForm):
 
     area = None
     field = None
-    q = StringField(_l("人の名前、受付番号、団体・企業の名前"), validators=[Optional()])
+    q = StringField(_l("人の名前、受付番号、団体・企業の名前"), validators=[Optional(), Within(limits.SHORT)])
     object_type = _select(_l("対象"), OBJECTS)
     since = StringField(_l("この日から"), validators=[Optional()], render_kw={"type": "date"})
     until = StringField(_l("この日まで"), validators=[Optional()], render_kw={"type": "date"})

@@ -22,8 +22,8 @@ from wtforms.validators import DataRequired, InputRequired, Optional
 
 from embeddings.normal import nfkc
 from matcher import import_cells, limits
-from webapp.forms.base import Form
-from webapp.forms.case import DayField, QuantityField, Within, choices
+from webapp.forms.base import Form, Within
+from webapp.forms.case import DayField, QuantityField, choices
 
 CHOOSE: Final = _l("選んでください")
 _REQUIRED: Final = _l("入力してください。")

@@ -28,8 +28,8 @@ from matcher.services.cities import City
 from matcher.services.organizations import Section
 from webapp import organization_text
 from webapp.forms.account import is_address, one_line
-from webapp.forms.base import Form
-from webapp.forms.case import DayField, Within, choices
+from webapp.forms.base import Form, Within
+from webapp.forms.case import DayField, choices
 
 MOST_PEOPLE: Final = 1_000_000
 

@@ -11,8 +11,8 @@ from embeddings.normal import nfkc
 from matcher import errors, limits, vocabulary
 from matcher.services import postings
 from matcher.services.cities import City
-from webapp.forms.base import Form
-from webapp.forms.case import DayField, QuantityField, Within, choices
+from webapp.forms.base import Form, SearchForm, Within
+from webapp.forms.case import DayField, QuantityField, choices
 
 _SUPPORT = {code: found.label for code, found in vocabulary.SUPPORT_TYPES.items()}
 _CHOOSE = _l("選んでください")
@@ -252,15 +252,10 @@ class ReviewForm(Form):
         return {name: self[name].data or "" for name in postings.STAFF_EDITABLE if self[name].raw_data}
 
 
-class BrowseForm(Form):
+class BrowseForm(SearchForm):
     """Filters of the lists of needs and offers. Sent by GET."""
 
-    class Meta(Form.Meta):
-        """Nothing is changed, so no token is needed."""
-
-        csrf = False
-
-    q = StringField(_l("言葉で探す"))
+    q = StringField(_l("言葉で探す"), validators=[Optional(), Within(limits.SHORT)])
     field = SelectField(_l("分野"), choices=[], default="")
     support_type = SelectField(_l("支援の種類"), choices=choices(_SUPPORT, _ANY), default="")
     area = SelectField(_l("地域"), choices=[], default="")
@@ -291,5 +286,4 @@ class BrowseForm(Form):
             for name in names
             if self[name].data and self[name].data in {choice.value for choice in self[name].choices}
         }
-        words = (self.q.data or "").strip()[: limits.SHORT]
-        return known | ({"q": words} if words else {})
+        return known | ({"q": self.words} if self.words else {})

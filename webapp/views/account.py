@@ -10,8 +10,9 @@ from matcher import permissions
 from matcher.errors import Invalid
 from matcher.models import Notice, User
 from matcher.services import accounts, cities, notices
-from webapp import access, clock, context, db, demo
+from webapp import access, asked, clock, context, db, demo
 from webapp.forms import account as forms
+from webapp.forms.base import SearchForm
 
 blueprint = Blueprint("account", __name__)
 
@@ -281,8 +282,10 @@ def invite() -> Page:
 def staff() -> Page:
     """The city's staff, and the members of all organizations."""
     session, actor = db.session(), access.actor()
-    text, page = request.args.get("q", "").strip(), max(1, request.args.get("page", 1, type=int))
-    people, total = accounts.search_members(session, actor, text, page=page, size=MEMBERS_PER_PAGE)
+    search = SearchForm(request.args)
+    people, total, page = accounts.search_members(
+        session, actor, search.words, page=asked.page(), size=MEMBERS_PER_PAGE
+    )
     return _page(
         "staff",
         staff=accounts.list_staff(session, actor),
@@ -292,7 +295,7 @@ def staff() -> Page:
         pages=max(1, -(-total // MEMBERS_PER_PAGE)),
         first=(page - 1) * MEMBERS_PER_PAGE + 1,
         last=min(page * MEMBERS_PER_PAGE, total),
-        q=text,
+        search=search,
         labels=forms,
     )
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from matcher import queries_desk, queries_exposure
 from matcher.services import cities, desk
-from webapp import access, clock, db, desk_lists, sheets
+from webapp import access, asked, clock, db, desk_lists, sheets
 from webapp.desk_lists import LISTS, DeskList, Setting
 
 blueprint = Blueprint("coordinator", __name__)
@@ -126,14 +126,14 @@ def export_audit(form: str) -> Response:
 
 def _list_page(wanted: DeskList, template: str = "coordinator/list.html", **more: Any) -> str:
     setting, form = _setting(), _filter_form(wanted)
-    conditions, sort = form.conditions, request.args.get("sort", wanted.default_sort)
+    conditions, sort = form.conditions, asked.word("sort") or wanted.default_sort
     listing = wanted.fetch(
         db.session(),
         access.actor(),
         conditions,
         setting.now,
         sort=sort,
-        page=request.args.get("page", 1, type=int),
+        page=asked.page(),
     )
     return render_template(
         template,
@@ -160,10 +160,10 @@ def _file_url(wanted: DeskList, form: str, conditions: dict[str, str], sort: str
 def _file(wanted: DeskList, form: str) -> Response:
     setting, filter_form = _setting(), _filter_form(wanted)
     conditions = filter_form.conditions
-    if wanted.selectable and (selected := request.args.getlist("selected")):
-        conditions["selected"] = ",".join(selected[: queries_desk.PAGE_SIZE])
-    sort = request.args.get("sort", wanted.default_sort)
-    charset = request.args.get("charset", "utf-8")
+    if wanted.selectable and (selected := asked.several("selected", queries_desk.PAGE_SIZE)):
+        conditions["selected"] = ",".join(selected)
+    sort = asked.word("sort") or wanted.default_sort
+    charset = asked.word("charset") or "utf-8"
     if charset not in {"utf-8", "cp932"}:
         abort(404)
     # Read and noted in one transaction: no list leaves the house without its line in the record (T20).
