@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from webapp import (
     access,
     assets,
+    bodies,
     clock,
     context,
     db,
@@ -25,8 +26,6 @@ from webapp import (
 )
 from webapp.config import Settings
 
-MAX_BODY = 6 * 1024 * 1024  #: an import may be 5 MB; everything else is far smaller
-
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application: config → db → access → views → errors. Opens no connection.
@@ -41,8 +40,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
-        MAX_CONTENT_LENGTH=MAX_BODY,
-        MAX_FORM_MEMORY_SIZE=MAX_BODY,
         SESSION_COOKIE_NAME="__Host-enmusubi" if settings.https else "enmusubi",
         SESSION_COOKIE_SECURE=settings.https,
         SESSION_COOKIE_HTTPONLY=True,
@@ -61,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     live.init(app, settings)
     making.init(app, settings)
     Babel(app)
+    bodies.init(app)
     CSRFProtect(app)
     demo.init(app)
     access.init(app)
@@ -82,4 +80,4 @@ def _register_views(app: Flask) -> None:
         app.register_blueprint(blueprint)
 
 
-__all__ = ["MAX_BODY", "Settings", "clock", "create_app"]
+__all__ = ["Settings", "clock", "create_app"]

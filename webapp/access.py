@@ -23,7 +23,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from matcher.models import User
 from matcher.permissions import ANONYMOUS, Actor
 from matcher.services import accounts
-from webapp import clock, db, traces
+from webapp import bodies, clock, db, traces
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -41,13 +41,20 @@ AUDIENCES: Final[dict[str, Callable[[Actor], bool]]] = {
 }
 
 
-def allow(audience: str) -> Callable[[View], View]:
-    """Declare for whom a view is. Anonymous visitors are sent to the login, all others get 404."""
+def allow(audience: str, *, body: bodies.Limit | None = None) -> Callable[[View], View]:
+    """Declare for whom a view is, and how much it takes. Anonymous visitors are sent to the login, all others
+    get 404.
+
+    Args:
+        body: the most bytes of a request, or a function of the arguments of the path that says so. Without
+            it, few where everybody may send something, and a long text where people are known.
+    """
     if audience not in AUDIENCES:
         raise ValueError(f"expected one of {sorted(AUDIENCES)}, found {audience!r}")
 
     def declare(view: View) -> View:
         view.audience = audience  # type: ignore[attr-defined]
+        view.body = body or (bodies.SMALL if audience == "public" else bodies.TEXT)  # type: ignore[attr-defined]
         return view
 
     return declare

@@ -22,7 +22,7 @@ from waitress.server import TcpWSGIServer, UnixWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 from waitress.utilities import Error, RequestEntityTooLarge
 
-from webapp import MAX_BODY
+from webapp.bodies import FILE as MAX_BODY
 
 CONNECTIONS: Final = 1000  #: open at once in one process; further ones wait to be accepted
 IDLE_SECONDS: Final = 120  #: an idle connection is kept open for longer than proxies keep theirs (60 s)

@@ -4,14 +4,14 @@ import errno
 from typing import Any, Final
 
 import structlog
-from flask import Flask, g, render_template, request
+from flask import Flask, current_app, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, TimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from matcher import errors as domain
-from webapp import text
+from webapp import bodies, text
 
 log = structlog.get_logger()
 
@@ -52,7 +52,13 @@ def _page(status: int, **facts: object) -> Answer:
 def _http(error: HTTPException) -> Answer | HTTPException:
     if error.code is None or error.code < 400:
         return error
+    if error.code == 413:
+        return _page(413, most=bodies.limit_of(_view(), request.view_args or {}))
     return _page(error.code, foreign_host=g.get("foreign_host", False))
+
+
+def _view() -> object:
+    return current_app.view_functions.get(request.endpoint or "")
 
 
 def _csrf(_error: CSRFError) -> Answer:

@@ -156,9 +156,3 @@ def plain(name: str, value: Any, city: City) -> str:
     if name.startswith("period_") or name == "valid_until":
         return filters.jdate(date.fromisoformat(value), False)
     return filters.number(value) if isinstance(value, int | float) else str(value)
-
-
-def page_number(arguments: Mapping[str, str]) -> int:
-    """The page asked for; whatever is no sensible number is the first page."""
-    typed = arguments.get("page", "1")
-    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 7 else 1

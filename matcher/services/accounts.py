@@ -759,8 +759,11 @@ def list_staff(session: Session, actor: Actor) -> Sequence[User]:
 
 def search_members(
     session: Session, actor: Actor, text: str, *, page: int, size: int
-) -> tuple[Sequence[User], int]:
-    """Members of all organizations by name, address or organization: one page, and how many in all."""
+) -> tuple[Sequence[User], int, int]:
+    """Members of all organizations by name, address or organization: one page, how many in all, which page.
+
+    A page past the last is the last.
+    """
     permissions.require(actor, "staff.manage")
     query = select(User).join(User.organization).where(User.status != "deactivated")
     wanted = nfkc(text).strip()
@@ -774,13 +777,14 @@ def search_members(
             )
         )
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    page = max(1, min(page, -(-total // size)))
     rows = session.scalars(
         query.options(joinedload(User.organization))
         .order_by(Organization.name, User.created_at, User.id)
         .limit(size)
         .offset((page - 1) * size)
     )
-    return rows.all(), total
+    return rows.all(), total, page
 
 
 def change_settings(

@@ -65,7 +65,7 @@ def calculate(
     """Calculate what a rule pays for the accepted measurement of its day. The result never changes.
 
     Args:
-        seen: id of the measurement that the person saw; another one must be looked at first.
+        seen: id of the measurement that the person saw (0: none); another one must be looked at first.
 
     Raises:
         MovedOn: the value was replaced meanwhile, or the rule has gone.
@@ -80,7 +80,7 @@ def calculate(
     if session.scalar(select(Payment.id).where(Payment.rule_id == rule.id)) is not None:
         raise Refused("paid_already")
     measurement = basis(session, rule)
-    if seen is not None and (measurement is None or measurement.id != seen):
+    if seen is not None and seen != (measurement.id if measurement is not None else 0):
         raise moves.moved_on(session, case)
     if measurement is None or measurement.value is None:
         raise Refused("no_measurement")

@@ -350,14 +350,10 @@ def _alike(text: str, old: Mapping[str, str]) -> list[tuple[str, float]]:
     Comparing two lines costs the product of their lengths, so it is done for a few and for no endless line.
     """
     new = _folded(text)
+    lines = {key: line for key, was in old.items() if len(line := _folded(was)) <= 2 * limits.SHORT}
     if len(new) > 2 * limits.SHORT:
         return []
-    folded = {key: _folded(was) for key, was in old.items()}
-    pairs = [
-        (key, SequenceMatcher(None, was, new, autojunk=False))
-        for key, was in folded.items()
-        if len(was) <= 2 * limits.SHORT
-    ]
+    pairs = [(key, SequenceMatcher(None, line, new, autojunk=False)) for key, line in lines.items()]
     pairs.sort(key=lambda one: -one[1].quick_ratio())
     return [(key, pair.ratio()) for key, pair in pairs[:_COMPARED] if pair.quick_ratio() >= LIKE]
 

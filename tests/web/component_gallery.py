@@ -60,6 +60,12 @@ class NeedForm(FlaskForm):
     version = HiddenField(default="3")
 
 
+class WordsForm(FlaskForm):
+    """Words to look for."""
+
+    q = StringField("ことば", default="食堂")
+
+
 PROS = [
     {
         "text": "貴社の「規格外野菜の提供」と、団体の「野菜が足りない」が対応します。",
@@ -162,6 +168,7 @@ def create_gallery() -> Flask:
             "gallery.html",
             form=form,
             filters_form=NeedForm(formdata=None, prefix="filter-"),
+            search=WordsForm(formdata=None),
             pros=PROS,
             cons=CONS,
             events=EVENTS,

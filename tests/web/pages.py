@@ -4,6 +4,7 @@
 ``post`` sends a form to an address directly. All three return a ``Page``.
 """
 
+import uuid
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -184,10 +185,10 @@ def visit(client: FlaskClient, url: str, status: int = 200) -> Page:
 def post(
     client: FlaskClient, url: str, values: dict[str, Any] | None = None, status: int = 302, **options: Any
 ) -> Page:
-    """POST with a valid csrf token; a refused form (422) is checked as a page like any other."""
-    return _answer(
-        client.post(url, data={"csrf_token": csrf_token(client), **(values or {})}, **options), url, status
-    )
+    """POST with a valid csrf token and a new form id, as every page of ours gives them; a refused form (422)
+    is checked as a page like any other."""
+    hidden = {"csrf_token": csrf_token(client), "form_id": uuid.uuid4().hex}
+    return _answer(client.post(url, data={**hidden, **(values or {})}, **options), url, status)
 
 
 def send(

@@ -449,7 +449,7 @@ def test_a_reset_link_carries_the_configured_address_whatever_host_was_claimed(
         cookie = client.get_cookie("enmusubi")
         assert cookie is not None
         response = bare.post(
-            "/reset", data={"csrf_token": token, "email": owner.email},
+            "/reset", data={"csrf_token": token, "form_id": "0" * 32, "email": owner.email},
             headers={**headers, "Cookie": f"enmusubi={cookie.value}"},
         )  # fmt: skip
         assert response.status_code == 302
@@ -513,7 +513,7 @@ def test_fields_that_a_form_does_not_have_change_nothing(
     post(client, "/register", {**extra, **REGISTRATION})
     answer_requests(records)
     login_as(client, owner)
-    post(client, "/account", {**extra, "name": "新しい名前", "notify": "daily"})
+    post(client, "/account", {**extra, "name": "新しい名前", "notify": "daily", "version": owner.version})
     with records.read() as session:
         saved = session.get(User, owner.id)
         assert saved is not None

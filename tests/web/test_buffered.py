@@ -10,7 +10,8 @@ import pytest
 from waitress import wasyncore
 from waitress.task import ThreadedTaskDispatcher
 
-from webapp import MAX_BODY, buffered
+from webapp import buffered
+from webapp.bodies import FILE as MAX_BODY
 
 THREADS = 2
 

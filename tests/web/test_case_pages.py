@@ -215,7 +215,7 @@ def test_the_list_says_whose_turn_it_is_and_keeps_ended_cases_below(town: Town) 
     assert "みお食品株式会社" in page.text
     assert "次は 貴団体 の番です" in page.text
     assert "終了した案件" not in page.text
-    post(town.group, f"{town.url}/decline", {"reason_code": "timing"})
+    send(town.group, visit(town.group, f"{town.url}/decline"), {"reason_code": "timing"}, action="/decline")
     assert "終了した案件" in visit(town.group, "/cases").text
     assert "子ども食堂" not in visit(town.stranger, "/cases").text
 
@@ -305,7 +305,10 @@ def test_a_message_may_be_as_long_as_people_count_and_not_longer(town: Town) -> 
     form = visit(town.firm, propose_url(town))
     family = "👨‍👩‍👧" * 1000
     assert send(town.firm, form, {"message": family, "action": "check"}, 200).status == 200
-    assert "1000文字以内" in send(town.firm, form, {"message": family + "あ", "action": "check"}, 422).text
+    assert (
+        "1000文字までで入力してください。いまは1001文字です。"
+        in send(town.firm, form, {"message": family + "あ", "action": "check"}, 422).text
+    )
 
 
 def test_a_pair_that_has_a_case_hears_so_before_and_after_writing(town: Town) -> None:

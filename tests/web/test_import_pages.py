@@ -1,6 +1,7 @@
 """Importing in the browser: template, upload, preview, confirm or discard."""
 
 import io
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -61,7 +62,12 @@ def office(records: Database, new_client: Callable[[], FlaskClient]) -> Office:
 def upload(
     client: FlaskClient, content: bytes, name: str = "名簿.csv", kind: str = "companies", status: int = 302
 ) -> Page:
-    values = {"csrf_token": csrf_token(client), "kind": kind, "file": (io.BytesIO(content), name)}
+    values = {
+        "csrf_token": csrf_token(client),
+        "form_id": uuid.uuid4().hex,
+        "kind": kind,
+        "file": (io.BytesIO(content), name),
+    }
     answer = client.post("/desk/imports", data=values, content_type="multipart/form-data")
     page = read(
         "/desk/imports", answer.status_code, answer.get_data(as_text=True), answer.headers.get("Location")

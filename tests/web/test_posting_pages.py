@@ -187,7 +187,7 @@ def test_a_half_written_page_is_saved_and_what_is_missing_is_said_at_the_end(tow
 @pytest.mark.parametrize(
     ("step", "typed", "sentence"),
     [
-        (1, {"title": "あ" * 61}, "件名：60文字以内で入力してください。"),
+        (1, {"title": "あ" * 61}, "件名：60文字までで入力してください。いまは61文字です。"),
         (1, {"title": "👨‍👩‍👧‍👦" * 60}, "件名：文字数の上限を超えています。短くしてください。"),
         (2, {"quantity": "20人34"}, "ほしい量：数として読み取れません。「1500」「1,500」「5千万」のように、1つの数だけを入力してください。"),
         (2, {"quantity": "20～30"}, "ほしい量：数に幅があります。「20～30」ではなく「20」のように、1つの数だけを入力してください。"),
@@ -213,7 +213,7 @@ def test_a_half_written_page_is_saved_and_what_is_missing_is_said_at_the_end(tow
         (4, {"beneficiary_number": "9" * 400}, "およその人数：長すぎます。余分な文字を消して、短くしてください。"),
         (4, {"beneficiary_number": "1千万人"}, "およその人数：大きすぎる数です。けたをもう一度ご確認ください。"),
         (4, {"safety_contact": "maybe"}, "企業の人が、子どもや配慮の必要な人と接しますか：表示されている中から選び直してください。"),
-        (5, {"what_we_give": "あ" * 401}, "企業にお返しできること：400文字以内で入力してください。"),
+        (5, {"what_we_give": "あ" * 401}, "企業にお返しできること：400文字までで入力してください。いまは401文字です。"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_saved_is_said_in_words_and_kept(
@@ -235,7 +235,7 @@ def test_a_hundred_thousand_characters_come_back_with_a_message(town: Town) -> N
     need = town.need(state="draft")
     url = f"/npo/needs/{need.public_id}/step/1"
     page = post(town.owner, url, {"title": "件名", "situation": LONG, "version": "1"}, status=422)
-    assert "いまの状況：2000文字以内で入力してください。" in page.text
+    assert "いまの状況：2000文字までで入力してください。いまは100000文字です。" in page.text
     assert page.form(button="下書きに保存して終わる").values["situation"] == LONG
     assert town.again(need).situation == need.situation
 
@@ -298,7 +298,12 @@ def test_what_is_open_is_not_edited_by_an_old_link(town: Town) -> None:
         assert (visit(town.owner, f"/npo/needs/{need.public_id}/{path}", 302).location or "").endswith(
             need.public_id
         )
-    page = post(town.owner, f"/npo/needs/{need.public_id}/step/1", {"title": "こっそり"}, status=409)
+    page = post(
+        town.owner,
+        f"/npo/needs/{need.public_id}/step/1",
+        {"title": "こっそり", "version": need.version},
+        status=409,
+    )
     assert text.sentence("not_a_draft") in page.text
     assert town.again(need).title == need.title
 
@@ -425,7 +430,7 @@ def test_the_offer_form_keeps_what_was_typed_when_it_is_refused(town: Town) -> N
     )
     assert page.form(action="/edit").values["description"] == LONG
     assert page.form(action="/edit").values["quantity"] == "たくさん"
-    assert "提供できる内容：2000文字以内で入力してください。" in page.text
+    assert "提供できる内容：2000文字までで入力してください。いまは100000文字です。" in page.text
 
 
 def test_an_offer_lives_as_a_need_does(town: Town) -> None:
@@ -725,7 +730,7 @@ def test_an_unverified_organizations_text_cannot_be_published_yet(town: Town) ->
     page = visit(town.city, review_url(need))
     assert "まだ公開できません" in page.text
     assert "公開する" not in [button for form in page.forms for button in form.buttons]
-    page = post(town.city, review_url(need), {"action": "publish"}, status=409)
+    page = post(town.city, review_url(need), {"action": "publish", "version": need.version}, status=409)
     assert text.sentence("not_verified") in page.text
 
 

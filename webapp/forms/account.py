@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, RadioField, StringField
-from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
+from wtforms.validators import DataRequired, EqualTo, InputRequired
 
-from webapp.forms.base import Form
+from webapp.forms.base import Form, Within
 from webapp.forms.values import address
 
 ROLE_LABELS: Final[Mapping[str, Any]] = {
@@ -62,7 +62,7 @@ def _person(label: Any) -> StringField:
         label,
         validators=[
             DataRequired(_l("お名前を入力してください。")),
-            Length(max=80, message=_l("80文字以内で入力してください。")),
+            Within(80),
         ],
         filters=[one_line],
     )
@@ -76,12 +76,14 @@ def one_line(value: Any) -> Any:
 class LoginForm(Form):
     """Address and password; neither is checked for its form, so that every failure looks the same."""
 
+    is_repeatable = True
+
     email = StringField(
         _l("メールアドレス"),
-        validators=[DataRequired(_l("メールアドレスを入力してください。")), Length(max=254)],
+        validators=[DataRequired(_l("メールアドレスを入力してください。")), Within(254)],
     )
     password = _Secret(
-        _l("パスワード"), validators=[InputRequired(_l("パスワードを入力してください。")), Length(max=1000)]
+        _l("パスワード"), validators=[InputRequired(_l("パスワードを入力してください。")), Within(1000)]
     )
 
 
@@ -97,7 +99,7 @@ class RegisterForm(Form):
         _l("団体・企業の名前"),
         validators=[
             DataRequired(_l("団体・企業の名前を入力してください。")),
-            Length(max=120, message=_l("120文字以内で入力してください。")),
+            Within(120),
         ],
         filters=[one_line],
     )
@@ -133,7 +135,7 @@ class ChangePasswordForm(PasswordForm):
 
     current = _Secret(
         _l("いまのパスワード"),
-        validators=[InputRequired(_l("いまのパスワードを入力してください。")), Length(max=1000)],
+        validators=[InputRequired(_l("いまのパスワードを入力してください。")), Within(1000)],
     )
 
 

@@ -1,25 +1,35 @@
-"""What every form shares: hidden version and form id, cleaned text, and errors from the domain.
+"""What every form shares: limits on what is typed, cleaned text, the hidden fields, errors from the domain.
 
-Typed text is kept as typed (NFC, line ends unified); nothing is folded before it is stored.
+Typed text is kept as typed (NFC, line ends unified); nothing is folded before it is stored. How long it is
+comes first: nothing that is longer than people write is read, normalized or otherwise worked on, whatever
+the field; it is shown again with a sentence beside it.
 """
 
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from flask import flash
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, SelectField
+from wtforms import Field, FileField, HiddenField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import UnboundField
+from wtforms.validators import Optional, StopValidation
 
 from embeddings.normal import nfc
-from matcher import errors
+from matcher import errors, limits
 from webapp import text
 
 REQUIRED = _l("入力してください。")
+
+#: What a field may hold that names no limit: a number, a code, a day, or a few lines.
+_UNNAMED: Final = limits.MESSAGE
+NO_VERSION: Final = -1
+_MOST_VALUES: Final = 1_000  #: boxes that one may tick
 
 
 def clean(value: Any) -> Any:
@@ -55,6 +65,54 @@ def _with_whole_labels(kind: type[Field]) -> type[Field]:
     return type(kind.__name__, (_WholeLabels, kind), {})
 
 
+def too_long(typed: str, limit: int) -> str:
+    """How much shorter it must be, in a sentence."""
+    count = limits.length(typed)
+    if count <= limit:
+        return str(_("文字に重ねた記号が多すぎます。記号を減らして入力してください。"))
+    return str(_("%(limit)s文字までで入力してください。いまは%(count)s文字です。", limit=limit, count=count))
+
+
+class Within:
+    """At most so many characters, counted as people count; the counter on the page reads the same limit."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.field_flags = {"maxlength": limit}
+
+    def __call__(self, _form: Any, field: Field) -> None:
+        """Refuse what is longer, and say by how much."""
+        if limits.is_too_long(field.data or "", self.limit):
+            raise ValidationError(too_long(field.data, self.limit))
+
+
+def _guarded(field: Field) -> Callable[[list[Any]], None]:
+    """How ``field`` reads what was sent, once it is known to be of a length that people write."""
+    read: Callable[[list[Any]], None] = field.process_formdata
+
+    def process_formdata(sent: list[Any]) -> None:
+        if len(sent) > _MOST_VALUES:
+            read([])
+            raise ValueError(_("一度に選べる数を超えています。分けて送ってください。"))
+        limit = field.flags.maxlength or _UNNAMED
+        refused = next((one for one in sent if isinstance(one, str) and limits.is_beyond(one, limit)), None)
+        if refused is None:
+            read(sent)
+            return
+        read([])
+        if type(field).process_formdata in {StringField.process_formdata, TextAreaField.process_formdata}:
+            field.data = refused  # shown again as it was typed; the other kinds of field show ``raw_data``
+        raise ValueError(too_long(refused, limit))
+
+    return process_formdata
+
+
+def _unread(_form: Any, field: Field) -> None:
+    """What could not be read is said once, and not asked for or checked any further."""
+    if field.process_errors:
+        raise StopValidation
+
+
 class Form(FlaskForm):  # type: ignore[misc]
     """Base of all forms. ``version`` is the record's version as shown, ``form_id`` stops double sends."""
 
@@ -62,15 +120,37 @@ class Form(FlaskForm):  # type: ignore[misc]
     form_id = HiddenField(default=lambda: uuid.uuid4().hex)
 
     class Meta:
-        """All string fields are cleaned the same way, all lists of options are read the same way."""
+        """All fields are read within limits, all string fields are cleaned and all lists of options are read
+        the same way.
+        """
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
-            """Add ``clean`` as the first filter of every field, and ``_WholeLabels`` to every select."""
+            """Add the limit before everything, ``clean`` as the first filter of every field, and
+            ``_WholeLabels`` to every select.
+            """
             filters = [clean, *unbound_field.kwargs.get("filters", [])]
             if issubclass(unbound_field.field_class, SelectField):
                 kind = _with_whole_labels(unbound_field.field_class)
                 unbound_field = UnboundField(kind, *unbound_field.args, **unbound_field.kwargs)
-            return unbound_field.bind(form=form, filters=filters, **options)
+            field = unbound_field.bind(form=form, filters=filters, **options)
+            field.process_formdata = _guarded(field)
+            field.validators = (_unread, *field.validators)
+            return field
+
+    @classmethod
+    def takes_file(cls) -> bool:
+        """Whether a file may come with it."""
+        found = (getattr(cls, name) for name in dir(cls) if not name.startswith("_"))
+        kinds = (field.field_class for field in found if isinstance(field, UnboundField))
+        return any(issubclass(kind, FileField) for kind in kinds)
+
+    is_repeatable = False  #: whether sending it twice does no more than sending it once
+
+    def validate_form_id(self, field: Field) -> None:
+        """Without the number that the page gave it, a form could be taken twice; the next send has one."""
+        if not self.is_repeatable and not re.fullmatch(r"[0-9a-f]{32}", str((field.raw_data or [""])[0])):
+            field.data = uuid.uuid4().hex
+            raise ValidationError(_("もう一度送ってください。"))
 
     def validate(self, extra_validators: Any = None) -> bool:
         """As every form; what was read from words is said on the page that follows."""
@@ -82,10 +162,17 @@ class Form(FlaskForm):  # type: ignore[misc]
         return is_valid
 
     @property
-    def shown_version(self) -> int | None:
-        """The version of the record over which the person typed."""
-        value = self.version.data or ""
-        return int(value) if str(value).isdecimal() and len(str(value)) < 16 else None
+    def shown(self) -> str:
+        """What the page says it had shown, as it was sent; empty where nothing was."""
+        return str((self.version.raw_data or [""])[0])
+
+    @property
+    def shown_version(self) -> int:
+        """The version of the record over which the person typed.
+
+        Who does not say what they saw counts as overtaken: ``NO_VERSION`` is the version of no record.
+        """
+        return int(self.shown) if re.fullmatch(r"[0-9]{1,15}", self.shown) else NO_VERSION
 
     @property
     def typed_words(self) -> list[tuple[str, str]]:
@@ -127,7 +214,7 @@ class ConditionsForm(Form):
     @property
     def conditions(self) -> dict[str, str]:
         """The chosen conditions: name → code, or typed text."""
-        chosen = {field.name: str(field.data or "")[:200] for field in self._narrowing}
+        chosen = {field.name: str(field.data or "") for field in self._narrowing if not field.errors}
         return {
             name: value for name, value in chosen.items() if value and value in _options(self[name], value)
         }
@@ -159,6 +246,21 @@ def _options(field: Field, typed: str) -> dict[str, Any]:
     if isinstance(field, SelectField):
         return {str(choice.value): choice.label for choice in field.iter_choices()}
     return {typed: typed}
+
+
+class SearchForm(ConditionsForm):
+    """Conditions and words to look for. Too many are refused beside the field, and none is looked for."""
+
+    q = StringField(_l("ことば"), validators=[Optional(), Within(limits.SHORT)])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.q.validate(self)
+
+    @property
+    def words(self) -> str:
+        """What to look for; empty where it was refused."""
+        return "" if self.q.errors else (self.q.data or "")
 
 
 def _in_words(field: Field) -> str:

@@ -13,7 +13,7 @@ from matcher import limits, vocabulary
 from matcher.errors import Invalid
 from matcher.models import Need, Offer, User
 from matcher.services.partnerships import Decision, Terms
-from webapp.forms.base import Form
+from webapp.forms.base import Form, Within
 from webapp.forms.values import DayField, QuantityField
 
 YES_NO: Final[Mapping[str, Any]] = {"no": _l("いいえ"), "yes": _l("はい")}
@@ -25,19 +25,6 @@ def choices(labels: Mapping[str, Any], none: Any = None) -> list[SelectChoice]:
     """The choices of a list of labels; ``none`` is the label of choosing nothing."""
     first = [] if none is None else [SelectChoice("", none)]
     return [*first, *(SelectChoice(code, label) for code, label in labels.items())]
-
-
-class Within:
-    """At most so many characters, counted as people count; the counter on the page reads the same limit."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.field_flags = {"maxlength": limit}
-
-    def __call__(self, _form: Form, field: Field) -> None:
-        """Refuse what is longer, and say the limit."""
-        if limits.is_too_long(field.data or "", self.limit):
-            raise ValidationError(_("%(limit)s文字以内で入力してください。", limit=self.limit))
 
 
 def _text(label: Any, limit: int, *, required: Any = None) -> TextAreaField:

@@ -7,9 +7,9 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
 from wtforms.validators import Optional
 
-from matcher import lifecycle, vocabulary
+from matcher import lifecycle, limits, vocabulary
 from matcher.services.cities import City
-from webapp.forms.base import ConditionsForm
+from webapp.forms.base import SearchForm, Within
 from webapp.forms.case import choices as one_by_one
 
 _ANY: Final = _l("すべて")
@@ -24,10 +24,9 @@ def _select(label: Any, choices: Mapping[str, Any] | None = None) -> SelectField
     )
 
 
-class ListForm(ConditionsForm):
+class ListForm(SearchForm):
     """What all lists can be narrowed by."""
 
-    q = StringField(_l("ことば"), validators=[Optional()])
     area = _select(_l("地区"))
     field = _select(_l("分野"))
 
@@ -122,7 +121,7 @@ class AuditForm(ListForm):
 
     area = None
     field = None
-    q = StringField(_l("人の名前、受付番号、団体・企業の名前"), validators=[Optional()])
+    q = StringField(_l("人の名前、受付番号、団体・企業の名前"), validators=[Optional(), Within(limits.SHORT)])
     object_type = _select(_l("対象"), OBJECTS)
     since = StringField(_l("この日から"), validators=[Optional()], render_kw={"type": "date"})
     until = StringField(_l("この日まで"), validators=[Optional()], render_kw={"type": "date"})

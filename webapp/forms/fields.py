@@ -20,7 +20,8 @@ from wtforms.validators import DataRequired, InputRequired, Optional
 from matcher import days, limits
 from matcher.typed import Unclear
 from webapp import value_text
-from webapp.forms.case import Within, choices
+from webapp.forms.base import Within
+from webapp.forms.case import choices
 from webapp.forms.values import CountField, DayField, NumberField, Typed, YenField, read_number
 
 CHOOSE: Final = _l("選んでください")

@@ -27,8 +27,8 @@ from matcher.services.cities import City
 from matcher.services.organizations import Section
 from webapp import organization_text
 from webapp.forms.account import one_line
-from webapp.forms.base import Form
-from webapp.forms.case import Within, choices
+from webapp.forms.base import Form, Within
+from webapp.forms.case import choices
 from webapp.forms.values import AddressField, CountField, DayField
 
 

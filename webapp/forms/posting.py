@@ -10,8 +10,8 @@ from wtforms.validators import Optional, ValidationError
 from matcher import errors, limits, vocabulary
 from matcher.services import postings
 from matcher.services.cities import City
-from webapp.forms.base import ConditionsForm, Form
-from webapp.forms.case import Within, choices
+from webapp.forms.base import Form, SearchForm, Within
+from webapp.forms.case import choices
 from webapp.forms.values import CountField, DayField, QuantityField
 
 _SUPPORT = {code: found.label for code, found in vocabulary.SUPPORT_TYPES.items()}
@@ -228,12 +228,12 @@ class ReviewForm(Form):
         return {name: self[name].data or "" for name in postings.STAFF_EDITABLE if self[name].raw_data}
 
 
-class BrowseForm(ConditionsForm):
+class BrowseForm(SearchForm):
     """Filters of the lists of needs and offers. Sent by GET."""
 
     orders = ("sort",)
 
-    q = StringField(_l("言葉で探す"))
+    q = StringField(_l("言葉で探す"), validators=[Optional(), Within(limits.SHORT)])
     field = SelectField(_l("分野"), choices=[], default="")
     support_type = SelectField(_l("支援の種類"), choices=choices(_SUPPORT, _ANY), default="")
     area = SelectField(_l("地域"), choices=[], default="")
@@ -254,8 +254,3 @@ class BrowseForm(ConditionsForm):
         """Fill the lists of districts and fields."""
         self.field.choices = choices({code: vocabulary.FIELD_SHORT[code] for code in city.fields}, _ANY)
         self.area.choices = choices(city.area_labels, _ANY)
-
-    @property
-    def conditions(self) -> dict[str, str]:
-        """What was chosen, unknown codes left out, and the first words of a long search."""
-        return {name: value[: limits.SHORT] for name, value in super().conditions.items()}

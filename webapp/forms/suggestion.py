@@ -2,12 +2,12 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField, TextAreaField
-from wtforms.validators import DataRequired, Length, Optional
+from wtforms.validators import DataRequired, Optional
 
 from matcher import limits, vocabulary
 from matcher.services.cities import City
 from matcher.services.suggestions import Filters
-from webapp.forms.base import ConditionsForm, Form
+from webapp.forms.base import ConditionsForm, Form, Within
 from webapp.forms.case import choices
 
 _ANY = _l("すべて")
@@ -45,5 +45,5 @@ class PassForm(Form):
     )
     note = TextAreaField(
         _l("補足"),
-        validators=[Optional(), Length(max=limits.NOTE, message=_l("400文字以内で入力してください。"))],
+        validators=[Optional(), Within(limits.NOTE)],
     )

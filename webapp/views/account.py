@@ -10,8 +10,9 @@ from matcher import permissions
 from matcher.errors import Invalid
 from matcher.models import Notice, User
 from matcher.services import accounts, cities, notices, outbox
-from webapp import access, clock, context, db, demo, devices
+from webapp import access, asked, clock, context, db, demo, devices
 from webapp.forms import account as forms
+from webapp.forms.base import SearchForm
 from webapp.text import MAIL_FAILURES
 
 blueprint = Blueprint("account", __name__)
@@ -283,8 +284,10 @@ def invite() -> Page:
 def staff() -> Page:
     """The city's staff, and the members of all organizations."""
     session, actor = db.session(), access.actor()
-    text, page = request.args.get("q", "").strip(), max(1, request.args.get("page", 1, type=int))
-    people, total = accounts.search_members(session, actor, text, page=page, size=MEMBERS_PER_PAGE)
+    search = SearchForm(request.args)
+    people, total, page = accounts.search_members(
+        session, actor, search.words, page=asked.page(), size=MEMBERS_PER_PAGE
+    )
     colleagues = accounts.list_staff(session, actor)
     return _page(
         "staff",
@@ -296,7 +299,7 @@ def staff() -> Page:
         pages=max(1, -(-total // MEMBERS_PER_PAGE)),
         first=(page - 1) * MEMBERS_PER_PAGE + 1,
         last=min(page * MEMBERS_PER_PAGE, total),
-        q=text,
+        search=search,
         labels=forms,
     )
 

@@ -25,9 +25,9 @@ from matcher.services import (
     talks,
     tasks,
 )
-from webapp import access, bundle_text, case_text, clock, db, decision_text, terms_text, text, traces
+from webapp import access, asked, bundle_text, case_text, clock, db, decision_text, terms_text, text, traces
 from webapp.forms import case as forms
-from webapp.forms.base import Form, clean
+from webapp.forms.base import Form, SearchForm
 from webapp.views import work
 
 blueprint = Blueprint("cases", __name__)
@@ -299,16 +299,10 @@ def _pair(actor: Actor, company: Organization, npo: Organization) -> _Pair:
     )
 
 
-def _named(name: str) -> str:
-    """A value of the address, as short and clean as any text that is looked up."""
-    found: str = clean(request.args.get(name, ""))
-    return found[:200]
-
-
 def _shown(actor: Actor) -> ShownSuggestion | None:
     """The suggestion that led here; a case can begin without one, so a stale one is only dropped."""
     try:
-        return shown_lists.get(db.session(), actor, _named("suggestion"))
+        return shown_lists.get(db.session(), actor, asked.word("suggestion"))
     except NotFound:
         return None
 
@@ -320,13 +314,13 @@ def _other_side(actor: Actor) -> Organization:
         NotFound: nobody of the other kind is named whom the actor may see.
     """
     found = None
-    if _named("organization"):
-        found = queries.get_organization(db.session(), actor, _named("organization"))
-    elif _named("need") and actor.organization_kind == "company":
-        need = queries.get_need(db.session(), actor, _named("need"))
+    if asked.word("organization"):
+        found = queries.get_organization(db.session(), actor, asked.word("organization"))
+    elif asked.word("need") and actor.organization_kind == "company":
+        need = queries.get_need(db.session(), actor, asked.word("need"))
         found = queries.get_organization(db.session(), actor, need.organization.public_id)
-    elif _named("offer") and actor.organization_kind == "npo":
-        offer = queries.get_offer(db.session(), actor, _named("offer"))
+    elif asked.word("offer") and actor.organization_kind == "npo":
+        offer = queries.get_offer(db.session(), actor, asked.word("offer"))
         found = queries.get_organization(db.session(), actor, offer.organization.public_id)
     if found is None or found.kind == actor.organization_kind:
         raise NotFound("organization")
@@ -335,7 +329,7 @@ def _other_side(actor: Actor) -> Organization:
 
 def _named_posting(pair: _Pair) -> tuple[Need | None, Offer | None]:
     """The need and the offer that led here: named by the address, else those of the suggestion."""
-    need, offer = pair.needs.get(_named("need")), pair.offers.get(_named("offer"))
+    need, offer = pair.needs.get(asked.word("need")), pair.offers.get(asked.word("offer"))
     if pair.shown is not None:
         needs = {found.id: found for found in pair.needs.values()}
         offers = {found.id: found for found in pair.offers.values()}
@@ -468,8 +462,8 @@ def recommend() -> Page:
 
 def _recommended(actor: Actor, kind: str) -> Organization | None:
     """The side that the address names: itself, or through its need or offer."""
-    named = _named(kind)
-    posting = _named("need" if kind == "npo" else "offer")
+    named = asked.word(kind)
+    posting = asked.word("need" if kind == "npo" else "offer")
     if not named and posting:
         get = queries.get_need if kind == "npo" else queries.get_offer
         named = get(db.session(), actor, posting).organization.public_id
@@ -484,14 +478,14 @@ def _recommended(actor: Actor, kind: str) -> Organization | None:
 def _choose(company: Organization | None, npo: Organization | None) -> Page:
     """Search for the side that is still missing."""
     kind = "company" if company is None else "npo"
-    typed = _named("q")
+    search = SearchForm(request.args)
     return render_template(
         "cases/recommend_choose.html",
         kind=kind,
-        q=typed,
+        search=search,
         company=company,
         npo=npo,
-        found=queries.verified_organizations(db.session(), kind, typed),
+        found=queries.verified_organizations(db.session(), kind, search.words),
     )
 
 

@@ -10,7 +10,7 @@ from matcher import permissions, queries, queries_postings
 from matcher.errors import Invalid, MovedOn, Refused
 from matcher.models import Offer
 from matcher.services import cities, moves, organizations, postings, receipts, shown_lists, suggestions, tasks
-from webapp import access, clock, db, live, posting_text, text, traces
+from webapp import access, asked, clock, db, live, posting_text, text, traces
 from webapp.forms import posting as forms
 from webapp.forms.base import Form
 from webapp.forms.suggestion import PassForm
@@ -67,7 +67,7 @@ def needs() -> Page:
             form.conditions,
             public=False,
             sort=form.sort.data or "newest",
-            page=posting_text.page_number(request.args),
+            page=asked.page(),
         )
     return render_template("company/needs.html", form=form, listing=listing, own=own)
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from matcher import queries_desk, queries_exposure
 from matcher.services import cities, desk, outbox
-from webapp import access, clock, db, desk_lists, making, sheets, traces
+from webapp import access, asked, clock, db, desk_lists, making, sheets, traces
 from webapp.desk_lists import LISTS, DeskList, Setting
 from webapp.text import MAIL_FAILURES
 
@@ -148,14 +148,14 @@ def export_audit(form: str) -> Response:
 
 def _list_page(wanted: DeskList, template: str = "coordinator/list.html", **more: Any) -> str:
     setting, form = _setting(), _filter_form(wanted)
-    conditions, sort = form.conditions, request.args.get("sort", wanted.default_sort)
+    conditions, sort = form.conditions, asked.word("sort") or wanted.default_sort
     listing = wanted.fetch(
         db.session(),
         access.actor(),
         conditions,
         setting.now,
         sort=sort,
-        page=request.args.get("page", 1, type=int),
+        page=asked.page(),
     )
     return render_template(
         template,
@@ -184,10 +184,10 @@ def _file(wanted: DeskList, form: str) -> Response:
         return kept
     setting, filter_form = _setting(), _filter_form(wanted)
     conditions = filter_form.conditions
-    if wanted.selectable and (selected := request.args.getlist("selected")):
-        conditions["selected"] = ",".join(selected[: queries_desk.PAGE_SIZE])
-    sort = request.args.get("sort", wanted.default_sort)
-    charset = request.args.get("charset", "utf-8")
+    if wanted.selectable and (selected := asked.several("selected", queries_desk.PAGE_SIZE)):
+        conditions["selected"] = ",".join(selected)
+    sort = asked.word("sort") or wanted.default_sort
+    charset = asked.word("charset") or "utf-8"
     if charset not in {"utf-8", "cp932"}:
         abort(404)
     listing = wanted.fetch(db.session(), access.actor(), conditions, setting.now, sort=sort, page=None)

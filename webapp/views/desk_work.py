@@ -11,9 +11,8 @@ from matcher import calendar, permissions, queries
 from matcher.errors import Invalid, MovedOn, NotFound
 from matcher.models import IndicatorDefinition, User
 from matcher.services import cities, desk, handovers, plans, publicity, receipts
-from webapp import access, case_text, clock, db, making, papers, pdf, text, traces
+from webapp import access, asked, case_text, clock, db, making, papers, pdf, text, traces
 from webapp.forms import desk_work as forms
-from webapp.forms.base import clean
 
 blueprint = Blueprint("desk_work", __name__)
 
@@ -24,7 +23,7 @@ Page = Response | str | tuple[str, int]
 
 
 def _person(staff: Sequence[User]) -> User | None:
-    wanted = clean(request.args.get("person", ""))
+    wanted = asked.word("person")
     return next((user for user in staff if user.public_id == wanted), None)
 
 
@@ -36,7 +35,7 @@ def handover() -> Page:
     permissions.require(actor, "desk.handover")
     staff = list(queries.active_staff(session))
     person = _person(staff) or next((user for user in staff if user.id == actor.user_id), None)
-    if request.args.get("person") == "all":
+    if asked.word("person") == "all":
         person = None
     cases = handovers.open_cases(session, person)
     # Of one person all cases are handed over unless somebody unticks them; of everybody's none.

@@ -24,7 +24,7 @@ from matcher.models import ImportBatch
 from matcher.services import cities, importing, jobs
 from matcher.services.cities import City
 from matcher.tables import Unreadable
-from webapp import access, clock, db, import_text, making, sheets, text
+from webapp import access, asked, bodies, clock, db, import_text, making, sheets, text
 from webapp.forms.imports import ConfirmForm, UploadForm
 
 blueprint = Blueprint("imports", __name__)
@@ -46,7 +46,7 @@ def index() -> Page:
 
 
 @blueprint.post("/desk/imports")
-@access.allow("staff")
+@access.allow("staff", body=bodies.FILE)
 def upload() -> Page:
     """Read a file and show what it holds; nothing of it is registered yet."""
     form = UploadForm()
@@ -138,7 +138,7 @@ def template(kind: str, form: str) -> Response:
     city, now = cities.get(db.session()), clock.now()
     empty = import_text.template_sheet(kind, city, now)  # type: ignore[arg-type]
     if form == "csv":
-        return sheets.download(empty, "csv", request.args.get("charset", "utf-8"))
+        return sheets.download(empty, "csv", asked.word("charset"))
     content = import_text.template_workbook(kind, city, now)  # type: ignore[arg-type]
     return send_file(
         io.BytesIO(content), mimetype=sheets.XLSX, as_attachment=True, download_name=f"{empty.title}.xlsx"

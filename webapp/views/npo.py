@@ -6,11 +6,11 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import lifecycle, permissions, queries, queries_postings
+from matcher import lifecycle, limits, permissions, queries, queries_postings
 from matcher.errors import Invalid, MovedOn, Refused
 from matcher.models import Need
 from matcher.services import cities, moves, postings, receipts, tasks
-from webapp import access, clock, db, posting_text, text
+from webapp import access, asked, clock, db, posting_text, text
 from webapp.forms import posting as forms
 from webapp.forms.base import Form
 
@@ -165,7 +165,7 @@ def _step_page(found: Need, form: Any, step: int, banner: str = "") -> str:
     similar = []
     if step == 1:
         # The title being typed is asked about by htmx with a plain GET of this page.
-        typed = request.args.get("title") or f"{form.title.data or ''}\n{form.situation.data or ''}"
+        typed = asked.word("title", limits.TEXT) or f"{form.title.data or ''}\n{form.situation.data or ''}"
         similar = queries_postings.similar_own_needs(db.session(), access.actor(), found, typed)
     return render_template(
         f"npo/step{step}.html", need=found, form=form, step=step, banner=banner, similar=similar
@@ -293,7 +293,7 @@ def offers() -> Page:
             session,
             form.conditions,
             sort=form.sort.data or "newest",
-            page=posting_text.page_number(request.args),
+            page=asked.page(),
         )
     return render_template("npo/offers.html", form=form, listing=listing, own=own)
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from matcher import lifecycle, migrations, queries, queries_postings, queries_worker
 from matcher.errors import Invalid, TooMany
 from matcher.services import cities, indexing, organizations, publicity, receipts, weights
-from webapp import access, clock, context, db, papers, posting_text, sheets, text
+from webapp import access, asked, clock, context, db, papers, sheets, text
 from webapp.forms.posting import BrowseForm
 from webapp.forms.public import CommentForm, PublishedForm
 from webapp.worker import PIECE_NAMES
@@ -42,7 +42,7 @@ def needs() -> str:
         form.conditions,
         public=True,
         sort=form.sort.data or "newest",
-        page=posting_text.page_number(request.args),
+        page=asked.page(),
     )
     return render_template("public/needs.html", form=form, listing=listing)
 
@@ -67,7 +67,7 @@ def partnerships() -> str | Response:
     form.offer(city)
     everything = publicity.published(session)
     rows = publicity.matching(everything, form.conditions)
-    if request.args.get("format") == "xlsx":
+    if asked.word("format") == "xlsx":
         made = papers.public_sheet(rows, city.section, clock.now())
         return sheets.download(made)
     return render_template(

@@ -35,6 +35,8 @@ from matcher.services import (
 from matcher.typed import Unclear
 from webapp import (
     access,
+    asked,
+    bodies,
     case_text,
     change_text,
     clock,
@@ -53,7 +55,6 @@ from webapp import (
     work_text,
 )
 from webapp.forms import desk_work as desk_forms
-from webapp.forms.base import clean
 from webapp.views import work_acts
 from webapp.views.work_acts import ACTS, Ask
 
@@ -285,7 +286,7 @@ def _tried(deal: payment.Contract) -> tuple[dict[str, float], dict[str, str]]:
     """The values that the one who looks wants to try out (``?P1=82.1``), and why others cannot be read."""
     found, unread = {}, {}
     for rule in deal.rules:
-        typed = _named(rule.key)
+        typed = asked.word(rule.key)
         if not typed:
             continue
         try:
@@ -295,12 +296,6 @@ def _tried(deal: payment.Contract) -> tuple[dict[str, float], dict[str, str]]:
             continue
         found[rule.key] = float(read.value)
     return found, unread
-
-
-def _named(name: str) -> str:
-    """A value of the address, clean and no longer than any number."""
-    found: str = clean(request.args.get(name, "")[:200])
-    return found[:40]
 
 
 def _evaluation(case: Partnership) -> dict[str, Any]:
@@ -429,11 +424,15 @@ def _document_obstacle(case: Partnership, found: CaseDocument) -> str:
     return text.sentence(code) if code else ""
 
 
+def _body(action: str, **_rest: str) -> int:
+    return bodies.FILE if ACTS[action].form.takes_file() else bodies.TEXT
+
+
 # ── Actions ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 @blueprint.route("/cases/<public_id>/do/<any(" + ",".join(ACTS) + "):action>", methods=["GET", "POST"])
-@access.allow("case_party")
+@access.allow("case_party", body=_body)
 def act(public_id: str, action: str) -> Page:
     """One page for one action: ask, then do it. Whoever comes too late keeps what they typed.
 
@@ -470,7 +469,7 @@ def _upload(public_id: str, action: str) -> tuple[files.Prepared | None, Invalid
 def _asked(public_id: str, action: str) -> Ask:
     """What is asked, by somebody who may ask it, with the form as it came."""
     actor, session, case = access.actor(), db.session(), _case(public_id)
-    ask = Ask(session, actor, case, action, clock.now(), key=clean(request.args.get("key", ""))[:40])
+    ask = Ask(session, actor, case, action, clock.now(), key=asked.word("key", 40))
     permissions.require(actor, ACTS[action].permission, case)
     ask.item = _item(ask)
     ask.form = _form(ask)
@@ -511,7 +510,7 @@ def _item(ask: Ask) -> Any:
         NotFound: none is named, or it is not of this case.
     """
     model = ACTS[ask.action].item
-    named = clean(request.args.get("item", ""))[:40]
+    named = asked.word("item", 40)
     if model is None or (not named and ask.action == "file"):
         return None
     return casework.get_item(ask.session, ask.actor, ask.case, model, named)
@@ -539,7 +538,7 @@ def _version(ask: Ask) -> str:
         return str(ask.item.edition)
     if isinstance(ask.item, PaymentRule):
         measurement = payments.basis(ask.session, ask.item)
-        return str(measurement.id) if measurement is not None else ""
+        return str(measurement.id if measurement is not None else 0)
     if ask.item is not None:
         return str(getattr(ask.item, "version", ""))
     if ACTS[ask.action].writes:
@@ -726,12 +725,12 @@ def paper(public_id: str, paper: str) -> Response:
 
 
 def _version_asked() -> int | None:
-    typed = clean(request.args.get("version", ""))
-    if not typed:
+    if not request.args.get("version"):
         return None
-    if not (typed.isascii() and typed.isdecimal() and len(typed) < 6):
+    number = asked.number("version", 0, 99_999)
+    if number is None:
         raise NotFound("paper")
-    return int(typed)
+    return number
 
 
 @blueprint.get("/cases/<public_id>/calendar.ics")
@@ -832,14 +831,12 @@ def evidence() -> Page:
     if kept := making.fetched():
         return kept
     this_year = calendar.fiscal_year(now)
-    typed = clean(request.args.get("year", ""))
-    year = int(typed) if len(typed) == 4 and typed.isdecimal() else this_year
-    year = year if 2000 <= year <= this_year else this_year
+    year = asked.number("year", 2000, this_year) or this_year
     first, last = date(year, 4, 1), date(year + 1, 3, 31)
     organization = queries.own_organization(session, actor)
     rows = drafts.esg_evidence(session, organization.id, first, last)
     own_name = drafts.company_name(rows) or organization.name
-    form = request.args.get("format")
+    form = asked.word("format")
     if form == "xlsx":
         made = papers.evidence_sheets(rows, own_name, year, now)
         return making.book(f"ESG実績_{calendar.nendo(year)}.xlsx", *made)

@@ -79,9 +79,9 @@ class Ask:
         return documents.find_draft(self.session, self.case, kind) if kind else None
 
     @property
-    def version(self) -> int | None:
+    def version(self) -> int:
         """The version over which the person typed."""
-        version: int | None = self.form.shown_version
+        version: int = self.form.shown_version
         return version
 
     @property
@@ -582,9 +582,7 @@ def renewal(ask: Ask) -> terms.Beginning:
 
 
 def _of_document(ask: Ask) -> None:
-    casework.accept_document(
-        ask.session, ask.actor, ask.case, ask.item, str(ask.form.version.data or ""), ask.now
-    )
+    casework.accept_document(ask.session, ask.actor, ask.case, ask.item, ask.form.shown, ask.now)
 
 
 def _simple(service: Callable[..., object], *names: str) -> Run:
