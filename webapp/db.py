@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from matcher.db import Database
+from matcher.services import notices
 from webapp.config import Settings
 
 #: What flushing raises when somebody else saved between reading and writing; views know it by this name.
@@ -42,6 +43,8 @@ def session() -> Session:
     if "session" not in g:
         reading = request.method in {"GET", "HEAD", "OPTIONS"}
         g.session = database().read_session() if reading else database().write_session()
+        if not reading and g.actor.is_authenticated:
+            notices.pace(g.session, g.actor)
     found: Session = g.session
     return found
 
