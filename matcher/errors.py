@@ -47,12 +47,15 @@ class Invalid(DomainError):
         super().__init__("invalid", **fields)
 
 
-class TooFast(Invalid):
-    """Told others too often in too short a time. ``facts``: as ``TooMany``; said beside what was typed."""
+class TooFast(Refused):
+    """Told others too often in too short a time: said above the form, which keeps what was typed.
+
+    ``facts``: as ``TooMany``.
+    """
 
     def __init__(self, minutes: int) -> None:
         code = "too_fast" if minutes <= 90 else "too_fast_today"
-        DomainError.__init__(self, code, minutes=minutes, hours=-(-minutes // 60))
+        super().__init__(code, minutes=minutes, hours=-(-minutes // 60))
 
 
 class MovedOn(DomainError):

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from matcher.db import Database
+from matcher.services import notices
 from webapp.config import Settings
 
 #: What flushing raises when somebody else saved between reading and writing; views know it by this name.
@@ -68,6 +69,8 @@ def session() -> Session:
         g.session = database().read_session() if reading else database().write_session()
         if not reading:
             event.listen(g.session, "pending_to_persistent", _note_inserted)
+            if g.actor.is_authenticated:
+                notices.pace(g.session, g.actor)
     found: Session = g.session
     return found
 

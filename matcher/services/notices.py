@@ -13,8 +13,10 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from matcher.calendar import TOKYO
+from matcher.errors import TooFast, TooMany
 from matcher.models import Mail, Municipality, Notice, Organization, User
 from matcher.permissions import Actor
+from matcher.services import throttle
 
 DIGEST_HOUR = 8  #: Tokyo time at which digests go out
 DIGESTS: Final = ("daily", "weekly", "biweekly")  #: how often a person may have notices gathered
@@ -37,6 +39,7 @@ def tell_users(
     for user in users:
         if user.status != "active":
             continue
+        _keep_pace(session, now)
         notice = Notice(
             user_id=user.id,
             created_at=now,
@@ -80,6 +83,7 @@ def tell_staff(
     users = session.scalars(
         select(User).where(User.role.in_(("coordinator", "manager")), User.status == "active")
     ).all()
+    _keep_pace(session, now)
     first: Notice | None = None
     for user in users:
         notice = Notice(
@@ -98,8 +102,26 @@ def send_mail(session: Session, to: str, subject: str, body: str, now: datetime,
     """Put one mail into the outbox; a second one with the same ``key`` is not made."""
     if session.scalar(select(func.count()).select_from(Mail).where(Mail.key == key)):
         return
+    _keep_pace(session, now)
     one_line = " ".join(subject.split())  # a line break in a name must not become a mail header
     session.add(Mail(key=key, to=to, subject=one_line, body=body, created_at=now, send_after=now))
+
+
+def pace(session: Session, actor: Actor) -> None:
+    """Let what ``actor`` tells others in this session count as one act of theirs, however many hear of it."""
+    kind = "tell_staff" if actor.is_staff or actor.role == "operator" else "tell"
+    session.info["paced"] = (kind, actor.user_public_id)
+
+
+def _keep_pace(session: Session, now: datetime) -> None:
+    """Refuse to disturb others for somebody who acts faster than people do; the clock is not paced."""
+    kind, person = session.info.pop("paced", (None, None))
+    if kind is None or person is None:
+        return
+    try:
+        throttle.admit(session, kind, now, person=person)
+    except TooMany as error:
+        raise TooFast(error.facts["minutes"]) from error
 
 
 def make_digests(session: Session, now: datetime) -> int:

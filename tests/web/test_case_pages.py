@@ -17,6 +17,7 @@ from matcher.models import (
     AuditEvent,
     CaseMessage,
     DecisionBundle,
+    Mail,
     Need,
     Offer,
     Organization,
@@ -25,7 +26,7 @@ from matcher.models import (
     ShownSuggestion,
     User,
 )
-from matcher.services import audit, partnerships
+from matcher.services import audit, partnerships, throttle
 from matcher.services.partnerships import Terms
 from tests.conftest import NOW
 from tests.factories import (
@@ -39,6 +40,7 @@ from tests.factories import (
 )
 from tests.web.conftest import login_as
 from tests.web.pages import Page, csrf_token, post, send, visit
+from webapp import clock
 
 HELLO = "規格外の野菜を毎週お届けできます。"
 
@@ -594,3 +596,49 @@ def test_a_busy_npo_is_not_asked_a_fourth_time(town: Town) -> None:
             partnerships.propose(session, actor, other, npo, Terms("food"), "ぜひ。", NOW)
     page = visit(town.firm, f"/cases/new?organization={town.npo.public_id}")
     assert "受付を一時止めています" in page.text
+
+
+# ── Faster than people act ──
+
+
+def _say(town: Town, who: str, number: int, status: int = 302) -> Page:
+    page = visit(town.browsers[who], f"{town.url}/message")
+    return send(town.browsers[who], page, {"text": f"ひとこと{number}"}, status, action="/message")
+
+
+def test_a_person_who_tells_others_too_fast_keeps_what_was_typed(
+    town: Town, travel: time_machine.Traveller
+) -> None:
+    agree(town)  # each has told once in this minute
+    mails = town.count(Mail)
+    for number in range(11):
+        _say(town, "firm", number)
+    refused = _say(town, "firm", 60, 409)
+    assert "短い時間に続けて送られたため、まだ送っていません。1分ほど" in refused.text
+    assert "ひとこと60" in refused.html
+    assert town.count(CaseMessage) == 1 + 11
+    assert town.count(Mail) - mails <= 2 * 11
+    _say(town, "group", 1)  # others are not held up
+    travel.shift(timedelta(minutes=1, seconds=1))
+    _say(town, "firm", 60)
+
+
+def test_the_hour_and_the_day_have_their_limits_too(town: Town, travel: time_machine.Traveller) -> None:
+    agree(town)
+    for minute in range(5):
+        for number in range(11 if not minute else 12):
+            _say(town, "firm", number)
+        travel.shift(timedelta(minutes=1, seconds=1))
+    assert "55分ほど" in _say(town, "firm", 60, 409).text
+
+
+def test_a_request_to_a_partner_is_paced_as_well_and_keeps_its_words(town: Town) -> None:
+    with town.records.write() as session:
+        for _number in range(12):
+            throttle.admit(session, "tell", clock.now(), person=town.users["firm"].public_id)
+    form = visit(town.firm, propose_url(town))
+    check = send(town.firm, form, {"message": HELLO, "action": "check"}, 200)
+    refused = send(town.firm, check, {"action": "send"}, 409)
+    assert "まだ送っていません" in refused.text
+    assert HELLO in refused.html
+    assert town.count(Partnership) == 0

@@ -7,10 +7,10 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher import permissions
-from matcher.errors import Invalid
+from matcher.errors import Invalid, TooFast, TooMany
 from matcher.models import Notice, User
 from matcher.services import accounts, cities, notices, outbox
-from webapp import access, asked, clock, context, db, demo, devices
+from webapp import access, asked, clock, context, db, demo, devices, text
 from webapp.forms import account as forms
 from webapp.forms.base import SearchForm
 from webapp.text import MAIL_FAILURES
@@ -273,6 +273,8 @@ def invite() -> Page:
         except Invalid as error:
             db.keep()  # the counted try, lest addresses be tried out here
             form.take(error)
+        except (TooMany, TooFast) as error:
+            form.email.errors = [text.sentence(error.code, error.facts)]
         else:
             flash(_("%(name)sさんに招待のメールを送りました。", name=form.name.data), "success")
             return redirect(url_for("account.members"))

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher import calendar, lifecycle, permissions, queries, ranking, terms
-from matcher.errors import DomainError, Invalid, MovedOn, NotFound, Refused
+from matcher.errors import DomainError, Invalid, MovedOn, NotFound, Refused, TooFast
 from matcher.models import Need, Offer, Organization, Partnership, ShownSuggestion
 from matcher.permissions import Actor
 from matcher.services import (
@@ -396,22 +396,25 @@ def propose() -> Page:
     if wanted != "send":
         unlike = terms_text.differences(form.terms, **pair.chosen(form))
         return render_template("cases/propose_check.html", **facts, unlike=unlike)
-    return _begun(
-        actor,
-        form,
-        lambda now: partnerships.propose(
-            db.session(),
+    try:
+        return _begun(
             actor,
-            company,
-            npo,
-            form.terms,
-            form.message.data,
-            now,
-            shown=pair.shown,
-            first_step=form.first_step.data or "",
-            **pair.chosen(form),
-        ),
-    )
+            form,
+            lambda now: partnerships.propose(
+                db.session(),
+                actor,
+                company,
+                npo,
+                form.terms,
+                form.message.data,
+                now,
+                shown=pair.shown,
+                first_step=form.first_step.data or "",
+                **pair.chosen(form),
+            ),
+        )
+    except TooFast as error:
+        return render_template("cases/propose.html", **facts | {"banner": _refusal(error)}), 409
 
 
 def _begun(actor: Actor, form: Any, begin: Callable[[datetime], Partnership]) -> Response:
