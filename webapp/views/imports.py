@@ -1,16 +1,15 @@
 """Imports for city staff: template, upload, preview with what is wrong row by row, confirm or discard."""
 
-import io
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, send_file, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher.errors import Refused
 from matcher.import_columns import COLUMNS
 from matcher.models import ImportBatch
-from matcher.services import cities, importing
+from matcher.services import cities, importing, receipts
 from matcher.tables import Unreadable
 from webapp import access, asked, bodies, clock, db, import_text, sheets, text
 from webapp.forms.imports import ConfirmForm, UploadForm
@@ -35,9 +34,11 @@ def index() -> Page:
 def upload() -> Page:
     """Read a file and show what it holds; nothing of it is registered yet."""
     form = UploadForm()
+    session, actor, now = db.session(), access.actor(), clock.now()
+    if (earlier := receipts.earlier(session, actor, form.form_id.data)) is not None:
+        return redirect(earlier)
     if not form.validate_on_submit():
         return _index(form)
-    session, actor, now = db.session(), access.actor(), clock.now()
     name = form.file.data.filename or ""
     try:
         checked = importing.check_file(session, actor, form.kind.data, name, form.file.data.read(), now)
@@ -45,7 +46,9 @@ def upload() -> Page:
         form.file.errors = [text.sentence(error.code, error.facts)]
         return _index(form)
     batch = importing.keep(session, actor, name, checked, now)
-    return redirect(url_for("imports.show", public_id=batch.public_id))
+    kept = url_for("imports.show", public_id=batch.public_id)
+    receipts.keep(session, actor, form.form_id.data, kept, now)
+    return redirect(kept)
 
 
 def _index(form: UploadForm) -> Page:
@@ -110,9 +113,7 @@ def template(kind: str, form: str) -> Response:
     if form == "csv":
         return sheets.download(empty, "csv", asked.word("charset"))
     content = import_text.template_workbook(kind, city, now)  # type: ignore[arg-type]
-    return send_file(
-        io.BytesIO(content), mimetype=sheets.XLSX, as_attachment=True, download_name=f"{empty.title}.xlsx"
-    )
+    return sheets.attachment(content, f"{empty.title}.xlsx", sheets.XLSX)
 
 
 def _confirm_form(batch: ImportBatch) -> ConfirmForm:
