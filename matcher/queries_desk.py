@@ -527,12 +527,11 @@ def exposure(
             *_equal(conditions, Organization, "kind", "area"),
         )
     )
-    order = _order(
-        sort or "shown",
-        {"name": Organization.kana, "kind": Organization.kind, "shown": counts[0], "viewers": counts[1],
-         "opened": counts[2], "chosen": chosen, "age": Organization.verified_at},
-        Organization.id,
-    )  # fmt: skip
+    columns = {
+        "name": Organization.kana, "kind": Organization.kind, "shown": counts[0], "viewers": counts[1],
+        "opened": counts[2], "chosen": chosen, "age": Organization.verified_at,
+    }  # fmt: skip
+    order = _order(sort if sort.removeprefix("-") in columns else "shown", columns, Organization.id)
     total, number, rows = _page(session, query.order_by(*order), page)
     return Listing([Exposure(*row) for row in rows], total, number)
 
@@ -635,9 +634,11 @@ def _equal(conditions: Conditions, model: Any, *names: str) -> list[ColumnElemen
 
 def _day(text: str | None) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        found = date.fromisoformat(text) if text else None
     except ValueError:
         return None
+    # Nothing was done on other days, and at both ends of the calendar Tokyo's midnight is no moment in UTC.
+    return found if found is not None and 1900 <= found.year < 2200 else None
 
 
 def _order(sort: str, columns: Mapping[str, Any], tie: Any) -> list[Any]:

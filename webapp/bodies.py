@@ -15,6 +15,8 @@ SMALL: Final = 64 * 1024  #: pages that everybody may open: a name, an address, 
 TEXT: Final = 1024 * 1024  #: pages for people who are known
 FILE: Final = 6 * 1024 * 1024  #: a file may have 5 MB
 _MAX_PARTS: Final = 500  #: fields of a form that brings a file; the longest has about thirty
+_MAX_FIELDS: Final = 2_000  #: of a form without a file; the longest are lists of cases to tick
+_URLENCODED: Final = "application/x-www-form-urlencoded"
 
 Limit = int | Callable[..., int]
 
@@ -32,11 +34,17 @@ def limit_of(view: Any, arguments: dict[str, Any]) -> int:
 
 
 def _limit() -> None:
-    view = current_app.view_functions.get(request.endpoint or "")
+    if request.endpoint is None:
+        return
+    view = current_app.view_functions[request.endpoint]
     most = request.max_content_length = limit_of(view, request.view_args or {})
-    if request.content_length is None and request.environ.get("wsgi.input_terminated"):
-        # Of a body of unsaid length Werkzeug would read as much as it may, and take that for all of it.
-        body = request.environ["wsgi.input"].read(most + 1)
-        if len(body) > most:
-            abort(413)
-        request.environ["wsgi.input"] = io.BytesIO(body)
+    length, source = request.content_length, request.environ["wsgi.input"]
+    if length is None and not request.environ.get("wsgi.input_terminated"):
+        return  # no body
+    if length is not None and (length > most or request.mimetype != _URLENCODED):
+        return  # refused, or read piece by piece, by Werkzeug
+    # Werkzeug takes any number of fields, and of a body of unsaid length as much as it may for the whole.
+    body = source.read(most + 1 if length is None else length)
+    if len(body) > most or (request.mimetype == _URLENCODED and body.count(b"&") > _MAX_FIELDS):
+        abort(413)
+    request.environ["wsgi.input"] = io.BytesIO(body)

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, Final
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, request
@@ -28,6 +29,7 @@ from wtforms.fields import (
 from wtforms.widgets import TextArea
 
 from matcher import calendar, figures
+from matcher.services.receipts import new_form_id
 
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
 _WEEKDAYS: Final = "月火水木金土日"
@@ -183,8 +185,9 @@ def url_with(**changes: object) -> str:
             values.pop(name, None)
         else:
             values[name] = value
-    arguments = {**(request.view_args or {}), **values}
-    return current_app.url_for(request.endpoint or "", **arguments)
+    # Written behind the path and not given to ``url_for``, which takes some names for its own.
+    path = current_app.url_for(request.endpoint or "", **(request.view_args or {}))
+    return f"{path}?{urlencode(values, doseq=True)}" if values else path
 
 
 def has_endpoint(name: str) -> bool:
@@ -213,7 +216,7 @@ def register(app: Flask) -> None:
         mark_quotes,
     )
     app.jinja_env.filters.update({f.__name__: f for f in filters})
-    questions = (field_kind, url_with, has_endpoint, fiscal_year)
+    questions = (field_kind, url_with, has_endpoint, fiscal_year, new_form_id)
     app.jinja_env.globals.update({f.__name__: f for f in questions})
 
 

@@ -5,10 +5,12 @@ Everything that people typed is written as text that no spreadsheet program can 
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Literal
+from urllib.parse import quote
 
 import xlsxwriter
 from flask import send_file
@@ -82,11 +84,24 @@ def file_name(sheet: Sheet, form: str) -> str:
 
 def attachment(content: bytes, name: str, media_type: str) -> Response:
     """Bytes as a file to save: never shown in the page, named as RFC 6266 asks, and not sniffed."""
-    answer = send_file(
-        io.BytesIO(content), mimetype=media_type, as_attachment=True, download_name=name, max_age=0
+    answer = send_file(io.BytesIO(content), mimetype=media_type, max_age=0)
+    # Werkzeug writes a charset behind any text, also behind one that has its own.
+    answer.headers["Content-Type"] = media_type
+    answer.headers.set(
+        "Content-Disposition",
+        "attachment",
+        filename=_ascii(name),
+        **{"filename*": f"UTF-8''{quote(name, safe='')}"},
     )
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
+
+
+def _ascii(name: str) -> str:
+    """The name for programs that read no other: what of it is plain, never an ending alone."""
+    stem, dot, ending = name.rpartition(".")
+    plain_stem = "_".join(re.findall(r"[A-Za-z0-9-]+", stem))
+    return f"{plain_stem or 'enmusubi'}{dot}{ending}"
 
 
 # ── Excel ────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,6 @@ the field; it is shown again with a sentence beside it.
 """
 
 import re
-import uuid
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -22,6 +21,7 @@ from wtforms.validators import Optional, StopValidation
 
 from embeddings.normal import nfc
 from matcher import errors, limits
+from matcher.services import receipts
 from webapp import text
 
 REQUIRED = _l("入力してください。")
@@ -117,7 +117,7 @@ class Form(FlaskForm):  # type: ignore[misc]
     """Base of all forms. ``version`` is the record's version as shown, ``form_id`` stops double sends."""
 
     version = HiddenField()
-    form_id = HiddenField(default=lambda: uuid.uuid4().hex)
+    form_id = HiddenField(default=receipts.new_form_id)
 
     class Meta:
         """All fields are read within limits, all string fields are cleaned and all lists of options are read
@@ -148,8 +148,8 @@ class Form(FlaskForm):  # type: ignore[misc]
 
     def validate_form_id(self, field: Field) -> None:
         """Without the number that the page gave it, a form could be taken twice; the next send has one."""
-        if not self.is_repeatable and not re.fullmatch(r"[0-9a-f]{32}", str((field.raw_data or [""])[0])):
-            field.data = uuid.uuid4().hex
+        if not self.is_repeatable and not receipts.is_form_id(str((field.raw_data or [""])[0])):
+            field.data = receipts.new_form_id()
             raise ValidationError(_("もう一度送ってください。"))
 
     def validate(self, extra_validators: Any = None) -> bool:

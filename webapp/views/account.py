@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher import permissions
-from matcher.errors import Invalid, TooFast, TooMany
+from matcher.errors import Invalid, MovedOn, TooFast, TooMany
 from matcher.models import Notice, User
 from matcher.services import accounts, cities, notices, outbox
 from webapp import access, asked, clock, context, db, demo, devices, text
@@ -22,9 +22,10 @@ Page = Response | tuple[str, int]
 MEMBERS_PER_PAGE = 50
 
 
-def _page(template: str, form: Any = None, **facts: Any) -> Page:
+def _page(template: str, form: Any = None, banner: str = "", **facts: Any) -> Page:
     refused = form is not None and form.errors
-    return render_template(f"account/{template}.html", form=form, **facts), 422 if refused else 200
+    page = render_template(f"account/{template}.html", form=form, banner=banner, **facts)
+    return page, 409 if banner else (422 if refused else 200)
 
 
 def _public_url() -> str:
@@ -188,17 +189,22 @@ def settings() -> Page:
     session, actor = db.session(), access.actor()
     user = accounts.own_account(session, actor)
     form = forms.SettingsForm(data={"name": user.name, "notify": user.notify, "version": user.version})
+    banner = ""
     if form.validate_on_submit():
-        accounts.change_settings(
-            session,
-            actor,
-            name=form.name.data,
-            notify=form.notify.data,
-            now=clock.now(),
-            version=form.shown_version,
-        )
-        flash(_("変更を保存しました。"), "success")
-        return redirect(url_for("account.settings"))
+        try:
+            accounts.change_settings(
+                session,
+                actor,
+                name=form.name.data,
+                notify=form.notify.data,
+                now=clock.now(),
+                version=form.shown_version,
+            )
+        except MovedOn:
+            form.version.data, banner = user.version, text.sentence("moved_on")
+        else:
+            flash(_("変更を保存しました。"), "success")
+            return redirect(url_for("account.settings"))
     here = access.session_id()
     sessions = [
         {
@@ -208,7 +214,7 @@ def settings() -> Page:
         }
         for row in accounts.list_sessions(session, actor)
     ]
-    return _page("settings", form, user=user, sessions=sessions)
+    return _page("settings", form, banner, user=user, sessions=sessions)
 
 
 @blueprint.route("/account/password", methods=["GET", "POST"])
@@ -338,15 +344,21 @@ def person(public_id: str) -> Page:
     session, actor = db.session(), access.actor()
     user = accounts.get_account(session, actor, public_id)
     form = forms.RoleForm(data={"role": user.organization_role, "version": user.version})
+    banner = ""
     if form.validate_on_submit():
-        accounts.change_member_role(
-            session, actor, public_id, form.role.data, clock.now(), version=form.shown_version
-        )
-        flash(_("%(name)sさんの役割を変更しました。", name=user.name), "success")
-        return redirect(_people_url())
+        try:
+            accounts.change_member_role(
+                session, actor, public_id, form.role.data, clock.now(), version=form.shown_version
+            )
+        except MovedOn:
+            form.version.data, banner = user.version, text.sentence("moved_on")
+        else:
+            flash(_("%(name)sさんの役割を変更しました。", name=user.name), "success")
+            return redirect(_people_url())
     return _page(
         "person",
         form,
+        banner,
         user=user,
         labels=forms,
         list_url=_people_url(),

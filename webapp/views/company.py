@@ -133,10 +133,16 @@ def offers() -> Page:
 @access.allow("company")
 def offer_new() -> Page:
     """Begin a draft."""
-    session, actor = db.session(), access.actor()
+    session, actor, form = db.session(), access.actor(), Form()
+    if (earlier := receipts.earlier(session, actor, form.form_id.data)) is not None:
+        return redirect(earlier)
+    if not form.validate():
+        abort(400)
     company = queries.own_organization(session, actor)
     found = postings.new_offer(session, actor, company, clock.now())
-    return redirect(url_for("company.offer_edit", public_id=found.public_id))
+    written = url_for("company.offer_edit", public_id=found.public_id)
+    receipts.keep(session, actor, form.form_id.data, written, clock.now())
+    return redirect(written)
 
 
 @blueprint.get("/offers/<public_id>")
@@ -220,6 +226,9 @@ def offer_check(public_id: str) -> Page:
         return _check_page(found, form)
     if (earlier := receipts.earlier(session, actor, form.form_id.data)) is not None:
         return redirect(earlier)
+    if not form.validate():
+        banner = _("画面を開いてから時間がたっています。内容を確かめて、もう一度送ってください。")
+        return _check_page(found, form, banner=banner), 422
     sent = url_for("company.offer_sent", public_id=public_id)
     try:
         postings.submit(session, actor, found, clock.now(), version=form.shown_version)

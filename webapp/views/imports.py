@@ -1,27 +1,16 @@
 """Imports for city staff: template, upload, preview with what is wrong row by row, confirm or discard."""
 
-import io
 from datetime import timedelta
 from typing import Any
 
-from flask import (
-    Blueprint,
-    abort,
-    flash,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    send_file,
-    url_for,
-)
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher.errors import Refused
 from matcher.import_columns import COLUMNS
 from matcher.models import ImportBatch
-from matcher.services import cities, importing, jobs
+from matcher.services import cities, importing, jobs, receipts
 from matcher.services.cities import City
 from matcher.tables import Unreadable
 from webapp import access, asked, bodies, clock, db, import_text, making, sheets, text
@@ -50,9 +39,13 @@ def index() -> Page:
 def upload() -> Page:
     """Read a file and show what it holds; nothing of it is registered yet."""
     form = UploadForm()
+    actor, now = access.actor(), clock.now()
+    with db.reading() as session:
+        earlier = receipts.earlier(session, actor, form.form_id.data)
+    if earlier is not None:
+        return redirect(earlier)
     if not form.validate_on_submit():
         return _index(form)
-    actor, now = access.actor(), clock.now()
     name = form.file.data.filename or ""
     try:
         with db.reading() as session:
@@ -61,7 +54,9 @@ def upload() -> Page:
         form.file.errors = [text.sentence(error.code, error.facts)]
         return _index(form)
     batch = importing.keep(db.session(), actor, name, checked, now)
-    return redirect(url_for("imports.show", public_id=batch.public_id))
+    kept = url_for("imports.show", public_id=batch.public_id)
+    receipts.keep(db.session(), actor, form.form_id.data, kept, now)
+    return redirect(kept)
 
 
 def _index(form: UploadForm) -> Page:
@@ -140,9 +135,7 @@ def template(kind: str, form: str) -> Response:
     if form == "csv":
         return sheets.download(empty, "csv", asked.word("charset"))
     content = import_text.template_workbook(kind, city, now)  # type: ignore[arg-type]
-    return send_file(
-        io.BytesIO(content), mimetype=sheets.XLSX, as_attachment=True, download_name=f"{empty.title}.xlsx"
-    )
+    return sheets.attachment(content, f"{empty.title}.xlsx", sheets.XLSX)
 
 
 def _confirm_form(batch: ImportBatch, city: City) -> ConfirmForm:

@@ -82,10 +82,16 @@ def _facts(found: Need) -> dict[str, Any]:
 @access.allow("npo")
 def need_new() -> Page:
     """Begin a draft."""
-    session, actor = db.session(), access.actor()
+    session, actor, form = db.session(), access.actor(), Form()
+    if (earlier := receipts.earlier(session, actor, form.form_id.data)) is not None:
+        return redirect(earlier)
+    if not form.validate():
+        abort(400)
     npo = queries.own_organization(session, actor)
     found = postings.new_need(session, actor, npo, clock.now())
-    return redirect(url_for("npo.need_step", public_id=found.public_id, step=1))
+    written = url_for("npo.need_step", public_id=found.public_id, step=1)
+    receipts.keep(session, actor, form.form_id.data, written, clock.now())
+    return redirect(written)
 
 
 @blueprint.route("/needs/<public_id>/step/<int:step>", methods=["GET", "POST"])
@@ -187,6 +193,9 @@ def need_check(public_id: str) -> Page:
         return _check_page(found, form)
     if (earlier := receipts.earlier(session, actor, form.form_id.data)) is not None:
         return redirect(earlier)
+    if not form.validate():
+        banner = _("画面を開いてから時間がたっています。内容を確かめて、もう一度送ってください。")
+        return _check_page(found, form, banner=banner), 422
     sent = url_for("npo.need_sent", public_id=public_id)
     try:
         postings.submit(session, actor, found, clock.now(), version=form.shown_version)
