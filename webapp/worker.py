@@ -63,10 +63,11 @@ class Worker:
         self._index = indexing.LiveIndex(settings.index_folder)
         self._runner = Runner(settings, self.database)
         self._threads: dict[str, threading.Thread] = {}
-        # By piece, on the monotonic clock: until when it is held, when its last round began and ended.
+        # By piece, on the monotonic clock: until when it is held, since when a round is in progress, and when
+        # it was last seen at work. A piece whose rounds all fail is not at work.
         self._held: dict[str, float] = {}
         self._began: dict[str, float] = {}
-        self._ended: dict[str, float] = {}
+        self._well: dict[str, float] = {}
 
     def start(self) -> None:
         """Start a thread for each piece, and one that keeps the leases."""
@@ -107,26 +108,35 @@ class Worker:
     # ── Threads and leases ───────────────────────────────────────────────────────────────────────────
 
     def _repeat(self, piece: Piece) -> None:
-        due = 0.0
+        due, is_well = 0.0, True
         while not self._stopping.is_set():
             if not self._holds(piece.name):
                 self._stopping.wait(WATCH_SECONDS)
             elif time.monotonic() < due:
-                self._ended[piece.name] = time.monotonic()  # nothing is due, and somebody is there
+                if is_well:
+                    self._well[piece.name] = time.monotonic()  # nothing is due, and somebody is there
                 self._stopping.wait(min(WATCH_SECONDS, piece.pause_seconds))
-            elif not self._round(piece, clock.now()):
-                due = time.monotonic() + piece.pause_seconds
+            else:
+                busy = self._round(piece, clock.now())
+                is_well = busy is not None
+                if not busy:
+                    due = time.monotonic() + piece.pause_seconds
 
-    def _round(self, piece: Piece, now: datetime) -> bool:
-        """One round. A failing piece is logged and tried again after its pause; the others go on."""
+    def _round(self, piece: Piece, now: datetime) -> bool | None:
+        """One round: whether there may be more to do at once, ``None`` where it failed.
+
+        A failure is logged and the piece tried again after its pause; the others go on.
+        """
         self._began[piece.name] = time.monotonic()
         try:
-            return piece.work(self, now)
+            busy = piece.work(self, now)
         except Exception:
             log.exception("worker_piece_failed", piece=piece.name)
-            return False
+            return None
         finally:
-            self._ended[piece.name] = time.monotonic()
+            del self._began[piece.name]
+        self._well[piece.name] = time.monotonic()
+        return busy
 
     def _holds(self, name: str) -> bool:
         return time.monotonic() < self._held.get(name, 0.0)
@@ -143,8 +153,8 @@ class Worker:
                 wait = RETRY_SECONDS
 
     def _is_stuck(self, name: str) -> bool:
-        began, ended = self._began.get(name, 0.0), self._ended.get(name, 0.0)
-        return began > ended and time.monotonic() - began > STUCK_SECONDS
+        began = self._began.get(name)
+        return began is not None and time.monotonic() - began > STUCK_SECONDS
 
     def _take(self, names: Iterable[str]) -> set[str]:
         """Take or renew what is open; until when is counted from before the question."""
@@ -159,8 +169,8 @@ class Worker:
         return held
 
     def _seen(self, name: str, now: datetime) -> datetime | None:
-        ended = self._ended.get(name)
-        return None if ended is None else now - timedelta(seconds=time.monotonic() - ended)
+        well = self._well.get(name)
+        return None if well is None else now - timedelta(seconds=time.monotonic() - well)
 
     def _give_back(self, names: Iterable[str]) -> None:
         given = [name for name in names if self._held.pop(name, None) is not None]
@@ -205,7 +215,12 @@ class Worker:
         if waiting:
             if self._encoder is None or self._encoder.model_id != model_id:
                 self._encoder = load()
-            indexing.encode_waiting(self.database, self._encoder, now)
+            indexing.encode_waiting(
+                self.database,
+                self._encoder,
+                now,
+                on_failure=lambda row_id, error: log.error("text_not_encoded", row=row_id, exc_info=error),
+            )
             return True
         if serving != model_id:
             indexing.serve(self.database, model_id)
@@ -228,14 +243,20 @@ class Worker:
         return mail.send_due(self.database, self.settings, now, self._stopping.is_set) > 0
 
     def _tick(self, now: datetime) -> bool:
-        clockwork.tick(
-            self.database,
-            now,
-            lambda piece, error: log.error("clock_piece_failed", piece=piece, exc_info=error),
-        )
+        failed: list[str] = []
+
+        def note(name: str, error: Exception) -> None:
+            failed.append(name)
+            log.error("clock_piece_failed", piece=name, exc_info=error)
+
+        clockwork.tick(self.database, now, note)
         clockwork.sweep(self.database, now)
         heads.keep_daily(self.database, self.settings, now)
         self._runner.sweep(now)
+        if failed:
+            raise RuntimeError(
+                f"expected all of what time brings to be done, found failed: {', '.join(failed)}"
+            )
         return False
 
     def _snapshot(self, _now: datetime) -> bool:

@@ -6,7 +6,7 @@ what it has applied. Pages therefore never encode, and never import the model.
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -182,10 +182,20 @@ def waiting_count(session: Session, model_id: str) -> int:
     return session.scalar(query.where(Embedding.model_id == model_id, Embedding.vector.is_(None))) or 0
 
 
-def encode_waiting(database: Database, encoder: Encoder, now: datetime, limit: int = BATCH) -> int:
+def encode_waiting(
+    database: Database,
+    encoder: Encoder,
+    now: datetime,
+    limit: int = BATCH,
+    on_failure: Callable[[int, Exception], None] | None = None,
+) -> int:
     """Encode up to ``limit`` waiting texts; returns how many. No transaction is open while encoding.
 
     A text that changed meanwhile keeps waiting: its row is filled only if the hash is still the same.
+
+    Args:
+        on_failure: hears of a row whose text cannot be encoded; it is kept as if it said nothing, and the
+            others go on. Without it the failure is raised.
     """
     with database.read() as session:
         rows = session.scalars(
@@ -197,7 +207,12 @@ def encode_waiting(database: Database, encoder: Encoder, now: datetime, limit: i
         work = [(row.id, row.text_sha256, text_of(_owner(session, row))) for row in rows]
     if not work:
         return 0
-    encoded = list(_encode(encoder, work))
+    try:
+        encoded = list(_encode(encoder, work))
+    except Exception:
+        if on_failure is None:
+            raise
+        encoded = [_encode_alone(encoder, one, on_failure) for one in work]
     with database.write() as session:
         version = numbers.raise_version(session)
         for row_id, digest, vector, sentences, words, sentence_vectors in encoded:
@@ -240,6 +255,17 @@ def _encode(
         vectors = matrix[start + 1 : start + 1 + len(parts)].astype(np.float16)
         yield row_id, digest, matrix[start].tobytes(), parts, words, vectors.tobytes()
         start += 1 + len(parts)
+
+
+def _encode_alone(
+    encoder: Encoder, one: tuple[int, str, str], on_failure: Callable[[int, Exception], None]
+) -> tuple[int, str, bytes, list[str], list[dict[str, int]], bytes]:
+    try:
+        (encoded,) = _encode(encoder, [one])
+    except Exception as error:
+        on_failure(one[0], error)
+        (encoded,) = _encode(encoder, [(one[0], one[1], "")])
+    return encoded
 
 
 def _counts(words: Sequence[str]) -> dict[str, int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from matcher import calendar, queries
@@ -16,6 +16,7 @@ from matcher.models import (
     EvaluationSheet,
     ImportBatch,
     Job,
+    Mail,
     Organization,
     PeriodReport,
     ShownList,
@@ -64,6 +65,9 @@ class World:
         self.ids: dict[str, str] = {}
         with self.database.write() as session:
             self._fill(session)
+            # The tests may take as long as they like: the worker is seen, and no mail waits.
+            factories.let_worker_be_seen(session, NOW + timedelta(days=1))
+            session.execute(update(Mail).where(Mail.given_up_at.is_(None)).values(sent_at=NOW))
         self.cookies = {name: self._sign_in(person) for name, person in self.people.items()}
         self.database.dispose()
         for suffix in ("-wal", "-shm"):
@@ -91,7 +95,6 @@ class World:
 
     def _fill(self, session) -> None:
         factories.make_city(session, is_demo=False)
-        factories.let_worker_be_seen(session)
         self.ids["mail"] = self._undeliverable(session)
         sides: dict[str, Organization] = {}
         for name in ("a", "b"):

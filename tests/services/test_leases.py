@@ -3,9 +3,13 @@
 import threading
 from datetime import timedelta
 
+import numpy as np
 import pytest
+from sqlalchemy import select, update
 
-from matcher.services import leases
+from matcher.models import Embedding
+from matcher.services import clockwork, indexing, leases
+from tests import factories
 from tests.conftest import NOW
 from webapp import Settings
 from webapp.worker import PIECE_NAMES, Piece, Worker
@@ -166,6 +170,68 @@ def test_a_round_without_end_loses_its_lease(settings, database, monkeypatch):
     assert worker._is_stuck("encode")
     work.go.set()
     worker.stop()
+
+
+def test_a_piece_whose_rounds_all_fail_is_not_seen_at_work(settings, database):
+    tried = []
+
+    def fail(_worker, _now):
+        tried.append(1)
+        raise OSError("no")
+
+    worker = Worker(settings, database, [Piece("mail", fail, 0.01)])
+    with database.write() as session:
+        take(session, "before", leases.database_time(session) - leases.SILENCE - SECOND)
+    worker.start()
+    wait_until(lambda: len(tried) > 3)
+    worker.stop()
+    with database.read() as session:
+        (seen,) = leases.sightings(session, ["mail"], leases.database_time(session))
+    assert seen.is_silent
+
+
+def test_a_part_of_the_clock_that_fails_fails_its_round_after_the_others(settings, database, monkeypatch):
+    done = []
+
+    def broken(_session, _now):
+        raise ValueError("one record")
+
+    monkeypatch.setattr(clockwork, "_PIECES", (broken, lambda _session, _now: done.append(1) or 0))
+    worker = Worker(settings, database)
+    with pytest.raises(RuntimeError, match="broken"):
+        worker._tick(NOW)
+    assert done == [1]
+
+
+class Choosy:
+    """An encoder that cannot read one text."""
+
+    model_id = "choosy@1"
+
+    def encode(self, texts, kind):
+        if any("毒" in text for text in texts):
+            raise ValueError("unreadable")
+        return np.array([[1.0, 0.0] if text else [0.0, 0.0] for text in texts], np.float32)
+
+
+def test_a_text_that_cannot_be_encoded_does_not_stop_the_others(database):
+    with database.write() as session:
+        npo = factories.make_npo(session)
+        needs = [factories.make_need(session, npo, title=title) for title in ("毒", "お米")]
+    indexing.add_missing_rows(database, "choosy@1")
+    failed = []
+    indexing.encode_waiting(database, Choosy(), NOW, on_failure=lambda row_id, _error: failed.append(row_id))
+    with database.read() as session:
+        assert indexing.waiting_count(session, "choosy@1") == 0
+        query = select(Embedding).where(Embedding.owner_type == "need").order_by(Embedding.owner_id)
+        rows = {row.owner_id: row for row in session.scalars(query)}
+    assert failed == [rows[needs[0].id].id]
+    assert np.frombuffer(rows[needs[0].id].vector, np.float32).tolist() == [0.0, 0.0]
+    assert np.frombuffer(rows[needs[1].id].vector, np.float32).tolist() == [1.0, 0.0]
+    with database.write() as session:
+        session.execute(update(Embedding).values(vector=None))
+    with pytest.raises(ValueError, match="unreadable"):
+        indexing.encode_waiting(database, Choosy(), NOW)
 
 
 def test_every_piece_has_a_name_that_fits_the_table():
