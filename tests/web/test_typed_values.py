@@ -178,6 +178,19 @@ def test_yen_are_whole_and_exact(app: Flask, typed: str) -> None:
             assert bound(field, typed).process_errors, field
 
 
+@pytest.mark.parametrize("field", READERS, ids=lambda field: field.__name__)
+def test_a_form_that_was_sent_without_its_fields_is_no_fault(app: Flask, field: Any) -> None:
+    class One(wtforms.Form):
+        value = field("値")
+
+    with app.test_request_context():
+        form = One(MultiDict())
+        assert form.validate()
+        assert (form.value.data or None, form.value.reading) == (None, "")
+        if issubclass(field, fields.PairsField):
+            assert not form.value.typed_units
+
+
 @pytest.mark.parametrize("blank", ["", " ", "\u3000", " \n"])
 @pytest.mark.parametrize(
     "made", [fields.day, fields.number, fields.money, lambda label, need: values.address(label)]

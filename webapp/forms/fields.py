@@ -163,6 +163,7 @@ class PairsField(TextAreaField):  # type: ignore[misc]
     bounds = NumberField.bounds
     kept: type[int] | type[float] = float
     reading = ""
+    typed_units: Collection[str] = ()  #: what stood behind the numbers
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the pairs.
@@ -170,7 +171,7 @@ class PairsField(TextAreaField):  # type: ignore[misc]
         Raises:
             ValueError: a line is not of that form, or two have the same name.
         """
-        self.data, self.reading, self.typed_units = [], "", set()
+        self.data, self.reading, self.typed_units = [], "", ()
         found: dict[str, int | float] = {}
         for part in _parts(valuelist):
             name, colon, value = part.replace(":", "：").rpartition("：")
@@ -185,7 +186,7 @@ class PairsField(TextAreaField):  # type: ignore[misc]
                 raise _line_error(part, unclear) from None
             found[name] = self.kept(read.value)
             self.reading += value_text.reading_of_number(value.strip(), read)
-            self.typed_units |= {read.unit} - {""}
+            self.typed_units = {*self.typed_units, read.unit}
         self.data = list(found.items())
 
     def _value(self) -> str:
