@@ -155,7 +155,9 @@ def _choices(control: Control) -> list[list[str]]:
     if control.kind in {"checkbox", "select-multiple"}:
         values = [option.value for option in control.options]
         return [values[:1], values[-1:], values] if len(values) > 1 else [values]
-    return [[TYPED[control.kind]]] if control.kind in TYPED else [[NOWHERE]]
+    if control.kind == "decimal":  # also what is no number stays as it was typed
+        return [[TYPED["decimal"]], [NOWHERE]]
+    return [[TYPED.get(control.kind, NOWHERE)]]
 
 
 def _marked(page: Reading, changes: list[str], wanted: Mapping[str, str]) -> bool:
