@@ -41,8 +41,10 @@ def _limit() -> None:
     length, source = request.content_length, request.environ["wsgi.input"]
     if length is None and not request.environ.get("wsgi.input_terminated"):
         return  # no body
-    if length is not None and (length > most or request.mimetype != _URLENCODED):
-        return  # refused, or read piece by piece, by Werkzeug
+    if length is not None and length > most:
+        abort(413)
+    if length is not None and request.mimetype != _URLENCODED:
+        return  # read piece by piece by Werkzeug, within its own limits
     # Werkzeug takes any number of fields, and of a body of unsaid length as much as it may for the whole.
     body = source.read(most + 1 if length is None else length)
     if len(body) > most or (request.mimetype == _URLENCODED and body.count(b"&") > _MAX_FIELDS):

@@ -25,6 +25,7 @@ class Form:
     values: dict[str, Any] = field(default_factory=dict)
     buttons: list[str] = field(default_factory=list)
     fields: list[str] = field(default_factory=list)
+    choices: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -94,6 +95,7 @@ class _Reader(HTMLParser):
             self._note_field(tag, values)
         if tag == "option" and self.select is not None and self.form is not None:
             name = self.select.get("name", "")
+            self.form.choices.setdefault(name, []).append(values.get("value", ""))
             if "selected" in values or name not in self.form.values:
                 self.form.values[name] = values.get("value", "")
         if tag not in _VOID:
@@ -109,6 +111,8 @@ class _Reader(HTMLParser):
         kind = values.get("type", "text")
         if tag != "input" or kind in {"submit", "file"}:
             return
+        if kind in {"radio", "checkbox"}:
+            self.form.choices.setdefault(name, []).append(values.get("value", "on"))
         if kind == "checkbox":
             if "checked" in values:
                 self.form.values.setdefault(name, []).append(values.get("value", "on"))
