@@ -143,6 +143,7 @@ OBJECTS: Final[Mapping[str, Any]] = {
     "handover": _l("引き継ぎ"),
     "indicatordefinition": _l("共通指標"),
     "audit": _l("操作の記録"),
+    "contact": _l("連絡先"),
 }
 
 
