@@ -22,6 +22,7 @@ from matcher.models import (
     AccountRequest,
     CompanyProfile,
     Mail,
+    Municipality,
     Notice,
     NpoProfile,
     OneTimeLink,
@@ -552,7 +553,7 @@ def change_password(
     if not passwords.matches(user.password_hash, current):
         raise Invalid(current="password_wrong")
     throttle.forgive(session, "password", person=user.public_id)
-    _set_password(user, new)
+    _set_password(session, user, new)
     session.execute(
         delete(UserSession).where(UserSession.user_id == user.id, UserSession.id_hash != _hash(session_id))
     )
@@ -584,17 +585,19 @@ def _use_link(session: Session, purpose: Purpose, token: str, password: str, now
     user = find_link_user(session, purpose, token, now)
     if user is None or user.status != ("invited" if purpose == "activate" else "active"):
         raise NotFound("link")
-    _set_password(user, password)
+    _set_password(session, user, password)
     end_all_sessions(session, user)
     _drop_links(session, user)
     session.flush()
     return user
 
 
-def _set_password(user: User, password: str) -> None:
+def _set_password(session: Session, user: User, password: str) -> None:
     about = [user.name, user.email]
-    if user.organization is not None:
-        about.append(user.organization.name)
+    city = session.get(Municipality, 1)
+    for body in (city, user.organization):
+        if body is not None:
+            about += [body.name, body.kana or ""]
     code = passwords.problem(password, about)
     if code is not None:
         raise Invalid(password=code)
