@@ -603,6 +603,7 @@ def _titles(session: Session, events: Sequence[AuditEvent]) -> dict[tuple[str, s
     titles: dict[tuple[str, str], str] = {}
     for object_type, kind, title in (
         ("organization", Organization, Organization.name),
+        ("contact", Organization, Organization.name),
         ("need", Need, Need.title),
         ("offer", Offer, Offer.title),
         ("partnership", Partnership, Partnership.number),

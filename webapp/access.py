@@ -20,9 +20,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RoutingException
 from werkzeug.wrappers import Response as BaseResponse
 
-from matcher.models import User
+from matcher.models import Organization, User
 from matcher.permissions import ANONYMOUS, Actor
-from matcher.services import accounts
+from matcher.services import accounts, readings
 from webapp import bodies, clock, db, traces
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -110,6 +110,19 @@ def network() -> str:
             named = str(ipaddress.ip_network((address, 64), strict=False))
     key = str(current_app.config["SECRET_KEY"])
     return hmac.new(key.encode(), named.encode(), "sha256").hexdigest()
+
+
+def note_contacts(*organizations: Organization) -> None:
+    """Keep that whoever is asking reads these organizations' contact data on this page (T20).
+
+    Only for pages that are read: what is sent was read before.
+    """
+    if request.method != "GET":
+        return
+    now = clock.now()
+    found = readings.unnoted(db.session(), g.actor, organizations, now)
+    for note in readings.notes(g.actor, found, now, page=request.endpoint or "", network=network()):
+        traces.leave_note(note)
 
 
 def local_path(wanted: str | None) -> str | None:

@@ -35,6 +35,7 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "change_settings": _l("通知の受け取り方を変えた"),
     "change_role": _l("役割を変えた"),
     "register": _l("登録を始めた"),
+    "read_contact": _l("連絡先を見た"),
     "begin_sealing": _l("操作の記録に改ざん検知の印を付け始めた"),
     # organizations, needs, offers
     "create": _l("新しく作った"),

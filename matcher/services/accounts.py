@@ -515,15 +515,15 @@ def find_link_user(session: Session, purpose: Purpose, token: str, now: datetime
     return None if row is None else _by_id(session, row.user_id)
 
 
-def new_password_hash(user: User, password: str) -> str:
+def new_password_hash(user: User, password: str, city: cities.City) -> str:
     """What is stored of a new password; made before the transaction that stores it, for it takes long.
 
     Raises:
         Invalid: the password is refused.
     """
-    about = [user.name, user.email]
+    about = [user.name, user.email, city.name, city.kana]
     if user.organization is not None:
-        about.append(user.organization.name)
+        about += [user.organization.name, user.organization.kana or ""]
     code = passwords.problem(password, about)
     if code is not None:
         raise Invalid(password=code)

@@ -26,6 +26,7 @@ class City:
     areas: Mapping[str, str] = field(default_factory=dict)
     field20: str = ""
     is_demo: bool = False
+    kana: str = ""
 
     @property
     def area_labels(self) -> dict[str, str]:
@@ -51,7 +52,9 @@ def get(session: Session) -> City:
     row = session.get(Municipality, 1)
     if row is None:
         return UNKNOWN
-    return City(row.name, row.section, row.phone, row.email, dict(row.areas), row.field20, row.is_demo)
+    return City(
+        row.name, row.section, row.phone, row.email, dict(row.areas), row.field20, row.is_demo, row.kana or ""
+    )  # fmt: skip
 
 
 def put(session: Session, facts: Mapping[str, Any], *, is_demo: bool) -> None:

@@ -11,7 +11,9 @@ from urllib.parse import urlencode
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
+from matcher.models import AuditEvent, Organization
 from tests.conftest import NOW
 from tests.contracts.expectations import EXPECTATIONS
 from tests.contracts.world import ACTORS, World
@@ -138,3 +140,38 @@ def test_every_answer_carries_the_security_headers(world):
         assert headers["Referrer-Policy"] == "same-origin"
         assert headers["Cache-Control"] == "no-store"
         assert "charset=utf-8" in headers["Content-Type"]
+
+
+READERS = ("company_a", "npo_a", "coordinator", "manager", "operator")
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_no_page_shows_anothers_contact_data_without_its_line_in_the_record(world, reader):
+    """Whoever reads it, on whichever page (T20); what is downloaded is recorded by its own act."""
+    with world.database.read() as session:
+        organizations = session.scalars(select(Organization)).all()
+    found = set()
+    for endpoint, rows in EXPECTATIONS.items():
+        introduced = [("decided", {}, {"GET": ""})] if endpoint.startswith("cases.show") else []
+        for record, extra, answers in [*rows, *introduced]:
+            if "GET" not in answers:
+                continue
+            world.reset()
+            path = address(world, endpoint, record, dict(extra))
+            response = world.browser(reader).get(path)
+            if response.status_code != 200 or response.mimetype != "text/html":
+                continue
+            html = response.get_data(as_text=True)
+            for organization in organizations:
+                if organization.id == world.people[reader].organization_id or organization.email not in html:
+                    continue
+                found.add(endpoint)
+                with world.database.read() as session:
+                    noted = session.scalars(
+                        select(AuditEvent.object_id).where(
+                            AuditEvent.action == "read_contact",
+                            AuditEvent.actor_id == world.people[reader].public_id,
+                        )
+                    ).all()
+                assert organization.public_id in noted, (path, organization.name)
+    assert found or reader == "operator"

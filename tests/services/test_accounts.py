@@ -616,22 +616,39 @@ def test_changing_the_password_needs_the_present_one_and_ends_the_other_browsers
     assert log_in(session, user.email, OTHER, now) is user
 
 
-@pytest.mark.parametrize(
-    ("password", "code"),
-    [
-        ("短い", "password_short"), ("elevenchars", "password_short"), ("x" * 257, "password_long"),
-        ("password1234", "password_common"), ("Password1234!!", "password_common"), ("P@ssw0rd2026", "password_common"),
-        ("passwordpassword", "password_common"), ("123456789012", "password_common"), ("aaaaaaaaaaaa", "password_common"),
-        ("abcabcabcabcabc", "password_common"), ("qwertyuiop123", "password_common"), ("1qaz2wsx3edc", "password_common"),
-        ("enmusubi2026", "password_common"), ("EnMusubi-2026", "password_common"), ("ｅｎｍｕｓｕｂｉ２０２６", "password_common"),
-        ("sakura20260401", "password_common"), ("sakurasakura!", "password_common"), ("パスワード1234567", "password_common"),
-        ("ぱすわーどぱすわーど12", "password_common"), ("ありがとうありがとう99", "password_common"), ("iloveyou1234", "password_common"),
-        ("縁むすび縁むすび2026", "password_common"), ("miohara-kyodo", "password_common"), ("administrator", "password_common"),
-        ("nagisa.umino1", "password_common"), ("浜のごはん会2026!!", "password_common"),
+ABOUT = ["海野 渚", "nagisa.umino@npo.example", "浜のごはん会", "澪原市", "みおはらし"]
+
+#: code → passwords that it refuses
+REFUSED = {
+    "password_short": ["短い", "elevenchars", "たていすかんなにらせち"],
+    "password_long": ["x" * 257],
+    "password_common": [
+        "password1234", "Password1234!!", "P@ssw0rd2026", "123456789012", "qwertyuiop123", "1qaz2wsx3edc",
+        "enmusubi2026", "EnMusubi-2026", "ｅｎｍｕｓｕｂｉ２０２６", "パスワード1234567", "iloveyou1234",
+        "administrator", "いろはにほへとちりぬるを", "irohanihohetochirinuruwo", "arigatougozaimasu", "drowssap4321",
+        "konnichiwa2026", "yamadahanako1985", "satoutarou1990", "zaq12wsxcde3", "!qaz\"wsx#edc", "Welcome2026!!",
+        "kodomoshokudou2026", "sunshine-2026", "1234qwerasdfzxcv", "たていすかんなにらせちとし",
     ],
-)  # fmt: skip
-def test_short_and_common_passwords_are_refused(password: str, code: str) -> None:
-    assert passwords.problem(password, ["海野 渚", "nagisa.umino@npo.example", "浜のごはん会"]) == code
+    "password_walk": ["0123456789ab", "abcdefghijklm", "asdfghjkl;:]", "09012345678901"],
+    "password_date": [
+        "sakura20260401", "2026年4月1日2026", "令和8年11月28日生まれ", "reiwa8nen4gatsu1nichi", "19850401-0401",
+        "20260401-20250331", "平成元年12月31日です", "s600401h010401",
+    ],
+    "password_repeat": [
+        "passwordpassword", "aaaaaaaaaaaa", "abcabcabcabcabc", "sakurasakura!", "ぱすわーどぱすわーど12",
+        "ありがとうありがとう99", "縁むすび縁むすび2026", "おかあさんおかあさんおか", "Tokyo2020Tokyo2020", "aiueoaiueo123",
+    ],
+    "password_own": [
+        "nagisa.umino1", "浜のごはん会2026!!", "uminonagisa2026", "umino-nagisa-2026", "gohankai浜のごはん会",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("password", "code"), [(password, code) for code, found in REFUSED.items() for password in found]
+)
+def test_passwords_that_are_tried_first_are_refused_with_the_reason(password: str, code: str) -> None:
+    assert passwords.problem(password, ABOUT) == code
 
 
 @pytest.mark.parametrize(
@@ -639,10 +656,29 @@ def test_short_and_common_passwords_are_refused(password: str, code: str) -> Non
     [
         GOOD, OTHER, "correct horse battery staple", "kjhgf8s7d6f5", "zzqxvbplmtrw", "夏の夜に川端を歩いて帰る",
         "sakura kaede momiji ajisai to watashi", "x7" * 4 + "q9Lm2#vRtY", "あ" + "か7ろ2む9へ4ぬ1ゆ" * 8, "382940175562",
+        "ringo no ki ni noboru saru", "m7Kq2-Vx9Lr-Tb4Wn", "blue kettle under stairs",
     ],
 )  # fmt: skip
 def test_long_passwords_of_any_composition_are_taken(password: str) -> None:
-    assert passwords.problem(password, ["海野 渚", "nagisa.umino@npo.example"]) is None
+    assert passwords.problem(password, ABOUT) is None
+
+
+@pytest.mark.parametrize("typed", ["a" * 256, "4@8({[<369 1!|70$5+%2" * 12, "﷽" * 256, "ab" * 128])
+def test_only_so_much_of_a_password_is_estimated(monkeypatch, typed: str) -> None:  # type: ignore[no-untyped-def]
+    seen: list[int] = []
+    estimate = passwords._estimate
+    monkeypatch.setattr(
+        passwords, "_estimate", lambda text, own: seen.append(len(text)) or estimate(text[:4], own)
+    )
+    passwords.problem(typed, ABOUT)
+    # A kana may become three letters and an era four digits; nothing else grows.
+    assert 0 < max(seen) <= 3 * passwords.LOOKED_AT
+    assert len(seen) <= 6
+
+
+def test_what_one_person_is_called_does_not_weaken_anothers_password() -> None:
+    assert passwords.problem("umibe-gohan-nagisa", ["umibe gohan nagisa"]) == "password_own"
+    assert passwords.problem("umibe-gohan-nagisa", []) is None
 
 
 def test_passwords_are_hashed_with_argon2id_at_the_documented_cost() -> None:

@@ -113,6 +113,7 @@ OBJECTS: Final[Mapping[str, Any]] = {
     "municipality": _l("自治体"),
     "audit": _l("操作の記録"),
     "mail": _l("メール"),
+    "contact": _l("連絡先"),
 }
 
 

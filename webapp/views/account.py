@@ -163,13 +163,13 @@ def reset(token: str) -> Page:
 def _choose_password(purpose: accounts.Purpose, token: str) -> Page:
     now, form = clock.now(), forms.PasswordForm()
     with db.reading() as session:
-        user = accounts.find_link_user(session, purpose, token, now)
+        user, city = accounts.find_link_user(session, purpose, token, now), cities.get(session)
     if user is None:
         return render_template("account/link_gone.html", purpose=purpose), 404
     if form.validate_on_submit():
         act = accounts.activate if purpose == "activate" else accounts.reset
         try:
-            stored = accounts.new_password_hash(user, form.password.data)
+            stored = accounts.new_password_hash(user, form.password.data, city)
         except Invalid as error:
             form.take(error)
         else:
@@ -223,10 +223,10 @@ def password() -> Page:
     """Change one's own password."""
     actor, now, form = access.actor(), clock.now(), forms.ChangePasswordForm()
     with db.reading() as session:
-        user = accounts.own_account(session, actor)
+        user, city = accounts.own_account(session, actor), cities.get(session)
     if form.validate_on_submit():
         try:
-            stored = accounts.new_password_hash(user, form.password.data)
+            stored = accounts.new_password_hash(user, form.password.data, city)
             with db.aside() as counting:
                 credentials = accounts.admit_password_change(counting, actor, now)
             accounts.check_present_password(credentials, form.current.data)

@@ -66,6 +66,8 @@ def show(public_id: str) -> Page:
     actor = access.actor()
     case = queries.get_case(db.session(), actor, public_id)
     form = forms.MessageForm()
+    if partnerships.may_see_contacts(actor, case):
+        access.note_contacts(case.company, case.npo)
     if case.was_introduced:
         more = {**work.facts(actor, case), **work.overview(case)}
         return render_template("work/show.html", **{**_facts(actor, case), **more}, form=form)

@@ -28,6 +28,7 @@ def organization(public_id: str) -> Page:
     found = queries.get_organization(session, actor, public_id)
     form = forms.review_form(found)
     if request.method == "GET":
+        access.note_contacts(found)
         return _page(session, actor, found, form)
     permissions.require(actor, "organization.review", found)
     action = "verify" if request.form.get("action") == "verify" else "return"

@@ -10,7 +10,7 @@ from matcher import permissions, queries, vocabulary
 from matcher.errors import Invalid, MovedOn, Refused
 from matcher.models import Organization
 from matcher.permissions import Actor
-from matcher.services import cities, evaluations, moves, organizations
+from matcher.services import cities, evaluations, moves, organizations, readings
 from matcher.services.organizations import Section
 from webapp import access, clock, db, organization_text, text
 from webapp.forms import organization as forms
@@ -36,6 +36,7 @@ def profile() -> Page:
         actions=moves.available(access.actor(), organization),
         is_locked=organization.state in organizations.LOCKED,
         level=organizations.disclosure_level(organization),
+        readings=readings.of_organization(db.session(), access.actor(), organization, clock.now()),
     )
 
 
