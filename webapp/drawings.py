@@ -77,7 +77,13 @@ class Link:
 
 
 def logic_model(
-    nodes: Sequence[Node], links: Sequence[Link], labels: Mapping[str, str], *, title: str, description: str
+    nodes: Sequence[Node],
+    links: Sequence[Link],
+    labels: Mapping[str, str],
+    *,
+    title: str,
+    description: str,
+    name: str = "",
 ) -> Markup:
     """Boxes in a column for each kind that has nodes, with an arrow for each link.
 
@@ -86,11 +92,13 @@ def logic_model(
 
     Args:
         labels: the heading of each kind; where it also names kinds of evidence, a legend explains the lines.
+        name: begins its ids; without it they are new each time, so that a page may hold the same twice.
     """
     heading, top = _heading(title)
     columns = [found for kind in KINDS if (found := [node for node in nodes if node.kind == kind])]
     if not columns:
-        return _svg(title, description, [*heading, _words(_("まだありません"), EDGE, top + 16)], top + 32)
+        nothing = [*heading, _words(_("まだありません"), EDGE, top + 16)]
+        return _svg(title, description, nothing, top + 32, name)
     gap = _COLUMN_GAPS[len(columns)]
     width = min(320.0, (WIDTH - 2 * EDGE - gap * (len(columns) - 1)) / len(columns))
     left = (WIDTH - len(columns) * width - gap * (len(columns) - 1)) / 2
@@ -136,7 +144,7 @@ def logic_model(
         ],
         bottom,
     )
-    return _svg(title, description, [*heading, *arrows, *body, *legend], bottom + EDGE)
+    return _svg(title, description, [*heading, *arrows, *body, *legend], bottom + EDGE, name)
 
 
 def progress(
@@ -553,8 +561,8 @@ def _number_on_page() -> int:
     return int(g.drawings)
 
 
-def _svg(title: str, description: str, body: Iterable[Markup], height: float) -> Markup:
-    name = f"drawing-{_number_on_page()}-{crc32(_clean(title).encode()):08x}"
+def _svg(title: str, description: str, body: Iterable[Markup], height: float, name: str = "") -> Markup:
+    name = name or f"drawing-{_number_on_page()}-{crc32(_clean(title).encode()):08x}"
     return _tag(
         "svg",
         _tag("title", " ".join(str(title).split()), id=f"{name}-title"),

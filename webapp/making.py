@@ -1,14 +1,18 @@
 """What takes long to make, for the one who asks for it: at once, or a place in line and a page that waits.
 
-A paper keeps its address. Its HTML is made in the scope of whoever asks and is, by its hash, the name under
-which the press keeps the PDF: so a kept paper is sent only to those for whom the same would be made now. A
-big table or a bundle is fetched with its ticket, through the page that checks who may see it.
+What is made keeps the address at which it was asked for, so its check of who may see it applies each time. A
+paper's HTML is made in the scope of whoever asks, and its hash is the name under which the press keeps the
+PDF: a kept paper is sent only to those for whom the same would be made now. Who waited comes back with the
+ticket and gets what was made for it, as it stood when it was asked for: a record that changes meanwhile, or
+every second, must not send anybody to the end of the line.
 """
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from flask import Flask, current_app, g, make_response, render_template, request, url_for
 from sqlalchemy.exc import OperationalError
@@ -33,6 +37,7 @@ WAITING_REQUESTS: Final = 2  #: of a process; a thread that waits answers nobody
 NEAR: Final = 1  #: jobs ahead with which it is worth waiting
 REFRESH_SECONDS: Final = 3
 MOST_REFRESH_SECONDS: Final = 15
+PAPER_STANDS: Final = timedelta(hours=1)  #: who comes with an older ticket wants the paper of today
 MOST_CELLS: Final = 20_000  #: a bigger table is written in the press
 
 
@@ -79,8 +84,7 @@ def _prepared(_error: BaseException | None = None) -> None:
 def deliver(kind: str, source: Iterable[bytes], name: str) -> Response:
     """What is made from ``source`` as an attachment, or the page on which one waits for it.
 
-    It is fetched at the address at which it was asked for: a paper is asked for again, and is there by then;
-    a table is asked for with its ticket (``fetched``).
+    It is fetched at the address at which it was asked for, with the ticket (``fetched``).
 
     Raises:
         jobs.Crowded: the person has enough waiting.
@@ -90,12 +94,12 @@ def deliver(kind: str, source: Iterable[bytes], name: str) -> Response:
     kept = shelf.fetch(kind, key, now)
     if kept is not None:
         return sheets.attachment(kept, name, _TYPES[kind])
-    ticket = _ask(kind, key, name, _with_ticket if kind != "paper" else lambda _ticket: _here())
+    ticket = _ask(kind, key, name, _with_ticket)
     _prepared()
     place = wait_for(ticket)
-    kept = shelf.fetch(kind, key, now) if ticket.job.state == "done" else None
-    if kept is not None:
-        return sheets.attachment(kept, name, _TYPES[kind])
+    made = _made_for(ticket)
+    if made is not None:
+        return made
     answer = page_of(ticket, place)
     if ticket.job.state == "failed":
         answer.status_code = 409
@@ -175,12 +179,9 @@ def _asking() -> Iterator[Session]:
         session.commit()
 
 
-def _here() -> str:
-    return request.full_path.rstrip("?")
-
-
 def _with_ticket(ticket: str) -> str:
-    return f"{_here()}{'&' if '?' in _here() else '?'}ticket={ticket}"
+    asked = [pair for pair in request.args.items(multi=True) if pair[0] != "ticket"]
+    return f"{request.path}?{urlencode([*asked, ('ticket', ticket)])}"
 
 
 def book(name: str, *made: sheets.Sheet) -> Response:
@@ -196,10 +197,12 @@ def book(name: str, *made: sheets.Sheet) -> Response:
 
 
 def fetched() -> Response | None:
-    """The table for which one comes back to this page with a ticket; ``None`` where one comes without.
+    """What was made for the ticket with which one comes back to this page.
+
+    ``None`` where one comes without, or what was made is gone or failed: then it is made anew.
 
     Raises:
-        NotFound: the ticket is none of one's own for this page, or what was made is gone.
+        NotFound: the ticket is none of one's own for this page.
     """
     public_id = request.args.get("ticket")
     if public_id is None:
@@ -207,7 +210,10 @@ def fetched() -> Response | None:
     ticket = jobs.get_ticket(db.session(), access.actor(), public_id)
     if ticket.address.partition("?")[0] != request.path:
         raise NotFound("ticket")
-    return send(ticket)
+    ended = ticket.job.finished_at
+    if ticket.job.kind == "paper" and ended is not None and ended < clock.now() - PAPER_STANDS:
+        return None
+    return _made_for(ticket)
 
 
 def send(ticket: Ticket) -> Response:
@@ -216,10 +222,16 @@ def send(ticket: Ticket) -> Response:
     Raises:
         NotFound: it is gone, or not made yet.
     """
-    content = runner().shelf.fetch(ticket.job.kind, ticket.job.key, clock.now())
-    if content is None or ticket.job.state != "done":
+    answer = _made_for(ticket)
+    if answer is None:
         raise NotFound("ticket")
-    return sheets.attachment(content, ticket.title, _TYPES[ticket.job.kind])
+    return answer
+
+
+def _made_for(ticket: Ticket) -> Response | None:
+    job = ticket.job
+    content = runner().shelf.fetch(job.kind, job.key, clock.now()) if job.state == "done" else None
+    return None if content is None else sheets.attachment(content, ticket.title, _TYPES[job.kind])
 
 
 # ── Waiting ──────────────────────────────────────────────────────────────────────────────────────────

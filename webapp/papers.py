@@ -122,7 +122,8 @@ def _document(
         **_frozen(case, history.of_document(found), found.drafted_at),
     }  # fmt: skip
     if paper == "plan":
-        facts["drawing"] = logic_drawing(found.content, found.number)
+        # To the letter the same each time, so that the same paper is not laid out again.
+        facts["drawing"] = logic_drawing(found.content, found.number, name="logic")
         facts["node_names"] = plans.nodes(found.content)
         facts["lessons"] = evaluations.lessons_taken(session, case, found.content)
     if paper == "agreement":
@@ -354,14 +355,14 @@ def _plan_of(session: Session, case: Partnership, agreement: CaseDocument) -> Ca
     return next((row for row in numbered if row.sha256 == sha256), numbered[0] if numbered else None)
 
 
-def logic_drawing(content: Mapping[str, Any], number: int) -> Any:
+def logic_drawing(content: Mapping[str, Any], number: int, name: str = "") -> Any:
     """The logic model of a plan as SVG."""
     nodes = [drawings.Node(key, plans.kind_of(key), text) for key, text in plans.nodes(content).items()]
     links = [drawings.Link(row["source"], row["target"], row["evidence"]) for row in content["links"]]
     return drawings.logic_model(
         nodes, links, vocabulary.LOGIC_KINDS,
         title=_("ロジックモデル（計画 第%(number)s版）", number=number),
-        description=_("左から右へ、資源から長期成果までのつながり"),
+        description=_("左から右へ、資源から長期成果までのつながり"), name=name,
     )  # fmt: skip
 
 

@@ -109,6 +109,11 @@ def town(settings, travel, monkeypatch) -> Iterator[Town]:
     app.extensions["database"].dispose()
 
 
+def rename(town, name: str) -> None:
+    with town.records.write() as session:
+        session.execute(update(Organization).where(Organization.id == town.partners.npo.id).values(name=name))
+
+
 # ── The waiting page ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -124,12 +129,37 @@ def test_who_waits_sees_the_place_in_line_and_gets_the_paper_without_javascript(
     assert "いま作成しています" in visit(town.browser(first), town.ticket(first), 202).text
     town.finish(town.all_ended)
     made = town.browser(second).get(town.ticket(second))
-    there = f"/desk/handover.pdf?person={first.public_id}"
+    there = f"/desk/handover.pdf?person={first.public_id}&ticket={town.ticket(second).rsplit('/')[-1]}"
     assert made.headers["Refresh"] == f"0;url={there}"
     assert visit(town.browser(second), town.ticket(second)).href("保存する") == there
     paper = town.browser(second).get(there)
     assert (paper.status_code, paper.data) == (200, b"%PDF-made")
     assert len(town.press.orders) == 2
+    assert town.browser(first).get(there).status_code == 404, "a ticket is for one person"
+
+
+def test_who_waited_gets_the_paper_although_a_record_changes_meanwhile(town):
+    person = town.staff[0]
+    town.paper(person)
+    rename(town, "名の変わった会")
+    town.finish(town.all_ended)
+    made = visit(town.browser(person), town.ticket(person)).href("保存する")
+    assert town.browser(person).get(made).data == b"%PDF-made"
+    assert len(town.press.orders) == 1
+    town.travel.shift(making.PAPER_STANDS + timedelta(seconds=1))
+    town.browser(person).get(made)
+    town.finish(town.all_ended)
+    assert len(town.press.orders) == 2, "an old ticket leads to the paper of today"
+
+
+def test_the_same_paper_is_the_same_to_the_letter(town):
+    town.press.told.set()
+    asked = ("plan", "agreement", "sheet", "interim")
+    for _ in range(2):
+        for name in asked:
+            town.browser(town.partners.npo_user).get(f"{town.case}/papers/{name}.pdf")
+        town.finish(town.all_ended)
+    assert len(town.press.orders) == len(asked) - 1, "there is no interim report yet"
 
 
 def test_the_page_can_be_kept_from_moving_by_itself(town):
@@ -175,11 +205,7 @@ def test_a_kept_paper_is_made_anew_when_a_record_changed_and_forgotten_when_nobo
     person = town.staff[0]
     town.paper(person)
     town.finish(town.all_ended)
-    partners = town.partners
-    with town.records.write() as session:
-        session.execute(
-            update(Organization).where(Organization.id == partners.npo.id).values(name="名の変わった会")
-        )
+    rename(town, "名の変わった会")
     assert town.browser(person).get("/desk/handover.pdf").status_code in {200, 202}
     town.finish(town.all_ended)
     assert len(town.press.orders) == 2

@@ -82,6 +82,8 @@ def handover() -> Page:
 def handover_paper() -> Response:
     """The same for paper."""
     session, actor, now = db.session(), access.actor(), clock.now()
+    if kept := making.fetched():
+        return kept
     making.begin()
     person = _person(queries.active_staff(session))
     rows = handovers.sheets(session, actor, person, now)

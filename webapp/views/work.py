@@ -719,6 +719,8 @@ def paper(public_id: str, paper: str) -> Response:
     number = _version_asked()
     if paper not in papers.available(session, case) or (number is not None and paper not in papers.KINDS):
         raise NotFound("paper")
+    if kept := making.fetched():
+        return kept
     making.begin()
     name, template, content = papers.make(session, actor, case, paper, clock.now(), number)
     return pdf.download(name, template, **content)
