@@ -7,7 +7,7 @@ PORT ?= 8000
 export HOST PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format bench soak model lock clean
+.PHONY: help install run test check format bench load soak model lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -50,7 +50,10 @@ bench: $(VENV)/.installed-test ## measure: suggestion page against a plain page,
 	$(BIN)/python -m tests.benchmarks.pages
 	$(BIN)/python -m tests.benchmarks.scale
 
-soak: $(VENV)/.installed-test ## the long rounds: 200 kill -9 rounds under load, 200 races on both databases
+load: $(VENV)/.installed-test ## fifty people at once, in quiet and while the service is troubled, on both databases
+	$(BIN)/python -m tests.benchmarks.load
+
+soak: $(VENV)/.installed-test ## the long rounds: 200 kill -9 rounds under load, 200 races, 20,000 fuzzed posts
 	$(BIN)/python -m pytest -o addopts=-q tests/soak
 
 model: $(VENV)/.installed-test ## rebuild the bundled embedding model from its sources

@@ -13,6 +13,8 @@ from functools import cache
 from itertools import islice
 from typing import Any, Final
 
+from embeddings.normal import nfkc
+
 MAX_EMBED_CHARS: Final = 8_000  #: of a text, only so much is read; ten times the longest honest profile
 MAX_SENTENCES: Final = 40
 MAX_SENTENCE_CHARS: Final = 300
@@ -64,8 +66,8 @@ def _settled(step: Callable[[str], str], text: str) -> str:
 
 
 def _normal(text: str) -> str:
-    text = unicodedata.normalize("NFKC", _MARKS.sub("", text)).translate(_SEEN)
-    return _SPACES.sub(" ", unicodedata.normalize("NFKC", text).translate(_ITAIJI)).strip()
+    text = nfkc(_MARKS.sub("", text)).translate(_SEEN)
+    return _SPACES.sub(" ", nfkc(text).translate(_ITAIJI)).strip()
 
 
 class _Seen(dict[int, int | None]):

@@ -1,37 +1,70 @@
-"""How one cell of an imported sheet is read: labels or codes, lists, numbers, dates as Japan writes them."""
+"""How a cell of an imported sheet is read: labels, codes, lists, and values by the readers that forms use."""
 
 import re
 from collections.abc import Mapping
-from datetime import date, timedelta
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 from embeddings.text import fold, normalize
-from matcher import vocabulary
+from matcher import addresses, days, figures, numerals, vocabulary
 from matcher.import_columns import Column, choices
 from matcher.services.cities import City
+from matcher.typed import Unclear
+
+#: A cell with a code, a number, a day or an address that is longer is none; lists of codes stay far below.
+MAX_CELL: Final = 1_000
 
 
-class Unclear(ValueError):
-    """A cell that cannot be meant: a code, and the part of the cell that is wrong."""
+@dataclass(frozen=True)
+class Cell:
+    """What a cell holds: text, code, list of codes, number, ISO date, or ``None`` where it is empty.
 
-    def __init__(self, code: str, part: str = "") -> None:
-        super().__init__(code)
-        self.code = code
-        self.part = part
+    ``note`` is a code where the value is not plain from what was typed, ``read`` the value as it was read,
+    and ``unit`` what stood behind a number.
+    """
+
+    value: Any
+    note: str = ""
+    read: str = ""
+    unit: str = ""
 
 
-def parse(column: Column, text: str, city: City) -> Any:
-    """The value of a cell: text, code, list of codes, number, ISO date, or ``None`` where it is empty.
+def read(column: Column, text: str, city: City) -> Cell:
+    """The value of a cell.
 
     Raises:
         Unclear: with the code of what is wrong and the part of the cell.
     """
+    if column.kind not in {"text", "url"} and len(text) > MAX_CELL:
+        raise Unclear("too_long", text)
     text = text[1:] if re.match(r"^'[=+\-@＝＋－−＠]", text) else text
     if not text or text in {"-", "－", "―", "ー", "なし", "無し", "N/A", "n/a"}:
-        return [] if column.kind in {"codes", "areas", "fields"} else None
+        return Cell([] if column.kind in {"codes", "areas", "fields"} else None)
     if re.fullmatch(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)", text):
         raise Unclear("excel_error", text)
+    match column.kind:
+        case "number":
+            return _number(numerals.read(text, vocabulary.SUPPORT_UNITS, decimals=2, below=10**11))
+        case "integer":
+            return _number(numerals.read(text, numerals.PEOPLE, decimals=0, below=10**9))
+        case "date":
+            found = days.read_cell(text)
+            day = found.day.isoformat()
+            return Cell(day, "read_day" if found.beside else "", day if found.beside else "")
+        case _:
+            return Cell(_plain(column, text, city))
+
+
+def _number(found: numerals.Number) -> Cell:
+    whole = found.value == int(found.value)
+    value = int(found.value) if whole else float(found.value)
+    if not (found.in_words or found.is_about):
+        return Cell(value, unit=found.unit)
+    return Cell(value, "read_number", f"{figures.number(found.value)}{found.unit}", found.unit)
+
+
+def _plain(column: Column, text: str, city: City) -> Any:
     match column.kind:
         case "code":
             return _code(text, choices(column, city))
@@ -42,21 +75,10 @@ def parse(column: Column, text: str, city: City) -> Any:
         case "fields":
             long = {label: code for code, label in vocabulary.FIELDS.items() if code in city.fields}
             return _codes(text, choices(column, city), long)
-        case "number":
-            return _number(text)
-        case "integer":
-            found = _number(text)
-            if found != int(found) or found > 10**9:
-                raise Unclear("integer", text)
-            return int(found)
-        case "date":
-            return read_day(text).isoformat()
         case "yes_no":
             return _yes_no(text)
         case "email":
-            if not re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+", normalize(text)):
-                raise Unclear("email", text)
-            return normalize(text)
+            return addresses.read(text)
         case "phone":
             if re.fullmatch(r"[1-9]\d{8,9}", normalize(text)):
                 raise Unclear("phone_zero", text)
@@ -116,47 +138,6 @@ def _ends(rest: str, length: int, is_number: bool) -> bool:
         # 「1」 must not be taken from 「13」, while 「13 子どもの…」 names the same field twice.
         return not rest[length : length + 1].isdecimal()
     return length == len(rest) or rest[length] in _SEPARATORS or not rest[length - 1].isascii()
-
-
-def _number(text: str) -> float:
-    plain = re.sub(r"[,\s]", "", normalize(text))
-    match = re.fullmatch(r"(?:約)?(\d+(?:\.\d+)?)(万|千)?[^\d.]{0,6}", plain)
-    if match is None:
-        raise Unclear("number", text)
-    value = float(match[1]) * {"万": 10_000, "千": 1_000, None: 1}[match[2]]
-    if value >= 10**11:
-        raise Unclear("number", text)
-    return value
-
-
-_ERA_STARTS: Final = {
-    "令和": 2018, "r": 2018, "平成": 1988, "h": 1988, "昭和": 1925, "s": 1925, "大正": 1911, "t": 1911,
-    "明治": 1867, "m": 1867,
-}  # fmt: skip
-_EXCEL_DAY_ZERO: Final = date(1899, 12, 30)
-
-
-def read_day(text: str) -> date:
-    """A day as Japan writes it: 2027-03-31, 2027/3/31, 令和9年3月31日, R9.3.31, in any width.
-
-    Raises:
-        Unclear
-    """
-    plain = re.sub(r"\s", "", fold(text)).replace("元年", "1年")
-    plain = re.sub(r"[(（][日月火水木金土][)）]$", "", plain)
-    try:
-        if match := re.fullmatch(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:t.*|\d\d:.*)?", plain):
-            return date(int(match[1]), int(match[2]), int(match[3]))
-        if match := re.fullmatch(r"(\d{4})(\d{2})(\d{2})", plain):
-            return date(int(match[1]), int(match[2]), int(match[3]))
-        era = "|".join(_ERA_STARTS)
-        if match := re.fullmatch(rf"({era})(\d{{1,2}})[-/.年](\d{{1,2}})[-/.月](\d{{1,2}})日?", plain):
-            return date(_ERA_STARTS[match[1]] + int(match[2]), int(match[3]), int(match[4]))
-        if re.fullmatch(r"[2-7]\d{4}", plain):
-            return _EXCEL_DAY_ZERO + timedelta(days=int(plain))
-    except ValueError:
-        pass
-    raise Unclear("date", text)
 
 
 def _yes_no(text: str) -> bool:

@@ -124,6 +124,7 @@ PERMISSIONS: Final[Mapping[str, Rule]] = MappingProxyType(
         "desk.handover": Rule(_STAFF),
         "desk.indicators": Rule(_STAFF),
         "desk.comments": Rule(_STAFF),
+        "desk.mail": Rule(_STAFF),
         "staff.manage": Rule(frozenset({_MANAGER, _OPERATOR})),
         "audit.view": Rule(frozenset({_MANAGER, _OPERATOR})),
     }

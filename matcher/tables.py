@@ -12,14 +12,16 @@ import resource
 import subprocess
 import sys
 import time
-import unicodedata
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from embeddings.normal import nfc
 from matcher.errors import DomainError
 
 MAX_BYTES: Final = 5 * 1024 * 1024
@@ -30,6 +32,9 @@ MAX_COLUMNS: Final = 200
 MAX_ROWS: Final = 5_000
 SECONDS: Final = 20
 _MEMORY: Final = 1024 * 1024 * 1024
+
+#: What a browser offers to choose from.
+ACCEPT: Final = ".csv,.txt,.tsv,.xlsx"
 
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"  #: .xls, and .xlsx with a password
@@ -117,9 +122,8 @@ def _bad_encoding(content: bytes, error: UnicodeDecodeError) -> Unreadable:
 
 def _read_csv(content: bytes) -> Table:
     text = decode(content)
-    first = text.split("\n", maxsplit=1)[0]
-    delimiter = max(",\t;", key=first.count)
     csv.field_size_limit(MAX_BYTES)
+    delimiter = max(",\t;", key=lambda one: _evenness(text, one))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     counter = _Counter()
     lines = []
@@ -133,6 +137,16 @@ def _read_csv(content: bytes) -> Table:
     except csv.Error:
         raise Unreadable("file_csv", line=reader.line_num) from None
     return Table(lines)
+
+
+def _evenness(text: str, delimiter: str) -> tuple[int, int]:
+    """How many of the first rows have equally many cells, and how many; titles may stand above."""
+    try:
+        rows = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 20))
+    except csv.Error:
+        return 0, 0
+    widths = Counter(len(cells) for cells in rows if len(cells) > 1)
+    return max(((count, width) for width, count in widths.items()), default=(0, 0))
 
 
 class _Counter:
@@ -156,7 +170,7 @@ def clean(text: str) -> str:
     """Stored form of a cell: NFC, LF line ends, no NUL, no half of a character, no white space around."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     text = "".join(character for character in text if not "\ud800" <= character <= "\udfff")
-    return unicodedata.normalize("NFC", text).strip(" \t\n\u3000\ufeff")
+    return nfc(text).strip(" \t\n\u3000\ufeff")
 
 
 # ── JSONL ────────────────────────────────────────────────────────────────────────────────────────────
@@ -174,7 +188,7 @@ def read_json_lines(content: bytes) -> list[tuple[int, Mapping[str, Any]]]:
             continue
         try:
             value = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Unreadable("file_json", line=number) from None
         if not isinstance(value, dict):
             raise Unreadable("file_json", line=number)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from defusedxml.common import DTDForbidden
 from defusedxml.ElementTree import fromstring
 
+from embeddings.normal import nfc
 from matcher.errors import Invalid
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: What a browser offers to choose from. Without HEIC in it, an iPhone hands its photos over as JPEG.
+ACCEPT: Final = ",".join([*(f".{extension}" for extension in KINDS), *dict.fromkeys(KINDS.values())])
+
+#: The pictures of phones (HEIC, HEIF, AVIF), by the brand in their first box, whatever their name is.
+_HEIF: Final = re.compile(rb"....ftyp(?:hei[cxms]|hev[cxms]|mif[12]|msf1|avi[fs])", re.DOTALL)
 #: What Python reads from single bytes that Shift_JIS does not have.
 _NOT_SHIFT_JIS: Final = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
 _ZIP: Final = b"PK\x03\x04"
@@ -91,13 +97,16 @@ def check(name: str, content: bytes) -> Checked:
 
     Raises:
         Invalid: ``file`` is "file_required" (no bytes), "file_too_large", "file_type" (extension unknown,
-            doubled or not what the bytes are), "file_bomb" (unpacks to too much, encrypted or nested),
-            "file_active" (holds what runs or loads) or "file_broken" (cannot be opened).
+            doubled or not what the bytes are), "file_heic" (a phone's picture format), "file_bomb" (unpacks
+            to too much, encrypted or nested), "file_active" (holds what runs), "file_remote" (loads from
+            elsewhere when opened) or "file_broken" (cannot be opened).
     """
     if not content:
         raise Invalid(file="file_required")
     if len(content) > MAX_BYTES:
         raise Invalid(file="file_too_large")
+    if _HEIF.match(content):
+        raise Invalid(file="file_heic")
     shown, extension = _clean_name(name)
     if not content.startswith(_MAGIC[extension]):
         raise Invalid(file="file_type")
@@ -121,7 +130,7 @@ def _clean_name(name: str) -> tuple[str, str]:
     leaf = re.split(r"[/\\]", name)[-1][-1_000:]
     leaf = re.sub(r"\s", " ", leaf)
     leaf = "".join(char for char in leaf if unicodedata.category(char) not in {"Cc", "Cf", "Cs"})
-    leaf = re.sub(r'[<>:"|?*]', "_", unicodedata.normalize("NFC", leaf))
+    leaf = re.sub(r'[<>:"|?*]', "_", nfc(leaf))
     leaf = re.sub(r" +", " ", leaf).strip()
     stem, _, ending = leaf.rpartition(".")
     extension = ending.lower()
@@ -222,7 +231,13 @@ _ACTIVE_RELATION: Final = re.compile(
     r"oleobject|package|externallink|externallinkpath|control|activexcontrolbinary|vbaproject|"
     r"xlmacrosheet|xlintlmacrosheet|afchunk"
 )
-_REMOTE: Final = re.compile(r"\s*(?:https?|ftp):", re.IGNORECASE)
+#: A template on one's own disk is everyday and loads nothing; a share is on somebody's server.
+_OWN_DISK: Final = re.compile(r"(?:file:/{2,3})?[a-z](?::|%3a|\|)[\\/]", re.IGNORECASE)
+_REMOTE: Final = re.compile(r"\s*(?:https?:|ftp:|file:|[\\/]{2})", re.IGNORECASE)
+#: Word carries a field's instruction out, or asks to, when the document is opened.
+_RUNNING_FIELD: Final = re.compile(r"\s*dde(?:auto)?\b", re.IGNORECASE)
+_LOADING_FIELD: Final = re.compile(r"\s*(?:link|import|include(?:text|picture)?)\b", re.IGNORECASE)
+_LOADING_FORMULA: Final = re.compile(rb"\b(?:WEBSERVICE|_xlfn\.IMAGE)\s*\(", re.IGNORECASE)
 _NESTED_NAME: Final = re.compile(r"\.(?:zip|7z|rar|gz|tgz|tar|bz2|xz|cab|jar|xlsx|docx|pptx)\Z")
 _NESTED: Final = (_ZIP, b"PK\x05\x06", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE", re.IGNORECASE)
@@ -291,10 +306,62 @@ def _check_part(name: str, data: bytes) -> None:
         _check_types(data)
     elif name.endswith(".rels"):
         _check_relations(data)
+    elif name.startswith("xl/worksheets/") and _LOADING_FORMULA.search(text):
+        raise Invalid(file="file_remote")
+    elif name.startswith("word/") and name.endswith(".xml") and b"fld" in text.lower():
+        _check_fields(data)
+    elif name.endswith(".vml"):
+        _check_drawing(data)
 
 
-def _attributes(data: bytes) -> Iterator[Mapping[str, str]]:
-    """The attributes of every element, so that no way of writing a character hides a word."""
+def _check_types(data: bytes) -> None:
+    for _name, attributes, _text in _elements(data):
+        if _ACTIVE_TYPE.search(attributes.get("ContentType", "").lower()):
+            raise Invalid(file="file_active")
+
+
+def _check_relations(data: bytes) -> None:
+    for _name, attributes, _text in _elements(data):
+        relation = attributes.get("Type", "").strip().lower().rpartition("/")[2]
+        if _ACTIVE_RELATION.fullmatch(relation):
+            raise Invalid(file="file_active")
+        # Pictures, frames, films, templates, parts of the document: all are loaded on opening, but what
+        # one has to click at.
+        target = attributes.get("Target", "").strip()
+        is_outside = attributes.get("TargetMode", "").strip().lower() == "external" or _REMOTE.match(target)
+        own_template = relation == "attachedtemplate" and _OWN_DISK.match(target)
+        if is_outside and relation != "hyperlink" and not own_template:
+            raise Invalid(file="file_remote")
+
+
+def _check_fields(data: bytes) -> None:
+    """Word's fields: their instruction stands in one attribute, or in pieces between two marks."""
+    instructions = [""]
+    for name, attributes, text in _elements(data):
+        if name == "fldSimple":
+            instructions.append(next((v for k, v in attributes.items() if k.endswith("instr")), ""))
+        elif name == "fldChar":
+            instructions.append("")
+        elif name == "instrText":
+            instructions[-1] += text
+    for instruction in (*instructions, "".join(instructions)):
+        if _RUNNING_FIELD.match(instruction):
+            raise Invalid(file="file_active")
+        if _LOADING_FIELD.match(instruction):
+            raise Invalid(file="file_remote")
+
+
+def _check_drawing(data: bytes) -> None:
+    for _name, attributes, _text in _elements(data):
+        if _REMOTE.match(attributes.get("src", "")):
+            raise Invalid(file="file_remote")
+
+
+def _elements(data: bytes) -> Iterator[tuple[str, Mapping[str, str], str]]:
+    """(name without namespace, attributes, text) of every element, in the order of their beginnings.
+
+    Parsed, so that no way of writing a character hides a word.
+    """
     if len(data) > _MAX_PARSED:
         raise Invalid(file="file_bomb")
     try:
@@ -302,22 +369,7 @@ def _attributes(data: bytes) -> Iterator[Mapping[str, str]]:
     except DTDForbidden:
         raise Invalid(file="file_active") from None
     for element in root.iter():
-        yield element.attrib
-
-
-def _check_types(data: bytes) -> None:
-    for attributes in _attributes(data):
-        if _ACTIVE_TYPE.search(attributes.get("ContentType", "").lower()):
-            raise Invalid(file="file_active")
-
-
-def _check_relations(data: bytes) -> None:
-    for attributes in _attributes(data):
-        relation = attributes.get("Type", "").strip().lower().rpartition("/")[2]
-        # A template on somebody's disk is everyday and harmless; one from the web is loaded on opening.
-        template = relation == "attachedtemplate" and _REMOTE.match(attributes.get("Target", ""))
-        if _ACTIVE_RELATION.fullmatch(relation) or template:
-            raise Invalid(file="file_active")
+        yield element.tag.rpartition("}")[2], element.attrib, element.text or ""
 
 
 # ── Images ───────────────────────────────────────────────────────────────────────────────────────────

@@ -130,6 +130,8 @@ _SUPPORT: Final = (
     SupportType("emergency", "災害時の協力", ("件", "回"), "災害時の炊き出し用の鍋と燃料"),
 )
 SUPPORT_TYPES: Final[Mapping[str, SupportType]] = MappingProxyType({s.code: s for s in _SUPPORT})
+#: In what support is counted, over all types.
+SUPPORT_UNITS: Final = frozenset(unit for found in _SUPPORT for unit in found.units)
 
 BENEFICIARIES: Final = _labels(
     {

@@ -5,17 +5,23 @@ Every test that asks for ``database`` or ``session`` runs twice, on SQLite and o
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import argon2
+import jinja2
 import pytest
+from flask import has_request_context, request
 from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from matcher import migrations
+from matcher import db, migrations, tables, uploads
 from matcher.db import Database
+from matcher.services import files
+from webapp import making, sheets, traces
 
 # How long an example takes is the machine's affair, not the text's.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -24,10 +30,55 @@ settings.load_profile("untimed")
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # Tuesday 10:00 in Tokyo
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _patient_requests() -> None:
+    """On a busy machine a small paper takes longer than a person waits; a test gets it all the same."""
+    making.WAIT_SECONDS = 60.0
+
+
 @pytest.fixture
 def now() -> datetime:
     """The fixed time of a test."""
     return NOW
+
+
+#: What takes long, or as long as somebody else likes.
+SLOW = (
+    (jinja2.Template, "render"),
+    (argon2.PasswordHasher, "hash"),
+    (argon2.PasswordHasher, "verify"),
+    (uploads, "check"),
+    (files.Store, "_scan"),
+    (tables, "read"),
+    (sheets, "workbook"),
+)
+
+
+@pytest.fixture(autouse=True)
+def nothing_slow_under_the_write_lock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every request of every test proves it: no page is made, nothing hashed, scanned or drawn while it
+    holds the write lock. Told at the end, since an error within a request only becomes a page.
+    """
+    found: list[str] = []
+
+    def watched(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*given: Any, **named: Any) -> Any:
+            if has_request_context() and db.is_writing():
+                found.append(f"{name} in {request.method} {request.path}")
+            return work(*given, **named)
+
+        return run
+
+    for place, name in SLOW:
+        monkeypatch.setattr(place, name, watched(name, getattr(place, name)))
+    yield
+    assert not found, f"expected no slow work under the write lock, found {found}"
+
+
+@pytest.fixture(autouse=True)
+def traces_are_written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What reading leaves behind is written by a thread of its own; a test looks for it right away."""
+    monkeypatch.setattr(traces.Traces, "_start", lambda left: left.flush())
 
 
 @pytest.fixture(scope="session")

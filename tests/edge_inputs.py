@@ -30,3 +30,12 @@ EDGE_INPUTS = (
     ".*+?[(",
     "%_\\",
 )
+
+#: Marks heaped on a letter until sorting them takes minutes: no input path may pass them on to be sorted.
+HEAPED = (
+    "a" + "\u0315\u0300" * 40_000,
+    "か" + "\u3099\u302a" * 40_000,
+    "ｶ" + "\uff9e\u0315" * 40_000,
+    "a" + ("\u0315" + "\u0300" * 29 + "b") * 2_000,
+    "\u0f73\u0f71" * 20_000,
+)

@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 
 from matcher.models import CompanyProfile, Municipality, Need, NpoProfile, Offer, Organization, User
 from matcher.permissions import Actor
+from matcher.services import leases
 from tests.conftest import NOW
+from webapp.worker import PIECE_NAMES
 
 _serial = iter(range(1, 10**9))
 
@@ -139,3 +141,9 @@ def actor_for(user: User, organization: Organization | None = None) -> Actor:
         organization_state=organization.state if organization else "",
         organization_role=user.organization_role,
     )
+
+
+def let_worker_be_seen(session: Session, now: datetime = NOW) -> None:
+    """As if a worker had just done a round of every piece."""
+    leases.take(session, "tests", dict.fromkeys(PIECE_NAMES, now), now)
+    leases.give_back(session, "tests", dict.fromkeys(PIECE_NAMES, now), now)

@@ -256,7 +256,12 @@ class Partners:
     def file(self, name: str = "記録.csv", content: bytes = CSV, by: Actor | None = None) -> CaseFile:
         """A file of the case."""
         return files.add(
-            self.session, by or self.npo_actor, self.case, self.store, name, content, "evidence", self.at
+            self.session,
+            by or self.npo_actor,
+            self.case,
+            files.prepare(self.store, name, content),
+            "evidence",
+            self.at,
         )
 
     def measure(

@@ -20,6 +20,8 @@ from webapp import (
     hosts,
     live,
     logs,
+    making,
+    traces,
 )
 from webapp.config import Settings
 
@@ -35,7 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environment()
     logs.configure(settings.log_level)
     folders.protect(settings)
-    app = Flask(__name__)
+    app = db.Application(__name__)
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
@@ -53,8 +55,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    db.init(app, db.connect(settings))
+    database = db.connect(settings)
+    db.init(app, database)
+    traces.init(app, database, settings)
     live.init(app, settings)
+    making.init(app, settings)
     Babel(app)
     CSRFProtect(app)
     demo.init(app)

@@ -23,7 +23,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from matcher.models import Organization, User
 from matcher.permissions import ANONYMOUS, Actor
 from matcher.services import accounts, readings
-from webapp import clock, db
+from webapp import clock, db, traces
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -113,10 +113,8 @@ def note_contacts(*organizations: Organization) -> None:
     if request.method != "GET":
         return
     now = clock.now()
-    found = readings.unnoted(db.session(), g.actor, organizations, now)
-    if found:
-        with db.aside() as aside:
-            readings.note(aside, g.actor, found, now, page=request.endpoint or "", network=network())
+    for one in readings.unnoted(db.session(), g.actor, organizations, now):
+        traces.leave_note(readings.note(g.actor, one, now, page=request.endpoint or "", network=network()))
 
 
 def local_path(wanted: str | None) -> str | None:
@@ -159,8 +157,7 @@ def check_declared(app: Flask) -> None:
 
 def _load(session_id: str) -> _Login | None:
     settings = current_app.config["SETTINGS"]
-    # A reading session of its own: asking who it is must not take the write lock of a POST, or
-    # ``db.aside`` would wait for it in vain.
+    # A reading session of its own: asking who it is must not take the write lock of a POST.
     with db.database().read() as reading:
         now = clock.now()
         user = accounts.find_session_user(
@@ -186,8 +183,8 @@ def _identify() -> None:
     if current.is_authenticated:
         g.actor = accounts.actor_of(current.user, request_id=g.request_id)
         if g.get("needs_touch"):
-            with db.aside() as aside:
-                accounts.touch_session(aside, current.id, clock.now())
+            session_id, now = current.id, clock.now()
+            traces.leave(f"seen:{session_id}", lambda later: accounts.touch_session(later, session_id, now))
 
 
 def _check_audience() -> BaseResponse | None:  # noqa: RET503 – abort() does not return

@@ -72,6 +72,7 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "assign": _l("担当者を決めた"),
     "download": _l("決定時の記録を保存した"),
     # the desk
+    "change_city": _l("自治体の名称・担当課などを変えた"),
     "export": _l("一覧をファイルに保存した"),
     "upload": _l("取り込むファイルを送った"),
     "confirm": _l("取り込みを確定した"),
@@ -81,6 +82,9 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "plan_handover": _l("引き継ぎを予定した"),
     "block_handover": _l("引き継ぎ先が担当できず、引き継がなかった"),
     "cancel_handover": _l("引き継ぎの予定を取り消した"),
+    "give_up_mail": _l("メールが届かなかった"),
+    "send_mail_again": _l("届かなかったメールをもう一度送った"),
+    "settle_mail": _l("届かなかったメールを対応済みにした"),
     "add_definition": _l("共通指標を加えた"),
     "change_definition": _l("共通指標を変えた"),
 }

@@ -72,11 +72,23 @@ def changes(
             found += _contract(old or {}, new or {})
         elif key == "view":
             found += _view(old or {}, new or {})
+        elif key == "parties":
+            found += _parties(old or {}, new or {})
         elif key not in work_text.HIDDEN:
             found.append(
                 (work_text.name(key, old, new), work_text.value(key, old), work_text.value(key, new))
             )
     return [(name, old or _("（なし）"), new or _("（なし）")) for name, old, new in found]
+
+
+def _parties(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Row]:
+    """Who is named otherwise; ``parties.History.content_of`` knows it of texts that do not say it."""
+    old, new = dict(work_text.party_facts(before)), dict(work_text.party_facts(after))
+    return [
+        (name, old.get(name, ""), new.get(name, ""))
+        for name in dict.fromkeys((*new, *old))
+        if old.get(name, "") != new.get(name, "")
+    ]
 
 
 def _added(name: str) -> str:

@@ -32,6 +32,7 @@ MODULES = {
     "index": "webapp.cli_index",
     "match": "webapp.cli_match",
     "worker": "webapp.cli_worker",
+    "status": "webapp.cli_status",
 }
 
 

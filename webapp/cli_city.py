@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 
 from matcher.errors import Invalid
 from matcher.services import cities
-from webapp import db
+from webapp import clock, db
 
 
 @click.command("city")
@@ -26,9 +26,10 @@ def command(file: Path) -> None:
         with db.database().write() as session:
             if cities.get(session).is_demo:
                 raise click.ClickException("expected a database of a real municipality, found the demo city")
-            cities.put(session, facts, is_demo=False)
-    except (ValueError, AttributeError) as error:
+            cities.change(session, facts, clock.now())
+    except (ValueError, AttributeError, RecursionError) as error:
         raise click.ClickException(f"expected a JSON object, found: {error}") from error
     except Invalid as error:
-        raise click.ClickException(f"expected the keys {', '.join(error.facts)}") from error
+        found = ", ".join(f"{key}: {code}" for key, code in error.facts.items())
+        raise click.ClickException(f"expected usable values for the keys, found {found}") from error
     click.echo(f"This installation is run by {facts['name']}.")

@@ -33,6 +33,12 @@ _format = click.option(
 )
 _yes = click.option("--yes", is_flag=True, help="Save without asking.")
 _skip = click.option("--skip-errors", is_flag=True, help="Save the good rows although others have errors.")
+_others = click.option(
+    "--same-name-is-another",
+    "same_name",
+    is_flag=True,
+    help="Save the doubtful rows too, as others of the same name.",
+)
 _encode = click.option("--encode", is_flag=True, help="Encode the new texts now, not in the worker.")
 _dry = click.option("--check", "only_check", is_flag=True, help="Report only, save nothing.")
 
@@ -55,6 +61,7 @@ def command() -> None:
 )
 @_yes
 @_skip
+@_others
 @_encode
 @_dry
 @with_appcontext
@@ -111,6 +118,7 @@ def _run(
     yes: bool,
     skip_errors: bool,
     encode: bool,
+    same_name: bool = False,
     only_check: bool,
 ) -> None:
     checked = _check(kind, file, form)
@@ -121,14 +129,15 @@ def _run(
         raise click.ClickException(
             "expected rows without errors, nothing was saved; mend them or use --skip-errors"
         )
-    if not checked.rows:
+    rows = checked.rows + (checked.doubtful if same_name else [])
+    if not rows:
         click.echo("nothing to save")
         return
     if not yes:
-        click.confirm(f"Save {len(checked.rows)} rows as {state}?", abort=True)
+        click.confirm(f"Save {len(rows)} rows as {state}?", abort=True)
     try:
-        with progress(f"Saving {len(checked.rows)} rows") as step:
-            result = importing.save(db.database(), SYSTEM, kind, checked.rows, state, clock.now(), step=step)
+        with progress(f"Saving {len(rows)} rows") as step:
+            result = importing.save(db.database(), SYSTEM, kind, rows, state, clock.now(), step=step)
     except DomainError as error:
         raise click.ClickException(f"{error.code} {dict(error.facts)}") from None
     click.echo(f"saved {result.saved}, already there {result.skipped}")
@@ -151,7 +160,10 @@ def _check(kind: Kind, file: Path, form: str) -> Checked:
 
 
 def _report(checked: Checked) -> None:
-    for problem in checked.problems[:SHOWN]:
+    # What has to be mended is printed to the last row; of the rest only the number is told.
+    needed = [problem for problem in checked.problems if problem.level in {"error", "doubt"}]
+    others = [problem for problem in checked.problems if problem.level not in {"error", "doubt"}]
+    for problem in needed + others[:SHOWN]:
         facts = vars(problem)
         click.echo(
             "\t".join(
@@ -162,12 +174,17 @@ def _report(checked: Checked) -> None:
             ),
             err=True,
         )  # fmt: skip
-    if len(checked.problems) > SHOWN:
-        click.echo(f"… and {len(checked.problems) - SHOWN} more", err=True)
-    for label, names in (("dropped as personal", checked.dropped), ("unknown", checked.unknown)):
+    if hidden := others[SHOWN:]:
+        click.echo(f"… and {import_text.counted([vars(one) for one in hidden])}", err=True)
+    for label, names in (
+        ("dropped as personal", checked.dropped),
+        ("unknown", checked.unknown),
+        ("taken as one", checked.merged),
+    ):
         if names:
             click.echo(f"columns {label}: {', '.join(names)}", err=True)
     click.echo(
         f"{checked.total} rows: {len(checked.rows)} ready, {checked.count('error')} with errors, "
-        f"{checked.count('duplicate')} already there"
+        + (f"{len(checked.doubtful)} doubtful, " if checked.doubtful else "")
+        + f"{checked.count('duplicate')} already there"
     )

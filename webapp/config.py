@@ -62,6 +62,11 @@ class Settings:
         return self.folder / "files"
 
     @property
+    def papers_folder(self) -> Path:
+        """Papers and tables that were made, for some days; may be deleted at any time."""
+        return self.folder / "papers"
+
+    @property
     def mail_folder(self) -> Path:
         """Where mails go while ``MAIL_BACKEND`` is ``files``."""
         return self.folder / "mail"

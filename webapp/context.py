@@ -5,9 +5,10 @@ from typing import Any
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext as _
 
-from matcher import lifecycle, permissions, vocabulary
+from matcher import lifecycle, permissions, queries_worker, vocabulary
 from matcher.services import cities, notices
 from webapp import access, clock, db, headers
+from webapp.worker import PIECE_NAMES
 
 #: audience → (label, endpoint, prefix of endpoints under it)
 _NAVIGATION = {
@@ -45,6 +46,9 @@ _NAVIGATION = {
     "operator": (("利用者", "account.staff"), ("操作の記録", "coordinator.audit")),
 }
 
+#: Where it is said that the worker stands still.
+_WATCHING = frozenset({"coordinator.desk", "account.staff", "coordinator.audit"})
+
 
 def init(app: Flask) -> None:
     """Attach the context to the application."""
@@ -77,6 +81,7 @@ def _context() -> dict[str, Any]:
         "now": clock.now(),
         "may": lambda action, record=None: permissions.may(access.actor(), action, record),
         "home_url": home_url(actor),
+        "worker_trouble": _worker_trouble(actor),
         "v": vocabulary,
         "lifecycle": lifecycle,
     }
@@ -100,6 +105,17 @@ def _unread(actor: permissions.Actor) -> int:
             g.unread = 0
     count: int = g.unread
     return count
+
+
+def _worker_trouble(actor: permissions.Actor) -> queries_worker.State | None:
+    """How the worker is, if it is not well, on the first pages of those who can have it mended."""
+    if request.endpoint not in _WATCHING or not (actor.is_staff or actor.role == "operator"):
+        return None
+    try:
+        found = queries_worker.state(db.session(), PIECE_NAMES)
+    except Exception:  # as above
+        return None
+    return None if found.is_well else found
 
 
 def _navigation(actor: permissions.Actor) -> list[dict[str, Any]]:

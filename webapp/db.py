@@ -1,29 +1,54 @@
 """One request, one transaction: reading for GET, writing for the rest; services never commit.
 
-A writing request is committed before the answer leaves, and only if the answer is a success or a
-redirect. A refusal (4xx) rolls back, so a form with errors leaves no trace, unless ``keep()`` was
-called for what must stay (a counted login attempt).
+A writing request is committed inside the dispatch, so that a failing commit becomes a page like any other
+error, and only if the answer is a success or a redirect. A refusal (4xx) rolls back, so a form with errors
+leaves no trace, unless ``keep()`` was called for what must stay (a counted login attempt).
+
+The write lock is never held while a page is made: a request that renders has finished writing. What it
+wrote is committed before the first template if it said ``keep()``, and undone otherwise; from then on its
+session only reads. What takes long (hashing, scanning, laying out) is done before ``session()`` is first
+asked for, with ``reading()`` to ask whether it may be done at all.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Final
 
-from flask import Flask, Response, current_app, g, request
+import flask
+from flask import Flask, Response, current_app, g, has_request_context, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from matcher.db import Database
+from matcher.permissions import ANONYMOUS
 from matcher.services import notices
 from webapp.config import Settings
 
 #: What flushing raises when somebody else saved between reading and writing; views know it by this name.
 Overtaken = StaleDataError
 
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_INSERTED: Final = "inserted"  #: in a session's ``info``: ids of the objects whose rows go with a rollback
+
+
+class Application(Flask):
+    """A Flask application whose requests are committed where an error can still be answered."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Run the view, and commit before its answer counts as made."""
+        response = self.make_response(super().dispatch_request())
+        _finish(response)
+        return response
+
 
 def init(app: Flask, database: Database) -> None:
     """Attach the database to the application."""
     app.extensions["database"] = database
-    app.after_request(_finish)
+    # The first of the context processors, which ask the database themselves, and so before every template.
+    app.context_processor(_before_rendering)
     app.teardown_request(_close)
 
 
@@ -41,12 +66,33 @@ def database() -> Database:
 def session() -> Session:
     """The session of this request."""
     if "session" not in g:
-        reading = request.method in {"GET", "HEAD", "OPTIONS"}
+        reading = request.method in _READING or g.get("has_settled")
         g.session = database().read_session() if reading else database().write_session()
-        if not reading and g.actor.is_authenticated:
-            notices.pace(g.session, g.actor)
+        if not reading:
+            event.listen(g.session, "pending_to_persistent", _note_inserted)
+            notices.pace(g.session, g.get("actor", ANONYMOUS))
     found: Session = g.session
     return found
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """What a writing request asks or renders first: inside, ``session()`` reads; afterwards it writes."""
+    if "session" in g:
+        raise RuntimeError("expected slow work before the request's transaction, found it begun")
+    with database().read() as found:
+        g.session = found
+        try:
+            yield found
+        finally:
+            g.pop("session", None)
+
+
+def release() -> None:
+    """Let go of the connection of a request that only reads, before it waits for something else."""
+    opened: Session | None = g.pop("session", None)
+    if opened is not None:
+        opened.close()
 
 
 def keep() -> None:
@@ -54,27 +100,86 @@ def keep() -> None:
     g.keep = True
 
 
+def undo() -> None:
+    """Take back what this request wrote; its session reads from now on, and reads everything anew."""
+    opened = session()
+    g.has_settled = True
+    if not database().only_reads(opened):
+        opened.rollback()
+        database().turn_to_reading(opened)
+
+
 @contextmanager
 def aside() -> Iterator[Session]:
-    """A short writing transaction of its own, for what a page view leaves behind (exposure, last seen)."""
+    """A short writing transaction of its own, for what a writing request leaves even if it is refused."""
     with database().write() as other:
         yield other
 
 
-def _finish(response: Response) -> Response:
+def _before_rendering() -> dict[str, object]:
+    if has_request_context():
+        settle()
+    return {}
+
+
+def settle() -> None:
+    """End the writing of this request: kept writes are committed, others undone; what is loaded stays so."""
     opened: Session | None = g.get("session")
-    if opened is not None and request.method not in {"GET", "HEAD", "OPTIONS"}:
-        if response.status_code < 400 or g.get("keep"):
+    if opened is not None and database().only_reads(opened):
+        return
+    g.has_settled = True
+    if opened is None:
+        return
+    try:
+        if g.pop("keep", False):
             opened.commit()
         else:
-            opened.rollback()
-    return response
+            _roll_back_but_stay_loaded(opened)
+    except BaseException:
+        g.pop("session", None)
+        with suppress(SQLAlchemyError):
+            opened.close()
+        raise
+    database().turn_to_reading(opened)
+
+
+def _roll_back_but_stay_loaded(opened: Session) -> None:
+    """A rollback lets go of everything that was read; the page that is still to be made needs it."""
+    inserted = opened.info.get(_INSERTED, set())
+    loaded = [one for one in opened.identity_map.values() if id(one) not in inserted]
+    opened.expunge_all()
+    opened.rollback()
+    opened.add_all(loaded)
+
+
+def _note_inserted(opened: Session, one: object) -> None:
+    opened.info.setdefault(_INSERTED, set()).add(id(one))
+
+
+def _finish(response: Response) -> None:
+    opened: Session | None = g.get("session")
+    if opened is None or database().only_reads(opened):
+        return
+    if response.status_code < 400:
+        keep()
+    try:
+        settle()
+    except Exception:
+        # "Saved." must not stand above the page that says that nothing was.
+        flask.session.pop("_flashes", None)
+        raise
 
 
 def _close(_error: BaseException | None) -> None:
     opened: Session | None = g.pop("session", None)
     if opened is not None:
+        # A close alone would not tell those who wait for the end of the transaction.
+        with suppress(SQLAlchemyError):
+            opened.rollback()
         opened.close()
 
 
-__all__ = ["Overtaken", "Session", "aside", "connect", "current_app", "database", "init", "keep", "session"]
+__all__ = [
+    "Application", "Overtaken", "Session", "aside", "connect", "current_app", "database", "init", "keep",
+    "reading", "release", "session", "settle", "undo",
+]  # fmt: skip

@@ -16,6 +16,7 @@ from typing import Final
 from zlib import crc32
 
 import regex
+from flask import g, has_request_context
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -544,8 +545,16 @@ def _pairs(places: Iterable[tuple[float, float]]) -> str:
     return " ".join(f"{_number(x)},{_number(y)}" for x, y in places)
 
 
+def _number_on_page() -> int:
+    """Counted anew for each request, so that a page that says the same is the same to the last character."""
+    if not has_request_context():
+        return next(_serial)
+    g.drawings = g.get("drawings", 0) + 1
+    return int(g.drawings)
+
+
 def _svg(title: str, description: str, body: Iterable[Markup], height: float) -> Markup:
-    name = f"drawing-{next(_serial)}-{crc32(_clean(title).encode()):08x}"
+    name = f"drawing-{_number_on_page()}-{crc32(_clean(title).encode()):08x}"
     return _tag(
         "svg",
         _tag("title", " ".join(str(title).split()), id=f"{name}-title"),

@@ -1,9 +1,12 @@
 """Error pages: 400, 403, 404, 409, 413, 429, 500, 503, each with a way on; domain errors become them."""
 
+import errno
+from typing import Any, Final
+
 import structlog
 from flask import Flask, g, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, TimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -13,6 +16,15 @@ from webapp import text
 log = structlog.get_logger()
 
 Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
+
+#: Fields that are typed anew each time; no page carries what was typed in them.
+SECRET_FIELDS: Final = frozenset({"password", "current", "again"})
+#: Nothing can be written until somebody makes room, or lets the disk or the server be written again.
+_FULL: Final = frozenset(
+    {"SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "DiskFull", "OutOfMemory", "ReadOnlySqlTransaction"}
+)
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+_NO_HANDLES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
 
 
 def init(app: Flask) -> None:
@@ -26,7 +38,9 @@ def init(app: Flask) -> None:
     app.register_error_handler(domain.Refused, _refused)
     app.register_error_handler(domain.TooMany, _too_many)
     app.register_error_handler(domain.TooFast, _too_many)
-    app.register_error_handler(OperationalError, _database)
+    for kind in (OperationalError, InterfaceError, InternalError, TimeoutError):
+        app.register_error_handler(kind, _database)
+    app.register_error_handler(OSError, _machine)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -60,10 +74,50 @@ def _too_many(error: domain.TooMany | domain.TooFast) -> Answer:
     return body, status, {"Retry-After": str(minutes * 60)}
 
 
-def _database(error: OperationalError) -> Answer:
-    log.error("database_unavailable", request_id=g.get("request_id", ""), kind=type(error.orig).__name__)
-    body, status = _page(503)[:2]
-    return body, status, {"Retry-After": "5"}
+def _database(error: Exception) -> Answer:
+    found = _kind(error)
+    if isinstance(error, InternalError) and found not in _FULL:
+        return _unexpected(error)
+    log.error("database_unavailable", request_id=g.get("request_id", ""), kind=found)
+    return _unavailable(is_full=any(found.startswith(name) for name in _FULL))
+
+
+def _kind(error: Exception) -> str:
+    """The database's own name for what happened; its sentence might hold what somebody typed."""
+    found: Any = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(found, "sqlite_errorname", None) or type(found).__name__
+
+
+def _machine(error: OSError) -> Answer:
+    if error.errno not in _NO_ROOM | _NO_HANDLES:
+        return _unexpected(error)
+    name = errno.errorcode.get(error.errno or 0, "")
+    log.error("machine_unavailable", request_id=g.get("request_id", ""), kind=name)
+    return _unavailable(is_full=error.errno in _NO_ROOM)
+
+
+def _unavailable(*, is_full: bool) -> Answer:
+    """503, with a button that sends the same again: nobody types twice because the database was busy."""
+    typed = _typed()
+    body, status = _page(
+        503,
+        is_full=is_full,
+        typed=[(name, value) for name, value in typed if name != "csrf_token"],
+        here=request.full_path.rstrip("?"),
+        had_files=any(upload.filename for upload in request.files.values()) if typed else False,
+    )[:2]
+    return body, status, {"Retry-After": "60" if is_full else "5"}
+
+
+def _typed() -> list[tuple[str, str]]:
+    """The fields of a POST as they came; none where one of them is secret or they could not be read."""
+    if request.method != "POST":
+        return []
+    try:
+        fields = list(request.form.items(multi=True))
+    except (HTTPException, OSError):
+        return []
+    return [] if any(name in SECRET_FIELDS for name, _value in fields) else fields
 
 
 def _unexpected(error: Exception) -> Answer:

@@ -32,7 +32,7 @@ _Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 def init(app: Flask, settings: Settings) -> None:
     """Attach the check; it must come before all others, and inside of what reads a proxy's headers."""
     trusted = [name for name in map(_name, settings.trusted_hosts.split(",")) if name]
-    app.wsgi_app = _marking(app.wsgi_app, trusted)  # type: ignore[method-assign, assignment]
+    app.wsgi_app = _marking(app.wsgi_app, trusted)  # type: ignore[method-assign,assignment]
     app.before_request(_refuse)
 
 

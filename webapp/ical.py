@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from matcher import calendar
 from matcher.models import Partnership
-from matcher.services import casework, documents, plans, progress
+from matcher.services import casework, documents, parties, plans, progress
 
 
 def of_case(session: Session, case: Partnership, address: str, now: datetime) -> bytes:
@@ -15,7 +15,8 @@ def of_case(session: Session, case: Partnership, address: str, now: datetime) ->
     made = Calendar()
     made.add("prodid", "-//Enmusubi//JA")
     made.add("version", "2.0")
-    about = f"{case.company.name}・{case.npo.name}"
+    named = parties.History(session, case).lasting()
+    about = f"{named.company.name}・{named.npo.name}"
     for note in casework.meetings(session, case):
         if note.next_at is not None:
             event = _event(f"meeting-{note.public_id}", f"面談（{about}）", address, now)

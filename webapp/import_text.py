@@ -1,5 +1,6 @@
 """Imports in Japanese words: what is wrong with a row and how to mend it, and what the templates say."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
@@ -10,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from matcher import import_columns, lifecycle
 from matcher.import_columns import COLUMNS, Column, Kind
 from matcher.services.cities import City
-from webapp import filters, sheets
+from webapp import filters, sheets, value_text
 
 
 def _(text: str, **facts: Any) -> str:
@@ -26,26 +27,26 @@ KINDS: Final[Mapping[str, Any]] = {
 }
 LEVELS: Final[Mapping[str, Any]] = {
     "error": _l("要修正"),
+    "doubt": _l("要判断"),
     "duplicate": _l("登録済み"),
     "note": _l("確認"),
 }
-TONES: Final[Mapping[str, str]] = {"error": "attention", "duplicate": "neutral", "note": "waiting"}
+TONES: Final[Mapping[str, str]] = {
+    "error": "attention",
+    "doubt": "attention",
+    "duplicate": "neutral",
+    "note": "waiting",
+}
 
 #: code → what it is, and how to mend it
 PROBLEMS: Final[Mapping[str, tuple[Any, Any]]] = {
+    **value_text.PROBLEMS,
     "required": (_l("空欄です"), _l("必ず入力してください。")),
     "choice": (
         _l("選択肢にない言葉です"),
         _l("ひな形の「選択肢」にある言葉か番号にしてください。いくつかあるときは「、」で区切ります。"),
     ),
-    "number": (_l("数として読み取れません"), _l("数字だけを入力してください（例：20、1500）。")),
-    "integer": (_l("整数として読み取れません"), _l("小数のない数字を入力してください（例：12）。")),
-    "date": (
-        _l("日付として読み取れません"),
-        _l("「2027-03-31」または「令和9年3月31日」の形にしてください。"),
-    ),
     "yes_no": (_l("「はい」か「いいえ」で読み取れません"), _l("「はい」または「いいえ」にしてください。")),
-    "email": (_l("メールアドレスの形ではありません"), _l("1つだけ、正しい形で入力してください。")),
     "phone_zero": (
         _l("先頭の0が消えています"),
         _l("Excelのセルを「文字列」にして、0から入力し直してください。"),
@@ -66,7 +67,23 @@ PROBLEMS: Final[Mapping[str, tuple[Any, Any]]] = {
     ),
     "name_known": (
         _l("同じ名称と地区のものが登録済みか、上の行にあります"),
-        _l("別の団体・企業のときは、地区か法人番号を入力してください。"),
+        _l("別の団体・企業のときは、それぞれの法人番号か所在地（住所）を入力してください。"),
+    ),
+    "name_maybe": (
+        _l("同じ名称と地区のものが登録済みか、上の行にあり、同じものか分かりません"),
+        _l("別の団体・企業のときは、登録する前に「別のものとして登録する行」で選んでください。"),
+    ),
+    "not_a_row": (
+        _l("名称ではなく、注記や合計のようです"),
+        _l("注記のときは、そのままで構いません（登録しません）。名称のときは、ほかの列も入力してください。"),
+    ),
+    "read_number": (
+        _l("%(read)sと読み取りました"),
+        _l("違うときは、数字だけに直してください（例：50000000）。"),
+    ),
+    "read_day": (
+        _l("%(read)sと読み取りました（時刻は読み込みません）"),
+        _l("違うときは、「2027-03-31」の形に直してください。"),
     ),
     "title_known": (
         _l("同じ件名が登録済みか、上の行にあります"),
@@ -106,12 +123,51 @@ def what(problem: Mapping[str, Any]) -> str:
     """What is wrong."""
     if problem["code"] == "required" and problem["value"]:
         return str(_UNIT)
-    return str(PROBLEMS[problem["code"]][0])
+    read = problem.get("read") or ""
+    if problem["code"] == "read_day" and read:
+        read = filters.jdate(date.fromisoformat(read))
+    return str(PROBLEMS[problem["code"]][0]) % {"read": _("「%(read)s」", read=read)}
 
 
 def mend(problem: Mapping[str, Any]) -> str:
     """How to mend it."""
     return str(PROBLEMS[problem["code"]][1])
+
+
+def counted(problems: Sequence[Mapping[str, Any]]) -> str:
+    """「要修正2件、確認600件」: how many remarks there are of each kind, those to be mended first."""
+    found = Counter(problem["level"] for problem in problems)
+    return "、".join(
+        _("%(label)s%(count)s件", label=label, count=filters.number(found[level]))
+        for level, label in LEVELS.items()
+        if found[level]
+    )
+
+
+def doubtful(rows: Sequence[Mapping[str, Any]], city: City) -> dict[str, str]:
+    """The rows that may name what is there already: row number → both entries in words."""
+    return {
+        str(row["row"]): _(
+            "%(row)s行目「%(name)s」%(facts)s ― 似ているもの：「%(other)s」%(others)s",
+            row=row["row"],
+            name=row["values"]["name"],
+            facts=_facts(row["values"].get("corporate_number"), row["values"], city),
+            other=row["beside"]["name"],
+            others=_facts(row["beside"]["number"], row["beside"], city),
+        )
+        for row in rows
+        if "beside" in row
+    }
+
+
+def _facts(number: str | None, facts: Mapping[str, Any], city: City) -> str:
+    area = filters.label_of(facts.get("area") or "", city.area_labels)
+    parts = [
+        _("法人番号%(number)s", number=number) if number else _("法人番号なし"),
+        area,
+        facts.get("address"),
+    ]
+    return _("（%(facts)s）", facts="、".join(part for part in parts if part))
 
 
 def shown(column: Column, value: Any, city: City) -> str:
@@ -231,8 +287,8 @@ def _hint(column: Column) -> str:
         "codes": _("「選択肢」からいくつでも。「、」で区切る"),
         "areas": _("「選択肢」からいくつでも。「、」で区切る"),
         "fields": _("「選択肢」からいくつでも。「、」で区切る"),
-        "number": _("数字"),
-        "integer": _("数字（整数）"),
+        "number": _("数字。「1,500」「5千万」も読み取る"),
+        "integer": _("数字（整数）。「1,500」「12人」も読み取る"),
         "date": _("「2027-03-31」または「令和9年3月31日」"),
         "yes_no": _("「はい」または「いいえ」"),
     }.get(column.kind, _("%(count)s文字まで", count=column.limit))

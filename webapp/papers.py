@@ -1,6 +1,7 @@
 """The papers that a case produces from its records: which there are, what stands in each, and as Excel."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -10,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from matcher import lifecycle, payment, vocabulary
 from matcher.errors import NotFound
-from matcher.models import CaseDocument, EvaluationSheet, Partnership
+from matcher.models import AuditEvent, CaseDocument, Contribution, EvaluationSheet, Measurement, Partnership
 from matcher.permissions import Actor
-from matcher.services import casework, cities, documents, drafts, evaluations, payments, plans, publicity
+from matcher.services import casework, cities, drafts, evaluations, parties, payments, plans, publicity
 from webapp import bundle_text, change_text, drawings, filters, work_text
 from webapp.sheets import Cell, Heading, Kind, Sheet
 
@@ -87,19 +88,39 @@ def make(
     Raises:
         NotFound: there is no such version.
     """
-    edition = ""
+    history = parties.History(session, case)
     facts: dict[str, Any] = {
-        "case": case, "city": cities.get(session), "made_at": now, "title": str(PAPERS[paper]),
-        "vocabulary": vocabulary, "work_text": work_text,
+        "title": str(PAPERS[paper]), "vocabulary": vocabulary, "work_text": work_text,
     }  # fmt: skip
+    edition, template = "", f"{paper}.html"
     if paper in KINDS:
         versions = casework.versions(session, case, KINDS[paper])
         found = version_to_print(versions, number)
-        before = _before(versions, found)
-        facts["document"], facts["before"] = found, before
-        facts["state"] = state(found)
-        facts["changes"] = _changes(session, before, found) if before is not None else []
+        facts |= _document(session, case, history, paper, versions, found)
         edition = "_" + _("第%(number)s版（%(state)s）", number=found.number, state=facts["state"])
+    elif paper in _NOTICES:
+        template, facts = "notice.html", facts | _notice(session, case, history, paper)
+    elif paper == "interim":
+        facts |= _interim(session, case, history, now)
+    elif paper == "evaluation":
+        facts |= _evaluation(session, actor, case, history, now)
+    elif paper == "payment":
+        facts |= _payment(session, case, history, now)
+    else:
+        facts |= _sheet(session, case, history, now)
+    return f"{case.number}_{facts['title']}{edition}", template, facts
+
+
+def _document(
+    session: Session, case: Partnership, history: parties.History, paper: str,
+    versions: Sequence[CaseDocument], found: CaseDocument,
+) -> dict[str, Any]:  # fmt: skip
+    before = _before(versions, found)
+    facts: dict[str, Any] = {
+        "document": found, "before": before, "state": state(found),
+        "changes": _changes(session, history, before, found) if before is not None else [],
+        **_frozen(case, history.of_document(found), found.drafted_at),
+    }  # fmt: skip
     if paper == "plan":
         facts["drawing"] = logic_drawing(found.content, found.number)
         facts["node_names"] = plans.nodes(found.content)
@@ -109,46 +130,126 @@ def make(
         outcome = found.content.get("outcome") or {}
         facts["scheme"] = payment.Scheme.from_dict(outcome) if payment.Scheme.is_said(outcome) else None
         facts["title"] = filters.label_of(found.content["type"], vocabulary.AGREEMENT_TYPES)
-    if paper == "interim":
-        facts["reports"] = casework.reports(session, case)
-        facts["composed"] = drafts.of_reports(session, case, facts["reports"])
-    if paper in {"final", "interim", "sheet"}:
-        facts["indicators"] = plans.indicators(session, case)
-        facts["measured"] = plans.measurements(session, case)
-    if paper == "final" and case.was_terminated:
-        facts["termination"] = casework.last_move(session, case, "terminate")
-    if paper in _NOTICES:
-        facts["rows"] = notice_rows(session, case, paper)
-        facts["happened"] = casework.last_move(session, case, _NOTICES[paper])
-    if paper == "evaluation":
-        rows = evaluations.visible_sheets(actor, case, evaluations.sheets(session, case))
-        facts["sheets"] = {(row.rater, row.about): row for row in rows}
-        facts["differences"] = evaluations.differences(rows)
-        facts["parties"] = evaluations.PARTIES
-    if paper == "payment":
-        facts["deal"] = payments.contract(session, case)
-        facts["rules"] = payments.rules(session, case)
-        facts["payments"] = payments.all_of(session, case)
-    if paper == "sheet":
-        facts["steps"] = casework.steps(session, case, now)
-        facts["tasks"] = [task for task in casework.tasks(session, case) if task.done_at is None]
-        facts["risks"] = [risk for risk in casework.risks(session, case) if risk.closed_at is None]
-        facts["meetings"] = casework.meetings(session, case)[:3]
-    template = "notice" if paper in _NOTICES else paper
-    return f"{case.number}_{facts['title']}{edition}", f"{template}.html", facts
+    if paper == "final":
+        accepted = history.event("accept_outcome_report", document=found.public_id)
+        facts |= _measured(session, case, history, accepted if found.agreed_at else None)
+        facts["termination"] = casework.last_move(session, case, "terminate") if case.was_terminated else None
+    return facts
 
 
-def notice_rows(session: Session, case: Partnership, paper: str) -> list[tuple[str, str]]:
+def _interim(session: Session, case: Partnership, history: parties.History, now: datetime) -> dict[str, Any]:
+    """Every report with the parties of the day on which it was handed in; of today while one is open."""
+    reports = casework.reports(session, case)
+    is_whole = all(row.state in {"submitted", "accepted"} for row in reports)
+    last = history.event("submit_report", "accept_report") if is_whole else None
+    return {
+        "reports": reports, "composed": drafts.of_reports(session, case, reports),
+        "parties_of": {row.id: drafts.report_parties(history, row) for row in reports},
+        **_frozen(case, history.on(last), last.at if last else now),
+        **_measured(session, case, history, last),
+    }  # fmt: skip
+
+
+def _notice(session: Session, case: Partnership, history: parties.History, paper: str) -> dict[str, Any]:
+    happened = casework.last_move(session, case, _NOTICES[paper])
+    assert happened is not None, f"expected the move of {paper}, found none"
+    rows = notice_rows(session, case, history, paper, happened)
+    return {
+        "rows": rows, "happened": happened,
+        **_frozen(case, history.on(happened.event), happened.event.at),
+    }  # fmt: skip
+
+
+def _evaluation(
+    session: Session, actor: Actor, case: Partnership, history: parties.History, now: datetime
+) -> dict[str, Any]:
+    rows = evaluations.visible_sheets(actor, case, evaluations.sheets(session, case))
+    concluded = history.event("conclude")
+    return {
+        "sheets": {(row.rater, row.about): row for row in rows},
+        "differences": evaluations.differences(rows), "sides": evaluations.PARTIES,
+        **_frozen(case, history.on(concluded), concluded.at if concluded else now),
+    }  # fmt: skip
+
+
+def _payment(session: Session, case: Partnership, history: parties.History, now: datetime) -> dict[str, Any]:
+    last = history.event("calculate_payment", "approve_payment", "record_paid")
+    return {
+        "deal": payments.contract(session, case), "rules": payments.rules(session, case),
+        "payments": payments.all_of(session, case),
+        **_frozen(case, history.on(last), last.at if last else now),
+    }  # fmt: skip
+
+
+def _sheet(session: Session, case: Partnership, history: parties.History, now: datetime) -> dict[str, Any]:
+    """Where a case stands today – once it is closed, by the names of its closing."""
+    closed = history.event("close", "close_early")
+    in_charge, deputy = (
+        history.person(person.public_id, closed, person.name) if person is not None else ""
+        for person in (case.coordinator, case.deputy)
+    )
+    return {
+        **_frozen(case, history.on(closed), now), **_measured(session, case, history, None),
+        "case": case, "coordinator": in_charge, "deputy": deputy,
+        "steps": casework.steps(session, case, now),
+        "tasks": [task for task in casework.tasks(session, case) if task.done_at is None],
+        "risks": [risk for risk in casework.risks(session, case) if risk.closed_at is None],
+        "meetings": casework.meetings(session, case)[:3],
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What a paper of a day may say of its case besides its records: nothing that is registered anew."""
+
+    number: str
+    starts_on: date | None
+    ends_on: date | None
+    was_terminated: bool
+
+
+def _frozen(case: Partnership, named: parties.Parties, made_at: datetime) -> dict[str, Any]:
+    """The head of a paper about a day: who the parties were on it. It joins no present registration and bears
+    its own day, not the one on which it happens to be printed.
+    """
+    return {
+        "case": _Case(case.number, case.starts_on, case.ends_on, case.was_terminated),
+        "parties": named, "city": named.city, "doubts": work_text.doubts(named), "made_at": made_at,
+    }  # fmt: skip
+
+
+def _measured(
+    session: Session, case: Partnership, history: parties.History, until: AuditEvent | None
+) -> dict[str, Any]:
+    """The indicators and their accepted values: of now, or as they were ``until`` an event."""
+    rows = plans.measurements(session, case)
+    if until is None:
+        found = {key: [row for row in kept if row.state == "accepted"] for key, kept in rows.items()}
+    else:
+        found = {
+            # Of two that were accepted for one day the later one stood.
+            key: list({row.measured_on: row for row in kept if _was_accepted(history, row, until)}.values())
+            for key, kept in rows.items()
+        }
+    return {"indicators": plans.indicators(session, case), "measured": found}
+
+
+def _was_accepted(history: parties.History, row: Measurement, until: AuditEvent) -> bool:
+    return history.event("accept_measurement", before=until, measurement=row.public_id) is not None
+
+
+def notice_rows(
+    session: Session, case: Partnership, history: parties.History, paper: str, happened: casework.Happened
+) -> list[tuple[str, str]]:
     """(name, words) of what a notice of a pause, a resumption or an early end says, from the audit record.
 
-    Of several pauses the newest is told.
+    Of several pauses the newest is told. What came after it changes nothing: agreement and parties are those
+    of its day.
     """
-    found = casework.last_move(session, case, _NOTICES[paper])
-    assert found is not None, f"expected the move of {paper}, found none"
-    event = found.event
-    agreement = documents.find_agreed(session, case, "agreement")
-    rows = [(_("案件番号"), case.number), (_("企業"), case.company.name), (_("団体"), case.npo.name)]
-    if agreement is not None and case.starts_on and case.ends_on:
+    event = happened.event
+    named, agreement = history.on(event), _agreement_at(session, case, history, event)
+    rows = [(_("案件番号"), case.number), (_("企業"), named.company.name), (_("団体"), named.npo.name)]
+    if agreement is not None:
         rows += [
             (
                 _("協定"),
@@ -158,12 +259,14 @@ def notice_rows(session: Session, case: Partnership, paper: str) -> list[tuple[s
             ),
             (
                 _("協定の期間"),
-                _("%(first)sから%(last)sまで", first=filters.jdate(case.starts_on, False),
-                  last=filters.jdate(case.ends_on, False)),
+                _("%(first)sから%(last)sまで",
+                  first=filters.jdate(date.fromisoformat(agreement.content["from_on"]), False),
+                  last=filters.jdate(date.fromisoformat(agreement.content["to_on"]), False)),
             ),
         ]  # fmt: skip
-    side = work_text.side_name(case, found.side)
-    who = _("%(side)s　%(person)s", side=side, person=found.person) if found.person else side
+    side = work_text.side_name(named, happened.side)
+    person = history.person(event.actor_id, event, happened.person)
+    who = _("%(side)s　%(person)s", side=side, person=person) if person else side
     if paper == "suspension":
         rows += [
             (_("中断した日"), filters.jdate(event.at)), (_("申し出た者"), who),
@@ -177,11 +280,10 @@ def notice_rows(session: Session, case: Partnership, paper: str) -> list[tuple[s
             (_("再開した日"), filters.jdate(event.at)), (_("手続をした者"), who),
             (_("決めたこと"), event.reason_text),
         ]  # fmt: skip
-        paused = casework.last_move(session, case, "suspend")
-        # A later pause has begun since; the paper is still about the resumption before it.
-        if paused is not None and paused.event.id < event.id:
-            reason = filters.label_of(paused.event.reason_code, vocabulary.PAUSE_REASONS)
-            rows.append((_("中断した日と理由"), f"{filters.jdate(paused.event.at)}（{reason}）"))
+        paused = history.event("suspend", before=event)
+        if paused is not None:
+            reason = filters.label_of(paused.reason_code, vocabulary.PAUSE_REASONS)
+            rows.append((_("中断した日と理由"), f"{filters.jdate(paused.at)}（{reason}）"))
     else:
         rows += [
             (_("終了した日"), filters.jdate(event.at)), (_("申し出た者"), who),
@@ -190,6 +292,21 @@ def notice_rows(session: Session, case: Partnership, paper: str) -> list[tuple[s
             (_("利用している人への知らせ方"), case.inform_plan),
         ]  # fmt: skip
     return [(name, words) for name, words in rows if words]
+
+
+def _agreement_at(
+    session: Session, case: Partnership, history: parties.History, event: AuditEvent
+) -> CaseDocument | None:
+    """The version of the agreement that was in force when something happened."""
+    return next(
+        (
+            row
+            for row in casework.versions(session, case, "agreement")
+            if row.agreed_at is not None
+            and history.event("accept_agreement", "confirm_agreement", before=event, document=row.public_id)
+        ),
+        None,
+    )
 
 
 def version_to_print(versions: Sequence[CaseDocument], number: int | None) -> CaseDocument:
@@ -222,9 +339,12 @@ def _before(versions: Sequence[CaseDocument], found: CaseDocument) -> CaseDocume
     return next((row for row in versions if row.number < found.number and row.agreed_at), None)
 
 
-def _changes(session: Session, before: CaseDocument, after: CaseDocument) -> list[change_text.Row]:
+def _changes(
+    session: Session, history: parties.History, before: CaseDocument, after: CaseDocument
+) -> list[change_text.Row]:
     named = {public_id for row in (before, after) for public_id in row.content.get("lessons") or ()}
-    return change_text.changes(before.content, after.content, evaluations.lesson_texts(session, named))
+    old, new = history.content_of(before), history.content_of(after)
+    return change_text.changes(old, new, evaluations.lesson_texts(session, named))
 
 
 def _plan_of(session: Session, case: Partnership, agreement: CaseDocument) -> CaseDocument | None:
@@ -259,11 +379,14 @@ def bundle_facts(
 # ── Excel ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def ledger_sheets(session: Session, case: Partnership, section: str, now: datetime) -> list[Sheet]:
-    """Contributions, measurements and payments of one case."""
+def ledger_sheets(session: Session, case: Partnership, now: datetime) -> list[Sheet]:
+    """Contributions, measurements and payments of one case; who gave is named as when it was confirmed."""
+    history = parties.History(session, case)
+    section = history.lasting().city.section
     gifts: list[Sequence[Cell]] = [
         (
-            row.given_on, work_text.side_name(case, row.giver), vocabulary.support_label(row.support_type),
+            row.given_on, work_text.side_name(parties_of_gift(history, row), row.giver),
+            vocabulary.support_label(row.support_type),
             row.quantity, row.unit, row.yen,
             filters.label_of(row.estimate_method, vocabulary.ESTIMATE_METHODS), row.estimate_note, row.note,
             filters.label_of(row.state, work_text.CONTRIBUTION_STATES),
@@ -311,6 +434,11 @@ def ledger_sheets(session: Session, case: Partnership, section: str, now: dateti
     ]  # fmt: skip
 
 
+def parties_of_gift(history: parties.History, gift: Contribution) -> parties.Parties:
+    """The parties when a gift was confirmed; as they are now where it has not been."""
+    return history.of("confirm_contribution", contribution=gift.public_id)
+
+
 #: sheet of a case's reports and evaluation → (its name, its columns); the rows are in ``_result_rows``.
 _RESULTS: Final[Mapping[str, tuple[Any, tuple[tuple[Any, int, Kind], ...]]]] = {
     "reports": (
@@ -340,11 +468,10 @@ _RESULTS: Final[Mapping[str, tuple[Any, tuple[tuple[Any, int, Kind], ...]]]] = {
 }  # fmt: skip
 
 
-def result_sheets(
-    session: Session, actor: Actor, case: Partnership, section: str, now: datetime
-) -> list[Sheet]:
+def result_sheets(session: Session, actor: Actor, case: Partnership, now: datetime) -> list[Sheet]:
     """Reports, evaluation, voices and lessons of one case, as far as ``actor`` may read them."""
-    rows = _result_rows(session, actor, case, now)
+    history = parties.History(session, case)
+    section, rows = history.lasting().city.section, _result_rows(session, actor, case, history, now)
     return [
         Sheet(
             _("%(name)s_%(number)s", name=name, number=case.number), section, now,
@@ -355,9 +482,10 @@ def result_sheets(
 
 
 def _result_rows(
-    session: Session, actor: Actor, case: Partnership, now: datetime
+    session: Session, actor: Actor, case: Partnership, history: parties.History, now: datetime
 ) -> dict[str, list[Sequence[Cell]]]:
     sheets = evaluations.visible_sheets(actor, case, evaluations.sheets(session, case))
+    raters = history.of("conclude")
     return {
         "reports": [
             (
@@ -373,7 +501,7 @@ def _result_rows(
             if document.state in {"draft", "agreed"}
             for line in _outcome_lines(document.content)
         ],
-        "evaluations": [row for sheet in sheets for row in _evaluation_lines(case, sheet)],
+        "evaluations": [row for sheet in sheets for row in _evaluation_lines(raters, sheet)],
         "voices": [
             (filters.label_of(row.beneficiary, vocabulary.BENEFICIARIES), row.people, row.method, row.text)
             for row in evaluations.voices(session, case)
@@ -392,9 +520,9 @@ def _outcome_lines(content: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return found + [(name, words, "") for name, words in work_text.facts_of(content)]
 
 
-def _evaluation_lines(case: Partnership, sheet: EvaluationSheet) -> list[Sequence[Cell]]:
-    who = sheet.evaluator or work_text.side_name(case, sheet.rater)
-    about = work_text.side_name(case, sheet.about)
+def _evaluation_lines(named: parties.Parties, sheet: EvaluationSheet) -> list[Sequence[Cell]]:
+    who = sheet.evaluator or work_text.side_name(named, sheet.rater)
+    about = work_text.side_name(named, sheet.about)
     if sheet.is_declined:
         return [(who, about, _("回答なし"), None, None, "", sheet.comment)]
     return [
@@ -415,7 +543,7 @@ def evidence_sheets(
     """What a company gave and what came of it in one fiscal year, each row with its evidence file."""
     gifts: list[Sequence[Cell]] = [
         (
-            case.number, case.npo.name, gift["day"], gift["what"], gift["quantity"], gift["unit"],
+            case.number, gift["parties"].npo.name, gift["day"], gift["what"], gift["quantity"], gift["unit"],
             gift["yen"], gift["method"], gift["note"], gift["evidence"], gift["sha256"],
         )
         for case, given, _outcomes in rows
@@ -423,7 +551,7 @@ def evidence_sheets(
     ]  # fmt: skip
     results: list[Sequence[Cell]] = [
         (
-            case.number, case.npo.name, row["day"], row["name"], row["value"], row["unit"],
+            case.number, row["parties"].npo.name, row["day"], row["name"], row["value"], row["unit"],
             row["baseline"], row["target"], _("達成") if row["reached"] else _("未達"), row["evidence"],
             row["sha256"],
         )
@@ -494,7 +622,7 @@ def everything_sheets(session: Session, actor: Actor, section: str, now: datetim
             (number, Heading(_("企業"), 28), Heading(_("団体"), 28), Heading(_("状態"), 24),
              Heading(_("支援の種類"), 24), Heading(_("協定"), 24), Heading(_("始まりの日"), 18, "day"),
              Heading(_("終わりの日"), 18, "day"), Heading(_("担当"), 14), Heading(_("公表"), 10)),
-            [_case_row(case) for case in cases],
+            [_case_row(session, case) for case in cases],
         ),
         Sheet(
             _("協働に至らなかった案件"), section, now,
@@ -508,13 +636,17 @@ def everything_sheets(session: Session, actor: Actor, section: str, now: datetim
     ]  # fmt: skip
 
 
-def _case_row(case: Partnership) -> Sequence[Cell]:
+def _case_row(session: Session, case: Partnership) -> Sequence[Cell]:
+    history = parties.History(session, case)
+    named, closed = history.lasting(), history.event("close", "close_early")
+    person = case.coordinator
     return (
-        case.number, case.company.name, case.npo.name,
+        case.number, named.company.name, named.npo.name,
         filters.label_of(case.state, lifecycle.STATES["partnership"]),
         vocabulary.support_label(case.support_type),
         filters.label_of(case.agreement_type, vocabulary.AGREEMENT_TYPES), case.starts_on, case.ends_on,
-        case.coordinator.name if case.coordinator else "", _("公表中") if case.published_at else "",
+        history.person(person.public_id, closed, person.name) if person else "",
+        _("公表中") if case.published_at else "",
     )  # fmt: skip
 
 
@@ -538,8 +670,8 @@ def _case_records(
     session: Session, actor: Actor, case: Partnership, section: str, now: datetime
 ) -> list[tuple[str, Sheet]]:
     """(name, records of one case) in the order of the book's sheets."""
-    gifts, values, paid = ledger_sheets(session, case, section, now)
-    results = dict(zip(_RESULTS, result_sheets(session, actor, case, section, now), strict=True))
+    gifts, values, paid = ledger_sheets(session, case, now)
+    results = dict(zip(_RESULTS, result_sheets(session, actor, case, now), strict=True))
     return [
         (_("実績"), gifts), (_("測定"), values), (_("支払い"), paid),
         *((str(_RESULTS[key][0]), made) for key, made in results.items()),

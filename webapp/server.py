@@ -1,6 +1,6 @@
 """gunicorn configuration: ``gunicorn -c python:webapp.server wsgi:app``.
 
-One process with threads by default; the worker thread, the model and the index are started after the
+One process with threads by default; the worker's threads, the model and the index are started after the
 fork (forking after those threads exist is a known deadlock).
 """
 
@@ -8,17 +8,19 @@ from typing import Any
 
 from webapp import db, demo, folders
 from webapp.config import Settings
+from webapp.worker import Worker
 
 folders.begin_private()
 umask = folders.UMASK
 _settings = Settings.from_environment()
+_worker: Worker | None = None
 
 bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.web_workers
-worker_class = "gthread"
+worker_class = "webapp.buffered.BufferedWorker"
 threads = 8
 timeout = 60
-graceful_timeout = 20
+graceful_timeout = 30
 accesslog = None
 preload_app = False
 control_socket_disable = True  # it would write outside this checkout
@@ -31,9 +33,15 @@ def on_starting(_server: Any) -> None:
     database.dispose()
 
 
-def post_worker_init(worker: Any) -> None:
-    """Start the worker thread in the first web process, unless a worker runs by itself."""
-    if _settings.worker == "thread" and worker.age == 1:
-        from webapp.worker import start_thread
+def post_worker_init(_process: Any) -> None:
+    """Offer to do the worker's work from this web process too, unless a worker runs by itself."""
+    global _worker  # noqa: PLW0603
+    if _settings.worker == "thread":
+        _worker = Worker(_settings)
+        _worker.start()
 
-        start_thread(_settings)
+
+def worker_exit(_server: Any, _process: Any) -> None:
+    """Give the work back when this web process stops, so that another goes on at once."""
+    if _worker is not None:
+        _worker.stop()

@@ -5,7 +5,7 @@ Everything that people typed is written as text that no spreadsheet program can 
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Literal
@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 from xlsxwriter.utility import xl_col_to_name
 
 from matcher import figures
-from webapp import filters
+from webapp import filters, layout
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV: Final = "text/csv; charset={charset}"
@@ -30,14 +30,6 @@ GETA: Final = "〓"  #: what printers set for a character that they do not have
 
 Kind = Literal["text", "number", "day", "days"]
 Cell = str | int | float | date | datetime | None
-
-#: Shown as on the screen, but sortable: a real date in Japanese years, a real number of days.
-_FORMATS: Final[dict[Kind, str]] = {
-    "text": "@",
-    "number": "#,##0.##",
-    "day": '[$-411]ggge"年"m"月"d"日"',
-    "days": '[=0]"今日";0"日"',
-}
 
 
 @dataclass(frozen=True)
@@ -80,8 +72,12 @@ def download(sheet: Sheet, form: str = "xlsx", charset: str = "utf-8") -> Respon
         narrow = charset == "cp932"
         content = csv_file(sheet, "cp932" if narrow else "utf-8")
         kind = CSV.format(charset="Shift_JIS" if narrow else "utf-8")
-    name = f"{sheet.title}_{filters.tokyo_date(sheet.made_at):%Y%m%d}.{form}"
-    return attachment(content, name, kind)
+    return attachment(content, file_name(sheet, form), kind)
+
+
+def file_name(sheet: Sheet, form: str) -> str:
+    """How the list is called as a file: its title and day."""
+    return f"{sheet.title}_{filters.tokyo_date(sheet.made_at):%Y%m%d}.{form}"
 
 
 def attachment(content: bytes, name: str, media_type: str) -> Response:
@@ -98,51 +94,22 @@ def attachment(content: bytes, name: str, media_type: str) -> Response:
 
 def workbook(*sheets: Sheet) -> bytes:
     """An .xlsx file: title lines, frozen header, filters, and a set-up for A4 landscape."""
-    target = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "default_date_format": _FORMATS["day"],
-    }
-    with xlsxwriter.Workbook(target, options) as book:
-        book.set_properties({"title": sheets[0].title, "company": sheets[0].section})
-        for sheet in sheets:
-            _write(book, sheet)
-    return target.getvalue()
+    return layout.workbook(sheets[0].title, sheets[0].section, pages(sheets))
 
 
-def _write(book: Any, sheet: Sheet) -> None:
-    page = book.add_worksheet(_sheet_name(sheet.title))
-    font = {"font_name": "游ゴシック", "font_size": 10, "valign": "top"}
-    title = book.add_format({**font, "bold": True, "font_size": 14})
-    small = book.add_format({**font, "font_size": 9})
-    head = book.add_format({**font, "bold": True, "border": 1, "bg_color": "#E8F1FE", "text_wrap": True})
-    cells = {
-        kind: book.add_format({**font, "border": 1, "text_wrap": kind == "text", "num_format": shape})
-        for kind, shape in _FORMATS.items()
-    }
-    page.write_string(0, 0, neutral(sheet.title), title)
-    page.write_string(1, 0, _made(sheet), small)
-    page.write_string(2, 0, neutral(_conditions(sheet)), small)
-    top = 4
-    for place, column in enumerate(sheet.columns):
-        page.set_column(place, place, column.width)
-        page.write_string(top, place, neutral(column.label), head)
-    for row, values in enumerate(sheet.rows, start=top + 1):
-        for place, (column, value) in enumerate(zip(sheet.columns, values, strict=True)):
-            _put(page, row, place, value, cells[column.kind], cells["text"])
-    for row, note in enumerate(sheet.notes, start=top + len(sheet.rows) + 2):
-        page.write_string(row, 0, neutral(note), small)
-    page.freeze_panes(top + 1, 1)
-    page.autofilter(top, 0, top + max(len(sheet.rows), 1), max(len(sheet.columns) - 1, 0))
-    page.set_landscape()
-    page.set_paper(9)  # A4
-    page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
-    page.fit_to_pages(1, 0)
-    page.repeat_rows(top)
-    page.set_footer(f"&L&9{_footer(sheet.section)}&R&9&P / &N")
+def pages(sheets: Iterable[Sheet]) -> Iterator[tuple[layout.Page, Iterator[list[layout.Plain]]]]:
+    """The sheets as they are written: words around them, and rows of neutral cells."""
+    for sheet in sheets:
+        page = layout.Page(
+            name=_sheet_name(sheet.title),
+            title=neutral(sheet.title),
+            made=_made(sheet),
+            conditions=neutral(_conditions(sheet)),
+            columns=[(neutral(column.label), column.width, column.kind) for column in sheet.columns],
+            notes=[neutral(note) for note in sheet.notes],
+            footer=_footer(sheet.section),
+        )
+        yield page, ([_plain_cell(value) for value in row] for row in sheet.rows)
 
 
 def form_workbook(
@@ -223,17 +190,10 @@ def _write_help(
             page.write_string(row, place, value, plain_cell)
 
 
-def _put(page: Any, row: int, place: int, value: Cell, shape: Any, text_shape: Any) -> None:
-    if value is None or value == "":
-        page.write_blank(row, place, None, shape)
-    elif isinstance(value, datetime):
-        page.write_string(row, place, filters.jdatetime(value), text_shape)
-    elif isinstance(value, date):
-        page.write_datetime(row, place, datetime(value.year, value.month, value.day), shape)  # noqa: DTZ001
-    elif isinstance(value, int | float):
-        page.write_number(row, place, value, shape)
-    else:
-        page.write_string(row, place, neutral(_fitting(value)), text_shape)
+def _plain_cell(value: Cell) -> layout.Plain:
+    if isinstance(value, datetime):
+        return filters.jdatetime(value)
+    return neutral(_fitting(value)) if isinstance(value, str) else value
 
 
 def _fitting(text: str) -> str:

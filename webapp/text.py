@@ -8,9 +8,15 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 
+from matcher.typed import Unclear
+from webapp import value_text
+
 #: ``DomainError.code`` → sentence; ``%(…)s`` placeholders are the error's facts.
 SENTENCES: Final[Mapping[str, Any]] = {
     "not_found": _l("お探しのページは見つかりませんでした。"),
+    "mail_link_gone": _l(
+        "リンクの入ったメールは、送り直せません。利用者の画面から、新しいリンクを送ってください。"
+    ),
     "not_permitted": _l(
         "この操作は、あなたの役割では行えません。必要なときは、団体の管理者または市の担当にご相談ください。"
     ),
@@ -46,6 +52,9 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "公開中または確認中の内容は、そのままでは直せません。「内容を直す」を選んで下書きに戻してください。"
     ),
     "expired": _l("公開の期限が過ぎています。「公開を延長する」を選んでください。"),
+    "period_over": _l(
+        "終わりの日を過ぎているため、公開を延長できません。「内容を直す」から、新しい期間を入力してください。"
+    ),
     "answer_first": _l(
         "お返事をお待ちの申し出が3件あるため、受付を一時止めています。お返事がそろうと自動で再開します。"
     ),
@@ -56,6 +65,9 @@ SENTENCES: Final[Mapping[str, Any]] = {
     ),
     "manager_needed": _l("市の予算や市の名義を使う案件は、管理職が承認します。管理職に引き継いでください。"),
     "own_recommendation": _l("ご自身が推薦した案件は、ほかの担当者が承認します。"),
+    "uploads_busy": _l(
+        "ほかのファイルを確認しているため、いまはファイルを受け付けられません。1分ほどたってから、ファイルを選び直してもう一度お送りください。入力された内容は残しています。"
+    ),
     "too_many": _l(
         "短い時間に操作が続いたため、受付を一時止めています。%(minutes)s分ほどたってから、もう一度お試しください。"
     ),
@@ -76,6 +88,18 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "ご自分の職員アカウントは、ご自分では停止できません。ほかの管理職または運用担当に依頼してください。"
     ),
     "import_closed": _l("この取り込みは、すでに確定または取りやめになっています。"),
+    "import_running": _l("この取り込みは、いま登録しているところです。終わるまでお待ちください。"),
+    "crowded": _l(
+        "先にお願いされたものを%(count)s件作成しています。どれかができてから、もう一度お試しください。"
+    ),
+    "gave_up": _l(
+        "何度か試しましたが、途中で止まってしまいました。時間をおいて、もう一度お試しください。続くときは市の担当にお知らせください。"
+    ),
+    "paper_broken": _l(
+        "内容を紙面に並べられませんでした。お手数ですが、市の担当にお知らせください。記録そのものに影響はありません。"
+    ),
+    "paper_too_large": _l("量が多すぎて作成できませんでした。期間や条件をしぼって、もう一度お試しください。"),
+    "paper_source_gone": _l("時間がたったため、はじめからの作成になります。もう一度お試しください。"),
     "file_empty": _l("ファイルに何も書かれていません。内容のあるファイルを選んでください。"),
     "file_too_big": _l("ファイルが%(megabytes)sMBを超えています。いくつかに分けて送ってください。"),
     "file_old_excel": _l(
@@ -102,7 +126,13 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "file_csv": _l('%(line)s行目の区切りを読み取れません。「"」の数がそろっているか確かめてください。'),
     "file_json": _l("%(line)s行目を読み取れません。1行に1件のJSONで書いてください。"),
     "file_columns": _l(
-        "必要な列が見つかりません：%(columns)s。ひな形と同じ列の名前になっているか、取り込むものの種類が合っているかを確かめてください。"
+        "必要な列が見つかりません：%(columns)s。表の上に列の名前の行があるか、ひな形と同じ列の名前になっているか、取り込むものの種類が合っているかを確かめてください。"
+    ),
+    "file_two_columns": _l(
+        "%(columns)sは同じ項目の列ですが、%(line)s行目で内容が違います。使わないほうの列を消してから、もう一度送ってください。"
+    ),
+    "file_headless_column": _l(
+        "%(column)s列に内容がありますが、%(line)s行目に列の名前がありません。見出しが2行に分かれているときは1行にまとめ、列の名前を入れるか、使わない列を消してください。"
     ),
     "own_contribution": _l("この実績は、記録した側ではなく、相手方が確認します。"),
     "not_own_contribution": _l("この実績は、記録した側か市の担当が取り消します。"),
@@ -114,6 +144,9 @@ SENTENCES: Final[Mapping[str, Any]] = {
     ),
     "too_early": _l("報告の期間がまだ終わっていません。下書きとして保存できます。"),
     "already_accepted": _l("すでに同意しています。相手方の同意をお待ちください。"),
+    "parties_changed": _l(
+        "この案が書かれたあとに、当事者の名称・所在地・代表者などの登録が変わりました。「内容を直す」から保存し直すと、新しい登録で書き直されます。"
+    ),
     "not_asked": _l("この文書には市の同意はいりません。両者の同意で決まります。"),
     "sides_first": _l("先に、企業と団体の両方が同意してください。"),
     "reopen_instead": _l("協定の案を取りやめるときは「相談に戻る」を選んでください。"),
@@ -194,6 +227,9 @@ FIELD_SENTENCES: Final[Mapping[str, Any]] = {
     "in_the_past": _l("過ぎた日付です。今日より後の日付を入力してください。"),
     "unlikely_date": _l("10年以上離れた日付です。年をもう一度ご確認ください。"),
     "too_far": _l("公開の期限は、今日から400日以内にしてください。"),
+    "outlives_itself": _l(
+        "公開の期限は、終わりの日までにしてください。終わったあとも募集が続いて見えるのを防ぐためです。"
+    ),
     "before_start": _l("終わりの日は、始まりの日より後にしてください。"),
     "unchanged": _l(
         "変更する項目を入力してください。変更がないときは、質問を送るか、お返事をお選びください。"
@@ -228,6 +264,9 @@ FIELD_SENTENCES: Final[Mapping[str, Any]] = {
     "agreement_too_long": _l("期間は5年以内にしてください。続けるときは、次の期間の案件をつくれます。"),
     "blank_left": _l("空いている〔 〕に数字を入れてください。要らないときは、その文を消してください。"),
     "baseline_or_date": _l("はじめの値がまだないときは、それを測る日を入力してください。"),
+    "uploads_busy": _l(
+        "ほかのファイルを確認しているため、いまはファイルを受け付けられません。1分ほどたってから、ファイルを選び直してもう一度お送りください。入力された内容は残しています。"
+    ),
     "too_many": _l("20個までにしてください。"),
     "value_or_reason": _l("測った値か、測れなかった理由のどちらかを入力してください。"),
     "not_in_plan": _l("計画で決めた測る日から選んでください。"),
@@ -272,6 +311,12 @@ FIELD_SENTENCES: Final[Mapping[str, Any]] = {
     "file_type": _l(
         "この種類のファイルは追加できません。PDF、画像（PNG・JPEG）、Excel・Word・PowerPoint、CSVをお使いください。"
     ),
+    "file_heic": _l(
+        "iPhoneなどの写真の形式（HEIC）は、そのままでは追加できません。iPhoneでは、この画面の「ファイルを選択」から「写真ライブラリ」を選ぶと、JPEGになって送れます。「ファイル」アプリやパソコンにあるものは、写真アプリの「書き出し」や「名前を付けて保存」でJPEGにしてから選んでください。"
+    ),
+    "file_remote": _l(
+        "開いたときに外のサーバーやほかのファイルから画像・ひな形・データを読み込むようになっているため、追加できません。リンクになっている画像やデータを文書の中に貼り付け直すか、PDFで保存したものを選んでください。"
+    ),
     "file_bomb": _l(
         "ファイルの中身が大きすぎるため、追加できません。いくつかに分けて、もう一度お試しください。"
     ),
@@ -292,5 +337,17 @@ def sentence(code: str, facts: Mapping[str, Any] | None = None) -> str:
 
 
 def field_sentence(code: str) -> str:
-    """The sentence beside a field."""
+    """The sentence beside a field; what the readers of typed values refuse is worded in ``value_text``."""
+    if code in value_text.PROBLEMS:
+        return value_text.sentence(Unclear(code))
     return str(FIELD_SENTENCES[code])
+
+
+#: Why a mail was given up (``matcher.services.outbox``).
+MAIL_FAILURES: Final = {
+    "address": _l("相手のメールサーバーに、このアドレスがありません。"),
+    "content": _l("相手のメールサーバーが、このメールを受け取りません。"),
+    "unwritable": _l("アドレスの書き方が正しくないため、メールを作れません。"),
+    "delayed": _l("3日間送り続けましたが、相手のメールサーバーが受け取りませんでした。"),
+    "policy": _l("3日間送り続けましたが、受け取りを断られました。市のメール設定が原因のこともあります。"),
+}

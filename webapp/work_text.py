@@ -3,7 +3,7 @@
 The one place for these sentences; templates use them as ``work_text``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -26,7 +26,7 @@ from matcher.models import (
     Risk,
 )
 from matcher.permissions import Actor
-from matcher.services import casework, documents, personal, plans, progress
+from matcher.services import casework, documents, parties, personal, plans, progress
 from webapp import drawings, filters
 
 
@@ -289,7 +289,16 @@ _CODES: Final[Mapping[str, Mapping[str, Any]]] = {
     "frequency": vocabulary.REPORT_FREQUENCIES,
 }
 #: Facts that a page shows in a form of its own, or not at all.
-HIDDEN: Final = frozenset({"plan_sha256", "view", "sentences"})
+HIDDEN: Final = frozenset({"plan_sha256", "view", "sentences", "parties"})
+#: What stands on papers of a party.
+_PARTY: Final[Mapping[str, Any]] = {
+    "name": _l("名称"),
+    "kana": _l("フリガナ"),
+    "corporate_number": _l("法人番号"),
+    "address": _l("所在地"),
+    "representative": _l("代表者"),
+    "section": _l("担当課"),
+}
 
 _STEPS: Final[Mapping[str, Any]] = {
     "meet": _l("面談をして、記録を書く"),
@@ -435,10 +444,48 @@ def turn(found: Sequence[casework.Step], case: Partnership, actor: Actor) -> str
     )
 
 
-def side_name(case: Partnership, side: str) -> str:
-    """The name of a party of the case."""
+def side_name(case: Partnership | parties.Parties, side: str) -> str:
+    """The name of a party: of the case as it is registered now, or of the parties of a day."""
     names = {"company": case.company.name, "npo": case.npo.name}
     return names.get(side) or str(SIDES.get(side, side))
+
+
+def party_facts(found: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str]]:
+    """(side and fact, words) of the parties that a text names, without what is empty."""
+    return [
+        (_("%(side)sの%(fact)s", side=SIDES[side], fact=label), found[side][key])
+        for side in ("company", "npo", "city")
+        for key, label in _PARTY.items()
+        if found.get(side, {}).get(key)
+    ]
+
+
+def doubts(found: parties.Parties) -> str:
+    """Which facts of the parties no record proves for the day of a paper, and of which day they are; else
+    nothing.
+    """
+    return _doubts((doubt.side, doubt.facts, doubt.seen_on) for doubt in found.doubts)
+
+
+def doubts_of(kept: Sequence[Mapping[str, Any]]) -> str:
+    """The same of the records of a case as they are disclosed."""
+    return _doubts((row["side"], row["facts"], date.fromisoformat(row["seen_on"])) for row in kept)
+
+
+def _doubts(found: Iterable[tuple[str, Iterable[str], date]]) -> str:
+    days: dict[date, list[str]] = {}
+    for side, facts, seen_on in found:
+        days.setdefault(seen_on, []).extend(
+            _("%(side)sの%(fact)s", side=SIDES[side], fact=_PARTY[fact]) for fact in facts
+        )
+    return " ".join(
+        _(
+            "%(what)sは、%(day)s時点の登録によるものです（その当時の登録は記録から確かめられませんでした）。",
+            what=_("・").join(names),
+            day=filters.jdate(day, False),
+        )
+        for day, names in days.items()
+    )
 
 
 def facts(document: CaseDocument) -> list[tuple[str, str]]:

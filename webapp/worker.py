@@ -1,59 +1,184 @@
-"""The worker: encodes what waits, sends mail, and does what time brings. A thread or a process of its own.
+"""The worker: encodes what waits, sends mail, and does what time brings. Threads of a web process, or a
+process of its own.
 
-It is the only part of a running service that loads the embedding model. Every piece of its work is found
-again in the database after a crash, so it may be killed at any moment.
+Every process may have one; each piece of work is done by whichever process holds its lease (see
+``matcher.services.leases``). The pieces do not wait for one another: each has its thread, its lease and its
+failures. It is the only part of a running service that loads the embedding model. Every piece of its work is
+found again in the database after a crash, so it may be killed at any moment.
 """
 
+import os
+import secrets
+import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
 from embeddings.encoder import ModelUnavailable, WordsOnly, load_encoder, model_id_for
 from matcher.db import Database
-from matcher.services import accounts, clockwork, indexing
+from matcher.services import accounts, clockwork, indexing, leases
 from webapp import clock, db, heads, mail
 from webapp.config import Settings
+from webapp.runner import Runner
 
 log = structlog.get_logger()
 
-PAUSE_SECONDS = 1.0
-TICK = timedelta(minutes=1)
-SNAPSHOT = timedelta(minutes=5)
+STOP_SECONDS: Final = 8.0  #: how long a stopping worker waits for the rounds in progress
+STUCK_SECONDS: Final = 600.0  #: a round that takes longer loses its lease, so that another process may try
+WATCH_SECONDS: Final = 0.5  #: how soon a piece's thread notices that it is due, or its lease taken
+RETRY_SECONDS: Final = 2.0  #: how soon leases that could not be renewed are asked for again
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One kind of work, with a thread and a lease of its own.
+
+    ``work(worker, now)`` does one round and says whether there may be more to do at once. A round should be
+    short, or made of short ones: a worker that stops waits for it, and one that never ends is given away.
+    """
+
+    name: str
+    work: Callable[["Worker", datetime], bool]
+    pause_seconds: float = 1.0  #: rest after a round that left nothing to do
 
 
 class Worker:
-    """One worker; ``run`` loops until ``stop`` is set."""
+    """One worker: ``start`` and ``stop`` its threads, or let it work ``once``."""
 
-    def __init__(self, settings: Settings, database: Database | None = None) -> None:
+    def __init__(
+        self, settings: Settings, database: Database | None = None, pieces: Sequence[Piece] | None = None
+    ) -> None:
         self.settings = settings
         self.database = database or db.connect(settings)
-        self.stopping = threading.Event()
+        self.pieces = PIECES if pieces is None else tuple(pieces)
+        self.holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._stopping = threading.Event()
         self._encoder: indexing.Encoder | None = None
         self._told_unavailable = False
-        self._ticked: datetime | None = None
-        self._saved: datetime | None = None
         self._index = indexing.LiveIndex(settings.index_folder)
+        self._runner = Runner(settings, self.database)
+        self._threads: dict[str, threading.Thread] = {}
+        # By piece, on the monotonic clock: until when it is held, when its last round began and ended.
+        self._held: dict[str, float] = {}
+        self._began: dict[str, float] = {}
+        self._ended: dict[str, float] = {}
 
-    def run(self) -> None:
-        """Work until stopped. A failing piece is logged and tried again, the others go on."""
-        while not self.stopping.is_set():
-            busy = self.once(clock.now())
-            if not busy:
-                self.stopping.wait(PAUSE_SECONDS)
+    def start(self) -> None:
+        """Start a thread for each piece, and one that keeps the leases."""
+        for piece in self.pieces:
+            self._threads[piece.name] = threading.Thread(
+                target=self._repeat, args=(piece,), name=f"worker-{piece.name}", daemon=True
+            )
+        self._keeper = threading.Thread(target=self._keep_leases, name="worker-leases", daemon=True)
+        for thread in (self._keeper, *self._threads.values()):
+            thread.start()
+
+    def stop(self) -> None:
+        """Let the rounds in progress end and give the leases back; a longer round's lease runs out."""
+        self._stopping.set()
+        deadline = time.monotonic() + STOP_SECONDS
+        for thread in (*self._threads.values(), self._keeper):
+            thread.join(max(0.0, deadline - time.monotonic()))
+        self._give_back(name for name, thread in self._threads.items() if not thread.is_alive())
 
     def once(self, now: datetime) -> bool:
-        """One round; returns whether there may be more to do at once."""
-        busy = False
-        for piece in (self._answer, self._encode, self._mail, self._tick, self._snapshot):
+        """One round of each piece, in order; returns whether there may be more to do at once.
+
+        A piece that another process holds is left to it.
+        """
+        held = self._take(piece.name for piece in self.pieces)
+        rounds = [self._round(piece, now) for piece in self.pieces if piece.name in held]
+        self._give_back(held)
+        return any(rounds)
+
+    def outlast_the_killed(self) -> None:
+        """Wait until the leases of others, as they are now, have run out; who lives has then renewed them."""
+        with self.database.read() as session:
+            now = leases.database_time(session)
+            until = leases.held_until(session, self.holder, (piece.name for piece in self.pieces))
+        if until is not None and until > now:
+            self._stopping.wait((until - now).total_seconds())
+
+    # ── Threads and leases ───────────────────────────────────────────────────────────────────────────
+
+    def _repeat(self, piece: Piece) -> None:
+        due = 0.0
+        while not self._stopping.is_set():
+            if not self._holds(piece.name):
+                self._stopping.wait(WATCH_SECONDS)
+            elif time.monotonic() < due:
+                self._ended[piece.name] = time.monotonic()  # nothing is due, and somebody is there
+                self._stopping.wait(min(WATCH_SECONDS, piece.pause_seconds))
+            elif not self._round(piece, clock.now()):
+                due = time.monotonic() + piece.pause_seconds
+
+    def _round(self, piece: Piece, now: datetime) -> bool:
+        """One round. A failing piece is logged and tried again after its pause; the others go on."""
+        self._began[piece.name] = time.monotonic()
+        try:
+            return piece.work(self, now)
+        except Exception:
+            log.exception("worker_piece_failed", piece=piece.name)
+            return False
+        finally:
+            self._ended[piece.name] = time.monotonic()
+
+    def _holds(self, name: str) -> bool:
+        return time.monotonic() < self._held.get(name, 0.0)
+
+    def _keep_leases(self) -> None:
+        wait = 0.0
+        while not self._stopping.wait(wait):
             try:
-                busy = piece(now) or busy
+                self._take(piece.name for piece in self.pieces if not self._is_stuck(piece.name))
+                wait = leases.RENEWAL.total_seconds()
             except Exception:
-                log.exception("worker_piece_failed", piece=piece.__name__)
-                time.sleep(0.2)
-        return busy
+                # What is held runs out by itself, and others take it if they can.
+                log.exception("leases_not_renewed")
+                wait = RETRY_SECONDS
+
+    def _is_stuck(self, name: str) -> bool:
+        began, ended = self._began.get(name, 0.0), self._ended.get(name, 0.0)
+        return began > ended and time.monotonic() - began > STUCK_SECONDS
+
+    def _take(self, names: Iterable[str]) -> set[str]:
+        """Take or renew what is open; until when is counted from before the question."""
+        wanted, asked = list(names), time.monotonic()
+        with self.database.read() as session:
+            if not leases.may_take(session, self.holder, wanted, leases.database_time(session)):
+                return set()
+        with self.database.write() as session:
+            now = leases.database_time(session)
+            held = leases.take(session, self.holder, {name: self._seen(name, now) for name in wanted}, now)
+        self._held.update(dict.fromkeys(held, asked + leases.LEASE.total_seconds()))
+        return held
+
+    def _seen(self, name: str, now: datetime) -> datetime | None:
+        ended = self._ended.get(name)
+        return None if ended is None else now - timedelta(seconds=time.monotonic() - ended)
+
+    def _give_back(self, names: Iterable[str]) -> None:
+        given = [name for name in names if self._held.pop(name, None) is not None]
+        if not given:
+            return
+        try:
+            with self.database.write() as session:
+                now = leases.database_time(session)
+                seen = {name: self._seen(name, now) for name in given}
+                leases.give_back(session, self.holder, seen, now)
+        except Exception:
+            log.exception("leases_not_given_back")
+
+    # ── The pieces ───────────────────────────────────────────────────────────────────────────────────
+
+    def do_jobs(self, lane: str, now: datetime) -> bool:
+        """The jobs of a lane that wait; returns whether there were any."""
+        return self._runner.once(lane, now)
 
     def _encode(self, now: datetime) -> bool:
         name = self.settings.embedding_model or None
@@ -100,12 +225,9 @@ class Worker:
         return True
 
     def _mail(self, now: datetime) -> bool:
-        return mail.send_due(self.database, self.settings, now) > 0
+        return mail.send_due(self.database, self.settings, now, self._stopping.is_set) > 0
 
     def _tick(self, now: datetime) -> bool:
-        if self._ticked is not None and now - self._ticked < TICK:
-            return False
-        self._ticked = now
         clockwork.tick(
             self.database,
             now,
@@ -113,22 +235,26 @@ class Worker:
         )
         clockwork.sweep(self.database, now)
         heads.keep_daily(self.database, self.settings, now)
+        self._runner.sweep(now)
         return False
 
-    def _snapshot(self, now: datetime) -> bool:
-        if self._saved is not None and now - self._saved < SNAPSHOT:
-            return False
+    def _snapshot(self, _now: datetime) -> bool:
         before = self._index.applied_version
         with self.database.read() as session:
             self._index.level(session)
         if self._index.applied_version != before:
             self._index.save_snapshot()
-        self._saved = now
         return False
 
 
-def start_thread(settings: Settings) -> Worker:
-    """Start a worker as a daemon thread of this process."""
-    worker = Worker(settings)
-    threading.Thread(target=worker.run, name="worker", daemon=True).start()
-    return worker
+#: All pieces, in the order in which ``once`` does them.
+PIECES: Final = (
+    Piece("answer", Worker._answer),
+    Piece("encode", Worker._encode),
+    Piece("mail", Worker._mail),
+    Piece("clock", Worker._tick, pause_seconds=60),
+    Piece("snapshot", Worker._snapshot, pause_seconds=300),
+    Piece("press", lambda worker, now: worker.do_jobs("press", now)),
+    Piece("import", lambda worker, now: worker.do_jobs("import", now)),
+)
+PIECE_NAMES: Final = tuple(piece.name for piece in PIECES)

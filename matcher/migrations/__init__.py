@@ -14,7 +14,8 @@ def config(database: Database) -> Config:
     """The Alembic configuration of this package for one database; no ini file is needed."""
     result = Config()
     result.set_main_option("script_location", str(Path(__file__).parent))
-    result.attributes["engine"] = database.engine
+    # Whoever migrates would rather wait for a service that is still running than fail.
+    result.attributes["engine"] = database.engine.execution_options(patience_seconds=60.0)
     return result
 
 
@@ -30,8 +31,8 @@ def downgrade(database: Database, revision: str) -> None:
 
 def current(database: Database) -> str | None:
     """The revision at which the database stands, ``None`` where it is empty."""
-    with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+    with database.read() as session:
+        return MigrationContext.configure(session.connection()).get_current_revision()
 
 
 def is_current(database: Database) -> bool:

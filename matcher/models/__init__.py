@@ -3,6 +3,7 @@
 from matcher.models.account import AccountRequest, Attempt, OneTimeLink, User, UserSession
 from matcher.models.base import Base
 from matcher.models.casework import CaseDocument, CaseFile, CaseTask, Handover, MeetingNote
+from matcher.models.job import Job, Ticket
 from matcher.models.organization import (
     ChecklistAnswer,
     CompanyProfile,
@@ -31,7 +32,9 @@ from matcher.models.record import (
     AuditEvent,
     Counter,
     Embedding,
+    Identity,
     ImportBatch,
+    Lease,
     Mail,
     Notice,
     Receipt,
@@ -56,10 +59,13 @@ __all__ = [
     "Embedding",
     "EvaluationSheet",
     "Handover",
+    "Identity",
     "ImportBatch",
     "Incident",
     "Indicator",
     "IndicatorDefinition",
+    "Job",
+    "Lease",
     "Lesson",
     "Mail",
     "Mark",
@@ -83,6 +89,7 @@ __all__ = [
     "Risk",
     "ShownList",
     "ShownSuggestion",
+    "Ticket",
     "User",
     "UserSession",
     "Voice",

@@ -39,6 +39,29 @@ class AuditEvent(Base):
     )
 
 
+class Identity(Base):
+    """Who a party to cases was, from one audit event on until its next row: what papers of a day print.
+
+    Written in the transaction of the first event on a case that finds the registration changed, and never
+    changed afterwards – except that the name of a person whose account was closed is removed.
+    """
+
+    __tablename__ = "identity"
+    __table_args__ = (UniqueConstraint("subject", "subject_key", "since_event"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(String(12), comment="organization, city or user")
+    subject_key: Mapped[str] = mapped_column(String(32), comment="public id; city: city")
+    since_event: Mapped[int] = mapped_column(
+        BigInteger, comment="number of the audit event; 0: since before what is recorded"
+    )
+    facts: Mapped[dict[str, Any]] = mapped_column(info={"pii": True})
+    unproved: Mapped[list[str]] = mapped_column(
+        default=list, comment="facts that no record proves for that time; they are those of kept_at"
+    )
+    kept_at: Mapped[datetime]
+
+
 class Counter(Base):
     """A number that only rises: receipt numbers, index versions, the audit chain's head.
 
@@ -90,7 +113,10 @@ class Mail(Base):
     """Outbox: written in the transaction that causes it, sent by the worker, at least once."""
 
     __tablename__ = "mail"
-    __table_args__ = (Index("ix_mail_sent_at_send_after", "sent_at", "send_after"),)
+    __table_args__ = (
+        Index("ix_mail_sent_at_send_after", "sent_at", "send_after"),
+        Index("ix_mail_given_up_at", "given_up_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(80), unique=True, comment="idempotency key and Message-ID")
@@ -103,6 +129,20 @@ class Mail(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(String(300), default="")
+    failure: Mapped[str] = mapped_column(String(20), default="", comment="why the last try failed, as a code")
+    given_up_at: Mapped[datetime | None] = mapped_column(comment="undeliverable since then")
+    settled_at: Mapped[datetime | None] = mapped_column(comment="when staff had told the person otherwise")
+
+
+class Lease(Base):
+    """Which process does one piece of the worker's work, and when it last finished a round of it."""
+
+    __tablename__ = "lease"
+
+    piece: Mapped[str] = mapped_column(String(20), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(80), comment="host, process and a random part")
+    until: Mapped[datetime]
+    seen_at: Mapped[datetime] = mapped_column(comment="when a round was last finished")
 
 
 class Embedding(Base):

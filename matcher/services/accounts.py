@@ -6,8 +6,7 @@ out. Every act is audited in its own transaction, without addresses and without 
 
 import hashlib
 import secrets
-import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -15,7 +14,8 @@ from typing import Final, Literal
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from matcher import permissions, wording
+from embeddings.normal import nfkc
+from matcher import addresses, permissions, wording
 from matcher.calendar import TOKYO
 from matcher.errors import Invalid, NotFound, NotPermitted, Refused, TooMany
 from matcher.models import (
@@ -31,7 +31,8 @@ from matcher.models import (
     UserSession,
 )
 from matcher.permissions import Actor
-from matcher.services import audit, cities, moves, notices, passwords, throttle
+from matcher.services import audit, cities, moves, notices, parties, passwords, throttle
+from matcher.typed import Unclear
 
 Purpose = Literal["activate", "reset"]
 
@@ -46,15 +47,6 @@ NOTIFY: Final = ("at_once", *notices.DIGESTS, "none")
 
 #: What stands in place of a name whose bearer left (O6); the public id keeps the history readable.
 LEFT: Final = "退会した利用者"
-
-
-def normal_email(typed: str) -> str:
-    """The address as it is stored and compared: NFKC and lower case.
-
-    The part before the @ is lowered too: phones capitalise the first letter, and no mail server in use
-    tells two people apart by it.
-    """
-    return unicodedata.normalize("NFKC", typed).strip().lower()
 
 
 def actor_of(user: User, request_id: str = "") -> Actor:
@@ -205,7 +197,7 @@ def admit_login(
     Raises:
         TooMany: from this network or for this address, known or not.
     """
-    email = normal_email(email)
+    email = addresses.folded(email)
     user = _by_email(session, email)
     is_usual = throttle.is_usual(session, now, account=email, network=network)
     device = (devices or {}).get(user.public_id) if user is not None else None
@@ -229,6 +221,7 @@ def authenticate(
     this and ``start_session``.
     """
     right = passwords.matches(credentials.password_hash, password)
+    renewed = passwords.hashed(password) if right and _is_outdated(credentials) else None
     user = _by_id(session, credentials.user_id)
     if not right or user is None or not _may_sign_in(user):
         who = Actor(request_id=request_id)
@@ -236,9 +229,13 @@ def authenticate(
         return None
     throttle.forgive(session, credentials.counted_as, **credentials.scopes)
     throttle.note_usual(session, now, account=credentials.email, network=credentials.network)
-    if passwords.is_outdated(credentials.password_hash or ""):
-        user.password_hash = passwords.hashed(password)
+    if renewed is not None:
+        user.password_hash = renewed
     return user
+
+
+def _is_outdated(credentials: Credentials) -> bool:
+    return passwords.is_outdated(credentials.password_hash or "")
 
 
 def demo_user(session: Session, role: str) -> User:
@@ -307,6 +304,7 @@ def request_reset(session: Session, *, email: str, now: datetime, network: str, 
     The answer and its work are the same whether or not the address has an account.
 
     Raises:
+        Invalid: mail does not reach the address.
         TooMany: from this network.
     """
     _take_request(session, "reset", email, {}, now, network, request_id)
@@ -346,7 +344,7 @@ def _take_request(
     session: Session, kind: str, email: str, content: dict[str, str], now: datetime, network: str,
     request_id: str,
 ) -> None:  # fmt: skip
-    email = normal_email(email)
+    email = addresses.folded(email)
     throttle.admit(session, kind, now, account=email, network=network)
     session.add(
         AccountRequest(
@@ -403,7 +401,8 @@ def invite_member(
     """Open an account in the actor's organization and mail its activation link (O10).
 
     Raises:
-        Invalid: the address has an account already, or the role is none of an organization.
+        Invalid: the address has an account already or is none that mail reaches, or the role is none of an
+            organization.
         TooMany: the organization invited more people today than it can know.
     """
     organization = session.get(Organization, actor.organization_id or 0)
@@ -414,7 +413,7 @@ def invite_member(
     throttle.admit(session, "invite", now, person=own)
     # Asked before it is known whether the address has an account, so that the refusal does not tell.
     throttle.require_room(session, "invite_taken", now, person=own)
-    user = User(email=normal_email(email), name=name, role="member", organization_role=role, created_at=now)
+    user = User(email=_address(email), name=name, role="member", organization_role=role, created_at=now)
     user.organization = organization
     if _by_email(session, user.email) is not None:
         throttle.admit(session, "invite_taken", now, person=own)
@@ -431,12 +430,13 @@ def open_staff_account(
     Only operators (and the command line) make operators.
 
     Raises:
-        Invalid: the address has an account already, or the role is none that ``actor`` may give.
+        Invalid: the address has an account already or is none that mail reaches, or the role is none that
+            ``actor`` may give.
     """
     permissions.require(actor, "staff.manage")
     if role not in staff_roles(actor):
         raise Invalid(role="required")
-    user = User(email=normal_email(email), name=name, role=role, created_at=now)
+    user = User(email=_address(email), name=name, role=role, created_at=now)
     user.organization = None
     return _open(session, actor, user, now)
 
@@ -459,6 +459,13 @@ def staff_roles(actor: Actor) -> tuple[str, ...]:
     if actor.role in {"operator", "system"}:
         return STAFF_ROLES
     return ("coordinator", "manager") if actor.role == "manager" else ()
+
+
+def _address(typed: str) -> str:
+    try:
+        return addresses.read(typed)
+    except Unclear as unclear:
+        raise Invalid(email=unclear.code) from None
 
 
 def _open(session: Session, actor: Actor, user: User, now: datetime) -> User:
@@ -509,14 +516,37 @@ def find_link_user(session: Session, purpose: Purpose, token: str, now: datetime
     return None if row is None else _by_id(session, row.user_id)
 
 
-def activate(session: Session, token: str, password: str, now: datetime, request_id: str = "") -> User:
-    """Begin an invited account by choosing its password.
+def words_about(session: Session, user: User) -> list[str]:
+    """What is not good enough as a password of ``user``: names of person, organization and city."""
+    words = [user.name, user.email]
+    for body in (session.get(Municipality, 1), user.organization):
+        if body is not None:
+            words += [body.name, body.kana or ""]
+    return words
+
+
+def new_password_hash(password: str, about: Iterable[str]) -> str:
+    """What is stored of a new password; made before the transaction that stores it, for it takes long.
+
+    Args:
+        about: of ``words_about``.
+
+    Raises:
+        Invalid: the password is refused.
+    """
+    code = passwords.problem(password, about)
+    if code is not None:
+        raise Invalid(password=code)
+    return passwords.hashed(password)
+
+
+def activate(session: Session, token: str, password_hash: str, now: datetime, request_id: str = "") -> User:
+    """Begin an invited account with the password of ``new_password_hash``.
 
     Raises:
         NotFound: the link was used, has expired or never existed.
-        Invalid: the password is refused.
     """
-    user = _use_link(session, "activate", token, password, now)
+    user = _use_link(session, "activate", token, password_hash, now)
     user.status = "active"
     session.flush()
     audit.record(
@@ -526,34 +556,58 @@ def activate(session: Session, token: str, password: str, now: datetime, request
     return user
 
 
-def reset(session: Session, token: str, password: str, now: datetime, request_id: str = "") -> User:
-    """Choose a new password by a mailed link; all browsers are signed out.
+def reset(session: Session, token: str, password_hash: str, now: datetime, request_id: str = "") -> User:
+    """Take the password of ``new_password_hash`` by a mailed link; all browsers are signed out.
 
     Raises:
         NotFound: the link was used, has expired or never existed.
-        Invalid: the password is refused.
     """
-    user = _use_link(session, "reset", token, password, now)
+    user = _use_link(session, "reset", token, password_hash, now)
     audit.record(session, actor_of(user, request_id), "reset_password", "user", user.public_id, now)
     _mail_changed(session, user, now)
     return user
 
 
-def change_password(
-    session: Session, actor: Actor, *, current: str, new: str, session_id: str, now: datetime
-) -> None:
-    """Change one's own password; every other browser is signed out.
+def admit_password_change(session: Session, actor: Actor, now: datetime) -> Credentials:
+    """Count a try and fetch what the present password is checked against; committed before it is checked.
 
     Raises:
-        Invalid: the present password is wrong, or the new one is refused.
         TooMany: too many wrong ones.
     """
     user = _own(session, actor)
-    throttle.admit(session, "password", now, person=user.public_id)
-    if not passwords.matches(user.password_hash, current):
+    scopes = {"person": user.public_id}
+    throttle.admit(session, "password", now, **scopes)
+    return Credentials(user.id, user.public_id, user.password_hash, user.email, "", "password", scopes)
+
+
+def check_present_password(credentials: Credentials, password: str) -> None:
+    """Without a session, for it takes long.
+
+    Raises:
+        Invalid: it is not the present password.
+    """
+    if not passwords.matches(credentials.password_hash, password):
         raise Invalid(current="password_wrong")
-    throttle.forgive(session, "password", person=user.public_id)
-    _set_password(session, user, new)
+
+
+def change_password(
+    session: Session,
+    actor: Actor,
+    credentials: Credentials,
+    password_hash: str,
+    session_id: str,
+    now: datetime,
+) -> None:
+    """Take a new password once the present one was checked; every other browser is signed out.
+
+    Raises:
+        MovedOn: the password was changed meanwhile.
+    """
+    user = _own(session, actor)
+    if user.password_hash != credentials.password_hash:
+        raise moves.moved_on(session, user)
+    throttle.forgive(session, credentials.counted_as, **credentials.scopes)
+    user.password_hash = password_hash
     session.execute(
         delete(UserSession).where(UserSession.user_id == user.id, UserSession.id_hash != _hash(session_id))
     )
@@ -581,27 +635,15 @@ def _link(session: Session, purpose: Purpose, token: str, now: datetime) -> OneT
     return found
 
 
-def _use_link(session: Session, purpose: Purpose, token: str, password: str, now: datetime) -> User:
+def _use_link(session: Session, purpose: Purpose, token: str, password_hash: str, now: datetime) -> User:
     user = find_link_user(session, purpose, token, now)
     if user is None or user.status != ("invited" if purpose == "activate" else "active"):
         raise NotFound("link")
-    _set_password(session, user, password)
+    user.password_hash = password_hash
     end_all_sessions(session, user)
     _drop_links(session, user)
     session.flush()
     return user
-
-
-def _set_password(session: Session, user: User, password: str) -> None:
-    about = [user.name, user.email]
-    city = session.get(Municipality, 1)
-    for body in (city, user.organization):
-        if body is not None:
-            about += [body.name, body.kana or ""]
-    code = passwords.problem(password, about)
-    if code is not None:
-        raise Invalid(password=code)
-    user.password_hash = passwords.hashed(password)
 
 
 def _drop_links(session: Session, user: User) -> None:
@@ -700,7 +742,7 @@ def own_account(session: Session, actor: Actor) -> User:
 
 def find_by_email(session: Session, email: str) -> User | None:
     """The account with this address, for the command line."""
-    return _by_email(session, normal_email(email))
+    return _by_email(session, addresses.folded(email))
 
 
 def list_members(session: Session, actor: Actor) -> Sequence[User]:
@@ -731,7 +773,7 @@ def search_members(
     """Members of all organizations by name, address or organization: one page, and how many in all."""
     permissions.require(actor, "staff.manage")
     query = select(User).join(User.organization).where(User.status != "deactivated")
-    wanted = unicodedata.normalize("NFKC", text).strip()
+    wanted = nfkc(text).strip()
     if wanted:
         query = query.where(
             or_(
@@ -873,6 +915,7 @@ def _forget_person(session: Session, user: User) -> None:
     session.execute(delete(Notice).where(Notice.user_id == user.id))
     session.execute(delete(Mail).where(Mail.to == user.email))
     user.name = LEFT
+    parties.forget(session, user)
     user.email = f"{user.public_id}@left.invalid"
     user.password_hash = None
     user.last_login_at = None

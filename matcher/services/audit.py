@@ -10,8 +10,8 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from matcher.models import AuditEvent
 from matcher.permissions import SYSTEM, Actor
-from matcher.services import numbers
+from matcher.services import numbers, parties
 
 GENESIS = "0" * 64
 
@@ -70,6 +70,8 @@ def record(
     head.value, head.text = event.id, event.hash
     session.add(event)
     session.flush()
+    if object_type == "partnership":
+        parties.keep(session, event)
     return event
 
 
@@ -83,6 +85,51 @@ def begin_sealing(session: Session, now: datetime) -> bool:
         return False
     record(session, SYSTEM, BEGIN, "audit", "", now)
     return True
+
+
+@dataclass(frozen=True)
+class Note:
+    """An event that is written later, by ``write``: what taking a file leaves behind must not wait."""
+
+    actor: Actor
+    action: str
+    object_type: str
+    object_id: str
+    at: datetime
+    object_version: int | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as JSON has it: of the actor, what an event names."""
+        actor = {name: getattr(self.actor, name) for name in _NAMED}
+        return {**self.__dict__, "actor": actor, "at": self.at.isoformat(), "details": dict(self.details)}
+
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any]) -> "Note":
+        """The inverse of ``as_dict``."""
+        at = datetime.fromisoformat(found["at"])
+        return cls(**{**found, "actor": Actor(**found["actor"]), "at": at})
+
+
+#: What an event tells of its actor.
+_NAMED = ("role", "user_public_id", "organization_public_id", "request_id")
+
+
+def write(session: Session, note: Note) -> None:
+    """Append a note to the chain; once, however often it comes (after a crash it comes again)."""
+    same = select(AuditEvent.id).where(
+        AuditEvent.object_type == note.object_type,
+        AuditEvent.object_id == note.object_id,
+        AuditEvent.action == note.action,
+        AuditEvent.at == note.at,
+        AuditEvent.actor_id == note.actor.user_public_id,
+        AuditEvent.request_id == note.actor.request_id,
+    )
+    if session.scalar(same.limit(1)) is None:
+        record(
+            session, note.actor, note.action, note.object_type, note.object_id, note.at,
+            object_version=note.object_version, details=dict(note.details),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from matcher import vocabulary
+from matcher import addresses, vocabulary
 from matcher.errors import Invalid
 from matcher.models import Municipality
+from matcher.permissions import Actor
+from matcher.services import audit, documents, parties
+from matcher.typed import Unclear
 
 
 @dataclass(frozen=True)
 class City:
     """What pages and mails say about the municipality."""
 
-    name: str = "（自治体名が未設定です）"
-    section: str = "担当課"
+    name: str = parties.Office.name
+    section: str = parties.Office.section
     phone: str = ""
     email: str = ""
     areas: Mapping[str, str] = field(default_factory=dict)
@@ -54,13 +58,41 @@ def put(session: Session, facts: Mapping[str, Any], *, is_demo: bool) -> None:
     """Set the municipality from the facts of a city file (name, kana, section, phone, email, areas, field20).
 
     Raises:
-        Invalid: naming the keys that are missing.
+        Invalid: naming the keys that are missing, or the mailbox that mail does not reach.
     """
     missing = [key for key in ("name", "section", "phone", "email", "areas") if not facts.get(key)]
     if missing:
         raise Invalid(**dict.fromkeys(missing, "required"))
+    try:
+        email = addresses.read(str(facts["email"]))
+    except Unclear as unclear:
+        raise Invalid(email=unclear.code) from None
     row = session.get(Municipality, 1) or Municipality(id=1)
     row.name, row.kana, row.section = facts["name"], facts.get("kana", ""), facts["section"]
-    row.phone, row.email, row.areas = facts["phone"], facts["email"], dict(facts["areas"])
+    row.phone, row.email, row.areas = facts["phone"], email, dict(facts["areas"])
     row.field20, row.is_demo = facts.get("field20", ""), is_demo
     session.add(row)
+
+
+#: Whoever changes the municipality does so from the command line of the server.
+_OPERATOR: Final = Actor(role="operator")
+
+
+def change(session: Session, facts: Mapping[str, Any], now: datetime) -> None:
+    """Set the real municipality, or change it: another name or section is audited, and open drafts that name
+    the old one are written anew.
+
+    Raises:
+        Invalid: as ``put``.
+    """
+    before = get(session)
+    put(session, facts, is_demo=False)
+    session.flush()
+    after = get(session)
+    changed = [name for name in ("name", "section") if getattr(before, name) != getattr(after, name)]
+    audit.record(
+        session, _OPERATOR, "change_city", "municipality", "1", now,
+        details={name: [getattr(before, name), getattr(after, name)] for name in changed},
+    )  # fmt: skip
+    if changed:
+        documents.redraw(session, now)

@@ -28,8 +28,7 @@ def note_opened(session: Session, actor: Actor, public_id: str, now: datetime) -
         shown.opened_at = now
 
 
-def note_export(
-    session: Session,
+def export_note(
     actor: Actor,
     name: str,
     count: int,
@@ -37,15 +36,13 @@ def note_export(
     now: datetime,
     *,
     form: str = "xlsx",
-) -> None:
-    """Record in this transaction that a list left the service as a file: which, how long, by what filter.
+) -> audit.Note:
+    """That a list leaves the service as a file: which, how long, by what filter.
 
     Raises:
         NotPermitted: for others than staff, but the audit list is saved by whoever may read it.
     """
     permissions.require(actor, "audit.view" if name == "audit" else "desk.export")
     chosen = {key: "typed" if key in _TYPED else value for key, value in conditions.items() if value}
-    audit.record(
-        session, actor, "export", "list", name, now,
-        details={"count": count, "format": form, "conditions": chosen},
-    )  # fmt: skip
+    details = {"count": count, "format": form, "conditions": chosen}
+    return audit.Note(actor, "export", "list", name, now, details=details)

@@ -1,21 +1,22 @@
 """Texts that several parties accept: one open draft of a kind, versions, acceptance by the hash of the text.
 
+Every text carries who the parties are on the day on which it is written, and is accepted with it.
 What an accepted text brings about (a state, indicators, a public page) is the business of the service that
 owns the kind; it hears of it by ``accept`` returning ``True``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session, joinedload
 
-from matcher import permissions
+from matcher import lifecycle, permissions, wording_work
 from matcher.errors import Invalid, NotFound, Refused
-from matcher.models import CaseDocument, Partnership, User
-from matcher.permissions import Actor
-from matcher.services import audit, moves, notices, snapshots
+from matcher.models import CaseDocument, Organization, Partnership, User
+from matcher.permissions import SYSTEM, Actor
+from matcher.services import audit, moves, notices, parties, snapshots
 
 Side = Literal["company", "npo", "city"]
 
@@ -88,6 +89,7 @@ def save(
     """Write the open draft of a kind, or begin one. What anybody has accepted becomes an older version.
 
     Args:
+        content: what is said; the parties as they are registered now are added to it.
         version: ``edition`` of the draft that the person saw, 0 where there was none; ``None`` for changes
             that nobody typed.
 
@@ -97,7 +99,7 @@ def save(
     draft = find_draft(session, case, kind)
     if version is not None and version != (draft.edition if draft is not None else 0):
         raise moves.moved_on(session, case)
-    frozen = snapshots.plain(content)
+    frozen = snapshots.plain({**content, "parties": parties.present(session, case).as_dict()})
     sha256 = snapshots.sha256(frozen)
     if draft is not None and draft.sha256 == sha256 and draft.needs_city == needs_city:
         if why_changed.strip():
@@ -147,7 +149,8 @@ def accept(
 
     Raises:
         MovedOn: the text is no longer the one that was shown.
-        Refused: ``already_accepted``; ``not_asked`` where the city need not accept; ``sides_first``.
+        Refused: ``already_accepted``; ``not_asked`` where the city need not accept; ``sides_first``;
+            ``parties_changed`` where it names a party as it is no longer registered.
     """
     action = "partnership.sign" if document.kind in BINDING else "partnership.work"
     permissions.require(actor, "partnership.review" if actor.is_staff else action, case)
@@ -160,6 +163,9 @@ def accept(
         raise Refused("already_accepted")
     if side == "city" and not (document.company_accepted_at and document.npo_accepted_at):
         raise Refused("sides_first")
+    if side != "city" and parties.changed_now(session, case, document):
+        # ``redraw`` has written the text anew, unless the registration was changed past the service.
+        raise Refused("parties_changed")
     setattr(document, f"{side}_accepted_at", now)
     setattr(document, f"{side}_accepted_by_id", actor.user_id)
     session.flush()
@@ -169,6 +175,63 @@ def accept(
     if not (document.company_accepted_at and document.npo_accepted_at):
         return False
     return not document.needs_city or document.city_accepted_at is not None
+
+
+def redraw(session: Session, now: datetime, organization: Organization | None = None) -> int:
+    """Write open drafts anew after a party was registered otherwise; returns how many.
+
+    It is a change like any other: the text gets another hash, and what one side had accepted becomes an older
+    version. What both sides have accepted stays as they accepted it, also where the city is still to.
+
+    Args:
+        organization: whose drafts; without one those of all cases, because the city itself has changed.
+    """
+    query = select(CaseDocument, Partnership).join(Partnership, Partnership.id == CaseDocument.partnership_id)
+    if organization is not None:
+        own = or_(Partnership.company_id == organization.id, Partnership.npo_id == organization.id)
+        query = query.where(own)
+    query = query.where(
+        CaseDocument.state == "draft",
+        Partnership.state.in_(lifecycle.CASE_WORK),
+        or_(CaseDocument.company_accepted_at.is_(None), CaseDocument.npo_accepted_at.is_(None)),
+    )
+    loaded = query.options(joinedload(Partnership.company), joinedload(Partnership.npo))
+    done = 0
+    for draft, case in session.execute(loaded.order_by(CaseDocument.id)).all():
+        before = draft.content.get("parties")
+        after = parties.present(session, case)
+        if before is None or before == after.as_dict():
+            continue
+        author, was_accepted = draft.drafted_by_id, draft.is_touched
+        content = _renamed(draft.content, parties.Parties.from_dict(before), after)
+        found = save(session, SYSTEM, case, draft.kind, content, now, needs_city=draft.needs_city)
+        found.drafted_by_id = author
+        session.flush()
+        if was_accepted:
+            text = wording_work.event(case, "redrawn", number=found.number)
+            tell_others(session, SYSTEM, case, text, now)
+        done += 1
+    return done
+
+
+def _renamed(content: Mapping[str, Any], before: parties.Parties, after: parties.Parties) -> dict[str, Any]:
+    """The content with the new names where the service itself had written the old ones."""
+    found = dict(content)
+    if "view" in content:
+        found["view"] = {**content["view"], "company": after.company.name, "npo": after.npo.name}
+    old, new = ((found.company.name, found.npo.name) for found in (before, after))
+    openings = [
+        (f"{old[0]}と{old[1]}は、", f"{new[0]}と{new[1]}は、"),
+        *((f"{was}は、", f"{is_now}は、") for was, is_now in zip(old, new, strict=True)),
+    ]
+    if "sentences" in content:
+        found["sentences"] = [{**row, "text": _opened(row["text"], openings)} for row in content["sentences"]]
+    return found
+
+
+def _opened(text: str, openings: Sequence[tuple[str, str]]) -> str:
+    was, is_now = next((pair for pair in openings if text.startswith(pair[0])), ("", ""))
+    return is_now + text.removeprefix(was)
 
 
 def put_in_force(session: Session, case: Partnership, document: CaseDocument, now: datetime) -> None:

@@ -21,7 +21,7 @@ from matcher.models import (
     PeriodReport,
     Revision,
 )
-from matcher.services import documents, payments, plans, progress
+from matcher.services import documents, parties, payments, plans, progress
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,22 @@ class Sentence:
 
 
 def compose(
-    session: Session, case: Partnership, first: date | None = None, last: date | None = None
+    session: Session,
+    case: Partnership,
+    first: date | None = None,
+    last: date | None = None,
+    *,
+    named: parties.Parties | None = None,
 ) -> list[Sentence]:
-    """Everything that the records say of a period (of the whole partnership without one), in order."""
+    """Everything that the records say of a period (of the whole partnership without one), in order.
+
+    Args:
+        named: the parties of the day on which it is said; without them those of now.
+    """
+    names = named or parties.present(session, case)
     return [
-        *_agreement(session, case),
-        *_contributions(session, case, first, last),
+        *_agreement(session, case, names),
+        *_contributions(session, case, names, first, last),
         *_indicators(session, case, first, last),
         *_payments(session, case, first, last),
         *_reports(session, case, first, last),
@@ -52,9 +62,11 @@ def compose(
     ]
 
 
-def of_period(session: Session, case: Partnership, report: PeriodReport) -> list[dict[str, str]]:
+def of_period(
+    session: Session, case: Partnership, report: PeriodReport, named: parties.Parties | None = None
+) -> list[dict[str, str]]:
     """What the records say of a report's period, as the report keeps it; the agreement is no news in it."""
-    found = compose(session, case, report.period_from, report.period_to)
+    found = compose(session, case, report.period_from, report.period_to, named=named)
     return [row.as_dict() for row in found if row.source != "document"]
 
 
@@ -70,10 +82,20 @@ def of_reports(
     )
     # Versions of before sentences were kept have none; what is printed of them is composed anew.
     kept = {row.owner_id: row.content["sentences"] for row in versions if "sentences" in row.content}
+    history = parties.History(session, case)
     return {
-        report.id: kept[report.id] if report.id in kept else of_period(session, case, report)
+        report.id: kept[report.id]
+        if report.id in kept
+        else of_period(session, case, report, report_parties(history, report))
         for report in reports
     }
+
+
+def report_parties(history: parties.History, report: PeriodReport) -> parties.Parties:
+    """The parties when a report was handed in; as they are now while it is not."""
+    if report.state not in {"submitted", "accepted"}:
+        return history.present
+    return history.of("submit_report", report=report.public_id)
 
 
 def day(value: date) -> str:
@@ -85,20 +107,20 @@ def _within(value: date, first: date | None, last: date | None) -> bool:
     return (first is None or value >= first) and (last is None or value <= last)
 
 
-def _agreement(session: Session, case: Partnership) -> list[Sentence]:
+def _agreement(session: Session, case: Partnership, named: parties.Parties) -> list[Sentence]:
     found = documents.find_agreed(session, case, "agreement")
     if found is None or case.starts_on is None or case.ends_on is None:
         return []
     kind = vocabulary.label(vocabulary.AGREEMENT_TYPES, found.content["type"])
     text = (
-        f"{case.company.name}と{case.npo.name}は、{kind}（第{found.number}版）に基づき、"
+        f"{named.company.name}と{named.npo.name}は、{kind}（第{found.number}版）に基づき、"
         f"{day(case.starts_on)}から{day(case.ends_on)}までを期間として協働しました。"
     )
     return [Sentence(text, "document", found.public_id, f"{kind} 第{found.number}版")]
 
 
 def _contributions(
-    session: Session, case: Partnership, first: date | None, last: date | None
+    session: Session, case: Partnership, named: parties.Parties, first: date | None, last: date | None
 ) -> list[Sentence]:
     rows = session.scalars(
         select(Contribution)
@@ -109,7 +131,7 @@ def _contributions(
     for row in rows:
         if _within(row.given_on, first, last):
             sums.setdefault((row.giver, row.support_type, row.unit), []).append(row)
-    names = {"company": case.company.name, "npo": case.npo.name, "city": "市"}
+    names = {"company": named.company.name, "npo": named.npo.name, "city": "市"}
     found = []
     for (giver, support_type, unit), entries in sums.items():
         total = sum(entry.quantity for entry in entries)
@@ -210,7 +232,8 @@ def esg_evidence(
 ) -> list[tuple[Partnership, list[dict[str, Any]], list[dict[str, Any]]]]:
     """What a company can show for one fiscal year (C11): per case, confirmed contributions and outcomes.
 
-    Rows name the evidence file and its sha256, so that an auditor can follow each figure.
+    Rows name the evidence file and its sha256, so that an auditor can follow each figure, and the
+    ``parties`` of the day on which the other side, or the city, confirmed it (``event``).
     """
 
     cases = session.scalars(
@@ -226,6 +249,7 @@ def esg_evidence(
     ).all()
     found = []
     for case in cases:
+        history = parties.History(session, case)
         gifts = session.scalars(
             select(Contribution)
             .where(
@@ -243,6 +267,7 @@ def esg_evidence(
                 "quantity": row.quantity, "unit": row.unit, "yen": row.yen,
                 "method": vocabulary.label(vocabulary.ESTIMATE_METHODS, row.estimate_method),
                 "note": row.estimate_note,
+                **_confirmed(history, "confirm_contribution", contribution=row.public_id),
                 "evidence": row.evidence.name if row.evidence else "",
                 "sha256": row.evidence.sha256 if row.evidence else "",
             }
@@ -259,6 +284,7 @@ def esg_evidence(
                             "day": row.measured_on, "name": indicator.name, "value": row.value,
                             "unit": indicator.unit, "baseline": indicator.baseline,
                             "target": indicator.target, "reached": reached(indicator, row.value),
+                            **_confirmed(history, "accept_measurement", measurement=row.public_id),
                             "evidence": row.evidence.name if row.evidence else "",
                             "sha256": row.evidence.sha256 if row.evidence else "",
                         }
@@ -266,3 +292,15 @@ def esg_evidence(
         if given or outcomes:
             found.append((case, given, outcomes))
     return found
+
+
+def _confirmed(history: parties.History, action: str, **about: str) -> dict[str, Any]:
+    event = history.event(action, before=None, **about)
+    return {"parties": history.on(event), "event": event.id if event else 0}
+
+
+def company_name(rows: Sequence[tuple[Partnership, list[dict[str, Any]], list[dict[str, Any]]]]) -> str:
+    """The company's name when the newest of its ``esg_evidence`` was confirmed; empty without any."""
+    every = [row for _case, given, outcomes in rows for row in (*given, *outcomes)]
+    newest = max(every, key=lambda row: int(row["event"]), default=None)
+    return newest["parties"].company.name if newest is not None else ""

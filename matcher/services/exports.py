@@ -1,7 +1,7 @@
 """One case as a bundle for 情報公開請求 and audit: everything as JSON facts, blackened where asked."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from matcher.services import (
     casework,
     evaluations,
     files,
+    parties,
     payments,
     personal,
     plans,
@@ -26,6 +27,8 @@ from matcher.services import (
 #: What can be blackened in a bundle.
 MASKS: Final = ("people", "contacts", "messages", "money")
 _SIGNERS: Final = ("signer_company", "signer_npo", "signer_city")
+#: Fields that hold nothing but the name of a person.
+_NAMED: Final = frozenset({"people", "representative", *_SIGNERS})
 _MESSAGE_KEYS: Final = frozenset({"messages", "meetings", "message", "answer"})
 _TITLE: Final = re.compile(
     r"代表|理事|社長|会長|取締役|役員|所長|部長|課長|市長|館長|院長|園長|校長|主任|店主"
@@ -39,7 +42,18 @@ _MONEY_KEYS: Final = frozenset(
 def bundle(
     session: Session, actor: Actor, case: Partnership, masks: Iterable[str], now: datetime
 ) -> dict[str, Any]:
+    """``gather`` and ``note`` in one transaction."""
+    content = gather(session, actor, case, masks, now)
+    note(session, actor, case, content, now)
+    return content
+
+
+def gather(
+    session: Session, actor: Actor, case: Partnership, masks: Iterable[str], now: datetime
+) -> dict[str, Any]:
     """Everything that the service keeps on one case; columns marked as personal never leave at all.
+
+    It takes long and only reads; what it returned must not leave before ``note`` is committed.
 
     Args:
         masks: of ``MASKS``: names of people; addresses and telephone numbers; messages and meeting notes as
@@ -59,7 +73,7 @@ def bundle(
         "messages": _facts(queries.messages_of_case(session, case)),
         "meetings": _facts(casework.meetings(session, case)),
         "tasks": _facts(casework.tasks(session, case)),
-        "documents": _facts(casework.versions(session, case)),
+        "documents": _documents(session, case),
         "indicators": _facts(plans.indicators(session, case, retired=True)),
         "measurements": _facts(row for rows in plans.measurements(session, case).values() for row in rows),
         "contributions": _facts(casework.contributions(session, case)),
@@ -83,19 +97,47 @@ def bundle(
     }
     plain = snapshots.plain(content)
     masked: dict[str, Any] = _masked(plain, chosen, names)
-    audit_details = {"masks": sorted(chosen), "sha256": snapshots.sha256(masked)}
-    # Not as a sign of life of the case: who looks into it for a request does not carry it on.
-    audit.record(
-        session, actor, "export_case", "partnership", case.public_id, now,
-        object_version=case.version, details=audit_details,
-    )  # fmt: skip
     return masked
+
+
+def note(session: Session, actor: Actor, case: Partnership, content: dict[str, Any], now: datetime) -> None:
+    """Record that a bundle leaves the service, with the hash of what it holds.
+
+    Not as a sign of life of the case: who looks into it for a request does not carry it on.
+    """
+    permissions.require(actor, "partnership.export", case)
+    audit.record(
+        session, actor, "export_case", "partnership", case.public_id, now, object_version=case.version,
+        details={"masks": content["masks"], "sha256": snapshots.sha256(content)},
+    )  # fmt: skip
+
+
+def taken_note(actor: Actor, case: Partnership, masks: Sequence[str], now: datetime) -> audit.Note:
+    """What is recorded where somebody else takes a bundle that a colleague had made."""
+    permissions.require(actor, "partnership.export", case)
+    return audit.Note(
+        actor, "export_case", "partnership", case.public_id, now, object_version=case.version,
+        details={"masks": list(masks)},
+    )  # fmt: skip
 
 
 def _facts(rows: Iterable[Base]) -> list[dict[str, Any]]:
     return [
         {key: value for key, value in snapshots.facts_of(row).items() if key != "stored_name"} for row in rows
     ]
+
+
+def _documents(session: Session, case: Partnership) -> list[dict[str, Any]]:
+    """Every version with the parties that it names, and what no record proves of them."""
+    history, found = parties.History(session, case), []
+    for row in casework.versions(session, case):
+        named = history.of_document(row)
+        doubts = [
+            {"side": doubt.side, "facts": list(doubt.facts), "seen_on": doubt.seen_on}
+            for doubt in named.doubts
+        ]
+        found.append({**snapshots.facts_of(row), "parties": named.as_dict(), "doubts": doubts})
+    return found
 
 
 def _report_versions(session: Session, case: Partnership) -> list[Revision]:
@@ -121,6 +163,7 @@ def _names(session: Session, case: Partnership) -> frozenset[str]:
         found |= {name for name in (side.contact_name, side.representative) if name}
     for document in casework.versions(session, case, "agreement"):
         found |= {_without_title(str(document.content.get(name) or "")) for name in _SIGNERS}
+    found |= {_without_title(name) for name in parties.History(session, case).representatives()}
     # In minutes people stand with their family names alone.
     pairs = (name.split() for name in found)
     families = {pair[0] for pair in pairs if len(pair) == 2 and not _TITLE.fullmatch(pair[0])}
@@ -165,6 +208,6 @@ def _is_black(record: Mapping[str, Any], key: str, masks: frozenset[str]) -> boo
         return False
     is_named = isinstance(record[key], str) and (
         # A voice has a number of people; the evaluator of a contract is one of the three parties.
-        key in {"people", *_SIGNERS} or (key == "evaluator" and record[key] not in vocabulary.MEASURERS)
+        key in _NAMED or (key == "evaluator" and record[key] not in vocabulary.MEASURERS)
     )
     return ("people" in masks and is_named) or ("money" in masks and _is_money(record, key))

@@ -5,8 +5,9 @@ confirms. Saving runs in short transactions of its own, so that nobody waits for
 already are left out, so that a second confirmation after an interruption goes on where the first stopped.
 """
 
+import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -16,17 +17,39 @@ from sqlalchemy import String, func, inspect, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from embeddings import text as texts
-from matcher import calendar, lifecycle, limits, permissions, search, tables, vocabulary
+from matcher import (
+    calendar,
+    import_cells,
+    lifecycle,
+    limits,
+    numerals,
+    permissions,
+    search,
+    tables,
+    terms,
+    vocabulary,
+)
 from matcher.db import Database
-from matcher.errors import Invalid, NotFound, Refused
-from matcher.import_cells import Unclear, parse
+from matcher.errors import Invalid, NotFound, NotPermitted, Refused
+from matcher.identity import Identity, compare
 from matcher.import_columns import COLUMNS, EXAMPLE_MARK, Column, Kind, header_key, is_personal, recognise
-from matcher.models import CompanyProfile, ImportBatch, Need, NpoProfile, Offer, Organization
+from matcher.models import (
+    CompanyProfile,
+    ImportBatch,
+    Job,
+    Need,
+    NpoProfile,
+    Offer,
+    Organization,
+    Ticket,
+    User,
+)
 from matcher.models.base import new_public_id
 from matcher.permissions import Actor
-from matcher.services import audit, cities, indexing, numbers, organizations, postings
+from matcher.services import accounts, audit, cities, indexing, jobs, numbers, organizations, postings
 from matcher.services.cities import City
 from matcher.tables import Line, Table, Unreadable
+from matcher.typed import Unclear
 
 KINDS: Final = tuple(COLUMNS)
 #: The states in which imported records may begin, the default first.
@@ -36,29 +59,46 @@ STATES: Final[Mapping[str, tuple[str, ...]]] = {
     "needs": ("in_review", "open"),
     "offers": ("in_review", "open"),
 }
+#: With more entries of one name than these nobody compares them all; a person tells.
+MOST_OF_ONE_NAME: Final = 200
 CHUNK_SECONDS: Final = 0.4  #: a writing transaction of an import lasts about this long
+PAUSE_SECONDS: Final = 0.2  #: between two of them, so that others write in between
 KEEP_DAYS: Final = 7  #: an upload that nobody confirms or discards is emptied after this
-MAX_PROBLEMS: Final = 500
+#: What may be said of a row, in the order in which it is told: not taken, taken only where an official says
+#: so, there already, and taken.
+LEVELS: Final = ("error", "doubt", "duplicate", "note")
+MAX_NOTES: Final = 2_000  #: of the notes on rows that are taken; everything else is kept
 _HEADER_ROWS: Final = 15  #: titles may stand above the header, as in the lists that we save ourselves
+#: Alone in the column of names, this is a foot note or a total and no name.
+_NOT_A_NAME: Final = re.compile(
+    r"^[(（]?[※＊*]|^[(（]?(注|備考|出典|資料)|^(合計|小計|総計|計|以上)$|。$|現在[)）]?$"
+)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something about one row: ``level`` error (not taken), duplicate (not taken) or note (taken)."""
+    """Something about one row. ``level`` is one of ``LEVELS``; ``read`` is how ``value`` was understood."""
 
     row: int
     column: str
     code: str
     value: str = ""
     level: str = "error"
+    read: str = ""
 
 
 @dataclass
 class Checked:
-    """What an upload holds: rows that can be taken, what is wrong with the others, columns left out."""
+    """What an upload holds: rows that can be taken, what is wrong with the others, columns left out.
+
+    ``doubtful`` rows may name an organization that is known already; each says which one in ``beside``.
+    ``merged`` are columns of the same meaning, of which each row filled one.
+    """
 
     kind: Kind
     rows: list[dict[str, Any]] = field(default_factory=list)
+    doubtful: list[dict[str, Any]] = field(default_factory=list)
+    merged: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -77,6 +117,18 @@ class Result:
     skipped: int
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far an import has come: rows looked at, and rows of them that were saved."""
+
+    done: int = 0
+    saved: int = 0
+
+
+#: Called in each writing transaction of an import with how far it will have come; what it raises undoes it.
+Within = Callable[[Session, Progress], None]
+
+
 # ── Checking ─────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -86,14 +138,18 @@ def check_file(
     """Read and check an uploaded CSV or Excel file; nothing is written.
 
     Raises:
-        Unreadable: the file as a whole cannot be taken, or no column is known (``file_columns``).
+        Unreadable: the file as a whole cannot be taken, no column is known (``file_columns``), two columns of
+            the same meaning contradict each other (``file_two_columns``), or a column between others has no
+            name, as under a heading of two rows (``file_headless_column``).
     """
     permissions.require(actor, "desk.import")
     table, header = _find_header(kind, tables.read(filename, content))
     city = cities.get(session)
     checked = Checked(kind)
-    columns = _columns(kind, header, checked)
     below = [line for line in table.lines if line.number > header.number]
+    columns = _columns(kind, header, checked)
+    _check_headless(columns, header, below, checked)
+    _check_twins(columns, header, below, checked)
     raw = ((line.number, _cells(columns, line)) for line in below)
     return _check(session, city, checked, raw, now)
 
@@ -102,7 +158,9 @@ def check_json_lines(session: Session, actor: Actor, kind: Kind, content: bytes,
     """Read and check JSONL: our own codes, or ``name``, ``text`` and ``region`` of a text collection."""
     permissions.require(actor, "desk.import")
     city, checked = cities.get(session), Checked(kind)
-    raw = ((number, _from_json(kind, value, city)) for number, value in tables.read_json_lines(content))
+    raw = (
+        (number, _from_json(kind, number, value, city)) for number, value in tables.read_json_lines(content)
+    )
     return _check(session, city, checked, raw, now)
 
 
@@ -124,7 +182,7 @@ def _columns(kind: Kind, header: Line, checked: Checked) -> dict[int, Column]:
     found: dict[int, Column] = {}
     for place, name in enumerate(header.cells):
         column = recognise(kind, name)
-        if column is not None and column.code not in {one.code for one in found.values()}:
+        if column is not None:
             found[place] = column
         elif is_personal(name):
             checked.dropped.append(name[:60])
@@ -142,18 +200,69 @@ def _columns(kind: Kind, header: Line, checked: Checked) -> dict[int, Column]:
     return found
 
 
+def _check_headless(
+    columns: Mapping[int, Column], header: Line, below: Sequence[Line], checked: Checked
+) -> None:
+    """Refuse columns without a name between others and under a heading of two rows; tell of the rest."""
+    nameless = sorted(
+        {
+            place
+            for line in below
+            for place, cell in enumerate(line.cells)
+            if cell and not (place < len(header.cells) and header_key(header.cells[place]))
+        }
+    )
+    first = below[0].cells if below else []
+    required = {place for place, column in columns.items() if column.required}
+    is_second_heading = not any(place < len(first) and first[place] for place in required)
+    for place in nameless:
+        is_between = min(columns) < place < max(columns)
+        if is_between or (is_second_heading and place < len(first) and first[place]):
+            raise Unreadable("file_headless_column", column=_letter(place), line=header.number)
+    checked.unknown += [f"{_letter(place)}列（名前なし）" for place in nameless]
+
+
+def _letter(place: int) -> str:
+    """The name by which a spreadsheet calls a column: 0 is A, 26 is AA."""
+    return (chr(ord("A") + place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
+
+
+def _check_twins(
+    columns: Mapping[int, Column], header: Line, below: Sequence[Line], checked: Checked
+) -> None:
+    """Of columns with the same meaning a row may fill only one, or all alike."""
+    places: dict[str, list[int]] = {}
+    for place, column in columns.items():
+        places.setdefault(column.code, []).append(place)
+    for twins in places.values():
+        if len(twins) < 2:
+            continue
+        names = "と".join(f"「{header.cells[place][:60]}」" for place in twins)
+        for line in below:
+            if len({line.cells[place] for place in twins if place < len(line.cells)} - {""}) > 1:
+                raise Unreadable("file_two_columns", columns=names, line=line.number)
+        checked.merged.append(names)
+
+
 def _cells(columns: Mapping[int, Column], line: Line) -> dict[str, str]:
-    return {column.code: line.cells[place] for place, column in columns.items() if place < len(line.cells)}
+    found: dict[str, str] = {}
+    for place, column in columns.items():
+        if place < len(line.cells):
+            found[column.code] = found.get(column.code) or line.cells[place]
+    return found
 
 
-def _from_json(kind: Kind, value: Mapping[str, Any], city: City) -> dict[str, str]:
+def _from_json(kind: Kind, number: int, value: Mapping[str, Any], city: City) -> dict[str, str]:
     cells: dict[str, str] = {}
     for name, found in value.items():
         column = recognise(kind, str(name))
         if column is None or found is None or isinstance(found, dict):
             continue
         parts = found if isinstance(found, list) else [found]
-        cells[column.code] = tables.clean("、".join(str(part) for part in parts))
+        text = tables.clean("、".join(str(part) for part in parts))
+        if cells.get(column.code, text) != text:
+            raise Unreadable("file_two_columns", columns=f"「{column.label}」", line=number)
+        cells[column.code] = text
     if "text" in value:
         first, rest = ("business", "csr_policy") if kind == "companies" else ("mission", "activities")
         cells |= _split_text(tables.clean(str(value["text"])), first, rest)
@@ -180,20 +289,20 @@ class _Known:
     def __init__(self, session: Session, kind: Kind) -> None:
         self.kind = kind
         self.numbers: dict[str, str] = {}
-        self.names: dict[str, list[tuple[str, str]]] = {}
+        self.names: dict[str, list[Identity]] = {}
         self.owners: dict[str, list[tuple[int, str, str]]] = {}
         self.owner_numbers: dict[str, tuple[int, str, str]] = {}
         self.titles: set[tuple[int, str]] = set()
         wanted = "company" if kind in {"companies", "offers"} else "npo"
         query = select(
             Organization.id, Organization.kind, Organization.name, Organization.area, Organization.state,
-            Organization.corporate_number,
+            Organization.corporate_number, Organization.address,
         )  # fmt: skip
-        for key, found_kind, name, area, state, number in session.execute(query):
+        for key, found_kind, name, area, state, number, address in session.execute(query):
             if number:
                 self.numbers[number] = name
             if found_kind == wanted:
-                self.names.setdefault(texts.fold(name), []).append((area, name))
+                self.add_organization(Identity(name, number or "", area or "", address or ""))
                 self.owners.setdefault(texts.fold(name), []).append((key, name, state))
                 if number:
                     self.owner_numbers[number] = (key, name, state)
@@ -202,20 +311,26 @@ class _Known:
             alive = select(model.organization_id, model.title).where(model.state.not_in(("withdrawn",)))
             self.titles = {(owner, texts.fold(title)) for owner, title in session.execute(alive)}
 
-    def same_organization(self, number: str | None, name: str, area: str) -> tuple[str, str] | None:
-        """How a row is known already: the code of the problem and the name under which."""
-        if number and number in self.numbers:
-            return "number_known", self.numbers[number]
-        for known_area, known_name in self.names.get(texts.fold(name), []):
-            if not area or not known_area or area == known_area:
-                return "name_known", known_name
-        return None
+    def same_organization(self, row: Identity) -> tuple[str, Identity] | None:
+        """How a row is known already: the code of the problem, and the entry that it is or may be."""
+        if row.number and row.number in self.numbers:
+            return "number_known", Identity(self.numbers[row.number], row.number)
+        verdicts = [(compare(row, known), known) for known in self.names.get(row.folded_name, ())]
+        for wanted, code in (("same", "name_known"), ("maybe", "name_maybe")):
+            for verdict, known in verdicts:
+                if verdict == wanted:
+                    return code, known
+        return ("name_maybe", verdicts[0][1]) if len(verdicts) >= MOST_OF_ONE_NAME else None
 
-    def add_organization(self, number: str | None, name: str, area: str) -> None:
+    def add_organization(self, row: Identity) -> None:
         """Remember a row, so that the same further down is recognised."""
-        if number:
-            self.numbers[number] = name
-        self.names.setdefault(texts.fold(name), []).append((area, name))
+        if row.number:
+            self.numbers[row.number] = row.name
+        known = self.names.setdefault(row.folded_name, [])
+        # Of those with a number one in each district says all there is to say to a row without one.
+        is_told = row.number and any(one.number and one.area == row.area for one in known)
+        if not is_told and len(known) < MOST_OF_ONE_NAME:
+            known.append(row)
 
 
 def _check(
@@ -232,29 +347,51 @@ def _check(
         if not any(cells.values()) or cells.get(name_column, "").startswith(EXAMPLE_MARK):
             continue
         checked.total += 1
+        if _is_foot_note(cells, name_column):
+            text = cells[name_column][:40]
+            checked.problems.append(Problem(number, _label(checked.kind, name_column), "not_a_row", text))
+            continue
         values, problems = _parse_row(checked.kind, number, cells, city)
+        row = {"row": number, "values": values}
         if checked.kind in {"companies", "npos"}:
-            problems += _check_organization(checked.kind, number, values, known)
+            problems += _check_organization(checked.kind, row, known)
         else:
             problems += _check_posting(checked.kind, number, values, known, now)
-        if all(problem.level == "note" for problem in problems):
-            checked.rows.append({"row": number, "values": values})
+        levels = {problem.level for problem in problems}
+        if levels <= {"note"}:
+            checked.rows.append(row)
+        elif levels <= {"note", "doubt"}:
+            checked.doubtful.append(row)
         checked.problems += sorted(problems, key=lambda one: places.get(one.column, len(places)))
+    # What has to be mended comes first, however many notes there are.
+    checked.problems.sort(key=lambda one: LEVELS.index(one.level))
     return checked
+
+
+def _is_foot_note(cells: Mapping[str, str], name_column: str) -> bool:
+    name = cells.get(name_column, "")
+    alone = len(cells) > 1 and [code for code, cell in cells.items() if cell] == [name_column]
+    return alone and _NOT_A_NAME.search(name) is not None
 
 
 def _parse_row(
     kind: Kind, number: int, cells: Mapping[str, str], city: City
 ) -> tuple[dict[str, Any], list[Problem]]:
     values: dict[str, Any] = {}
+    units: dict[str, str] = {}
     problems: list[Problem] = []
     for column in COLUMNS[kind]:
         text = cells.get(column.code, "")
         try:
-            value = parse(column, text, city)
+            cell = import_cells.read(column, text, city)
         except Unclear as unclear:
             problems.append(Problem(number, column.label, unclear.code, unclear.part[:40]))
             continue
+        value = cell.value
+        if cell.note:
+            problems.append(Problem(number, column.label, cell.note, text[:40], "note", cell.read))
+        if cell.unit:
+            units[column.code] = cell.unit
         if value is None and column.required:
             problems.append(Problem(number, column.label, "required"))
         elif isinstance(value, str) and column.kind in _TYPED and _is_too_long(kind, column, value):
@@ -263,7 +400,21 @@ def _parse_row(
             # 外字: each office draws its own characters there, so others see an empty box.
             problems.append(Problem(number, column.label, "gaiji", value[:40], "note"))
         values[column.code] = value
-    return values, problems
+    return values, problems + _take_unit(kind, number, values, units)
+
+
+def _take_unit(kind: Kind, number: int, values: dict[str, Any], units: Mapping[str, str]) -> list[Problem]:
+    """A unit behind an amount is that of its column, or takes its place where this is empty."""
+    if kind not in {"needs", "offers"}:
+        return []
+    measured = {code: unit for code, unit in units.items() if code in {"quantity", "min_useful"}}
+    if not values.get("unit") and "quantity" in measured:
+        values["unit"] = measured["quantity"]
+    return [
+        Problem(number, _label(kind, code), "unit_differs", unit)
+        for code, unit in measured.items()
+        if not numerals.same_unit(unit, values.get("unit") or "")
+    ]
 
 
 _MODELS: Final[Mapping[Kind, tuple[Any, ...]]] = {
@@ -305,7 +456,8 @@ def _number_problem(kind: Kind, number: int, code: str, values: dict[str, Any]) 
     return [Problem(number, _label(kind, code), "corporate_number", str(typed)[:40])]
 
 
-def _check_organization(kind: Kind, number: int, values: dict[str, Any], known: _Known) -> list[Problem]:
+def _check_organization(kind: Kind, row: dict[str, Any], known: _Known) -> list[Problem]:
+    number, values = row["row"], row["values"]
     problems = _number_problem(kind, number, "corporate_number", values)
     website = values.get("website")
     if website and not organizations.is_web_address(website):
@@ -316,12 +468,15 @@ def _check_organization(kind: Kind, number: int, values: dict[str, Any], known: 
             problems.append(Problem(number, _label(kind, "website"), "url", website[:40]))
     if problems or not values.get("name"):
         return problems
-    name, area = values["name"], values.get("area") or ""
-    found = known.same_organization(values["corporate_number"], name, area)
-    if found is not None:
+    me = _identity(values)
+    found = known.same_organization(me)
+    if found is not None and found[0] != "name_maybe":
         column = "corporate_number" if found[0] == "number_known" else "name"
-        return [*problems, Problem(number, _label(kind, column), found[0], found[1][:40], "duplicate")]
-    known.add_organization(values["corporate_number"], name, area)
+        return [*problems, Problem(number, _label(kind, column), found[0], found[1].name[:40], "duplicate")]
+    if found is not None:
+        row["beside"] = asdict(found[1])
+        problems.append(Problem(number, _label(kind, "name"), "name_maybe", me.name[:40], "doubt"))
+    known.add_organization(me)
     told = "business" if kind == "companies" else "mission"
     other = "csr_policy" if kind == "companies" else "activities"
     if not values.get(told) and not values.get(other):
@@ -331,6 +486,15 @@ def _check_organization(kind: Kind, number: int, values: dict[str, Any], known: 
             "unincorporated" if values.get("org_type") in {"nini", "jichikai"} else None
         )
     return problems
+
+
+def _identity(facts: Mapping[str, Any]) -> Identity:
+    return Identity(
+        facts["name"],
+        facts.get("corporate_number") or "",
+        facts.get("area") or "",
+        facts.get("address") or "",
+    )
 
 
 def _check_posting(
@@ -345,9 +509,12 @@ def _check_posting(
         return [*problems, Problem(number, _label(kind, "owner"), owner, str(wrong)[:40])]
     key, name, _state = owner
     values |= {"owner_id": key, "owner": name}
-    values["valid_until"] = (
-        values.get("valid_until") or (calendar.tokyo_date(now) + lifecycle.RENEWAL).isoformat()
-    )
+    if not values.get("valid_until"):
+        last = values.get("period_to")
+        until = terms.latest_publication(
+            calendar.tokyo_date(now) + lifecycle.RENEWAL, date.fromisoformat(last) if last else None
+        )
+        values["valid_until"] = until.isoformat()
     values["mode"] = values.get("mode") or "either"
     posting = _posting(kind, values, now)
     for code, wrong in postings.check(posting, now).items():
@@ -404,22 +571,26 @@ def keep(session: Session, actor: Actor, filename: str, checked: Checked, now: d
     """Keep a checked upload for the preview, and empty those that nobody came back to."""
     permissions.require(actor, "desk.import")
     _forget_old(session, now)
+    notes = [problem for problem in checked.problems if problem.level == "note"]
+    told = [problem for problem in checked.problems if problem.level != "note"] + notes[:MAX_NOTES]
     batch = ImportBatch(
         public_id=new_public_id(),
         kind=checked.kind,
         filename=tables.clean(filename)[-200:],
         uploaded_by_id=actor.user_id,
         uploaded_at=now,
-        rows=checked.rows,
-        problems=[asdict(problem) for problem in checked.problems[:MAX_PROBLEMS]],
+        rows=checked.rows + checked.doubtful,
+        problems=[asdict(problem) for problem in told],
         dropped_columns=checked.dropped,
         result={
             "total": checked.total,
             "ready": len(checked.rows),
             "errors": checked.count("error"),
+            "doubtful": len(checked.doubtful),
             "duplicates": checked.count("duplicate"),
             "unknown": checked.unknown,
-            "more_problems": max(0, len(checked.problems) - MAX_PROBLEMS),
+            "merged": checked.merged,
+            "more_notes": max(0, len(notes) - MAX_NOTES),
         },
     )
     session.add(batch)
@@ -438,6 +609,9 @@ def _forget_old(session: Session, now: datetime) -> None:
             ImportBatch.uploaded_at < now - timedelta(days=KEEP_DAYS),
             ImportBatch.confirmed_at.is_(None),
             ImportBatch.discarded_at.is_(None),
+            ImportBatch.public_id.not_in(
+                select(Job.key).where(Job.kind == "import", Job.finished_at.is_(None))
+            ),
         )
         .values(rows=[], problems=[], discarded_at=now)
     )
@@ -465,17 +639,115 @@ def discard(session: Session, actor: Actor, batch: ImportBatch, now: datetime) -
     """Throw an upload away, with all that it held.
 
     Raises:
-        Refused: ``import_closed`` where it was confirmed or discarded before.
+        Refused: ``import_closed`` where it was confirmed or discarded before; ``import_running`` while its
+            rows are being saved.
     """
     permissions.require(actor, "desk.import")
-    if batch.confirmed_at is not None or batch.discarded_at is not None:
-        raise Refused("import_closed")
+    _require_open(batch)
+    if jobs.find_alive(session, "import", batch.public_id) is not None:
+        raise Refused("import_running")
     batch.rows, batch.problems, batch.discarded_at = [], [], now
     audit.record(session, actor, "discard", "importbatch", batch.public_id, now)
 
 
-def confirm(database: Database, actor: Actor, public_id: str, state: str, now: datetime) -> Result:
+def _require_open(batch: ImportBatch) -> None:
+    if batch.confirmed_at is not None or batch.discarded_at is not None:
+        raise Refused("import_closed")
+
+
+def ask_to_save(
+    session: Session,
+    actor: Actor,
+    public_id: str,
+    state: str,
+    now: datetime,
+    address: str,
+    others: Collection[int] = (),
+) -> Ticket:
+    """Put the saving of an upload in line (``run`` does it); a second click gets the same ticket.
+
+    Args:
+        address: of the page that shows the upload.
+        others: as for ``confirm``.
+
+    Raises:
+        Invalid: ``state`` is none in which such records may begin.
+        Refused: ``import_closed`` where it was confirmed or discarded before.
+        jobs.Crowded: too many imports of this person are waiting.
+    """
+    batch = get_batch(session, actor, public_id)
+    _require_open(batch)
+    if state not in STATES[_kind(batch.kind)]:
+        raise Invalid(state="required")
+    last = jobs.find_newest(session, "import", public_id)
+    decision = {"state": state, "others": sorted(others)}
+    if last is not None and any(last.details[name] != chosen for name, chosen in decision.items()):
+        if last.finished_at is None:
+            raise Refused("import_running")
+        last = None  # what is saved is found again, row by row
+    before = Progress() if last is None else Progress(last.details["done"], last.details["saved"])
+    return jobs.ask(
+        session, actor, "import", public_id, now, public_id=new_public_id(), title=batch.filename,
+        address=address, about=("importbatch", public_id),
+        details={
+            **decision, "total": len(_wanted(batch, others)), "request": actor.request_id, **asdict(before),
+        },
+    )  # fmt: skip
+
+
+def run(database: Database, job: Job, holder: str, clock: Callable[[], datetime]) -> None:
+    """Save the rows of an upload whose job ``holder`` has taken, from where an interruption left it.
+
+    Raises:
+        NotPermitted: the person who confirmed it may not import any more.
+        jobs.Lost: somebody else has taken the job meanwhile.
+    """
+    with database.read() as session:
+        actor = _asker(session, job)
+        if get_batch(session, actor, job.key).confirmed_at is not None:
+            return  # killed between the last row and the note that the job is done
+
+    def keep_progress(session: Session, progress: Progress) -> None:
+        jobs.renew(session, job.id, holder, clock(), asdict(progress))
+
+    begin = Progress(job.details["done"], job.details["saved"])
+    confirm(
+        database, actor, job.key, job.details["state"], clock(), others=job.details["others"], begin=begin,
+        within=keep_progress,
+    )  # fmt: skip
+
+
+def _asker(session: Session, job: Job) -> Actor:
+    user = session.scalar(
+        select(User)
+        .join(Ticket, Ticket.user_id == User.id)
+        .where(Ticket.job_id == job.id)
+        .order_by(Ticket.id)
+        .options(joinedload(User.organization))
+        .limit(1)
+    )
+    if user is None or user.status != "active":
+        raise NotPermitted("desk.import")
+    actor = accounts.actor_of(user, job.details.get("request", ""))
+    permissions.require(actor, "desk.import")
+    return actor
+
+
+def confirm(
+    database: Database,
+    actor: Actor,
+    public_id: str,
+    state: str,
+    now: datetime,
+    *,
+    others: Collection[int] = (),
+    begin: Progress = Progress(),
+    within: Within | None = None,
+) -> Result:
     """Save the rows of an upload, in short transactions of its own.
+
+    Args:
+        others: of the doubtful rows those that name another organization, as somebody has decided.
 
     Raises:
         Invalid: ``state`` is none in which such records may begin.
@@ -483,19 +755,26 @@ def confirm(database: Database, actor: Actor, public_id: str, state: str, now: d
     """
     with database.read() as session:
         batch = get_batch(session, actor, public_id)
-        if batch.confirmed_at is not None or batch.discarded_at is not None:
-            raise Refused("import_closed")
-        kind, rows = _kind(batch.kind), batch.rows
-    result = save(database, actor, kind, rows, state, now, about=public_id)
+        _require_open(batch)
+        kind, rows = _kind(batch.kind), _wanted(batch, others)
+    result = save(database, actor, kind, rows, state, now, about=public_id, begin=begin, within=within)
     with database.write() as session:
         batch = get_batch(session, actor, public_id)
         if batch.confirmed_at is None:
             # What was read from the file is now in the records; a second copy of it serves nobody.
             batch.rows, batch.confirmed_at = [], now
-            batch.problems = [{**problem, "value": ""} for problem in batch.problems]
+            batch.problems = [{**problem, "value": "", "read": ""} for problem in batch.problems]
             batch.result = {**batch.result, "state": state, "saved": result.saved, "skipped": result.skipped}
-            _note_confirmed(session, actor, kind, public_id, state, result, now)
+            decided = [row["row"] for row in rows if "beside" in row]
+            _note_confirmed(session, actor, kind, public_id, state, result, now, decided)
+        if within is not None:
+            within(session, Progress(len(rows), result.saved))
     return result
+
+
+def _wanted(batch: ImportBatch, others: Collection[int]) -> list[dict[str, Any]]:
+    """The rows to save: of the doubtful ones those that somebody has decided on."""
+    return [row for row in batch.rows if "beside" not in row or row["row"] in others]
 
 
 def _kind(text: str) -> Kind:
@@ -503,12 +782,19 @@ def _kind(text: str) -> Kind:
 
 
 def _note_confirmed(
-    session: Session, actor: Actor, kind: Kind, about: str, state: str, result: Result, now: datetime
+    session: Session,
+    actor: Actor,
+    kind: Kind,
+    about: str,
+    state: str,
+    result: Result,
+    now: datetime,
+    decided: Sequence[int] = (),
 ) -> None:
-    audit.record(
-        session, actor, "confirm", "importbatch", about, now,
-        details={"kind": kind, "state": state, "saved": result.saved, "skipped": result.skipped},
-    )  # fmt: skip
+    details = {"kind": kind, "state": state, "saved": result.saved, "skipped": result.skipped}
+    if decided:
+        details["others"] = list(decided)
+    audit.record(session, actor, "confirm", "importbatch", about, now, details=details)
 
 
 # ── Saving ───────────────────────────────────────────────────────────────────────────────────────────
@@ -524,34 +810,41 @@ def save(
     *,
     about: str = "",
     step: Callable[[int, int], None] | None = None,
+    begin: Progress = Progress(),
+    within: Within | None = None,
 ) -> Result:
     """Save checked rows in transactions of about half a second; ``step(done, total)`` is told of progress.
 
     Args:
         about: public id of the upload, for the audit events; made up where there is none.
+        begin: how far an interrupted run had come; its rows are not looked at again.
     """
     permissions.require(actor, "desk.import")
     if state not in STATES[kind]:
         raise Invalid(state="required")
     alone, about = not about, about or new_public_id()
     one = _save_organization if kind in {"companies", "npos"} else _save_posting
-    saved, waiting = 0, iter(rows)
-    done = 0
+    done, saved = begin.done, begin.saved
+    waiting = iter(rows[done:])
     while True:
         with database.write() as session:
             chunk = 0
             for row in _for_a_while(waiting):
                 saved += one(session, actor, kind, row, state, now, about)
                 chunk += 1
+            if within is not None:
+                within(session, Progress(done + chunk, saved))
         done += chunk
         if step is not None:
             step(done, len(rows))
         if done >= len(rows):
             break
+        time.sleep(PAUSE_SECONDS)
     result = Result(saved, len(rows) - saved)
     if alone:
         with database.write() as session:
-            _note_confirmed(session, actor, kind, about, state, result, now)
+            decided = [row["row"] for row in rows if "beside" in row]
+            _note_confirmed(session, actor, kind, about, state, result, now, decided)
     return result
 
 
@@ -574,7 +867,7 @@ def _save_organization(
 ) -> bool:
     facts = _facts(kind, row["values"])
     organization_kind = "company" if kind == "companies" else "npo"
-    if _is_there(session, organization_kind, facts):
+    if _is_there(session, organization_kind, facts, is_decided="beside" in row):
         return False
     organization = Organization(
         kind=organization_kind,
@@ -609,14 +902,23 @@ def _own(model: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if name in columns and value is not None}
 
 
-def _is_there(session: Session, kind: str, facts: Mapping[str, Any]) -> bool:
-    """Whether the row was saved since it was checked: by a colleague, or before an interruption."""
-    number = facts.get("corporate_number")
-    same = (Organization.name == facts["name"]) & (Organization.kind == kind)
-    same &= Organization.area == (facts.get("area") or "")
-    if number:
-        same |= Organization.corporate_number == number
-    return bool(session.scalar(select(func.count()).select_from(Organization).where(same)))
+def _is_there(session: Session, kind: str, facts: Mapping[str, Any], *, is_decided: bool) -> bool:
+    """Whether the row was saved since it was checked: by a colleague, or before an interruption.
+
+    What may be the same is left out as well, unless somebody has decided that it is not.
+    """
+    me = _identity(facts)
+    same = (Organization.name == me.name) & (Organization.kind == kind)
+    if me.number:
+        same |= Organization.corporate_number == me.number
+    query = select(
+        Organization.name, Organization.corporate_number, Organization.area, Organization.address
+    ).where(same)
+    verdicts = {
+        compare(me, Identity(name, number or "", area or "", address or ""))
+        for name, number, area, address in session.execute(query)
+    }
+    return "same" in verdicts or ("maybe" in verdicts and not is_decided)
 
 
 def _save_posting(

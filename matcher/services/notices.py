@@ -1,7 +1,8 @@
 """Who hears of what: notices on the screen and mails in the outbox, in the transaction of the cause.
 
-The wording stands in ``matcher/wording.py``. A mail is readable without its link (closed networks strip
-links), so it always carries the number, the names and what to do next.
+The wording stands in ``matcher/wording.py``; what becomes of a mail, in ``outbox.py``. A mail is readable
+without its link (closed networks strip links), so it always carries the number, the names and what to do
+next.
 """
 
 from collections.abc import Iterable, Sequence
@@ -197,37 +198,3 @@ def mark_all_read(session: Session, actor: Actor, now: datetime) -> None:
     session.execute(
         update(Notice).where(Notice.user_id == actor.user_id, Notice.read_at.is_(None)).values(read_at=now)
     )
-
-
-def lease_mails(session: Session, now: datetime, limit: int = 20) -> list[Mail]:
-    """Take mails that are due, for five minutes; after a crash they come back (at least once)."""
-    mails = session.scalars(
-        select(Mail)
-        .where(
-            Mail.sent_at.is_(None),
-            Mail.send_after <= now,
-            (Mail.leased_until.is_(None)) | (Mail.leased_until < now),
-        )
-        .order_by(Mail.id)
-        .limit(limit)
-    ).all()
-    for mail in mails:
-        mail.leased_until = now + timedelta(minutes=5)
-        mail.attempts += 1
-    session.flush()
-    return list(mails)
-
-
-def note_delivery(session: Session, mail_id: int, now: datetime, error: str = "") -> None:
-    """Note that a mail went out, or when to try again: after 1, 4, 9 … minutes, at most an hour."""
-    mail = session.get(Mail, mail_id)
-    if mail is None:
-        return
-    mail.leased_until = None
-    if not error:
-        mail.sent_at, mail.last_error = now, ""
-        if mail.key.startswith("link-"):
-            mail.body = ""  # a link that opens an account must not stay readable in the outbox
-        return
-    mail.last_error = error[:300]
-    mail.send_after = now + timedelta(minutes=min(60, mail.attempts**2))

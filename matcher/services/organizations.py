@@ -13,6 +13,7 @@ from stdnum.jp import cn
 
 from embeddings.text import normalize
 from matcher import (
+    addresses,
     calendar,
     lifecycle,
     limits,
@@ -26,7 +27,8 @@ from matcher import (
 from matcher.errors import Invalid, Refused
 from matcher.models import ChecklistAnswer, Need, Offer, Organization, Partnership
 from matcher.permissions import Actor
-from matcher.services import audit, documents, indexing, moves, notices, snapshots
+from matcher.services import audit, documents, indexing, moves, notices, parties, snapshots
+from matcher.typed import Unclear
 
 TERMS_VERSION: Final = "2026-10"  #: version of the terms of use that an organization agrees to
 
@@ -144,7 +146,8 @@ def save_section(
     What is missing is asked for at submission; what the city has read must not become empty afterwards.
 
     Raises:
-        Invalid: field → code (``required``, ``too_long``, ``corporate_number``, ``taken``, ``url``).
+        Invalid: field → code (``required``, ``too_long``, ``corporate_number``, ``taken``, ``url``, or what
+            is wrong with the mail address).
         MovedOn: somebody else has saved since.
         Refused: ``profile_locked`` while suspended or after leaving.
     """
@@ -161,6 +164,10 @@ def save_section(
         if taken["corporate_number"]:
             taken["no_number_reason"] = None  # the number answers the question
     before = {name: value_of(organization, name) for name in taken}
+    try:
+        taken |= {"email": addresses.read(taken["email"])} if taken.get("email") else {}
+    except Unclear as unclear:
+        raise Invalid(email=unclear.code) from None
     problems = _emptied(organization, part, before, taken) | _problems(session, organization, taken)
     if problems:
         raise Invalid(**problems)
@@ -175,6 +182,8 @@ def save_section(
         object_version=organization.version, details={"section": code, "fields": changed},
     )  # fmt: skip
     indexing.touch(session, organization)
+    if set(parties.FACTS) & set(changed):
+        documents.redraw(session, now, organization)
     if organization.state == "verified" and {"name", "corporate_number", "representative"} & set(changed):
         text = wording.organization_identity_changed(organization)
         notices.tell_staff(session, *text, now, about=("organization", organization.public_id))

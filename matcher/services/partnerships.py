@@ -602,13 +602,11 @@ def assign(session: Session, actor: Actor, case: Partnership, coordinator: User,
     )  # fmt: skip
 
 
-def note_download(
-    session: Session, actor: Actor, case: Partnership, bundle: DecisionBundle, now: datetime
-) -> None:
-    """Keep that a frozen decision was taken out of the service."""
+def download_note(actor: Actor, case: Partnership, bundle: DecisionBundle, now: datetime) -> audit.Note:
+    """That a frozen decision is taken out of the service."""
     permissions.require(actor, "partnership.decide", case)
-    audit.record(
-        session, actor, "download", "partnership", case.public_id, now,
+    return audit.Note(
+        actor, "download", "partnership", case.public_id, now,
         object_version=case.version, details={"bundle": bundle.public_id},
     )  # fmt: skip
 

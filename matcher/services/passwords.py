@@ -8,7 +8,6 @@ width is the same password.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
@@ -16,6 +15,8 @@ from typing import Any, Final
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from zxcvbn import matching, scoring
+
+from embeddings.normal import nfkc
 
 MINIMUM: Final = 12  #: characters
 MAXIMUM: Final = 256  #: longer than any password manager's; keeps a request from being a burden
@@ -69,7 +70,7 @@ def _nobodys() -> str:
 
 
 def _normal(password: str) -> str:
-    return unicodedata.normalize("NFKC", password)
+    return nfkc(password)
 
 
 # ── How soon an attacker comes to it ─────────────────────────────────────────────────────────────────

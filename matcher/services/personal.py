@@ -1,10 +1,12 @@
 """Finds what must not be read in a text for others: names, mail addresses, telephone numbers, amounts."""
 
 import re
-import unicodedata
 from typing import Final
 
-_MAIL: Final = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+from embeddings.normal import nfkc
+
+#: Begins only where no such character stands before, or a long row of letters would be read from each one on.
+_MAIL: Final = re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 #: Ten or eleven digits from a 0 on, with the dashes that people type; days and case numbers are shorter.
 _PHONE: Final = re.compile(r"(?<![0-9A-Za-z])0(?:[-‐−–ー\s()]{0,2}[0-9]){9,10}(?![0-9A-Za-z])")
 _NUMERALS: Final = r"0-9.,〇一二三四五六七八九十百千万億兆"
@@ -17,7 +19,7 @@ MASK: Final = "■■■"
 
 def found_in(text: str) -> bool:
     """Whether the text holds a mail address or a telephone number, full-width digits included."""
-    plain = unicodedata.normalize("NFKC", text)
+    plain = nfkc(text)
     return bool(_MAIL.search(plain) or _PHONE.search(plain))
 
 
@@ -28,15 +30,13 @@ def masked(
 
     A name is also found with white space between its parts.
     """
-    plain = unicodedata.normalize("NFKC", text)
+    plain = nfkc(text)
     if contacts:
         plain = _PHONE.sub(MASK, _MAIL.sub(MASK, plain))
     if money:
         plain = _YEN.sub(f"{MASK}円", plain)
     for name in sorted(names, key=len, reverse=True):
-        letters = [
-            re.escape(letter) for letter in unicodedata.normalize("NFKC", name) if not letter.isspace()
-        ]
+        letters = [re.escape(letter) for letter in nfkc(name) if not letter.isspace()]
         if len(letters) >= 2:
             plain = re.sub(r"\s*".join(letters), MASK, plain)
     return plain

@@ -4,7 +4,6 @@ A plan is edited part by part as an open draft. Once accepted, its indicators be
 measured; what they were before stands in the older versions.
 """
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from difflib import SequenceMatcher
@@ -13,7 +12,8 @@ from typing import Any, Final
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, joinedload
 
-from matcher import calendar, permissions, vocabulary, wording_work
+from embeddings.normal import nfkc
+from matcher import calendar, limits, permissions, vocabulary, wording_work
 from matcher.errors import Invalid, MovedOn, NotFound, Refused
 from matcher.models import (
     CaseDocument,
@@ -41,6 +41,7 @@ RUNNING: Final = ("running", "suspended")
 MOST: Final = 20  #: indicators, milestones, and lines of a logic model's column
 #: From this likeness on (0 to 1, SequenceMatcher) a new line is an old one put right, and keeps its arrows.
 LIKE: Final = 0.6
+_COMPARED: Final = 3  #: old lines with which a new one is compared letter by letter
 
 _INDICATOR_FIELDS: Final = (
     "name", "definition", "unit", "kind", "direction", "baseline", "target", "method", "measurer",
@@ -331,12 +332,10 @@ def _matched(texts: list[str], old: Mapping[str, str]) -> list[str | None]:
         if same is not None:
             del free[same]
     likeness = sorted(
-        (
-            (-SequenceMatcher(None, _folded(was), _folded(texts[place]), autojunk=False).ratio(), place, key)
-            for place, taken in enumerate(keys)
-            if taken is None
-            for key, was in free.items()
-        )
+        (-ratio, place, key)
+        for place, taken in enumerate(keys)
+        if taken is None
+        for key, ratio in _alike(texts[place], free)
     )
     for negative, place, key in likeness:
         if -negative >= LIKE and keys[place] is None and key in free:
@@ -345,8 +344,26 @@ def _matched(texts: list[str], old: Mapping[str, str]) -> list[str | None]:
     return keys
 
 
+def _alike(text: str, old: Mapping[str, str]) -> list[tuple[str, float]]:
+    """The old lines that have most characters in common with a new one, with their likeness.
+
+    Comparing two lines costs the product of their lengths, so it is done for a few and for no endless line.
+    """
+    new = _folded(text)
+    if len(new) > 2 * limits.SHORT:
+        return []
+    folded = {key: _folded(was) for key, was in old.items()}
+    pairs = [
+        (key, SequenceMatcher(None, was, new, autojunk=False))
+        for key, was in folded.items()
+        if len(was) <= 2 * limits.SHORT
+    ]
+    pairs.sort(key=lambda one: -one[1].quick_ratio())
+    return [(key, pair.ratio()) for key, pair in pairs[:_COMPARED] if pair.quick_ratio() >= LIKE]
+
+
 def _folded(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split())
+    return "".join(nfkc(text).split())
 
 
 def _number(key: str) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, String, and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from embeddings.text import normalize
-from matcher import calendar, lifecycle, limits, permissions, queries, search, vocabulary, wording
+from matcher import calendar, lifecycle, limits, permissions, queries, search, terms, vocabulary, wording
 from matcher.errors import Invalid, Refused
 from matcher.models import AuditEvent, Need, Offer, Organization, Revision
 from matcher.permissions import SYSTEM, Actor
@@ -180,7 +180,12 @@ def _save(
 def _assign(posting: Need | Offer, values: Mapping[str, Any], now: datetime) -> None:
     for name, value in values.items():
         setattr(posting, name, value)
+    proposed = calendar.tokyo_date(now) + lifecycle.RENEWAL
+    if posting.valid_until == proposed:  # our own proposal, made before the last day was known
+        posting.valid_until = terms.latest_publication(proposed, posting.period_to)
     wrong = {name: code for name, code in check(posting, now).items() if name in values}
+    if _outlives_itself(posting) and "valid_until" in values:
+        wrong.setdefault("valid_until", "outlives_itself")
     if wrong:
         raise Invalid(**wrong)
     posting.updated_at = now
@@ -241,13 +246,19 @@ def _check_dates(posting: Need | Offer, today: date) -> dict[str, str]:
     return problems
 
 
+def _outlives_itself(posting: Need | Offer) -> bool:
+    until, last = posting.valid_until, posting.period_to
+    return until is not None and last is not None and until > last
+
+
 def prefilled(posting: Need | Offer, organization: Organization, now: datetime) -> dict[str, Any]:
     """What the profile already says, for fields of a new text that are still empty; the person may change it.
 
     The profile of ``organization`` (the owner) must be loaded.
     """
     profile = organization.npo if isinstance(posting, Need) else organization.company
-    found: dict[str, Any] = {"valid_until": calendar.tokyo_date(now) + lifecycle.RENEWAL}
+    until = terms.latest_publication(calendar.tokyo_date(now) + lifecycle.RENEWAL, posting.period_to)
+    found: dict[str, Any] = {"valid_until": until}
     if isinstance(posting, Need):
         found |= {"contact_name": organization.contact_name, "visibility": organization.visibility}
     if profile is not None:
@@ -430,16 +441,21 @@ def resume(
 def renew(
     session: Session, actor: Actor, posting: Need | Offer, now: datetime, *, version: int | None
 ) -> None:
-    """One click: valid for at least another half year, open again where it had expired.
+    """One click: valid for at least another half year but never beyond its own last day, open again where
+    it had expired.
 
     Raises:
-        Refused: ``answer_first`` while the capacity guard holds.
+        Refused: ``period_over`` where its last day has passed; ``answer_first`` while the capacity guard
+            holds.
     """
     _require(actor, "posting.renew", posting)
     moves.check_version(session, posting, version)
     if _is_busy(session, posting):
         raise Refused("answer_first")
-    until = calendar.tokyo_date(now) + lifecycle.RENEWAL
+    today = calendar.tokyo_date(now)
+    if posting.period_to is not None and posting.period_to < today:
+        raise Refused("period_over")
+    until = terms.latest_publication(today + lifecycle.RENEWAL, posting.period_to)
     posting.valid_until = max(until, posting.valid_until or until)
     posting.expiry_notices, posting.pause_cause = 0, None
     moves.move(session, actor, posting, "renew", now, version=version)

@@ -36,24 +36,15 @@ def unnoted(
     return [one for one in others if one.public_id not in known]
 
 
-def note(
-    session: Session,
-    actor: Actor,
-    organizations: Iterable[Organization],
-    now: datetime,
-    *,
-    page: str,
-    network: str,
-) -> None:
-    """Keep that ``actor`` reads these organizations' contact data; what was kept today is not repeated.
+def note(actor: Actor, organization: Organization, now: datetime, *, page: str, network: str) -> audit.Note:
+    """That ``actor`` reads the organization's contact data; one of ``unnoted``.
 
     Args:
         page: the endpoint on which it stands.
         network: where it was read from, as a keyed hash.
     """
-    for one in unnoted(session, actor, organizations, now):
-        details = {"page": page, "network": network[:16]}
-        audit.record(session, actor, "read_contact", CONTACT, one.public_id, now, details=details)
+    details = {"page": page, "network": network[:16]}
+    return audit.Note(actor, "read_contact", CONTACT, organization.public_id, now, details=details)
 
 
 def of_organization(

@@ -214,10 +214,10 @@ class Teller:
     # ── Running ──────────────────────────────────────────────────────────────────────────────────
 
     def _file(self, case: Partnership, step: Facts, at: datetime) -> CaseFile:
+        upload = files.prepare(self.store, step["name"], step["content"].encode())
         return files.add(
-            self.session, self._by(case, step), case, self.store, step["name"],
-            step["content"].encode(), step.get("purpose", "evidence"), at,
-        )  # fmt: skip
+            self.session, self._by(case, step), case, upload, step.get("purpose", "evidence"), at
+        )
 
     def _gift(self, case: Partnership, step: Facts, at: datetime) -> None:
         """One or several gifts (``times``, ``every`` days apart), confirmed unless said otherwise.

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from matcher import permissions, queries, vocabulary
 from matcher.errors import Invalid, NotFound
 from matcher.models import Mark, Need, Offer, Organization, ShownList, ShownSuggestion
+from matcher.models.base import new_public_id
 from matcher.permissions import Actor
 from matcher.services import audit, weights
 from matcher.services.indexing import LiveIndex
@@ -30,8 +31,29 @@ def record(
     filters: Filters | None = None,
 ) -> ShownList:
     """Keep the list as it is shown, and give every card its public id."""
+    shown = compose(session, live, actor, organization, suggestions, now, need=need, filters=filters)
+    session.add(shown)
+    session.flush()
+    return shown
+
+
+def compose(
+    session: Session,
+    live: LiveIndex,
+    actor: Actor,
+    organization: Organization,
+    suggestions: Shortlist,
+    now: datetime,
+    *,
+    need: Need | None = None,
+    filters: Filters | None = None,
+) -> ShownList:
+    """The list as it is shown, not yet kept: ``session`` is only read, and every card has its public id."""
     permissions.require(actor, "suggestions.view", organization)
-    shown = ShownList(
+    for suggestion in suggestions:
+        suggestion.public_id = new_public_id()
+    return ShownList(
+        public_id=new_public_id(),
         viewer_id=actor.user_id,
         organization_id=organization.id,
         need_id=need.id if need else None,
@@ -41,28 +63,21 @@ def record(
         weights_version=weights.serving(session, live.model_id).version,
         filters=filters.as_dict() if filters else {},
         draw=suggestions.draw.as_dict() if suggestions.draw else {},
+        items=[
+            ShownSuggestion(
+                public_id=suggestion.public_id,
+                rank=suggestion.rank,
+                candidate_id=suggestion.candidate.id,
+                need_id=suggestion.need.id if suggestion.need else None,
+                offer_id=suggestion.offer.id if suggestion.offer else None,
+                score=round(suggestion.fit.score, 4),
+                parts={code: round(value, 4) for code, value in suggestion.fit.parts.items()},
+                reasons=suggestion.reasons,
+                is_newcomer=suggestion.is_newcomer,
+            )
+            for suggestion in suggestions
+        ],
     )
-    session.add(shown)
-    session.flush()
-    items = []
-    for suggestion in suggestions:
-        item = ShownSuggestion(
-            shown_list_id=shown.id,
-            rank=suggestion.rank,
-            candidate_id=suggestion.candidate.id,
-            need_id=suggestion.need.id if suggestion.need else None,
-            offer_id=suggestion.offer.id if suggestion.offer else None,
-            score=round(suggestion.fit.score, 4),
-            parts={code: round(value, 4) for code, value in suggestion.fit.parts.items()},
-            reasons=suggestion.reasons,
-            is_newcomer=suggestion.is_newcomer,
-        )
-        session.add(item)
-        items.append(item)
-    session.flush()
-    for suggestion, item in zip(suggestions, items, strict=True):
-        suggestion.public_id = item.public_id
-    return shown
 
 
 def get(session: Session, actor: Actor, public_id: str) -> ShownSuggestion:

@@ -63,6 +63,8 @@ class Shortlist(list[Suggestion]):
     """What is shown, best first; with how the newcomers' places were drawn, where they were."""
 
     draw: Draw | None = None
+    near: int = 0  #: organizations near enough to be looked at, before the person's own filters
+    fitting: int = 0  #: how many of them meet the filters
 
 
 @dataclass
@@ -109,12 +111,14 @@ def for_company(
         else:
             npos = sorted(among)
             needs = list(session.scalars(select(Need.id).where(Need.organization_id.in_(npos))))
-        scored = _score_needs(session, search, company, needs, marks, filters)
-        scored += _score_missions(session, search, company, npos, marks, filters)
+        near: set[int] = set()
+        scored = _score_needs(session, search, company, needs, marks, filters, near)
+        scored += _score_missions(session, search, company, npos, marks, filters, near)
         ranked = _one_each(scored)
         if len(ranked) >= limit or among is not None or reach >= search.size("need", "npo"):
             break
     best = _shortlist(session, company, 0, ranked, marks, limit, now)
+    best.near, best.fitting = len(near), len(ranked)
     if quotes:
         _add_quotes(session, live, best, company)
     return best
@@ -136,6 +140,7 @@ def _score_needs(
     found: Sequence[int],
     marks: _Marks,
     filters: Filters,
+    near: set[int],
 ) -> list[Suggestion]:
     needs = session.scalars(
         select(Need)
@@ -149,11 +154,12 @@ def _score_needs(
         search.compare("npo", sorted({need.organization_id for need in needs}), [profile])
     result = []
     for need in needs:
-        if not _wanted(filters, need.fields, need.areas, (need.support_type, *need.also_welcome)):
-            continue
         if {(need.organization_id, need.id), (need.organization_id, 0)} & marks.passed:
             continue
         if _is_no_go(company, need.fields):
+            continue
+        near.add(need.organization_id)
+        if not _wanted(filters, need.fields, need.areas, (need.support_type, *need.also_welcome)):
             continue
         result.append(_fit_need(search, company, need))
     return result
@@ -197,6 +203,7 @@ def _score_missions(
     found: Sequence[int],
     marks: _Marks,
     filters: Filters,
+    near: set[int],
 ) -> list[Suggestion]:
     """NPOs that have no open need: their mission is what there is to speak of."""
     has_need = select(Need.id).where(Need.organization_id == Organization.id, *_open_need())
@@ -216,6 +223,7 @@ def _score_missions(
         profile = npo.npo
         if profile is None or (npo.id, 0) in marks.passed or _is_no_go(company, profile.fields):
             continue
+        near.add(npo.id)
         if filters.support_type or not _wanted(filters, profile.fields, profile.areas, ()):
             continue
         fits = [
@@ -299,11 +307,13 @@ def _companies(
         else:
             companies = sorted(among)
             offers = list(session.scalars(select(Offer.id).where(Offer.organization_id.in_(companies))))
-        scored = _score_companies(session, search, npo, need, asking, offers, companies, marks, filters)
+        near: set[int] = set()
+        scored = _score_companies(session, search, npo, need, asking, offers, companies, marks, filters, near)
         ranked = _one_each(scored)
         if len(ranked) >= limit or among is not None or reach >= search.size("offer", "company"):
             break
     best = _shortlist(session, npo, need.id if need else 0, ranked, marks, limit, now)
+    best.near, best.fitting = len(near), len(ranked)
     if quotes:
         _add_quotes(session, live, best, None, npo)
     return best
@@ -319,6 +329,7 @@ def _score_companies(
     companies: Sequence[int],
     marks: _Marks,
     filters: Filters,
+    near: set[int],
 ) -> list[Suggestion]:
     rows = session.scalars(
         select(Offer)
@@ -344,11 +355,23 @@ def _score_companies(
             continue
         if {(company.id, about), (company.id, 0)} & marks.passed:
             continue
-        suggestion = _fit_company(search, npo, need, asking, company, by_company.get(company.id, ()))
-        profile, offer_type = company.company, suggestion.offer and suggestion.offer.support_type
-        if _wanted(filters, profile.fields, profile.areas, (offer_type,) if offer_type else ()):
-            result.append(suggestion)
+        near.add(company.id)
+        matters: list[Offer | None] = [
+            matter
+            for matter in (*by_company.get(company.id, ()), None)
+            if _company_is_wanted(filters, company, matter)
+        ]
+        if matters:
+            result.append(_fit_company(search, npo, need, asking, company, matters))
     return result
+
+
+def _company_is_wanted(filters: Filters, company: Organization, offer: Offer | None) -> bool:
+    """Whether the offer, or the profile alone, meets the conditions; an offer speaks for itself first."""
+    profile = company.company
+    fields = (offer.fields if offer else None) or (profile.fields if profile else ())
+    areas = (offer.areas if offer else None) or (profile.areas if profile else ())
+    return _wanted(filters, fields, areas, (offer.support_type,) if offer else ())
 
 
 def _fit_company(
@@ -357,15 +380,16 @@ def _fit_company(
     need: Need | None,
     asking: Source,
     company: Organization,
-    offers: Iterable[Offer],
+    matters: Iterable[Offer | None],
 ) -> Suggestion:
+    """Score each of ``matters``, an offer or (``None``) the profile alone; the card speaks of the best."""
     profile = search.source("npo") if need else None
     shelf = search.live.shelves.get("company")
     has_profile = profile is not None and shelf is not None and company.id in shelf
     mission = search.near("company", company.id, profile) if profile and has_profile else None
     theirs = npo_side(need=need) if need else npo_side(npo=npo)
     candidates: list[tuple[Fit, Offer | None]] = []
-    for offer in (*offers, None):
+    for offer in matters:
         pair = search.near("offer" if offer else "company", offer.id if offer else company.id, asking)
         candidates.append(
             (

@@ -23,7 +23,7 @@ PER_ENDPOINT = 2  #: addresses looked at for each kind of page
 #: GET endpoints that are not walked here, and where they are tested instead.
 ELSEWHERE: dict[str, str] = {
     "work.act": "tests/browser/test_workspace.py: every form in the states that open it",
-    "public.healthz": "tests/contracts: no page",
+    **dict.fromkeys(("public.healthz", "public.healthz_worker"), "tests/contracts: no page"),
     **dict.fromkeys(
         ("account.activate", "account.reset", "account.register_sent", "account.forgot_sent"),
         "tests/web/test_account_pages.py: reached from a mail or after a form",

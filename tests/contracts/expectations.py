@@ -257,6 +257,14 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     "coordinator.organizations": [
         ("", {}, {"GET": "L----++-"}),
     ],
+    "coordinator.send_mail_again": [
+        ("", {"mail_id": "mail"}, {"POST": "L----++-"}),
+        ("", {"mail_id": 0}, {"POST": "L-------"}),
+    ],
+    "coordinator.settle_mail": [
+        ("", {"mail_id": "mail"}, {"POST": "L----++-"}),
+        ("", {"mail_id": 0}, {"POST": "L-------"}),
+    ],
     "imports.confirm": [
         ("batch", {}, {"POST": "L----++-"}),
         ("nothing", {}, {"POST": "L-------"}),
@@ -282,6 +290,10 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     ],
     "imports.upload": [
         ("", {}, {"POST": "L----++-"}),
+    ],
+    "making.show": [
+        ("nothing", {}, {"GET": "L-------"}),
+        ("ticket", {}, {"GET": "L+------"}),
     ],
     "npo.home": [
         ("", {}, {"GET": "L--++---"}),
@@ -376,6 +388,9 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("", {}, {"GET": "++++++++"}),
     ],
     "public.healthz": [
+        ("", {}, {"GET": "++++++++"}),
+    ],
+    "public.healthz_worker": [
         ("", {}, {"GET": "++++++++"}),
     ],
     "public.need": [
@@ -476,6 +491,11 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     "work.export": [
         ("worked", {}, {"GET": "L----++-", "POST": "L----++-"}),
         ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "work.export_file": [
+        ("worked", {"ticket_id": "bundle_ticket"}, {"GET": "L----++-"}),
+        ("decided", {"ticket_id": "bundle_ticket"}, {"GET": "L-------"}),
+        ("worked", {"ticket_id": "nothing"}, {"GET": "L-------"}),
     ],
     "work.file": [
         ("worked", {"file_id": "file"}, {"GET": "L+-+-++-"}),

@@ -1,5 +1,6 @@
 """A small town with one of everything, for the tests that go over every route."""
 
+import hashlib
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -14,16 +15,20 @@ from matcher.db import Database
 from matcher.models import (
     EvaluationSheet,
     ImportBatch,
+    Job,
     Organization,
     PeriodReport,
     ShownList,
     ShownSuggestion,
+    Ticket,
     User,
 )
 from matcher.services import (
     accounts,
     files,
     handovers,
+    notices,
+    outbox,
     partnerships,
     payments,
     plans,
@@ -76,8 +81,18 @@ class World:
         )
         return create_app(settings)
 
+    @staticmethod
+    def _undeliverable(session) -> int:
+        notices.send_mail(session, "gone@people.example", "件名", "本文", NOW, key="notice-gone")
+        session.flush()
+        (mail,) = outbox.lease(session, NOW)
+        outbox.note_failure(session, mail.id, "address", "SMTPRecipientsRefused 550", NOW)
+        return mail.id
+
     def _fill(self, session) -> None:
         factories.make_city(session, is_demo=False)
+        factories.let_worker_be_seen(session)
+        self.ids["mail"] = self._undeliverable(session)
         sides: dict[str, Organization] = {}
         for name in ("a", "b"):
             sides[f"company_{name}"] = factories.make_company(session)
@@ -110,6 +125,7 @@ class World:
         decision = Decision("明確である。", conflict_of_interest=False, city_involved=False)
         bundle = partnerships.approve(session, actors["coordinator"], decided, decision, NOW, version=None)
         self._work(session, actors, company, npo)
+        self._made(session)
         shown = self._shown(session, company, npo, need.id)
         shown_need = self._shown(session, npo, company, need.id, to_need=True)
         pending = User(
@@ -187,6 +203,34 @@ class World:
             "payment_rule": partners.rule().public_id, "file": partners.file().public_id,
             "handover": handover.public_id,
         }  # fmt: skip
+
+    def _made(self, session) -> None:
+        """A paper that waits for company A, and a disclosure bundle that the coordinator had made."""
+        asked = {
+            "ticket": ("paper", "company_a", "", ""),
+            "bundle_ticket": ("bundle", "coordinator", "partnership", self.ids["worked"]),
+        }
+        folder = self.app.config["SETTINGS"].papers_folder
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, (kind, who, about, record) in asked.items():
+            key = hashlib.sha256(name.encode()).hexdigest()
+            job = Job(
+                kind=kind,
+                lane="press",
+                key=key,
+                state="done",
+                asked_at=NOW,
+                details={"masks": []},
+                finished_at=NOW,
+            )
+            made = Ticket(
+                job=job, user_id=self.people[who].id, asked_at=NOW, title="書類", address="/", object_type=about,
+                object_id=record,
+            )  # fmt: skip
+            session.add(made)
+            session.flush()
+            self.ids[name] = made.public_id
+            (folder / f"{key}.zip").write_bytes(b"PK")
 
     def _shown(self, session, viewer, candidate, need_id, *, to_need=False) -> ShownSuggestion:
         shown = ShownList(

@@ -30,6 +30,7 @@ from tests.factories import actor_for, make_city, make_company, make_coordinator
 
 GOOD = "紫陽花と古い灯台の地図帳"
 OTHER = "turnip lantern gravel 41 orbit"
+HASH_OF_GOOD, HASH_OF_OTHER = passwords.hashed(GOOD), passwords.hashed(OTHER)
 URL = "https://enmusubi.city.miohara.example"
 IDLE = {"idle_minutes": 30, "hours": 12}
 
@@ -328,11 +329,11 @@ def test_registering_makes_a_draft_organization_whose_owner_activates_once(
     found = accounts.find_link_user(session, "activate", token, now)
     assert found is user
     assert accounts.find_link_user(session, "reset", token, now) is None
-    accounts.activate(session, token, GOOD, now)
+    accounts.activate(session, token, HASH_OF_GOOD, now)
     assert user.status == "active"
     assert log_in(session, "new@npo.example", GOOD, now) is user
     with pytest.raises(NotFound):
-        accounts.activate(session, token, OTHER, now)
+        accounts.activate(session, token, HASH_OF_OTHER, now)
     assert actions(session) == ["register", "register", "activate"]
 
 
@@ -341,7 +342,7 @@ def test_an_activation_link_lives_seven_days(session: Session, now: datetime) ->
     token = last_link(session)
     assert accounts.find_link_user(session, "activate", token, now + timedelta(days=7, seconds=-1))
     with pytest.raises(NotFound):
-        accounts.activate(session, token, GOOD, now + timedelta(days=7))
+        accounts.activate(session, token, HASH_OF_GOOD, now + timedelta(days=7))
 
 
 def test_registering_with_a_known_address_makes_nothing_and_tells_only_the_mailbox(
@@ -365,7 +366,7 @@ def test_registering_again_before_activation_sends_a_new_link_and_leaves_the_old
     newest = last_link(session)
     assert newest != old
     # Anybody may have asked again; that must not take away the link which the person is about to use.
-    accounts.activate(session, old, GOOD, now)
+    accounts.activate(session, old, HASH_OF_GOOD, now)
     assert accounts.find_link_user(session, "activate", newest, now) is None
 
 
@@ -387,7 +388,7 @@ def test_an_owner_invites_members_and_others_do_not(session: Session, now: datet
     accounts.invite_member(
         session, owner, email="Two@npo.example", name="二人目", role="editor", now=now, public_url=URL
     )
-    invited = accounts.activate(session, last_link(session), GOOD, now)
+    invited = accounts.activate(session, last_link(session), HASH_OF_GOOD, now)
     assert (invited.organization_id, invited.organization_role, invited.email) == (
         npo.id,
         "editor",
@@ -444,11 +445,11 @@ def test_a_reset_works_once_within_two_hours_and_ends_all_sessions(session: Sess
     ask_reset(session, user.email, now)
     token = last_link(session)
     assert accounts.find_link_user(session, "reset", token, now + timedelta(hours=2)) is None
-    accounts.reset(session, token, OTHER, now + timedelta(minutes=119))
+    accounts.reset(session, token, HASH_OF_OTHER, now + timedelta(minutes=119))
     assert accounts.find_session_user(session, session_id, now, **IDLE) is None
     assert log_in(session, user.email, OTHER, now) is user
     with pytest.raises(NotFound):
-        accounts.reset(session, token, GOOD, now)
+        accounts.reset(session, token, HASH_OF_GOOD, now)
     assert "パスワードが変更されました" in (
         session.scalars(select(Mail.subject).order_by(Mail.id.desc())).first() or ""
     )
@@ -465,7 +466,7 @@ def test_somebody_invited_who_asks_for_a_reset_gets_the_activation_again(
 ) -> None:
     register(session, now)
     ask_reset(session, "new@npo.example", now)
-    assert accounts.activate(session, last_link(session), GOOD, now).status == "active"
+    assert accounts.activate(session, last_link(session), HASH_OF_GOOD, now).status == "active"
 
 
 def test_nobody_can_use_up_anothers_resets(session: Session, now: datetime) -> None:
@@ -602,10 +603,14 @@ def test_changing_the_password_needs_the_present_one_and_ends_the_other_browsers
     user, _, actor = member(session)
     known = accounts.own_account(session, actor)
     here, there = (accounts.start_session(session, known, now) for _ in range(2))
+    credentials = accounts.admit_password_change(session, actor, now)
     with pytest.raises(Invalid) as refused:
-        accounts.change_password(session, actor, current="wrong", new=OTHER, session_id=here, now=now)
+        accounts.check_present_password(credentials, "wrong")
     assert refused.value.facts == {"current": "password_wrong"}
-    accounts.change_password(session, actor, current=GOOD, new=OTHER, session_id=here, now=now)
+    accounts.check_present_password(credentials, GOOD)
+    accounts.change_password(session, actor, credentials, HASH_OF_OTHER, here, now)
+    with pytest.raises(MovedOn):
+        accounts.change_password(session, actor, credentials, HASH_OF_GOOD, here, now)
     assert accounts.find_session_user(session, here, now, **IDLE)
     assert accounts.find_session_user(session, there, now, **IDLE) is None
     assert log_in(session, user.email, OTHER, now) is user

@@ -358,7 +358,7 @@ def test_an_export_is_noted_with_what_was_asked_but_not_what_was_typed(
     session: Session, actor: Actor
 ) -> None:
     conditions = {"state": "open", "q": "山田 花子", "area": ""}
-    desk.note_export(session, actor, "needs", 12, conditions, NOW)
+    audit.write(session, desk.export_note(actor, "needs", 12, conditions, NOW))
     event = session.scalars(select(AuditEvent)).one()
     assert (event.action, event.object_type, event.object_id) == ("export", "list", "needs")
     assert event.details == {
@@ -408,7 +408,7 @@ def test_only_those_who_may_see_the_desk_see_it(session: Session, officer: User)
             with pytest.raises(NotPermitted):
                 fetch(session, actor, {}, NOW)
         with pytest.raises(NotPermitted):
-            desk.note_export(session, actor, "needs", 1, {}, NOW)
+            desk.export_note(actor, "needs", 1, {}, NOW)
     for actor in (Actor(), member, actor_for(officer)):
         with pytest.raises(NotPermitted):
             desk_lists.audit_events(session, actor, {}, NOW)

@@ -9,12 +9,24 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
+from stdnum.jp import cn
 
 from matcher.db import Database
 from matcher.errors import Invalid, NotPermitted, Refused
-from matcher.models import AuditEvent, Embedding, ImportBatch, Need, Offer, Organization, Revision
+from matcher.identity import Identity, compare
+from matcher.models import (
+    AuditEvent,
+    Embedding,
+    ImportBatch,
+    Job,
+    Need,
+    Offer,
+    Organization,
+    Revision,
+    User,
+)
 from matcher.permissions import SYSTEM, Actor
-from matcher.services import audit, importing, numbers
+from matcher.services import audit, importing, jobs, numbers
 from matcher.services.importing import Checked
 from matcher.tables import Unreadable
 from tests.conftest import NOW
@@ -293,7 +305,9 @@ def test_no_transaction_of_a_long_import_goes_on_for_longer_than_half_a_second(
     database: Database, coordinator: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticks = itertools.count()
-    clock = SimpleNamespace(monotonic=lambda: next(ticks) / 16)  # a row takes a sixteenth of a second
+    pauses: list[float] = []
+    # A row takes a sixteenth of a second.
+    clock = SimpleNamespace(monotonic=lambda: next(ticks) / 16, sleep=pauses.append)
     monkeypatch.setattr(importing, "time", clock)
     lines = [f"会社{n},ｶｲｼｬ,中央,事業{n}を営んでいます。" for n in range(20)]
     checked = check(database, coordinator, "companies", csv("会社名,フリガナ,地区,事業内容", *lines))
@@ -303,6 +317,118 @@ def test_no_transaction_of_a_long_import_goes_on_for_longer_than_half_a_second(
     )
     assert result.saved == 20
     assert steps == [(7, 20), (14, 20), (20, 20)]
+    assert pauses == [importing.PAUSE_SECONDS] * 2, "others write in between"
+
+
+# ── Saving as a job ──────────────────────────────────────────────────────────────────────────────────
+
+HOLDER = "one"
+
+
+def ask_to_save(database: Database, actor: Actor, count: int, state: str = "submitted") -> str:
+    """Put an upload of so many companies in line; returns its public id."""
+    lines = [f"会社{n},ｶｲｼｬ,中央,事業{n}を営んでいます。" for n in range(count)]
+    checked = check(database, actor, "companies", csv("会社名,フリガナ,地区,事業内容", *lines))
+    with database.write() as session:
+        batch = importing.keep(session, actor, "名簿.csv", checked, NOW)
+        importing.ask_to_save(session, actor, batch.public_id, state, NOW, "/here")
+        return batch.public_id
+
+
+def take(database: Database, now: datetime = NOW, holder: str = HOLDER) -> Job | None:
+    with database.write() as session:
+        return jobs.take(session, "import", holder, now)
+
+
+def test_a_confirmed_upload_waits_and_is_saved_in_the_name_of_who_confirmed_it(
+    database: Database, coordinator: Actor
+) -> None:
+    public_id = ask_to_save(database, coordinator, 3)
+    assert count(database, Organization) == 0
+    importing.run(database, take(database), HOLDER, lambda: NOW)
+    assert count(database, Organization) == 3
+    with database.read() as session:
+        batch = importing.get_batch(session, coordinator, public_id)
+        assert (batch.rows, batch.result["saved"], batch.result["state"]) == ([], 3, "submitted")
+        event = session.scalars(select(AuditEvent).where(AuditEvent.action == "confirm")).one()
+        assert event.actor_id == coordinator.user_public_id
+
+
+def test_an_import_that_was_killed_goes_on_where_it_stopped_and_counts_right(
+    database: Database, coordinator: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = itertools.count()
+    monkeypatch.setattr(
+        importing, "time", SimpleNamespace(monotonic=lambda: next(ticks) / 16, sleep=lambda _seconds: None)
+    )
+    public_id = ask_to_save(database, coordinator, 20)
+    looks = itertools.count()
+
+    def dying_clock() -> datetime:
+        if next(looks) == 2:  # once at the start, once a transaction: within the second one
+            raise KeyboardInterrupt
+        return NOW
+
+    with pytest.raises(KeyboardInterrupt):
+        importing.run(database, take(database), HOLDER, dying_clock)
+    assert count(database, Organization) == 7, "the transaction in which it was killed leaves nothing"
+    later = NOW + jobs.LEASE + timedelta(seconds=1)
+    again = take(database, later, "two")
+    assert again.details["done"] == 7
+    importing.run(database, again, "two", lambda: later)
+    assert count(database, Organization) == 20
+    with database.read() as session:
+        result = importing.get_batch(session, coordinator, public_id).result
+    assert (result["saved"], result["skipped"]) == (20, 0)
+
+
+def test_who_lost_an_import_to_another_saves_nothing_more(database: Database, coordinator: Actor) -> None:
+    ask_to_save(database, coordinator, 3)
+    first = take(database)
+    later = NOW + jobs.LEASE + timedelta(seconds=1)
+    take(database, later, "two")
+    with pytest.raises(jobs.Lost):
+        importing.run(database, first, HOLDER, lambda: later)
+    assert count(database, Organization) == 0
+
+
+def test_an_import_killed_after_its_last_row_is_only_noted_as_done(
+    database: Database, coordinator: Actor
+) -> None:
+    ask_to_save(database, coordinator, 3)
+    importing.run(database, take(database), HOLDER, lambda: NOW)
+    later = NOW + jobs.LEASE + timedelta(seconds=1)
+    importing.run(database, take(database, later, "two"), "two", lambda: later)
+    assert count(database, Organization) == 3
+
+
+def test_who_may_not_import_any_more_saves_nothing(database: Database, coordinator: Actor) -> None:
+    ask_to_save(database, coordinator, 3)
+    with database.write() as session:
+        session.get(User, coordinator.user_id).role = "operator"
+    with pytest.raises(NotPermitted):
+        importing.run(database, take(database), HOLDER, lambda: NOW)
+    assert count(database, Organization) == 0
+
+
+def test_while_it_is_saved_an_upload_is_neither_discarded_nor_forgotten_nor_saved_in_another_state(
+    database: Database, coordinator: Actor
+) -> None:
+    public_id = ask_to_save(database, coordinator, 3)
+    with database.write() as session:
+        batch = importing.get_batch(session, coordinator, public_id)
+        with pytest.raises(Refused, match="import_running"):
+            importing.discard(session, coordinator, batch, NOW)
+        with pytest.raises(Refused, match="import_running"):
+            importing.ask_to_save(session, coordinator, public_id, "verified", NOW, "/here")
+        again = importing.ask_to_save(session, coordinator, public_id, "submitted", NOW, "/here")
+        assert session.scalar(select(func.count()).select_from(Job)) == 1
+        assert again.object_id == public_id
+    much_later = NOW + timedelta(days=importing.KEEP_DAYS + 1)
+    ask = check(database, coordinator, "companies", csv("会社名", "別の会社"))
+    with database.write() as session:
+        importing.keep(session, coordinator, "別.csv", ask, much_later)
+        assert len(importing.get_batch(session, coordinator, public_id).rows) == 3
 
 
 # ── Needs and offers ─────────────────────────────────────────────────────────────────────────────────
@@ -446,3 +572,270 @@ def test_our_own_field_names_are_taken_from_jsonl_as_well(database: Database, co
 def test_the_list_of_uploads_is_for_staff(session: Session) -> None:
     with pytest.raises(NotPermitted):
         importing.recent(session, Actor())
+
+
+# ── Values: read right or refused ────────────────────────────────────────────────────────────────────
+
+
+def problems(checked: Checked, level: str = "error") -> list[tuple[int, str, str]]:
+    return [(one.row, one.code, one.value) for one in checked.problems if one.level == level]
+
+
+def test_date_times_as_excel_writes_them_are_the_day_that_they_say(
+    database: Database, coordinator: Actor
+) -> None:
+    content = csv(
+        "団体名,設立年月日,目的",
+        "見本一,2024/4/15 0:00,見本",
+        "見本二,2010/12/31 9:30,見本",
+        "見本三,2024/10/1 0:00,見本",
+        "見本四,2024-04-15 0:00:00,見本",
+        "見本五,2024/4/1 5 0:00,見本",
+        "見本六,昭和65年1月1日,見本",
+        "見本七,45397,見本",
+        encoding="cp932",
+    )
+    checked = check(database, coordinator, "npos", content)
+    assert [row["values"]["established_on"] for row in checked.rows] == [
+        "2024-04-15", "2010-12-31", "2024-10-01", "2024-04-15", "2024-04-15",
+    ]  # fmt: skip
+    assert problems(checked) == [(6, "date", "2024/4/1 5 0:00"), (7, "date_era", "昭和65年1月1日")]
+    # What a day does not say (a time), or does not show (a number), is told beside the row.
+    assert problems(checked, "note") == [(3, "read_day", "2010/12/31 9:30"), (8, "read_day", "45397")]
+    importing.confirm(database, coordinator, upload(database, coordinator, "npos", content), "submitted", NOW)
+    with database.read() as session:
+        saved = session.scalars(
+            select(Organization).options(joinedload(Organization.npo)).order_by(Organization.id)
+        )
+        assert [
+            one.npo.established_on.isoformat() for one in saved if one.npo and one.npo.established_on
+        ] == [row["values"]["established_on"] for row in checked.rows]
+
+
+def test_amounts_in_words_are_saved_as_they_were_meant(database: Database, coordinator: Actor) -> None:
+    with database.write() as session:
+        make_npo(session, name="体験の貯金箱")
+    lines = [
+        f'体験の貯金箱,見本{place},状況です。,寄附,"{amount}",{unit},2027/6/25 9:00,2027/3/31 0:00'
+        for place, (amount, unit) in enumerate(
+            [("5千万円", "円"), ("1億円", ""), ("3百万円", "円"), ("500千円", "円"), ("１，２００", "円"), ("約20万", "円"),
+             ("5千万円～1億円", "円"), ("1,00", "円"), ("20箱", "円"), ("3/4", "円"), ("50羽", ""), ("0.001", "円")]
+        )
+    ]  # fmt: skip
+    content = csv("団体名,件名,いまの状況,支援の種類,量,単位,終わりの日,公開の期限", *lines, encoding="cp932")
+    checked = check(database, coordinator, "needs", content)
+    assert [(row["values"]["quantity"], row["values"]["unit"]) for row in checked.rows] == [
+        (50_000_000, "円"), (100_000_000, "円"), (3_000_000, "円"), (500_000, "円"), (1200, "円"), (200_000, "円"),
+    ]  # fmt: skip
+    assert [(code, value) for _row, code, value in problems(checked)] == [
+        ("number_range", "5千万円～1億円"), ("number", "1,00"), ("unit_differs", "箱"), ("number", "3/4"),
+        ("number_unit", "50羽"), ("decimals", "0.001"),
+    ]  # fmt: skip
+    read = {one.value: one.read for one in checked.problems if one.code == "read_number"}
+    assert read["5千万円"] == "50,000,000円"
+    assert read["約20万"] == "200,000"
+    importing.confirm(
+        database, coordinator, upload(database, coordinator, "needs", content), "in_review", NOW
+    )
+    with database.read() as session:
+        saved = session.scalars(select(Need.quantity).order_by(Need.id)).all()
+    assert saved == [50_000_000, 100_000_000, 3_000_000, 500_000, 1200, 200_000]
+
+
+SAME_NAME = (
+    "名称,法人番号,所在地,地区",
+    "株式会社見本,8999900000001,A町1,市全域",
+    "株式会社見本,7999900000002,B町2,市全域",
+)
+
+
+def test_two_legal_persons_with_one_name_are_both_imported(database: Database, coordinator: Actor) -> None:
+    content = csv(*SAME_NAME, encoding="utf-8-sig")
+    checked = check(database, coordinator, "companies", content)
+    assert (len(checked.rows), checked.doubtful, checked.problems[0].level) == (2, [], "note")
+    public_id = upload(database, coordinator, "companies", content)
+    assert importing.confirm(database, coordinator, public_id, "submitted", NOW) == importing.Result(2, 0)
+    again = check(database, coordinator, "companies", content)
+    assert [code for _row, code, _value in problems(again, "duplicate")] == ["number_known", "number_known"]
+    third = check(
+        database, coordinator, "companies", csv(SAME_NAME[0], "株式会社見本,6999900000003,C町3,市全域")
+    )
+    assert len(third.rows) == 1
+
+
+def test_a_possible_duplicate_is_left_to_the_official(database: Database, coordinator: Actor) -> None:
+    with database.write() as session:
+        make_company(
+            session, name="株式会社見本", area="citywide", address="A町1", corporate_number="8999900000001"
+        )
+    content = csv(
+        SAME_NAME[0],
+        "株式会社見本,,B町2,市全域",
+        "別の会社,,,",
+        "株式会社見本,,C町3,市全域",
+        "株式会社見本,,C町3,市全域",
+    )
+    checked = check(database, coordinator, "companies", content)
+    assert [row["row"] for row in checked.rows] == [3]
+    assert [row["row"] for row in checked.doubtful] == [2, 4]
+    assert problems(checked, "duplicate") == [(5, "name_known", "株式会社見本")]
+    assert checked.doubtful[0]["beside"]["number"] == "8999900000001"
+
+    left = upload(database, coordinator, "companies", content)
+    assert importing.confirm(database, coordinator, left, "submitted", NOW).saved == 1
+    decided = upload(database, coordinator, "companies", content)
+    assert importing.confirm(database, coordinator, decided, "submitted", NOW, others=[4, 99]).saved == 1
+    with database.read() as session:
+        found = session.execute(
+            select(Organization.corporate_number, Organization.address).where(
+                Organization.name == "株式会社見本"
+            )
+        ).all()
+        assert sorted(tuple(one) for one in found if one[0] is None) == [(None, "C町3")]
+        event = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
+        assert event is not None
+        assert event.details["others"] == [4]
+
+
+def test_a_decided_row_is_not_saved_twice_after_an_interruption(
+    database: Database, coordinator: Actor
+) -> None:
+    with database.write() as session:
+        make_company(
+            session, name="株式会社見本", area="citywide", address="A町1", corporate_number="8999900000001"
+        )
+    content = csv(SAME_NAME[0], "株式会社見本,,B町2,市全域", "株式会社見本,,C町3,市全域")
+    public_id = upload(database, coordinator, "companies", content)
+    with database.read() as session:
+        rows = importing.get_batch(session, coordinator, public_id).rows
+    importing.save(database, coordinator, "companies", rows[:1], "submitted", NOW, about=public_id)
+    result = importing.confirm(database, coordinator, public_id, "submitted", NOW, others=[2, 3])
+    assert (result.saved, result.skipped) == (1, 1)
+    assert count(database, Organization) == 3
+
+
+def test_errors_come_before_notes_and_every_one_is_kept(database: Database, coordinator: Actor) -> None:
+    lines = [f"会{place},,中央" for place in range(3000)]
+    lines[1500] = ",,中央"
+    lines[2900] = "会の名,1234567890123,中央"
+    content = csv("団体名,法人番号,地区", *lines)
+    checked = check(database, coordinator, "npos", content)
+    assert [(one.row, one.code) for one in checked.problems[:2]] == [
+        (1502, "required"),
+        (2902, "corporate_number"),
+    ]
+    with database.read() as session:
+        batch = importing.get_batch(session, coordinator, upload(database, coordinator, "npos", content))
+    levels = [one["level"] for one in batch.problems]
+    assert levels == ["error"] * 2 + ["note"] * importing.MAX_NOTES
+    assert batch.result["more_notes"] == 2998 - importing.MAX_NOTES
+    every = [f",{place},中央" for place in range(2500)]
+    worse = check(database, coordinator, "npos", csv("団体名,法人番号,地区", *every))
+    with database.write() as session:
+        kept = importing.keep(session, coordinator, "a.csv", worse, NOW)
+        assert len(kept.problems) == 5000
+
+
+@pytest.mark.parametrize("between", ["\t", ",", ";"])
+def test_a_title_may_stand_above_whatever_divides_the_columns(
+    database: Database, coordinator: Actor, between: str
+) -> None:
+    lines = [
+        "市内団体名簿（令和8年、一部抜粋、案）",
+        between.join(("団体名", "地区", "目的", "活動の内容")),
+        between.join(("北の会", "中央", '"居場所をつくります。"', '"1, 2, 3; と数えます。"')),
+        between.join(("南の会", "浜", "海を守ります。", "")),
+    ]
+    checked = check(database, coordinator, "npos", csv(*lines))
+    assert problems(checked) == []
+    assert [row["values"]["name"] for row in checked.rows] == ["北の会", "南の会"]
+    assert checked.rows[0]["values"]["activities"] == "1, 2, 3; と数えます。"
+
+
+def test_of_two_columns_of_one_meaning_the_filled_one_is_taken_or_the_file_refused(
+    database: Database, coordinator: Actor
+) -> None:
+    head = "団体名,電話番号,電話番号,目的"
+    checked = check(
+        database,
+        coordinator,
+        "npos",
+        csv(head, "北の会,,0000-00-0001,a", "南の会,0000-00-0002,,b", "西の会,1,1,c"),
+    )
+    assert [row["values"]["phone"] for row in checked.rows] == ["0000-00-0001", "0000-00-0002", "1"]
+    assert checked.merged == ["「電話番号」と「電話番号」"]
+    with pytest.raises(Unreadable, match="file_two_columns") as refused:
+        check(
+            database, coordinator, "npos", csv("団体名,住所,所在地,目的", "北の会,,1-1,a", "南の会,2-2,3-3,b")
+        )
+    assert refused.value.facts == {"columns": "「住所」と「所在地」", "line": 3}
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines"),
+    [
+        # A list of corporate numbers as it is offered, without a row of names.
+        ("companies", ["1,8999900000100,12,0,2024-01-12,2023-12-27,特定非営利活動法人見本0,,301,東京都,港区,見本町0番地,,13,103,1050001",
+                       "2,7999900000101,12,0,2024-01-12,2024-01-10,株式会社見本1,,301,東京都,港区,見本町1番地,,13,103,1050004"]),
+        # The same with its official names, and another with English ones: not known (yet).
+        ("companies", ["一連番号,法人番号,処理区分,商号又は名称,国内所在地（都道府県）,フリガナ", "1,8999900000100,12,見本,東京都,ミホン"]),
+        ("companies", ["corporateID,corporateType,corporateName,corporateKana,location,moddate", "6999900000300,x,見本,ミホン,見本町,2018-04-02"]),
+        # A heading of two rows: what stands below 「代表者」 is an office and not a person.
+        ("npos", ["団体名,代表者,,所在地", ",役職,氏名,", "北の会,理事長,山田,1-1"]),
+        ("npos", ["団体名,所在地,代表者,", ",,役職,氏名", "北の会,1-1,理事長,山田"]),
+        ("npos", ["団体名,代表者,代表者,所在地", ",役職,氏名,", "北の会,理事長,山田,1-1"]),
+        ("npos", ["団体名,代表者,,所在地", "北の会,理事長,山田,1-1"]),
+    ],
+)  # fmt: skip
+def test_registers_whose_columns_nobody_named_are_refused_and_never_misread(
+    database: Database, coordinator: Actor, kind: str, lines: list[str]
+) -> None:
+    with pytest.raises(Unreadable) as refused:
+        check(database, coordinator, kind, csv(*lines))
+    assert refused.value.code in {"file_columns", "file_headless_column", "file_two_columns"}
+
+
+def test_foot_notes_are_no_organizations_and_nameless_columns_are_told(
+    database: Database, coordinator: Actor
+) -> None:
+    notes = ["※この名簿は毎年更新します。", "（注）空欄は確認中", "令和8年4月1日現在", "合計", "以上"]
+    lines = [f"{note},," for note in notes]
+    checked = check(
+        database,
+        coordinator,
+        "npos",
+        csv("団体名,地区,目的", "北の会,中央,a,memo", "合計を考える会,,", *lines),
+    )
+    assert [row["values"]["name"] for row in checked.rows] == ["北の会", "合計を考える会"]
+    assert problems(checked) == [(4 + place, "not_a_row", note) for place, note in enumerate(notes)]
+    assert checked.unknown == ["D列（名前なし）"]
+
+
+def test_thousands_of_one_name_cost_no_more_than_thousands_of_others(
+    database: Database, coordinator: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[int] = []
+
+    def counting(one: Identity, other: Identity) -> str:
+        compared.append(1)
+        return compare(one, other)
+
+    monkeypatch.setattr(importing, "compare", counting)
+    rows = 2000
+    lines = [f"八幡会,{place}番地" for place in range(rows)]
+    checked = check(database, coordinator, "npos", csv("団体名,住所", *lines))
+    assert (len(checked.rows), len(checked.doubtful)) == (1, rows - 1)
+    assert len(compared) <= rows * importing.MOST_OF_ONE_NAME
+    numbers = [stdnum_of(place) for place in range(rows)]
+    compared.clear()
+    checked = check(
+        database, coordinator, "npos", csv("団体名,法人番号", *(f"八幡社,{number}" for number in numbers))
+    )
+    assert len(checked.rows) == rows
+    assert len(compared) <= rows
+
+
+def stdnum_of(place: int) -> str:
+    """A number whose check digit holds."""
+    body = f"{899_990_000_000 + place:012d}"
+    return f"{cn.calc_check_digit(body)}{body}"

@@ -451,7 +451,56 @@ def test_what_is_past_its_date_is_renewed_not_resumed(town: Town, now: datetime)
         postings.resume(town.session, town.owner, need, later, version=need.version)
     assert refused.value.code == "expired"
     postings.renew(town.session, town.owner, need, later, version=need.version)
-    assert (need.state, need.valid_until) == ("open", calendar.tokyo_date(later) + lifecycle.RENEWAL)
+    assert (need.state, need.valid_until) == ("open", need.period_to)
+
+
+@pytest.mark.parametrize(
+    ("period_to", "until"),
+    [
+        (None, date(2027, 5, 23)),
+        (date(2027, 12, 31), date(2027, 5, 23)),
+        (date(2027, 5, 22), date(2027, 5, 22)),
+        (date(2026, 11, 24), date(2026, 11, 24)),
+    ],
+)
+@pytest.mark.parametrize("make", ["need", "offer"])
+def test_renewing_never_outlives_the_last_day(town: Town, now: datetime, make, period_to, until) -> None:
+    facts = {"period_from": None, "period_to": period_to, "valid_until": date(2026, 11, 24)}
+    if make == "need":
+        posting, actor = make_need(town.session, town.npo, **facts), town.owner
+    else:
+        posting = make_offer(town.session, town.company, **facts)
+        actor = actor_for(make_user(town.session, town.company), town.company)
+    postings.renew(town.session, actor, posting, now, version=posting.version)
+    assert posting.valid_until == until
+
+
+def test_what_is_over_cannot_be_renewed(town: Town, now: datetime) -> None:
+    need = make_need(town.session, town.npo, period_from=None, period_to=date(2026, 11, 23))
+    with pytest.raises(Refused) as refused:
+        postings.renew(town.session, town.owner, need, now, version=need.version)
+    assert refused.value.code == "period_over"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ({"valid_until": date(2027, 5, 23)}, date(2026, 12, 8)),  # what the page itself proposed
+        ({"valid_until": date(2026, 12, 1)}, date(2026, 12, 1)),
+        ({"valid_until": date(2027, 1, 10)}, "outlives_itself"),
+    ],
+)
+def test_a_need_is_not_published_beyond_its_last_day(town: Town, now: datetime, typed, kept) -> None:
+    need = postings.new_need(town.session, town.owner, town.npo, now)
+    assert postings.prefilled(need, town.npo, now)["valid_until"] == date(2027, 5, 23)
+    values = {"period_to": date(2026, 12, 8), **typed}
+    if kept == "outlives_itself":
+        with pytest.raises(Invalid) as refused:
+            postings.save_need_step(town.session, town.owner, need, 3, values, now, version=need.version)
+        assert refused.value.facts == {"valid_until": "outlives_itself"}
+        return
+    postings.save_need_step(town.session, town.owner, need, 3, values, now, version=need.version)
+    assert need.valid_until == kept
 
 
 def test_renewing_never_shortens(town: Town, now: datetime) -> None:

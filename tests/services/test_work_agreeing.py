@@ -27,6 +27,7 @@ from matcher.models import (
 )
 from matcher.services import (
     agreements,
+    audit,
     casework,
     closing,
     documents,
@@ -228,7 +229,12 @@ def terminate(
 
 def upload(actor: str = "npo_actor", name: str = "記録.csv", purpose: str = "evidence") -> Try:
     return lambda p: files.add(
-        p.session, _who(p, actor), p.case, p.store, name, "日,人\r\n1,30\r\n".encode(), purpose, p.at
+        p.session,
+        _who(p, actor),
+        p.case,
+        files.prepare(p.store, name, "日,人\r\n1,30\r\n".encode()),
+        purpose,
+        p.at,
     )
 
 
@@ -1072,13 +1078,13 @@ def test_a_file_lies_under_a_random_name_in_versions_and_its_readers_are_known(p
     partners.bring("running")
     first = upload()(partners)
     second = files.add(
-        session, partners.company_actor, partners.case, partners.store, "記録2.csv", "日,人\r\n2,31\r\n".encode(), "evidence",
+        session, partners.company_actor, partners.case, files.prepare(partners.store, "記録2.csv", "日,人\r\n2,31\r\n".encode()), "evidence",
         partners.at, replaces=first,
     )  # fmt: skip
     assert (second.series, second.number) == (first.series, 2)
     assert "記録" not in first.stored_name
     assert partners.store.read(first.stored_name).endswith(b"30\r\n")
-    files.note_reading(session, partners.company_actor, partners.case, first, partners.at)
+    audit.write(session, files.reading_note(partners.company_actor, partners.case, first, partners.at))
     assert [user.id for _at, user in files.readings(session, first)] == [partners.company_user.id]
 
 

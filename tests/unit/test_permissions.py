@@ -50,6 +50,7 @@ EXPECTED = {
     "desk.handover": STAFF,
     "desk.indicators": STAFF,
     "desk.comments": STAFF,
+    "desk.mail": STAFF,
     "staff.manage": ("manager", "operator"),
     "audit.view": ("manager", "operator"),
 }

@@ -4,6 +4,7 @@ import unicodedata
 
 import pytest
 
+from matcher.services import personal
 from matcher.services.personal import MASK, found_in, masked
 
 PERSONAL = [
@@ -117,3 +118,13 @@ def test_names_alone_leave_contacts_readable():
     text = "窓口 太郎 03-1234-5678"
     assert masked(text, frozenset({"窓口 太郎"}), contacts=False) == f"{MASK} 03-1234-5678"
     assert masked(text) == f"窓口 太郎 {MASK}"
+
+
+def test_a_long_row_of_letters_is_read_once_and_not_from_each_letter_on():
+    """Where a search may begin decides what 100,000 letters cost: once the row, or once a letter."""
+    row = "a" * 1_000
+    assert [personal._MAIL.match(row + "@x.example", place) is not None for place in (0, 1, 500)] == [
+        True, False, False,
+    ]  # fmt: skip
+    assert masked(f"{row}@x.example、b@y.example") == f"{MASK}、{MASK}"
+    assert not found_in("a" * 100_000)

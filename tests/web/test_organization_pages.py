@@ -324,12 +324,35 @@ def test_a_company_may_leave_its_field_open_but_not_both(town: Town, records: Da
     )
 
 
-@pytest.mark.parametrize("typed", ["-1", "1.5", "十二", "1000001", "9" * 400, "1e5"])
-def test_a_number_of_people_that_is_none_is_refused_and_kept(town: Town, typed: str) -> None:
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("-1", "0より小さい数は入力できません"),
+        ("1.5", "整数ではありません"),
+        ("5～10名", "数に幅があります"),
+        ("1000001", "大きすぎる数です"),
+        ("9" * 400, "長すぎます"),
+        ("1e5", "数として読み取れません"),
+        ("12人34", "数として読み取れません"),
+    ],
+)
+def test_a_number_of_people_that_is_none_is_refused_and_kept(town: Town, typed: str, sentence: str) -> None:
     page = visit(town.owner, "/profile/capacity")
     refused = send(town.owner, page, {"volunteers": typed}, 422, action="/capacity")
-    assert "人数を0以上の整数で入力してください" in refused.text
+    assert sentence in refused.text
     assert refused.form(action="/capacity").values["volunteers"] == typed
+
+
+def test_what_was_read_from_words_is_said_on_the_page_that_follows(town: Town, records: Database) -> None:
+    page = visit(town.owner, "/profile/capacity")
+    sent = send(town.owner, page, {"volunteers": "約千二百名"}, action="/capacity")
+    assert (
+        "ボランティア：「約千二百名」を「1,200人」と読み取りました。"
+        in visit(town.owner, sent.location or "").text
+    )
+    found = stored(records, town.npo).npo
+    assert found is not None
+    assert found.volunteers == 1200
 
 
 def test_a_number_of_people_is_taken_in_full_width(town: Town, records: Database) -> None:

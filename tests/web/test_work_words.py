@@ -6,6 +6,7 @@ import pytest
 from flask import Flask, render_template
 
 from matcher import vocabulary
+from matcher.services import parties
 from tests.conftest import NOW
 from webapp import bundle_text, work_text
 
@@ -58,13 +59,11 @@ def test_an_agreement_names_its_parties_and_its_reports_in_whole_clauses(
         content=content, number=1, state="draft", company_accepted_at=None, npo_accepted_at=None,
         city_accepted_at=None, needs_city=False, sha256="", why_changed="",
     )  # fmt: skip
-    case = SimpleNamespace(
-        number="P-1", company=SimpleNamespace(name="みどり商店"), npo=SimpleNamespace(name="ひだまりの会")
-    )
-    city = SimpleNamespace(name="澪原市", section="市民協働課")
+    office = parties.Office("澪原市", "市民協働課")
+    named = parties.Parties(parties.Party("みどり商店"), parties.Party("ひだまりの会"), office)
     with app.test_request_context():
         paper = render_template(
-            "pdf/agreement.html", title="覚書", case=case, document=document, city=city, made_at=NOW,
-            vocabulary=vocabulary, work_text=work_text,
+            "pdf/agreement.html", title="覚書", case=SimpleNamespace(number="P-1"), document=document,
+            parties=named, city=office, made_at=NOW, vocabulary=vocabulary, work_text=work_text,
         )  # fmt: skip
     assert [clause for clause in clauses if clause not in paper] == []

@@ -1,15 +1,14 @@
 """Forms for signing in, registering, and for one's own and other people's accounts."""
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
-from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, PasswordField, RadioField, StringField, ValidationError
+from wtforms import PasswordField, RadioField, StringField
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from webapp.forms.base import Form
+from webapp.forms.values import address
 
 ROLE_LABELS: Final[Mapping[str, Any]] = {
     "owner": _l("管理者"),
@@ -58,27 +57,6 @@ class _Secret(PasswordField):  # type: ignore[misc]
             self.data = self.raw_data[0]
 
 
-def is_address(_form: Form, field: Field) -> None:
-    """Refuse what has not the form of a mail address; whether it exists shows when a mail arrives."""
-    try:
-        validate_email(unicodedata.normalize("NFKC", field.data or ""), check_deliverability=False)
-    except EmailNotValidError:
-        raise ValidationError(
-            _l("メールアドレスの形になっていません。「@」の前後を確認してください。")
-        ) from None
-
-
-def _address(label: Any) -> StringField:
-    return StringField(
-        label,
-        validators=[
-            DataRequired(_l("メールアドレスを入力してください。")),
-            Length(max=254, message=_l("254文字以内で入力してください。")),
-            is_address,
-        ],
-    )
-
-
 def _person(label: Any) -> StringField:
     return StringField(
         label,
@@ -124,7 +102,7 @@ class RegisterForm(Form):
         filters=[one_line],
     )
     name = _person(_l("登録する方のお名前"))
-    email = _address(_l("メールアドレス"))
+    email = address(_l("メールアドレス"))
     #: A trap: people are told to leave it empty and do not see it, programs fill it in.
     homepage = StringField(_l("この欄は空のままにしてください"))
 
@@ -132,7 +110,7 @@ class RegisterForm(Form):
 class ForgotForm(Form):
     """To which address the link goes."""
 
-    email = _address(_l("登録したメールアドレス"))
+    email = address(_l("登録したメールアドレス"))
 
 
 class PasswordForm(Form):
@@ -184,14 +162,14 @@ class InviteForm(RoleForm):
     """A new member of an organization."""
 
     name = _person(_l("お名前"))
-    email = _address(_l("メールアドレス"))
+    email = address(_l("メールアドレス"))
 
 
 class StaffForm(Form):
     """A new member of the city's staff; the view narrows the roles to what the actor may give."""
 
     name = _person(_l("お名前"))
-    email = _address(_l("メールアドレス"))
+    email = address(_l("メールアドレス"))
     role = RadioField(
         _l("役割"),
         choices=list(STAFF_MEANINGS.items()),

@@ -1,7 +1,5 @@
 """Forms of what the sides agree on: the plan with its indicators, the agreement with its payment rules."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -18,8 +16,10 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Optional
 
-from matcher import import_cells, limits, payment, vocabulary
+from matcher import days, limits, numerals, payment, vocabulary
 from matcher.models import IndicatorDefinition, Lesson
+from matcher.typed import Unclear
+from webapp import value_text
 from webapp.forms.base import Form
 from webapp.forms.case import ReasonForm, choices
 from webapp.forms.fields import (
@@ -27,16 +27,16 @@ from webapp.forms.fields import (
     DaysField,
     FundersField,
     LinesField,
-    PairsField,
+    YenPairsField,
     day,
     line,
     money,
     number,
     pick,
     radio,
-    read_number,
     words,
 )
+from webapp.forms.values import NumberField, Typed, read_number
 
 
 def _why_changed() -> TextAreaField:
@@ -144,7 +144,7 @@ class IndicatorForm(Form):
     target_on = day(_l("目標の日"), need=False)
     measure_on = DaysField(
         _l("測る日"),
-        validators=[InputRequired(_l("測る日を1つ以上入力してください。"))],
+        validators=[Typed(_l("測る日を1つ以上入力してください。"))],
         description=_l("1行に1日ずつ書いてください。"),
         render_kw={"example": "2027-03-31"},
     )
@@ -234,16 +234,16 @@ class MilestonesForm(Form):
         """Each line begins with a day."""
         self.found = []
         for part in field.data or ():
-            first, _space, rest = unicodedata.normalize("NFKC", part).partition(" ")
+            first, *rest = part.split(maxsplit=1)
             try:
-                read = import_cells.read_day(first)
-            except import_cells.Unclear:
+                read = days.read(first)
+            except Unclear:
                 read = None
-            if read is None or not rest.strip():
+            if read is None or not rest:
                 raise ValidationError(
                     _("「%(text)s」は「日付 内容」の形で入力してください。", text=part[:20])
                 )
-            self.found.append({"text": rest.strip(), "on": read.isoformat()})
+            self.found.append({"text": rest[0], "on": read.day.isoformat()})
 
 
 class DropPartForm(Form):
@@ -310,12 +310,12 @@ class AgreementForm(Form):
         need=False,
     )
     budget_cap_yen = money(_l("成果連動：支払いの上限額（全体）"))
-    fixed = PairsField(
+    fixed = YenPairsField(
         _l("成果連動：固定部分"),
         description=_l("「年度（西暦）：金額」を1行に1つずつ。"),
         render_kw={"example": "2027：500000"},
     )
-    year_limits = PairsField(
+    year_limits = YenPairsField(
         _l("成果連動：年度ごとの限度額"),
         description=_l("債務負担行為の限度額など。「年度（西暦）：金額」を1行に1つずつ。"),
         render_kw={"example": "2027：3000000"},
@@ -378,8 +378,8 @@ class AgreementForm(Form):
                 "evaluator": self.evaluator.data or "",
                 "budget_cap_yen": self.budget_cap_yen.data or 0,
                 "rules": rules,
-                "fixed": {str(year): int(amount) for year, amount in self.fixed.data or ()},
-                "year_limits": {str(year): int(amount) for year, amount in self.year_limits.data or ()},
+                "fixed": {str(_read_year(year)): yen for year, yen in self.fixed.data or ()},
+                "year_limits": {str(_read_year(year)): yen for year, yen in self.year_limits.data or ()},
                 # What was left empty is left out, so that an amendment does not seem to change it.
                 **{
                     name: getattr(self, name).data
@@ -391,8 +391,7 @@ class AgreementForm(Form):
 
     def _years(self, field: Field) -> None:
         for year, _amount in field.data or ():
-            if not re.fullmatch(r"20\d\d", str(year)):
-                raise ValidationError(_("年度は「2027」の形で入力してください。"))
+            _read_year(year)
 
     validate_fixed = _years
     validate_year_limits = _years
@@ -403,7 +402,7 @@ class RuleForm(Form):
 
     indicator = SelectField(_l("指標"), choices=[], validators=[DataRequired(_l("選んでください。"))])
     shape = radio(_l("支払い方"), vocabulary.PAYMENT_SHAPES)
-    points = PairsField(
+    points = YenPairsField(
         _l("値と金額"),
         description=_l(
             "1行に1つずつ「値：金額」の形で書いてください。「表」は段階ごとに1行、「直線」は下限と上限の2行、「基準」は1行、「単価」は「数え始める値：1単位の金額」の1行です。"
@@ -424,15 +423,17 @@ class RuleForm(Form):
 
     def validate_fiscal_year(self, field: Field) -> None:
         """A year with four digits."""
-        if not re.fullmatch(r"20\d\d", unicodedata.normalize("NFKC", field.data or "")):
-            raise ValidationError(_("年度は「2027」の形で入力してください。"))
+        self.year = _read_year(field.data or "")
 
     def validate_points(self, field: Field) -> None:
         """Each line is a value and whole yen."""
         try:
-            self.read = tuple((read_number(str(name)), round(amount)) for name, amount in field.data or ())
-        except ValueError as error:
-            raise ValidationError(str(error)) from None
+            self.read = tuple(
+                (float(read_number(name, NumberField.units, NumberField.bounds).value), yen)
+                for name, yen in field.data or ()
+            )
+        except Unclear as unclear:
+            raise ValidationError(value_text.sentence(unclear)) from None
 
     def rule(self, key: str) -> payment.Rule:
         """The rule as the contract keeps it."""
@@ -440,7 +441,7 @@ class RuleForm(Form):
             key=key, indicator=self.indicator.data, cap_yen=int(self.cap_yen.data or 0),
             shape=self.shape.data,
             points=self.read, measured_on=self.measured_on.data or date.max,
-            fiscal_year=int(unicodedata.normalize("NFKC", self.fiscal_year.data)),
+            fiscal_year=self.year,
             direction="down" if self.directions.get(self.indicator.data) == "down" else "up",
             floor_yen=int(self.floor_yen.data or 0), rounding=int(self.rounding.data or 1),
         )  # fmt: skip
@@ -489,3 +490,18 @@ class TerminateForm(ReasonForm):
 
 def _iso(value: date | None) -> str | None:
     return value.isoformat() if value else None
+
+
+def _read_year(typed: str) -> int:
+    """A fiscal year of this century, 2027.
+
+    Raises:
+        ValidationError
+    """
+    try:
+        year = int(numerals.read(typed, decimals=0).value)
+    except Unclear:
+        year = 0
+    if not 2000 <= year <= 2099:
+        raise ValidationError(_("年度は「2027」の形で入力してください。"))
+    return year

@@ -1,27 +1,24 @@
 """Forms of a case: what would be given, the answers of the two sides, and the city's decision."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, Field, RadioField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import Field, RadioField, SelectField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Optional
 
-from matcher import import_cells, limits, vocabulary
+from matcher import limits, vocabulary
 from matcher.errors import Invalid
 from matcher.models import Need, Offer, User
 from matcher.services.partnerships import Decision, Terms
 from webapp.forms.base import Form
+from webapp.forms.values import DayField, QuantityField
 
 YES_NO: Final[Mapping[str, Any]] = {"no": _l("いいえ"), "yes": _l("はい")}
 
 _CHOOSE = _l("選んでください")
-
-MAX_QUANTITY: Final = 10**11  #: what the column holds; nothing that people give comes near it
 
 
 def choices(labels: Mapping[str, Any], none: Any = None) -> list[SelectChoice]:
@@ -41,54 +38,6 @@ class Within:
         """Refuse what is longer, and say the limit."""
         if limits.is_too_long(field.data or "", self.limit):
             raise ValidationError(_("%(limit)s文字以内で入力してください。", limit=self.limit))
-
-
-class QuantityField(StringField):  # type: ignore[misc]
-    """An amount: full-width digits and commas are taken; what cannot be read is shown again as typed."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the number.
-
-        Raises:
-            ValueError: it is none; WTForms puts the sentence beside the field.
-        """
-        typed = unicodedata.normalize("NFKC", (valuelist or [""])[0] or "").strip().replace(",", "")
-        self.data = None
-        if not typed:
-            return
-        try:
-            value = Decimal(typed)
-        except InvalidOperation:
-            raise ValueError(_("数字だけを入力してください（単位はとなりで選びます）。")) from None
-        if not value.is_finite() or abs(value) >= MAX_QUANTITY:
-            raise ValueError(_("大きすぎる数です。けたをもう一度ご確認ください。"))
-        if value != round(value, 2):
-            raise ValueError(_("数字は小数第2位までで入力してください。"))
-        self.data = float(value)
-
-    def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return "" if self.data is None else f"{self.data:.15g}"
-
-
-class DayField(DateField):  # type: ignore[misc]
-    """A day in any usual spelling, full-width digits and era years included."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the day.
-
-        Raises:
-            ValueError: there is no such day.
-        """
-        typed = (valuelist or [""])[0].strip()
-        self.data = None
-        if not typed:
-            return
-        try:
-            self.data = import_cells.read_day(typed)
-        except import_cells.Unclear:
-            raise ValueError(_("正しい日付を入力してください（例：2027-03-31、令和9年3月31日）。")) from None
 
 
 def _text(label: Any, limit: int, *, required: Any = None) -> TextAreaField:

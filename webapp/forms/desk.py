@@ -9,7 +9,7 @@ from wtforms.validators import Optional
 
 from matcher import lifecycle, vocabulary
 from matcher.services.cities import City
-from webapp.forms.base import Form
+from webapp.forms.base import ConditionsForm
 from webapp.forms.case import choices as one_by_one
 
 _ANY: Final = _l("すべて")
@@ -24,17 +24,8 @@ def _select(label: Any, choices: Mapping[str, Any] | None = None) -> SelectField
     )
 
 
-def _labels(field: SelectField) -> dict[str, Any]:
-    return {choice.value: choice.label for choice in field.choices}
-
-
-class ListForm(Form):
+class ListForm(ConditionsForm):
     """What all lists can be narrowed by."""
-
-    class Meta(Form.Meta):
-        """Nothing is changed, so no token is needed."""
-
-        csrf = False
 
     q = StringField(_l("ことば"), validators=[Optional()])
     area = _select(_l("地区"))
@@ -49,31 +40,9 @@ class ListForm(Form):
             self["field"].choices = one_by_one(labels, _ANY)
 
     @property
-    def shown_fields(self) -> list[Any]:
-        """The fields as they stand on the page."""
-        return [field for field in self if field.name not in {"version", "form_id"}]
-
-    @property
-    def conditions(self) -> dict[str, str]:
-        """The chosen conditions as codes; what is not in a list counts as not chosen."""
-        chosen = {}
-        for field in self.shown_fields:
-            value = str(field.data or "")[:200]
-            if isinstance(field, SelectField) and value not in _labels(field):
-                continue
-            if value:
-                chosen[field.name] = value
-        return chosen
-
-    @property
     def conditions_in_words(self) -> str:
-        """The chosen conditions as they are read: 「状態：公開中　地区：中央」."""
-        parts = []
-        for field in self.shown_fields:
-            if code := self.conditions.get(field.name):
-                word = _labels(field)[code] if isinstance(field, SelectField) else code
-                parts.append(f"{field.label.text}：{word}")
-        return "　".join(parts)
+        """The chosen conditions on one line: 「状態：公開中　地区：中央」."""
+        return "　".join(f"{one.label}：{one.words}" for one in self.in_words)
 
 
 class OrganizationsForm(ListForm):
@@ -142,8 +111,10 @@ OBJECTS: Final[Mapping[str, Any]] = {
     "casefile": _l("案件のファイル"),
     "handover": _l("引き継ぎ"),
     "indicatordefinition": _l("共通指標"),
+    "municipality": _l("自治体"),
     "audit": _l("操作の記録"),
     "contact": _l("連絡先"),
+    "mail": _l("メール"),
 }
 
 

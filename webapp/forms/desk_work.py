@@ -1,7 +1,7 @@
 """Forms of the city around its partnerships: residents' words, shared indicators, handover, disclosure."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 from wtforms import (
@@ -88,19 +88,20 @@ class HandoverForm(Form):
         self.cases.choices = choices(cases)
 
 
+MASKS: Final[Mapping[str, Any]] = {
+    "people": _l("人の名前"),
+    "contacts": _l("メールアドレスと電話番号"),
+    "messages": _l("やり取りと面談記録の本文"),
+    "money": _l("金額"),
+}
+
+
 class ExportForm(Form):
     """墨消し."""
 
     masks = SelectMultipleField(
         _l("黒く塗るもの（墨消し）"),
-        choices=choices(
-            {
-                "people": _l("人の名前"),
-                "contacts": _l("メールアドレスと電話番号"),
-                "messages": _l("やり取りと面談記録の本文"),
-                "money": _l("金額"),
-            }
-        ),
+        choices=choices(MASKS),
         validators=[Optional()],
         default=["people", "contacts"],
     )

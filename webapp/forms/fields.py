@@ -4,26 +4,24 @@ Each field carries its hint as ``description`` and its example in ``render_kw``;
 """
 
 import re
-import unicodedata
-from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
-    Field,
     RadioField,
     SelectField,
     StringField,
     TextAreaField,
-    ValidationError,
 )
 from wtforms.validators import DataRequired, InputRequired, Optional
 
-from matcher import import_cells, limits
-from webapp.forms.base import Form
-from webapp.forms.case import DayField, QuantityField, Within, choices
+from matcher import days, limits
+from matcher.typed import Unclear
+from webapp import value_text
+from webapp.forms.case import Within, choices
+from webapp.forms.values import CountField, DayField, NumberField, Typed, YenField, read_number
 
 CHOOSE: Final = _l("選んでください")
 _REQUIRED: Final = _l("入力してください。")
@@ -59,18 +57,12 @@ def line(
     )
 
 
-def _within_reach(_form: Form, field: Field) -> None:
-    """No day before 1868 or after 2199: a slip of the finger, and past what calendars can reckon with."""
-    if field.data is not None and not 1868 <= field.data.year <= 2199:
-        raise ValidationError(_("年が離れすぎています。年をもう一度ご確認ください。"))
-
-
 def day(label: Any, *, need: bool = True, hint: Any = "", example: Any = "2027-03-31") -> DayField:
     """A day."""
-    first = InputRequired(_l("日付を入力してください。")) if need else Optional()
+    first = Typed(_l("日付を入力してください。")) if need else Optional()
     return DayField(
         label,
-        validators=[first, _within_reach],
+        validators=[first],
         description=hint,
         render_kw={"example": example},
     )
@@ -96,49 +88,21 @@ def radio(label: Any, labels: Mapping[str, Any], *, hint: Any = "") -> RadioFiel
     )
 
 
-class NumberField(QuantityField):
-    """A number with up to four decimals, full-width digits taken, also below zero."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the number.
-
-        Raises:
-            ValueError: it is none, or far too large.
-        """
-        typed = unicodedata.normalize("NFKC", (valuelist or [""])[0] or "").strip().replace(",", "")
-        self.data = None
-        if typed:
-            self.data = read_number(typed.rstrip("%"))
-
-
-class YenField(QuantityField):
-    """Whole yen."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the amount.
-
-        Raises:
-            ValueError: it is no whole number of yen.
-        """
-        typed = unicodedata.normalize("NFKC", (valuelist or [""])[0] or "").strip()
-        typed = typed.replace(",", "").removesuffix("円").removeprefix("¥")
-        self.data = None
-        if not typed:
-            return
-        if not typed.isdecimal() or len(typed) > 12:
-            raise ValueError(_("金額は、1円単位の数字で入力してください。"))
-        self.data = int(typed)
-
-
 def number(label: Any, *, need: bool = True, hint: Any = "", example: Any = "") -> NumberField:
     """A number."""
-    first = InputRequired(_l("数字を入力してください。")) if need else Optional()
+    first = Typed(_l("数字を入力してください。")) if need else Optional()
     return NumberField(label, validators=[first], description=hint, render_kw={"example": example})
+
+
+def count(label: Any, units: Collection[str], *, need: bool = True) -> CountField:
+    """A whole number of ``units``."""
+    first = Typed(_l("数字を入力してください。")) if need else Optional()
+    return CountField(label, validators=[first], units=units)
 
 
 def money(label: Any, *, need: bool = False, hint: Any = "", example: Any = "") -> YenField:
     """An amount of money."""
-    first = InputRequired(_l("金額を入力してください。")) if need else Optional()
+    first = Typed(_l("金額を入力してください。")) if need else Optional()
     return YenField(label, validators=[first], description=hint, render_kw={"example": example})
 
 
@@ -167,52 +131,61 @@ class LinesField(TextAreaField):  # type: ignore[misc]
 class DaysField(LinesField):
     """Days, one a line or separated by commas; ``data`` is a sorted list of ISO days."""
 
+    reading = ""
+
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the days.
 
         Raises:
             ValueError: one of them is no day.
         """
+        self.data, self.reading = [], ""
         typed = re.split(r"[\n,、，]", (valuelist or [""])[0].replace("\r", ""))
-        found = set()
-        self.data = []
-        for part in typed:
-            if not part.strip():
-                continue
-            try:
-                read = import_cells.read_day(part.strip())
-            except import_cells.Unclear:
-                read = None
-            if read is None:
-                raise ValueError(
-                    _("「%(text)s」は日付として読み取れません（例：2027-03-31）。", text=part.strip()[:20])
-                )
-            found.add(read.isoformat())
-        if len(found) > 60:
+        parts = [part.strip() for part in typed if part.strip()]
+        if len(parts) > 60:
             raise ValueError(_("日付は60個までにしてください。"))
+        found = set()
+        for part in parts:
+            try:
+                read = days.read(part)
+            except Unclear as unclear:
+                raise _line_error(part, unclear) from None
+            self.reading += value_text.reading_of_day(part, read)
+            found.add(read.day.isoformat())
         self.data = sorted(found)
 
 
 class PairsField(TextAreaField):  # type: ignore[misc]
     """「名前：数字」, one a line; ``data`` is a list of (name, number)."""
 
+    units: Collection[str] = NumberField.units
+    bounds = NumberField.bounds
+    kept: type[int] | type[float] = float
+    reading = ""
+
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the pairs.
 
         Raises:
-            ValueError: a line is not of that form.
+            ValueError: a line is not of that form, or two have the same name.
         """
-        self.data = []
-        typed = [part.strip() for part in (valuelist or [""])[0].splitlines() if part.strip()]
-        if len(typed) > 20:
-            raise ValueError(_("20行までで入力してください。"))
-        found: list[tuple[str, float]] = []
-        for part in typed:
-            name, colon, value = unicodedata.normalize("NFKC", part).rpartition(":")
-            if not colon or not name.strip():
+        self.data, self.reading, self.typed_units = [], "", set()
+        found: dict[str, int | float] = {}
+        for part in _parts(valuelist):
+            name, colon, value = part.replace(":", "：").rpartition("：")
+            name = name.strip()
+            if not colon or not name:
                 raise ValueError(_("「%(text)s」は「名前：数字」の形で入力してください。", text=part[:20]))
-            found.append((name.strip(), read_number(value.strip().replace(",", "").rstrip("円%"))))
-        self.data = found
+            if name in found:
+                raise ValueError(_("「%(name)s」が2つあります。1つにしてください。", name=name[:20]))
+            try:
+                read = read_number(value, self.units, self.bounds)
+            except Unclear as unclear:
+                raise _line_error(part, unclear) from None
+            found[name] = self.kept(read.value)
+            self.reading += value_text.reading_of_number(value.strip(), read)
+            self.typed_units |= {read.unit} - {""}
+        self.data = list(found.items())
 
     def _value(self) -> str:
         if self.raw_data:
@@ -220,8 +193,18 @@ class PairsField(TextAreaField):  # type: ignore[misc]
         return "\n".join(f"{name}：{value:.15g}" for name, value in self.data or ())
 
 
+class YenPairsField(PairsField):
+    """「名前：金額」 in whole yen, one a line."""
+
+    units = YenField.units
+    bounds = YenField.bounds
+    kept = int
+
+
 class FundersField(TextAreaField):  # type: ignore[misc]
     """「名称：出資額：返済の条件」, one funder a line; ``data`` as the contract keeps them."""
+
+    reading = ""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the funders.
@@ -229,21 +212,22 @@ class FundersField(TextAreaField):  # type: ignore[misc]
         Raises:
             ValueError: a line is not of that form, too long, or there are too many.
         """
-        self.data = []
-        typed = [part.strip() for part in (valuelist or [""])[0].splitlines() if part.strip()]
-        if len(typed) > 20:
-            raise ValueError(_("20行までで入力してください。"))
-        for part in typed:
+        self.data, self.reading = [], ""
+        for part in _parts(valuelist):
+            if limits.is_too_long(part, limits.NOTE):
+                raise ValueError(_("1行は%(limit)s文字までで入力してください。", limit=limits.NOTE))
             name, _first, rest = part.replace(":", "：").partition("：")
             amount, _second, terms = rest.partition("：")
-            yen = unicodedata.normalize("NFKC", amount).strip().replace(",", "").removesuffix("円")
-            if not (name.strip() and terms.strip() and yen.isdecimal() and len(yen) <= 12):
+            if not (name.strip() and amount.strip() and terms.strip()):
                 raise ValueError(
                     _("「%(text)s」は「名称：出資額：返済の条件」の形で入力してください。", text=part[:20])
                 )
-            if limits.is_too_long(part, limits.NOTE):
-                raise ValueError(_("1行は%(limit)s文字までで入力してください。", limit=limits.NOTE))
-            self.data.append({"name": name.strip(), "principal_yen": int(yen), "terms": terms.strip()})
+            try:
+                read = read_number(amount, YenField.units, YenField.bounds)
+            except Unclear as unclear:
+                raise _line_error(part, unclear) from None
+            self.reading += value_text.reading_of_number(amount.strip(), read)
+            self.data.append({"name": name.strip(), "principal_yen": int(read.value), "terms": terms.strip()})
 
     def _value(self) -> str:
         if self.raw_data:
@@ -251,18 +235,13 @@ class FundersField(TextAreaField):  # type: ignore[misc]
         return "\n".join(f"{row['name']}：{row['principal_yen']}：{row['terms']}" for row in self.data or ())
 
 
-def read_number(typed: str) -> float:
-    """A number with up to four decimals.
+def _parts(valuelist: list[str]) -> list[str]:
+    found = [part.strip() for part in (valuelist or [""])[0].splitlines() if part.strip()]
+    if len(found) > 20:
+        raise ValueError(_("20行までで入力してください。"))
+    return found
 
-    Raises:
-        ValueError: it is none, too large or too fine; the sentence says which.
-    """
-    try:
-        value = Decimal(typed)
-    except InvalidOperation:
-        raise ValueError(_("「%(text)s」は数字として読み取れません。", text=typed[:20])) from None
-    if not value.is_finite() or abs(value) >= 10**11:
-        raise ValueError(_("大きすぎる数です。けたをもう一度ご確認ください。"))
-    if value != round(value, 4):
-        raise ValueError(_("数字は小数第4位までで入力してください。"))
-    return float(value)
+
+def _line_error(part: str, unclear: Unclear) -> ValueError:
+    """Which of the lines is meant, and what is wrong with it."""
+    return ValueError(_("「%(text)s」：%(sentence)s", text=part[:20], sentence=value_text.sentence(unclear)))

@@ -4,9 +4,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
-from wtforms import RadioField
+from wtforms import RadioField, SelectMultipleField
 from wtforms.validators import InputRequired
 
+from matcher import tables
 from webapp import import_text
 from webapp.forms.base import Form
 from webapp.forms.case import choices
@@ -20,15 +21,40 @@ class UploadForm(Form):
         choices=choices(import_text.KINDS),
         validators=[InputRequired(_l("取り込むものを選んでください。"))],
     )
-    file = FileField(_l("ファイル"), validators=[FileRequired(_l("ファイルを選んでください。"))])
+    file = FileField(
+        _l("ファイル"),
+        render_kw={"accept": tables.ACCEPT},
+        validators=[FileRequired(_l("ファイルを選んでください。"))],
+    )
 
 
 class ConfirmForm(Form):
-    """In which state the records begin."""
+    """In which state the records begin, and which doubtful rows name another organization."""
 
     state = RadioField(
         _l("登録するときの状態"), choices=[], validators=[InputRequired(_l("状態を選んでください。"))]
     )
+
+    others = SelectMultipleField(
+        _l("別のものとして登録する行"),
+        choices=[],
+        description=_l(
+            "同じ名称のものがほかにあり、同じ団体・企業か分からない行です。別のものと確かめた行だけを選んでください。"
+            "選ばない行は登録しません。"
+        ),
+    )
+
+    def offer_others(self, labels: Any) -> None:
+        """Let the person decide about the doubtful rows; where there are none, nothing is asked."""
+        if labels:
+            self.others.choices = choices(labels)
+        else:
+            del self.others
+
+    @property
+    def decided(self) -> set[int]:
+        """The rows that name another organization."""
+        return {int(row) for row in self.others.data or ()} if "others" in self else set()
 
     def offer_states(self, states: Any) -> None:
         """Fill the choices; the first is the default."""

@@ -3,7 +3,6 @@
 The required mark means "needed before the city is asked"; a section can be saved half filled.
 """
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -27,36 +26,10 @@ from matcher.services import organizations
 from matcher.services.cities import City
 from matcher.services.organizations import Section
 from webapp import organization_text
-from webapp.forms.account import is_address, one_line
+from webapp.forms.account import one_line
 from webapp.forms.base import Form
-from webapp.forms.case import DayField, Within, choices
-
-MOST_PEOPLE: Final = 1_000_000
-
-
-class CountField(StringField):  # type: ignore[misc]
-    """A number of people: full-width digits and commas are taken; what cannot be read is shown as typed."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the number.
-
-        Raises:
-            ValueError: it is none; WTForms puts the sentence beside the field.
-        """
-        if not valuelist:
-            return
-        typed = unicodedata.normalize("NFKC", valuelist[0]).strip().replace(",", "").removesuffix("人")
-        self.data = None
-        if not typed:
-            return
-        if not (typed.isascii() and typed.isdigit()) or len(typed) > 9 or int(typed) > MOST_PEOPLE:
-            raise ValueError(_("人数を0以上の整数で入力してください（例：12）。"))
-        self.data = int(typed)
-
-    def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return "" if self.data is None else str(self.data)
+from webapp.forms.case import Within, choices
+from webapp.forms.values import AddressField, CountField, DayField
 
 
 def _line(name: str) -> StringField:
@@ -208,7 +181,7 @@ class ContactForm(SectionForm):
 
     contact_department = _line("contact_department")
     contact_name = _line("contact_name")
-    email = StringField(filters=[one_line], validators=[Optional(), Within(254), is_address])
+    email = AddressField(validators=[Optional()])
     phone = _line("phone")
     visibility = RadioField(
         choices=[], validators=[InputRequired(_l("プロフィールを見られる人を選んでください。"))]

@@ -1,6 +1,5 @@
 """Forms of needs (five short pages) and offers, and the filters of the lists that show them."""
 
-import unicodedata
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,8 +10,9 @@ from wtforms.validators import Optional, ValidationError
 from matcher import errors, limits, vocabulary
 from matcher.services import postings
 from matcher.services.cities import City
-from webapp.forms.base import Form
-from webapp.forms.case import DayField, QuantityField, Within, choices
+from webapp.forms.base import ConditionsForm, Form
+from webapp.forms.case import Within, choices
+from webapp.forms.values import CountField, DayField, QuantityField
 
 _SUPPORT = {code: found.label for code, found in vocabulary.SUPPORT_TYPES.items()}
 _CHOOSE = _l("選んでください")
@@ -25,30 +25,6 @@ def _line(label: Any, limit: int = limits.TITLE) -> StringField:
 
 def _text(label: Any, limit: int = limits.TEXT) -> TextAreaField:
     return TextAreaField(label, validators=[Optional(), Within(limit)])
-
-
-class CountField(StringField):  # type: ignore[misc]
-    """A number of people: full-width digits, commas and a trailing 人 or 名 are taken."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the number.
-
-        Raises:
-            ValueError: it is none; WTForms puts the sentence beside the field.
-        """
-        typed = unicodedata.normalize("NFKC", (valuelist or [""])[0] or "").strip().replace(",", "")
-        typed = typed.removesuffix("人").removesuffix("名").strip()
-        self.data = None
-        if not typed:
-            return
-        if not (typed.isascii() and typed.isdecimal()) or len(typed) > 7:
-            raise ValueError(_("人数を、0から9,999,999までの数字で入力してください。"))
-        self.data = int(typed)
-
-    def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return "" if self.data is None else str(self.data)
 
 
 class _Known:
@@ -157,7 +133,7 @@ class ForWhomForm(_CityForm):
     beneficiaries = _choice(
         SelectMultipleField, _l("だれのための支援か"), choices=choices(vocabulary.BENEFICIARIES)
     )
-    beneficiary_number = CountField(_l("およその人数"), validators=[Optional()])
+    beneficiary_number = CountField(_l("およその人数"), most=9_999_999, validators=[Optional()])
     sdgs = _choice(
         SelectMultipleField,
         _l("関係するSDGs"),
@@ -252,13 +228,10 @@ class ReviewForm(Form):
         return {name: self[name].data or "" for name in postings.STAFF_EDITABLE if self[name].raw_data}
 
 
-class BrowseForm(Form):
+class BrowseForm(ConditionsForm):
     """Filters of the lists of needs and offers. Sent by GET."""
 
-    class Meta(Form.Meta):
-        """Nothing is changed, so no token is needed."""
-
-        csrf = False
+    orders = ("sort",)
 
     q = StringField(_l("言葉で探す"))
     field = SelectField(_l("分野"), choices=[], default="")
@@ -284,12 +257,5 @@ class BrowseForm(Form):
 
     @property
     def conditions(self) -> dict[str, str]:
-        """What was chosen, unknown codes left out."""
-        names = ("field", "support_type", "area", "beneficiary", "sdg", "mode")
-        known = {
-            name: self[name].data
-            for name in names
-            if self[name].data and self[name].data in {choice.value for choice in self[name].choices}
-        }
-        words = (self.q.data or "").strip()[: limits.SHORT]
-        return known | ({"q": words} if words else {})
+        """What was chosen, unknown codes left out, and the first words of a long search."""
+        return {name: value[: limits.SHORT] for name, value in super().conditions.items()}

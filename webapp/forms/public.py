@@ -10,7 +10,7 @@ from wtforms.validators import Optional
 from matcher import limits, vocabulary
 from matcher.services.cities import City
 from webapp import filters
-from webapp.forms.base import Form
+from webapp.forms.base import ConditionsForm, Form
 from webapp.forms.case import choices
 from webapp.forms.fields import (
     pick,
@@ -29,13 +29,8 @@ class CommentForm(Form):
     website = StringField(_l("ここには何も入力しないでください"), validators=[Optional()])
 
 
-class PublishedForm(Form):
+class PublishedForm(ConditionsForm):
     """しぼりこみ of the public list."""
-
-    class Meta(Form.Meta):
-        """A search in the address needs no token."""
-
-        csrf = False
 
     state = pick(
         _l("段階"),
@@ -51,13 +46,3 @@ class PublishedForm(Form):
         self.area.choices = choices(city.area_labels, _l("指定しない"))
         years = {str(year): filters.nendo(year) for year in range(2035, 2019, -1)}
         self.year.choices = choices(years, _l("指定しない"))
-
-    @property
-    def conditions(self) -> dict[str, str]:
-        """What was chosen, and can be chosen."""
-        found = {}
-        for name in ("state", "field", "area", "year"):
-            item = getattr(self, name)
-            known = {choice.value for choice in item.iter_choices()}
-            found[name] = item.data if item.data in known else ""
-        return found

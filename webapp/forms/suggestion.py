@@ -7,38 +7,32 @@ from wtforms.validators import DataRequired, Length, Optional
 from matcher import limits, vocabulary
 from matcher.services.cities import City
 from matcher.services.suggestions import Filters
-from webapp.forms.base import Form
+from webapp.forms.base import ConditionsForm, Form
+from webapp.forms.case import choices
 
-_ANY = {"": _l("すべて")}
+_ANY = _l("すべて")
 
 
-class FilterForm(Form):
+class FilterForm(ConditionsForm):
     """Hard conditions, chosen by the person. Sent by GET."""
 
-    class Meta(Form.Meta):
-        """Nothing is changed, so no token is needed."""
-
-        csrf = False
-
-    field = SelectField(_l("分野"), validators=[Optional()])
-    area = SelectField(_l("地域"), validators=[Optional()])
-    support_type = SelectField(_l("支援の種類"), validators=[Optional()])
+    field = SelectField(_l("分野"), choices=[], default="")
+    area = SelectField(_l("地域"), choices=[], default="")
+    support_type = SelectField(
+        _l("支援の種類"),
+        choices=choices({code: found.label for code, found in vocabulary.SUPPORT_TYPES.items()}, _ANY),
+        default="",
+    )
 
     def offer_choices(self, city: City) -> None:
-        """Fill the lists from the city's own districts and the vocabulary."""
-        self.field.choices = _ANY | {code: vocabulary.FIELD_SHORT[code] for code in city.fields}
-        self.area.choices = _ANY | city.area_labels
-        self.support_type.choices = _ANY | {code: s.label for code, s in vocabulary.SUPPORT_TYPES.items()}
+        """Fill the lists from the city's own districts and fields."""
+        self.field.choices = choices({code: vocabulary.FIELD_SHORT[code] for code in city.fields}, _ANY)
+        self.area.choices = choices(city.area_labels, _ANY)
 
     @property
     def filters(self) -> Filters:
         """The chosen conditions; an unknown code counts as none."""
-        chosen = {
-            name: self[name].data or ""
-            for name in ("field", "area", "support_type")
-            if (self[name].data or "") in self[name].choices
-        }
-        return Filters(**chosen)
+        return Filters(**self.conditions)
 
 
 class PassForm(Form):
@@ -46,7 +40,7 @@ class PassForm(Form):
 
     reason_code = RadioField(
         _l("見送る理由"),
-        choices=dict(vocabulary.PASS_REASONS),
+        choices=choices(vocabulary.PASS_REASONS),
         validators=[DataRequired(_l("理由を1つ選んでください。"))],
     )
     note = TextAreaField(

@@ -1,7 +1,5 @@
 """Forms of the workspace: meetings and trials, what happens while a partnership runs, and what came of it."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any, Final
@@ -18,14 +16,16 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Optional
 
-from matcher import calendar, limits, vocabulary
+from matcher import calendar, days, limits, numerals, uploads, vocabulary
 from matcher.models import CaseFile, Indicator, User
-from webapp import filters
+from matcher.typed import Unclear
+from webapp import filters, value_text
 from webapp.forms.base import Form
 from webapp.forms.case import ReasonForm, TermsForm, choices
 from webapp.forms.fields import (
     CHOOSE,
     PairsField,
+    count,
     day,
     line,
     money,
@@ -63,6 +63,7 @@ def _evidence() -> SelectField:
 def _new_evidence() -> FileField:
     return FileField(
         _l("根拠資料を新しく追加する"),
+        render_kw={"accept": uploads.ACCEPT},
         validators=[Optional()],
         description=_l(
             "PDF、画像、Excel・Word・PowerPoint、CSV。5MBまで。ここで選ぶと、上の欄のファイルより優先します。"
@@ -104,13 +105,16 @@ class MeetingForm(Form):
     next_on = day(_l("次の面談の日"), need=False, hint=_l("入れると、カレンダーのファイルにも入ります。"))
     next_time = line(_l("次の面談の時刻"), 10, need=False, example="14:30")
     next_place = line(_l("次の面談の場所"), 200, need=False)
+    at = time(12)
 
     def validate_next_time(self, field: Field) -> None:
         """A time of day needs its day."""
         if not field.data:
             return
-        if not re.fullmatch(r"([01]?\d|2[0-3])[:時]([0-5]\d)?分?", unicodedata.normalize("NFKC", field.data)):
-            raise ValidationError(_("時刻は「14:30」の形で入力してください。"))
+        try:
+            self.at = days.read_time(field.data)
+        except Unclear as unclear:
+            raise ValidationError(value_text.sentence(unclear)) from None
         if self.next_on.data is None:
             raise ValidationError(_("次の面談の日も入力してください。"))
 
@@ -119,9 +123,7 @@ class MeetingForm(Form):
         """The moment of the next meeting, noon where no time was given."""
         if self.next_on.data is None:
             return None
-        typed = unicodedata.normalize("NFKC", self.next_time.data or "12:00").replace("時", ":")
-        hour, _colon, minute = typed.rstrip("分").partition(":")
-        return datetime.combine(self.next_on.data, time(int(hour), int(minute or 0)), calendar.TOKYO)
+        return datetime.combine(self.next_on.data, self.at, calendar.TOKYO)
 
 
 class TaskForm(Form):
@@ -153,6 +155,7 @@ class FileForm(Form):
 
     file = FileField(
         _l("ファイル"),
+        render_kw={"accept": uploads.ACCEPT},
         description=_l(
             "PDF、画像（PNG・JPEG）、Excel・Word・PowerPoint、CSV。5MBまで。マクロ入りのものは追加できません。"
         ),
@@ -235,7 +238,7 @@ class MeasureForm(_WithFiles):
     missing_reason = words(
         _l("測れなかった理由"), need=False, hint=_l("値がないときだけ書いてください。"), rows=2
     )
-    sample_size = number(_l("対象の人数・件数"), need=False)
+    sample_size = count(_l("対象の人数・件数"), ("人", "件"), need=False)
     breakdown = PairsField(_l("内訳"))
     comment = words(_l("説明"), need=False, rows=3)
 
@@ -252,6 +255,17 @@ class MeasureForm(_WithFiles):
         self.measured_on.choices = choices(labels, CHOOSE)
         hint, example = _BREAKDOWNS.get(indicator.axis, _BREAKDOWNS[""])
         self.breakdown.description, self.breakdown.render_kw = hint, {"example": example, "rows": 4}
+        self.measured_in = indicator.unit
+
+    def validate_value(self, field: Field) -> None:
+        """A unit that was typed is that of the indicator."""
+        if not numerals.same_unit(field.unit, self.measured_in):
+            raise ValidationError(value_text.sentence(Unclear("unit_differs")))
+
+    def validate_breakdown(self, field: Field) -> None:
+        """The parts are counted in the unit of the whole."""
+        if not all(numerals.same_unit(unit, self.measured_in) for unit in field.typed_units):
+            raise ValidationError(value_text.sentence(Unclear("unit_differs")))
 
 
 class ReviewForm(Form):
@@ -395,7 +409,7 @@ class VoiceForm(Form):
     """受け手の声."""
 
     beneficiary = pick(_l("だれの声ですか"), vocabulary.BENEFICIARIES)
-    people = number(_l("何人に聞きましたか"))
+    people = count(_l("何人に聞きましたか"), ("人",))
     method = line(_l("聞き方"), example=_l("無記名のアンケート"))
     text = words(_l("声"), limits.MESSAGE, hint=_l("個人が分かることは書かないでください。"))
 

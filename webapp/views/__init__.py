@@ -9,6 +9,7 @@ from webapp.views import (
     coordinator_postings,  # noqa: F401 – likewise
     desk_work,
     imports,
+    making,
     npo,
     organization,
     public,
@@ -28,4 +29,5 @@ BLUEPRINTS = (
     imports.blueprint,
     work.blueprint,
     desk_work.blueprint,
+    making.blueprint,
 )

@@ -9,9 +9,10 @@ from werkzeug.wrappers import Response
 from matcher import permissions
 from matcher.errors import Invalid, TooFast, TooMany
 from matcher.models import Notice, User
-from matcher.services import accounts, cities, notices
-from webapp import access, clock, context, db, demo, devices, text
+from matcher.services import accounts, cities, notices, outbox
+from webapp import access, clock, context, db, demo, devices
 from webapp.forms import account as forms
+from webapp.text import MAIL_FAILURES, sentence
 
 blueprint = Blueprint("account", __name__)
 
@@ -158,17 +159,20 @@ def reset(token: str) -> Page:
 
 
 def _choose_password(purpose: accounts.Purpose, token: str) -> Page:
-    session, now, form = db.session(), clock.now(), forms.PasswordForm()
-    user = accounts.find_link_user(session, purpose, token, now)
+    now, form = clock.now(), forms.PasswordForm()
+    with db.reading() as session:
+        user = accounts.find_link_user(session, purpose, token, now)
+        about = accounts.words_about(session, user) if user is not None else []
     if user is None:
         return render_template("account/link_gone.html", purpose=purpose), 404
     if form.validate_on_submit():
         act = accounts.activate if purpose == "activate" else accounts.reset
         try:
-            devices.remember(act(session, token, form.password.data, now, g.request_id))
+            stored = accounts.new_password_hash(form.password.data, about)
         except Invalid as error:
             form.take(error)
         else:
+            devices.remember(act(db.session(), token, stored, now, g.request_id))
             flash(_("パスワードを設定しました。ログインしてください。"), "success")
             return redirect(url_for("account.login"))
     return _page("choose_password", form, purpose=purpose, user=user, token=token)
@@ -211,24 +215,24 @@ def settings() -> Page:
 @access.allow("signed_in")
 def password() -> Page:
     """Change one's own password."""
-    form = forms.ChangePasswordForm()
+    actor, now, form = access.actor(), clock.now(), forms.ChangePasswordForm()
+    with db.reading() as session:
+        user = accounts.own_account(session, actor)
+        about = accounts.words_about(session, user)
     if form.validate_on_submit():
         try:
-            accounts.change_password(
-                db.session(),
-                access.actor(),
-                current=form.current.data,
-                new=form.password.data,
-                session_id=access.session_id() or "",
-                now=clock.now(),
-            )
+            stored = accounts.new_password_hash(form.password.data, about)
+            with db.aside() as counting:
+                credentials = accounts.admit_password_change(counting, actor, now)
+            accounts.check_present_password(credentials, form.current.data)
         except Invalid as error:
-            db.keep()  # the counted try
             form.take(error)
         else:
+            here = access.session_id() or ""
+            accounts.change_password(db.session(), actor, credentials, stored, here, now)
             flash(_("パスワードを変更しました。ほかの端末はログアウトされました。"), "success")
             return redirect(url_for("account.settings"))
-    return _page("password", form, user=accounts.own_account(db.session(), access.actor()))
+    return _page("password", form, user=user)
 
 
 @blueprint.post("/account/sessions/end")
@@ -271,7 +275,7 @@ def invite() -> Page:
             db.keep()  # the counted try, lest addresses be tried out here
             form.take(error)
         except (TooMany, TooFast) as error:
-            form.email.errors = [text.sentence(error.code, error.facts)]
+            form.email.errors = [sentence(error.code, error.facts)]
         else:
             flash(_("%(name)sさんに招待のメールを送りました。", name=form.name.data), "success")
             return redirect(url_for("account.members"))
@@ -285,10 +289,12 @@ def staff() -> Page:
     session, actor = db.session(), access.actor()
     text, page = request.args.get("q", "").strip(), max(1, request.args.get("page", 1, type=int))
     people, total = accounts.search_members(session, actor, text, page=page, size=MEMBERS_PER_PAGE)
+    colleagues = accounts.list_staff(session, actor)
     return _page(
         "staff",
-        staff=accounts.list_staff(session, actor),
+        staff=colleagues,
         people=people,
+        unreached=outbox.unreached(session, [one.email for one in (*colleagues, *people)]),
         total=total,
         page=page,
         pages=max(1, -(-total // MEMBERS_PER_PAGE)),
@@ -337,7 +343,15 @@ def person(public_id: str) -> Page:
         )
         flash(_("%(name)sさんの役割を変更しました。", name=user.name), "success")
         return redirect(_people_url())
-    return _page("person", form, user=user, labels=forms, list_url=_people_url())
+    return _page(
+        "person",
+        form,
+        user=user,
+        labels=forms,
+        list_url=_people_url(),
+        unreached=outbox.unreached(session, [user.email]).get(user.email),
+        failures=MAIL_FAILURES,
+    )
 
 
 @blueprint.post("/account/people/<public_id>/link")

@@ -10,7 +10,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import lifecycle, permissions, queries, ranking
+from matcher import calendar, lifecycle, permissions, queries, ranking, terms
 from matcher.errors import DomainError, Invalid, MovedOn, NotFound, Refused, TooFast
 from matcher.models import Need, Offer, Organization, Partnership, ShownSuggestion
 from matcher.permissions import Actor
@@ -25,13 +25,15 @@ from matcher.services import (
     talks,
     tasks,
 )
-from webapp import access, bundle_text, case_text, clock, db, decision_text, text
+from webapp import access, bundle_text, case_text, clock, db, decision_text, terms_text, text, traces
 from webapp.forms import case as forms
 from webapp.forms.base import Form, clean
 from webapp.views import work
 
 blueprint = Blueprint("cases", __name__)
-blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(case_text=case_text))
+blueprint.record_once(
+    lambda setup: setup.app.jinja_env.globals.update(case_text=case_text, terms_text=terms_text)
+)
 
 Page = Response | str | tuple[str, int]
 
@@ -198,7 +200,7 @@ def act(public_id: str, action: str) -> Page:
         try:
             ACTS[action].run(actor, case, form, now)
         except (Invalid, Refused, MovedOn) as error:
-            db.session().rollback()
+            db.undo()
             return _not_done(actor, public_id, action, form, error)
         receipts.keep(db.session(), actor, form.form_id.data, here, now)
         flash(str(case_text.DONE[action]), "success")
@@ -207,10 +209,11 @@ def act(public_id: str, action: str) -> Page:
 
 
 def _form(case: Partnership, action: str) -> Any:
-    terms = {
+    # What is proposed now is what the next proposal changes; the other records stand beside it.
+    standing = {
         name: getattr(case, name) for name in ("support_type", "quantity", "unit", "period_from", "period_to")
     }
-    found: Any = ACTS[action].form(data={"version": case.version, **terms})
+    found: Any = ACTS[action].form(data={"version": case.version, **standing})
     if isinstance(found, forms.ReasonForm):
         row = lifecycle.find_move("partnership", case.state, action)
         found.offer_reasons(row.reasons if row else _all_reasons(action))
@@ -332,26 +335,38 @@ def _other_side(actor: Actor) -> Organization:
     return found
 
 
-def _prefilled(pair: _Pair) -> dict[str, Any]:
-    """What the form begins with: the offer's terms, completed by the need's."""
-    need = pair.needs.get(_named("need"))
-    offer = pair.offers.get(_named("offer"))
-    if pair.shown is not None and offer is None:
-        offer = next((found for found in pair.offers.values() if found.id == pair.shown.offer_id), None)
-    values: dict[str, Any] = {
-        "need": need.public_id if need else "",
-        "offer": offer.public_id if offer else "",
+def _named_posting(pair: _Pair) -> tuple[Need | None, Offer | None]:
+    """The need and the offer that led here: named by the address, else those of the suggestion."""
+    need, offer = pair.needs.get(_named("need")), pair.offers.get(_named("offer"))
+    if pair.shown is not None:
+        needs = {found.id: found for found in pair.needs.values()}
+        offers = {found.id: found for found in pair.offers.values()}
+        need = need or needs.get(pair.shown.need_id or 0)
+        offer = offer or offers.get(pair.shown.offer_id or 0)
+    return need, offer
+
+
+def _begun_form(pair: _Pair, kind: type[Form]) -> tuple[Any, dict[str, Any]]:
+    """The form as it begins or was typed, and the figures of both records beside it."""
+    need, offer = _named_posting(pair)
+    beginning = terms.begin(
+        terms.Figures.of(need) if need else None,
+        terms.Figures.of(offer) if offer else None,
+        calendar.tokyo_date(clock.now()),
+    )
+    named = {"need": need.public_id if need else "", "offer": offer.public_id if offer else ""}
+    form: Any = kind(data={**named, **beginning.values})
+    form.offer_choices(pair.needs.values(), pair.offers.values())
+    chosen = pair.chosen(form)
+    others = [found for found in pair.needs.values() if found is not chosen["need"]]
+    more = [found for found in pair.offers.values() if found is not chosen["offer"]]
+    beside = {
+        "columns": terms_text.columns(chosen["need"], chosen["offer"]),
+        "more": [terms_text.columns(one, None)[0] for one in others]
+        + [terms_text.columns(None, one)[0] for one in more],
+        "notes": terms_text.sentences(beginning.notes) if request.method == "GET" else [],
     }
-    first = offer or need
-    if first is not None:
-        values |= {"support_type": first.support_type, "quantity": first.quantity, "unit": first.unit}
-        values |= {"period_from": first.period_from, "period_to": first.period_to}
-    if need is not None and offer is not None:
-        values["period_from"] = offer.period_from or need.period_from
-        values["period_to"] = offer.period_to or need.period_to
-        if offer.quantity is None and need.support_type == offer.support_type:
-            values |= {"quantity": need.quantity, "unit": need.unit}
-    return values
+    return form, beside
 
 
 def _hindrance(pair: _Pair, form: Any, origin: str) -> str:
@@ -373,21 +388,22 @@ def propose() -> Page:
     other = _other_side(actor)
     company, npo = (own, other) if own.kind == "company" else (other, own)
     pair = _pair(actor, company, npo)
-    form = forms.ProposeForm(data=_prefilled(pair))
-    form.offer_choices(pair.needs.values(), pair.offers.values())
+    form, beside = _begun_form(pair, forms.ProposeForm)
     if request.method == "POST":
         earlier = receipts.earlier(db.session(), actor, form.form_id.data)
         if earlier:
             return redirect(earlier)
     hindrance = _hindrance(pair, form, own.kind)
     facts = {"own": own, "other": other, "form": form, "banner": hindrance, **pair.chosen(form)}
+    facts["beside"] = beside
     wanted = request.form.get("action", "check")
     if request.method == "GET" or wanted == "edit":
         return render_template("cases/propose.html", **facts)
     if not form.validate() or hindrance:
         return render_template("cases/propose.html", **facts), 409 if hindrance else 422
     if wanted != "send":
-        return render_template("cases/propose_check.html", **facts)
+        unlike = terms_text.differences(form.terms, **pair.chosen(form))
+        return render_template("cases/propose_check.html", **facts, unlike=unlike)
     try:
         return _begun(
             actor,
@@ -427,8 +443,7 @@ def recommend() -> Page:
     if company is None or npo is None:
         return _choose(company, npo)
     pair = _pair(actor, company, npo)
-    form = forms.RecommendForm(data=_prefilled(pair))
-    form.offer_choices(pair.needs.values(), pair.offers.values())
+    form, beside = _begun_form(pair, forms.RecommendForm)
     if request.method == "POST":
         earlier = receipts.earlier(db.session(), actor, form.form_id.data)
         if earlier:
@@ -452,7 +467,7 @@ def recommend() -> Page:
             ),
         )
     refused = 409 if hindrance else 422
-    page = render_template("cases/recommend.html", pair=pair, form=form, banner=hindrance)
+    page = render_template("cases/recommend.html", pair=pair, form=form, banner=hindrance, beside=beside)
     return page, refused if request.method == "POST" else 200
 
 
@@ -529,8 +544,7 @@ def bundle_file(public_id: str, bundle_id: str) -> Response:
     actor = access.actor()
     case = queries.get_case(db.session(), actor, public_id)
     found = queries.get_decision_bundle(db.session(), case, bundle_id)
-    with db.aside() as aside:
-        partnerships.note_download(aside, actor, case, found, clock.now())
+    traces.leave_note(partnerships.download_note(actor, case, found, clock.now()))
     name = f"{case.number}-{found.sha256[:12]}.json"
     return Response(
         snapshots.canonical(found.content),

@@ -10,7 +10,7 @@ from matcher import permissions, queries, queries_postings
 from matcher.errors import Invalid, MovedOn, Refused
 from matcher.models import Offer
 from matcher.services import cities, moves, organizations, postings, receipts, shown_lists, suggestions, tasks
-from webapp import access, clock, db, live, posting_text, text
+from webapp import access, clock, db, live, posting_text, text, traces
 from webapp.forms import posting as forms
 from webapp.forms.base import Form
 from webapp.forms.suggestion import PassForm
@@ -33,8 +33,8 @@ def home() -> Page:
     found = suggestions.Shortlist()
     if company.state == "verified":
         found = suggestions.for_company(session, index, company, limit=HOME_CARDS, now=clock.now())
-        with db.aside() as aside:
-            shown_lists.record(aside, index, actor, company, found, clock.now())
+        shown = shown_lists.compose(session, index, actor, company, found, clock.now())
+        traces.leave(f"shown:{shown.public_id}", lambda later: later.add(shown))
     cases = queries.own_cases(session, actor, open_only=True)
     steps = tasks.steps_of(session, cases, clock.now())
     return render_template(
@@ -172,7 +172,7 @@ def offer_edit(public_id: str) -> Page:
     try:
         postings.save_offer(session, actor, found, form.typed, clock.now(), version=form.shown_version)
     except Invalid as error:
-        session.rollback()
+        db.undo()
         form.take(error)
         return _edit_page(_own(public_id), form), 422
     except (MovedOn, Refused, db.Overtaken) as error:
@@ -186,7 +186,7 @@ def offer_edit(public_id: str) -> Page:
 
 def _overtaken(public_id: str, form: Form, error: Exception) -> tuple[Offer, str]:
     """The offer as it is now, and why nothing was saved; the form may be sent again over it."""
-    db.session().rollback()
+    db.undo()
     found = _own(public_id)
     form.version.data = str(found.version)
     return found, posting_text.refusal(db.session(), found, error)
@@ -225,7 +225,7 @@ def offer_check(public_id: str) -> Page:
         postings.submit(session, actor, found, clock.now(), version=form.shown_version)
         receipts.keep(session, actor, form.form_id.data, sent, clock.now())
     except Invalid as error:
-        session.rollback()
+        db.undo()
         return _check_page(_own(public_id), form, problems=dict(error.facts)), 422
     except (MovedOn, Refused, db.Overtaken) as error:
         found, banner = _overtaken(public_id, form, error)
@@ -301,7 +301,7 @@ def offer_withdraw(public_id: str) -> Page:
             clock.now(), version=form.shown_version,
         )  # fmt: skip
     except Invalid as error:
-        session.rollback()
+        db.undo()
         form.take(error)
         return render_template("postings/withdraw.html", posting=_own(public_id), **facts), 422
     except (MovedOn, Refused, db.Overtaken) as error:

@@ -5,13 +5,15 @@ The pages of one organization, need or offer are registered on the same blueprin
 
 from typing import Any, Final
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher import queries_desk, queries_exposure
-from matcher.services import cities, desk
-from webapp import access, clock, db, desk_lists, sheets
+from matcher.services import cities, desk, outbox
+from webapp import access, clock, db, desk_lists, making, sheets, traces
 from webapp.desk_lists import LISTS, DeskList, Setting
+from webapp.text import MAIL_FAILURES
 
 blueprint = Blueprint("coordinator", __name__)
 
@@ -57,7 +59,27 @@ def today() -> str:
         deadlines=queries_desk.deadlines(session, actor, now),
         deadline_pages=_DEADLINE_PAGES,
         spread=queries_desk.spread(session, actor),
+        undeliverable=outbox.undeliverable(session, actor),
+        failures=MAIL_FAILURES,
     )
+
+
+@blueprint.post("/desk/mails/<int:mail_id>/again")
+@access.allow("staff")
+def send_mail_again(mail_id: int) -> Response:
+    """Give what was given up to an address one more try."""
+    outbox.send_again(db.session(), access.actor(), mail_id, clock.now())
+    flash(_("もう一度送ります。届かなければ、また「届かなかったメール」に出ます。"), "success")
+    return redirect(url_for("coordinator.desk", _anchor="mails"))
+
+
+@blueprint.post("/desk/mails/<int:mail_id>/settled")
+@access.allow("staff")
+def settle_mail(mail_id: int) -> Response:
+    """Note that the person was told otherwise."""
+    outbox.settle(db.session(), access.actor(), mail_id, clock.now())
+    flash(_("対応済みとして記録しました。"), "success")
+    return redirect(url_for("coordinator.desk", _anchor="mails"))
 
 
 def _queue_url(code: str) -> str:
@@ -158,6 +180,8 @@ def _file_url(wanted: DeskList, form: str, conditions: dict[str, str], sort: str
 
 
 def _file(wanted: DeskList, form: str) -> Response:
+    if kept := making.fetched():
+        return kept
     setting, filter_form = _setting(), _filter_form(wanted)
     conditions = filter_form.conditions
     if wanted.selectable and (selected := request.args.getlist("selected")):
@@ -166,15 +190,16 @@ def _file(wanted: DeskList, form: str) -> Response:
     charset = request.args.get("charset", "utf-8")
     if charset not in {"utf-8", "cp932"}:
         abort(404)
-    # Read and noted in one transaction: no list leaves the house without its line in the record (T20).
-    with db.aside() as session:
-        listing = wanted.fetch(session, access.actor(), conditions, setting.now, sort=sort, page=None)
-        desk.note_export(
-            session, access.actor(), wanted.name, len(listing.rows), conditions, setting.now, form=form
-        )
+    listing = wanted.fetch(db.session(), access.actor(), conditions, setting.now, sort=sort, page=None)
+    # Before the answer: no list leaves the house without its line in the record (T20).
+    traces.leave_note(
+        desk.export_note(access.actor(), wanted.name, len(listing.rows), conditions, setting.now, form=form)
+    )
     sheet = desk_lists.as_sheet(
         wanted, listing, setting, filter_form.conditions_in_words, selected="selected" in conditions
     )
+    if form == "xlsx":
+        return making.book(sheets.file_name(sheet, form), sheet)
     return sheets.download(sheet, form, charset)
 
 

@@ -40,7 +40,7 @@ def organization(public_id: str) -> Page:
     try:
         _decide(session, actor, found, action, form)
     except (Invalid, Refused, MovedOn, db.Overtaken) as error:
-        session.rollback()
+        db.undo()
         return _not_done(session, actor, public_id, form, error)
     flash(str(_DONE[action]) % {"name": found.name}, "success")
     return redirect(url_for("coordinator.organization", public_id=public_id))
@@ -162,7 +162,7 @@ def organization_act(public_id: str, action: str) -> Page:
                 version=form.shown_version,
             )
         except (Invalid, Refused, MovedOn, db.Overtaken) as error:
-            session.rollback()
+            db.undo()
             return _act_not_done(session, actor, public_id, action, form, error)
         flash(str(_DONE[action]) % {"name": found.name}, "success")
         return redirect(url_for("coordinator.organization", public_id=public_id))

@@ -62,7 +62,7 @@ def _review(found: Need | Offer) -> Page:
 def _again(found: Need | Offer) -> Need | Offer:
     """The record as it is now, nothing of this request in it."""
     public_id, is_need = found.public_id, isinstance(found, Need)
-    db.session().rollback()
+    db.undo()
     get = queries.get_need if is_need else queries.get_offer
     again: Need | Offer = get(db.session(), access.actor(), public_id)
     return again

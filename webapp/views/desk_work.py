@@ -11,7 +11,7 @@ from matcher import calendar, permissions, queries
 from matcher.errors import Invalid, MovedOn, NotFound
 from matcher.models import IndicatorDefinition, User
 from matcher.services import cities, desk, handovers, plans, publicity, receipts
-from webapp import access, case_text, clock, db, papers, pdf, sheets, text
+from webapp import access, case_text, clock, db, making, papers, pdf, text, traces
 from webapp.forms import desk_work as forms
 from webapp.forms.base import clean
 
@@ -83,6 +83,7 @@ def handover() -> Page:
 def handover_paper() -> Response:
     """The same for paper."""
     session, actor, now = db.session(), access.actor(), clock.now()
+    making.begin()
     person = _person(queries.active_staff(session))
     rows = handovers.sheets(session, actor, person, now)
     return pdf.download(
@@ -220,10 +221,10 @@ def comment(public_id: str) -> Page:
 @access.allow("staff")
 def everything() -> Response:
     """All cases with every kind of record, one sheet each; also those that ended on the way."""
-    now = clock.now()
-    with db.aside() as session:
-        city = cities.get(session)
-        made = papers.everything_sheets(session, access.actor(), city.section, now)
-        desk.note_export(session, access.actor(), "cases", len(made[0].rows), {}, now, form="xlsx")
-    day = calendar.tokyo_date(now)
-    return sheets.attachment(sheets.workbook(*made), f"協働の記録_{day:%Y%m%d}.xlsx", sheets.XLSX)
+    session, actor, now = db.session(), access.actor(), clock.now()
+    if kept := making.fetched():
+        return kept
+    making.begin()
+    made = papers.everything_sheets(session, actor, cities.get(session).section, now)
+    traces.leave_note(desk.export_note(actor, "cases", len(made[0].rows), {}, now, form="xlsx"))
+    return making.book(f"協働の記録_{calendar.tokyo_date(now):%Y%m%d}.xlsx", *made)

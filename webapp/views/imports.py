@@ -1,18 +1,30 @@
 """Imports for city staff: template, upload, preview with what is wrong row by row, confirm or discard."""
 
 import io
+from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher.errors import Refused
 from matcher.import_columns import COLUMNS
 from matcher.models import ImportBatch
-from matcher.services import cities, importing
+from matcher.services import cities, importing, jobs
+from matcher.services.cities import City
 from matcher.tables import Unreadable
-from webapp import access, clock, db, import_text, sheets, text
+from webapp import access, clock, db, import_text, making, sheets, text
 from webapp.forms.imports import ConfirmForm, UploadForm
 
 blueprint = Blueprint("imports", __name__)
@@ -21,6 +33,9 @@ blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(import_te
 Page = Response | str | tuple[str, int]
 
 PREVIEW_ROWS = 10
+SHOWN_PROBLEMS = 200  #: on the page, those to be mended first; the report has them all
+AT_ONCE = 200  #: rows that this process registers itself, in a few seconds
+WORKER_PATIENCE = timedelta(seconds=10)  #: more rows wait so long for the worker, before this process does it
 
 
 @blueprint.get("/desk/imports")
@@ -37,21 +52,24 @@ def upload() -> Page:
     form = UploadForm()
     if not form.validate_on_submit():
         return _index(form)
-    session, actor, now = db.session(), access.actor(), clock.now()
+    actor, now = access.actor(), clock.now()
     name = form.file.data.filename or ""
     try:
-        checked = importing.check_file(session, actor, form.kind.data, name, form.file.data.read(), now)
+        with db.reading() as session:
+            checked = importing.check_file(session, actor, form.kind.data, name, form.file.data.read(), now)
     except Unreadable as error:
         form.file.errors = [text.sentence(error.code, error.facts)]
         return _index(form)
-    batch = importing.keep(session, actor, name, checked, now)
+    batch = importing.keep(db.session(), actor, name, checked, now)
     return redirect(url_for("imports.show", public_id=batch.public_id))
 
 
 def _index(form: UploadForm) -> Page:
+    session = db.session()
     page = render_template(
-        "imports/index.html", form=form, batches=importing.recent(db.session(), access.actor())
-    )
+        "imports/index.html", form=form, batches=importing.recent(session, access.actor()),
+        running=jobs.alive_keys(session, "import"),
+    )  # fmt: skip
     return page, 422 if form.errors else 200
 
 
@@ -60,24 +78,32 @@ def _index(form: UploadForm) -> Page:
 def show(public_id: str) -> Page:
     """What an upload holds, what is wrong with it, and the choice to register or discard it."""
     batch = importing.get_batch(db.session(), access.actor(), public_id)
-    return _show(batch, _confirm_form(batch))
+    return _show(batch, _confirm_form(batch, cities.get(db.session())))
 
 
 @blueprint.post("/desk/imports/<public_id>/confirm")
 @access.allow("staff")
 def confirm(public_id: str) -> Page:
-    """Register the rows that can be taken."""
+    """Have the rows that can be taken registered; a few are by the time that the page is there."""
     # The rows are saved in transactions of their own, so this request must not hold one itself.
     with db.database().read() as session:
-        batch = importing.get_batch(session, access.actor(), public_id)
-    form = _confirm_form(batch)
+        batch, city = importing.get_batch(session, access.actor(), public_id), cities.get(session)
+    form = _confirm_form(batch, city)
     if not form.validate_on_submit():
         return _show(batch, form)
+    here = url_for("imports.show", public_id=public_id)
     try:
-        importing.confirm(db.database(), access.actor(), public_id, form.state.data, clock.now())
+        with db.aside() as session:
+            ticket = importing.ask_to_save(
+                session, access.actor(), public_id, form.state.data, clock.now(), here, form.decided
+            )
     except Refused as error:
         flash(text.sentence(error.code, error.facts), "warning")
-    return redirect(url_for("imports.show", public_id=public_id))
+        return redirect(here)
+    if len(batch.rows) <= AT_ONCE:
+        making.runner().nudge("import", clock.now())
+        making.wait_for(ticket)
+    return redirect(here)
 
 
 @blueprint.post("/desk/imports/<public_id>/discard")
@@ -85,7 +111,11 @@ def confirm(public_id: str) -> Page:
 def discard(public_id: str) -> Page:
     """Throw the upload away."""
     batch = importing.get_batch(db.session(), access.actor(), public_id)
-    importing.discard(db.session(), access.actor(), batch, clock.now())
+    try:
+        importing.discard(db.session(), access.actor(), batch, clock.now())
+    except Refused as error:
+        flash(text.sentence(error.code, error.facts), "warning")
+        return redirect(url_for("imports.show", public_id=public_id))
     flash(_("取り込みを取りやめました。ファイルの内容は残っていません。"), "success")
     return redirect(url_for("imports.index"))
 
@@ -115,24 +145,40 @@ def template(kind: str, form: str) -> Response:
     )
 
 
-def _confirm_form(batch: ImportBatch) -> ConfirmForm:
+def _confirm_form(batch: ImportBatch, city: City) -> ConfirmForm:
     form = ConfirmForm()
     form.offer_states(importing.STATES[batch.kind])
+    form.offer_others(import_text.doubtful(batch.rows, city))
     return form
 
 
 def _show(batch: ImportBatch, form: Any) -> Page:
     columns = [column for column in COLUMNS[batch.kind] if _is_used(batch, column.code)]  # type: ignore[index]
+    is_open = batch.confirmed_at is None and batch.discarded_at is None
+    job = jobs.find_newest(db.session(), "import", batch.public_id) if is_open else None
+    is_running = job is not None and job.finished_at is None
+    is_still = "still" in request.args
     page = render_template(
         "imports/show.html",
         batch=batch,
         form=form,
         columns=columns,
-        rows=batch.rows[:PREVIEW_ROWS],
-        is_waiting=batch.confirmed_at is None and batch.discarded_at is None,
+        rows=[] if is_running else batch.rows[:PREVIEW_ROWS],
+        shown=batch.problems[:SHOWN_PROBLEMS],
+        hidden=batch.problems[SHOWN_PROBLEMS:],
+        is_waiting=is_open and not is_running,
+        job=job,
+        is_running=is_running,
+        is_still=is_still,
+        failure=text.sentence(job.error) if job is not None and job.error else "",
         preview=PREVIEW_ROWS,
     )
-    return page, 422 if form.errors else 200
+    answer = make_response(page, 422 if form.errors else 200)
+    if is_running:
+        making.runner().nudge("import", clock.now(), WORKER_PATIENCE)
+        if not is_still:
+            answer.headers["Refresh"] = str(making.REFRESH_SECONDS)
+    return answer
 
 
 def _is_used(batch: ImportBatch, code: str) -> bool:

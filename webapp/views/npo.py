@@ -109,7 +109,7 @@ def need_step(public_id: str, step: int) -> Page:
             session, actor, found, step, _values(form), clock.now(), version=form.shown_version
         )
     except Invalid as error:
-        session.rollback()
+        db.undo()
         form.take(error)
         return _step_page(_own(public_id), form, step), 422
     except (MovedOn, Refused, db.Overtaken) as error:
@@ -120,7 +120,7 @@ def need_step(public_id: str, step: int) -> Page:
 
 def _overtaken(public_id: str, form: Form, error: Exception) -> tuple[Need, str]:
     """The need as it is now, and why nothing was saved; the form may be sent again over it."""
-    db.session().rollback()
+    db.undo()
     found = _own(public_id)
     form.version.data = str(found.version)
     return found, posting_text.refusal(db.session(), found, error)
@@ -192,7 +192,7 @@ def need_check(public_id: str) -> Page:
         postings.submit(session, actor, found, clock.now(), version=form.shown_version)
         receipts.keep(session, actor, form.form_id.data, sent, clock.now())
     except Invalid as error:
-        session.rollback()
+        db.undo()
         return _check_page(_own(public_id), form, problems=dict(error.facts)), 422
     except (MovedOn, Refused, db.Overtaken) as error:
         found, banner = _overtaken(public_id, form, error)
@@ -269,7 +269,7 @@ def need_withdraw(public_id: str) -> Page:
             clock.now(), version=form.shown_version,
         )  # fmt: skip
     except Invalid as error:
-        session.rollback()
+        db.undo()
         form.take(error)
         return render_template("postings/withdraw.html", posting=_own(public_id), **facts), 422
     except (MovedOn, Refused, db.Overtaken) as error:

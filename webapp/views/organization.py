@@ -57,7 +57,7 @@ def section(code: str) -> Page:
                 session, actor, organization, code, form.values(part), clock.now(), version=form.shown_version
             )
         except (Invalid, Refused, MovedOn, db.Overtaken) as error:
-            session.rollback()
+            db.undo()
             return _not_saved(session, actor, part, form, error)
         flash(_("「%(section)s」を保存しました。", section=part.label), "success")
         return redirect(url_for("organization.profile"))
@@ -128,7 +128,7 @@ def submit() -> Page:
                 version=form.shown_version,
             )
         except (Refused, MovedOn, db.Overtaken) as error:
-            session.rollback()
+            db.undo()
             return _not_submitted(session, actor, form, error)
         return redirect(url_for("organization.submitted"))
     return _submit_page(session, organization, form), 422 if form.errors else 200
@@ -207,7 +207,7 @@ def leave() -> Page:
                 version=form.shown_version,
             )
         except (Invalid, Refused, MovedOn, db.Overtaken) as error:
-            session.rollback()
+            db.undo()
             return _not_left(session, actor, form, error)
         access.sign_out()  # its accounts open no page from now on
         flash(_("利用を終了し、公開中の内容を取り下げました。ご利用ありがとうございました。"), "success")

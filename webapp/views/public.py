@@ -1,15 +1,18 @@
 """Pages for residents and first-time visitors: what is needed, how it works, and the fine print."""
 
+import json
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import lifecycle, migrations, queries, queries_postings
+from matcher import lifecycle, migrations, queries, queries_postings, queries_worker
 from matcher.errors import Invalid, TooMany
 from matcher.services import cities, indexing, organizations, publicity, receipts, weights
 from webapp import access, clock, context, db, papers, posting_text, sheets, text
 from webapp.forms.posting import BrowseForm
 from webapp.forms.public import CommentForm, PublishedForm
+from webapp.worker import PIECE_NAMES
 
 blueprint = Blueprint("public", __name__)
 
@@ -71,7 +74,6 @@ def partnerships() -> str | Response:
         "public/partnerships.html",
         form=form,
         rows=rows,
-        active=len([value for value in form.conditions.values() if value]),
         wards=publicity.by_area(everything),
         areas=city.area_labels,
     )
@@ -161,11 +163,46 @@ def contact() -> str:
 
 @blueprint.get("/healthz")
 @access.allow("public")
-def healthz() -> tuple[str, int, dict[str, str]]:
-    """200 when the first page can be served: the database answers and is migrated."""
-    plain = {"Content-Type": "text/plain; charset=utf-8"}
+def healthz() -> Response:
+    """200 when the first page can be served: the database answers and is migrated. How the worker is stands
+    beside it and changes nothing, so that no load balancer takes the pages away for a late mail.
+    """
+    found = _worker_state()
+    if found is None:
+        return _as_json({"pages": "the database is not ready", "worker": "unknown"}, 503)
+    return _as_json({"pages": "ok", **_health(found)}, 200)
+
+
+@blueprint.get("/healthz/worker")
+@access.allow("public")
+def healthz_worker() -> Response:
+    """503 when nobody was seen at a piece of the worker's work for minutes, or mail stands still."""
+    found = _worker_state()
+    if found is None:
+        return _as_json({"worker": "unknown"}, 503)
+    return _as_json(_health(found), 200 if found.is_well else 503)
+
+
+def _worker_state() -> queries_worker.State | None:
     try:
-        ready = migrations.is_current(db.database())
+        if not migrations.is_current(db.database()):
+            return None
+        with db.database().read() as session:
+            return queries_worker.state(session, PIECE_NAMES)
     except Exception:
-        ready = False
-    return ("ok\n", 200, plain) if ready else ("the database is not ready\n", 503, plain)
+        return None
+
+
+def _health(found: queries_worker.State) -> dict[str, str | None]:
+    late = found.mail.late_since
+    return {
+        "worker": "silent" if found.silent else "ok",
+        "silent": ", ".join(found.silent),
+        "since": found.silent_since.isoformat(timespec="seconds") if found.silent_since else None,
+        "mail": "late" if late else "ok",
+        "mail_since": late.isoformat(timespec="seconds") if late else None,
+    }
+
+
+def _as_json(facts: dict[str, str | None], status: int) -> Response:
+    return Response(json.dumps(facts) + "\n", status, content_type="application/json; charset=utf-8")

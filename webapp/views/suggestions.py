@@ -5,9 +5,10 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher import queries, ranking
+from matcher.errors import NotFound
 from matcher.models import Need, Organization, ShownSuggestion
 from matcher.services import cities, desk, shown_lists, suggestions
-from webapp import access, clock, db, live
+from webapp import access, clock, db, live, traces
 from webapp.forms.suggestion import FilterForm, PassForm
 
 blueprint = Blueprint("suggestions", __name__)
@@ -24,8 +25,8 @@ def for_company() -> str:
     found = suggestions.Shortlist()
     if company.state == "verified":
         found = suggestions.for_company(session, index, company, filters=form.filters, now=clock.now())
-        with db.aside() as aside:
-            shown_lists.record(aside, index, actor, company, found, clock.now(), filters=form.filters)
+        shown = shown_lists.compose(session, index, actor, company, found, clock.now(), filters=form.filters)
+        traces.leave(f"shown:{shown.public_id}", lambda later: later.add(shown))
     return render_template(
         "suggestions/for_company.html", form=form, found=found, company=company, index=index
     )
@@ -43,8 +44,10 @@ def for_need(public_id: str) -> str:
     found = suggestions.Shortlist()
     if npo.state == "verified" and need.state in {"open", "paused"}:
         found = suggestions.for_need(session, index, need, filters=form.filters, now=clock.now())
-        with db.aside() as aside:
-            shown_lists.record(aside, index, actor, npo, found, clock.now(), need=need, filters=form.filters)
+        shown = shown_lists.compose(
+            session, index, actor, npo, found, clock.now(), need=need, filters=form.filters
+        )
+        traces.leave(f"shown:{shown.public_id}", lambda later: later.add(shown))
     return render_template(
         "suggestions/for_need.html", form=form, found=found, need=need, npo=npo, index=index
     )
@@ -54,11 +57,11 @@ def for_need(public_id: str) -> str:
 @access.allow("case_party")
 def detail(public_id: str) -> str:
     """One suggestion as it was shown: both texts side by side, every condition, what would help."""
-    shown = shown_lists.get(db.session(), access.actor(), public_id)
+    shown = _shown(public_id)
     page = shown_lists.page_of(db.session(), shown)
     if shown.opened_at is None:
-        with db.aside() as aside:
-            desk.note_opened(aside, access.actor(), public_id, clock.now())
+        actor, now = access.actor(), clock.now()
+        traces.leave(f"opened:{public_id}", lambda later: desk.note_opened(later, actor, public_id, now))
     return render_template(
         "suggestions/detail.html", shown=shown, page=page, level=ranking.level(shown.score)
     )
@@ -113,6 +116,17 @@ def _own_need(public_id: str) -> Need:
     if need.organization_id != access.actor().organization_id:
         abort(404)
     return need
+
+
+def _shown(public_id: str) -> ShownSuggestion:
+    """A card as it was shown; one that was shown a moment ago may still have to be written."""
+    try:
+        return shown_lists.get(db.session(), access.actor(), public_id)
+    except NotFound:
+        if not traces.traces().flush():
+            raise
+        db.session().rollback()  # what was read before saw the records of before
+        return shown_lists.get(db.session(), access.actor(), public_id)
 
 
 def _target(public_id: str) -> tuple[Organization, Need | None, ShownSuggestion]:

@@ -1,8 +1,6 @@
 """The workspace of a case after the introduction: its sections, a page for every action, files, papers."""
 
-import io
 import json
-import zipfile
 from collections.abc import Callable, Mapping
 from datetime import date
 from types import MappingProxyType
@@ -12,7 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import calendar, lifecycle, payment, permissions, queries, vocabulary
+from matcher import calendar, lifecycle, numerals, payment, permissions, queries, vocabulary
 from matcher.errors import Invalid, MovedOn, NotFound, Refused
 from matcher.models import CaseDocument, Partnership, PaymentRule
 from matcher.permissions import Actor
@@ -26,12 +24,15 @@ from matcher.services import (
     evaluations,
     exports,
     files,
+    jobs,
+    parties,
     payments,
     plans,
     progress,
     publicity,
     receipts,
 )
+from matcher.typed import Unclear
 from webapp import (
     access,
     case_text,
@@ -40,10 +41,15 @@ from webapp import (
     db,
     drawings,
     ical,
+    layout,
+    making,
     papers,
     pdf,
     sheets,
+    terms_text,
     text,
+    traces,
+    value_text,
     work_text,
 )
 from webapp.forms import desk_work as desk_forms
@@ -133,7 +139,7 @@ def _plan(case: Partnership) -> dict[str, Any]:
         "baselines": {row.key: row.baseline for row in indicators},
         "measured": plans.measurements(session, case),
         "versions": casework.versions(session, case, "plan"),
-        "changes": _changes(agreed, draft),
+        "changes": _changes(case, agreed, draft),
         "node_names": plans.nodes(content),
         "lessons": evaluations.lessons_of(session, case.company, case.npo),
         "uses": evaluations.lesson_uses(session, access.actor(), case),
@@ -145,11 +151,15 @@ def _nodes(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     return list(plans.nodes(content).items())
 
 
-def _changes(before: CaseDocument | None, after: CaseDocument | None) -> list[change_text.Row]:
+def _changes(
+    case: Partnership, before: CaseDocument | None, after: CaseDocument | None
+) -> list[change_text.Row]:
     """What a draft changes of the version in force."""
     if before is None or after is None or before.id == after.id:
         return []
-    return change_text.changes(before.content, after.content, _lessons(before, after))
+    history = parties.History(db.session(), case)
+    old, new = history.content_of(before), history.content_of(after)
+    return change_text.changes(old, new, _lessons(before, after))
 
 
 def _lessons(*found: CaseDocument) -> dict[str, str]:
@@ -161,11 +171,13 @@ def _agreement(case: Partnership) -> dict[str, Any]:
     session = db.session()
     draft = documents.find_draft(session, case, "agreement")
     agreed = documents.find_agreed(session, case, "agreement")
+    shown = draft or agreed
     return {
         "draft": draft,
         "agreed": agreed,
+        "named": parties.History(session, case).of_document(shown) if shown is not None else None,
         "versions": casework.versions(session, case, "agreement"),
-        "changes": _changes(agreed, draft),
+        "changes": _changes(case, agreed, draft),
         "obstacle": text.sentence(code)
         if draft and (code := agreements.acceptance_obstacle(session, case, clock.now()))
         else "",
@@ -180,8 +192,12 @@ def _agreement(case: Partnership) -> dict[str, Any]:
 
 def _progress(case: Partnership) -> dict[str, Any]:
     session = db.session()
+    history = parties.History(session, case)
     return {
-        "contributions": casework.contributions(session, case),
+        "contributions": (gifts := casework.contributions(session, case)),
+        "givers": {
+            row.id: work_text.side_name(papers.parties_of_gift(history, row), row.giver) for row in gifts
+        },
         "totals": progress.totals(session, case),
         "promises": progress.promises(session, case),
         "reports": (reports := casework.reports(session, case)),
@@ -212,12 +228,12 @@ def _payment(case: Partnership) -> dict[str, Any]:
         return found
     found["has_draft"] = tried is not None
     indicators = {row.key: row for row in plans.indicators(session, case, retired=True)}
-    own = _tried(deal)
+    own, unread = _tried(deal)
     measured = plans.measurements(session, case)
     found |= {
         "scenarios": payments.scenarios(deal, indicators, own),
         "names": {rule.key: indicators[rule.indicator] for rule in deal.rules},
-        "own": own,
+        "unread": unread,
         "by_rule": {row.rule_id: row for row in paid if row.rule_id},
         "by_fixed": {row.fixed_year: row for row in paid if row.fixed_year},
         "values": {
@@ -249,10 +265,10 @@ def _payment(case: Partnership) -> dict[str, Any]:
 
 
 def _trial(tried: payments.Trial) -> dict[str, Any]:
-    own = _tried(tried.deal)
+    own, unread = _tried(tried.deal)
     return {
         "tried": tried,
-        "own": own,
+        "unread": unread,
         "scenarios": payments.scenarios(tried.deal, tried.indicators, own),
         "names": {rule.key: tried.indicators[rule.indicator] for rule in tried.deal.rules},
         "curves": [(rule, payment.curve(rule)) for rule in tried.deal.rules],
@@ -262,18 +278,29 @@ def _trial(tried: payments.Trial) -> dict[str, Any]:
     }
 
 
-def _tried(deal: payment.Contract) -> dict[str, float]:
-    """The values that the one who looks wants to try out: ``?P1=82.1``; what is no number is ignored."""
-    found = {}
+_MOST_TRIED: Final = 10**9
+
+
+def _tried(deal: payment.Contract) -> tuple[dict[str, float], dict[str, str]]:
+    """The values that the one who looks wants to try out (``?P1=82.1``), and why others cannot be read."""
+    found, unread = {}, {}
     for rule in deal.rules:
-        typed = clean(request.args.get(rule.key, ""))
-        try:
-            value = float(typed)
-        except ValueError:
+        typed = _named(rule.key)
+        if not typed:
             continue
-        if abs(value) < 10**9:
-            found[rule.key] = value
-    return found
+        try:
+            read = numerals.read(typed, least=-_MOST_TRIED, below=_MOST_TRIED)
+        except Unclear as unclear:
+            unread[rule.key] = value_text.sentence(unclear)
+            continue
+        found[rule.key] = float(read.value)
+    return found, unread
+
+
+def _named(name: str) -> str:
+    """A value of the address, clean and no longer than any number."""
+    found: str = clean(request.args.get(name, "")[:200])
+    return found[:40]
 
 
 def _evaluation(case: Partnership) -> dict[str, Any]:
@@ -293,6 +320,7 @@ def _evaluation(case: Partnership) -> dict[str, Any]:
         "written": written,
         "to_rate": [about for about in evaluations.PARTIES if (side, about) not in written],
         "differences": evaluations.differences(visible),
+        "raters": parties.History(session, case).of("conclude"),
         "is_visible": len(visible) == len(sheets_),
         "parties": evaluations.PARTIES,
         "promises": progress.promises(session, case),
@@ -313,7 +341,7 @@ def _publication(case: Partnership) -> dict[str, Any]:
         "agreed": agreed,
         "versions": casework.versions(session, case, "publication"),
         "outdated": work_text.page_parts(publicity.outdated(session, case)),
-        "changes": _changes(agreed, draft),
+        "changes": _changes(case, agreed, draft),
         "comments": publicity.shown_comments(session, case),
         "public_incidents": publicity.public_incidents(session, case),
         "areas": cities.get(session).area_labels,
@@ -359,6 +387,7 @@ def document(public_id: str, document_id: str) -> Page:
     """One version of a document: what it says, what it changes, who has accepted it."""
     session, actor, case = db.session(), access.actor(), _case(public_id)
     found = documents.get(session, case, document_id)
+    named = parties.History(session, case).of_document(found)
     agreed = documents.find_agreed(session, case, found.kind)
     accepted = getattr(found, f"{documents.side_of(actor, case)}_accepted_at")
     open_to_me = found.state == "draft" and accepted is None and work_acts.may(actor, case, "accept_document")
@@ -366,8 +395,10 @@ def document(public_id: str, document_id: str) -> Page:
     return render_template(
         "work/document.html",
         **facts(actor, case),
+        parties=named,
+        doubts=work_text.doubts(named),
         document=next(row for row in casework.versions(session, case) if row.id == found.id),
-        changes=_changes(agreed, found) if found.state == "draft" else [],
+        changes=_changes(case, agreed, found) if found.state == "draft" else [],
         may_accept=open_to_me
         and (found.needs_city if actor.is_staff else permissions.may(actor, "partnership.work", case))
         and (actor.is_staff or signing),
@@ -406,16 +437,57 @@ def _document_obstacle(case: Partnership, found: CaseDocument) -> str:
 def act(public_id: str, action: str) -> Page:
     """One page for one action: ask, then do it. Whoever comes too late keeps what they typed.
 
-    ``?item=`` names the record that the action is about, ``?key=`` a part of a document.
+    ``?item=`` names the record that the action is about, ``?key=`` a part of a document. A file is looked
+    at before the transaction that names it.
     """
-    actor, session, now = access.actor(), db.session(), clock.now()
-    case = _case(public_id)
-    ask = Ask(session, actor, case, action, now, key=clean(request.args.get("key", ""))[:40])
-    row = ACTS[action]
-    permissions.require(actor, row.permission, case)
+    upload, refused = _upload(public_id, action) if request.files else (None, None)
+    try:
+        return _act(public_id, action, upload, refused)
+    finally:
+        if upload is not None:
+            upload.discard_unless_bound()
+
+
+def _upload(public_id: str, action: str) -> tuple[files.Prepared | None, Invalid | Refused | None]:
+    """The file of a form that may be sent and is filled in, ready to be named; or why it cannot be taken."""
+    with db.reading() as session:
+        ask = _asked(public_id, action)
+        is_new = receipts.earlier(session, ask.actor, ask.form.form_id.data) is None
+        if not (is_new and work_acts.may(ask.actor, ask.case, action) and ask.form.validate()):
+            return None, None
+        if not any(work_acts.has_file(field) for field in ask.form if field.type == "FileField"):
+            return None, None
+        try:
+            files.require_may_add(session, ask.actor, ask.case)
+        except Refused as error:
+            return None, error
+    try:
+        return work_acts.prepare_upload(ask.form), None
+    except (Invalid, Refused) as error:
+        return None, error
+
+
+def _asked(public_id: str, action: str) -> Ask:
+    """What is asked, by somebody who may ask it, with the form as it came."""
+    actor, session, case = access.actor(), db.session(), _case(public_id)
+    ask = Ask(session, actor, case, action, clock.now(), key=clean(request.args.get("key", ""))[:40])
+    permissions.require(actor, ACTS[action].permission, case)
     ask.item = _item(ask)
     ask.form = _form(ask)
+    return ask
+
+
+def _act(
+    public_id: str, action: str, upload: files.Prepared | None, refused: Invalid | Refused | None
+) -> Page:
+    if refused is not None:
+        db.undo()  # nothing will be written
+    ask = _asked(public_id, action)
+    ask.upload = upload
+    actor, session, case, now, row = ask.actor, ask.session, ask.case, ask.now, ACTS[action]
     here = _back(ask)
+    if refused is not None:
+        return _not_done(ask, public_id, refused)
     if request.method == "POST" and receipts.earlier(session, actor, ask.form.form_id.data):
         return redirect(here)
     if not work_acts.may(actor, case, action):
@@ -424,7 +496,7 @@ def act(public_id: str, action: str) -> Page:
         try:
             here = row.leads_to(row.run(ask)) or here
         except (Invalid, Refused, MovedOn, db.Overtaken) as error:
-            session.rollback()
+            db.undo()
             return _not_done(ask, public_id, error)
         receipts.keep(session, actor, ask.form.form_id.data, here, now)
         flash(work_text.done(action), "success")
@@ -520,9 +592,37 @@ def _ask(ask: Ask, **more: Any) -> str:
         part=_part(ask),
         templates=_templates(ask),
         sentences=_sentences(ask),
+        **_beside(ask),
         is_multipart=any(field.type == "FileField" for field in ask.form),
         **more,
     )
+
+
+#: Forms beside which the figures of need, offer and case stand, and pages on which they are agreed to.
+_WITH_FIGURES: Final = frozenset(
+    {"trial", "plan", "indicator", "milestones", "agreement", "renew", "contribution"}
+)
+_AGREEING: Final = frozenset({"accept_document", "confirm_agreement"})
+
+
+def _beside(ask: Ask) -> dict[str, Any]:
+    """What need, offer and case say, beside the form or the consent; and where they differ."""
+    case = ask.case
+    columns = terms_text.columns(case.need, case.offer, case)
+    if ask.action in _AGREEING:
+        document = ask.item or documents.find_draft(ask.session, case, "agreement")
+        agreement = document.content if document and document.kind == "agreement" else None
+        return {
+            "compared": columns + ([terms_text.agreement_column(agreement)] if agreement else []),
+            "unlike": terms_text.differences(case, case.need, case.offer, agreement),
+        }
+    if ask.action not in _WITH_FIGURES:
+        return {}
+    is_new = ask.action == "renew" and request.method == "GET"
+    return {
+        "columns": columns,
+        "notes": terms_text.sentences(work_acts.renewal(ask).notes) if is_new else [],
+    }
 
 
 def _sentences(ask: Ask) -> list[dict[str, str]]:
@@ -605,8 +705,7 @@ def file(public_id: str, file_id: str) -> Response:
     case = _case(public_id)
     found = files.get(db.session(), case, file_id)
     content = work_acts.store().read(found.stored_name)
-    with db.aside() as aside:
-        files.note_reading(aside, access.actor(), case, found, clock.now())
+    traces.leave_note(files.reading_note(access.actor(), case, found, clock.now()))
     return sheets.attachment(content, found.name, found.media_type)
 
 
@@ -621,6 +720,7 @@ def paper(public_id: str, paper: str) -> Response:
     number = _version_asked()
     if paper not in papers.available(session, case) or (number is not None and paper not in papers.KINDS):
         raise NotFound("paper")
+    making.begin()
     name, template, content = papers.make(session, actor, case, paper, clock.now(), number)
     return pdf.download(name, template, **content)
 
@@ -651,8 +751,10 @@ def calendar_file(public_id: str) -> Response:
 def ledger(public_id: str) -> Response:
     """Contributions, measurements and payments of the case as Excel."""
     session, case = db.session(), _case(public_id)
-    made = papers.ledger_sheets(session, case, cities.get(session).section, clock.now())
-    return sheets.attachment(sheets.workbook(*made), f"{case.number}_実績.xlsx", sheets.XLSX)
+    if kept := making.fetched():
+        return kept
+    made = papers.ledger_sheets(session, case, clock.now())
+    return making.book(f"{case.number}_実績.xlsx", *made)
 
 
 @blueprint.get("/cases/<public_id>/results.xlsx")
@@ -660,8 +762,10 @@ def ledger(public_id: str) -> Response:
 def results(public_id: str) -> Response:
     """Reports and evaluation of the case as Excel, as far as the one who looks may read them."""
     session, actor, case = db.session(), access.actor(), _case(public_id)
-    made = papers.result_sheets(session, actor, case, cities.get(session).section, clock.now())
-    return sheets.attachment(sheets.workbook(*made), f"{case.number}_報告と評価.xlsx", sheets.XLSX)
+    if kept := making.fetched():
+        return kept
+    made = papers.result_sheets(session, actor, case, clock.now())
+    return making.book(f"{case.number}_報告と評価.xlsx", *made)
 
 
 @blueprint.route("/cases/<public_id>/export", methods=["GET", "POST"])
@@ -669,23 +773,55 @@ def results(public_id: str) -> Response:
 def export(public_id: str) -> Page:
     """The whole case for 情報公開請求: PDF and JSON in one file, blackened as chosen; the audit keeps it.
 
-    A request may ask for any case, also for one that was never introduced.
+    A request may ask for any case, also for one that was never introduced. What is asked for is gathered and
+    frozen here; the file is made by the press and waits on this page for those who may ask for it.
     """
+    actor, form = access.actor(), desk_forms.ExportForm()
+    if form.validate_on_submit():
+        return redirect(_order_bundle(public_id, form.masks.data or []))
+    session = db.session()
+    case = queries.get_case(session, actor, public_id)
+    permissions.require(actor, "partnership.export", case)
+    made = jobs.tickets_about(session, "bundle", "partnership", case.public_id)
+    page = render_template(
+        "work/export.html", **facts(actor, case), form=form, made=made, mask_labels=desk_forms.MASKS
+    )
+    return page, 422 if form.errors else 200
+
+
+def _order_bundle(public_id: str, masks: list[str]) -> str:
+    actor, now = access.actor(), clock.now()
+    with db.database().read() as session:
+        case = queries.get_case(session, actor, public_id)
+        jobs.check_room(session, actor, "press")
+        content = exports.gather(session, actor, case, masks, now)
+        html = pdf.source("bundle.html", **papers.bundle_facts(session, content, case, now))
+    parts = layout.bundle_source(
+        {f"{case.number}.json": json.dumps(content, ensure_ascii=False, indent=1)},
+        {f"{case.number}.pdf": html},
+    )
+    return making.order(
+        "bundle", parts, f"{case.number}.zip", ("partnership", public_id), {"masks": content["masks"]},
+        lambda ticket: url_for("work.export_file", public_id=public_id, ticket_id=ticket),
+        lambda session: exports.note(session, actor, case, content, now),
+    )  # fmt: skip
+
+
+@blueprint.get("/cases/<public_id>/exports/<ticket_id>.zip")
+@access.allow("staff")
+def export_file(public_id: str, ticket_id: str) -> Response:
+    """A file made by ``export``, for all who might ask for it; that a colleague took it is kept, too."""
     session, actor = db.session(), access.actor()
     case = queries.get_case(session, actor, public_id)
     permissions.require(actor, "partnership.export", case)
-    form = desk_forms.ExportForm()
-    if not form.validate_on_submit():
-        return render_template(
-            "work/export.html", **facts(actor, case), form=form
-        ), 422 if form.errors else 200
-    content = exports.bundle(session, actor, case, form.masks.data or [], clock.now())
-    sheet = pdf.render("bundle.html", **papers.bundle_facts(session, content, case, clock.now()))
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr(f"{case.number}.json", json.dumps(content, ensure_ascii=False, indent=1))
-        packed.writestr(f"{case.number}.pdf", sheet)
-    return sheets.attachment(target.getvalue(), f"{case.number}.zip", "application/zip")
+    made = jobs.tickets_about(session, "bundle", "partnership", case.public_id)
+    ticket = next((one for one in made if one.public_id == ticket_id), None)
+    if ticket is None:
+        raise NotFound("ticket")
+    answer = making.send(ticket)
+    if ticket.user_id != actor.user_id:
+        traces.leave_note(exports.taken_note(actor, case, ticket.job.details["masks"], clock.now()))
+    return answer
 
 
 @blueprint.get("/company/evidence")
@@ -693,6 +829,8 @@ def export(public_id: str) -> Page:
 def evidence() -> Page:
     """What the company gave and what came of it in one fiscal year (C11): page, PDF or Excel."""
     session, actor, now = db.session(), access.actor(), clock.now()
+    if kept := making.fetched():
+        return kept
     this_year = calendar.fiscal_year(now)
     typed = clean(request.args.get("year", ""))
     year = int(typed) if len(typed) == 4 and typed.isdecimal() else this_year
@@ -700,13 +838,14 @@ def evidence() -> Page:
     first, last = date(year, 4, 1), date(year + 1, 3, 31)
     organization = queries.own_organization(session, actor)
     rows = drafts.esg_evidence(session, organization.id, first, last)
+    own_name = drafts.company_name(rows) or organization.name
     form = request.args.get("format")
     if form == "xlsx":
-        made = papers.evidence_sheets(rows, organization.name, year, now)
-        return sheets.attachment(sheets.workbook(*made), f"ESG実績_{calendar.nendo(year)}.xlsx", sheets.XLSX)
+        made = papers.evidence_sheets(rows, own_name, year, now)
+        return making.book(f"ESG実績_{calendar.nendo(year)}.xlsx", *made)
     if form == "pdf":
         return pdf.download(
-            f"ESG実績_{calendar.nendo(year)}", "evidence.html", organization=organization, rows=rows,
+            f"ESG実績_{calendar.nendo(year)}", "evidence.html", own_name=own_name, rows=rows,
             year=year, city=cities.get(session), made_at=now,
         )  # fmt: skip
     return render_template(

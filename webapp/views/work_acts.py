@@ -5,13 +5,13 @@ The views ask this table which buttons to show; the services enforce the same ag
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
 from flask import current_app, url_for
 
-from matcher import calendar, figures, lifecycle, payment, permissions, vocabulary, wording_agreement
+from matcher import calendar, figures, lifecycle, payment, permissions, terms, vocabulary, wording_agreement
 from matcher.errors import Invalid, NotFound
 from matcher.models import (
     CaseDocument,
@@ -70,6 +70,7 @@ class Ask:
     item: Any = None
     key: str = ""
     form: Any = None
+    upload: files.Prepared | None = None
 
     @property
     def draft(self) -> CaseDocument | None:
@@ -131,16 +132,30 @@ def store() -> files.Store:
 # ── Small helpers of the table ───────────────────────────────────────────────────────────────────────
 
 
+def prepare_upload(form: Form) -> files.Prepared:
+    """Look at the file that came with a form; slow, so before the transaction.
+
+    Raises:
+        Invalid: it cannot be taken, named by the field that it came in. Refused: not now.
+    """
+    field = next(field for field in form if field.type == "FileField" and has_file(field))
+    try:
+        return files.prepare(store(), field.data.filename, field.data.read())
+    except Invalid as error:
+        raise Invalid(**{field.name: str(error.facts.get("file", "required"))}) from error
+
+
+def has_file(field: Any) -> bool:
+    """Whether a file was chosen in a file field."""
+    return bool(field.data and getattr(field.data, "filename", ""))
+
+
 def _evidence(ask: Ask) -> CaseFile | None:
     """The file that was added with the form, else the one that was chosen."""
-    upload = ask.form.new_evidence.data
-    if upload and upload.filename:
-        try:
-            return files.add(
-                ask.session, ask.actor, ask.case, store(), upload.filename, upload.read(), "evidence", ask.now
-            )
-        except Invalid as error:
-            raise Invalid(new_evidence=str(error.facts.get("file", "required"))) from error
+    if ask.upload is not None:
+        return files.add(ask.session, ask.actor, ask.case, ask.upload, "evidence", ask.now)
+    if has_file(ask.form.new_evidence):
+        raise Invalid(new_evidence="file_required")  # not looked at, since the form was not ready then
     chosen = ask.form.evidence.data
     return files.get(ask.session, ask.case, chosen) if chosen else None
 
@@ -161,11 +176,11 @@ def _days(content: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def _upload(ask: Ask) -> object:
-    upload = ask.form.file.data
+    if ask.upload is None:
+        raise Invalid(file="file_required")
     return files.add(
-        ask.session, ask.actor, ask.case, store(), upload.filename or "", upload.read(),
-        ask.form.purpose.data, ask.now, replaces=ask.item,
-    )  # fmt: skip
+        ask.session, ask.actor, ask.case, ask.upload, ask.form.purpose.data, ask.now, replaces=ask.item
+    )
 
 
 def _meeting(ask: Ask) -> object:
@@ -194,6 +209,15 @@ def _trial(ask: Ask) -> object:
         form.stop_when.data, form.roles.data or "",
     )  # fmt: skip
     return talks.draft_trial(ask.session, ask.actor, ask.case, plan, ask.now, version=ask.version)
+
+
+def _trial_facts(ask: Ask) -> dict[str, Any]:
+    content = _days(_content(ask), "from_on", "to_on")
+    if content:
+        return content
+    longest = timedelta(days=lifecycle.TRIAL_DAYS)
+    first, last = terms.begin_trial(terms.Figures.of(ask.case), calendar.tokyo_date(ask.now), longest)
+    return {"from_on": first, "to_on": last}
 
 
 # ── Plan ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -307,12 +331,13 @@ def _agreement_facts(ask: Ask) -> dict[str, Any]:
     content = _days(_content(ask), "from_on", "to_on")
     if not content:
         plan = documents.find_agreed(ask.session, ask.case, "plan")
+        first, last = terms.begin_agreement(terms.Figures.of(ask.case), calendar.tokyo_date(ask.now))
         return {
             **wording_agreement.clauses(ask.key),
             "type": ask.key if ask.key in vocabulary.AGREEMENT_TYPES else "",
             "purpose": plan.content["purpose"] if plan else "",
-            "from_on": ask.case.period_from,
-            "to_on": ask.case.period_to,
+            "from_on": first,
+            "to_on": last,
             "signer_company": ask.case.company.representative,
             "signer_npo": ask.case.npo.representative,
         }
@@ -390,10 +415,9 @@ def _contribution(ask: Ask) -> object:
 
 def _measure(ask: Ask) -> object:
     form = ask.form
-    size = form.sample_size.data
     value = progress.Value(
         date.fromisoformat(form.measured_on.data), form.value.data, form.missing_reason.data or "",
-        None if size is None else int(size), dict(form.breakdown.data or ()), form.comment.data or "",
+        form.sample_size.data, dict(form.breakdown.data or ()), form.comment.data or "",
         _evidence(ask),
     )  # fmt: skip
     return progress.submit_measurement(ask.session, ask.actor, ask.case, ask.item, value, ask.now)
@@ -533,13 +557,28 @@ def _prepare_close(ask: Ask) -> None:
 
 
 def _gift_facts(ask: Ask) -> dict[str, Any]:
-    """Today; for the company also what it came to give, which is what it records most often."""
+    """Today; for the company also what it has still to give, which is what it records most often."""
     found: dict[str, Any] = {"given_on": calendar.tokyo_date(ask.now)}
-    return found | (_renew_facts(ask) if documents.side_of(ask.actor, ask.case) == "company" else {})
+    if documents.side_of(ask.actor, ask.case) != "company":
+        return found
+    promised = terms.Figures.of(ask.case)
+    given = [
+        (row.support_type, row.quantity, row.unit)
+        for row in casework.contributions(ask.session, ask.case)
+        if row.giver == "company" and row.state != "cancelled"
+    ]
+    left = terms.remaining(promised, given)
+    unit = promised.unit if left is not None else ""
+    return found | {"support_type": promised.support_type, "quantity": left, "unit": unit}
 
 
-def _renew_facts(ask: Ask) -> dict[str, Any]:
-    return {name: getattr(ask.case, name) for name in ("support_type", "quantity", "unit")}
+def renewal(ask: Ask) -> terms.Beginning:
+    """What the form for the next period begins with."""
+    case, of = ask.case, terms.Figures.of
+    return terms.begin_renewal(
+        of(case), of(case.need) if case.need else None, of(case.offer) if case.offer else None,
+        case.ends_on or case.period_to, calendar.tokyo_date(ask.now),
+    )  # fmt: skip
 
 
 def _of_document(ask: Ask) -> None:
@@ -583,7 +622,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         "file": Act(forms.FileForm, _upload, _SHARE, ALIVE, item=CaseFile),
         "trial": Act(
             forms.TrialForm, _trial, _WORK, frozenset({"negotiation"}), writes="trial",
-            prefill=lambda ask: _days(_content(ask), "from_on", "to_on"),
+            prefill=_trial_facts,
         ),
         "trial_result": Act(
             forms.TrialResultForm, _simple(talks.draft_trial_result, "outcome", "learned"), _WORK,
@@ -777,7 +816,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         "voice": Act(
             forms.VoiceForm,
             lambda ask: evaluations.add_voice(
-                ask.session, ask.actor, ask.case, ask.form.beneficiary.data, int(ask.form.people.data),
+                ask.session, ask.actor, ask.case, ask.form.beneficiary.data, ask.form.people.data,
                 ask.form.method.data, ask.form.text.data, ask.now,
             ),
             _SHARE, BEGUN,
@@ -814,7 +853,8 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
             lambda ask: evaluations.renew(
                 ask.session, ask.actor, ask.case, ask.form.terms, ask.form.message.data, ask.now
             ),
-            _WORK, frozenset({"reported", "evaluated", "closed"}), prefill=_renew_facts,
+            _WORK, frozenset({"reported", "evaluated", "closed"}),
+            prefill=lambda ask: renewal(ask).values,
             leads_to=lambda made: url_for("cases.show", public_id=made.public_id),
         ),
     }

@@ -7,8 +7,8 @@ SQLite adds and drops such a column in place; a rebuilt table would lose its app
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0004"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,40 @@
+"""What the readers of typed days, numbers and addresses share: one width, and how they refuse. Pure.
+
+A reader understands the whole of what was typed or refuses it; nothing is dropped so that the rest can be
+read. Only the width is unified before: NFKC would make 「10²」 into 102 and 「1①」 into 11.
+"""
+
+import unicodedata
+from typing import Final
+
+from embeddings.normal import nfc
+
+#: Marks without a width that come along when text is copied; at the ends they hide nothing.
+_UNSEEN: Final = "\u200b\u2060\ufeff\u200e\u202a\u202c"
+_SQUARES: Final = {"㍾": "明治", "㍽": "大正", "㍼": "昭和", "㍻": "平成", "㋿": "令和", "㎏": "kg"}
+
+
+class Unclear(ValueError):
+    """A value that cannot be meant: a code, and the part of it that is wrong."""
+
+    def __init__(self, code: str, part: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.part = part
+
+
+def plain(text: str, limit: int) -> str:
+    """``text`` in one width, without white space around it.
+
+    Raises:
+        Unclear: ``value_too_long``, before anything is spent on the text.
+    """
+    if len(text) > limit:
+        raise Unclear("value_too_long", text[:20])
+    narrow = "".join(_SQUARES.get(character) or _narrow(character) for character in text)
+    return nfc(narrow).strip().strip(_UNSEEN).strip()
+
+
+def _narrow(character: str) -> str:
+    width, _space, code = unicodedata.decomposition(character).partition(" ")
+    return chr(int(code, 16)) if width in {"<wide>", "<narrow>"} else character

@@ -1,0 +1,355 @@
+"""What becomes of a mail: sent once, delayed by a dead server, given up where nobody can ever receive it."""
+
+import socket
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from matcher.errors import NotFound, NotPermitted, Refused
+from matcher.models import AuditEvent, Mail
+from matcher.permissions import ANONYMOUS
+from matcher.services import notices, outbox
+from tests import factories
+from tests.conftest import NOW
+from webapp import Settings, mail
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+
+class Server:
+    """A mail server of a few lines. ``answer(command)``: its answer, or ``None`` to say nothing any more."""
+
+    def __init__(self, answer=lambda _command: ""):
+        self.answer, self.connections, self.received = answer, 0, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.over = threading.Event()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        while True:
+            try:
+                connection, _address = self.listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def _talk(self, connection):
+        file = connection.makefile("rb")
+
+        def say(command, usual):
+            words = self.answer(command)
+            if words is None:
+                self.over.wait(60)
+                return False
+            if words == "hang up":
+                connection.shutdown(socket.SHUT_RDWR)
+                return False
+            connection.sendall(f"{words or usual}\r\n".encode())
+            return True
+
+        if not say("connect", "220 here"):
+            return
+        for line in file:
+            command = line.decode().strip()
+            if not say(command, "354 go on" if command.upper() == "DATA" else "250 yes"):
+                return
+            if command.upper() == "DATA":
+                text = b""
+                while not text.endswith(b"\r\n.\r\n"):
+                    text += file.readline()
+                if not say("text", "250 taken"):
+                    return
+                if not self.answer("text"):
+                    self.received.append(text.decode())
+
+    def close(self):
+        self.over.set()
+        self.listener.close()
+
+
+@pytest.fixture
+def serve():
+    running = []
+
+    def start(answer=lambda _command: ""):
+        running.append(Server(answer))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.close()
+
+
+def settings_for(database, tmp_path, server=None):
+    smtp = (
+        {
+            "MAIL_BACKEND": "smtp",
+            "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(server.port),
+            "SMTP_STARTTLS": "0",
+        }
+        if server
+        else {}
+    )
+    base = {"DATABASE_URL": database.url, "SECRET_KEY": "x" * 40, "VAR_FOLDER": str(tmp_path / "var")}
+    return Settings.from_environment({**base, **smtp})
+
+
+def write(database, *addresses, key="notice", now=NOW):
+    with database.write() as session:
+        for number, address in enumerate(addresses):
+            notices.send_mail(session, address, "お知らせ", "本文", now, key=f"{key}-{number}")
+
+
+def mails(database):
+    with database.read() as session:
+        return {one.to: one for one in session.scalars(select(Mail).order_by(Mail.id))}
+
+
+def refuse(address, answer):
+    """The answers of a server that refuses one recipient."""
+    return lambda command: answer if command.lower() == f"rcpt to:<{address}>" else ""
+
+
+def test_a_batch_goes_over_one_connection(database, tmp_path, serve):
+    server = serve()
+    write(database, "a@x.example", "b@x.example", "c@x.example")
+    assert mail.send_due(database, settings_for(database, tmp_path, server), NOW) == 3
+    assert (server.connections, len(server.received)) == (1, 3)
+    assert all(one.sent_at for one in mails(database).values())
+    assert mail.send_due(database, settings_for(database, tmp_path, server), NOW) == 0
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    "bad", ["=?utf-8?q?a?=@x.example", "山田@x.example", "a@x.example, b@x.example", "a b@x.example"]
+)
+def test_a_mail_that_cannot_be_written_stops_no_other_and_is_given_up_in_the_end(
+    database, tmp_path, serve, bad
+):
+    server, now = serve(), NOW
+    settings = settings_for(database, tmp_path, server)
+    write(database, bad, "good@x.example")
+    mail.send_due(database, settings, now)
+    assert [one.to for one in mails(database).values() if one.sent_at] == ["good@x.example"]
+    first = mails(database)[bad]
+    assert (first.failure, first.given_up_at) == ("unwritable", None)
+    assert first.send_after == NOW + MINUTE
+    for _hour in range(12):
+        now += timedelta(hours=1)
+        mail.send_due(database, settings, now)
+    last = mails(database)[bad]
+    assert last.given_up_at is not None
+    assert last.attempts == 8
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure", "given_up"),
+    [
+        ("550 5.1.1 no such user", "address", True),
+        ("553 what is that", "address", True),
+        ("450 4.2.0 later", "delayed", False),
+        ("554 5.7.1 relay access denied", "policy", False),
+    ],
+)
+def test_one_recipients_refusal_is_that_mails_alone(database, tmp_path, serve, answer, failure, given_up):
+    server = serve(refuse("b@x.example", answer))
+    write(database, "a@x.example", "b@x.example", "c@x.example")
+    assert mail.send_due(database, settings_for(database, tmp_path, server), NOW) == 2
+    found = mails(database)["b@x.example"]
+    assert (found.failure, found.given_up_at is not None) == (failure, given_up)
+    assert found.last_error == f"SMTPRecipientsRefused {answer[:3]}"  # never the server's words
+    assert server.connections == 1
+
+
+def test_what_is_delayed_for_three_days_is_given_up(database, tmp_path, serve):
+    settings = settings_for(database, tmp_path, serve(refuse("a@x.example", "452 mailbox full")))
+    write(database, "a@x.example")
+    for hour in range(72):
+        mail.send_due(database, settings, NOW + hour * timedelta(hours=1))
+    assert mails(database)["a@x.example"].given_up_at is None
+    mail.send_due(database, settings, NOW + 3 * DAY)
+    assert mails(database)["a@x.example"].given_up_at == NOW + 3 * DAY
+
+
+@pytest.mark.parametrize("answer", ["421 too busy", "530 sign in first", "hang up"])
+def test_a_mail_on_which_the_conversation_breaks_does_not_stop_those_behind_it(
+    database, tmp_path, serve, answer
+):
+    settings = settings_for(database, tmp_path, serve(refuse("a@x.example", answer)))
+    write(database, "a@x.example", "b@x.example")
+    mail.send_due(database, settings, NOW)
+    assert mail.send_due(database, settings, NOW) == 1
+    found = mails(database)
+    assert (found["a@x.example"].failure, found["a@x.example"].given_up_at) == ("server", None)
+    assert (found["b@x.example"].sent_at, found["b@x.example"].attempts) == (NOW, 1)
+
+
+@pytest.mark.parametrize("silent", ["connect", "ehlo", "mail", "rcpt", "data", "text"])
+def test_a_server_that_says_nothing_holds_a_batch_for_its_time_only(
+    database, tmp_path, serve, monkeypatch, silent
+):
+    monkeypatch.setattr(mail, "BATCH_SECONDS", 0.3)
+    server = serve(lambda command: None if command.lower().startswith(silent) else "")
+    write(database, *(f"{number}@x.example" for number in range(5)))
+    assert mail.send_due(database, settings_for(database, tmp_path, server), NOW) == 0
+    found = mails(database).values()
+    assert server.connections == 1
+    assert all(one.leased_until is None for one in found)
+    assert {one.failure for one in found} <= {"server", ""}
+    assert all(one.given_up_at is None for one in found)
+
+
+def test_a_server_that_drips_is_cut_off_too(database, tmp_path, serve, monkeypatch):
+    """Each byte would start a timeout of the socket anew."""
+    monkeypatch.setattr(mail, "BATCH_SECONDS", 0.5)
+    listener = socket.create_server(("127.0.0.1", 0))
+    cut = threading.Event()
+
+    def drip():
+        connection, _address = listener.accept()
+        try:
+            while True:
+                connection.sendall(b"2")
+                threading.Event().wait(0.02)
+        except OSError:
+            cut.set()
+
+    threading.Thread(target=drip, daemon=True).start()
+    server = type("Dripping", (), {"port": listener.getsockname()[1]})
+    write(database, "a@x.example")
+    assert mail.send_due(database, settings_for(database, tmp_path, server), NOW) == 0
+    assert cut.wait(60)
+    listener.close()
+
+
+def test_a_batch_is_over_long_before_its_mails_come_back():
+    assert outbox.LEASE.total_seconds() > mail.BATCH_SECONDS * 3
+
+
+def test_a_dead_server_only_delays_for_however_long(database, tmp_path, serve):
+    server = serve()
+    settings = settings_for(database, tmp_path, server)
+    server.close()
+    write(database, "a@x.example")
+    for day in range(20):
+        mail.send_due(database, settings, NOW + day * DAY)
+    found = mails(database)["a@x.example"]
+    assert (found.given_up_at, found.failure) == (None, "server")
+    assert found.send_after - (NOW + 19 * DAY) == 10 * MINUTE
+    again = settings_for(database, tmp_path, serve())
+    assert mail.send_due(database, again, NOW + 20 * DAY) == 1
+
+
+def test_a_worker_that_stops_puts_the_rest_of_the_batch_back(database, tmp_path, serve):
+    server = serve()
+    write(database, "a@x.example", "b@x.example")
+    settings = settings_for(database, tmp_path, server)
+    assert mail.send_due(database, settings, NOW, lambda: len(server.received) == 1) == 1
+    assert mail.send_due(database, settings, NOW) == 1
+    assert {one.attempts for one in mails(database).values()} == {1}
+
+
+def test_no_write_lock_is_taken_where_nothing_is_due(database, tmp_path, monkeypatch):
+    monkeypatch.setattr(database, "write", None)
+    assert mail.send_due(database, settings_for(database, tmp_path), NOW) == 0
+
+
+def test_a_link_does_not_stay_in_the_outbox_when_its_mail_is_given_up(database, tmp_path, serve):
+    server = serve(refuse("a@x.example", "550 no"))
+    write(database, "a@x.example", key="link")
+    mail.send_due(database, settings_for(database, tmp_path, server), NOW)
+    found = mails(database)["a@x.example"]
+    assert (found.body, found.given_up_at) == ("", NOW)
+
+
+# ── What was given up ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def staff(session):
+    factories.make_city(session)
+    return factories.actor_for(factories.make_user(session))
+
+
+def give_up(session, address, key="notice-1", now=NOW):
+    notices.send_mail(session, address, "お知らせ", "本文", now, key=key)
+    session.flush()
+    (one,) = outbox.lease(session, now)
+    outbox.note_failure(session, one.id, "address", "SMTPRecipientsRefused 550", now)
+    session.flush()
+    return one
+
+
+def test_the_staff_sees_whom_no_mail_reaches_until_it_is_settled(session, staff):
+    user = factories.make_user(session, factories.make_npo(session))
+    first = give_up(session, user.email)
+    give_up(session, user.email, "notice-2")
+    give_up(session, "gone@x.example", "notice-3")
+    total, found = outbox.undeliverable(session, staff)
+    assert total == 2
+    assert [(one.mail.to, one.count, one.user) for one in found] == [
+        ("gone@x.example", 1, None), (user.email, 2, user),
+    ]  # fmt: skip
+    assert set(outbox.unreached(session, [user.email, "other@x.example"])) == {user.email}
+    outbox.settle(session, staff, first.id, NOW)
+    session.flush()
+    assert outbox.undeliverable(session, staff)[0] == 1
+    assert outbox.standing(session, NOW).undeliverable == 1
+    actions = session.execute(
+        select(AuditEvent.action, AuditEvent.object_type, AuditEvent.object_id).order_by(AuditEvent.id)
+    ).all()
+    assert actions[-1] == ("settle_mail", "user", user.public_id)
+    assert ("give_up_mail", "user", user.public_id) in actions
+    assert [action for action, kind, _id in actions if kind == "mail"] == ["give_up_mail"]
+
+
+def test_what_was_given_up_can_be_sent_once_more(session, staff):
+    one = give_up(session, "a@x.example")
+    outbox.send_again(session, staff, one.id, NOW + DAY)
+    session.flush()
+    assert outbox.undeliverable(session, staff)[0] == 0
+    assert outbox.lease(session, NOW + DAY) == [one]
+    with pytest.raises(NotFound):
+        outbox.send_again(session, staff, one.id, NOW + DAY)
+
+
+def test_a_link_is_made_anew_and_not_sent_again(session, staff):
+    one = give_up(session, "a@x.example", "link-1")
+    with pytest.raises(Refused, match="mail_link_gone"):
+        outbox.send_again(session, staff, one.id, NOW)
+
+
+def test_only_staff_may(session, staff):
+    member = factories.actor_for(factories.make_user(session, factories.make_npo(session)))
+    one = give_up(session, "a@x.example")
+    for actor in (member, ANONYMOUS):
+        for act in (outbox.send_again, outbox.settle):
+            with pytest.raises(NotPermitted):
+                act(session, actor, one.id, NOW)
+        with pytest.raises(NotPermitted):
+            outbox.undeliverable(session, actor)
+
+
+def test_mail_stands_still_when_the_server_is_away_and_not_when_one_mailbox_is_full(session):
+    def late(now):
+        session.flush()
+        return outbox.standing(session, now).late_since
+
+    notices.send_mail(session, "a@x.example", "s", "b", NOW, key="notice-1")
+    assert late(NOW + 14 * MINUTE) is None
+    assert late(NOW + 15 * MINUTE) == NOW
+    (one,) = outbox.lease(session, NOW)
+    outbox.note_failure(session, one.id, "server", "TimeoutError", NOW)
+    assert late(NOW + 15 * MINUTE) == NOW
+    outbox.note_failure(session, one.id, "delayed", "SMTPRecipientsRefused 450", NOW)
+    assert late(NOW + 15 * MINUTE) is None
+    assert outbox.standing(session, NOW).waiting == 1
+    outbox.note_sent(session, one.id, NOW)
+    assert outbox.standing(session, NOW) == outbox.Standing(0, None, None, 0)

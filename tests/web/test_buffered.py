@@ -1,0 +1,236 @@
+"""A slow client costs a connection, never a thread: headers, bodies and answers wait outside the threads."""
+
+import re
+import socket
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+from waitress import wasyncore
+from waitress.task import ThreadedTaskDispatcher
+
+from webapp import MAX_BODY, buffered
+
+THREADS = 2
+
+
+class Site:
+    """A tiny application behind the server, with two threads; the server's clock can be set forward."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=200)
+        self.seen, self.channels = [], {}
+        self.dispatcher = ThreadedTaskDispatcher()
+        self.dispatcher.set_thread_count(THREADS)
+        self.server = buffered._listen(self.answer, self.listener, self.channels, self.dispatcher)
+        self.server.next_channel_cleanup = time.time() + 1e6  # only when a test says so
+        self.ahead = 0.0
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self.loop, daemon=True)
+        self.thread.start()
+
+    def answer(self, environ, start_response):
+        body = environ["wsgi.input"].read()
+        self.seen.append((environ["PATH_INFO"], int(environ.get("CONTENT_LENGTH") or 0), len(body)))
+        answer = b"x" * 60_000_000 if environ["PATH_INFO"] == "/large" else b"done"
+        status = "413 Too Large" if int(environ.get("CONTENT_LENGTH") or 0) > MAX_BODY else "200 OK"
+        start_response(status, [("Content-Length", str(len(answer)))])
+        return [answer]
+
+    def loop(self):
+        while not self.stopping.is_set():
+            if self.ahead:
+                self.server.maintenance(time.time() + self.ahead)
+                self.ahead = 0.0
+            wasyncore.loop(timeout=0.02, use_poll=True, map=self.channels, count=1)
+
+    def later(self, seconds):
+        """What the server closes ``seconds`` from now is closed."""
+        self.ahead = seconds
+        while self.ahead:
+            time.sleep(0.01)
+
+    def send(self, data=b""):
+        """A connection on which ``data`` was sent."""
+        client = socket.create_connection(self.listener.getsockname(), timeout=60)
+        client.sendall(data)
+        return client
+
+    def receiving(self, size=0):
+        """The one connection, after a request has begun to arrive, with ``size`` bytes of its body."""
+        while True:
+            for channel in list(self.server.active_channels.values()):
+                if channel.request is not None and channel.request.body_bytes_received >= size:
+                    return channel
+            time.sleep(0.01)
+
+    def close(self):
+        self.stopping.set()
+        self.thread.join()
+        wasyncore.close_all(self.channels)
+        self.dispatcher.shutdown(timeout=1)
+
+
+@pytest.fixture
+def site():
+    running = Site()
+    yield running
+    running.close()
+
+
+def reply(client):
+    """The status line of the next answer, after all of it has come."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = client.recv(1)
+        if not more:
+            return ""
+        data += more
+    length = re.search(rb"Content-Length: (\d+)", data, re.IGNORECASE)
+    rest = int(length[1]) if length else 0
+    while rest:
+        rest -= len(client.recv(min(rest, 65536))) or rest
+    return data.split(b"\r\n", 1)[0].decode()
+
+
+def get(site, path="/"):
+    client = site.send(b"GET %b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" % path.encode())
+    return reply(client)
+
+
+SLOW = {
+    "no byte": b"",
+    "half a header": b"POST / HTTP/1.1\r\nHost: a\r\nX-Slow: ",
+    "half a body": b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nname=",
+    "half a chunk": b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+}
+
+
+def test_forty_slow_clients_of_each_kind_do_not_stop_the_pages(site):
+    waiting = [site.send(data) for data in SLOW.values() for _ in range(40)]
+    assert get(site) == "HTTP/1.1 200 OK"
+    for client in waiting[:40]:
+        client.sendall(b"GET /late HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert reply(client) == "HTTP/1.1 200 OK"
+    assert {path for path, *_ in site.seen} == {"/", "/late"}
+
+
+def test_clients_that_do_not_read_their_answers_do_not_stop_the_pages(site):
+    waiting = [site.send(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n") for _ in range(2 * THREADS)]
+    while len(site.seen) < len(waiting) or any(
+        one.requests for one in list(site.server.active_channels.values())
+    ):
+        time.sleep(0.01)  # no thread is kept, though nobody has read a byte
+    assert get(site) == "HTTP/1.1 200 OK"
+    site.later(buffered.IDLE_SECONDS + 1)
+    for client in waiting:
+        try:
+            while client.recv(1 << 20):
+                pass
+        except ConnectionError:
+            pass  # cut off either way
+
+
+@pytest.mark.parametrize("kind", ["half a header", "half a body", "half a chunk"])
+def test_what_does_not_arrive_in_time_is_answered_408(site, kind):
+    client = site.send(SLOW[kind])
+    site.receiving()
+    site.later(buffered.ARRIVAL_SECONDS - 5)
+    site.later(buffered.ARRIVAL_SECONDS + 1)
+    assert reply(client).endswith(" 408 Request Timeout")
+    assert client.recv(1000) == b""
+    assert site.seen == []
+
+
+def test_a_large_body_over_a_slow_line_may_take_its_time(site):
+    size = buffered.BYTES_PER_SECOND * 600
+    client = site.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % size)
+    client.sendall(b"x" * (size - 1))
+    channel = site.receiving(size - 1)
+    channel.last_activity += 400  # the last piece has just come
+    site.later(400)
+    client.sendall(b"x")
+    assert reply(client) == "HTTP/1.1 200 OK"
+
+
+def test_an_idle_connection_outlives_the_proxys(site):
+    client = site.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert reply(client) == "HTTP/1.1 200 OK"
+    site.later(65)
+    client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert reply(client) == "HTTP/1.1 200 OK"
+    site.later(buffered.IDLE_SECONDS + 1)
+    assert client.recv(1000) == b""
+
+
+def test_when_all_connections_are_taken_the_slow_ones_go_first(site):
+    client = site.send(SLOW["half a body"])
+    site.receiving()
+    site.server.in_connection_overflow = True
+    site.later(buffered.ARRIVAL_SECONDS / buffered.HURRY + 1)
+    assert reply(client) == "HTTP/1.1 408 Request Timeout"
+
+
+def test_a_body_that_is_too_large_is_dropped_and_the_application_answers(site):
+    size = MAX_BODY + 1_000_000
+    client = site.send(b"POST /big HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % size)
+    client.sendall(b"x" * size)
+    assert reply(client) == "HTTP/1.1 413 Too Large"
+    assert site.seen == [("/big", size, 0)]
+
+
+def test_who_asks_first_is_told_without_sending_a_body_that_is_too_large(site):
+    head = b"POST /big HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
+    assert reply(site.send(head % (MAX_BODY + 1))) == "HTTP/1.1 413 Too Large"
+    client = site.send(head % 4)
+    assert reply(client) == "HTTP/1.1 100 Continue"
+    client.sendall(b"body")
+    assert reply(client) == "HTTP/1.1 200 OK"
+    assert site.seen[-1] == ("/big", 4, 4)
+
+
+def test_the_largest_body_arrives_whole_and_a_chunked_one_has_the_same_limit(site):
+    client = site.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % MAX_BODY)
+    client.sendall(b"x" * MAX_BODY)
+    assert reply(client) == "HTTP/1.1 200 OK"
+    assert site.seen == [("/", MAX_BODY, MAX_BODY)]
+    client = site.send(
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % (MAX_BODY + 9)
+    )
+    try:
+        client.sendall(b"x" * (MAX_BODY + 9))
+        assert reply(client) == "HTTP/1.1 413 Request Entity Too Large"
+    except ConnectionError:
+        pass
+    assert len(site.seen) == 1
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Length: 4\r\nTransfer-Encoding: chunked",
+        b"Content-Length: 4\r\nContent-Length: 5",
+        b"Content-Length: +4",
+        b"X-A : b",
+        b"X-A: b\r\n folded",
+    ],
+)
+def test_what_two_servers_would_read_differently_is_refused(site, head):
+    client = site.send(b"POST / HTTP/1.1\r\nHost: a\r\n" + head + b"\r\n\r\n0\r\n\r\n")
+    status = reply(client)
+    if b"folded" in head:
+        assert status == "HTTP/1.1 200 OK"  # joined, as RFC 9112 allows
+    else:
+        assert status.endswith("400 Bad Request")
+        assert site.seen == []
+
+
+def test_the_open_files_limit_is_respected(monkeypatch):
+    limits = SimpleNamespace(now=(1024, 1024))
+    monkeypatch.setattr(buffered.resource, "getrlimit", lambda _what: limits.now)
+    monkeypatch.setattr(buffered.resource, "setrlimit", lambda _what, wanted: setattr(limits, "now", wanted))
+    assert buffered._connections() == (1024 - 300) // 3
+    limits.now = (1024, 65536)
+    assert buffered._connections() == buffered.CONNECTIONS
+    assert limits.now == (3 * buffered.CONNECTIONS + 300, 65536)

@@ -1,0 +1,395 @@
+"""Renaming a party changes no character of what was accepted, decided, published or printed before."""
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import render_template
+from jinja2 import Environment, nodes
+from openpyxl import load_workbook
+from pypdf import PdfReader
+from sqlalchemy import select
+
+from matcher import calendar, queries
+from matcher.db import Database
+from matcher.models import (
+    CaseDocument,
+    DecisionBundle,
+    Identity,
+    Municipality,
+    Organization,
+    Partnership,
+    PeriodReport,
+    User,
+)
+from matcher.services import (
+    agreements,
+    casework,
+    cities,
+    closing,
+    drafts,
+    evaluations,
+    organizations,
+    parties,
+    payments,
+    progress,
+    snapshots,
+    talks,
+)
+from tests import factories
+from tests.conftest import NOW
+from tests.web.pages import visit
+from tests.web.test_case_records import Workplace
+from webapp import Settings, create_app, papers
+
+NEW = {
+    "name": "あおば改名", "kana": "アオバカイメイ", "corporate_number": "7000012050002",
+    "address": "遠見県別府市新町9-9-9", "representative": "新任 次郎",
+}  # fmt: skip
+
+
+class Lived(Workplace):
+    """A case that went through every stage, and one that ended early; both with everybody's browser."""
+
+    def live(self) -> None:
+        """From the first word to the closing."""
+        self.introduce()
+        self.meet()
+        self.begin_trial()
+        talks.draft_trial_result(
+            self.session, self.npo_actor, self.case, "adopt", "前の週に決める。", self.at, version=None
+        )
+        self.accept("trial_result")
+        self.write_plan({"linked_to_payment": True})
+        self.draft_agreement(
+            type="outcome_linked", outcome=self.outcome(), frequency="quarterly", city_is_party=True,
+            roles_city="場所を貸す。", signer_city="澪原市長 市 太郎",
+        )  # fmt: skip
+        self.sign()
+        self.confirm()
+        self.start()
+        gift = progress.Gift("food", 5, "kg", calendar.tokyo_date(self.at))
+        entry = progress.record_contribution(self.session, self.company_actor, self.case, gift, self.at)
+        progress.confirm_contribution(self.session, self.npo_actor, self.case, entry, self.at, version=None)
+        self.suspend()
+        agreements.resume(
+            self.session, self.company_actor, self.case, "人手が戻った。", self.at, version=None
+        )
+        self.draft_agreement(
+            type="outcome_linked", outcome=self.outcome(), frequency="quarterly", city_is_party=True,
+            roles_city="場所を貸す。", signer_city="澪原市長 市 太郎", method="週に2回届ける。", why_changed="増やす。",
+        )  # fmt: skip
+        self.accept("agreement")
+        self.later(days=self.days)
+        self._report_period()
+        self.later(days=1)
+        agreements.end_due(self.session, self.at)
+        self.report()
+        payments.calculate(self.session, self.coordinator, self.case, self.rule(), self.at)
+        (payment,) = payments.all_of(self.session, self.case)
+        payments.approve(self.session, self.manager, self.case, payment, self.at, version=None)
+        payments.record_paid(
+            self.session, self.coordinator, self.case, payment, calendar.tokyo_date(self.at), self.at, version=None
+        )  # fmt: skip
+        self.evaluate()
+        evaluations.add_lesson(self.session, self.npo_actor, self.case, "前の週に決める。", True, self.at)
+        self.publish("purpose", "agreement", "indicators", "contributions", "money", "report", "setbacks",
+                     "evaluation", "lessons", "changes", "interim")  # fmt: skip
+        self._close()
+        self.closed = self.case
+
+    def live_shortly(self) -> None:
+        """Another case, that the NPO ends early."""
+        self.need = factories.make_need(self.session, self.npo)
+        self.today = calendar.tokyo_date(self.at)
+        self.starts_on = self.today + timedelta(days=1)
+        self.bring("terminated")
+        self.ended_early = self.case
+
+    def _report_period(self) -> None:
+        report = self.session.scalars(
+            select(PeriodReport).where(PeriodReport.partnership_id == self.case.id)
+        ).first()
+        assert report is not None
+        for actor in self.sides:
+            facts = {"text": "届けた。", "setbacks": "雪の日。", "next_step": "",
+                     "sentences": drafts.of_period(self.session, self.case, report)}  # fmt: skip
+            progress.write_report(
+                self.session, actor, self.case, report, facts, self.at, submit=True, version=None
+            )
+        progress.review_report(
+            self.session, self.coordinator, self.case, report, True, "よい。", self.at, version=None
+        )
+
+    def _close(self) -> None:
+        closing.close(self.session, self.coordinator, self.case, "済んだ。", self.at, version=None)
+
+    # ── Everything that is frozen ────────────────────────────────────────────────────────────────
+
+    def everything(self) -> dict[str, str]:
+        """Name → what it says, of every frozen page, paper, list and file."""
+        found: dict[str, str] = {}
+        desk, npo, company = self.open("coordinator"), self.open("npo"), self.open("company")
+        for case in (self.closed, self.ended_early):
+            url = f"/cases/{case.public_id}"
+            with self.records.read() as session:
+                rows = session.scalars(
+                    select(CaseDocument).where(CaseDocument.partnership_id == case.id)
+                ).all()
+                kept = session.scalars(
+                    select(DecisionBundle).where(DecisionBundle.partnership_id == case.id)
+                ).all()
+            for row in rows:
+                page = f"{url}/documents/{row.public_id}"
+                found[f"page {case.number} {row.kind} {row.number}"] = _main(visit(npo, page).html)
+            for bundle in kept:
+                page = f"{url}/decisions/{bundle.public_id}"
+                found[f"decision {case.number} {bundle.public_id}"] = _main(visit(desk, page).html)
+                found[f"decision file {bundle.public_id}"] = desk.get(f"{page}/file").text
+            found |= self._papers(case)
+            # The head of a list of an open case names the section of the day on which it is made.
+            books = {name: _cells(npo.get(f"{url}/{name}.xlsx").data) for name in ("ledger", "results")}
+            for name, cells in books.items():
+                kept_cells = cells if case is self.closed else re.sub("作成課：[^　]*", "", cells)
+                found[f"{name} {case.number}"] = kept_cells
+            exported = desk.post(f"{url}/export", data={"csrf_token": _token(desk, f"{url}/export")})
+            with zipfile.ZipFile(io.BytesIO(exported.data)) as packed:
+                content = json.loads(packed.read(f"{case.number}.json"))
+            found[f"disclosed {case.number}"] = json.dumps(
+                [content["documents"], content["decisions"], content["report_versions"]], ensure_ascii=False
+            )
+        url = f"/cases/{self.closed.public_id}"
+        found["evaluation"] = _main(visit(npo, f"{url}/evaluation").html).split("<h2")[-1]
+        found["calendar"] = npo.get(f"{url}/calendar.ics").text
+        found["public page"] = _main(
+            visit(self.app.test_client(), f"/partnerships/{self.closed.public_id}").html
+        )
+        found["public list"] = _main(visit(self.app.test_client(), "/partnerships").html)
+        found["public Excel"] = "\n".join(
+            line for line in _cells(self.app.test_client().get("/partnerships?format=xlsx").data).split("\n")
+            if "夕食を囲む" in line
+        )  # fmt: skip
+        found["evidence page"] = _main(visit(company, "/company/evidence?year=2026").html)
+        found["evidence Excel"] = _cells(company.get("/company/evidence?year=2026&format=xlsx").data)
+        for name, address in {
+            "agreement": f"{url}/papers/agreement.pdf?version=1", "final": f"{url}/papers/final.pdf",
+            "evaluation": f"{url}/papers/evaluation.pdf",
+        }.items():  # fmt: skip
+            pages = PdfReader(io.BytesIO(npo.get(address).data)).pages
+            found[f"PDF {name}"] = "".join(page.extract_text() for page in pages)
+        return found
+
+    def _papers(self, case: Any) -> dict[str, str]:
+        """The HTML of every paper as it is given to be laid out, each version of each document."""
+        found: dict[str, str] = {}
+        with self.app.test_request_context(), self.records.read() as session:
+            known = queries.get_case(session, self.npo_actor, case.public_id)
+            wanted: list[tuple[str, int | None]] = [
+                (paper, None) for paper in papers.available(session, known) if paper != "sheet"
+            ]
+            if known.state == "closed":
+                wanted.append(("sheet", None))
+            wanted += [
+                (paper, row.number)
+                for paper, kind in papers.KINDS.items()
+                for row in casework.versions(session, known, kind)
+            ]
+            for paper, number in wanted:
+                name, template, facts = papers.make(session, self.npo_actor, known, paper, self.at, number)
+                found[f"paper {name} {paper} {number}"] = render_template(f"pdf/{template}", **facts)
+        return found
+
+    def rename_everybody(self) -> None:
+        """Both sides by their own form, the city by its command, a person past the service."""
+        for actor, organization in ((self.company_actor, self.company), (self.npo_actor, self.npo)):
+            self.session.refresh(organization, ["company" if organization is self.company else "npo"])
+            number = NEW["corporate_number"] if organization is self.company else "9000012050009"
+            part = NEW | {"name": f"{NEW['name']}{organization.kind}", "corporate_number": number}
+            organizations.save_section(
+                self.session, actor, organization, "basic", part, self.at, version=None
+            )
+        city = self.session.get_one(Municipality, 1)
+        facts = {"name": "新澪原市", "section": "まちづくり課", "phone": city.phone, "email": city.email,
+                 "areas": city.areas}  # fmt: skip
+        cities.change(self.session, facts, self.at)
+        for person in self.session.scalars(select(User)):
+            person.name = f"改姓{person.id}"
+        self.session.commit()
+
+
+def _main(html: str) -> str:
+    """A page without the frame that every page has, and without what differs from one visit to the next."""
+    crumbs = html.find('<nav class="breadcrumb"')
+    page = html[crumbs if crumbs > 0 else html.index("<main") : html.index("</main>")]
+    return re.sub(r'value="[^"]*"', "", page)
+
+
+def _cells(book: bytes) -> str:
+    found = load_workbook(io.BytesIO(book))
+    return "\n".join(
+        "|".join(str(value) for value in row)
+        for sheet in found.worksheets
+        for row in sheet.iter_rows(values_only=True)
+    )
+
+
+def _token(browser: Any, url: str) -> str:
+    return str(visit(browser, url).form().values["csrf_token"])
+
+
+@pytest.fixture
+def settings(database: Database, tmp_path: Path) -> Settings:
+    """The application on both databases."""
+    return Settings.from_environment(
+        {
+            "DATABASE_URL": database.engine.url.render_as_string(hide_password=False),
+            "SECRET_KEY": "only-for-tests-" + "x" * 32,
+            "VAR_FOLDER": str(tmp_path / "var"),
+            "BASE_URL": "https://enmusubi.city.miohara.example",
+            "WORKER": "off",
+        }
+    )
+
+
+@pytest.fixture
+def place(settings, travel, tmp_path: Path) -> Iterator[Lived]:
+    app = create_app(settings)
+    records: Database = app.extensions["database"]
+    with records.write_session() as session:
+        found = Lived(session, NOW, Path(settings.files_folder))
+        found.app, found.traveller, found.records = app, travel, records
+        yield found
+    records.dispose()
+
+
+def test_renaming_everybody_changes_no_character_of_what_is_frozen(place):
+    place.live()
+    place.live_shortly()
+    place.settle()
+    before = place.everything()
+    place.rename_everybody()
+    after = place.everything()
+    assert before.keys() == after.keys()
+    kinds = {name.split(" ")[0] for name in before}
+    assert {"page", "decision", "paper", "ledger", "results", "public", "evidence", "PDF"} <= kinds
+    assert {"trial", "plan", "agreement", "interim", "suspension", "resumption", "termination", "final",
+            "evaluation", "payment", "sheet"} == {name.split(" ")[-2] for name in before if name.startswith("paper")}  # fmt: skip
+    for name, text in before.items():
+        assert after[name] == text, name
+        assert "改名" not in text
+    named = [name for name, text in before.items() if "株式会社みお" in text]
+    assert len(named) > 20, named
+
+
+def test_a_change_of_a_party_stands_among_the_changes_of_a_text(place):
+    place.bring("running")
+    old = place.company.name
+    part = {"name": "みお食品株式会社", "address": "澪原市浜町5"}
+    organizations.save_section(
+        place.session, place.company_actor, place.company, "basic", part, place.at, version=None
+    )
+    draft = place.draft_agreement(why_changed="名称が変わったため。")
+    place.settle()
+    page = visit(place.open("npo"), place.url(f"/documents/{draft.public_id}")).text
+    assert f"企業の名称{old}みお食品株式会社" in page
+    assert "企業の所在地澪原市中央町1-2-3澪原市浜町5" in page
+    place.accept("agreement")
+    place.settle()
+    printed = {}
+    for number in (1, 2):
+        answer = place.open("npo").get(place.url(f"/papers/agreement.pdf?version={number}"))
+        pages = PdfReader(io.BytesIO(answer.data)).pages
+        printed[number] = "".join(page.extract_text() for page in pages).replace("\n", "")
+    assert f"{old}（以下「甲」という。）" in printed[1]
+    assert "みお食品" not in printed[1]
+    assert "みお食品株式会社（以下「甲」という。）" in printed[2]
+    assert "甲　澪原市浜町5" in printed[2]
+
+
+# ── What no record proves ────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_paper_says_which_names_no_record_proves(place):
+    place.bring("agreed")
+    for row in place.session.scalars(select(Identity)):
+        if row.subject == "organization" and row.subject_key == place.company.public_id:
+            row.unproved = ["name", "representative"]
+    agreement = place.session.scalars(select(CaseDocument).where(CaseDocument.kind == "agreement")).one()
+    agreement.content = {key: part for key, part in agreement.content.items() if key != "parties"}
+    agreement.sha256 = snapshots.sha256(agreement.content)
+    place.settle()
+    words = (
+        "企業の名称・企業の代表者は、令和8年11月24日時点の登録によるものです"
+        "（その当時の登録は記録から確かめられませんでした）。"
+    )
+    assert words in place.paper("agreement")
+    assert words in visit(place.open("npo"), place.url(f"/documents/{agreement.public_id}")).text
+    assert "確かめられませんでした" not in place.paper("plan")
+
+
+# ── That the kind does not come back ─────────────────────────────────────────────────────────────────
+
+#: Papers that list how things stand on the day on which they are printed (docs/partnership.md).
+OF_TODAY = {"handover.html", "bundle.html", "sheet.html"}
+#: What is registered anew, and by whatever road a paper might reach it.
+REGISTERED = ("company", "npo", "coordinator", "deputy", "organization", "from_user", "to_user", "drafted_by")
+
+
+def _joins(source: str) -> list[str]:
+    """The places where a template reaches for something registered other than through ``parties``."""
+    found = []
+    for reach in (
+        Environment(extensions=["jinja2.ext.do"]).parse(source).find_all((nodes.Getattr, nodes.Getitem))
+    ):
+        name = reach.attr if isinstance(reach, nodes.Getattr) else getattr(reach.arg, "value", None)
+        owner = reach.node
+        of_parties = isinstance(owner, nodes.Name) and owner.name == "parties"
+        of_parties |= (
+            isinstance(owner, nodes.Getitem)
+            and isinstance(owner.node, nodes.Name)
+            and owner.node.name == "parties_of"
+        )
+        of_parties |= isinstance(owner, nodes.Getattr) and owner.attr == "parties"
+        if name in REGISTERED and not of_parties:
+            found.append(f"{name} in line {reach.lineno}")
+    for call in Environment().parse(source).find_all(nodes.Call):
+        if isinstance(call.node, nodes.Getattr) and call.node.attr == "side_name":
+            first = call.args[0]
+            if not (isinstance(first, nodes.Name) and first.name == "parties"):
+                found.append(f"side_name in line {call.lineno}")
+    return found
+
+
+FOLDER = Path(papers.__file__).parent / "templates" / "pdf"
+
+
+@pytest.mark.parametrize("template", sorted({path.name for path in FOLDER.glob("*.html")} - OF_TODAY))
+def test_no_paper_about_a_day_joins_what_is_registered_now(template):
+    assert _joins((FOLDER / template).read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "bad",
+    ["{{ case.company.name }}", "{% if x %}{{ case['npo'].kana }}{% endif %}", "{{ note.from_user.name }}",
+     "{{ work_text.side_name(case, 'npo') }}", "{{ organization.company }}", "{{ row.case.company.name }}"],
+)  # fmt: skip
+def test_the_check_of_papers_finds_a_join(bad):
+    assert _joins(bad)
+
+
+def test_a_paper_about_a_day_is_handed_no_record_of_the_case_or_the_city(place):
+    place.live()
+    place.settle()
+    with place.app.test_request_context(), place.records.read() as session:
+        known = queries.get_case(session, place.npo_actor, place.closed.public_id)
+        for paper in papers.available(session, known):
+            _name, _template, facts = papers.make(session, place.npo_actor, known, paper, place.at)
+            assert isinstance(facts["city"], parties.Office), paper
+            assert isinstance(facts["case"], Partnership) == (paper == "sheet"), paper
+            assert not any(isinstance(fact, Organization | Municipality | User) for fact in facts.values())

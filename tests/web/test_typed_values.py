@@ -1,0 +1,280 @@
+"""One reader of days, one of numbers, one of addresses: for every form, the imports and the command line."""
+
+import importlib
+import io
+import json
+import pkgutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import wtforms
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.datastructures import MultiDict
+from wtforms.fields.core import UnboundField
+
+import webapp.forms
+from matcher import addresses, days, import_cells, numerals
+from matcher.db import Database
+from matcher.import_columns import COLUMNS, Column
+from matcher.models import Organization, User
+from matcher.services.cities import City
+from matcher.typed import Unclear
+from tests.factories import make_coordinator, make_npo, make_user
+from tests.unit.test_addresses import UNREACHABLE
+from tests.web.conftest import login_as
+from tests.web.pages import csrf_token, post
+from tests.web.test_cli import environment, run
+from webapp import value_text
+from webapp.forms import fields, values
+from webapp.forms.base import Form
+
+__all__ = ["environment"]  # the fixture
+
+READERS: dict[Any, Any] = {
+    values.DayField: (days, "read"), fields.DaysField: (days, "read"),
+    values.QuantityField: (numerals, "read"), values.NumberField: (numerals, "read"),
+    values.YenField: (numerals, "read"), values.CountField: (numerals, "read"),
+    fields.PairsField: (numerals, "read"), fields.YenPairsField: (numerals, "read"),
+    fields.FundersField: (numerals, "read"), values.AddressField: (addresses, "read"),
+}  # fmt: skip
+#: Fields of plain text, of files and of choices: nothing is read from them.
+PLAIN = {
+    "StringField", "TextAreaField", "HiddenField", "LinesField", "FileField", "_Secret", "BooleanField",
+    "SelectField", "SelectMultipleField", "RadioField",
+}  # fmt: skip
+LINES = {"PairsField": "名：%s", "YenPairsField": "2027：%s", "FundersField": "名：%s：返す"}
+
+
+def forms() -> Iterator[type[Form]]:
+    for module in pkgutil.iter_modules(webapp.forms.__path__):
+        importlib.import_module(f"webapp.forms.{module.name}")
+    waiting: list[type[Form]] = [Form]
+    while waiting:
+        found = waiting.pop()
+        waiting += found.__subclasses__()
+        yield found
+
+
+def used_fields() -> set[type[wtforms.Field]]:
+    return {
+        value.field_class
+        for form in forms()
+        for value in vars(form).values()
+        if isinstance(value, UnboundField)
+    }
+
+
+def test_no_form_has_a_field_that_reads_values_in_its_own_way() -> None:
+    used = used_fields()
+    assert set(READERS) <= used
+    assert {field.__name__ for field in used - set(READERS)} <= PLAIN
+
+
+def bound(field: type[wtforms.Field], typed: str) -> wtforms.Field:
+    class One(wtforms.Form):
+        value = field("値")
+
+    return One(MultiDict({"value": LINES.get(field.__name__, "%s") % typed})).value
+
+
+@pytest.mark.parametrize("field", READERS, ids=lambda field: field.__name__)
+def test_every_field_of_a_value_asks_the_reader(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, field: Any
+) -> None:
+    def refuse(*_args: Any, **_options: Any) -> None:
+        raise Unclear("value_too_long", "asked")
+
+    module, name = READERS[field]
+    monkeypatch.setattr(module, name, refuse)
+    with app.test_request_context():
+        errors = bound(field, "20").process_errors
+    assert "長すぎます" in errors[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "module", "name"),
+    [
+        ("number", numerals, "read"),
+        ("integer", numerals, "read"),
+        ("date", days, "read"),
+        ("email", addresses, "read"),
+    ],
+)
+def test_every_column_of_a_value_asks_the_same_reader(
+    monkeypatch: pytest.MonkeyPatch, kind: str, module: Any, name: str
+) -> None:
+    columns = [one for kinds in COLUMNS.values() for one in kinds if one.kind == kind]
+    assert columns
+
+    def refuse(*_args: Any, **_options: Any) -> None:
+        raise Unclear("value_too_long", "asked")
+
+    monkeypatch.setattr(module, name, refuse)
+    for one in columns:
+        with pytest.raises(Unclear) as unclear:
+            import_cells.read(one, "あ", City())
+        assert unclear.value.part == "asked"
+
+
+TYPED = [
+    "20",
+    "５千万円",
+    "500千円",
+    "1億2,000万",
+    "千二百",
+    "約20",
+    "20～30",
+    "1,00",
+    "12人34",
+    "-5",
+    "2.5",
+    "1e5",
+    "20箱",
+    "3/4",
+    "0.001",
+]
+
+
+@pytest.mark.parametrize("typed", TYPED)
+def test_a_form_and_an_import_read_an_amount_alike(app: Flask, typed: str) -> None:
+    column = Column("quantity", "量", "number")
+    try:
+        cell = import_cells.read(column, typed, City())
+        expected: Any = (cell.value, cell.unit)
+    except Unclear as unclear:
+        expected = unclear.code
+    with app.test_request_context():
+        field = bound(values.QuantityField, typed)
+        if isinstance(expected, str):
+            assert field.process_errors == [value_text.sentence(Unclear(expected))]
+            assert field._value() == typed
+        else:
+            assert (field.data, field.unit) == expected
+
+
+def test_a_field_says_what_it_read_where_that_is_not_plain(app: Flask) -> None:
+    with app.test_request_context():
+        assert (
+            bound(values.QuantityField, "5千万円").reading
+            == "「5千万円」を「50,000,000円」と読み取りました。"
+        )
+        assert (
+            bound(values.DayField, "2024/4/15 9:30").reading
+            == "「2024/4/15 9:30」を「令和6年4月15日（月）」と読み取りました。"
+        )
+        assert bound(values.QuantityField, "1,200").reading == ""
+        assert bound(values.DayField, "令和6年4月15日").reading == ""
+        assert bound(fields.YenPairsField, "50万円").data == [("2027", 500_000)]
+
+
+@pytest.mark.parametrize("typed", ["0.5", "1e3", "約5万", "-3", "5万人"])
+def test_yen_are_whole_and_exact(app: Flask, typed: str) -> None:
+    with app.test_request_context():
+        for field in (values.YenField, fields.YenPairsField, fields.FundersField):
+            assert bound(field, typed).process_errors, field
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u3000", " \n"])
+@pytest.mark.parametrize(
+    "made", [fields.day, fields.number, fields.money, lambda label, need: values.address(label)]
+)
+def test_white_space_is_no_value(app: Flask, made: Any, blank: str) -> None:
+    class One(wtforms.Form):
+        value = made("値", need=True)
+
+    with app.test_request_context():
+        form = One(MultiDict({"value": blank}))
+        assert not form.validate()
+        assert "入力してください" in form.value.errors[0]
+
+
+def test_a_name_that_stands_twice_is_refused_and_not_lost(app: Flask) -> None:
+    class One(wtforms.Form):
+        value = fields.PairsField("値")
+
+    with app.test_request_context():
+        form = One(MultiDict({"value": "小学生：14\n小学生: 3"}))
+        assert "「小学生」が2つあります" in form.value.process_errors[0]
+
+
+# ── Addresses: every way in ──────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def doors(records: Database, new_client: Callable[[], FlaskClient]) -> dict[str, FlaskClient]:
+    with records.write() as session:
+        npo = make_npo(session, name="浜のごはん会", email="old@npo.example")
+        owner, manager = make_user(session, npo), make_coordinator(session, role="manager")
+    return {
+        "owner": login_as(new_client(), owner), "manager": login_as(new_client(), manager), "stranger": new_client(),
+    }  # fmt: skip
+
+
+#: One of each kind; which reasons there are is tested beside the reader.
+SAMPLE = ["山田@example.jp", "user@例え.jp", "=?utf-8?q?a?=@example.jp", "a..b@docomo.ne.jp", "a.@docomo.ne.jp",
+          "a@example.jp,b@example.jp", "Yamada <a@example.jp>", "a@" + "b" * 250 + ".jp"]  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", SAMPLE)
+def test_an_address_that_no_mail_reaches_is_refused_at_every_door(
+    records: Database, doors: dict[str, FlaskClient], typed: str
+) -> None:
+    sentence = value_text.PROBLEMS[UNREACHABLE[typed]][0]
+    person = {"name": "山田", "email": typed}
+    for who, url, form in (
+        ("stranger", "/register", {"kind": "npo", "organization_name": "里山の会", **person}),
+        ("stranger", "/reset", {"email": typed}),
+        ("owner", "/account/members/invite", {"role": "editor", **person}),
+        ("manager", "/staff/invite", {"role": "coordinator", **person}),
+        ("owner", "/profile/contact", {"email": typed, "visibility": "public"}),
+    ):
+        page = post(doors[who], url, form, 422)
+        assert str(sentence) in page.text, url
+        assert page.form(action=url if url != "/profile/contact" else "/contact").values["email"] == typed, (
+            url
+        )
+    content = f'団体名,連絡用のメールアドレス\r\n里山の会,"{typed}"\r\n'.encode()
+    sent = doors["manager"].post(
+        "/desk/imports",
+        data={
+            "csrf_token": csrf_token(doors["manager"]),
+            "kind": "npos",
+            "file": (io.BytesIO(content), "a.csv"),
+        },
+    )
+    shown = doors["manager"].get(sent.headers["Location"]).get_data(as_text=True)
+    assert str(sentence) in shown
+    assert "登録できる行がありません" in shown
+    with records.read() as session:
+        assert session.scalar(select(func.count()).select_from(User)) == 2
+        assert session.scalars(select(Organization.email)).all() == ["old@npo.example"]
+
+
+def test_the_command_line_refuses_such_addresses_as_well(environment: dict[str, str], tmp_path: Path) -> None:
+    run(environment, "db", "upgrade")
+    made = ("user", "create", "--name", "課長", "--role", "manager", "--email")
+    for typed in ("山田@example.jp", "a..b@docomo.ne.jp", "=?utf-8?q?a?=@example.jp"):
+        assert UNREACHABLE[typed] in run(environment, *made, typed, status=1).stderr
+        facts = {"name": "市", "section": "課", "phone": "0", "email": typed, "areas": {"a": "中央"}}
+        (tmp_path / "city.json").write_text(json.dumps(facts), encoding="utf-8")
+        refused = run(environment, "city", str(tmp_path / "city.json"), status=1)
+        assert f"email: {UNREACHABLE[typed]}" in refused.stderr
+    assert run(environment, "user", "list").stdout == ""
+
+
+def test_an_address_typed_in_full_width_is_kept_and_found_as_one(
+    records: Database, doors: dict[str, FlaskClient]
+) -> None:
+    form = {
+        "kind": "npo",
+        "organization_name": "里山の会",
+        "name": "山田",
+        "email": "Ｓａｔｏ＠Ｓａｔｏｙａｍａ．Example",
+    }
+    post(doors["stranger"], "/register", form)
+    with records.read() as session:
+        assert session.scalars(select(User.email).where(User.name == "山田")).one() == "sato@satoyama.example"

@@ -1,0 +1,265 @@
+"""What takes long to make, for the one who asks for it: at once, or a place in line and a page that waits.
+
+A paper keeps its address. Its HTML is made in the scope of whoever asks and is, by its hash, the name under
+which the press keeps the PDF: so a kept paper is sent only to those for whom the same would be made now. A
+big table or a bundle is fetched with its ticket, through the page that checks who may see it.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from flask import Flask, current_app, g, make_response, render_template, request, url_for
+from sqlalchemy.exc import OperationalError
+from werkzeug.wrappers import Response
+
+from matcher.errors import NotFound
+from matcher.models import Ticket
+from matcher.models.base import new_public_id
+from matcher.services import jobs
+from webapp import access, clock, db, layout, sheets, text
+from webapp.config import Settings
+from webapp.db import Session
+from webapp.runner import Runner
+
+PDF: Final = "application/pdf"
+ZIP: Final = "application/zip"
+_TYPES: Final = {"paper": PDF, "book": sheets.XLSX, "bundle": ZIP}
+
+ASK_SECONDS: Final = 0.2  #: how long a place in line is waited for
+WAIT_SECONDS = 3.0  #: how long a request may wait for what is made soon
+WAITING_REQUESTS: Final = 2  #: of a process; a thread that waits answers nobody else
+NEAR: Final = 1  #: jobs ahead with which it is worth waiting
+REFRESH_SECONDS: Final = 3
+MOST_REFRESH_SECONDS: Final = 15
+MOST_CELLS: Final = 20_000  #: a bigger table is written in the press
+
+
+def init(app: Flask, settings: Settings) -> None:
+    """Attach a runner to the application; it starts nothing before it is asked."""
+    app.extensions["runner"] = Runner(settings, app.extensions["database"])
+    app.extensions["preparing"] = threading.Lock()
+    app.teardown_request(_prepared)
+    app.extensions["seats"] = threading.BoundedSemaphore(WAITING_REQUESTS)
+
+
+def runner() -> Runner:
+    """The runner of this process."""
+    found: Runner = current_app.extensions["runner"]
+    return found
+
+
+# ── Asking ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Busy(Exception):
+    """This process prepares something for another: who only reads pages comes first, this one comes again."""
+
+
+def begin() -> None:
+    """Ask whether something may be prepared now: gathering the records takes this process's time, too.
+
+    Raises:
+        jobs.Crowded: the person has enough waiting.
+        Busy: another is being prepared.
+    """
+    jobs.check_room(db.session(), access.actor(), "press")
+    if "is_preparing" not in g:
+        if not current_app.extensions["preparing"].acquire(blocking=False):
+            raise Busy
+        g.is_preparing = True
+
+
+def _prepared(_error: BaseException | None = None) -> None:
+    if g.pop("is_preparing", False):
+        current_app.extensions["preparing"].release()
+
+
+def deliver(kind: str, source: Iterable[bytes], name: str) -> Response:
+    """What is made from ``source`` as an attachment, or the page on which one waits for it.
+
+    It is fetched at the address at which it was asked for: a paper is asked for again, and is there by then;
+    a table is asked for with its ticket (``fetched``).
+
+    Raises:
+        jobs.Crowded: the person has enough waiting.
+    """
+    shelf, now = runner().shelf, clock.now()
+    key = shelf.put(kind, source)
+    kept = shelf.fetch(kind, key, now)
+    if kept is not None:
+        return sheets.attachment(kept, name, _TYPES[kind])
+    ticket = _ask(kind, key, name, _with_ticket if kind != "paper" else lambda _ticket: _here())
+    _prepared()
+    place = wait_for(ticket)
+    kept = shelf.fetch(kind, key, now) if ticket.job.state == "done" else None
+    if kept is not None:
+        return sheets.attachment(kept, name, _TYPES[kind])
+    answer = page_of(ticket, place)
+    if ticket.job.state == "failed":
+        answer.status_code = 409
+    return answer
+
+
+def order(
+    kind: str,
+    source: Iterable[bytes],
+    name: str,
+    about: tuple[str, str],
+    details: Mapping[str, Any],
+    address: Callable[[str], str],
+    note: Callable[[Session], None],
+) -> str:
+    """Have something made that is fetched elsewhere; returns the address of the page on which one waits.
+
+    Args:
+        about: type and public id of the record it is made from.
+        address: of the page that checks and sends it, from the public id of the ticket.
+        note: what is recorded in the same transaction.
+
+    Raises:
+        jobs.Crowded: the person has enough waiting.
+    """
+    shelf = runner().shelf
+    key = shelf.put(kind, source)
+    try:
+        ticket = _ask(kind, key, name, address, about, details, note)
+    except Exception:
+        shelf.forget_source(kind, key)
+        raise
+    return url_for("making.show", public_id=ticket.public_id)
+
+
+def _ask(
+    kind: str,
+    key: str,
+    name: str,
+    address: Callable[[str], str],
+    about: tuple[str, str] = ("", ""),
+    details: Mapping[str, Any] | None = None,
+    note: Callable[[Session], None] = lambda _session: None,
+) -> Ticket:
+    """A ticket; where its lane is free, this process begins at once.
+
+    Raises:
+        Busy: somebody writes just now, and who asks only reads.
+    """
+    public_id, now = new_public_id(), clock.now()
+    db.release()
+    with _asking() as session:
+        ticket = jobs.ask(
+            session, access.actor(), kind, key, now, public_id=public_id, title=name,
+            address=address(public_id), about=about, details=details,
+        )  # fmt: skip
+        note(session)
+        taken = jobs.take(session, "press", runner().holder, now)
+    if taken is not None:
+        runner().start(taken)
+    return ticket
+
+
+@contextmanager
+def _asking() -> Iterator[Session]:
+    """A short writing transaction. Reading waits for nobody: a page that finds the lock taken asks again."""
+    if request.method == "POST":
+        with db.aside() as session:
+            yield session
+        return
+    with db.database().write_session(ASK_SECONDS) as session:
+        try:
+            session.connection()
+        except OperationalError as error:
+            raise Busy from error
+        yield session
+        session.commit()
+
+
+def _here() -> str:
+    return request.full_path.rstrip("?")
+
+
+def _with_ticket(ticket: str) -> str:
+    return f"{_here()}{'&' if '?' in _here() else '?'}ticket={ticket}"
+
+
+def book(name: str, *made: sheets.Sheet) -> Response:
+    """Tables as one Excel file: a small one at once, a big one from the press.
+
+    Who is not signed in has no place in line; what the public may save is written at once.
+    """
+    cells = sum(len(sheet.rows) * len(sheet.columns) for sheet in made)
+    if cells <= MOST_CELLS or not access.actor().is_authenticated:
+        return sheets.attachment(sheets.workbook(*made), name, sheets.XLSX)
+    source = layout.book_source(made[0].title, made[0].section, sheets.pages(made))
+    return deliver("book", source, name)
+
+
+def fetched() -> Response | None:
+    """The table for which one comes back to this page with a ticket; ``None`` where one comes without.
+
+    Raises:
+        NotFound: the ticket is none of one's own for this page, or what was made is gone.
+    """
+    public_id = request.args.get("ticket")
+    if public_id is None:
+        return None
+    ticket = jobs.get_ticket(db.session(), access.actor(), public_id)
+    if ticket.address.partition("?")[0] != request.path:
+        raise NotFound("ticket")
+    return send(ticket)
+
+
+def send(ticket: Ticket) -> Response:
+    """What was made for a ticket; the caller has checked who asks.
+
+    Raises:
+        NotFound: it is gone, or not made yet.
+    """
+    content = runner().shelf.fetch(ticket.job.kind, ticket.job.key, clock.now())
+    if content is None or ticket.job.state != "done":
+        raise NotFound("ticket")
+    return sheets.attachment(content, ticket.title, _TYPES[ticket.job.kind])
+
+
+# ── Waiting ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def wait_for(ticket: Ticket) -> int:
+    """Wait a little, where its turn is near and few others wait so; then ``ticket.job`` is as it is now.
+
+    Returns how many jobs are done before it.
+    """
+    with db.database().read() as session:
+        place = jobs.place(session, ticket.job, clock.now())
+    db.release()
+    seats: threading.BoundedSemaphore = current_app.extensions["seats"]
+    if place <= NEAR and seats.acquire(blocking=False):
+        try:
+            found = runner().wait(ticket.job_id, WAIT_SECONDS)
+        finally:
+            seats.release()
+        if found is not None:
+            ticket.job = found
+    return place
+
+
+def page_of(ticket: Ticket, place: int) -> Response:
+    """Where a ticket stands: its place in line (202), done, or failed; it looks again by itself."""
+    job = ticket.job
+    is_waiting = job.state in {"waiting", "running"}
+    is_still = "still" in request.args
+    page = render_template(
+        "making/ticket.html", ticket=ticket, job=job, place=place + 1, is_still=is_still,
+        sentence=text.sentence(job.error) if job.error else "",
+    )  # fmt: skip
+    answer = make_response(page, 202 if is_waiting else 200)
+    # Whose turn is far away looks less often.
+    seconds = min(max(place, REFRESH_SECONDS), MOST_REFRESH_SECONDS) if is_waiting else 0
+    if is_waiting:
+        answer.headers["Retry-After"] = str(seconds)
+    if not is_still and job.state != "failed":
+        there = url_for("making.show", public_id=ticket.public_id) if is_waiting else ticket.address
+        # Understood by every browser without JavaScript, and by the address bar's "stop".
+        answer.headers["Refresh"] = f"{seconds};url={there}"
+    return answer

@@ -1,0 +1,41 @@
+"""The page on which one waits for a paper, a table or a bundle, and the one that says that enough waits."""
+
+import secrets
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from matcher.services import jobs
+from webapp import access, clock, db, making
+
+blueprint = Blueprint("making", __name__)
+
+
+@blueprint.get("/making/<public_id>")
+@access.allow("signed_in")
+def show(public_id: str) -> Response:
+    """Where one's own ticket stands; the last look leads to what was made."""
+    ticket = jobs.get_ticket(db.session(), access.actor(), public_id)
+    if ticket.job.kind == "import":
+        return redirect(ticket.address)
+    place = 0
+    if ticket.job.finished_at is None:
+        making.runner().nudge(ticket.job.lane, clock.now())
+        place = making.wait_for(ticket)
+    return making.page_of(ticket, place)
+
+
+@blueprint.app_errorhandler(jobs.Crowded)
+def crowded(_error: jobs.Crowded) -> tuple[str, int, dict[str, str]]:
+    """What waits already, before more can be asked for."""
+    tickets = jobs.waiting_of(db.session(), access.actor())
+    page = render_template("making/crowded.html", tickets=tickets)
+    return page, 429, {"Retry-After": str(making.REFRESH_SECONDS)}
+
+
+@blueprint.app_errorhandler(making.Busy)
+def busy(_error: making.Busy) -> tuple[str, int, dict[str, str]]:
+    """Nothing is prepared for this person yet; the same address is asked for again by itself."""
+    seconds = making.REFRESH_SECONDS + secrets.randbelow(making.REFRESH_SECONDS)
+    again = {"Retry-After": str(seconds), "Refresh": str(seconds)}
+    return render_template("making/busy.html", here=request.full_path.rstrip("?")), 202, again
