@@ -166,6 +166,7 @@ def test_no_page_shows_anothers_contact_data_without_its_line_in_the_record(worl
                 if organization.id == world.people[reader].organization_id or organization.email not in html:
                     continue
                 found.add(endpoint)
+                assert world.app.extensions["traces"].flush()
                 with world.database.read() as session:
                     noted = session.scalars(
                         select(AuditEvent.object_id).where(
