@@ -4,8 +4,7 @@ Taken in any width: 1200, 1,200, 2.5, 5千万円, 500千円, 3百万円, 1億2,0
 unit behind only where the field knows it. Refused: wrong groups (12,34), ranges, exponents, fractions,
 以上 and whatever else stands beside. 約 is reported, and the caller says whether it takes it.
 
-Own code, for the libraries for Japanese numerals (kanjize) know no commas, yen and units, and reckon in
-floating point.
+Own code, for the libraries for Japanese numerals (kanjize) know no commas, yen and units.
 """
 
 import re
