@@ -117,6 +117,12 @@ class Form(FlaskForm):  # type: ignore[misc]
             field.data = receipts.new_form_id()
             raise ValidationError(_("もう一度送ってください。"))
 
+    def validate_version(self, field: Field) -> None:
+        """Over a record with a version nothing is typed unseen; the next send says what is seen now."""
+        if field.object_data and not re.fullmatch(r"[0-9]{1,15}|[0-9a-f]{64}", self.shown):
+            field.data = str(field.object_data)
+            raise ValidationError(_("もう一度送ってください。"))
+
     @property
     def shown(self) -> str:
         """What the page says it had shown, as it was sent; empty where nothing was."""
