@@ -99,9 +99,9 @@ def attachment(content: bytes, name: str, media_type: str) -> Response:
 
 def _ascii(name: str) -> str:
     """The name for programs that read no other: what of it is plain, never an ending alone."""
-    stem, dot, ending = name.rpartition(".")
-    plain_stem = "_".join(re.findall(r"[A-Za-z0-9-]+", stem))
-    return f"{plain_stem or 'enmusubi'}{dot}{ending}"
+    ending = re.search(r"\.[A-Za-z0-9]+\Z", name)
+    words = re.findall(r"[A-Za-z0-9-]+", name[: ending.start()] if ending else name)
+    return ("_".join(words) or "enmusubi") + (ending[0] if ending else "")
 
 
 # ── Excel ────────────────────────────────────────────────────────────────────────────────────────────

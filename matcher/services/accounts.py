@@ -800,6 +800,8 @@ def change_settings(
     moves.check_version(session, user, version)
     if notify not in NOTIFY:
         raise Invalid(notify="required")
+    if (user.name, user.notify) == (name, notify):
+        return user
     user.name, user.notify = name, notify
     if notify == "none":
         notices.drop_gathered(session, user)

@@ -169,6 +169,8 @@ def mark(
     if row is None:
         row = Mark(organization_id=own.id, target_id=target.id, need_id=need.id if need else 0)
         session.add(row)
+    if (row.kind, row.reason_code, row.note) == (kind, reason_code, note.strip()):
+        return  # a second click
     row.kind, row.reason_code, row.note = kind, reason_code, note.strip()
     row.marked_by_id, row.marked_at = actor.user_id or 0, now
     audit.record(

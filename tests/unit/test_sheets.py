@@ -3,6 +3,7 @@
 import io
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import quote
 
 import openpyxl
 import pytest
@@ -130,3 +131,30 @@ def test_what_shift_jis_cannot_write_is_marked_and_named_not_lost() -> None:
 
 def test_an_empty_list_is_still_a_sheet() -> None:
     assert reopened(sheets.workbook(a_sheet([])))["A5"].value == "件名"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "plain", "content_type"),
+    [
+        ("協働の記録_20261124.xlsx", sheets.XLSX, "20261124.xlsx", sheets.XLSX),
+        ("案件.pdf", "application/pdf", "enmusubi.pdf", "application/pdf"),
+        ("一覧.csv", "text/csv; charset=Shift_JIS", "enmusubi.csv", "text/csv; charset=Shift_JIS"),
+        (
+            "E-2026-0001.ics",
+            "text/calendar; charset=utf-8",
+            "E-2026-0001.ics",
+            "text/calendar; charset=utf-8",
+        ),
+        ("E-2026-0001_実績.xlsx", sheets.XLSX, "E-2026-0001.xlsx", sheets.XLSX),
+        ('見積"; x=".pdf', "application/pdf", "x.pdf", "application/pdf"),
+        ("名前だけ", "text/csv", "enmusubi", "text/csv"),
+    ],
+)
+def test_a_download_has_a_plain_name_beside_its_own_and_one_charset(name, kind, plain, content_type):
+    with Flask("sheets").test_request_context():
+        headers = sheets.attachment(b"x", name, kind).headers
+    assert headers["Content-Type"] == content_type
+    assert (
+        headers["Content-Disposition"]
+        == f"attachment; filename={plain}; filename*=UTF-8''{quote(name, safe='')}"
+    )

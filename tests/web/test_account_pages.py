@@ -590,6 +590,23 @@ def test_a_member_leaves_and_is_forgotten(client: FlaskClient, owner: User, reco
         )
 
 
+def test_settings_that_were_changed_meanwhile_keep_what_was_typed(client: FlaskClient, owner: User) -> None:
+    login_as(client, owner)
+    late = visit(client, "/account")
+    send(client, visit(client, "/account"), {"name": "先の名前"}, action="/account")
+    page = send(client, late, {"name": "あとの名前"}, 409, action="/account")
+    assert page.form(action="/account").values["name"] == "あとの名前"
+    send(client, page, action="/account")
+    assert visit(client, "/account").form(action="/account").values["name"] == "あとの名前"
+
+
+def test_a_search_of_six_hundred_letters_is_answered_beside_its_field(client: FlaskClient) -> None:
+    typed = "あ" * 600
+    page = visit(client, f"/needs?q={typed}")
+    assert "120文字までで入力してください。いまは600文字です。" in page.text
+    assert page.form(action="/needs").values["q"] == typed
+
+
 def test_editors_see_the_members_but_do_not_manage_them(
     client: FlaskClient, owner: User, records: Database
 ) -> None:
@@ -603,9 +620,9 @@ def test_editors_see_the_members_but_do_not_manage_them(
     assert not any("invite" in url for _text, url in page.links)
     visit(client, "/account/members/invite", 403)
     visit(client, f"/account/people/{owner.public_id}")
-    post(client, f"/account/people/{owner.public_id}", {"role": "viewer"}, 403)
+    post(client, f"/account/people/{owner.public_id}", {"role": "viewer", "version": owner.version}, 403)
     post(client, f"/account/people/{owner.public_id}/link", status=403)
-    post(client, f"/account/people/{owner.public_id}/close", status=403)
+    post(client, f"/account/people/{owner.public_id}/close", {"version": owner.version}, 403)
 
 
 def test_foreign_accounts_do_not_exist(client: FlaskClient, owner: User, records: Database) -> None:
@@ -640,9 +657,9 @@ def test_a_manager_invites_staff_and_helps_members(
     assert newest_mail(records).to == owner.email
     assert "条件に合う利用者はいません" in visit(client, "/staff?q=いない人&page=3").text
     visit(client, f"/account/people/{manager.public_id}")
-    assert (
-        "ご自分では停止できません" in post(client, f"/account/people/{manager.public_id}/close", {}, 409).text
-    )
+    closing = {"version": manager.version}
+    refused = post(client, f"/account/people/{manager.public_id}/close", closing, 409)
+    assert "ご自分では停止できません" in refused.text
 
 
 # ── Notices ──

@@ -547,7 +547,8 @@ def test_only_a_manager_suspends_and_the_organization_reads_why(town: Town, reco
     visit(seeker, f"/organizations/{town.company.public_id}", 404)
     profile = visit(town.officer, "/profile")
     assert "ご連絡が取れないため。" in profile.text
-    refused = post(town.officer, "/profile/business", {"business": "x"}, 409)
+    version = stored(records, town.company).version
+    refused = post(town.officer, "/profile/business", {"business": "x", "version": version}, 409)
     assert "利用停止中または利用終了のため、プロフィールは変更できません。" in refused.text
     page = visit(town.manager, f"{desk(town.company)}/reinstate")
     send(town.manager, page, {"reason_code": "trust", "reason_text": "連絡が取れた。"}, action="/reinstate")

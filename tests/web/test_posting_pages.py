@@ -144,9 +144,18 @@ def test_a_second_click_on_send_is_the_same_receipt(town: Town) -> None:
     first = send(town.owner, page, button="市に送る")
     assert send(town.owner, page, button="市に送る").location == first.location
     with town.records.read() as session:
-        assert session.scalar(select(func.count()).select_from(Receipt)) == 1
+        kept = select(func.count()).select_from(Receipt).where(Receipt.location == first.location)
+        assert session.scalar(kept) == 1
         sent = select(func.count()).select_from(AuditEvent).where(AuditEvent.action == "submit")
         assert session.scalar(sent) == 1
+
+
+def test_a_second_click_on_the_button_begins_no_second_draft(town: Town) -> None:
+    page = visit(town.owner, "/npo/needs")
+    first = send(town.owner, page, action="/needs/new")
+    assert send(town.owner, page, action="/needs/new").location == first.location
+    assert town.only_need().state == "draft"
+    assert "もう一度お試しください" in post(town.owner, "/npo/needs/new", {"form_id": "x"}, 400).text
 
 
 def test_each_page_begins_with_what_was_saved(town: Town) -> None:

@@ -152,6 +152,12 @@ class Form(FlaskForm):  # type: ignore[misc]
             field.data = receipts.new_form_id()
             raise ValidationError(_("もう一度送ってください。"))
 
+    def validate_version(self, field: Field) -> None:
+        """Over a record with a version nothing is typed unseen; the next send says what is seen now."""
+        if field.object_data and not re.fullmatch(r"[0-9]{1,15}|[0-9a-f]{64}", self.shown):
+            field.data = str(field.object_data)
+            raise ValidationError(_("もう一度送ってください。"))
+
     def validate(self, extra_validators: Any = None) -> bool:
         """As every form; what was read from words is said on the page that follows."""
         is_valid = bool(super().validate(extra_validators))

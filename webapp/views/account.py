@@ -9,10 +9,10 @@ from werkzeug.wrappers import Response
 from matcher import permissions
 from matcher.errors import Invalid, MovedOn, TooFast, TooMany
 from matcher.models import Notice, User
-from matcher.services import accounts, cities, notices, outbox
+from matcher.services import accounts, cities, notices, outbox, receipts
 from webapp import access, asked, clock, context, db, demo, devices, text
 from webapp.forms import account as forms
-from webapp.forms.base import SearchForm
+from webapp.forms.base import Form, SearchForm
 from webapp.text import MAIL_FAILURES
 
 blueprint = Blueprint("account", __name__)
@@ -370,10 +370,18 @@ def person(public_id: str) -> Page:
 @blueprint.post("/account/people/<public_id>/link")
 @access.allow("signed_in")
 def person_link(public_id: str) -> Response:
-    """Mail the person a link for choosing a password."""
-    user = accounts.send_link(db.session(), access.actor(), public_id, clock.now(), _public_url())
+    """Mail the person a link for choosing a password, once for each time the page was opened."""
+    session, actor, now, form = db.session(), access.actor(), clock.now(), Form()
+    here = url_for("account.person", public_id=public_id)
+    if receipts.earlier(session, actor, form.form_id.data) is not None:
+        return redirect(here)
+    accounts.get_account(session, actor, public_id)
+    if not form.validate():
+        abort(400)
+    user = accounts.send_link(session, actor, public_id, now, _public_url())
+    receipts.keep(session, actor, form.form_id.data, here, now)
     flash(_("%(name)sさんに、パスワードを決めるためのメールを送りました。", name=user.name), "success")
-    return redirect(url_for("account.person", public_id=public_id))
+    return redirect(here)
 
 
 @blueprint.route("/account/people/<public_id>/close", methods=["GET", "POST"])

@@ -1,0 +1,136 @@
+"""Every form of every page, sent without the version or the number that the page gave it, or three times.
+
+The same form is sent whole as well, so that a refusal is known to come from what was left out.
+"""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+from sqlalchemy import func, select
+
+from matcher.models import AuditEvent, Mail
+from tests.conftest import NOW
+from tests.contracts.expectations import EXPECTATIONS
+from tests.contracts.test_routes import address
+from tests.contracts.world import ACTORS, World
+from tests.web.pages import read
+
+_DAY = re.compile(r"(_on|_from|_to|_until|_by)$")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory, sqlite_template) -> Iterator[World]:
+    with time_machine.travel(NOW, tick=True):
+        made = World(tmp_path_factory.mktemp("world"), sqlite_template)
+        made.app.config["WTF_CSRF_ENABLED"] = False
+        yield made
+        made.database.dispose()
+
+
+def pages(actor: str):
+    """(endpoint, address parts) of every page that somebody may open."""
+    for endpoint, rows in EXPECTATIONS.items():
+        for record, extra, answers in rows:
+            if dict(zip(ACTORS, answers.get("GET", ""), strict=False)).get(actor) == "+":
+                yield endpoint, record, extra
+
+
+def filled(form) -> dict[str, object]:
+    """What a person would send: what stands there, and something in every empty field."""
+    values = dict(form.values)
+    for name, choices in form.choices.items():
+        values[name] = values.get(name) or next((one for one in choices if one), "")
+    left = {"website", "homepage", "version", "form_id", "csrf_token"}  # traps for machines, and hidden
+    for name in set(form.fields) - left:
+        if values.get(name) == "" and name not in form.choices:
+            values[name] = (
+                "2027-03-31"
+                if _DAY.search(name)
+                else ("1" if "yen" in name or "quantity" in name else "試し")
+            )
+    return values
+
+
+def traces(world: World) -> tuple[int, int]:
+    """How much was done so far: events in the record, and mails."""
+    with world.database.read() as session:
+        return tuple(
+            session.scalar(select(func.count()).select_from(kind)) or 0 for kind in (AuditEvent, Mail)
+        )
+
+
+def send(
+    world: World, actor: str, url: str, values: dict[str, object], times: int = 1
+) -> tuple[int, tuple[int, int]]:
+    """The last status, and what was done by sending it so often on untouched records."""
+    world.reset()
+    before = traces(world)
+    for _time in range(times):
+        status = world.browser(actor).post(url, data=values).status_code
+        assert status < 500, (url, status)
+    after = traces(world)
+    return status, (after[0] - before[0], after[1] - before[1])
+
+
+#: What is rightly done each time: signing in and out, and taking a case away as a file, which the record notes.
+EACH_TIME = re.compile(r"/login|/logout|/account/sessions/end|/cases/[0-9a-f]{32}/export")
+
+
+#: Pages of which at least one form must have been sent whole, so that the refusals prove something.
+SENT = {
+    "anonymous": {"public.partnership"},
+    "company_a": {"cases.act", "work.act", "company.offers", "company.offer_edit", "company.need_pass"},
+    "company_b": {"company.offers", "public.partnership"},
+    "npo_a": {"cases.act", "work.act", "npo.needs", "npo.need_step", "npo.need_check"},
+    "npo_b": {"npo.needs", "public.partnership"},
+    "coordinator": {"cases.act", "cases.recommend", "desk_work.indicator", "imports.show", "work.act"},
+    "manager": {"cases.act", "coordinator.organization_act", "account.person_close", "work.act"},
+    "operator": {"account.person"},
+}
+
+
+def without(values: dict[str, object], name: str, bad: str | None) -> dict[str, object]:
+    """The same with ``bad`` under ``name``, or with nothing."""
+    rest = {one: value for one, value in values.items() if one != name}
+    return rest if bad is None else rest | {name: bad}
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+def test_nothing_is_done_over_what_nobody_saw_and_nothing_is_done_twice(world, actor):
+    sent = set()
+    for endpoint, record, extra in pages(actor):
+        world.reset()
+        path = address(world, endpoint, record, extra)
+        answer = world.browser(actor).get(path)
+        if answer.mimetype != "text/html" or answer.status_code != 200:
+            continue
+        for form in read(path, 200, answer.get_data(as_text=True)).forms:
+            url = form.action or path
+            if (
+                form.method == "post"
+                and not EACH_TIME.fullmatch(urlsplit(url).path)
+                and check(world, actor, url, filled(form))
+            ):
+                sent.add(endpoint)
+    assert SENT[actor] <= sent
+
+
+def check(world: World, actor: str, url: str, values: dict[str, object]) -> bool:
+    """Whether the form did something when it was sent whole; if so, what it does when something is missing."""
+    _status, done = send(world, actor, url, values)
+    if done == (0, 0):
+        return False  # refused for what was filled in, or nothing that leaves a trace
+    assert "form_id" in values, url
+    assert send(world, actor, url, values, times=3)[1] == done, url
+    for bad in (None, "x", "9" * 40) if values.get("version") else ():
+        status, did = send(world, actor, url, without(values, "version", bad))
+        assert did == (0, 0), (url, bad, status)
+        assert status in {409, 422}, (url, bad, status)
+    for bad in (None, "あ" * 32):
+        _status, did = send(world, actor, url, without(values, "form_id", bad), times=3)
+        assert did[0] <= done[0], (url, bad)
+        assert did[1] <= done[1], (url, bad)
+    return True
