@@ -37,9 +37,11 @@ ELSEWHERE: dict[str, str] = {
         "tests/browser/test_journeys.py, tests/web/test_posting_pages.py: steps of writing",
     ),
     "organization.submit": "tests/web/test_organization_pages.py: open only to a profile that is a draft",
+    "making.show": "tests/web/test_making.py: shown while a paper is being made",
     "imports.show": "tests/web/test_import_pages.py: there is no import in the demo city",
     **dict.fromkeys(
         ("cases.bundle_file", "work.file", "work.paper", "work.calendar_file", "desk_work.handover_paper",
+         "work.export_file",
          "coordinator.export", "coordinator.export_audit"),
         "tests/web: files to keep, not pages",
     ),
