@@ -15,8 +15,8 @@ import webapp
 _SKIPPED = ("embeddings.training", "matcher.migrations.versions", "matcher.migrations.env")
 
 
-#: Keyed by the kinds and columns of our own lists.
-_OUR_OWN_NAMES = {"matcher.services.importing._column_length"}
+#: Keyed by kinds, columns and field classes of our own.
+_OUR_OWN_NAMES = {"matcher.services.importing._column_length", "webapp.forms.base._with_whole_labels"}
 
 _CACHED = type(functools.cache(lambda: None))
 
