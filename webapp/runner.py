@@ -116,6 +116,11 @@ class Runner:
             with self._changed:
                 self._changed.wait(min(left, LOOK_SECONDS) if job_id not in self._doing else left)
 
+    def rest(self, seconds: float) -> bool:
+        """Wait until no job is being done in this process; returns whether that came about in time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._doing, seconds)
+
     # ── Doing ────────────────────────────────────────────────────────────────────────────────────────
 
     def _do_and_go_on(self, lane: str, first: Job) -> None:
