@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from matcher.db import Database
 from matcher.errors import DomainError
@@ -57,7 +58,7 @@ class Runner:
     # ── For the worker ───────────────────────────────────────────────────────────────────────────────
 
     def once(self, lane: str, now: datetime) -> bool:
-        """Do the next job of a lane, if it is not being done elsewhere; returns whether there was one."""
+        """Do the next job of a lane, if none is being done elsewhere; returns whether there was one."""
         with self._database.read() as session:
             if not jobs.is_open(session, lane, now):
                 return False
@@ -65,7 +66,7 @@ class Runner:
             job = jobs.take(session, lane, self.holder, now)
         if job is None:
             return False
-        self._do_and_go_on(lane, job)
+        self._do(job, self._note)
         return True
 
     def sweep(self, now: datetime) -> None:
@@ -83,9 +84,7 @@ class Runner:
         """Do a job that was taken in this process, and those that wait behind it, in a thread."""
         with self._changed:
             self._doing.add(job.id)
-        threading.Thread(
-            target=self._do_and_go_on, args=(job.lane, job), name=f"jobs-{job.lane}", daemon=True
-        ).start()
+        threading.Thread(target=self._do_and_go_on, args=(job,), name=f"jobs-{job.lane}", daemon=True).start()
 
     def nudge(self, lane: str, now: datetime, patience: timedelta = timedelta()) -> None:
         """See to it that what has waited longer than ``patience`` is done, by this process if by no other.
@@ -95,12 +94,13 @@ class Runner:
         with self._database.read() as session:
             if jobs.is_open(session, lane, now, patience):
                 threading.Thread(
-                    target=self._try_once, args=(lane, now), name=f"jobs-{lane}", daemon=True
+                    target=self._do_what_waits, args=(lane, now), name=f"jobs-{lane}", daemon=True
                 ).start()
 
-    def _try_once(self, lane: str, now: datetime) -> None:
+    def _do_what_waits(self, lane: str, now: datetime) -> None:
         try:
-            self.once(lane, now)
+            while self.once(lane, now):
+                now = clock.now()
         except SQLAlchemyError as error:
             log.warning("job_not_taken", lane=lane, error=type(error).__name__)
 
@@ -116,33 +116,42 @@ class Runner:
             with self._changed:
                 self._changed.wait(min(left, LOOK_SECONDS) if job_id not in self._doing else left)
 
+    def rest(self, seconds: float) -> bool:
+        """Wait until no job is being done in this process; returns whether that came about in time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._doing, seconds)
+
     # ── Doing ────────────────────────────────────────────────────────────────────────────────────────
 
-    def _do_and_go_on(self, lane: str, first: Job) -> None:
+    def _do_and_go_on(self, first: Job) -> None:
         job: Job | None = first
         while job is not None:
-            with self._changed:
-                self._doing.add(job.id)
-            following = None
-            try:
-                following = self._note(job, self._attempt(lane, job))
-            except jobs.Lost:
-                log.warning("job_lost", job=job.id, kind=job.kind)
-            except SQLAlchemyError as error:
-                # The lease runs out, and whoever takes the job then finds it done or does it again.
-                log.error("job_not_noted", job=job.id, kind=job.kind, error=type(error).__name__)
-            finally:
-                with self._changed:
-                    self._doing.discard(job.id)
-                    if following is not None:
-                        self._doing.add(following.id)
-                    self._changed.notify_all()
-            job = following
+            job = self._do(job, self._note_and_take)
 
-    def _attempt(self, lane: str, job: Job) -> str | None:
+    def _do(self, job: Job, note: Callable[[Session, Job, str | None], Job | None]) -> Job | None:
+        """Do a job and keep what became of it; returns what ``note`` took to be done next."""
+        with self._changed:
+            self._doing.add(job.id)
+        following = None
+        try:
+            following = self._keep(job, self._attempt(job), note)
+        except jobs.Lost:
+            log.warning("job_lost", job=job.id, kind=job.kind)
+        except SQLAlchemyError as error:
+            # The lease runs out, and whoever takes the job then finds it done or does it again.
+            log.error("job_not_noted", job=job.id, kind=job.kind, error=type(error).__name__)
+        finally:
+            with self._changed:
+                self._doing.discard(job.id)
+                if following is not None:
+                    self._doing.add(following.id)
+                self._changed.notify_all()
+        return following
+
+    def _attempt(self, job: Job) -> str | None:
         """The code of an error, nothing where the job is done, ``None`` where it may be tried again."""
         try:
-            return self._work[lane](job)
+            return self._work[job.lane](job)
         except jobs.Lost:
             raise
         except DomainError as error:
@@ -154,17 +163,13 @@ class Runner:
             log.exception("job_failed", job=job.id, kind=job.kind)
             return None
 
-    def _note(self, job: Job, error: str | None) -> Job | None:
-        """Keep what became of a job, and take the next one in the same transaction."""
+    def _keep(
+        self, job: Job, error: str | None, note: Callable[[Session, Job, str | None], Job | None]
+    ) -> Job | None:
         for pause in (*_PATIENCE, None):
             try:
                 with self._database.write() as session:
-                    now = clock.now()
-                    if error is None:
-                        jobs.give_back(session, job.id, self.holder, now)
-                    else:
-                        jobs.finish(session, job.id, self.holder, now, error)
-                    following = jobs.take(session, job.lane, self.holder, now)
+                    following = note(session, job, error)
                 break
             except SQLAlchemyError:
                 if pause is None:
@@ -173,6 +178,17 @@ class Runner:
         if error is not None and job.lane == "press":
             self.shelf.forget_source(job.kind, job.key)
         return following
+
+    def _note(self, session: Session, job: Job, error: str | None) -> None:
+        if error is None:
+            jobs.give_back(session, job.id, self.holder, clock.now())
+        else:
+            jobs.finish(session, job.id, self.holder, clock.now(), error)
+
+    def _note_and_take(self, session: Session, job: Job, error: str | None) -> Job | None:
+        """In one transaction, so that no other process finds the lane free in between."""
+        self._note(session, job, error)
+        return jobs.take(session, job.lane, self.holder, clock.now())
 
     def _lay_out(self, job: Job) -> str:
         shelf = self.shelf

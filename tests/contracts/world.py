@@ -258,7 +258,8 @@ class World:
             return accounts.start_session(session, known, NOW)
 
     def reset(self) -> None:
-        """Put the records back as they were."""
+        """Put the records back as they were; not under the hands of one who still makes a paper."""
+        assert self.app.extensions["runner"].rest(60)
         self.database.dispose()
         for suffix in ("-wal", "-shm"):
             Path(f"{self.file}{suffix}").unlink(missing_ok=True)
