@@ -47,7 +47,7 @@ class QuantityField(StringField):  # type: ignore[misc]
             value = Decimal(typed)
         except InvalidOperation:
             raise ValueError(_("数字だけを入力してください（単位はとなりで選びます）。")) from None
-        if not value.is_finite() or abs(value) >= MAX_QUANTITY:
+        if not value.is_finite() or value.copy_abs() >= MAX_QUANTITY:
             raise ValueError(_("大きすぎる数です。けたをもう一度ご確認ください。"))
         if value != round(value, 2):
             raise ValueError(_("数字は小数第2位までで入力してください。"))

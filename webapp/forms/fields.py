@@ -261,7 +261,7 @@ def read_number(typed: str) -> float:
         value = Decimal(typed)
     except InvalidOperation:
         raise ValueError(_("「%(text)s」は数字として読み取れません。", text=typed[:20])) from None
-    if not value.is_finite() or abs(value) >= 10**11:
+    if not value.is_finite() or value.copy_abs() >= 10**11:
         raise ValueError(_("大きすぎる数です。けたをもう一度ご確認ください。"))
     if value != round(value, 4):
         raise ValueError(_("数字は小数第4位までで入力してください。"))
