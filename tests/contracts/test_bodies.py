@@ -155,3 +155,19 @@ def test_nothing_without_an_end_is_read_normalized_or_lost(world, monkeypatch, f
                     assert field._value() == text or field.type == "HiddenField", field.name
         # What is kept to be shown again is put into its normal form, whole, with no heap in what is sorted.
         assert all(longest_heap(one) <= 4 * embeddings.normal.MAX_MARKS for one in seen)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: f"{form.__module__}.{form.__name__}")
+def test_no_number_or_day_breaks_a_field(world, form):
+    """What a field cannot read it says; WTForms takes only ``ValueError`` for that."""
+    numbers = (
+        "1E+999999999", "1E-999999999", "-1E+999999999", "9" * 5_000, "0." + "0" * 5_000 + "1", "NaN", "sNaN", "-Infinity",
+        "²", "٣", "1_000", "0x10", "--1", "1e", "あ：1E+999999999", "1E+999999999：1", "NaN：NaN", "あ：1E+999999999：い",
+        "0000-00-00", "0001-01-01", "9999-12-31", "99999-01-01", "2026-02-30", "令和0年0月0日", "令和99年12月31日", "R9.3.31 x",
+        "79999", "2026-04-01 あ",
+    )  # fmt: skip
+    for text in numbers:
+        sent = filled(world.app, form, text)
+        with world.app.test_request_context("/", method="POST"):
+            for field in sent:
+                str(field.data)
