@@ -30,6 +30,7 @@ from tests.contracts.world import ACTORS, World
 from tests.edge_inputs import EDGE_INPUTS
 from tests.web import pages
 from webapp.forms.base import Form
+from webapp.forms.values import AddressField, CountField, DayField, NumberField, QuantityField, YenField
 
 pytestmark = pytest.mark.soak
 POSTS = int(os.environ.get("FUZZ_POSTS", "20000"))
@@ -78,6 +79,15 @@ DAYS: dict[str, date | None] = {
     "-1": None, "1E5": None, "2027-03-31xyz": None, "2027/4/15 0:00 まで": None, "9" * 4000: None,
     "2027年3月31日2": None, "20270331 12": None, "R9.3.31.4": None, "平成100年1月1日": None,
 }  # fmt: skip
+#: mail addresses as they are to be kept; ``None``: mail does not reach them
+ADDRESSES: dict[str, str | None] = {
+    "tanaka@example.jp": "tanaka@example.jp", "Tanaka@Example.JP": "tanaka@example.jp", "ｔａｎａｋａ＠ｅｘａｍｐｌｅ．ｊｐ": "tanaka@example.jp",
+    "a+b@example.jp": "a+b@example.jp", "a..b@example.jp": None, "a.@example.jp": None, "田中@example.jp": None,
+    "tanaka@例え.jp": None, "a@b": None, "a@example.jp, b@example.jp": None, "田中 <a@example.jp>": None, "a@": None,
+    "@example.jp": None, "=?utf-8?q?a?=@example.jp": None, "a@example.jp\nBcc: b@example.jp": None, "a b@example.jp": None,
+    "a@-example.jp": None, "a@example..jp": None, '"a"@example.jp': None, "a@[127.0.0.1]": None,
+}  # fmt: skip
+NUMERALS = {field.__name__ for field in (CountField, NumberField, QuantityField, YenField)}
 
 
 @dataclass(frozen=True)
@@ -148,10 +158,12 @@ def plausible(found: pages.Form, forms: list[Form]) -> dict[str, Any]:
             if hasattr(field, "iter_choices") and kind != "SelectMultipleField":
                 options = [choice.value for choice in field.iter_choices() if choice.value]
                 values[field.name] = options[0] if options else ""
-            elif "Day" in kind or "Date" in kind:
+            elif kind == DayField.__name__:
                 values[field.name] = "2027-03-31"
-            elif kind in {"NumberField", "QuantityField", "YenField", "IntegerField"}:
+            elif kind in NUMERALS:
                 values[field.name] = "12"
+            elif kind == AddressField.__name__:
+                values[field.name] = "tanaka@example.jp"
             elif kind == "PairsField":
                 values[field.name] = "男：3"
             elif kind in {"TextAreaField", "LinesField"}:
@@ -185,11 +197,13 @@ def targets(world: World, watch: Watch) -> dict[Target, dict[str, Any]]:
 def inputs_for(kind: str) -> list[str]:
     """What is typed into a field of a kind."""
     common = [*EDGE_INPUTS, *QUADRATIC]
-    if kind in {"NumberField", "QuantityField", "YenField", "IntegerField"}:
+    if kind in NUMERALS:
         return [*NUMBERS, *common]
-    if "Day" in kind or "Date" in kind:
+    if kind == DayField.__name__:
         return [*DAYS, *common]
-    return [*common, *NUMBERS, *DAYS]
+    if kind == AddressField.__name__:
+        return [*ADDRESSES, *common]
+    return [*common, *NUMBERS, *DAYS, *ADDRESSES]
 
 
 def plain(text: str) -> str:
@@ -204,10 +218,15 @@ def misread(form: Form, name: str, typed: str) -> str:
     kind, data = type(field).__name__, field.data
     if field.errors or data in (None, "", []):
         return ""
-    if kind in {"NumberField", "QuantityField", "YenField"} and typed in NUMBERS:
-        return "" if NUMBERS[typed] == data else f"{name}: {typed[:40]!r} became {data!r}"
-    if kind == "DayField" and typed in DAYS:
-        return "" if DAYS[typed] == data else f"{name}: {typed[:40]!r} became {data!r}"
+    meanings: dict[str, Any] = {}
+    if kind in NUMERALS:
+        meanings = NUMBERS
+    elif kind == DayField.__name__:
+        meanings = DAYS
+    elif kind == AddressField.__name__:
+        meanings = ADDRESSES
+    if typed in meanings:
+        return "" if meanings[typed] == data else f"{name}: {typed[:40]!r} became {data!r}"
     if type(field) in {StringField, TextAreaField} and len(typed) < 20_000:
         return "" if plain(str(data)) == plain(typed) else f"{name}: {typed[:40]!r} became {str(data)[:40]!r}"
     return ""

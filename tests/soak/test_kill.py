@@ -40,7 +40,8 @@ pytestmark = pytest.mark.soak
 ROUNDS = int(os.environ.get("KILL_ROUNDS", "200"))
 PATIENCE = float(os.environ.get("KILL_PATIENCE", "60"))  #: seconds; more where others use the machine too
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
-FORM_ID = re.compile(r'name="form_id"[^>]*value="([^"]+)"')
+HIDDEN = re.compile(r'<input[^>]*type="hidden"[^>]*>')
+NAME, VALUE = re.compile(r'name="([^"]+)"'), re.compile(r'value="([^"]*)"')
 
 
 class Service:
@@ -124,6 +125,8 @@ class Client(threading.Thread):
                     self.errors.append(f"{error.code} {error.url}")
                 if error.code in {403, 404}:
                     self._open()
+                if error.code == 429:
+                    self.stopping.wait(2)  # nobody may tell others faster than people do
             except (OSError, HTTPException):
                 time.sleep(0.05)
 
@@ -134,13 +137,17 @@ class Client(threading.Thread):
             self._post("/demo/enter", {"csrf_token": token[1], "role": self.role})
             self.entered = True
         page = self._get(f"/cases/{self.case}/{self.page}")
-        token, form_id = TOKEN.search(page), FORM_ID.search(page)
-        if token is None:
+        if TOKEN.search(page) is None:
             self._open()
             return
+        hidden = {
+            name[1]: value[1]
+            for field in HIDDEN.findall(page)
+            if (name := NAME.search(field)) and (value := VALUE.search(field))
+        }
         self.count += 1
         text = f"{self.role}-{self.count}-{random.getrandbits(40):x}"
-        values = {"csrf_token": token[1], "form_id": form_id[1] if form_id else ""} | self._fields(text)
+        values = hidden | self._fields(text)
         answer = self._post(f"/cases/{self.case}/{self.page}", values)
         if self.case in answer:
             self.done.append(text)
@@ -255,7 +262,8 @@ def test_nothing_acknowledged_is_lost_when_processes_are_killed(environment):
     chance = random.Random(20261123)
     service, stopping = Service(environment, settings.port), threading.Event()
     service.await_up()
-    clients = [Client(settings.public_url, "npo", case, stopping) for _ in range(2)]
+    clients = [Client(settings.public_url, "npo", case, stopping)]
+    clients += [Client(settings.public_url, role, work, stopping) for role in ("company", "coordinator")]
     clients += [Giver(settings.public_url, role, work, stopping) for role in ("npo", "company")]
     clients.append(Payer(settings.public_url, "coordinator", paid, stopping))
     for client in clients:

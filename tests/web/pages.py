@@ -196,14 +196,20 @@ def post(
 
 
 def send(
-    client: FlaskClient, page: Page, values: dict[str, Any] | None = None, status: int = 302, **which: Any
+    client: FlaskClient,
+    page: Page,
+    values: dict[str, Any] | None = None,
+    status: int = 302,
+    content_type: str | None = None,
+    **which: Any,
 ) -> Page:
     """Fill in and send a form of a visited page (``action=`` or ``button=`` choose it)."""
     form = page.form(**which)
     unknown = sorted(set(values or {}) - set(form.fields) - {"action"})
     assert not unknown, f"{page.url}: the form has no field {unknown}, only {form.fields}"
     url = form.action or page.url
-    return _answer(client.post(url, data={**form.values, **(values or {})}), url, status)
+    sent = client.post(url, data={**form.values, **(values or {})}, content_type=content_type)
+    return _answer(sent, url, status)
 
 
 def csrf_token(client: FlaskClient) -> str:

@@ -5,6 +5,7 @@ import io
 import os
 import sqlite3
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import event, func, select
 from sqlalchemy.exc import OperationalError
@@ -22,7 +23,7 @@ from wtforms import PasswordField
 from matcher import db as records_db
 from matcher.db import Database
 from matcher.models import AuditEvent, Need, Organization, ShownList, ShownSuggestion, User, UserSession
-from matcher.permissions import Actor
+from matcher.permissions import ANONYMOUS, Actor
 from matcher.services import audit
 from tests.conftest import NOW
 from tests.factories import make_city, make_company, make_need, make_npo, make_user
@@ -75,7 +76,7 @@ def test_a_post_that_found_no_turn_keeps_what_was_typed(
         "title": "お米を<分けて>",
         "situation": "毎週\n30人",
         "version": str(need.version),
-        "form_id": "f1",
+        "form_id": "f" * 32,
     }
     with somebody_writes(records):
         answer = npo_client.post(url, data={"csrf_token": csrf_token(npo_client), **typed})
@@ -128,6 +129,10 @@ def test_a_full_disk_is_told_in_words_and_nothing_is_half_saved(
 ) -> None:
     url = (post(npo_client, "/npo/needs/new").location or "") + "?from=here"
 
+    def version() -> int:
+        with records.read() as session:
+            return session.scalars(select(Need.version)).one()
+
     def fill(connection, _record) -> None:
         connection.execute(f"PRAGMA max_page_count={connection.execute('PRAGMA page_count').fetchone()[0]}")
 
@@ -137,6 +142,8 @@ def test_a_full_disk_is_told_in_words_and_nothing_is_half_saved(
         for number in range(200):
             typed = {
                 "csrf_token": csrf_token(npo_client),
+                "version": str(version()),
+                "form_id": uuid.uuid4().hex,
                 "title": f"{number}回目",
                 "situation": "困った。" * 60,
             }
@@ -321,6 +328,7 @@ def test_what_was_loaded_stays_usable_and_what_was_written_is_gone_when_a_page_i
     with records.write() as session:
         user_id = make_user(session, make_company(session, name="一社")).id
     with app.test_request_context(method="POST"):
+        g.actor = ANONYMOUS
         session = db.session()
         user = session.get(User, user_id)
         made = make_npo(session, name="消える会")
@@ -342,6 +350,7 @@ def test_only_what_was_to_be_kept_stays_when_a_page_is_made(
     app: Flask, records: Database, kept: bool
 ) -> None:
     with app.test_request_context(method="POST"):
+        g.actor = ANONYMOUS
         make_npo(db.session())
         if kept:
             db.keep()
@@ -353,6 +362,7 @@ def test_only_what_was_to_be_kept_stays_when_a_page_is_made(
 
 def test_slow_work_comes_before_the_transaction(app: Flask) -> None:
     with app.test_request_context(method="POST"):
+        g.actor = ANONYMOUS
         with db.reading() as session:
             assert db.session() is session
             assert not records_db.is_writing()

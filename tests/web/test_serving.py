@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
 from http.cookiejar import CookieJar
 from pathlib import Path
 
@@ -17,7 +18,8 @@ import pytest
 
 from matcher.services import leases
 from tests import factories
-from webapp import MAX_BODY, Settings
+from webapp import Settings
+from webapp.bodies import FILE as MAX_BODY
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 PATIENCE = 600  #: turns of a tenth of a second
@@ -76,7 +78,8 @@ class Service:
 
     def post(self, path, **values):
         token = TOKEN.search(self.get(path))
-        data = urllib.parse.urlencode({"csrf_token": token[1], **values}).encode()
+        hidden = {"csrf_token": token[1], "form_id": uuid.uuid4().hex}
+        data = urllib.parse.urlencode({**hidden, **values}).encode()
         with self.browser.open(self.base + path, data, timeout=60) as answer:
             return answer.read().decode()
 

@@ -11,7 +11,8 @@ from matcher import uploads
 from matcher.errors import Invalid, Refused
 from matcher.models import CaseFile, Contribution
 from matcher.services import files, partnerships
-from tests.web.pages import Page, post, visit
+from tests.web.pages import Page, visit
+from tests.web.pages import send as fill
 from tests.web.test_workspace_pages import Town
 
 CSV = "日,人\r\n1,30\r\n".encode()
@@ -25,10 +26,9 @@ def town(settings, travel) -> Iterator[Town]:
 
 
 def send(town: Town, action: str, field: str, status: int, **values: object) -> Page:
+    client, url = town.browser("npo"), f"{town.url}/do/{action}"
     typed = {field: (io.BytesIO(CSV), "記録.csv"), **values}
-    return post(
-        town.browser("npo"), f"{town.url}/do/{action}", typed, status, content_type="multipart/form-data"
-    )
+    return fill(client, visit(client, url), typed, status, content_type="multipart/form-data")
 
 
 def add_file(town: Town, status: int = 302) -> Page:
