@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from matcher import queries
+from matcher import calendar, queries
 from matcher.errors import Invalid, MovedOn, NotFound, Refused
 from matcher.models import AuditEvent, Mail, Notice
 from matcher.services import audit, partnerships
@@ -116,6 +116,66 @@ def test_a_lone_coordinator_may_approve_what_they_recommended(session, now):
     partnerships.accept(session, town.npo_actor, case, "", now, version=None)
     partnerships.accept(session, town.company_actor, case, "", now, version=None)
     partnerships.approve(session, town.coordinator, case, GOOD, now, version=None)
+
+
+def test_of_two_officials_the_other_one_approves(session, now):
+    town = Town(session)
+    session.get(factories.User, town.manager.user_id).status = "deactivated"
+    case = partnerships.recommend(
+        session, town.coordinator, town.company, town.npo, FOOD, "local", "量が合うため", now
+    )
+    for side in (town.npo_actor, town.company_actor):
+        partnerships.accept(session, side, case, "", now, version=None)
+    with pytest.raises(Refused, match="own_recommendation"):
+        partnerships.approve(session, town.coordinator, case, GOOD, now, version=None)
+    partnerships.approve(session, town.colleague, case, GOOD, now, version=None)
+
+
+def test_only_what_belongs_to_the_two_is_put_into_their_case(town, session, now):
+    stranger = factories.make_offer(session, factories.make_company(session))
+    with pytest.raises(Refused, match="offer_closed"):
+        town.offer_made(now, offer=stranger)
+    with pytest.raises(Refused, match="need_closed"):
+        town.offer_made(now, need=factories.make_need(session, factories.make_npo(session)))
+
+
+def test_a_need_that_the_capacity_guard_paused_stands_in_no_ones_way(town, session, now):
+    case = town.offer_made(now)
+    town.need.state, town.need.pause_cause = "paused", "capacity"
+    partnerships.accept(session, town.npo_actor, case, "", now, version=case.version)
+    town.need.state, town.need.pause_cause = "paused", "capacity"
+    assert partnerships.approval_obstacle(session, town.coordinator, case) is None
+    partnerships.approve(session, town.coordinator, case, GOOD, now, version=None)
+    assert case.state == "introduced"
+
+
+def test_who_never_answered_a_recommendation_does_not_hear_of_the_others_no(town, session, now):
+    def told(actor):
+        return session.scalar(select(func.count()).where(Notice.user_id == actor.user_id))
+
+    for has_answered in (False, True):
+        case = partnerships.recommend(
+            session, town.coordinator, town.company, factories.make_npo(session), FOOD, "local", "近い", now
+        )
+        npo = factories.actor_for(factories.make_user(session, case.npo), case.npo)
+        if has_answered:
+            partnerships.accept(session, town.company_actor, case, "", now, version=None)
+        before = told(town.company_actor)
+        partnerships.decline(session, npo, case, "timing", "", now, version=None)
+        assert told(town.company_actor) - before == has_answered
+
+
+def test_why_a_side_withdrew_is_told_to_the_city_alone(town, session, now):
+    case = town.agreed(now)
+    partnerships.withdraw(session, town.npo_actor, case, "other", "相手の評判が気になる", now, version=None)
+    for kind in (Mail, Notice):
+        assert not [one for one in session.scalars(select(kind.body)) if "評判" in one]
+    event = queries.history(session, "partnership", case.public_id)[0][0]
+    assert (event.action, event.reason_code, event.reason_text) == (
+        "withdraw",
+        "other",
+        "相手の評判が気になる",
+    )
 
 
 def test_the_same_pair_and_need_has_one_open_case(town, session, now):
@@ -255,6 +315,18 @@ def test_a_question_leaves_a_week_to_answer(town, session, now):
     late = now + timedelta(days=13)
     partnerships.send_message(session, town.npo_actor, case, "配送の曜日を教えてください。", late)
     assert case.deadline_at > late + timedelta(days=6)
+
+
+def test_a_question_puts_the_deadline_off_by_a_week_and_never_brings_it_nearer(town, session, now):
+    case = town.offer_made(now)
+    early = case.deadline_at
+    partnerships.send_message(session, town.npo_actor, case, "曜日を教えてください。", now)
+    assert case.deadline_at == early
+    late = now + timedelta(days=13)
+    case.reminders = 2
+    partnerships.send_message(session, town.npo_actor, case, "時刻も教えてください。", late)
+    assert case.deadline_at == calendar.deadline(late, 7)
+    assert case.reminders == 0
 
 
 def test_the_city_writes_of_itself_without_a_title_and_of_others_with_one(town, session, now):

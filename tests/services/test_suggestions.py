@@ -213,6 +213,27 @@ def test_a_passed_need_is_not_suggested_again_until_the_mark_is_taken_back(town,
     assert "野菜のこと" in town.titles()
 
 
+def test_a_pass_on_an_organization_holds_for_all_its_needs(town, now):
+    def mark(session):
+        npo = town.reload(session, town.npos["野菜"])
+        factories.make_need(session, npo, title="野菜をもう一度", situation="野菜で困っています。")
+        shown_lists.mark(session, town.person, npo, None, "passed", now, reason_code="timing")
+
+    town.change(mark)
+    encode(town.database, now)
+    assert not [title for title in town.titles() if "野菜" in title]
+
+
+@pytest.mark.parametrize(("fields", "is_shown"), [(["2"], False), (["2", "13"], True), (["13"], True)])
+def test_a_field_that_a_company_rules_out_rules_out_only_what_has_no_other_field(town, fields, is_shown):
+    def choose(session):
+        town.reload(session, town.company).company.no_go_fields = ["2"]
+        need_of(session, town, "野菜").fields = fields
+
+    town.change(choose)
+    assert ("野菜のこと" in town.titles()) is is_shown
+
+
 def test_a_pass_needs_a_reason_of_the_list(town, now):
     def mark(session):
         shown_lists.mark(session, town.person, town.npos["野菜"], None, "passed", now, reason_code="hm")

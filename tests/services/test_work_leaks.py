@@ -302,6 +302,15 @@ def test_a_full_round_of_reminders_keeps_nobody_waiting_for_ever(session: Sessio
     assert [partnerships.remind_waiting(session, soon, limit=2) for _ in range(3)] == [2, 1, 0]
 
 
+def test_a_word_takes_back_the_reminder_and_its_date(partners: Partners) -> None:
+    case = partners.bring("negotiation")
+    case.reminders, case.deadline_at = 1, partners.at + timedelta(days=3)
+    partners.session.flush()
+    partnerships.send_message(partners.session, partners.npo_actor, case, "考えています。", partners.at)
+    partners.session.refresh(case)
+    assert (case.reminders, case.deadline_at, case.touched_at) == (0, None, partners.at)
+
+
 def test_reports_that_were_reminded_of_make_room_for_the_others(partners: Partners) -> None:
     partners.bring("running")
     today = calendar.tokyo_date(partners.at)

@@ -69,6 +69,27 @@ def test_part_of_the_quantity_counts_as_its_share():
     assert ranking.fit(offer, FOOD_NEED, CLOSE).parts["quantity"] == pytest.approx(0.75)
 
 
+def test_what_is_also_welcome_counts_four_fifths_of_what_is_asked_for_first():
+    money = Side(("cash_donation",), is_open=True)
+    asked_first = replace(FOOD_NEED, support_types=("cash_donation", "food"))
+    first, also = (ranking.fit(money, need, CLOSE).parts["support"] for need in (asked_first, FOOD_NEED))
+    assert also == pytest.approx(0.8 * first)
+
+
+@pytest.mark.parametrize(
+    ("given_from", "given_to", "mark"),
+    [
+        (date(2026, 12, 1), date(2027, 3, 31), "○"),
+        (date(2026, 12, 2), date(2027, 4, 30), "△"),
+        (date(2026, 11, 1), date(2027, 3, 30), "△"),
+        (date(2027, 4, 1), date(2027, 4, 30), "×"),
+    ],
+)
+def test_only_the_whole_of_the_time_is_called_the_whole(given_from, given_to, mark):
+    offer = replace(FOOD_OFFER, period_from=given_from, period_to=given_to)
+    assert marks(ranking.fit(offer, FOOD_NEED, CLOSE))["period"] == mark
+
+
 def test_what_is_unknown_counts_neither_way():
     weights = Weights(-1.0, {"meaning": Part(4.0, 0.5), "words": Part(2.0, 0.2)})
     low, high = ranking.MEANING_SCALE

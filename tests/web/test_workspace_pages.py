@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.partners import Partners
 from tests.web.conftest import login_as
 from tests.web.pages import post, send, visit
 from webapp import create_app
+from webapp.views import work_acts
 
 SECTIONS = ("plan", "agreement", "progress", "evaluation", "publication", "files")
 
@@ -405,3 +407,15 @@ def test_only_who_checks_a_value_is_led_to_its_review(town, evaluator, asked, ot
     assert "review_measurement" in visit(browser, f"{town.url}/progress").html
     for name in others:
         assert "review_measurement" not in visit(town.browser(name), f"{town.url}/progress").html
+
+
+@pytest.mark.parametrize(
+    ("who", "is_offered"),
+    [("npo_actor", True), ("editor", False), ("coordinator", True), ("colleague", True)],
+)
+def test_ending_early_is_offered_to_those_alone_who_may_sign(town: Town, who: str, is_offered: bool) -> None:
+    town.live(lambda p: p.bring("running"))
+    actor = town.partners.npo_actor if who == "editor" else getattr(town.partners, who)
+    if who == "editor":
+        actor = replace(actor, organization_role="editor")
+    assert work_acts.may(actor, town.partners.case, "terminate") is is_offered
