@@ -75,6 +75,8 @@ def send(
     return status, (after[0] - before[0], after[1] - before[1])
 
 
+#: What is said to those who send what no page gave them.
+STALE = "画面を開いてから時間がたっています"
 #: What is rightly done each time: signing in and out, and taking a case away as a file, which the record notes.
 EACH_TIME = re.compile(r"/login|/logout|/account/sessions/end|/cases/[0-9a-f]{32}/export")
 
@@ -120,6 +122,9 @@ def test_nothing_is_done_over_what_nobody_saw_and_nothing_is_done_twice(world, a
 
 def check(world: World, actor: str, url: str, values: dict[str, object]) -> bool:
     """Whether the form did something when it was sent whole; if so, what it does when something is missing."""
+    world.reset()
+    shown = world.browser(actor).post(url, data=values).get_data(as_text=True)
+    assert STALE not in shown, f"{url}: the page gave what it does not take: {values}"
     _status, done = send(world, actor, url, values)
     if done == (0, 0):
         return False  # refused for what was filled in, or nothing that leaves a trace

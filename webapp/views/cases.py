@@ -65,7 +65,7 @@ def show(public_id: str) -> Page:
     """One case, the same screen for the company, the NPO and the city."""
     actor = access.actor()
     case = queries.get_case(db.session(), actor, public_id)
-    form = forms.MessageForm()
+    form = forms.MessageForm(data={"version": case.version})
     if partnerships.may_see_contacts(actor, case):
         access.note_contacts(case.company, case.npo)
     if case.was_introduced:
