@@ -142,9 +142,9 @@ def _forms(text: str) -> Iterator[str]:
     """
     dated = _ERA.sub(_western, text)
     bare = re.sub(r"[\s._+\-・、。,!?~=]+", "", dated)
-    yield from dict.fromkeys(
-        (text, dated, bare, bare.translate(_PLAIN), _romaji(bare), bare.translate(_KEYS))
-    )
+    forms = (text, dated, bare, bare.translate(_PLAIN), _romaji(bare), bare.translate(_KEYS))
+    # Kana grow to three letters; of marks alone nothing is left.
+    yield from dict.fromkeys(form[:LOOKED_AT] for form in forms if form)
 
 
 def _own_words(about: Iterable[str]) -> tuple[str, ...]:
