@@ -26,7 +26,7 @@ from matcher.models import (
     User,
 )
 from matcher.permissions import SYSTEM, Actor
-from matcher.services import audit, importing, jobs, numbers
+from matcher.services import audit, importing, jobs, leases, numbers
 from matcher.services.importing import Checked
 from matcher.tables import Unreadable
 from tests.conftest import NOW
@@ -372,7 +372,7 @@ def test_an_import_that_was_killed_goes_on_where_it_stopped_and_counts_right(
     with pytest.raises(KeyboardInterrupt):
         importing.run(database, take(database), HOLDER, dying_clock)
     assert count(database, Organization) == 7, "the transaction in which it was killed leaves nothing"
-    later = NOW + jobs.LEASE + timedelta(seconds=1)
+    later = NOW + leases.LEASE + timedelta(seconds=1)
     again = take(database, later, "two")
     assert again.details["done"] == 7
     importing.run(database, again, "two", lambda: later)
@@ -385,7 +385,7 @@ def test_an_import_that_was_killed_goes_on_where_it_stopped_and_counts_right(
 def test_who_lost_an_import_to_another_saves_nothing_more(database: Database, coordinator: Actor) -> None:
     ask_to_save(database, coordinator, 3)
     first = take(database)
-    later = NOW + jobs.LEASE + timedelta(seconds=1)
+    later = NOW + leases.LEASE + timedelta(seconds=1)
     take(database, later, "two")
     with pytest.raises(jobs.Lost):
         importing.run(database, first, HOLDER, lambda: later)
@@ -397,7 +397,7 @@ def test_an_import_killed_after_its_last_row_is_only_noted_as_done(
 ) -> None:
     ask_to_save(database, coordinator, 3)
     importing.run(database, take(database), HOLDER, lambda: NOW)
-    later = NOW + jobs.LEASE + timedelta(seconds=1)
+    later = NOW + leases.LEASE + timedelta(seconds=1)
     importing.run(database, take(database, later, "two"), "two", lambda: later)
     assert count(database, Organization) == 3
 
