@@ -226,6 +226,15 @@ def recognise(kind: Kind, header: str) -> Column | None:
     return None
 
 
+def distance(column: Column, header: str) -> int:
+    """How far a header that means ``column`` is from its label: 0 says the same, others by the common names."""
+    key = header_key(header)
+    own = (column.code, column.label, *re.split("[（）]", column.label))
+    if key in (header_key(word) for word in own):
+        return 0
+    return 1 + [header_key(word) for word in column.aliases].index(key)
+
+
 def choices(column: Column, city: City) -> Mapping[str, str]:
     """Code → label of what may stand in a column of this kind; empty where anything may."""
     if column.kind in {"area", "areas"}:
