@@ -160,7 +160,7 @@ _TERMS: Final = (
            examples=("小中高生", "地域の住民一般")),
     Column("skills", "求める技能", "codes", vocabulary.PRO_BONO_SKILLS, ("技能", "出せる技能")),
     Column("valid_until", "公開の期限", "date", aliases=("掲載期限", "有効期限"), examples=("2027-03-31", ""),
-           hint="空欄は、きょうから180日後"),
+           hint="空欄は、きょうから180日後（終わりの日が先なら、その日）"),
 )  # fmt: skip
 
 _NEED: Final = (
