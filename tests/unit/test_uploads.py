@@ -526,7 +526,10 @@ def test_active_content_types_are_refused(kind: str) -> None:
         ),
         ("xl/worksheets/sheet1.xml", '<worksheet><f>_xlfn.IMAGE("https://evil.example")</f></worksheet>'),
         ("xl/worksheets/sheet1.xml", '<worksheet><f>W&#69;BSERVICE("https://evil.example")</f></worksheet>'),
-        ("xl/worksheets/sheet1.xml", '<x:worksheet xmlns:x="x"><x:f>WEB<!-- -->SERVICE(A1)</x:f></x:worksheet>'),
+        (
+            "xl/worksheets/sheet1.xml",
+            '<x:worksheet xmlns:x="x"><x:f>WEB<!-- -->SERVICE(A1)</x:f></x:worksheet>',
+        ),
         ("xl/styles.xml", '<w><definedName name="a">_xlfn.IMAGE("https://evil.example")</definedName></w>'),
         ("xl/tables/table1.xml", "<t><calculatedColumnFormula>WEBSERVICE(A1)</calculatedColumnFormula></t>"),
         ("data/sheet.bin", '<worksheet><f>WEBSERVICE("https://evil.example")</f></worksheet>'),

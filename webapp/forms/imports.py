@@ -28,7 +28,7 @@ class UploadForm(Form):
     )
 
 
-class RowsField(SelectMultipleField):
+class RowsField(SelectMultipleField):  # type: ignore[misc]
     """Rows of an upload, up to all of them."""
 
     most_values = tables.MAX_ROWS
