@@ -25,7 +25,8 @@ def read(text: str) -> str:
     """
     typed = plain(text, LIMIT)
     if not typed.isascii():
-        raise Unclear("email_letters" if "@" in typed else "email", text)
+        is_one = typed.count("@") == 1 and not set("、,(") & set(typed)
+        raise Unclear("email_letters" if is_one else "email", text)
     typed = typed.lower()
     local = typed.rpartition("@")[0]
     if local and (local[0] == "." or local[-1] == "." or ".." in local):

@@ -1,5 +1,6 @@
 """Working days, deadlines and fiscal years as a Japanese town hall counts and writes them (Tokyo time)."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -8,13 +9,32 @@ import jpholiday
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 
-#: First day of each era, newest first. Before Meiji the western year is written.
-_ERAS: Final = (
-    (date(2019, 5, 1), "令和"),
-    (date(1989, 1, 8), "平成"),
-    (date(1926, 12, 25), "昭和"),
-    (date(1912, 7, 30), "大正"),
-    (date(1868, 1, 25), "明治"),
+
+@dataclass(frozen=True)
+class Era:
+    """An era: how it is written, from which day on, and until which day papers may say so."""
+
+    name: str
+    short: str
+    letter: str
+    spoken: tuple[str, ...]  #: in Latin letters
+    first: date
+    last: date
+
+    @property
+    def before(self) -> int:
+        """The western year before its first."""
+        return self.first.year - 1
+
+
+#: Newest first. Where one ends and the next begins both names are right, as in the registers. 平成 runs to
+#: the end of its 31st year, since papers of before 1 April 2019 say so; from 平成32年 on it is a slip.
+ERAS: Final = (
+    Era("令和", "令", "r", ("reiwa",), date(2019, 5, 1), date.max),
+    Era("平成", "平", "h", ("heisei",), date(1989, 1, 8), date(2019, 12, 31)),
+    Era("昭和", "昭", "s", ("shouwa", "showa"), date(1926, 12, 25), date(1989, 1, 7)),
+    Era("大正", "大", "t", ("taishou", "taisho"), date(1912, 7, 30), date(1926, 12, 25)),
+    Era("明治", "明", "m", ("meiji",), date(1868, 1, 25), date(1912, 7, 30)),
 )
 
 
@@ -54,11 +74,11 @@ def fiscal_year(moment: datetime | date) -> int:
 
 
 def era_year(day: date) -> str:
-    """「令和8」, 「令和元」; the western year where no era is known."""
-    for first, name in _ERAS:
-        if day >= first:
-            year = day.year - first.year + 1
-            return f"{name}{'元' if year == 1 else year}"
+    """「令和8」, 「令和元」; the western year before Meiji."""
+    for era in ERAS:
+        if day >= era.first:
+            year = day.year - era.before
+            return f"{era.name}{'元' if year == 1 else year}"
     return str(day.year)
 
 

@@ -10,24 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 
-from matcher.calendar import TOKYO
+from matcher.calendar import ERAS, TOKYO, Era
 from matcher.typed import Unclear, plain
 
 LIMIT: Final = 60
 FIRST_YEAR: Final = 1868
 LAST_YEAR: Final = 2199
 
-#: name → first and last day. Where one era ends and the next begins both names are right, as in the
-#: registers. Before 明治6 the calendar was another one. 平成 runs to the end of its 31st year, since papers
-#: of before 1 April 2019 say so; from 平成32年 on it is a slip.
-_ERAS: Final = {
-    ("明治", "明", "m"): (1867, date(1873, 1, 1), date(1912, 7, 30)),
-    ("大正", "大", "t"): (1911, date(1912, 7, 30), date(1926, 12, 25)),
-    ("昭和", "昭", "s"): (1925, date(1926, 12, 25), date(1989, 1, 7)),
-    ("平成", "平", "h"): (1988, date(1989, 1, 8), date(2019, 12, 31)),
-    ("令和", "令", "r"): (2018, date(2019, 5, 1), date(LAST_YEAR, 12, 31)),
-}
-_BY_NAME: Final = {name: facts for names, facts in _ERAS.items() for name in names}
+_BY_NAME: Final = {name: era for era in ERAS for name in (era.name, era.short, era.letter)}
+_OUR_CALENDAR: Final = date(1873, 1, 1)  #: before 明治6 the calendar was another one
 _WEEKDAYS: Final = "月火水木金土日"
 _DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−─━ー", "-"))
 
@@ -108,17 +99,20 @@ def read_time(text: str) -> time:
 def _day(match: re.Match[str], text: str) -> date:
     era, year = match.groupdict().get("era"), 1 if match["year"] == "元" else int(match["year"])
     if era is not None:
-        before, first, last = _BY_NAME[era]
-        year += before
+        year += _BY_NAME[era].before
     elif not FIRST_YEAR <= year <= LAST_YEAR:
         raise Unclear("date_year", text)
     try:
         found = date(year, int(match["month"]), int(match["day"]))
     except ValueError:
         raise Unclear("date_none", text) from None
-    if era is not None and (match["year"] in {"0", "00"} or not first <= found <= last):
+    if era is not None and (match["year"] in {"0", "00"} or not _is_of(_BY_NAME[era], found)):
         raise Unclear("date_era", text)
     return found
+
+
+def _is_of(era: Era, day: date) -> bool:
+    return max(era.first, _OUR_CALENDAR) <= day <= era.last
 
 
 def _behind(found: date, before: str, rest: str, text: str) -> Reading:

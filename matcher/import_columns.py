@@ -160,7 +160,7 @@ _TERMS: Final = (
            examples=("小中高生", "地域の住民一般")),
     Column("skills", "求める技能", "codes", vocabulary.PRO_BONO_SKILLS, ("技能", "出せる技能")),
     Column("valid_until", "公開の期限", "date", aliases=("掲載期限", "有効期限"), examples=("2027-03-31", ""),
-           hint="空欄は、きょうから180日後"),
+           hint="空欄は、きょうから180日後（終わりの日が先なら、その日）"),
 )  # fmt: skip
 
 _NEED: Final = (
@@ -224,6 +224,15 @@ def recognise(kind: Kind, header: str) -> Column | None:
         if key in (header_key(word) for word in (column.label, column.code, *column.aliases)):
             return column
     return None
+
+
+def distance(column: Column, header: str) -> int:
+    """How far a header that means ``column`` is from its label: 0 says the same, others by the common names."""
+    key = header_key(header)
+    own = (column.code, column.label, *re.split("[（）]", column.label))
+    if key in (header_key(word) for word in own):
+        return 0
+    return 1 + [header_key(word) for word in column.aliases].index(key)
 
 
 def choices(column: Column, city: City) -> Mapping[str, str]:

@@ -6,11 +6,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from matcher.models import Embedding
-from matcher.services import leases, outbox
+from matcher.services import indexing, leases, outbox
 from matcher.services.leases import Sighting
 
 
@@ -38,7 +36,9 @@ class State:
 
 
 def _texts(session: Session, _now: datetime) -> Waiting:
-    return Waiting(session.scalar(select(func.count(Embedding.id)).where(Embedding.vector.is_(None))) or 0)
+    # Rows of a model that served before are brought up to date by nobody.
+    model_id = indexing.worked_model(session)
+    return Waiting(indexing.waiting_count(session, model_id) if model_id else 0)
 
 
 def _mails(session: Session, now: datetime) -> Waiting:

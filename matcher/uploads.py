@@ -10,13 +10,13 @@ import re
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from defusedxml.common import DTDForbidden
-from defusedxml.ElementTree import fromstring
+from defusedxml.ElementTree import DefusedXMLParser
 
 from embeddings.normal import nfc
 from matcher.errors import Invalid
@@ -231,18 +231,30 @@ _ACTIVE_RELATION: Final = re.compile(
     r"oleobject|package|externallink|externallinkpath|control|activexcontrolbinary|vbaproject|"
     r"xlmacrosheet|xlintlmacrosheet|afchunk"
 )
-#: A template on one's own disk is everyday and loads nothing; a share is on somebody's server.
-_OWN_DISK: Final = re.compile(r"(?:file:/{2,3})?[a-z](?::|%3a|\|)[\\/]", re.IGNORECASE)
+#: A template on one's own disk (of Windows or a Mac) or beside the document is everyday and loads nothing; a
+#: share is on somebody's server.
+_OWN_DISK: Final = re.compile(
+    r"(?:file:/{2,3})?[a-z](?::|%3a|\|)[\\/]"
+    r"|file:(?://(?:localhost)?)?/(?![\\/]|.*(?:[\\/]|%2f|%5c){2}|%2f|%5c)"
+    r"|(?![a-z][a-z0-9+.\-]*:|.*%(?:2f|3a|5c))[^\\/]+\Z",
+    re.IGNORECASE,
+)
 _REMOTE: Final = re.compile(r"\s*(?:https?:|ftp:|file:|[\\/]{2})", re.IGNORECASE)
 #: Word carries a field's instruction out, or asks to, when the document is opened.
 _RUNNING_FIELD: Final = re.compile(r"\s*dde(?:auto)?\b", re.IGNORECASE)
 _LOADING_FIELD: Final = re.compile(r"\s*(?:link|import|include(?:text|picture)?)\b", re.IGNORECASE)
-_LOADING_FORMULA: Final = re.compile(rb"\b(?:WEBSERVICE|_xlfn\.IMAGE)\s*\(", re.IGNORECASE)
+_FIELD: Final = frozenset({"fldSimple", "fldChar", "instrText"})
+_WORD: Final = 20  #: letters of an instruction; its first word tells what it does
+#: Where Excel keeps formulas: cells, names, conditions of formats and entries, columns of tables.
+_FORMULA: Final = frozenset(
+    {"f", "definedName", "formula", "formula1", "formula2", "calculatedColumnFormula", "totalsRowFormula"}
+)
+_LOADING_FORMULA: Final = re.compile(r"\b(?:WEBSERVICE|_xlfn\.IMAGE)\s*\(", re.IGNORECASE)
 _NESTED_NAME: Final = re.compile(r"\.(?:zip|7z|rar|gz|tgz|tar|bz2|xz|cab|jar|xlsx|docx|pptx)\Z")
 _NESTED: Final = (_ZIP, b"PK\x05\x06", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE", re.IGNORECASE)
 _ENCRYPTED: Final = 0x1
-_MAX_PARSED: Final = 10 * 1024 * 1024  #: bytes; as a tree they take twenty times that
+_PIECE: Final = 1024 * 1024  #: bytes that are parsed at a time
 
 
 def _check_office(extension: str, content: bytes) -> None:
@@ -306,12 +318,11 @@ def _check_part(name: str, data: bytes) -> None:
         _check_types(data)
     elif name.endswith(".rels"):
         _check_relations(data)
-    elif name.startswith("xl/worksheets/") and _LOADING_FORMULA.search(text):
-        raise Invalid(file="file_remote")
-    elif name.startswith("word/") and name.endswith(".xml") and b"fld" in text.lower():
-        _check_fields(data)
     elif name.endswith(".vml"):
         _check_drawing(data)
+    elif name.endswith(".xml") or start.startswith(b"<"):
+        # Whatever its name and its folder: relations may call any part the sheet or the text.
+        _check_content(data)
 
 
 def _check_types(data: bytes) -> None:
@@ -334,21 +345,35 @@ def _check_relations(data: bytes) -> None:
             raise Invalid(file="file_remote")
 
 
-def _check_fields(data: bytes) -> None:
-    """Word's fields: their instruction stands in one attribute, or in pieces between two marks."""
-    instructions = [""]
-    for name, attributes, text in _elements(data):
-        if name == "fldSimple":
-            instructions.append(next((v for k, v in attributes.items() if k.endswith("instr")), ""))
-        elif name == "fldChar":
-            instructions.append("")
-        elif name == "instrText":
-            instructions[-1] += text
-    for instruction in (*instructions, "".join(instructions)):
-        if _RUNNING_FIELD.match(instruction):
-            raise Invalid(file="file_active")
-        if _LOADING_FIELD.match(instruction):
-            raise Invalid(file="file_remote")
+def _check_content(data: bytes) -> None:
+    """What Excel calculates and what Word's fields do.
+
+    A field's instruction stands in one attribute, or in pieces between two marks.
+    """
+    field = together = ""
+    for name, attributes, text in _elements(data, _FIELD | _FORMULA):
+        if name in _FORMULA:
+            if _LOADING_FORMULA.search(text):
+                raise Invalid(file="file_remote")
+            continue
+        if name != "instrText":
+            _check_instruction(field)
+            field = ""
+        written = text if name == "instrText" else _attribute(attributes, "instr")
+        field, together = ((before + written).lstrip()[:_WORD] for before in (field, together))
+    _check_instruction(field)
+    _check_instruction(together)
+
+
+def _attribute(attributes: Mapping[str, str], name: str) -> str:
+    return next((value for key, value in attributes.items() if key.endswith(name)), "")
+
+
+def _check_instruction(beginning: str) -> None:
+    if _RUNNING_FIELD.match(beginning):
+        raise Invalid(file="file_active")
+    if _LOADING_FIELD.match(beginning):
+        raise Invalid(file="file_remote")
 
 
 def _check_drawing(data: bytes) -> None:
@@ -357,19 +382,41 @@ def _check_drawing(data: bytes) -> None:
             raise Invalid(file="file_remote")
 
 
-def _elements(data: bytes) -> Iterator[tuple[str, Mapping[str, str], str]]:
-    """(name without namespace, attributes, text) of every element, in the order of their beginnings.
+def _elements(
+    data: bytes, names: Collection[str] | None = None
+) -> Iterator[tuple[str, Mapping[str, str], str]]:
+    """(name without namespace, attributes, text up to the next) of every element, or every one of ``names``.
 
-    Parsed, so that no way of writing a character hides a word.
+    Parsed, so that no way of writing a character hides a word; in pieces and without a tree, so that the
+    longest document costs no more memory than it has bytes.
     """
-    if len(data) > _MAX_PARSED:
-        raise Invalid(file="file_bomb")
+    found: list[tuple[str, Mapping[str, str], list[str]]] = []
+    parser = DefusedXMLParser(target=object(), forbid_dtd=True)
+    expat = parser.parser  # asked directly: a document has millions of elements
+
+    def start(name: str, attributes: Mapping[str, str]) -> None:
+        local = name.rpartition("}")[2]
+        if names is None or local in names:
+            words: list[str] = []
+            found.append((local, attributes, words))
+            expat.CharacterDataHandler, expat.EndElementHandler = words.append, end
+
+    def end(name: str) -> None:
+        if name.rpartition("}")[2] == found[-1][0]:
+            expat.CharacterDataHandler = expat.EndElementHandler = None
+
+    expat.ordered_attributes, expat.DefaultHandlerExpand = False, None
+    expat.StartElementHandler, expat.EndElementHandler, expat.CharacterDataHandler = start, None, None
     try:
-        root = fromstring(data, forbid_dtd=True)
+        for place in range(0, len(data), _PIECE):
+            parser.feed(data[place : place + _PIECE])
+            # The last may still be getting its text.
+            yield from ((name, attributes, "".join(words)) for name, attributes, words in found[:-1])
+            del found[:-1]
+        parser.close()
     except DTDForbidden:
         raise Invalid(file="file_active") from None
-    for element in root.iter():
-        yield element.tag.rpartition("}")[2], element.attrib, element.text or ""
+    yield from ((name, attributes, "".join(words)) for name, attributes, words in found)
 
 
 # ── Images ───────────────────────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,7 @@ SMALL: Final = 64 * 1024  #: pages that everybody may open: a name, an address, 
 TEXT: Final = 1024 * 1024  #: pages for people who are known
 FILE: Final = 6 * 1024 * 1024  #: a file may have 5 MB
 _MAX_PARTS: Final = 500  #: fields of a form that brings a file; the longest has about thirty
-_MAX_FIELDS: Final = 2_000  #: of a form without a file; the longest are lists of cases to tick
+_MAX_FIELDS: Final = 5_500  #: of a form without a file; the longest is an upload whose rows are ticked
 _URLENCODED: Final = "application/x-www-form-urlencoded"
 
 Limit = int | Callable[..., int]

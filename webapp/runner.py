@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from matcher.db import Database
 from matcher.errors import DomainError
 from matcher.models import Job
-from matcher.services import importing, jobs
+from matcher.services import importing, jobs, leases
 from webapp import clock
 from webapp.config import Settings
 from webapp.press import Broke, Shelf, press
@@ -199,7 +199,7 @@ class Runner:
             return "paper_source_gone"
         return self.press.lay_out(
             job.kind, source, shelf.path(job.kind, job.key), lambda: self._renew(job),
-            jobs.RENEWAL.total_seconds(),
+            leases.RENEWAL.total_seconds(),
         )  # fmt: skip
 
     def _renew(self, job: Job) -> None:

@@ -209,6 +209,9 @@ class Worker:
         """Encode what waits under ``model_id``, and let it serve once nothing waits."""
         with self.database.read() as session:
             serving, waiting = indexing.serving_model(session), indexing.waiting_count(session, model_id)
+            is_told = indexing.worked_model(session) == model_id
+        if not is_told:
+            indexing.work_on(self.database, model_id)
         # After a change of model the old vectors serve until the new ones are complete.
         if serving != model_id:
             waiting += indexing.add_missing_rows(self.database, model_id)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from matcher.models.account import User
@@ -52,7 +52,7 @@ class Ticket(Identified, Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
     asked_at: Mapped[datetime]
     title: Mapped[str] = mapped_column(typed(300), comment="the name of the file")
-    address: Mapped[str] = mapped_column(String(500), comment="our own page that checks and sends it")
+    address: Mapped[str] = mapped_column(Text, comment="our own page that checks and sends it")
     object_type: Mapped[str] = mapped_column(String(30), default="", comment="what it is about")
     object_id: Mapped[str] = mapped_column(String(32), default="", comment="public id")
 

@@ -32,7 +32,16 @@ from matcher import (
 from matcher.db import Database
 from matcher.errors import Invalid, NotFound, NotPermitted, Refused
 from matcher.identity import Identity, compare
-from matcher.import_columns import COLUMNS, EXAMPLE_MARK, Column, Kind, header_key, is_personal, recognise
+from matcher.import_columns import (
+    COLUMNS,
+    EXAMPLE_MARK,
+    Column,
+    Kind,
+    distance,
+    header_key,
+    is_personal,
+    recognise,
+)
 from matcher.models import (
     CompanyProfile,
     ImportBatch,
@@ -71,7 +80,7 @@ MAX_NOTES: Final = 2_000  #: of the notes on rows that are taken; everything els
 _HEADER_ROWS: Final = 15  #: titles may stand above the header, as in the lists that we save ourselves
 #: Alone in the column of names, this is a foot note or a total and no name.
 _NOT_A_NAME: Final = re.compile(
-    r"^[(（]?[※＊*]|^[(（]?(注|備考|出典|資料)|^(合計|小計|総計|計|以上)$|。$|現在[)）]?$"
+    r"^[(（]?[※＊*]|^[(（]?(注|備考|出典|資料)([\d①-⑳\s:：()（）\[\]［］【】「」]|$)|^(合計|小計|総計|計|以上)$|。$|現在[)）]?$"
 )
 
 
@@ -149,7 +158,7 @@ def check_file(
     below = [line for line in table.lines if line.number > header.number]
     columns = _columns(kind, header, checked)
     _check_headless(columns, header, below, checked)
-    _check_twins(columns, header, below, checked)
+    columns = _without_twins(columns, header, below, checked)
     raw = ((line.number, _cells(columns, line)) for line in below)
     return _check(session, city, checked, raw, now)
 
@@ -227,21 +236,51 @@ def _letter(place: int) -> str:
     return (chr(ord("A") + place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
 
 
-def _check_twins(
+def _without_twins(
     columns: Mapping[int, Column], header: Line, below: Sequence[Line], checked: Checked
-) -> None:
-    """Of columns with the same meaning a row may fill only one, or all alike."""
+) -> dict[int, Column]:
+    """The columns to read: of several that mean the same, those that contradict none nearer to its label.
+
+    Where two that say the same contradict each other, nobody but the sender knows which one is right.
+    """
     places: dict[str, list[int]] = {}
     for place, column in columns.items():
         places.setdefault(column.code, []).append(place)
+    read: dict[int, Column] = {}
     for twins in places.values():
-        if len(twins) < 2:
-            continue
-        names = "と".join(f"「{header.cells[place][:60]}」" for place in twins)
-        for line in below:
-            if len({line.cells[place] for place in twins if place < len(line.cells)} - {""}) > 1:
+        kept: list[int] = []
+        for place in sorted(twins, key=lambda place: (distance(columns[place], header.cells[place]), place)):
+            found = _contradiction(place, kept, below)
+            if found is None:
+                kept.append(place)
+                continue
+            other, line = found
+            if _say_the_same(columns[place], header.cells[place], header.cells[other]):
+                names = _names(header, (other, place))
                 raise Unreadable("file_two_columns", columns=names, line=line.number)
-        checked.merged.append(names)
+            checked.unknown.append(header.cells[place][:60])
+        if len(kept) > 1:
+            checked.merged.append(_names(header, kept))
+        read |= {place: columns[place] for place in kept}
+    return read
+
+
+def _contradiction(place: int, others: Iterable[int], below: Sequence[Line]) -> tuple[int, Line] | None:
+    """The first of ``others`` that holds something else than the column at ``place``, and where."""
+    for other in others:
+        for line in below:
+            said = {texts.fold(line.cells[one]) for one in (place, other) if one < len(line.cells)}
+            if len(said - {""}) > 1:
+                return other, line
+    return None
+
+
+def _say_the_same(column: Column, one: str, other: str) -> bool:
+    return distance(column, one) == distance(column, other)
+
+
+def _names(header: Line, places: Iterable[int]) -> str:
+    return "と".join(f"「{header.cells[place][:60]}」" for place in sorted(places))
 
 
 def _cells(columns: Mapping[int, Column], line: Line) -> dict[str, str]:
@@ -254,15 +293,22 @@ def _cells(columns: Mapping[int, Column], line: Line) -> dict[str, str]:
 
 def _from_json(kind: Kind, number: int, value: Mapping[str, Any], city: City) -> dict[str, str]:
     cells: dict[str, str] = {}
+    taken: dict[str, int] = {}
     for name, found in value.items():
         column = recognise(kind, str(name))
         if column is None or found is None or isinstance(found, dict):
             continue
         parts = found if isinstance(found, list) else [found]
         text = tables.clean("、".join(str(part) for part in parts))
-        if cells.get(column.code, text) != text:
+        if not text:
+            cells.setdefault(column.code, text)
+            continue
+        far, before = distance(column, str(name)), taken.get(column.code)
+        differs = before is not None and texts.fold(cells[column.code]) != texts.fold(text)
+        if differs and far == before:
             raise Unreadable("file_two_columns", columns=f"「{column.label}」", line=number)
-        cells[column.code] = text
+        if before is None or far < before:
+            cells[column.code], taken[column.code] = text, far
     if "text" in value:
         first, rest = ("business", "csr_policy") if kind == "companies" else ("mission", "activities")
         cells |= _split_text(tables.clean(str(value["text"])), first, rest)

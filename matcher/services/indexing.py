@@ -89,6 +89,18 @@ def serving_model(session: Session) -> str | None:
     return row.text or None if row is not None else None
 
 
+def worked_model(session: Session) -> str | None:
+    """The id of the model under which the worker encodes: the one that serves, or the one being built."""
+    row = numbers.peek(session, "encoding")
+    return row.text if row is not None else serving_model(session)
+
+
+def work_on(database: Database, model_id: str) -> None:
+    """Note that the worker encodes under ``model_id`` from now on."""
+    with database.write() as session:
+        numbers.counter(session, "encoding").text = model_id
+
+
 def touch(session: Session, owner: Owner) -> None:
     """Note in this transaction that the text or the findability of ``owner`` changed.
 
@@ -187,15 +199,16 @@ def encode_waiting(
     encoder: Encoder,
     now: datetime,
     limit: int = BATCH,
-    on_failure: Callable[[int, Exception], None] | None = None,
+    on_failure: Callable[[int | None, Exception], None] | None = None,
 ) -> int:
     """Encode up to ``limit`` waiting texts; returns how many. No transaction is open while encoding.
 
     A text that changed meanwhile keeps waiting: its row is filled only if the hash is still the same.
 
     Args:
-        on_failure: hears of a row whose text cannot be encoded; it is kept as if it said nothing, and the
-            others go on. Without it the failure is raised.
+        on_failure: hears of a batch that cannot be encoded (``None``), whose texts are then tried one by one,
+            and of a row whose text cannot be; it is kept as if it said nothing, and the others go on. Without
+            it the failure is raised.
     """
     with database.read() as session:
         rows = session.scalars(
@@ -209,9 +222,10 @@ def encode_waiting(
         return 0
     try:
         encoded = list(_encode(encoder, work))
-    except Exception:
+    except Exception as error:
         if on_failure is None:
             raise
+        on_failure(None, error)
         encoded = [_encode_alone(encoder, one, on_failure) for one in work]
     with database.write() as session:
         version = numbers.raise_version(session)
@@ -258,7 +272,7 @@ def _encode(
 
 
 def _encode_alone(
-    encoder: Encoder, one: tuple[int, str, str], on_failure: Callable[[int, Exception], None]
+    encoder: Encoder, one: tuple[int, str, str], on_failure: Callable[[int | None, Exception], None]
 ) -> tuple[int, str, bytes, list[str], list[dict[str, int]], bytes]:
     try:
         (encoded,) = _encode(encoder, [one])

@@ -2,8 +2,8 @@
 
 A job is one thing to make; everybody who asked for the same thing has a ticket for the same job. A lane does
 one job at a time. Whoever does it holds a lease and renews it; a holder that was killed is noticed when the
-lease runs out, and the job is done again, so doing one twice must do no harm. What is made is no business of
-this module.
+lease runs out, and the job is done again, so doing one twice must do no harm; unlike the worker's pieces, a
+job may therefore be held by the clock of whoever takes it. What is made is no business of this module.
 """
 
 from collections import deque
@@ -17,11 +17,10 @@ from sqlalchemy.orm import Session, joinedload
 from matcher.errors import DomainError, NotFound, NotPermitted
 from matcher.models import Job, Ticket
 from matcher.permissions import Actor
+from matcher.services.leases import LEASE
 
 #: kind → lane. Papers, tables and bundles share one: together they must leave the machine to the pages.
 LANES: Final[Mapping[str, str]] = {"paper": "press", "book": "press", "bundle": "press", "import": "import"}
-LEASE: Final = timedelta(seconds=20)  #: how long a holder that was killed is waited for
-RENEWAL: Final = timedelta(seconds=5)
 MOST_WAITING: Final = 5  #: jobs of one person in one lane at a time
 MOST_TRIES: Final = 3  #: a job that takes its process along this often is given up
 KEEP: Final = timedelta(days=7)  #: what has ended is forgotten after this, with what was made for it
@@ -199,11 +198,9 @@ def line(session: Session, lane: str, now: datetime) -> tuple[Job | None, list[J
     # What was broken off comes first: its people had their turn.
     again = [job for job in alive if job.state == "running" and not _is_held(job, now)]
     waiting = {job.id: job for job in alive if job.state == "waiting"}
+    # Of these only: a job that is committed between the two questions is in line from the next look on.
     tickets = session.execute(
-        select(Ticket.job_id, Ticket.user_id)
-        .join(Job)
-        .where(Job.lane == lane, Job.state == "waiting")
-        .order_by(Ticket.id)
+        select(Ticket.job_id, Ticket.user_id).where(Ticket.job_id.in_(waiting)).order_by(Ticket.id)
     ).all()
     served = session.execute(
         select(Ticket.user_id, func.max(Job.turn).label("turn"))

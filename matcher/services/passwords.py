@@ -17,6 +17,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from zxcvbn import matching, scoring
 
 from embeddings.normal import nfkc
+from matcher.calendar import ERAS
 
 MINIMUM: Final = 12  #: characters
 MAXIMUM: Final = 256  #: longer than any password manager's; keeps a request from being a burden
@@ -142,9 +143,9 @@ def _forms(text: str) -> Iterator[str]:
     """
     dated = _ERA.sub(_western, text)
     bare = re.sub(r"[\s._+\-・、。,!?~=]+", "", dated)
-    yield from dict.fromkeys(
-        (text, dated, bare, bare.translate(_PLAIN), _romaji(bare), bare.translate(_KEYS))
-    )
+    forms = (text, dated, bare, bare.translate(_PLAIN), _romaji(bare), bare.translate(_KEYS))
+    # Kana grow to three letters; of marks alone nothing is left.
+    yield from dict.fromkeys(form[:LOOKED_AT] for form in forms if form)
 
 
 def _own_words(about: Iterable[str]) -> tuple[str, ...]:
@@ -167,13 +168,12 @@ def _ranked(words: tuple[str, ...]) -> dict[str, int]:
     return {word: rank for rank, word in enumerate(words, start=1)}
 
 
-_ERAS: Final = {
-    "令和": 2018, "reiwa": 2018, "r": 2018, "平成": 1988, "heisei": 1988, "h": 1988,
-    "昭和": 1925, "showa": 1925, "shouwa": 1925, "s": 1925, "大正": 1911, "taisho": 1911, "t": 1911,
-    "西暦": 0, "": 0,
+#: What stands before a year → the year before the first.
+_YEARS: Final = {
+    **{word: era.before for era in ERAS for word in (era.name, *era.spoken, era.letter)}, "西暦": 0, "": 0,
 }  # fmt: skip
 _ERA: Final = re.compile(
-    r"(?<![a-z])(令和|平成|昭和|大正|西暦|reiwa|heisei|shouwa|showa|taisho|[rhst]|)(元|[12][0-9]{3}|[0-9]{1,2})"
+    r"(?<![a-z])(" + "|".join(_YEARS) + r")(元|[12][0-9]{3}|[0-9]{1,2})"
     r"(?:年|nen|[.\-/]|(?=[0-9]{4}(?![0-9])))([0-9]{1,2}?)(?:月|gatsu|[.\-/]|(?=[0-9]{2}(?![0-9])))([0-9]{1,2})(?:日|nichi)?"
 )
 
@@ -182,7 +182,7 @@ def _western(found: re.Match[str]) -> str:
     year = 1 if found[2] == "元" else int(found[2])
     if not found[1] and year < 1000:
         return found[0]
-    return f"{year + _ERAS[found[1]]}-{int(found[3])}-{int(found[4])}"
+    return f"{year + _YEARS[found[1]]}-{int(found[3])}-{int(found[4])}"
 
 
 def _romaji(text: str) -> str:

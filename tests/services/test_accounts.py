@@ -663,7 +663,12 @@ def test_long_passwords_of_any_composition_are_taken(password: str) -> None:
     assert passwords.problem(password, ABOUT) is None
 
 
-@pytest.mark.parametrize("typed", ["a" * 256, "4@8({[<369 1!|70$5+%2" * 12, "﷽" * 256, "ab" * 128])
+@pytest.mark.parametrize("typed", ["............", "。" * 12, "ー" * 20, "・-・-・-・-・-・-", "~" * 256])
+def test_marks_alone_are_no_password(typed: str) -> None:
+    assert passwords.problem(typed, ABOUT) == "password_repeat"
+
+
+@pytest.mark.parametrize("typed", ["a" * 256, "4@8({[<369 1!|70$5+%2" * 12, "﷽" * 256, "ab" * 128, "し" * 48])
 def test_only_so_much_of_a_password_is_estimated(monkeypatch, typed: str) -> None:  # type: ignore[no-untyped-def]
     seen: list[int] = []
     estimate = passwords._estimate
@@ -671,8 +676,7 @@ def test_only_so_much_of_a_password_is_estimated(monkeypatch, typed: str) -> Non
         passwords, "_estimate", lambda text, own: seen.append(len(text)) or estimate(text[:4], own)
     )
     passwords.problem(typed, ABOUT)
-    # A kana may become three letters and an era four digits; nothing else grows.
-    assert 0 < max(seen) <= 3 * passwords.LOOKED_AT
+    assert 0 < max(seen) <= passwords.LOOKED_AT
     assert len(seen) <= 6
 
 

@@ -26,7 +26,7 @@ from matcher.models import (
     User,
 )
 from matcher.permissions import SYSTEM, Actor
-from matcher.services import audit, importing, jobs, numbers
+from matcher.services import audit, importing, jobs, leases, numbers
 from matcher.services.importing import Checked
 from matcher.tables import Unreadable
 from tests.conftest import NOW
@@ -372,7 +372,7 @@ def test_an_import_that_was_killed_goes_on_where_it_stopped_and_counts_right(
     with pytest.raises(KeyboardInterrupt):
         importing.run(database, take(database), HOLDER, dying_clock)
     assert count(database, Organization) == 7, "the transaction in which it was killed leaves nothing"
-    later = NOW + jobs.LEASE + timedelta(seconds=1)
+    later = NOW + leases.LEASE + timedelta(seconds=1)
     again = take(database, later, "two")
     assert again.details["done"] == 7
     importing.run(database, again, "two", lambda: later)
@@ -385,7 +385,7 @@ def test_an_import_that_was_killed_goes_on_where_it_stopped_and_counts_right(
 def test_who_lost_an_import_to_another_saves_nothing_more(database: Database, coordinator: Actor) -> None:
     ask_to_save(database, coordinator, 3)
     first = take(database)
-    later = NOW + jobs.LEASE + timedelta(seconds=1)
+    later = NOW + leases.LEASE + timedelta(seconds=1)
     take(database, later, "two")
     with pytest.raises(jobs.Lost):
         importing.run(database, first, HOLDER, lambda: later)
@@ -397,7 +397,7 @@ def test_an_import_killed_after_its_last_row_is_only_noted_as_done(
 ) -> None:
     ask_to_save(database, coordinator, 3)
     importing.run(database, take(database), HOLDER, lambda: NOW)
-    later = NOW + jobs.LEASE + timedelta(seconds=1)
+    later = NOW + leases.LEASE + timedelta(seconds=1)
     importing.run(database, take(database, later, "two"), "two", lambda: later)
     assert count(database, Organization) == 3
 
@@ -771,6 +771,49 @@ def test_of_two_columns_of_one_meaning_the_filled_one_is_taken_or_the_file_refus
     assert refused.value.facts == {"columns": "「住所」と「所在地」", "line": 3}
 
 
+def test_of_two_columns_that_differ_the_one_of_the_label_is_read_and_the_other_told(
+    database: Database, coordinator: Actor
+) -> None:
+    lines = ["北の会,090-1,03-1234,1-1,甲町,a", "南の会,,０３－１２３５,2-2,2-2,b"]
+    head = "団体名,担当者電話番号,電話番号,所在地,事務所所在地,目的"
+    checked = check(database, coordinator, "npos", csv(head, *lines))
+    assert [row["values"]["phone"] for row in checked.rows] == ["03-1234", "03-1235"]
+    assert [row["values"]["address"] for row in checked.rows] == ["1-1", "2-2"]
+    assert checked.unknown == ["担当者電話番号", "事務所所在地"]
+    assert checked.merged == []
+    # Neither is the label's own: the commoner name is nearer, in whatever order they stand.
+    for order in (1, -1):
+        head, row = (
+            ",".join(one.split(",")[::order]) for one in ("会長,代表者名,団体名", "山田,鈴木,北の会")
+        )
+        checked = check(database, coordinator, "npos", csv(head, row))
+        assert (checked.rows[0]["values"]["representative"], checked.unknown) == ("鈴木", ["会長"])
+
+
+def test_what_differs_only_in_width_contradicts_nothing(database: Database, coordinator: Actor) -> None:
+    row = "北の会,03-1234,０３－１２３４,03－1234,a"
+    checked = check(database, coordinator, "npos", csv("団体名,電話番号,電話番号,TEL,目的", row))
+    assert [row["values"]["phone"] for row in checked.rows] == ["03-1234"]
+    assert checked.merged == ["「電話番号」と「電話番号」と「TEL」"]
+
+
+def test_of_two_names_in_a_record_the_label_is_read_and_the_same_twice_refused(
+    database: Database, coordinator: Actor
+) -> None:
+    def read(*records: str) -> list[Any]:
+        with database.read() as session:
+            content = "\n".join(records).encode()
+            checked = importing.check_json_lines(session, coordinator, "npos", content, NOW)
+        return [row["values"]["phone"] for row in checked.rows]
+
+    assert read(
+        '{"name": "北の会", "担当者電話番号": "090-1", "電話番号": "03-1234"}',
+        '{"name": "南の会", "phone": "", "TEL": "03-1235"}',
+    ) == ["03-1234", "03-1235"]
+    with pytest.raises(Unreadable, match="file_two_columns"):
+        read('{"name": "北の会", "phone": "090-1", "電話番号": "03-1234"}')
+
+
 @pytest.mark.parametrize(
     ("kind", "lines"),
     [
@@ -798,16 +841,22 @@ def test_registers_whose_columns_nobody_named_are_refused_and_never_misread(
 def test_foot_notes_are_no_organizations_and_nameless_columns_are_told(
     database: Database, coordinator: Actor
 ) -> None:
-    notes = ["※この名簿は毎年更新します。", "（注）空欄は確認中", "令和8年4月1日現在", "合計", "以上"]
+    notes = [
+        "※この名簿は毎年更新します。", "（注）空欄は確認中", "注1 未確認", "備考：なし", "出典　市の名簿", "資料",
+        "令和8年4月1日現在", "合計", "以上",
+    ]  # fmt: skip
+    names = ["注連縄保存会", "資料館友の会", "注文住宅の山田", "合計を考える会"]
     lines = [f"{note},," for note in notes]
     checked = check(
         database,
         coordinator,
         "npos",
-        csv("団体名,地区,目的", "北の会,中央,a,memo", "合計を考える会,,", *lines),
+        csv("団体名,地区,目的", "北の会,中央,a,memo", *(f"{name},," for name in names), *lines),
     )
-    assert [row["values"]["name"] for row in checked.rows] == ["北の会", "合計を考える会"]
-    assert problems(checked) == [(4 + place, "not_a_row", note) for place, note in enumerate(notes)]
+    assert [row["values"]["name"] for row in checked.rows] == ["北の会", *names]
+    assert problems(checked) == [
+        (3 + len(names) + place, "not_a_row", note) for place, note in enumerate(notes)
+    ]
     assert checked.unknown == ["D列（名前なし）"]
 
 

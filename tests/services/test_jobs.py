@@ -5,17 +5,17 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from matcher.errors import NotFound, NotPermitted
 from matcher.models import Job, Ticket
 from matcher.models.base import new_public_id
 from matcher.permissions import ANONYMOUS
-from matcher.services import jobs
+from matcher.services import jobs, leases
 from tests.conftest import NOW
 from tests.factories import actor_for, make_coordinator
 
-LATER = NOW + jobs.LEASE + timedelta(seconds=1)
+LATER = NOW + leases.LEASE + timedelta(seconds=1)
 
 
 def people(session, count):
@@ -82,6 +82,16 @@ def test_nobody_who_is_not_signed_in_stands_in_line(session):
         ask(session, ANONYMOUS, "a")
 
 
+def test_the_address_may_hold_all_that_was_searched_for(session):
+    (actor,) = people(session, 1)
+    address = "/desk/cases.xlsx?q=" + "%E3%81%82" * 200
+    ticket = jobs.ask(
+        session, actor, "book", "a", NOW, public_id=new_public_id(), title="a.xlsx", address=address
+    )  # fmt: skip
+    session.refresh(ticket)
+    assert ticket.address == address
+
+
 def test_a_ticket_is_found_only_by_its_person(session):
     mine, other = people(session, 2)
     ticket = ask(session, mine, "a")
@@ -113,6 +123,26 @@ def test_the_place_counts_what_is_done_before(session):
     jobs.take(session, "press", "one", NOW)
     places = [jobs.place(session, ticket.job, NOW) for ticket in (*tickets, late)]
     assert places == [0, 2, 3, 1]
+
+
+def test_a_job_that_comes_while_the_line_is_read_is_no_trouble(database):
+    with database.write() as session:
+        first, second = people(session, 2)
+        ask(session, first, "a")
+
+    asked = []
+
+    def come(state):
+        asked.append(state)
+        if len(asked) == 2:
+            with database.write() as other:
+                ask(other, second, "b")
+
+    with database.read() as session:
+        event.listen(session, "do_orm_execute", come)
+        assert [job.key for job in jobs.line(session, "press", NOW)[1]] == ["a"]
+    with database.read() as session:
+        assert [job.key for job in jobs.line(session, "press", NOW)[1]] == ["a", "b"]
 
 
 @given(
@@ -175,7 +205,7 @@ def test_a_job_that_takes_its_process_along_is_given_up_and_the_next_is_done(ses
         assert job.key == "deadly"
         if end == "given back":
             jobs.give_back(session, job.id, "one", at)
-        at += jobs.LEASE + timedelta(seconds=1)
+        at += leases.LEASE + timedelta(seconds=1)
     assert jobs.take(session, "press", "one", at).key == "good"
     deadly = jobs.find_newest(session, "paper", "deadly")
     assert (deadly.state, deadly.error) == ("failed", "gave_up")

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from sqlalchemy import select, update
 
-from matcher.models import Embedding
+from matcher import queries_worker
+from matcher.models import Embedding, Need
 from matcher.services import clockwork, indexing, leases
 from tests import factories
 from tests.conftest import NOW
@@ -203,6 +204,64 @@ def test_a_part_of_the_clock_that_fails_fails_its_round_after_the_others(setting
     assert done == [1]
 
 
+class Tired:
+    """An encoder that fails at more than a few texts at once."""
+
+    model_id = "tired@1"
+
+    def encode(self, texts, kind):
+        if len(texts) > 4:
+            raise MemoryError("too much at once")
+        return np.array([[1.0, 0.0]] * len(texts), np.float32)
+
+
+def test_a_batch_that_fails_is_told_though_each_of_its_texts_can_be_encoded(database):
+    with database.write() as session:
+        npo = factories.make_npo(session)
+        for title in ("お米", "野菜"):
+            factories.make_need(session, npo, title=title)
+    indexing.add_missing_rows(database, "tired@1")
+    failed = []
+    indexing.encode_waiting(
+        database, Tired(), NOW, on_failure=lambda row_id, error: failed.append((row_id, str(error)))
+    )
+    assert failed == [(None, "too much at once")]
+
+
+def test_only_what_the_worker_will_encode_counts_as_waiting(settings, database):
+    def waiting():
+        with database.read() as session:
+            ((_piece, found),) = queries_worker.state(session, ["encode"]).pieces
+        return found.count
+
+    def work(encoder):
+        return worker._encode_with(encoder.model_id, lambda: encoder, NOW)
+
+    with database.write() as session:
+        npo = factories.make_npo(session)
+        need = factories.make_need(session, npo, title="お米")
+    worker = Worker(settings, database)
+    assert waiting() == 0
+    old, new = Choosy(), Choosy()
+    old.model_id = "old@1"
+    while work(old):
+        pass
+    assert waiting() == 0
+    indexing.work_on(database, new.model_id)
+    indexing.add_missing_rows(database, new.model_id)
+    assert waiting() == 2  # the group and its need, while the old vectors serve
+    while work(new):
+        pass
+    with database.write() as session:
+        need = session.get(Need, need.id)
+        need.title = "野菜"
+        indexing.touch(session, need)
+    assert waiting() == 1
+    while work(new):
+        pass
+    assert waiting() == 0
+
+
 class Choosy:
     """An encoder that cannot read one text."""
 
@@ -225,7 +284,7 @@ def test_a_text_that_cannot_be_encoded_does_not_stop_the_others(database):
         assert indexing.waiting_count(session, "choosy@1") == 0
         query = select(Embedding).where(Embedding.owner_type == "need").order_by(Embedding.owner_id)
         rows = {row.owner_id: row for row in session.scalars(query)}
-    assert failed == [rows[needs[0].id].id]
+    assert failed == [None, rows[needs[0].id].id]
     assert np.frombuffer(rows[needs[0].id].vector, np.float32).tolist() == [0.0, 0.0]
     assert np.frombuffer(rows[needs[1].id].vector, np.float32).tolist() == [1.0, 0.0]
     with database.write() as session:

@@ -49,6 +49,11 @@ UNREACHABLE = {
     "a@example.jp\r\nBcc: b@example.jp": "email",
     "a@example.jp\x00": "email",
     "a@example。jp": "email_letters",
+    "a@example.jp、b@example.jp": "email",
+    "a@example.jp，ｂ＠example.jp": "email",
+    "a@example.jp；山田@example.jp": "email",
+    "info@example.jp（代表）": "email",
+    "山田@example.jp、": "email",
     "a" * 65 + "@example.jp": "email",
     "a@" + "b" * 250 + ".jp": "value_too_long",
 }

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from matcher import calendar
+from matcher import calendar, days
+from matcher.services import passwords
 
 
 def test_a_deadline_ends_with_the_day_in_tokyo():
@@ -56,6 +57,16 @@ def test_the_fiscal_year_turns_at_midnight_in_tokyo(moment, year):
 )
 def test_a_period_repeats_the_year_only_where_it_changes(first, last, written):
     assert calendar.period(first, last) == written
+
+
+def test_every_way_of_writing_an_era_is_read_as_the_same_day():
+    for era in calendar.ERAS:
+        day = date(era.before + 9, 3, 31)
+        assert calendar.jday(day) == f"{era.name}9年3月31日"
+        for name in (era.name, era.short, era.letter):
+            assert days.read(f"{name}9.3.31").day == day
+        for name in (era.name, *era.spoken, era.letter):
+            assert passwords._ERA.sub(passwords._western, f"{name}9.3.31") == f"{day.year}-3-31"
 
 
 def test_a_fiscal_year_is_written_in_its_era():

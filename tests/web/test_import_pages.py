@@ -5,16 +5,19 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import openpyxl
 import pytest
 import time_machine
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
+from matcher import tables
 from matcher.db import Database
 from matcher.import_columns import COLUMNS
 from matcher.models import ImportBatch, Job, Need, Organization
+from matcher.services import importing, jobs
 from tests.factories import make_company, make_coordinator, make_npo, make_user
 from tests.web.conftest import login_as
 from tests.web.pages import Page, csrf_token, post, read, send, visit
@@ -60,11 +63,16 @@ def office(records: Database, new_client: Callable[[], FlaskClient]) -> Office:
 
 
 def upload(
-    client: FlaskClient, content: bytes, name: str = "名簿.csv", kind: str = "companies", status: int = 302
+    client: FlaskClient,
+    content: bytes,
+    name: str = "名簿.csv",
+    kind: str = "companies",
+    status: int = 302,
+    form_id: str = "",
 ) -> Page:
     values = {
         "csrf_token": csrf_token(client),
-        "form_id": uuid.uuid4().hex,
+        "form_id": form_id or uuid.uuid4().hex,
         "kind": kind,
         "file": (io.BytesIO(content), name),
     }
@@ -215,6 +223,43 @@ def test_an_unreadable_file_is_refused_beside_its_field(office: Office) -> None:
     assert office.count(ImportBatch) == 0
 
 
+def test_of_two_sends_at_once_one_is_kept_and_both_lead_to_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_file, form_id, answers = importing.check_file, uuid.uuid4().hex, []
+
+    def slowly(*given: Any) -> Any:
+        checked = check_file(*given)
+        if not answers:
+            answers.append(None)  # the second comes while the first is being read
+            answers[0] = upload(second, GOOD.encode(), form_id=form_id).location
+        return checked
+
+    second = office.coordinator.application.test_client()
+    with office.coordinator.session_transaction() as known, second.session_transaction() as same:
+        same.update(known)
+    monkeypatch.setattr(importing, "check_file", slowly)
+    assert upload(office.coordinator, GOOD.encode(), form_id=form_id).location == answers[0]
+    assert office.count(ImportBatch) == 1
+
+
+def test_a_refusal_waits_for_nobody_who_writes(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = preview(office.coordinator, GOOD.encode())
+    monkeypatch.setattr(jobs, "MOST_WAITING", 0)
+    begun: list[bool] = []
+
+    def note(connection: Any) -> None:
+        begun.append(not connection.get_execution_options().get("read_only"))
+
+    event.listen(office.records.engine, "begin", note)
+    upload(office.coordinator, b"nothing", status=422)
+    post(office.coordinator, f"{page.url}/confirm", {"state": "nowhere"}, status=422)
+    assert not any(begun)
+    post(office.coordinator, f"{page.url}/confirm", {"state": "submitted"}, status=429)
+    assert begun.count(True) == 1  # the place in line that was asked for
+    event.remove(office.records.engine, "begin", note)
+
+
 def test_a_far_too_big_upload_is_turned_away(office: Office) -> None:
     upload(office.coordinator, b"a" * (7 * 1024 * 1024), "a.csv", status=413)
 
@@ -333,6 +378,17 @@ def test_the_official_decides_whether_a_possible_duplicate_is_another(office: Of
         found = session.scalars(select(Organization.address).where(Organization.name == "株式会社見本")).all()
     assert sorted(found) == ["A町1", "C町3", "D町4"]
     assert "2件を登録しました" in visit(office.coordinator, page.url).text
+
+
+def test_all_rows_of_the_longest_file_can_be_decided(office: Office) -> None:
+    with office.records.write() as session:
+        make_company(session, name="株式会社見本", area="citywide", corporate_number="8999900000001")
+    rows = [f"株式会社見本,B町{place}" for place in range(tables.MAX_ROWS)]
+    page = preview(office.coordinator, "\r\n".join(["名称,所在地", *rows]).encode())
+    others = [str(2 + place) for place in range(tables.MAX_ROWS)]
+    post(office.coordinator, f"{page.url}/confirm", {"state": "submitted", "others": others})
+    with office.records.read() as session:
+        assert len(session.scalars(select(Job.details)).one()["others"]) == tables.MAX_ROWS
 
 
 def test_only_doubtful_rows_can_be_decided_as_well(office: Office) -> None:

@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 from sqlalchemy import func, select, update
 
 from matcher.models import AuditEvent, Job, Organization, Ticket, User
-from matcher.services import jobs
+from matcher.services import jobs, leases
 from tests.conftest import NOW
 from tests.factories import make_coordinator, make_npo, make_user
 from tests.partners import Partners
@@ -278,13 +278,13 @@ def test_what_a_killed_process_left_is_made_for_whoever_looks(town):
     with town.records.write() as session:
         job = session.scalars(select(Job)).one()
         job.state, job.finished_at, job.holder = "running", None, "killed"
-        job.leased_until = town.partners.at + jobs.LEASE
+        job.leased_until = town.partners.at + leases.LEASE
     shelf = town.runner.shelf
     shelf.path("paper", job.key).unlink()
     shelf.source("paper", job.key).write_text(source)
     assert town.browser(person).get(town.ticket(person)).status_code == 202
     assert len(town.press.orders) == 1, "the lease is respected"
-    town.travel.shift(jobs.LEASE)
+    town.travel.shift(leases.LEASE)
     assert town.browser(person).get(town.ticket(person)).status_code in {200, 202}
     town.finish(town.all_ended)
     assert len(town.press.orders) == 2

@@ -29,7 +29,7 @@ REQUIRED = _l("入力してください。")
 #: What a field may hold that names no limit: a number, a code, a day, or a few lines.
 _UNNAMED: Final = limits.MESSAGE
 NO_VERSION: Final = -1
-_MOST_VALUES: Final = 1_000  #: boxes that one may tick
+_MOST_VALUES: Final = 1_000  #: boxes that one may tick, unless the field says otherwise (``most_values``)
 
 
 def clean(value: Any) -> Any:
@@ -91,7 +91,7 @@ def _guarded(field: Field) -> Callable[[list[Any]], None]:
     read: Callable[[list[Any]], None] = field.process_formdata
 
     def process_formdata(sent: list[Any]) -> None:
-        if len(sent) > _MOST_VALUES:
+        if len(sent) > getattr(field, "most_values", _MOST_VALUES):
             read([])
             raise ValueError(_("一度に選べる数を超えています。分けて送ってください。"))
         limit = field.flags.maxlength or _UNNAMED

@@ -28,6 +28,12 @@ class UploadForm(Form):
     )
 
 
+class RowsField(SelectMultipleField):  # type: ignore[misc]
+    """Rows of an upload, up to all of them."""
+
+    most_values = tables.MAX_ROWS
+
+
 class ConfirmForm(Form):
     """In which state the records begin, and which doubtful rows name another organization."""
 
@@ -35,7 +41,7 @@ class ConfirmForm(Form):
         _l("登録するときの状態"), choices=[], validators=[InputRequired(_l("状態を選んでください。"))]
     )
 
-    others = SelectMultipleField(
+    others = RowsField(
         _l("別のものとして登録する行"),
         choices=[],
         description=_l(

@@ -226,9 +226,10 @@ def password() -> Page:
         user, city = accounts.own_account(session, actor), cities.get(session)
     if form.validate_on_submit():
         try:
-            stored = accounts.new_password_hash(user, form.password.data, city)
+            # Counted before anything is worked out: estimating a password takes long, too.
             with db.aside() as counting:
                 credentials = accounts.admit_password_change(counting, actor, now)
+            stored = accounts.new_password_hash(user, form.password.data, city)
             accounts.check_present_password(credentials, form.current.data)
         except Invalid as error:
             form.take(error)

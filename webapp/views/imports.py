@@ -53,13 +53,19 @@ def upload() -> Page:
     except Unreadable as error:
         form.file.errors = [text.sentence(error.code, error.facts)]
         return _index(form)
-    batch = importing.keep(db.session(), actor, name, checked, now)
+    session = db.session()
+    # Asked again: while the file was read, the second send of a double click may have been quicker.
+    earlier = receipts.earlier(session, actor, form.form_id.data)
+    if earlier is not None:
+        return redirect(earlier)
+    batch = importing.keep(session, actor, name, checked, now)
     kept = url_for("imports.show", public_id=batch.public_id)
-    receipts.keep(db.session(), actor, form.form_id.data, kept, now)
+    receipts.keep(session, actor, form.form_id.data, kept, now)
     return redirect(kept)
 
 
 def _index(form: UploadForm) -> Page:
+    db.settle()
     session = db.session()
     page = render_template(
         "imports/index.html", form=form, batches=importing.recent(session, access.actor()),
@@ -77,7 +83,7 @@ def show(public_id: str) -> Page:
 
 
 @blueprint.post("/desk/imports/<public_id>/confirm")
-@access.allow("staff")
+@access.allow("staff", body=bodies.TEXT)
 def confirm(public_id: str) -> Page:
     """Have the rows that can be taken registered; a few are by the time that the page is there."""
     # The rows are saved in transactions of their own, so this request must not hold one itself.
@@ -146,6 +152,7 @@ def _confirm_form(batch: ImportBatch, city: City) -> ConfirmForm:
 
 
 def _show(batch: ImportBatch, form: Any) -> Page:
+    db.settle()
     columns = [column for column in COLUMNS[batch.kind] if _is_used(batch, column.code)]  # type: ignore[index]
     is_open = batch.confirmed_at is None and batch.discarded_at is None
     job = jobs.find_newest(db.session(), "import", batch.public_id) if is_open else None

@@ -28,6 +28,7 @@ def show(public_id: str) -> Response:
 @blueprint.app_errorhandler(jobs.Crowded)
 def crowded(_error: jobs.Crowded) -> tuple[str, int, dict[str, str]]:
     """What waits already, before more can be asked for."""
+    db.settle()
     tickets = jobs.waiting_of(db.session(), access.actor())
     page = render_template("making/crowded.html", tickets=tickets)
     return page, 429, {"Retry-After": str(making.REFRESH_SECONDS)}

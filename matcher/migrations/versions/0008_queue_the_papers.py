@@ -58,9 +58,7 @@ def upgrade() -> None:
             nullable=False,
             comment="the name of the file",
         ),
-        sa.Column(
-            "address", sa.String(length=500), nullable=False, comment="our own page that checks and sends it"
-        ),
+        sa.Column("address", sa.Text(), nullable=False, comment="our own page that checks and sends it"),
         sa.Column("object_type", sa.String(length=30), nullable=False, comment="what it is about"),
         sa.Column("object_id", sa.String(length=32), nullable=False, comment="public id"),
         sa.Column("id", sa.Integer(), nullable=False),
