@@ -2,7 +2,7 @@
 
 A default comes from both records or from neither. A need says how much is wanted and an offer how much there
 is for everybody, so the amount of an offer alone is never filled in. What cannot be reckoned is left empty
-and said. Notes are codes with facts; ``webapp/case_text.py`` words them.
+and said. Notes are codes with facts; ``webapp/terms_text.py`` words them.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Final
 
-from matcher import ranking, vocabulary
+from matcher import lifecycle, ranking, vocabulary
 
 #: unit → (what it measures, how many of the smallest). Units that are not here are only equal to themselves.
 _MEASURES: Final = MappingProxyType(
@@ -239,6 +239,26 @@ def overlap(
 def latest_publication(wanted: date, period_to: date | None) -> date:
     """The last day on which a text is shown: as wanted, but never after the day on which it ends itself."""
     return min(wanted, period_to) if period_to else wanted
+
+
+def renewed_until(posting: Any, today: date) -> date:
+    """Until when a need or offer is shown once it is renewed: never shorter, never beyond its last day."""
+    wanted = max(today + lifecycle.RENEWAL, posting.valid_until or today)
+    return latest_publication(wanted, posting.period_to)
+
+
+def renewal_obstacle(posting: Any, today: date) -> str | None:
+    """Why renewing a need or offer is not possible (its last day) or adds nothing; ``None`` where it helps.
+
+    ``period_over``: its last day has passed; ``shown_to_its_end``: it is shown until then; ``lasts_longer``:
+    it is shown for at least as long as one renewal gives. The first two ask for a new period.
+    """
+    last, until = posting.period_to, posting.valid_until
+    if last is not None and last < today:
+        return "period_over"
+    if posting.state == "expired" or until is None or until < renewed_until(posting, today):
+        return None
+    return "shown_to_its_end" if last is not None and until >= last else "lasts_longer"
 
 
 def _meet_types(need: Figures | None, offer: Figures | None) -> tuple[str, list[Note]]:
