@@ -171,6 +171,8 @@ class _Queue:
     def leave(self, turn: _Turn) -> None:
         """Let the next one write."""
         with self._lock:
+            if self._holder is not turn:
+                return
             self._holder = None
             if self._waiting:
                 self._call(self._waiting.popleft())

@@ -2,28 +2,16 @@
 
 A default comes from both records or from neither. A need says how much is wanted and an offer how much there
 is for everybody, so the amount of an offer alone is never filled in. What cannot be reckoned is left empty
-and said. Notes are codes with facts; ``webapp/case_text.py`` words them.
+and said. Notes are codes with facts; ``webapp/terms_text.py`` words them.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
-from matcher import ranking, vocabulary
-
-#: unit → (what it measures, how many of the smallest). Units that are not here are only equal to themselves.
-_MEASURES: Final = MappingProxyType(
-    {
-        "g": ("weight", 1), "kg": ("weight", 1_000), "t": ("weight", 1_000_000),
-        "分": ("time", 1), "時間": ("time", 60),
-        "円": ("money", 1), "千円": ("money", 1_000), "万円": ("money", 10_000),
-    }
-)  # fmt: skip
-_CENT: Final = Decimal("0.01")  #: amounts are kept to two places
+from matcher import lifecycle, ranking, vocabulary
 
 
 @dataclass(frozen=True)
@@ -118,14 +106,16 @@ def begin_renewal(
         [(first, None), *((one.period_from, one.period_to) for one in live)], first
     )
     notes = [Note("no_overlap")] if is_empty else []
-    quantity, unit = case.quantity, case.unit
-    if need in live and need is not None and case.quantity is not None and need.quantity is not None:
-        agreed = convert(case.quantity, case.unit, need.unit)
-        if agreed is not None and is_comparable(need.support_type, case.support_type):
-            quantity, unit = min(agreed, need.quantity), need.unit
+    quantity = case.quantity
+    limit = need.quantity if need is not None and need in live and need.unit == case.unit else None
+    if (
+        need is not None and quantity is not None and limit is not None
+        and is_comparable(need.support_type, case.support_type)
+    ):  # fmt: skip
+        quantity = min(quantity, limit)
     if quantity is not None:
         notes.append(Note("of_last_period", {"quantity": case.quantity, "unit": case.unit}))
-    return Beginning(case.support_type, quantity, unit, start, end, tuple(notes))
+    return Beginning(case.support_type, quantity, case.unit, start, end, tuple(notes))
 
 
 def remaining(promised: Figures, given: Iterable[tuple[str, float, str]]) -> float | None:
@@ -139,10 +129,9 @@ def remaining(promised: Figures, given: Iterable[tuple[str, float, str]]) -> flo
     for support_type, quantity, unit in given:
         if support_type != promised.support_type:
             continue
-        amount = convert(quantity, unit, promised.unit)
-        if amount is None:
+        if unit != promised.unit:
             return None
-        left -= _exact(amount)
+        left -= _exact(quantity)
     return float(left) if left > 0 else None
 
 
@@ -175,12 +164,11 @@ def _amount_difference(entered: Figures, whose: str, record: Figures) -> list[No
         return []
     facts = {"whose": whose, "entered": entered.quantity, "entered_unit": entered.unit}
     facts |= {"said": record.quantity, "unit": record.unit}
-    amount = convert(entered.quantity, entered.unit, record.unit)
-    if amount is None:
+    if entered.unit != record.unit:
         return [Note("other_unit", facts)]
-    if amount > record.quantity:
-        return [Note("more", facts | {"by": float(_exact(amount) - _exact(record.quantity))})]
-    if record.min_useful is not None and amount < record.min_useful:
+    if entered.quantity > record.quantity:
+        return [Note("more", facts | {"by": float(_exact(entered.quantity) - _exact(record.quantity))})]
+    if record.min_useful is not None and entered.quantity < record.min_useful:
         return [Note("below_least", facts | {"least": record.min_useful})]
     return []
 
@@ -207,18 +195,6 @@ def is_comparable(need_type: str, given_type: str) -> bool:
     return ranking.complement(need_type, given_type) > 0
 
 
-def convert(amount: float, unit: str, wanted: str) -> float | None:
-    """``amount`` of ``unit`` in ``wanted``, exactly (never rounded up); ``None`` where no way is known."""
-    if unit == wanted:
-        return amount
-    measure, size = _MEASURES.get(unit, ("", 0))
-    other, wanted_size = _MEASURES.get(wanted, ("?", 1))
-    if measure != other:
-        return None
-    exact = _exact(amount) * Fraction(size, wanted_size)
-    return float((Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(_CENT, ROUND_DOWN))
-
-
 def overlap(
     periods: Iterable[tuple[date | None, date | None]], today: date
 ) -> tuple[date | None, date | None, bool]:
@@ -239,6 +215,26 @@ def overlap(
 def latest_publication(wanted: date, period_to: date | None) -> date:
     """The last day on which a text is shown: as wanted, but never after the day on which it ends itself."""
     return min(wanted, period_to) if period_to else wanted
+
+
+def renewed_until(posting: Any, today: date) -> date:
+    """Until when a need or offer is shown once it is renewed: never shorter, never beyond its last day."""
+    wanted = max(today + lifecycle.RENEWAL, posting.valid_until or today)
+    return latest_publication(wanted, posting.period_to)
+
+
+def renewal_obstacle(posting: Any, today: date) -> str | None:
+    """Why renewing a need or offer is not possible (its last day) or adds nothing; ``None`` where it helps.
+
+    ``period_over``: its last day has passed; ``shown_to_its_end``: it is shown until then; ``lasts_longer``:
+    it is shown for at least as long as one renewal gives. The first two ask for a new period.
+    """
+    last, until = posting.period_to, posting.valid_until
+    if last is not None and last < today:
+        return "period_over"
+    if posting.state == "expired" or until is None or until < renewed_until(posting, today):
+        return None
+    return "shown_to_its_end" if last is not None and until >= last else "lasts_longer"
 
 
 def _meet_types(need: Figures | None, offer: Figures | None) -> tuple[str, list[Note]]:
@@ -262,6 +258,8 @@ def _meet_amounts(
         if offer is None or offered is None:
             return None, "", []
         return None, "", [Note("only_offered", {"quantity": offered, "unit": offer.unit})]
+    if not support_type:
+        return None, "", []  # an amount of a kind that is still to be chosen
     facts = {"need": need.quantity, "need_unit": need.unit}
     given = offer.support_type if offer else need.support_type
     if not is_comparable(need.support_type, support_type) or not is_comparable(need.support_type, given):
@@ -271,10 +269,9 @@ def _meet_amounts(
     quantity = need.quantity
     if offer is not None and offered is not None:
         facts |= {"offer": offered, "offer_unit": offer.unit}
-        available = convert(offered, offer.unit, need.unit)
-        if available is None:
+        if offer.unit != need.unit:
             return None, "", [Note("units_differ", facts), *notes]
-        quantity = min(quantity, available)
+        quantity = min(quantity, offered)
     if quantity <= 0 or need.unit not in _units(support_type):
         return None, "", [Note("counted_apart", facts), *notes]
     if need.min_useful is not None and quantity < need.min_useful:

@@ -4,8 +4,9 @@ Plain text that can be acted on without a link; each body says what happened, th
 next. Screen texts stand in templates; these are here because services write the outbox.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
+from matcher import terms
 from matcher.calendar import TOKYO
 from matcher.models import Need, Offer, Organization, Partnership
 from matcher.vocabulary import WITHDRAW_REASONS, support_label
@@ -230,20 +231,31 @@ def posting_withdrawn_by_city(posting: Need | Offer) -> Text:
     )
 
 
-def posting_expiring(posting: Need | Offer, days_left: int) -> Text:
+def posting_expiring(posting: Need | Offer, days_left: int, today: date) -> Text:
     """To the owner, 14 and 3 days before."""
+    how = "続けるときは、画面の「公開を延長する」を押してください。"
+    if terms.renewal_obstacle(posting, today):
+        how = (
+            "公開は、終わりの日までです。続けるときは、画面の「内容を直す」を押して、新しい期間を入力してください。"
+            "市がもう一度確認してから公開します。"
+        )
     return (
         f"【縁むすび】{_posting_word(posting)}の公開はあと{days_left}日です（{posting.number}）",
-        f"公開の期限が近づいています。続けるときは、画面の「公開を延長する」を押してください。\n\n{_posting(posting)}",
+        f"公開の期限が近づいています。{how}\n\n{_posting(posting)}",
     )
 
 
-def posting_expired(posting: Need | Offer) -> Text:
+def posting_expired(posting: Need | Offer, today: date) -> Text:
     """To the owner."""
+    how = "画面の「公開を延長する」を押すと、もう一度公開できます。"
+    if terms.renewal_obstacle(posting, today):
+        how = (
+            "もう一度公開するときは、画面の「内容を直す」を押して、新しい期間を入力してください。"
+            "市がもう一度確認してから公開します。"
+        )
     return (
         f"【縁むすび】{_posting_word(posting)}の公開期限が過ぎました（{posting.number}）",
-        f"公開の期限が過ぎたため、表示を終了しました。内容は残っています。\n\n{_posting(posting)}\n\n"
-        "画面の「公開を延長する」を押すと、もう一度公開できます。",
+        f"公開の期限が過ぎたため、表示を終了しました。内容は残っています。\n\n{_posting(posting)}\n\n{how}",
     )
 
 

@@ -30,7 +30,7 @@ ARRIVAL_SECONDS: Final = 30  #: in which a request must have arrived …
 BYTES_PER_SECOND: Final = 1000  #: … and longer only while its body comes at least this fast
 LAST_ARRIVAL_SECONDS: Final = 3  #: in which what is arriving must be there when the process stops
 HURRY: Final = 6  #: times less patience while all connections are taken
-MAX_HEADERS: Final = 64 * 1024
+MAX_HEADERS: Final = 64 * 1024  #: also a search of thousands of letters of Japanese is answered in words
 IN_MEMORY: Final = 64 * 1024  #: of a body or an answer; the rest waits in a temporary file
 
 
@@ -185,6 +185,14 @@ class BufferedWorker(Worker):  # type: ignore[misc]
             wasyncore.loop(timeout=0.1, use_poll=True, map=channels, count=1)
 
 
+def _address(listener: socket.socket) -> str:
+    """Under which name a request is served that names no host (HTTP/1.0): the address on which we listen."""
+    if listener.family == socket.AF_UNIX:
+        return "localhost"
+    host: str = listener.getsockname()[0]
+    return f"[{host}]" if listener.family == socket.AF_INET6 else host
+
+
 def _listen(
     application: Any, listener: socket.socket, channels: dict[int, Any], dispatcher: ThreadedTaskDispatcher
 ) -> Any:
@@ -200,6 +208,7 @@ def _listen(
         clear_untrusted_proxy_headers=False,  # which of them are believed is PROXY_HOPS' to say
         log_socket_errors=False,
         ident=None,
+        server_name=_address(listener),
     )
     kind = _UnixServer if listener.family == socket.AF_UNIX else _TcpServer
     return kind(

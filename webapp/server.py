@@ -20,7 +20,6 @@ workers = _settings.web_workers
 worker_class = "webapp.buffered.BufferedWorker"
 threads = 8
 timeout = 60
-limit_request_line = 8190  #: the most that there is: a search of 900 letters of Japanese is answered in words
 graceful_timeout = 30
 accesslog = None
 preload_app = False

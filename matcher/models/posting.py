@@ -53,12 +53,6 @@ class Posting(Identified, Versioned):
     published_at: Mapped[datetime | None]
 
     @property
-    def is_shown_to_its_end(self) -> bool:
-        """Whether it is published until its own last day, so that renewing would add nothing."""
-        until, last = self.valid_until, self.period_to
-        return until is not None and last is not None and until >= last
-
-    @property
     def party_ids(self) -> tuple[int, ...]:
         """The organizations whose members this record belongs to."""
         return (self.organization_id,)

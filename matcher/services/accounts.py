@@ -303,7 +303,6 @@ def request_reset(session: Session, *, email: str, now: datetime, network: str, 
     The answer and its work are the same whether or not the address has an account.
 
     Raises:
-        Invalid: mail does not reach the address.
         TooMany: from this network.
     """
     _take_request(session, "reset", email, {}, now, network, request_id)

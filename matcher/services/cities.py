@@ -1,7 +1,7 @@
 """The municipality that runs this installation: its names, its districts, its telephone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -77,13 +77,15 @@ def put(session: Session, facts: Mapping[str, Any], *, is_demo: bool) -> None:
     session.add(row)
 
 
+_NAMES: Final = ("name", "section")  #: what papers print of the city
+
 #: Whoever changes the municipality does so from the command line of the server.
 _OPERATOR: Final = Actor(role="operator")
 
 
 def change(session: Session, facts: Mapping[str, Any], now: datetime) -> None:
-    """Set the real municipality, or change it: another name or section is audited, and open drafts that name
-    the old one are written anew.
+    """Set the real municipality, or change it: what changed is audited, and open drafts that name an old name
+    or section are written anew.
 
     Raises:
         Invalid: as ``put``.
@@ -92,10 +94,14 @@ def change(session: Session, facts: Mapping[str, Any], now: datetime) -> None:
     put(session, facts, is_demo=False)
     session.flush()
     after = get(session)
-    changed = [name for name in ("name", "section") if getattr(before, name) != getattr(after, name)]
+    changed = [one.name for one in fields(City) if getattr(before, one.name) != getattr(after, one.name)]
+    if not changed:
+        return
+    named: dict[str, Any] = {
+        name: [getattr(before, name), getattr(after, name)] for name in _NAMES if name in changed
+    }
     audit.record(
-        session, _OPERATOR, "change_city", "municipality", "1", now,
-        details={name: [getattr(before, name), getattr(after, name)] for name in changed},
-    )  # fmt: skip
-    if changed:
+        session, _OPERATOR, "change_city", "municipality", "1", now, details={"fields": changed, **named}
+    )
+    if named:
         documents.redraw(session, now)

@@ -217,6 +217,10 @@ def redraw(session: Session, now: datetime, organization: Organization | None = 
 def _renamed(content: Mapping[str, Any], before: parties.Parties, after: parties.Parties) -> dict[str, Any]:
     """The content with the new names where the service itself had written the old ones."""
     found = dict(content)
+    for side in ("company", "npo"):
+        was, is_now = (getattr(named, side).representative for named in (before, after))
+        if was and is_now and content.get(f"signer_{side}") == was:
+            found[f"signer_{side}"] = is_now
     if "view" in content:
         found["view"] = {**content["view"], "company": after.company.name, "npo": after.npo.name}
     old, new = ((found.company.name, found.npo.name) for found in (before, after))

@@ -1,7 +1,7 @@
 """One case as a bundle for 情報公開請求 and audit: everything as JSON facts, blackened where asked."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -39,25 +39,23 @@ _MONEY_KEYS: Final = frozenset(
 )  # fmt: skip
 
 
-def bundle(
-    session: Session, actor: Actor, case: Partnership, masks: Iterable[str], now: datetime
-) -> dict[str, Any]:
-    """``gather`` and ``note`` in one transaction."""
-    content = gather(session, actor, case, masks, now)
-    note(session, actor, case, content, now)
-    return content
-
-
 def gather(
     session: Session, actor: Actor, case: Partnership, masks: Iterable[str], now: datetime
 ) -> dict[str, Any]:
-    """Everything that the service keeps on one case; columns marked as personal never leave at all.
+    """Everything that the service keeps on one case, but for the columns that are marked as personal.
+
+    The one exception are the representatives in the parties of each document: they are public facts of legal
+    persons, and the texts were accepted with them. The mask ``people`` blackens them, too.
 
     It takes long and only reads; what it returned must not leave before ``note`` is committed.
 
     Args:
         masks: of ``MASKS``: names of people; addresses and telephone numbers; messages and meeting notes as
             a whole; amounts of money, also within sentences.
+
+    Raises:
+        NotFound: for whom there is no such case.
+        NotPermitted: for others than staff.
     """
     permissions.require(actor, "partnership.export", case)
     chosen = frozenset(masks)
@@ -104,20 +102,37 @@ def note(session: Session, actor: Actor, case: Partnership, content: dict[str, A
     """Record that a bundle leaves the service, with the hash of what it holds.
 
     Not as a sign of life of the case: who looks into it for a request does not carry it on.
+
+    Raises:
+        NotFound: for whom there is no such case.
+        NotPermitted: for others than staff.
     """
     permissions.require(actor, "partnership.export", case)
     audit.record(
         session, actor, "export_case", "partnership", case.public_id, now, object_version=case.version,
-        details={"masks": content["masks"], "sha256": snapshots.sha256(content)},
+        details=details(content),
     )  # fmt: skip
 
 
-def taken_note(actor: Actor, case: Partnership, masks: Sequence[str], now: datetime) -> audit.Note:
-    """What is recorded where somebody else takes a bundle that a colleague had made."""
+def details(content: dict[str, Any]) -> dict[str, Any]:
+    """What identifies a bundle: what was blackened in it, and the hash of what it holds."""
+    return {"masks": content["masks"], "sha256": snapshots.sha256(content)}
+
+
+def taken_note(actor: Actor, case: Partnership, made: Mapping[str, Any], now: datetime) -> audit.Note:
+    """What is recorded where somebody else takes a bundle that a colleague had made.
+
+    Args:
+        made: the ``details`` of the bundle; jobs know more, and those of older bundles have no hash.
+
+    Raises:
+        NotFound: for whom there is no such case.
+        NotPermitted: for others than staff.
+    """
     permissions.require(actor, "partnership.export", case)
     return audit.Note(
         actor, "export_case", "partnership", case.public_id, now, object_version=case.version,
-        details={"masks": list(masks)},
+        details={name: made[name] for name in ("masks", "sha256") if name in made},
     )  # fmt: skip
 
 

@@ -164,7 +164,11 @@ def check_file(
 
 
 def check_json_lines(session: Session, actor: Actor, kind: Kind, content: bytes, now: datetime) -> Checked:
-    """Read and check JSONL: our own codes, or ``name``, ``text`` and ``region`` of a text collection."""
+    """Read and check JSONL: our own codes, or ``name``, ``text`` and ``region`` of a text collection.
+
+    Raises:
+        Unreadable: the file as a whole is not such a collection.
+    """
     permissions.require(actor, "desk.import")
     city, checked = cities.get(session), Checked(kind)
     raw = (
@@ -718,7 +722,8 @@ def ask_to_save(
 
     Raises:
         Invalid: ``state`` is none in which such records may begin.
-        Refused: ``import_closed`` where it was confirmed or discarded before.
+        Refused: ``import_closed`` where it was confirmed or discarded before; ``import_running`` while its
+            rows are being saved by another decision.
         jobs.Crowded: too many imports of this person are waiting.
     """
     batch = get_batch(session, actor, public_id)
@@ -794,6 +799,7 @@ def confirm(
 
     Args:
         others: of the doubtful rows those that name another organization, as somebody has decided.
+        begin, within: as for ``save``.
 
     Raises:
         Invalid: ``state`` is none in which such records may begin.
@@ -864,6 +870,10 @@ def save(
     Args:
         about: public id of the upload, for the audit events; made up where there is none.
         begin: how far an interrupted run had come; its rows are not looked at again.
+        within: called in each of the transactions with the progress that it commits.
+
+    Raises:
+        Invalid: ``state`` is none in which such records may begin.
     """
     permissions.require(actor, "desk.import")
     if state not in STATES[kind]:

@@ -603,7 +603,12 @@ def assign(session: Session, actor: Actor, case: Partnership, coordinator: User,
 
 
 def download_note(actor: Actor, case: Partnership, bundle: DecisionBundle, now: datetime) -> audit.Note:
-    """That a frozen decision is taken out of the service."""
+    """That a frozen decision is taken out of the service.
+
+    Raises:
+        NotFound: for whom there is no such case.
+        NotPermitted: for others than staff.
+    """
     permissions.require(actor, "partnership.decide", case)
     return audit.Note(
         actor, "download", "partnership", case.public_id, now,

@@ -184,8 +184,6 @@ def _assign(posting: Need | Offer, values: Mapping[str, Any], now: datetime) -> 
     if posting.valid_until == proposed:  # our own proposal, made before the last day was known
         posting.valid_until = terms.latest_publication(proposed, posting.period_to)
     wrong = {name: code for name, code in check(posting, now).items() if name in values}
-    if _outlives_itself(posting) and "valid_until" in values:
-        wrong.setdefault("valid_until", "outlives_itself")
     if wrong:
         raise Invalid(**wrong)
     posting.updated_at = now
@@ -243,12 +241,9 @@ def _check_dates(posting: Need | Offer, today: date) -> dict[str, str]:
             problems["valid_until"] = "in_the_past"
         elif posting.valid_until > today + timedelta(days=MAX_VALID_DAYS):
             problems["valid_until"] = "too_far"
+        elif posting.valid_until > terms.latest_publication(posting.valid_until, posting.period_to):
+            problems["valid_until"] = "outlives_itself"
     return problems
-
-
-def _outlives_itself(posting: Need | Offer) -> bool:
-    until, last = posting.valid_until, posting.period_to
-    return until is not None and last is not None and until > last
 
 
 def prefilled(posting: Need | Offer, organization: Organization, now: datetime) -> dict[str, Any]:
@@ -424,13 +419,14 @@ def resume(
     """Take proposals again.
 
     Raises:
-        Refused: ``expired`` when its date has passed (renew it); ``answer_first`` while the capacity
-            guard holds.
+        Refused: ``expired`` when its date has passed (renew it), ``period_over`` when its last day has, too;
+            ``answer_first`` while the capacity guard holds.
     """
     _require(actor, "posting.pause", posting)
     moves.check_version(session, posting, version)
-    if posting.valid_until is not None and posting.valid_until < calendar.tokyo_date(now):
-        raise Refused("expired")
+    today = calendar.tokyo_date(now)
+    if posting.valid_until is not None and posting.valid_until < today:
+        raise Refused(terms.renewal_obstacle(posting, today) or "expired")
     if _is_busy(session, posting):
         raise Refused("answer_first")
     posting.pause_cause = None
@@ -445,18 +441,17 @@ def renew(
     it had expired.
 
     Raises:
-        Refused: ``period_over`` where its last day has passed; ``answer_first`` while the capacity guard
-            holds.
+        Refused: what ``terms.renewal_obstacle`` finds; ``answer_first`` while the capacity guard holds.
     """
     _require(actor, "posting.renew", posting)
     moves.check_version(session, posting, version)
     if _is_busy(session, posting):
         raise Refused("answer_first")
     today = calendar.tokyo_date(now)
-    if posting.period_to is not None and posting.period_to < today:
-        raise Refused("period_over")
-    until = terms.latest_publication(today + lifecycle.RENEWAL, posting.period_to)
-    posting.valid_until = max(until, posting.valid_until or until)
+    obstacle = terms.renewal_obstacle(posting, today)
+    if obstacle is not None:
+        raise Refused(obstacle)
+    posting.valid_until = terms.renewed_until(posting, today)
     posting.expiry_notices, posting.pause_cause = 0, None
     moves.move(session, actor, posting, "renew", now, version=version)
     indexing.touch(session, posting)
@@ -510,15 +505,21 @@ def withdraw(
         notices.tell_organization(session, posting.organization_id, *text, now, about=_about(posting))
 
 
+def available(actor: Actor, posting: Need | Offer, now: datetime) -> tuple[str, ...]:
+    """What the life cycle opens to ``actor``, without a renewal that would be refused or add nothing."""
+    today, found = calendar.tokyo_date(now), moves.available(actor, posting)
+    return tuple(one for one in found if one != "renew" or not terms.renewal_obstacle(posting, today))
+
+
 # ── The clock ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def expire_due(session: Session, now: datetime, limit: int = 100) -> int:
-    """Close what is past its date; returns how many."""
+    """Close what is past its date, or past its own last day (older rows may outlive it); returns how many."""
     today = calendar.tokyo_date(now)
     ended: list[Need | Offer] = [
-        *_ending(session, Need, limit, Need.valid_until < today),
-        *_ending(session, Offer, limit, Offer.valid_until < today),
+        *_ending(session, Need, limit, or_(Need.valid_until < today, Need.period_to < today)),
+        *_ending(session, Offer, limit, or_(Offer.valid_until < today, Offer.period_to < today)),
     ]
     for posting in ended:
         _expire(session, posting, now)
@@ -529,7 +530,7 @@ def _expire(session: Session, posting: Need | Offer, now: datetime) -> None:
     posting.pause_cause = None
     moves.move(session, SYSTEM, posting, "expire", now)
     indexing.touch(session, posting)
-    text = wording.posting_expired(posting)
+    text = wording.posting_expired(posting, calendar.tokyo_date(now))
     notices.tell_organization(session, posting.organization_id, *text, now, about=_about(posting))
 
 
@@ -544,7 +545,7 @@ def remind_expiring(session: Session, now: datetime, limit: int = 100) -> int:
         # Not through the record: a reminder must not outdate a form that somebody is filling in.
         kind = type(posting)
         session.execute(update(kind).where(kind.id == posting.id).values(expiry_notices=due))
-        text = wording.posting_expiring(posting, left)
+        text = wording.posting_expiring(posting, left, today)
         notices.tell_organization(session, posting.organization_id, *text, now, about=_about(posting))
         sent += 1
     return sent

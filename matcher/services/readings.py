@@ -1,4 +1,5 @@
-"""Who looked at whose contact data: one event a person, organization and day, open to the organization (T20).
+"""Who looked at whose contact data: about one event a person, organization and day, open to the organization
+(T20). It is written after the answer, so two looks within a moment may leave two.
 
 Kept under an object type of its own, since looking changes nothing that anybody could be overtaken by.
 """
@@ -55,7 +56,11 @@ def notes(
 def of_organization(
     session: Session, actor: Actor, organization: Organization, now: datetime
 ) -> Sequence[tuple[datetime, User]]:
-    """Who of others read the organization's contact data in the last year, newest first, fifty at most."""
+    """Who of others read the organization's contact data in the last year, newest first, fifty at most.
+
+    Raises:
+        NotFound, NotPermitted: for who may not see its members.
+    """
     permissions.require(actor, "members.view", organization)
     rows = session.execute(
         select(AuditEvent.at, User)

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from matcher import calendar, search
+from matcher import calendar, search, terms
 from matcher.db import Database
 from matcher.errors import Refused
 from matcher.models import (
@@ -321,7 +321,8 @@ class Town:
             if name not in {"id", "npo", "company", "status"} and value is not None:
                 setattr(posting, name, self._day(value) if name in _DATES else value)
         ends = posting.valid_until or posting.period_to or self.now.date() + timedelta(days=200)
-        posting.valid_until = min(ends, at.date() + timedelta(days=postings.MAX_VALID_DAYS - 5))
+        until = min(ends, at.date() + timedelta(days=postings.MAX_VALID_DAYS - 5))
+        posting.valid_until = terms.latest_publication(until, posting.period_to)
         if isinstance(posting, Need):
             posting.steps_done = 5 if line["status"] != "draft" else 3
             posting.contact_name = posting.contact_name or organization.contact_name

@@ -48,7 +48,11 @@ def compose(
     need: Need | None = None,
     filters: Filters | None = None,
 ) -> ShownList:
-    """The list as it is shown, not yet kept: ``session`` is only read, and every card has its public id."""
+    """The list as it is shown, not yet kept: ``session`` is only read, and every card has its public id.
+
+    Raises:
+        NotFound, NotPermitted: the organization is another's.
+    """
     permissions.require(actor, "suggestions.view", organization)
     for suggestion in suggestions:
         suggestion.public_id = new_public_id()

@@ -518,6 +518,16 @@ def test_what_postings_refuse_imports_refuse_too(
     }  # fmt: skip
 
 
+def test_an_imported_text_is_not_shown_beyond_its_last_day(
+    database: Database, coordinator: Actor, npo: Organization
+) -> None:
+    header = "団体名,件名,困っていること,種類,終わりの日,公開の期限"
+    checked = check(
+        database, coordinator, "needs", csv(header, "ひだまりの会,机,机,食品,2027-01-31,2027-03-01")
+    )  # fmt: skip
+    assert [(one.column, one.code) for one in checked.problems] == [("公開の期限", "outlives_itself")]
+
+
 def test_offers_come_in_the_same_way(database: Database, coordinator: Actor) -> None:
     with database.write() as session:
         company = make_company(session, name="みお青果")

@@ -202,8 +202,26 @@ def test_another_name_of_the_city_is_audited_and_written_into_open_drafts(town):
     cities.change(town.session, facts, town.at)
     assert town.draft("plan").content["parties"]["city"]["section"] == "まちづくり課"
     event = town.session.scalars(select(AuditEvent).where(AuditEvent.action == "change_city")).one()
-    assert event.details == {"section": ["市民協働推進課", "まちづくり課"]}
+    assert event.details == {
+        "fields": ["section", "phone", "email", "areas", "is_demo", "kana"],
+        "section": ["市民協働推進課", "まちづくり課"],
+    }  # fmt: skip
     assert audit.verify(town.session)[1] is None
+    cities.change(town.session, facts, town.at)  # nothing is new
+    cities.change(town.session, {**facts, "phone": "1"}, town.at)
+    found = town.session.scalars(select(AuditEvent).where(AuditEvent.action == "change_city")).all()
+    assert [row.details for row in found[1:]] == [{"fields": ["phone"]}]
+
+
+def test_a_draft_that_is_redrawn_is_signed_by_who_represents_its_party_now(town):
+    town.contracted()
+    town.draft_agreement(
+        signer_company=town.company.representative, signer_npo="理事 ほかの人", why_changed="増やす。"
+    )
+    town.rename("みお食品株式会社", representative="新任 次郎")
+    content = town.draft("agreement").content
+    assert content["parties"]["company"]["representative"] == content["signer_company"] == "新任 次郎"
+    assert content["signer_npo"] == "理事 ほかの人"
 
 
 # ── What other acts freeze ───────────────────────────────────────────────────────────────────────────
@@ -271,9 +289,9 @@ def test_a_disclosed_case_blackens_representatives_of_every_day(town):
     town.bring("agreed")
     town.rename("みお食品株式会社", representative="新任 次郎")
     town.start()
-    plain = exports.bundle(town.session, town.coordinator, town.case, [], town.at)
+    plain = exports.gather(town.session, town.coordinator, town.case, [], town.at)
     assert plain["documents"][0]["parties"]["company"]["representative"] == "代表 花子"
-    masked = exports.bundle(town.session, town.coordinator, town.case, ["people"], town.at)
+    masked = exports.gather(town.session, town.coordinator, town.case, ["people"], town.at)
     assert "花子" not in str(masked)
     assert "次郎" not in str(masked)
 

@@ -460,7 +460,7 @@ def test_what_is_past_its_date_is_renewed_not_resumed(town: Town, now: datetime)
         (None, date(2027, 5, 23)),
         (date(2027, 12, 31), date(2027, 5, 23)),
         (date(2027, 5, 22), date(2027, 5, 22)),
-        (date(2026, 11, 24), date(2026, 11, 24)),
+        (date(2026, 11, 25), date(2026, 11, 25)),
     ],
 )
 @pytest.mark.parametrize("make", ["need", "offer"])
@@ -503,10 +503,61 @@ def test_a_need_is_not_published_beyond_its_last_day(town: Town, now: datetime, 
     assert need.valid_until == kept
 
 
-def test_renewing_never_shortens(town: Town, now: datetime) -> None:
-    need = make_need(town.session, town.npo, valid_until=date(2027, 12, 1))
-    postings.renew(town.session, town.owner, need, now, version=need.version)
-    assert need.valid_until == date(2027, 12, 1)
+@pytest.mark.parametrize(
+    ("period_to", "valid_until", "obstacle"),
+    [
+        (date(2026, 11, 30), date(2026, 11, 30), "shown_to_its_end"),
+        (date(2026, 11, 30), date(2027, 12, 1), "shown_to_its_end"),  # a row from before the rule
+        (None, date(2027, 12, 1), "lasts_longer"),
+        (date(2026, 11, 23), date(2026, 11, 23), "period_over"),
+    ],
+)
+def test_what_renewing_would_add_nothing_to_is_neither_offered_nor_done(
+    town: Town, now: datetime, period_to, valid_until, obstacle
+) -> None:
+    need = make_need(town.session, town.npo, period_from=None, period_to=period_to, valid_until=valid_until)
+    assert "renew" not in postings.available(town.owner, need, now)
+    with pytest.raises(Refused) as refused:
+        postings.renew(town.session, town.owner, need, now, version=need.version)
+    assert refused.value.code == obstacle
+    assert need.valid_until == valid_until
+
+
+def test_mails_ask_only_for_what_is_possible(town: Town, now: datetime) -> None:
+    make_need(
+        town.session, town.npo, period_from=None, period_to=date(2026, 11, 26), valid_until=date(2026, 11, 26)
+    )
+    postings.remind_expiring(town.session, now)
+    postings.expire_due(town.session, now + timedelta(days=3))
+    bodies = town.session.scalars(select(Notice.body).where(Notice.user_id == town.director.id)).all()
+    assert len(bodies) == 2
+    for body in bodies:
+        assert "「公開を延長する」" not in body
+        assert "「内容を直す」" in body
+
+
+def test_nothing_is_shown_beyond_its_own_last_day(town: Town, now: datetime) -> None:
+    need = make_need(town.session, town.npo, period_from=None, period_to=date(2026, 11, 23))
+    assert postings.expire_due(town.session, now) == 1
+    assert need.state == "expired"
+
+
+def test_an_older_draft_beyond_its_last_day_is_not_submitted(town: Town, now: datetime) -> None:
+    need = town.draft(now)
+    need.valid_until = date(2027, 4, 1)
+    with pytest.raises(Invalid) as refused:
+        postings.submit(town.session, town.owner, need, now, version=None)
+    assert refused.value.facts == {"valid_until": "outlives_itself"}
+
+
+def test_what_is_over_is_not_sent_from_resuming_to_renewing(town: Town, now: datetime) -> None:
+    yesterday = date(2026, 11, 23)
+    need = make_need(
+        town.session, town.npo, state="paused", period_from=None, period_to=yesterday, valid_until=yesterday
+    )
+    with pytest.raises(Refused) as refused:
+        postings.resume(town.session, town.owner, need, now, version=need.version)
+    assert refused.value.code == "period_over"
 
 
 def test_a_reworked_text_is_hidden_and_read_again(town: Town, now: datetime) -> None:

@@ -144,3 +144,12 @@ def test_reading_waits_for_nobody(database: Database, monkeypatch: pytest.Monkey
         assert migrations.is_current(database)
         with database.read() as session:
             assert numbers.peek(session, "turns") is None
+
+
+def test_who_has_no_turn_takes_nobody_elses_by_leaving():
+    queue = db._Queue()
+    mine = queue.enter(1)
+    queue.leave(db._Turn())
+    assert queue.holder_thread == threading.get_ident()
+    queue.leave(mine)
+    assert queue.holder_thread is None

@@ -24,6 +24,7 @@ from matcher.models import (
     Revision,
     Risk,
 )
+from matcher.permissions import Actor
 from matcher.services import (
     casework,
     closing,
@@ -36,6 +37,7 @@ from matcher.services import (
     plans,
     progress,
     publicity,
+    snapshots,
     talks,
 )
 from tests import factories
@@ -403,7 +405,14 @@ def treat(actor: str = "coordinator", version: int | None = None, **answer: str)
 
 
 def export(actor: str = "coordinator") -> Try:
-    return lambda p: exports.bundle(p.session, _who(p, actor), p.case, (), p.at)
+    return lambda p: _disclosed(p, actor=_who(p, actor))
+
+
+def _disclosed(p: Partners, *masks: str, actor: Actor | None = None) -> dict[str, Any]:
+    """What a bundle holds whose leaving was recorded."""
+    content = exports.gather(p.session, actor or p.coordinator, p.case, masks, p.at)
+    exports.note(p.session, actor or p.coordinator, p.case, content, p.at)
+    return content
 
 
 def unpaid_closing(p: Partners) -> None:
@@ -1337,12 +1346,12 @@ def test_what_is_asked_to_be_blackened_is_black_everywhere(partners, session):
     partnerships.send_message(
         session, partners.npo_actor, partners.case, "三沢です。090-1234-5678", partners.at
     )
-    plain = exports.bundle(session, partners.coordinator, partners.case, (), partners.at)
+    plain = _disclosed(partners)
     assert "三沢" in str(plain)
-    black = exports.bundle(session, partners.coordinator, partners.case, ("people", "contacts"), partners.at)
+    black = _disclosed(partners, "people", "contacts")
     assert "三沢" not in str(black)
     assert "090-1234" not in str(black)
-    nothing = exports.bundle(session, partners.coordinator, partners.case, ("messages",), partners.at)
+    nothing = _disclosed(partners, "messages")
     assert nothing["messages"] == nothing["meetings"] == "■■■"
     assert session.scalars(select(AuditEvent.action)).all().count("export_case") == 3
 
@@ -1360,16 +1369,33 @@ def test_people_are_black_also_where_no_account_knows_them(partners, session):
     for name in ("signer_company", "signer_npo"):
         agreement = documents.find_agreed(session, partners.case, "agreement")
         assert agreement.content[name].split()[0] in {"代表取締役", "理事長"}
-    black = exports.bundle(session, partners.coordinator, partners.case, ("people",), partners.at)
+    black = _disclosed(partners, "people")
     for name in ("田中", "山田", "佐藤", "鈴木"):
         assert name not in str(black), name
     # The numbers of both cells are still there, and a title is no name.
     (measured,) = black["measurements"]
     assert sorted(measured["breakdown"].values()) == [11.0, 20.0]
     assert "代表取締役" in str(black["files"])
-    silent = exports.bundle(session, partners.coordinator, partners.case, ("messages",), partners.at)
+    silent = _disclosed(partners, "messages")
     for words in ("お手伝いします", "ありがとうございます", "数を決めた"):
         assert words not in str(silent), words
+
+
+def test_the_representatives_of_the_parties_are_the_one_name_that_leaves_unless_it_is_masked(partners):
+    partners.contracted()
+    named = [row["parties"]["npo"]["representative"] for row in _disclosed(partners)["documents"]]
+    assert set(named) == {partners.npo.representative}
+    black = [row["parties"]["npo"]["representative"] for row in _disclosed(partners, "people")["documents"]]
+    assert set(black) == {"■■■"}
+
+
+def test_whoever_takes_a_bundle_is_recorded_with_its_hash(partners, session):
+    partners.bring("introduced")
+    content = _disclosed(partners, "people")
+    event = session.scalars(select(AuditEvent).where(AuditEvent.action == "export_case")).one()
+    made = {**exports.details(content), "request": "of the job"}
+    note = exports.taken_note(partners.manager, partners.case, made, partners.at)
+    assert note.details == event.details == {"masks": ["people"], "sha256": snapshots.sha256(content)}
 
 
 def test_money_is_blackened_where_it_is_asked(partners, session):
@@ -1378,7 +1404,7 @@ def test_money_is_blackened_where_it_is_asked(partners, session):
         partners
     )
     partners.npo.mission = "年に765,400円ほど足りない。"
-    black = exports.bundle(session, partners.coordinator, partners.case, ("money",), partners.at)
+    black = _disclosed(partners, "money")
     assert "765,400" not in str(black)
     assert "54321" not in str(black)
     assert "300000" not in str(black)

@@ -96,9 +96,6 @@ AMOUNTS = [
     ((50, "kg"), (50, "kg"), 50, "kg", []),
     ((50, "kg"), (120, "箱"), None, "", ["units_differ"]),
     ((50, "食"), (50, "個"), None, "", ["units_differ"]),
-    ((50, "kg"), (30_000, "g"), 30, "kg", []),
-    ((50, "kg"), (90_000, "g"), 50, "kg", []),
-    ((50, "kg"), (1_239, "g"), 1.23, "kg", []),
     ((50, "kg"), (None, ""), 50, "kg", []),
     ((None, ""), (120, "箱"), None, "", ["only_offered"]),
     ((None, ""), (None, ""), None, "", []),
@@ -109,29 +106,6 @@ AMOUNTS = [
 def test_the_amount_is_the_smaller_one_in_the_needs_unit(wanted, offered, quantity, unit, said):
     found = terms.begin(Figures("food", *wanted), Figures("food", *offered), TODAY)
     assert (found.quantity, found.unit, codes(found.notes)) == (quantity, unit, said)
-
-
-#: unit, unit → how many of the second one of the first is, where that is known
-CONVERSIONS = {
-    ("kg", "g"): 1000, ("g", "kg"): 0.001, ("t", "kg"): 1000, ("時間", "分"): 60, ("万円", "円"): 10_000,
-    ("千円", "円"): 1000, ("万円", "千円"): 10, ("円", "万円"): 0.0001,
-}  # fmt: skip
-UNITS = sorted({unit for support in vocabulary.SUPPORT_TYPES.values() for unit in support.units})
-
-
-def test_conversions_are_exact_and_never_round_up():
-    assert terms.convert(90, "分", "時間") == 1.5
-    assert terms.convert(100, "分", "時間") == 1.66
-    assert terms.convert(0.1, "kg", "g") == 100
-    assert terms.convert(1_255_000, "円", "万円") == 125.5
-    for (unit, wanted), rate in CONVERSIONS.items():
-        assert terms.convert(10_000_000, unit, wanted) == 10_000_000 * rate
-
-
-@pytest.mark.parametrize(("unit", "wanted"), itertools.product(UNITS, UNITS))
-def test_the_units_of_the_service_are_not_reckoned_into_each_other(unit, wanted):
-    """None of the units that people choose today measures the same thing as another."""
-    assert terms.convert(7, unit, wanted) == (7 if unit == wanted else None)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +129,10 @@ def test_every_pair_of_types_begins_with_what_may_be_sent(need_type, offer_type,
         is_known = close and need_unit == offer_unit
         if found.quantity is None:
             assert found.unit == ""
-            assert codes(found.notes)[-1] in {"units_differ", "counted_apart"}
+            # Of a kind that is still to be chosen, nothing is said of amounts.
+            assert codes(found.notes)[-1] in (
+                {"units_differ", "counted_apart"} if found.support_type else {"unrelated_types"}
+            )
             assert not is_known or need_unit not in vocabulary.SUPPORT_TYPES[found.support_type].units
         else:
             assert (found.quantity, found.unit, is_known) == (50, need_unit, True)
@@ -201,7 +178,6 @@ BEYOND = [
     (Figures("food", 200, "kg", day(0), day(14)), [("more", "need"), ("more", "offer")]),
     (Figures("food", 20, "kg", day(0), day(14)), [("below_least", "need")]),
     (Figures("food", 120, "箱", day(0), day(14)), [("other_unit", "need"), ("other_unit", "offer")]),
-    (Figures("food", 51_000, "g"), [("more", "need")]),
     (Figures("food", 50, "kg", day(-1), day(14)), [("starts_earlier", "need")]),
     (Figures("food", 50, "kg", day(0), day(15)), [("ends_later", "need")]),
     (Figures("food", 50, "kg", day(15), day(20)), [("outside", "need")]),
@@ -285,7 +261,7 @@ def test_the_next_period_follows_the_last_and_ends_with_what_still_lasts(need, o
 GIFTS = [
     ([], 50),
     ([("food", 20, "kg")], 30),
-    ([("food", 20, "kg"), ("food", 10_000, "g"), ("place", 3, "回")], 20),
+    ([("food", 20, "kg"), ("food", 10, "kg"), ("place", 3, "回")], 20),
     ([("food", 50, "kg")], None),
     ([("food", 60, "kg")], None),
     ([("food", 3, "箱")], None),

@@ -21,7 +21,7 @@ class Site:
 
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=200)
-        self.seen, self.channels = [], {}
+        self.seen, self.names, self.channels = [], [], {}
         self.dispatcher = ThreadedTaskDispatcher()
         self.dispatcher.set_thread_count(THREADS)
         self.server = buffered._listen(self.answer, self.listener, self.channels, self.dispatcher)
@@ -34,6 +34,7 @@ class Site:
     def answer(self, environ, start_response):
         body = environ["wsgi.input"].read()
         self.seen.append((environ["PATH_INFO"], int(environ.get("CONTENT_LENGTH") or 0), len(body)))
+        self.names.append(environ["SERVER_NAME"])
         answer = b"x" * 60_000_000 if environ["PATH_INFO"] == "/large" else b"done"
         status = "413 Too Large" if int(environ.get("CONTENT_LENGTH") or 0) > MAX_BODY else "200 OK"
         start_response(status, [("Content-Length", str(len(answer)))])
@@ -98,6 +99,11 @@ def reply(client):
 def get(site, path="/"):
     client = site.send(b"GET %b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" % path.encode())
     return reply(client)
+
+
+def test_a_request_without_a_host_is_served_under_the_address_on_which_we_listen(site):
+    site.send(b"GET / HTTP/1.0\r\n\r\n").recv(1)
+    assert site.names == ["127.0.0.1"]
 
 
 SLOW = {

@@ -363,6 +363,24 @@ def test_an_expired_need_is_open_again_with_one_click(town: Town) -> None:
     assert town.again(need).valid_until == need.period_to  # half a year would outlive the need
 
 
+def test_what_is_over_offers_a_new_period_instead_of_renewing(town: Town) -> None:
+    over = {
+        "state": "expired",
+        "period_from": None,
+        "period_to": date(2026, 11, 1),
+        "valid_until": date(2026, 11, 1),
+    }
+    need, offer = town.need(**over), town.offer(**over)
+    for browser, path in (
+        (town.owner, f"/npo/needs/{need.public_id}"),
+        (town.officer, f"/company/offers/{offer.public_id}"),
+    ):
+        page = visit(browser, path)
+        assert "公開を延長する" not in page.text
+        assert "「内容を直す」を押して、新しい期間を入力してください。" in page.text
+        send(browser, page, button="内容を直す")
+
+
 def test_withdrawing_asks_for_a_reason(town: Town) -> None:
     need = town.need()
     page = visit(town.owner, f"/npo/needs/{need.public_id}/withdraw")
@@ -755,7 +773,15 @@ def test_changes_since_the_last_reading_are_shown_in_words(town: Town, records: 
         postings.rework(session, owner, again, NOW, version=None)
         changes = {"fields": ["13", "1"], "safety_contact": True, "beneficiary_number": 1200}
         postings.save_need_step(session, owner, again, 4, changes, NOW, version=None)
-        postings.save_need_step(session, owner, again, 3, {"period_to": date(2027, 2, 1)}, NOW, version=None)
+        postings.save_need_step(
+            session,
+            owner,
+            again,
+            3,
+            {"period_to": date(2027, 2, 1), "valid_until": date(2027, 2, 1)},
+            NOW,
+            version=None,
+        )
         postings.submit(session, owner, again, NOW, version=None)
     page = visit(town.city, review_url(need))
     assert "前に確認した内容からの変更" in page.text

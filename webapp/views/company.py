@@ -155,7 +155,7 @@ def offer(public_id: str) -> Page:
 def _facts(found: Offer) -> dict[str, Any]:
     return {
         "offer": found,
-        "actions": moves.available(access.actor(), found),
+        "actions": postings.available(access.actor(), found, clock.now()),
         "history": queries.history(db.session(), "offer", found.public_id),
     }
 

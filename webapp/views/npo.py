@@ -71,7 +71,7 @@ def _facts(found: Need) -> dict[str, Any]:
     return {
         "need": found,
         "city_areas": cities.get(session).area_labels,
-        "actions": moves.available(access.actor(), found),
+        "actions": postings.available(access.actor(), found, clock.now()),
         "missing": postings.missing(found),
         "history": queries.history(session, "need", found.public_id),
         "shown": queries_postings.shown_to_companies(session, [found]).get(found.id, 0),

@@ -802,7 +802,7 @@ def _order_bundle(public_id: str, masks: list[str]) -> str:
         {f"{case.number}.pdf": html},
     )
     return making.order(
-        "bundle", parts, f"{case.number}.zip", ("partnership", public_id), {"masks": content["masks"]},
+        "bundle", parts, f"{case.number}.zip", ("partnership", public_id), exports.details(content),
         lambda ticket: url_for("work.export_file", public_id=public_id, ticket_id=ticket),
         lambda session: exports.note(session, actor, case, content, now),
     )  # fmt: skip
@@ -821,7 +821,7 @@ def export_file(public_id: str, ticket_id: str) -> Response:
         raise NotFound("ticket")
     answer = making.send(ticket)
     if ticket.user_id != actor.user_id:
-        traces.leave_note(exports.taken_note(actor, case, ticket.job.details["masks"], clock.now()))
+        traces.leave_note(exports.taken_note(actor, case, ticket.job.details, clock.now()))
     return answer
 
 
