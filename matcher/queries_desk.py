@@ -634,7 +634,8 @@ def _equal(conditions: Conditions, model: Any, *names: str) -> list[ColumnElemen
 
 
 def _day(text: str | None) -> date | None:
-    """A day in ISO form, as forms read it; at the ends of the calendar Tokyo's midnight is no moment in UTC."""
+    # Forms read what people type, and no day at the ends of the calendar, where Tokyo's midnight is no moment
+    # in UTC.
     return date.fromisoformat(text) if text else None
 
 

@@ -54,6 +54,8 @@ def _http(error: HTTPException) -> Answer | HTTPException:
         return error
     if error.code == 413:
         return _page(413, most=bodies.limit_of(_view(), request.view_args or {}))
+    if error.code == 503:
+        return _unavailable(is_full=False)
     return _page(error.code, foreign_host=g.get("foreign_host", False))
 
 

@@ -86,12 +86,15 @@ class Traces:
 
     def flush(self, patience_seconds: float = PATIENCE_SECONDS) -> bool:
         """Write what waits; returns whether nothing waits any more."""
-        with self._writing:
-            try:
-                return self._write_notes(patience_seconds) and self._write_waiting(patience_seconds)
-            except SQLAlchemyError as error:
-                log.info("traces_wait", kind=type(error).__name__)
-                return False
+        if not self._writing.acquire(timeout=patience_seconds):
+            return False
+        try:
+            return self._write_notes(patience_seconds) and self._write_waiting(patience_seconds)
+        except SQLAlchemyError as error:
+            log.info("traces_wait", kind=type(error).__name__)
+            return False
+        finally:
+            self._writing.release()
 
     def _write_notes(self, patience_seconds: float) -> bool:
         paths = sorted(self.folder.glob("*.json"))[:BATCH] if self.folder.is_dir() else []
