@@ -201,17 +201,22 @@ def _file(wanted: DeskList, form: str) -> Response:
     charset = asked.word("charset") or "utf-8"
     if charset not in {"utf-8", "cp932"}:
         abort(404)
+    first = wanted.fetch(db.session(), access.actor(), conditions, setting.now, sort=sort, page=1)
+    if first.total * len(wanted.columns) > making.MOST_CELLS:
+        making.begin()  # a big one is gathered by one request at a time
     listing = wanted.fetch(db.session(), access.actor(), conditions, setting.now, sort=sort, page=None)
-    # Before the answer: no list leaves the house without its line in the record (T20).
-    traces.leave_note(
-        desk.export_note(access.actor(), wanted.name, len(listing.rows), conditions, setting.now, form=form)
+    # No list leaves the house without its line in the record (T20).
+    note = desk.export_note(
+        access.actor(), wanted.name, len(listing.rows), conditions, setting.now, form=form
     )
     sheet = desk_lists.as_sheet(
         wanted, listing, setting, filter_form.conditions_in_words, selected="selected" in conditions
     )
     if form == "xlsx":
-        return making.book(sheets.file_name(sheet, form), sheet)
-    return sheets.download(sheet, form, charset)
+        return making.book(sheets.file_name(sheet, form), sheet, note=note)
+    answer = sheets.download(sheet, form, charset)
+    traces.leave_note(note)
+    return answer
 
 
 def _setting() -> Setting:
