@@ -729,6 +729,17 @@ def test_the_city_returns_with_a_coded_reason_and_a_sentence(town: Town) -> None
     assert "量を書いてください。" in visit(town.owner, "/npo").text
 
 
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_who_reads_a_needs_contact_person_leaves_a_line(town: Town, is_sent: bool) -> None:
+    need = town.need(state="in_review", contact_name="窓口 花子")
+    url = review_url(need)
+    page = post(town.city, url, {"action": "return"}, 422) if is_sent else visit(town.city, url)
+    assert "窓口 花子" in page.text
+    with town.records.read() as session:
+        noted = session.scalars(select(AuditEvent.object_id).where(AuditEvent.action == "read_contact")).all()
+    assert noted == [town.npo.public_id]
+
+
 def test_the_second_reader_keeps_what_was_typed(town: Town) -> None:
     need = town.need(state="in_review")
     late = visit(town.other_city, review_url(need))
