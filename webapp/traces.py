@@ -19,7 +19,7 @@ from typing import Final
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from matcher.db import Database
@@ -95,6 +95,17 @@ class Traces:
             return False
         finally:
             self._writing.release()
+
+    def have_all_arrived(self, patience_seconds: float) -> bool:
+        """Whether what this process left is written, and nobody holds up what another one has left."""
+        if not self.flush(patience_seconds):
+            return False
+        with self._database.write_session(patience_seconds) as session:
+            try:
+                session.connection()
+            except OperationalError:
+                return False
+        return True
 
     def _write_notes(self, patience_seconds: float) -> bool:
         paths = sorted(self.folder.glob("*.json"))[:BATCH] if self.folder.is_dir() else []

@@ -4,7 +4,6 @@ from typing import Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response
 
 from matcher import queries, ranking
@@ -136,21 +135,9 @@ def _shown(public_id: str) -> ShownSuggestion:
         # What was read saw the records of before, and what is sent holds the lock for which the list waits.
         db.session().rollback()
         db.release()
-        if not _has_all_arrived():
+        if not traces.traces().have_all_arrived(_FLUSH_SECONDS):
             abort(503)
         return shown_lists.get(db.session(), access.actor(), public_id)
-
-
-def _has_all_arrived() -> bool:
-    """Whether what this process has shown is written, and nobody holds up what another one has shown."""
-    if not traces.traces().flush(_FLUSH_SECONDS):
-        return False
-    with db.database().write_session(_FLUSH_SECONDS) as session:
-        try:
-            session.connection()
-        except OperationalError:
-            return False
-    return True
 
 
 def _target(public_id: str) -> tuple[Organization, Need | None, ShownSuggestion]:
