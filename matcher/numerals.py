@@ -86,7 +86,7 @@ def _read(text: str, units: Collection[str], decimals: int, least: int, below: i
     if abs(value) >= below:
         raise Unclear("too_large", text)
     if value != round(value, decimals):
-        raise Unclear("decimals" if decimals else "integer", text)
+        raise Unclear("decimals" if decimals else "integer", text, decimals=decimals)
     if value < least:
         raise Unclear("negative", text)
     return Number(value, unit or (YEN if is_yen else ""), start["about"] is not None, read_already is None)

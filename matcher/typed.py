@@ -15,12 +15,13 @@ _SQUARES: Final = {"㍾": "明治", "㍽": "大正", "㍼": "昭和", "㍻": "�
 
 
 class Unclear(ValueError):
-    """A value that cannot be meant: a code, and the part of it that is wrong."""
+    """A value that cannot be meant: a code, the part that is wrong, and how many ``decimals`` it may have."""
 
-    def __init__(self, code: str, part: str = "") -> None:
+    def __init__(self, code: str, part: str = "", *, decimals: int = 0) -> None:
         super().__init__(code)
         self.code = code
         self.part = part
+        self.decimals = decimals
 
 
 def plain(text: str, limit: int) -> str:

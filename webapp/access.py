@@ -115,10 +115,8 @@ def network() -> str:
 def note_contacts(*organizations: Organization) -> None:
     """Keep that whoever is asking reads these organizations' contact data on this page (T20).
 
-    Only for pages that are read: what is sent was read before.
+    Also on a page that refuses what was sent: it need not have been read before.
     """
-    if request.method != "GET":
-        return
     now = clock.now()
     found = readings.unnoted(db.session(), g.actor, organizations, now)
     for note in readings.notes(g.actor, found, now, page=request.endpoint or "", network=network()):

@@ -1,6 +1,7 @@
 """Static files under addresses that change with their content, so that a browser need never ask again."""
 
 import hashlib
+import posixpath
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ def _add_version(endpoint: str, values: dict[str, Any]) -> None:
 def _version(filename: str) -> str:
     """The beginning of the content's hash, read once a process; "" if there is no such file."""
     known: dict[str, str] = current_app.extensions["asset_versions"]
+    filename = posixpath.normpath(filename)  # anybody may ask, and one file has endlessly many spellings
     if filename not in known:
         path = safe_join(str(current_app.static_folder), filename)
         if path is None or not Path(path).is_file():

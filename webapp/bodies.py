@@ -33,6 +33,16 @@ def limit_of(view: Any, arguments: dict[str, Any]) -> int:
     return declared(**arguments) if callable(declared) else declared
 
 
+def in_words(most: int) -> str:
+    """A limit as people count: megabytes of a file, else letters of Japanese in a round number, each of which
+    is nine bytes on the way.
+    """
+    if most >= FILE:
+        return f"{most // 1024**2}MB"
+    letters = str(most // 9)
+    return f"{int(letters[0]) * 10 ** (len(letters) - 1):,}文字"
+
+
 def _limit() -> None:
     if request.endpoint is None:
         return

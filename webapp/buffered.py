@@ -20,7 +20,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer, UnixWSGIServer
 from waitress.task import ThreadedTaskDispatcher
-from waitress.utilities import Error, RequestEntityTooLarge
+from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
 
 from webapp.bodies import FILE as MAX_BODY
 
@@ -34,11 +34,27 @@ MAX_HEADERS: Final = 64 * 1024  #: also a search of thousands of letters of Japa
 IN_MEMORY: Final = 64 * 1024  #: of a body or an answer; the rest waits in a temporary file
 
 
-class RequestTimeout(Error):  # type: ignore[misc]
+class _InWords(Error):  # type: ignore[misc]
+    """An answer to people, given where there is no application yet to make a page."""
+
+    def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        """Status, headers and body."""
+        status, headers, _body = super().to_response(ident)
+        return status, headers, f"{self.body}\r\n".encode()
+
+
+class RequestTimeout(_InWords):
     """The request did not arrive in time."""
 
     code = 408
     reason = "Request Timeout"
+
+
+class AddressTooLong(_InWords):
+    """The address, or what a browser sends with it, is longer than ``MAX_HEADERS``."""
+
+    code = 431
+    reason = "Request Header Fields Too Large"
 
 
 class Request(HTTPRequestParser):  # type: ignore[misc]
@@ -62,6 +78,11 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
             self.completed = not self._to_drop
             return dropped
         taken: int = super().received(data)
+        if isinstance(self.error, RequestHeaderFieldsTooLarge):
+            self.error = AddressTooLong(
+                "アドレスが長すぎて、受け取れませんでした。ブラウザの「戻る」で前の画面に戻り、"
+                "さがす言葉や条件を短くして、もう一度お試しください。"
+            )
         if isinstance(self.error, RequestEntityTooLarge) and not self.chunked:
             self.error, self.connection_close, self.body_rcv = None, True, None
             if self.expect_continue:
@@ -112,7 +133,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                 return
             if not request.headers_finished:
                 request.parse_header(b"GET / HTTP/1.0\r\n")
-            request.error = RequestTimeout("the request did not arrive in time")
+            request.error = RequestTimeout(
+                "時間内に届かなかったため、受け取れませんでした。もう一度お試しください。"
+            )
             request.completed = True
             self.requests.append(request)
         self.server.add_task(self)

@@ -53,7 +53,10 @@ def _http(error: HTTPException) -> Answer | HTTPException:
     if error.code is None or error.code < 400:
         return error
     if error.code == 413:
-        return _page(413, most=bodies.limit_of(_view(), request.view_args or {}))
+        most = bodies.limit_of(_view(), request.view_args or {})
+        return _page(413, takes_file=most >= bodies.FILE, size=bodies.in_words(most))
+    if error.code == 503:
+        return _unavailable(is_full=False)
     return _page(error.code, foreign_host=g.get("foreign_host", False))
 
 
@@ -76,7 +79,7 @@ def _refused(error: domain.Refused) -> Answer:
 def _too_many(error: domain.TooMany | domain.TooFast) -> Answer:
     log.warning("throttled", request_id=g.get("request_id", ""), endpoint=request.endpoint)
     minutes = error.facts["minutes"]
-    body, status = _page(429, message=text.sentence(error.code, error.facts))[:2]
+    body, status = _page(429, message=text.sentence(error.code, error.facts), **_sent_again())[:2]
     return body, status, {"Retry-After": str(minutes * 60)}
 
 
@@ -104,15 +107,18 @@ def _machine(error: OSError) -> Answer:
 
 def _unavailable(*, is_full: bool) -> Answer:
     """503, with a button that sends the same again: nobody types twice because the database was busy."""
-    typed = _typed()
-    body, status = _page(
-        503,
-        is_full=is_full,
-        typed=[(name, value) for name, value in typed if name != "csrf_token"],
-        here=request.full_path.rstrip("?"),
-        had_files=any(upload.filename for upload in request.files.values()) if typed else False,
-    )[:2]
+    body, status = _page(503, is_full=is_full, **_sent_again())[:2]
     return body, status, {"Retry-After": "60" if is_full else "5"}
+
+
+def _sent_again() -> dict[str, object]:
+    """What the button needs that sends the same again."""
+    typed = _typed()
+    return {
+        "typed": [(name, value) for name, value in typed if name != "csrf_token"],
+        "here": request.full_path.rstrip("?"),
+        "had_files": any(upload.filename for upload in request.files.values()) if typed else False,
+    }
 
 
 def _typed() -> list[tuple[str, str]]:

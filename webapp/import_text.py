@@ -41,6 +41,7 @@ TONES: Final[Mapping[str, str]] = {
 #: code → what it is, and how to mend it
 PROBLEMS: Final[Mapping[str, tuple[Any, Any]]] = {
     **value_text.PROBLEMS,
+    "decimals": (_l("小数が細かすぎます"), _l("小数第2位までの数にしてください。")),
     "required": (_l("空欄です"), _l("必ず入力してください。")),
     "choice": (
         _l("選択肢にない言葉です"),

@@ -21,8 +21,8 @@ from werkzeug.wrappers import Response
 from matcher.errors import NotFound
 from matcher.models import Ticket
 from matcher.models.base import new_public_id
-from matcher.services import jobs
-from webapp import access, clock, db, layout, sheets, text
+from matcher.services import audit, jobs
+from webapp import access, clock, db, layout, sheets, text, traces
 from webapp.config import Settings
 from webapp.db import Session
 from webapp.runner import Runner
@@ -81,10 +81,14 @@ def _prepared(_error: BaseException | None = None) -> None:
         current_app.extensions["preparing"].release()
 
 
-def deliver(kind: str, source: Iterable[bytes], name: str) -> Response:
+def deliver(kind: str, source: Iterable[bytes], name: str, note: audit.Note | None = None) -> Response:
     """What is made from ``source`` as an attachment, or the page on which one waits for it.
 
     It is fetched at the address at which it was asked for, with the ticket (``fetched``).
+
+    Args:
+        note: what is recorded with the place in line, or before the answer leaves: once, however often the
+            page had to ask.
 
     Raises:
         jobs.Crowded: the person has enough waiting.
@@ -93,8 +97,9 @@ def deliver(kind: str, source: Iterable[bytes], name: str) -> Response:
     key = shelf.put(kind, source)
     kept = shelf.fetch(kind, key, now)
     if kept is not None:
+        _leave(note)
         return sheets.attachment(kept, name, _TYPES[kind])
-    ticket = _ask(kind, key, name, _with_ticket)
+    ticket = _ask(kind, key, name, _with_ticket, note=lambda session: _write(session, note))
     _prepared()
     place = wait_for(ticket)
     made = _made_for(ticket)
@@ -104,6 +109,16 @@ def deliver(kind: str, source: Iterable[bytes], name: str) -> Response:
     if ticket.job.state == "failed":
         answer.status_code = 409
     return answer
+
+
+def _leave(note: audit.Note | None) -> None:
+    if note is not None:
+        traces.leave_note(note)
+
+
+def _write(session: Session, note: audit.Note | None) -> None:
+    if note is not None:
+        audit.write(session, note)
 
 
 def order(
@@ -156,7 +171,8 @@ def _ask(
             session, access.actor(), kind, key, now, public_id=public_id, title=name,
             address=address(public_id), about=about, details=details,
         )  # fmt: skip
-        note(session)
+        if ticket.public_id == public_id:  # not for what this person waits for already
+            note(session)
         taken = jobs.take(session, "press", runner().holder, now)
     if taken is not None:
         runner().start(taken)
@@ -180,20 +196,22 @@ def _asking() -> Iterator[Session]:
 
 
 def _with_ticket(ticket: str) -> str:
-    asked = [pair for pair in request.args.items(multi=True) if pair[0] != "ticket"]
+    asked = [pair for pair in request.args.items(multi=True) if pair[0] not in {"ticket", "still"}]
     return f"{request.path}?{urlencode([*asked, ('ticket', ticket)])}"
 
 
-def book(name: str, *made: sheets.Sheet) -> Response:
-    """Tables as one Excel file: a small one at once, a big one from the press.
+def book(name: str, *made: sheets.Sheet, note: audit.Note | None = None) -> Response:
+    """Tables as one Excel file: a small one at once, a big one from the press; ``note`` as in ``deliver``.
 
     Who is not signed in has no place in line; what the public may save is written at once.
     """
     cells = sum(len(sheet.rows) * len(sheet.columns) for sheet in made)
     if cells <= MOST_CELLS or not access.actor().is_authenticated:
-        return sheets.attachment(sheets.workbook(*made), name, sheets.XLSX)
+        content = sheets.workbook(*made)
+        _leave(note)
+        return sheets.attachment(content, name, sheets.XLSX)
     source = layout.book_source(made[0].title, made[0].section, sheets.pages(made))
-    return deliver("book", source, name)
+    return deliver("book", source, name, note)
 
 
 def fetched() -> Response | None:

@@ -19,7 +19,7 @@ from typing import Final
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from matcher.db import Database
@@ -86,12 +86,26 @@ class Traces:
 
     def flush(self, patience_seconds: float = PATIENCE_SECONDS) -> bool:
         """Write what waits; returns whether nothing waits any more."""
-        with self._writing:
+        if not self._writing.acquire(timeout=patience_seconds):
+            return False
+        try:
+            return self._write_notes(patience_seconds) and self._write_waiting(patience_seconds)
+        except SQLAlchemyError as error:
+            log.info("traces_wait", kind=type(error).__name__)
+            return False
+        finally:
+            self._writing.release()
+
+    def have_all_arrived(self, patience_seconds: float) -> bool:
+        """Whether what this process left is written, and nobody holds up what another one has left."""
+        if not self.flush(patience_seconds):
+            return False
+        with self._database.write_session(patience_seconds) as session:
             try:
-                return self._write_notes(patience_seconds) and self._write_waiting(patience_seconds)
-            except SQLAlchemyError as error:
-                log.info("traces_wait", kind=type(error).__name__)
+                session.connection()
+            except OperationalError:
                 return False
+        return True
 
     def _write_notes(self, patience_seconds: float) -> bool:
         paths = sorted(self.folder.glob("*.json"))[:BATCH] if self.folder.is_dir() else []

@@ -75,6 +75,8 @@ PROBLEMS: Final[Mapping[str, tuple[Any, Any]]] = {
 
 def sentence(unclear: Unclear) -> str:
     """The sentence beside a field."""
+    if unclear.decimals:
+        return _("小数第%(decimals)s位までの数で入力してください。", decimals=unclear.decimals)
     what, mend = PROBLEMS[unclear.code]
     return _("%(what)s。%(mend)s", what=what, mend=mend)
 
@@ -86,6 +88,11 @@ def reading_of_number(typed: str, found: Number) -> str:
     return _(
         "「%(typed)s」を「%(read)s」と読み取りました。", typed=typed, read=number(found.value, found.unit)
     )
+
+
+def reading_of_unit(typed: str, unit: str) -> str:
+    """Which unit was taken from behind a number where none was chosen."""
+    return _("「%(typed)s」から「%(unit)s」と読み取りました。", typed=typed, unit=unit)
 
 
 def reading_of_day(typed: str, found: Reading) -> str:

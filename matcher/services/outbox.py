@@ -174,11 +174,11 @@ def unreached(session: Session, addresses: Collection[str]) -> Mapping[str, Mail
 
 
 def send_again(session: Session, actor: Actor, mail_id: int, now: datetime) -> None:
-    """Give all mails to this mail's address one more try.
+    """Give this mail and those before it to the same address one more try.
 
     Raises:
         NotPermitted, NotFound
-        Refused: ``mail_link_gone``, where a link must be made anew.
+        Refused: ``mail_done``, as in ``settle``, or ``mail_link_gone``, where a link must be made anew.
     """
     mails = _failed_like(session, actor, mail_id)
     kept = [mail for mail in mails if mail.body]
@@ -190,10 +190,12 @@ def send_again(session: Session, actor: Actor, mail_id: int, now: datetime) -> N
 
 
 def settle(session: Session, actor: Actor, mail_id: int, now: datetime) -> None:
-    """Note that the person was told otherwise; the address leaves the list until the next mail fails.
+    """Note that the person was told otherwise, of this mail and those before it to the same address: what
+    was given up since then nobody has seen.
 
     Raises:
         NotPermitted, NotFound
+        Refused: ``mail_done``, where somebody settled it, or sent it again, already.
     """
     mails = _failed_like(session, actor, mail_id)
     for mail in mails:
@@ -203,10 +205,13 @@ def settle(session: Session, actor: Actor, mail_id: int, now: datetime) -> None:
 
 def _failed_like(session: Session, actor: Actor, mail_id: int) -> Sequence[Mail]:
     permissions.require(actor, "desk.mail")
-    address = select(Mail.to).where(Mail.id == mail_id).scalar_subquery()
-    mails = session.scalars(select(Mail).where(Mail.to == address, *_FAILED).order_by(Mail.id)).all()
-    if not mails:
+    shown = session.get(Mail, mail_id)
+    if shown is None:
         raise NotFound("mail")
+    alike = select(Mail).where(Mail.to == shown.to, Mail.id <= mail_id, *_FAILED)
+    mails = session.scalars(alike.order_by(Mail.id)).all()
+    if not mails:
+        raise Refused("mail_done")
     return mails
 
 

@@ -68,7 +68,9 @@ def test_every_address_takes_what_it_needs_and_no_more(world, endpoint, record, 
     for kind in (form, "multipart/form-data; boundary=x"):
         refused = client.post(path, data=b"a" * (most + 1), content_type=kind)
         assert refused.status_code == 413
-        assert "もう一度送ってください" in refused.get_data(as_text=True)
+        html = refused.get_data(as_text=True)
+        assert {6 * 1024**2: "6MB", 1024**2: "100,000文字", 64 * 1024: "7,000文字"}[most] in html
+        assert "ブラウザの「戻る」" in html
     # A body of unsaid length is not cut where the limit is, either.
     unsaid = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
     for size, over in ((most + 1, True), (most, False)):

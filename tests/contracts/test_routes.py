@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import pytest
 import time_machine
 from sqlalchemy import select
+from werkzeug.routing import IntegerConverter
 
 from matcher.models import AuditEvent, Organization
 from tests.conftest import NOW
@@ -110,6 +111,22 @@ def test_every_view_declares_a_known_audience(world):
     for endpoint, view in world.app.view_functions.items():
         if endpoint != "static":
             assert view.audience in access.AUDIENCES
+
+
+def test_a_number_that_no_record_can_have_is_not_found(world):
+    """Longer than a column of numbers holds, in every part of every address that is a number."""
+    found = set()
+    for endpoint, rule in rules(world).items():
+        numbers = [name for name, kind in rule._converters.items() if isinstance(kind, IntegerConverter)]
+        for name in numbers:
+            found.add(endpoint)
+            record, extra, _answers = EXPECTATIONS[endpoint][0]
+            path = address(world, endpoint, record, extra | {name: 7_777_777})
+            for actor in ACTORS:
+                for method in sorted(rule.methods & {"GET", "POST"}):
+                    long = path.replace("7777777", "9" * 20)
+                    assert world.browser(actor).open(long, method=method).status_code == 404, (actor, long)
+    assert found == {"coordinator.send_mail_again", "coordinator.settle_mail", "npo.need_step"}
 
 
 @pytest.mark.parametrize("method", ["POST"])

@@ -387,7 +387,6 @@ def test_the_record_is_filtered_by_object_action_person_and_day(session: Session
     assert actions(q="ひだまり") == ["verify"]
     assert actions(since="2026-11-23") == ["export", "publish"]
     assert actions(until="2026-11-21") == ["verify"]
-    assert actions(since="x", until="2026-99-99") == ["export", "publish", "verify"]
     titles = {row.event.action: row.title for row in desk_lists.audit_events(session, reader, {}, NOW).rows}
     assert titles == {"export": "", "publish": need.title, "verify": "ひだまりの会"}
     operator = actor_for(make_user(session, role="operator"))

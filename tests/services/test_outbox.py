@@ -289,8 +289,8 @@ def give_up(session, address, key="notice-1", now=NOW):
 
 def test_the_staff_sees_whom_no_mail_reaches_until_it_is_settled(session, staff):
     user = factories.make_user(session, factories.make_npo(session))
-    first = give_up(session, user.email)
-    give_up(session, user.email, "notice-2")
+    give_up(session, user.email)
+    newest = give_up(session, user.email, "notice-2")
     give_up(session, "gone@x.example", "notice-3")
     total, found = outbox.undeliverable(session, staff)
     assert total == 2
@@ -298,7 +298,7 @@ def test_the_staff_sees_whom_no_mail_reaches_until_it_is_settled(session, staff)
         ("gone@x.example", 1, None), (user.email, 2, user),
     ]  # fmt: skip
     assert set(outbox.unreached(session, [user.email, "other@x.example"])) == {user.email}
-    outbox.settle(session, staff, first.id, NOW)
+    outbox.settle(session, staff, newest.id, NOW)
     session.flush()
     assert outbox.undeliverable(session, staff)[0] == 1
     assert outbox.standing(session, NOW).undeliverable == 1
@@ -316,8 +316,19 @@ def test_what_was_given_up_can_be_sent_once_more(session, staff):
     session.flush()
     assert outbox.undeliverable(session, staff)[0] == 0
     assert outbox.lease(session, NOW + DAY) == [one]
-    with pytest.raises(NotFound):
-        outbox.send_again(session, staff, one.id, NOW + DAY)
+    for act in (outbox.send_again, outbox.settle):
+        with pytest.raises(Refused, match="mail_done"):
+            act(session, staff, one.id, NOW + DAY)
+        with pytest.raises(NotFound):
+            act(session, staff, one.id + 1, NOW + DAY)
+
+
+def test_what_was_given_up_after_the_page_was_shown_stays_on_the_list(session, staff):
+    shown = give_up(session, "a@x.example")
+    later = give_up(session, "a@x.example", "notice-2")
+    outbox.settle(session, staff, shown.id, NOW)
+    session.flush()
+    assert [one.mail for one in outbox.undeliverable(session, staff)[1]] == [later]
 
 
 def test_a_link_is_made_anew_and_not_sent_again(session, staff):

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from matcher.db import Database
+from matcher.errors import TooFast
 from matcher.models import AuditEvent, Mail, Municipality, Notice, Organization, User, UserSession
 from matcher.services import accounts, notices, passwords
 from tests.conftest import NOW
@@ -799,6 +800,17 @@ def test_every_error_page_has_a_way_on_and_a_telephone(app: Flask, code: int) ->
     assert "0000-00-1000" in page.text
     assert ("トップページへ", "/") in page.links
     assert re.search(r"番号：[0-9a-f]{16}", page.text)
+
+
+def test_the_page_for_who_is_too_fast_keeps_what_was_typed(app: Flask) -> None:
+    def fail() -> str:
+        raise TooFast(1)
+
+    fail.audience = "public"  # type: ignore[attr-defined]
+    app.add_url_rule("/wrong", "wrong", fail, methods=["POST"])
+    page = post(app.test_client(), "/wrong", {"text": "ひとこと"}, 429)
+    assert page.form(button="同じ内容をもう一度送る").values["text"] == "ひとこと"
+    assert "password" not in post(app.test_client(), "/wrong", {"password": "x" * 12}, 429).html
 
 
 def test_an_unexpected_error_shows_a_number_and_no_detail(app: Flask) -> None:

@@ -150,6 +150,18 @@ def test_what_does_not_arrive_in_time_is_answered_408(site, kind):
     assert site.seen == []
 
 
+@pytest.mark.parametrize("head", [b"GET /?q=%b HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nCookie: %b\r\n"])
+def test_an_address_that_is_too_long_is_told_in_words(site, head):
+    client = site.send(head % (b"a" * buffered.MAX_HEADERS) + b"\r\n")
+    answer = b""
+    while "もう一度お試しください。".encode() not in answer:
+        answer += client.recv(1000) or pytest.fail(answer.decode())
+    assert answer.startswith(b"HTTP/1.0 431 ")
+    assert b"charset=utf-8" in answer
+    assert "アドレスが長すぎて" in answer.decode()
+    assert site.seen == []
+
+
 def test_a_large_body_over_a_slow_line_may_take_its_time(site):
     size = buffered.BYTES_PER_SECOND * 600
     client = site.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % size)

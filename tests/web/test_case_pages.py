@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matcher.db import Database
+from matcher.errors import TooMany
 from matcher.models import (
     AuditEvent,
     CaseMessage,
@@ -630,6 +631,21 @@ def test_the_hour_and_the_day_have_their_limits_too(town: Town, travel: time_mac
             _say(town, "firm", number)
         travel.shift(timedelta(minutes=1, seconds=1))
     assert "55分ほど" in _say(town, "firm", 60, 409).text
+
+
+def test_a_recommendation_is_paced_as_well_and_keeps_its_words(town: Town) -> None:
+    with town.records.write() as session:
+        for _number in range(100):
+            try:
+                throttle.admit(session, "tell_staff", clock.now(), person=town.users["desk"].public_id)
+            except TooMany:
+                break
+    page = visit(town.desk, f"/desk/recommend?offer={town.offer.public_id}&need={town.need.public_id}")
+    typed = {"reason_code": "local", "reason_text": "書いた理由は残ります。"}
+    refused = send(town.desk, page, typed, 409, action="/recommend")
+    assert "まだ送っていません" in refused.text
+    assert "書いた理由は残ります。" in refused.html
+    assert town.count(Partnership) == 0
 
 
 def test_a_request_to_a_partner_is_paced_as_well_and_keeps_its_words(town: Town) -> None:

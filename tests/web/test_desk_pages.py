@@ -273,6 +273,22 @@ def test_the_record_names_who_did_what_to_what(office: Office) -> None:
     assert page.href("操作の記録") == "/desk/audit"
 
 
+def test_a_day_of_the_record_is_read_as_everywhere_and_one_that_cannot_be_read_is_named(
+    office: Office,
+) -> None:
+    office.coordinator.get("/desk/needs.xlsx")
+    for since in ("令和8年11月1日", "2026/11/01", "２０２６-11-01"):
+        page = visit(office.manager, f"/desk/audit?since={since}&until=2026-11-01")
+        assert "この日から：2026-11-01" in page.text
+        assert "一覧をファイルに保存した" not in page.text
+    for name, label in (("since", "この日から"), ("until", "この日まで")):
+        for typed in ("2026-13-45", "きのう", "0001-01-01"):
+            page = visit(office.manager, f"/desk/audit?{name}={typed}")
+            assert f"「{label}」の条件は読み取れなかったため、使っていません。" in page.text
+            assert f"{label}：" not in page.text
+            assert typed not in page.href("CSV（UTF-8）")
+
+
 #: function → which of its arguments names the action
 _ACTION_PLACES = {"audit.record": 2, "audit.Note": 1, "documents.note": 3, "note": 3}
 

@@ -22,15 +22,16 @@ from wtforms import PasswordField
 
 from matcher import db as records_db
 from matcher.db import Database
-from matcher.models import AuditEvent, Need, Organization, ShownList, ShownSuggestion, User, UserSession
+from matcher.models import AuditEvent, Mark, Need, Organization, ShownList, ShownSuggestion, User, UserSession
 from matcher.permissions import ANONYMOUS, Actor
 from matcher.services import audit
 from tests.conftest import NOW
 from tests.factories import make_city, make_company, make_need, make_npo, make_user
 from tests.web.conftest import login_as
-from tests.web.pages import csrf_token, post, read, visit
+from tests.web.pages import csrf_token, post, read, send, visit
 from webapp import Settings, create_app, db, errors, traces
 from webapp.forms import account
+from webapp.views import suggestions
 
 
 @pytest.fixture
@@ -316,6 +317,38 @@ def test_a_card_shown_a_moment_ago_opens_though_it_is_not_written_yet(
     )  # fmt: skip
     app.extensions["traces"].leave("shown:1", lambda later: later.add(shown))
     visit(npo_client, f"/suggestions/{'a' * 32}")
+    visit(npo_client, f"/suggestions/{'b' * 32}", 404)
+
+
+def test_a_card_that_waits_to_be_written_is_asked_for_again_and_not_lost(
+    app: Flask,
+    npo_client: FlaskClient,
+    records: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    impatient: None,
+) -> None:
+    monkeypatch.setattr(traces.Traces, "_start", lambda left: None)
+    monkeypatch.setattr(suggestions, "_FLUSH_SECONDS", 0.01)
+    with records.read() as session:
+        npo = session.scalars(select(Organization)).one()
+    with records.write() as session:
+        company = make_company(session)
+    card = ShownSuggestion(
+        public_id="a" * 32, rank=1, candidate_id=company.id, need_id=None, score=0.5, parts={}, reasons=[]
+    )
+    shown = ShownList(
+        organization_id=npo.id, shown_at=NOW, model_id="m", index_version=1, weights_version="w", items=[card]
+    )
+    app.extensions["traces"].leave("shown:1", lambda later: later.add(shown))
+    url = f"/suggestions/{'a' * 32}"
+    with somebody_writes(records):
+        for page in (url, f"{url}/pass"):
+            visit(npo_client, page, 503)
+        busy = post(npo_client, f"{url}/save", status=503)
+        # The list may lie with another process, which waits for the same lock.
+        visit(npo_client, f"/suggestions/{'b' * 32}", 503)
+    send(npo_client, busy, button="同じ内容をもう一度送る")
+    assert count(records, Mark) == 1
     visit(npo_client, f"/suggestions/{'b' * 32}", 404)
 
 

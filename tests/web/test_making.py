@@ -16,12 +16,14 @@ from openpyxl import load_workbook
 from sqlalchemy import func, select, update
 
 from matcher.models import AuditEvent, Job, Organization, Ticket, User
+from matcher.permissions import Actor
 from matcher.services import jobs, leases
 from tests.conftest import NOW
 from tests.factories import make_coordinator, make_npo, make_user
 from tests.partners import Partners
 from tests.web.conftest import login_as
 from tests.web.pages import post, read, send, visit
+from tests.web.test_locks import somebody_writes
 from webapp import create_app, making
 from webapp.press import KEEP, Broke
 
@@ -228,6 +230,22 @@ def test_one_person_is_told_when_enough_waits_and_others_go_on(town):
     assert answer.headers["Retry-After"]
     page = read("/desk/handover.pdf", 429, answer.get_data(as_text=True))
     assert "お一人5件まで" in page.text
+    # What waits in another lane is on the list, too, and is not among the five.
+    with town.records.write() as session:
+        jobs.ask(
+            session,
+            Actor(user_id=busy.id),
+            "import",
+            "k",
+            NOW,
+            public_id="f" * 32,
+            title="取り込み",
+            address="/x",
+        )
+    crowded = town.browser(busy).get("/desk/handover.pdf").get_data(as_text=True)
+    assert "お一人5件まで" in crowded
+    with town.records.write() as session:
+        session.execute(update(Job).where(Job.kind == "import").values(state="done", finished_at=NOW))
     assert len([url for _text, url in page.links if url.startswith("/making/")]) == 5
     town.paper(town.staff[1])
 
@@ -341,6 +359,30 @@ def test_the_book_of_everything_is_noted_once_however_often_one_looks(town, monk
     assert town.count(AuditEvent, AuditEvent.action == "export") == 1
 
 
+def test_a_big_list_that_meets_a_writer_is_noted_once_and_gathered_by_one_at_a_time(town, monkeypatch):
+    monkeypatch.setattr(making, "MOST_CELLS", -1)
+    monkeypatch.setattr(making, "ASK_SECONDS", 0.01)
+    person, noted = town.staff[0], (AuditEvent, AuditEvent.action == "export")
+    urls = ("/desk/partnerships.xlsx", "/desk/organizations.xlsx")
+    browser = town.browser(person)
+    with somebody_writes(town.records):
+        for url in urls * 2:
+            assert "Refresh" in browser.get(url).headers
+    assert town.app.extensions["traces"].flush()
+    assert town.count(*noted) == 0
+    with town.app.extensions["preparing"]:
+        for url in (*urls, "/desk/organizations.csv"):
+            assert browser.get(url).status_code == 202
+    for count, url in enumerate(urls, start=1):
+        assert browser.get(url).status_code == 202
+        assert town.count(*noted) == count
+    town.finish(town.all_ended)
+    for count, url in enumerate(urls, start=3):  # what is kept is taken once more
+        assert browser.get(url).data == b"%PDF-made"
+        assert town.app.extensions["traces"].flush()
+        assert town.count(*noted) == count
+
+
 # ── Disclosure ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -444,8 +486,13 @@ def test_while_one_paper_is_prepared_the_next_comes_again_by_itself(town):
         page = read("/desk/handover.pdf", answer.status_code, answer.get_data(as_text=True))
         assert (answer.status_code, page.h1) == (202, ["順番をお待ちください"])
         assert 3 <= int(answer.headers["Refresh"]) <= 6
+        still = town.browser(town.staff[0]).get(page.href("自動の更新を止める"))
+        assert (still.status_code, "Refresh" in still.headers) == (202, False)
+        assert "数秒後に、自動で" not in still.get_data(as_text=True)
         assert town.count(Job) == 0
-    town.paper(town.staff[0], page.href("もう一度お願いする"))
+        for url in ("ledger.xlsx", "results.xlsx"):
+            town.paper(town.staff[0], f"{town.case}/{url}")
+    town.paper(town.staff[0], page.href("もう一度試す"))
     assert not preparing.locked()
     town.browser(town.partners.npo_user).get(f"{town.case}/papers/trial.pdf?version=99")
     assert not preparing.locked()

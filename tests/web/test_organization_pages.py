@@ -449,6 +449,18 @@ def test_the_coordinator_sees_the_whole_application_with_contacts_and_facts(
     assert "管理職の操作" not in page.text
 
 
+def test_a_page_that_refuses_shows_contacts_and_leaves_its_line_as_well(
+    town: Town, records: Database
+) -> None:
+    apply(town)
+    reading = select(AuditEvent.object_id).where(AuditEvent.action == "read_contact")
+    refused = post(town.coordinator, desk(town.npo), {"action": "verify"}, 422)
+    assert "代表 花子" in refused.text
+    assert town.coordinator.application.extensions["traces"].flush()
+    with records.read() as session:
+        assert session.scalars(reading).all() == [town.npo.public_id]
+
+
 def test_verifying_needs_every_answer_and_keeps_those_given(town: Town, records: Database) -> None:
     apply(town)
     page = visit(town.coordinator, desk(town.npo))

@@ -207,7 +207,7 @@ def test_a_half_written_page_is_saved_and_what_is_missing_is_said_at_the_end(tow
         (2, {"quantity": "1E+999999999"}, "ほしい量：数として読み取れません。「1500」「1,500」「5千万」のように、1つの数だけを入力してください。"),
         (2, {"quantity": "1千億"}, "ほしい量：大きすぎる数です。けたをもう一度ご確認ください。"),
         (2, {"quantity": "NaN"}, "ほしい量：数として読み取れません。「1500」「1,500」「5千万」のように、1つの数だけを入力してください。"),
-        (2, {"quantity": "0.001"}, "ほしい量：小数が細かすぎます。小数の桁を減らしてください。"),
+        (2, {"quantity": "0.001"}, "ほしい量：小数第2位までの数で入力してください。"),
         (2, {"support_type": "food", "quantity": "-1", "unit": "kg"}, "ほしい量：0より小さい数は入力できません。マイナスの付かない数を入力してください。"),
         (2, {"support_type": "food", "quantity": "5", "unit": "円"}, "単位：この支援の種類で使える単位（kg、食、箱、個）から選んでください。"),
         (2, {"support_type": "food", "quantity": "5", "unit": ""}, "単位：この支援の種類で使える単位（kg、食、箱、個）から選んでください。"),
@@ -238,6 +238,19 @@ def test_what_cannot_be_saved_is_said_in_words_and_kept(
         if isinstance(value, str) and name not in {"support_type", "safety_contact"}:
             assert kept[name] == value
     assert town.again(need).version == need.version
+
+
+def test_a_unit_typed_where_none_is_chosen_is_taken_and_said(town: Town) -> None:
+    need = town.need(state="draft", support_type=None, quantity=None, unit="")
+    page = visit(town.owner, f"/npo/needs/{need.public_id}/step/2")
+    typed = {"support_type": "food", "quantity": "20kg", "unit": ""}
+    said = send(town.owner, page, typed, button="下書きに保存して終わる")
+    assert "単位：「20kg」から「kg」と読み取りました。" in visit(town.owner, said.location or "").text
+    assert (town.again(need).quantity, town.again(need).unit) == (20, "kg")
+    offer = town.offer(state="draft", support_type="food", quantity=None, unit="")
+    page = visit(town.officer, f"/company/offers/{offer.public_id}/edit")
+    send(town.officer, page, {"quantity": "3箱", "unit": ""}, action="/edit")
+    assert (town.again(offer).quantity, town.again(offer).unit) == (3, "箱")
 
 
 def test_a_hundred_thousand_characters_come_back_with_a_message(town: Town) -> None:
@@ -732,6 +745,17 @@ def test_the_city_returns_with_a_coded_reason_and_a_sentence(town: Town) -> None
     )
     assert (town.again(need).state, town.again(need).reason_code) == ("returned", "quantity")
     assert "量を書いてください。" in visit(town.owner, "/npo").text
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_who_reads_a_needs_contact_person_leaves_a_line(town: Town, is_sent: bool) -> None:
+    need = town.need(state="in_review", contact_name="窓口 花子")
+    url = review_url(need)
+    page = post(town.city, url, {"action": "return"}, 422) if is_sent else visit(town.city, url)
+    assert "窓口 花子" in page.text
+    with town.records.read() as session:
+        noted = session.scalars(select(AuditEvent.object_id).where(AuditEvent.action == "read_contact")).all()
+    assert noted == [town.npo.public_id]
 
 
 def test_the_second_reader_keeps_what_was_typed(town: Town) -> None:

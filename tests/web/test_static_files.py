@@ -39,6 +39,22 @@ def test_an_outdated_or_no_version_is_served_but_not_kept(client):
         assert answer.headers["Cache-Control"] == "no-cache"
 
 
+def test_no_spelling_of_a_static_address_is_kept(app, client):
+    for address in ("css/base.css", "css/none.css"):  # the page of a missing file names files, too
+        client.get(f"/static/{address}?v=1")
+    kept = dict(app.extensions["asset_versions"])
+    assert "css/base.css" in kept
+    for spelling in (
+        "css/./base.css",
+        "css/../css/base.css",
+        "css//base.css",
+        "./css/base.css",
+        "css/none.css",
+    ):
+        client.get(f"/static/{spelling}?v=1")
+    assert app.extensions["asset_versions"] == kept
+
+
 def test_a_missing_file_is_not_kept(client):
     assert client.get("/static/css/none.css?v=").headers["Cache-Control"] == "no-store"
 

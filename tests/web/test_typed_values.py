@@ -29,7 +29,7 @@ from tests.web.conftest import login_as
 from tests.web.pages import csrf_token, post
 from tests.web.test_cli import environment, run
 from webapp import value_text
-from webapp.forms import fields, values
+from webapp.forms import agreeing, fields, values
 from webapp.forms.base import Form
 
 __all__ = ["environment"]  # the fixture
@@ -146,11 +146,11 @@ def test_a_form_and_an_import_read_an_amount_alike(app: Flask, typed: str) -> No
         cell = import_cells.read(column, typed, City())
         expected: Any = (cell.value, cell.unit)
     except Unclear as unclear:
-        expected = unclear.code
+        expected = unclear
     with app.test_request_context():
         field = bound(values.QuantityField, typed)
-        if isinstance(expected, str):
-            assert field.process_errors == [value_text.sentence(Unclear(expected))]
+        if isinstance(expected, Unclear):
+            assert field.process_errors == [value_text.sentence(expected)]
             assert field._value() == typed
         else:
             assert (field.data, field.unit) == expected
@@ -212,6 +212,14 @@ def test_a_name_that_stands_twice_is_refused_and_not_lost(app: Flask) -> None:
     with app.test_request_context():
         form = One(MultiDict({"value": "小学生：14\n小学生: 3"}))
         assert "「小学生」が2つあります" in form.value.process_errors[0]
+
+
+@pytest.mark.parametrize("name", ["fixed", "year_limits"])
+def test_a_year_that_stands_twice_in_two_writings_is_refused_and_not_lost(app: Flask, name: str) -> None:
+    with app.test_request_context():
+        form = agreeing.AgreementForm(MultiDict({name: "2027：500000\n２０２７：300000"}))
+        form.validate()
+        assert form[name].errors == ["2027年度が2つあります。1つにしてください。"]
 
 
 # ── Addresses: every way in ──────────────────────────────────────────────────────────────────────────

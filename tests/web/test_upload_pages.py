@@ -82,6 +82,23 @@ def test_a_file_brought_as_evidence_is_kept_with_what_it_proves(town):
     assert kept(town) == (1, 1)
 
 
+def test_a_unit_typed_where_none_is_chosen_is_taken_and_said_once(town):
+    town.live(lambda p: p.bring("running"))
+    browser = town.browser("npo")
+    typed = {
+        "new_evidence": (io.BytesIO(CSV), "記録.csv"), "support_type": "food", "quantity": "約２０ｋｇ",
+        "unit": "", "given_on": town.partners.today.isoformat(),
+    }  # fmt: skip
+    form = visit(browser, f"{town.url}/do/contribution")
+    sent = fill(browser, form, typed, 302, content_type="multipart/form-data")
+    page = visit(browser, sent.location or "")
+    assert page.text.count("量・金額：「約２０ｋｇ」を「20kg」と読み取りました。") == 1
+    assert page.text.count("単位：「約２０ｋｇ」から「kg」と読み取りました。") == 1
+    with town.records.read() as session:
+        found = session.scalars(select(Contribution)).one()
+        assert (found.quantity, found.unit) == (20, "kg")
+
+
 def test_a_form_that_is_not_filled_in_has_its_file_looked_at_by_nobody(town, monkeypatch):
     town.live(lambda p: p.bring("running"))
     meanwhile(monkeypatch, lambda: pytest.fail("expected no look at the file"))

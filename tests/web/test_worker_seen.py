@@ -124,6 +124,9 @@ def test_the_desk_says_whom_a_mail_did_not_reach_and_what_to_do(client, people, 
     assert client.post(f"/desk/mails/{mail_id}/settled").status_code == 400  # no token
     client.application.config["WTF_CSRF_ENABLED"] = False
     client.post(f"/desk/mails/{mail_id}/settled")
+    for again in ("settled", "again"):  # a second click, or a colleague who was faster
+        assert client.post(f"/desk/mails/{mail_id}/{again}").status_code == 302
+        assert "このメールは、すでに対応済みです。" in visit(client, "/desk").text
     assert "届かなかったメール" not in visit(client, "/desk").text
     with records.read() as session:
         actions = list(session.scalars(select(AuditEvent.action).order_by(AuditEvent.id)))

@@ -390,8 +390,13 @@ class AgreementForm(Form):
         return found
 
     def _years(self, field: Field) -> None:
-        for year, _amount in field.data or ():
-            _read_year(year)
+        """One amount a year, in whatever way the year is written."""
+        known = set()
+        for typed, _amount in field.data or ():
+            year = _read_year(typed)
+            if year in known:
+                raise ValidationError(_("%(year)s年度が2つあります。1つにしてください。", year=year))
+            known.add(year)
 
     validate_fixed = _years
     validate_year_limits = _years

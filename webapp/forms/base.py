@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from flask import flash
+from flask import flash, g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -159,11 +159,16 @@ class Form(FlaskForm):  # type: ignore[misc]
             raise ValidationError(_("もう一度送ってください。"))
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """As every form; what was read from words is said on the page that follows."""
+        """As every form; what was read from words is said on the page that follows, once: what comes with a
+        file is read before the file is looked at, and again before it is saved.
+        """
         is_valid = bool(super().validate(extra_validators))
         if is_valid:
+            said = g.setdefault("readings_said", set())
             for field in self:
-                if reading := getattr(field, "reading", ""):
+                reading = getattr(field, "reading", "")
+                if reading and (field.name, reading) not in said:
+                    said.add((field.name, reading))
                     flash(f"{field.label.text}：{reading}", "information")
         return is_valid
 
@@ -235,16 +240,21 @@ class ConditionsForm(Form):
 
     @property
     def not_understood(self) -> list[str]:
-        """The labels of the fields for which something was sent that is not on their list."""
+        """The labels of the fields for which was sent what is not on their list or cannot be read."""
         return [
             field.label.text
             for field in self.shown_fields
-            if field.data and str(field.data) not in _options(field, str(field.data))
+            if (field.data and str(field.data) not in _options(field, str(field.data))) or _is_unread(field)
         ]
 
     @property
     def _narrowing(self) -> list[Any]:
         return [field for field in self.shown_fields if field.name not in self.orders]
+
+
+def _is_unread(field: Field) -> bool:
+    # What is too long in a field for words is said beside it.
+    return bool(field.process_errors) and not field.data
 
 
 def _options(field: Field, typed: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from matcher import lifecycle, limits, vocabulary
 from matcher.services.cities import City
 from webapp.forms.base import SearchForm, Within
 from webapp.forms.case import choices as one_by_one
+from webapp.forms.values import DayField
 
 _ANY: Final = _l("すべて")
 KINDS: Final[Mapping[str, Any]] = {"company": _l("企業"), "npo": _l("団体")}
@@ -124,6 +125,6 @@ class AuditForm(ListForm):
     field = None
     q = StringField(_l("人の名前、受付番号、団体・企業の名前"), validators=[Optional(), Within(limits.SHORT)])
     object_type = _select(_l("対象"), OBJECTS)
-    since = StringField(_l("この日から"), validators=[Optional()], render_kw={"type": "date"})
-    until = StringField(_l("この日まで"), validators=[Optional()], render_kw={"type": "date"})
+    since = DayField(_l("この日から"), validators=[Optional()], render_kw={"type": "date"})
+    until = DayField(_l("この日まで"), validators=[Optional()], render_kw={"type": "date"})
     object_id = StringField(_l("対象の記録番号"), validators=[Optional()])

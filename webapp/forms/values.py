@@ -109,8 +109,14 @@ class _NumeralField(_ReadField, StringField):  # type: ignore[misc]
         return "" if self.data is None else f"{self.data:.15g}"
 
     def pre_validate(self, form: Any) -> None:
-        """Refuse a unit other than the one chosen beside the field."""
-        if "unit" in form and not numerals.same_unit(self.unit, form["unit"].data or ""):
+        """Refuse a unit other than the one chosen beside the field; where none is, the typed one is it."""
+        if "unit" not in form:
+            return
+        chosen = form["unit"]
+        if self.unit and not chosen.data and self.unit in {choice.value for choice in chosen.iter_choices()}:
+            chosen.data, chosen.raw_data = self.unit, [self.unit]
+            chosen.reading = value_text.reading_of_unit(self.raw_data[0], self.unit)
+        if not numerals.same_unit(self.unit, chosen.data or ""):
             raise ValidationError(value_text.sentence(Unclear("unit_differs")))
 
 

@@ -444,22 +444,25 @@ def recommend() -> Page:
             return redirect(earlier)
     hindrance = _hindrance(pair, form, "coordinator")
     if form.validate_on_submit() and not hindrance:
-        return _begun(
-            actor,
-            form,
-            lambda now: partnerships.recommend(
-                db.session(),
+        try:
+            return _begun(
                 actor,
-                company,
-                npo,
-                form.terms,
-                form.reason_code.data,
-                form.reason_text.data,
-                now,
-                shown=pair.shown,
-                **pair.chosen(form),
-            ),
-        )
+                form,
+                lambda now: partnerships.recommend(
+                    db.session(),
+                    actor,
+                    company,
+                    npo,
+                    form.terms,
+                    form.reason_code.data,
+                    form.reason_text.data,
+                    now,
+                    shown=pair.shown,
+                    **pair.chosen(form),
+                ),
+            )
+        except TooFast as error:
+            hindrance = _refusal(error)
     refused = 409 if hindrance else 422
     page = render_template("cases/recommend.html", pair=pair, form=form, banner=hindrance, beside=beside)
     return page, refused if request.method == "POST" else 200

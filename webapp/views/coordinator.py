@@ -3,6 +3,7 @@
 The pages of one organization, need or offer are registered on the same blueprint by their own modules.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -10,8 +11,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher import queries_desk, queries_exposure
+from matcher.errors import Refused
 from matcher.services import cities, desk, outbox
-from webapp import access, asked, clock, db, desk_lists, making, sheets, traces
+from webapp import access, asked, clock, db, desk_lists, making, sheets, text, traces
 from webapp.desk_lists import LISTS, DeskList, Setting
 from webapp.text import MAIL_FAILURES
 
@@ -64,21 +66,30 @@ def today() -> str:
     )
 
 
-@blueprint.post("/desk/mails/<int:mail_id>/again")
+@blueprint.post("/desk/mails/<int(max=2147483647):mail_id>/again")
 @access.allow("staff")
 def send_mail_again(mail_id: int) -> Response:
     """Give what was given up to an address one more try."""
-    outbox.send_again(db.session(), access.actor(), mail_id, clock.now())
-    flash(_("もう一度送ります。届かなければ、また「届かなかったメール」に出ます。"), "success")
-    return redirect(url_for("coordinator.desk", _anchor="mails"))
+    done = _("もう一度送ります。届かなければ、また「届かなかったメール」に出ます。")
+    return _treat_mail(outbox.send_again, mail_id, done)
 
 
-@blueprint.post("/desk/mails/<int:mail_id>/settled")
+@blueprint.post("/desk/mails/<int(max=2147483647):mail_id>/settled")
 @access.allow("staff")
 def settle_mail(mail_id: int) -> Response:
     """Note that the person was told otherwise."""
-    outbox.settle(db.session(), access.actor(), mail_id, clock.now())
-    flash(_("対応済みとして記録しました。"), "success")
+    return _treat_mail(outbox.settle, mail_id, _("対応済みとして記録しました。"))
+
+
+def _treat_mail(service: Callable[..., None], mail_id: int, done: str) -> Response:
+    try:
+        service(db.session(), access.actor(), mail_id, clock.now())
+    except Refused as refused:
+        if refused.code != "mail_done":
+            raise
+        flash(text.sentence(refused.code, refused.facts), "warning")
+    else:
+        flash(done, "success")
     return redirect(url_for("coordinator.desk", _anchor="mails"))
 
 
@@ -190,17 +201,22 @@ def _file(wanted: DeskList, form: str) -> Response:
     charset = asked.word("charset") or "utf-8"
     if charset not in {"utf-8", "cp932"}:
         abort(404)
+    first = wanted.fetch(db.session(), access.actor(), conditions, setting.now, sort=sort, page=1)
+    if first.total * len(wanted.columns) > making.MOST_CELLS:
+        making.begin()  # a big one is gathered by one request at a time
     listing = wanted.fetch(db.session(), access.actor(), conditions, setting.now, sort=sort, page=None)
-    # Before the answer: no list leaves the house without its line in the record (T20).
-    traces.leave_note(
-        desk.export_note(access.actor(), wanted.name, len(listing.rows), conditions, setting.now, form=form)
+    # No list leaves the house without its line in the record (T20).
+    note = desk.export_note(
+        access.actor(), wanted.name, len(listing.rows), conditions, setting.now, form=form
     )
     sheet = desk_lists.as_sheet(
         wanted, listing, setting, filter_form.conditions_in_words, selected="selected" in conditions
     )
     if form == "xlsx":
-        return making.book(sheets.file_name(sheet, form), sheet)
-    return sheets.download(sheet, form, charset)
+        return making.book(sheets.file_name(sheet, form), sheet, note=note)
+    answer = sheets.download(sheet, form, charset)
+    traces.leave_note(note)
+    return answer
 
 
 def _setting() -> Setting:

@@ -28,7 +28,6 @@ def organization(public_id: str) -> Page:
     found = queries.get_organization(session, actor, public_id)
     form = forms.review_form(found)
     if request.method == "GET":
-        access.note_contacts(found)
         return _page(session, actor, found, form)
     permissions.require(actor, "organization.review", found)
     action = "verify" if request.form.get("action") == "verify" else "return"
@@ -65,6 +64,7 @@ def _decide(session: db.Session, actor: Actor, found: Organization, action: str,
 
 def _page(session: db.Session, actor: Actor, found: Organization, form: Any, **facts: Any) -> str:
     city = cities.get(session)
+    access.note_contacts(found)
     return render_template(
         "coordinator/organization.html",
         organization=found,

@@ -92,6 +92,8 @@ def _decide(found: Need | Offer, form: ReviewForm, action: str) -> str:
 def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
     session = db.session()
     city = cities.get(session)
+    if isinstance(found, Need) and found.contact_name:
+        access.note_contacts(found.organization)
     return render_template(
         "postings/review.html",
         posting=found,

@@ -11,7 +11,7 @@ from matcher import calendar, permissions, queries
 from matcher.errors import Invalid, MovedOn, NotFound
 from matcher.models import IndicatorDefinition, User
 from matcher.services import cities, desk, handovers, plans, publicity, receipts
-from webapp import access, asked, case_text, clock, db, making, papers, pdf, text, traces
+from webapp import access, asked, case_text, clock, db, making, papers, pdf, text
 from webapp.forms import desk_work as forms
 
 blueprint = Blueprint("desk_work", __name__)
@@ -227,5 +227,5 @@ def everything() -> Response:
         return kept
     making.begin()
     made = papers.everything_sheets(session, actor, cities.get(session).section, now)
-    traces.leave_note(desk.export_note(actor, "cases", len(made[0].rows), {}, now, form="xlsx"))
-    return making.book(f"協働の記録_{calendar.tokyo_date(now):%Y%m%d}.xlsx", *made)
+    note = desk.export_note(actor, "cases", len(made[0].rows), {}, now, form="xlsx")
+    return making.book(f"協働の記録_{calendar.tokyo_date(now):%Y%m%d}.xlsx", *made, note=note)

@@ -30,13 +30,14 @@ def crowded(_error: jobs.Crowded) -> tuple[str, int, dict[str, str]]:
     """What waits already, before more can be asked for."""
     db.settle()
     tickets = jobs.waiting_of(db.session(), access.actor())
-    page = render_template("making/crowded.html", tickets=tickets)
+    page = render_template("making/crowded.html", tickets=tickets, most=jobs.MOST_WAITING)
     return page, 429, {"Retry-After": str(making.REFRESH_SECONDS)}
 
 
 @blueprint.app_errorhandler(making.Busy)
 def busy(_error: making.Busy) -> tuple[str, int, dict[str, str]]:
     """Nothing is prepared for this person yet; the same address is asked for again by itself."""
-    seconds = making.REFRESH_SECONDS + secrets.randbelow(making.REFRESH_SECONDS)
-    again = {"Retry-After": str(seconds), "Refresh": str(seconds)}
-    return render_template("making/busy.html", here=request.full_path.rstrip("?")), 202, again
+    seconds = str(making.REFRESH_SECONDS + secrets.randbelow(making.REFRESH_SECONDS))
+    is_still = "still" in request.args
+    again = {"Retry-After": seconds} | ({} if is_still else {"Refresh": seconds})
+    return render_template("making/busy.html", is_still=is_still), 202, again

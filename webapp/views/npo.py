@@ -94,7 +94,7 @@ def need_new() -> Page:
     return redirect(written)
 
 
-@blueprint.route("/needs/<public_id>/step/<int:step>", methods=["GET", "POST"])
+@blueprint.route("/needs/<public_id>/step/<int(max=2147483647):step>", methods=["GET", "POST"])
 @access.allow("npo")
 def need_step(public_id: str, step: int) -> Page:
     """One of the five pages of the guided form; each saves."""

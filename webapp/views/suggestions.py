@@ -1,5 +1,7 @@
 """Suggestions in both directions: the list, the detail of one as it was shown, saving and passing."""
 
+from typing import Final
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -12,6 +14,8 @@ from webapp import access, clock, db, live, traces
 from webapp.forms.suggestion import FilterForm, PassForm
 
 blueprint = Blueprint("suggestions", __name__)
+
+_FLUSH_SECONDS: Final = 1.0  #: how long a page waits for what was shown a moment ago to be written
 
 
 @blueprint.get("/company/suggestions")
@@ -119,18 +123,25 @@ def _own_need(public_id: str) -> Need:
 
 
 def _shown(public_id: str) -> ShownSuggestion:
-    """A card as it was shown; one that was shown a moment ago may still have to be written."""
+    """A card as it was shown; one that was shown a moment ago may still have to be written.
+
+    Raises:
+        NotFound: nobody ever saw it.
+        ServiceUnavailable: it may be among what waits to be written; it is asked for again.
+    """
     try:
         return shown_lists.get(db.session(), access.actor(), public_id)
     except NotFound:
-        if not traces.traces().flush():
-            raise
-        db.session().rollback()  # what was read before saw the records of before
+        # What was read saw the records of before, and what is sent holds the lock for which the list waits.
+        db.session().rollback()
+        db.release()
+        if not traces.traces().have_all_arrived(_FLUSH_SECONDS):
+            abort(503)
         return shown_lists.get(db.session(), access.actor(), public_id)
 
 
 def _target(public_id: str) -> tuple[Organization, Need | None, ShownSuggestion]:
-    shown = shown_lists.get(db.session(), access.actor(), public_id)
+    shown = _shown(public_id)
     if shown.shown_list.organization_id != access.actor().organization_id:
         abort(404)
     return shown.candidate, shown_lists.need_of(db.session(), shown), shown

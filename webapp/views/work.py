@@ -754,6 +754,7 @@ def ledger(public_id: str) -> Response:
     session, case = db.session(), _case(public_id)
     if kept := making.fetched():
         return kept
+    making.begin()
     made = papers.ledger_sheets(session, case, clock.now())
     return making.book(f"{case.number}_実績.xlsx", *made)
 
@@ -765,6 +766,7 @@ def results(public_id: str) -> Response:
     session, actor, case = db.session(), access.actor(), _case(public_id)
     if kept := making.fetched():
         return kept
+    making.begin()
     made = papers.result_sheets(session, actor, case, clock.now())
     return making.book(f"{case.number}_報告と評価.xlsx", *made)
 
