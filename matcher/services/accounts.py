@@ -344,6 +344,11 @@ def _take_request(
 ) -> None:  # fmt: skip
     email = addresses.folded(email)
     throttle.admit(session, kind, now, account=email, network=network)
+    waiting = session.scalars(
+        select(AccountRequest.content).where(AccountRequest.kind == kind, AccountRequest.email == email)
+    )
+    if content in waiting.all():
+        return  # a second click
     session.add(
         AccountRequest(
             kind=kind, email=email, content=content, asked_at=now, due_at=now, request_id=request_id
