@@ -2,7 +2,8 @@
 
 Taken: 2027-03-31, 2027/3/31, 2027.3.31, 20270331, 2027年3月31日, 令和9年3月31日, R9.3.31 and their
 like in any width, with the weekday behind where it is the right one, and with a time of day as Excel and
-other programs write it. A time with an offset (…T15:00:00Z) means a moment, and the day is that of Tokyo.
+other programs write it. A time with an offset (…T15:00Z, … 15:00:00+00:00) means a moment, and the day is
+that of Tokyo; a span of hours (10:00-12:00) is refused.
 """
 
 import re
@@ -132,7 +133,9 @@ def _behind(found: date, before: str, rest: str, text: str) -> Reading:
     moment = _time(match, text, "date")
     if match["offset"] is None:
         return Reading(found, "time" if moment != time() else "")
-    if match["half"] or match["noon"] or match["minute"] is None:
+    # Behind a mere 10:00 it is no offset but the end of a span: 10:00-12:00.
+    is_moment = match["gap"] == "t" or match["second"] is not None
+    if match["half"] or match["noon"] or match["minute"] is None or not is_moment:
         raise Unclear("date", text)
     zone = _offset(match["offset"], text)
     here = datetime.combine(found, moment, zone).astimezone(TOKYO).date()

@@ -2,7 +2,8 @@
 
 Taken in any width: 1200, 1,200, 2.5, 5千万円, 500千円, 3百万円, 1億2,000万, 1.5億, 千二百, 二〇〇, with a
 unit behind only where the field knows it. Refused: wrong groups (12,34), ranges, exponents, fractions,
-以上 and whatever else stands beside. 約 is reported, and the caller says whether it takes it.
+以上, a last digit whose place is left open (2万5, 1億2000), and whatever else stands beside. 約, くらい and
+their like are reported, and the caller says whether it takes them.
 
 Own code, for the libraries for Japanese numerals (kanjize) know no commas, yen and units.
 """
@@ -33,6 +34,7 @@ _PART: Final = re.compile(
     rf"|(?P<big>[{''.join(_BIG)}])"
 )
 _SAME_UNIT: Final = {"名": "人", "パーセント": "%", "キログラム": "kg"}
+_ABOUT: Final = re.compile(r"\s*(?:程度|くらい|ぐらい|ほど|前後)")
 _NEAR: Final = re.compile(
     r"以上|以下|以内|未満|程度|くらい|ぐらい|ほど|前後|あまり|余り|弱$|強$|約|およそ|頃"
 )
@@ -73,7 +75,8 @@ def read(
 def _read(text: str, units: Collection[str], decimals: int, least: int, below: int) -> Number:
     typed = plain(text, LIMIT)
     start = _START.fullmatch(typed)
-    body, unit = _split_unit(start["body"] if start else "", units)
+    body, is_about = _without_about(start["body"] if start else "")
+    body, unit = _split_unit(body, units)
     is_yen = start is not None and start["yen"] is not None
     read_already = re.fullmatch(_DIGITS, body)
     value = Decimal(body.replace(",", "")) if read_already else _in_words(body)
@@ -89,12 +92,22 @@ def _read(text: str, units: Collection[str], decimals: int, least: int, below: i
         raise Unclear("decimals" if decimals else "integer", text, decimals=decimals)
     if value < least:
         raise Unclear("negative", text)
-    return Number(value, unit or (YEN if is_yen else ""), start["about"] is not None, read_already is None)
+    return Number(
+        value, unit or (YEN if is_yen else ""), is_about or start["about"] is not None, read_already is None
+    )
 
 
 def same_unit(typed: str, chosen: str) -> bool:
     """Whether the unit that was typed beside a number is the one chosen: 「2万円」 is meant in 円/年, too."""
     return not typed or typed == chosen or chosen.startswith(f"{typed}/")
+
+
+def _without_about(body: str) -> tuple[str, bool]:
+    """「30人くらい」 without its last word, and whether there was one."""
+    for match in _ABOUT.finditer(body):
+        if match.end() == len(body):
+            return body[: match.start()], True
+    return body, False
 
 
 def _split_unit(body: str, units: Collection[str]) -> tuple[str, str]:
@@ -180,13 +193,18 @@ def _sections(parts: list[_Part]) -> Decimal | None:
         total, section, last = total + value * part.value, [], part.value
     if section:
         value = _section(section, is_first=last is None)
-        if value is None:
+        # 「2万5」 is said for 25,000 and 「1億2000」 for 120,000,000 as well.
+        if value is None or (last is not None and (last > 10**4 or _is_one_digit(section))):
             return None
         total += value
     has_fraction = any(part.value % 1 for part in parts)
     ends_in_it = parts[-1].value % 1 or (parts[-1].kind == "big" and parts[-2].value % 1)
     # 1.5億2,000万 says two things; 1億2,000.5万 says one.
     return None if (has_fraction and not ends_in_it) or sum(bool(p.value % 1) for p in parts) > 1 else total
+
+
+def _is_one_digit(parts: list[_Part]) -> bool:
+    return len(parts) == 1 and parts[0].kind == "number" and parts[0].value < 10
 
 
 def _section(parts: list[_Part], *, is_first: bool) -> Decimal | None:
@@ -207,4 +225,6 @@ def _section(parts: list[_Part], *, is_first: bool) -> Decimal | None:
         waiting, last = None, part.value
     if waiting is None:
         return total if parts else None
+    if waiting.is_digit and last == 1_000:  # 「2千5」: said for 2,500 as well
+        return None
     return total + waiting.value if 0 < waiting.value < last else None

@@ -214,3 +214,17 @@ def test_times_of_day_are_read_right(at: time, clock, pick) -> None:
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(Unclear):
         days.read_time(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["2027.3.31 10:00-12:00", "2027/3/31 10:00-12", "2027-03-31 10:00 -12", "2027/3/31 13:00ー14:00"]
+)
+def test_a_span_of_hours_moves_no_day(text: str) -> None:
+    with pytest.raises(Unclear):
+        days.read(text)
+
+
+def test_an_offset_is_taken_where_programs_write_it() -> None:
+    assert (
+        days.read("2027-03-31 15:00:00+00:00").day == days.read("2027-03-31T15:00Z").day == date(2027, 4, 1)
+    )

@@ -44,7 +44,7 @@ READERS: dict[Any, Any] = {
 #: Fields of plain text, of files and of choices: nothing is read from them.
 PLAIN = {
     "StringField", "TextAreaField", "HiddenField", "LinesField", "FileField", "_Secret", "BooleanField",
-    "SelectField", "SelectMultipleField", "RadioField",
+    "SelectField", "SelectMultipleField", "RadioField", "RowsField",
 }  # fmt: skip
 LINES = {"PairsField": "名：%s", "YenPairsField": "2027：%s", "FundersField": "名：%s：返す"}
 
