@@ -64,7 +64,7 @@ def read(
     """The number that ``text`` says: at least ``least``, less than ``below``, with so many ``decimals``.
 
     Raises:
-        Unclear: ``number`` (not understood), ``number_range``, ``number_near`` (以上, 程度), ``number_unit``
+        Unclear: ``number`` (not understood), ``number_range``, ``number_near`` (以上, 未満), ``number_unit``
             (not known to the field), ``integer``, ``decimals``, ``negative``, ``too_large``, or
             ``value_too_long``.
     """
