@@ -80,11 +80,11 @@ def begin(need: Figures | None, offer: Figures | None, today: date) -> Beginning
 
 
 def begin_trial(case: Figures, today: date, longest: timedelta) -> tuple[date | None, date | None]:
-    """The days of a trial: the agreed period from ``today`` on; its end only where that is short enough."""
+    """The days of a trial: the agreed period from ``today`` on, and of it no more than a trial may last."""
     first, last, is_empty = overlap([(case.period_from or today, case.period_to)], today)
     if is_empty or first is None:
         return None, None
-    return first, last if last is not None and last - first <= longest else None
+    return first, min(last, first + longest) if last is not None else None
 
 
 def begin_agreement(case: Figures, today: date) -> tuple[date | None, date | None]:

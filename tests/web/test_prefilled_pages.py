@@ -241,7 +241,7 @@ def agreed_terms(place: Workplace, **changes: Any) -> None:
     [
         (date(2026, 11, 24), date(2026, 12, 8), TODAY, TWO_WEEKS),
         (date(2026, 11, 1), date(2026, 12, 8), TODAY, TWO_WEEKS),
-        (date(2026, 12, 1), date(2027, 11, 30), "2026-12-01", ""),
+        (date(2026, 12, 1), date(2027, 11, 30), "2026-12-01", "2027-03-03"),
         (None, None, TODAY, ""),
     ],
 )
@@ -252,6 +252,7 @@ def test_a_trial_begins_in_the_agreed_period(place, first, last, begins_on, ends
     page = visit(place.open("npo"), place.url("/do/trial"))
     values = page.form(action="/do/trial").values
     assert (values["from_on"], values["to_on"]) == (begins_on, ends_on)
+    assert values["content"] == "食品　20kg"
     assert "50kg" in page.text
     assert "令和8年12月8日まで" in page.text or "12月8日まで" in page.text
 

@@ -45,6 +45,7 @@ from matcher.services import (
     publicity,
     talks,
 )
+from webapp import terms_text
 from webapp.db import Session
 from webapp.forms import agreeing
 from webapp.forms import work as forms
@@ -217,7 +218,9 @@ def _trial_facts(ask: Ask) -> dict[str, Any]:
         return content
     longest = timedelta(days=lifecycle.TRIAL_DAYS)
     first, last = terms.begin_trial(terms.Figures.of(ask.case), calendar.tokyo_date(ask.now), longest)
-    return {"from_on": first, "to_on": last}
+    (agreed,) = terms_text.columns(None, None, ask.case)
+    given = "　".join(one for one in (agreed.support, agreed.quantity) if one)
+    return {"from_on": first, "to_on": last, "content": given}
 
 
 # ── Plan ─────────────────────────────────────────────────────────────────────────────────────────────
