@@ -214,3 +214,8 @@ def test_times_of_day_are_read_right(at: time, clock, pick) -> None:
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(Unclear):
         days.read_time(text)
+
+
+def test_the_number_of_a_day_counts_from_the_day_zero_of_its_book() -> None:
+    assert days.read_cell("39083").day == date(2007, 1, 1)
+    assert days.read_cell("39083", days.SERIAL_ZERO_1904).day == date(2011, 1, 2)
