@@ -47,7 +47,9 @@ _BEHIND: Final = re.compile(
     rf"(?:(?P<gap>\s+|t|){_TIME}(?:\s?(?P<offset>z|[-+][0-9]{{2}}(?::?[0-9]{{2}})?))?)?"
 )
 _SERIAL: Final = re.compile(r"([2-7][0-9]{4})(?:\.([0-9]{1,12}))?")
-_SERIAL_ZERO: Final = date(1899, 12, 30)
+#: The day from which a spreadsheet counts, and that of books kept by the older count of the Macintosh.
+SERIAL_ZERO: Final = date(1899, 12, 30)
+SERIAL_ZERO_1904: Final = date(1904, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -74,14 +76,15 @@ def read(text: str) -> Reading:
     raise Unclear("date", text)
 
 
-def read_cell(text: str) -> Reading:
-    """As ``read``, and the number by which Excel keeps a day (20000 is 3 October 1954 … 79999).
+def read_cell(text: str, zero: date = SERIAL_ZERO) -> Reading:
+    """As ``read``, and the number by which Excel keeps a day, counted from ``zero`` (20000 to 79999;
+    20000 is 3 October 1954).
 
     Raises:
         Unclear: as ``read``.
     """
     if match := _SERIAL.fullmatch(plain(text, LIMIT)):
-        return Reading(_SERIAL_ZERO + timedelta(days=int(match[1])), "serial")
+        return Reading(zero + timedelta(days=int(match[1])), "serial")
     return read(text)
 
 

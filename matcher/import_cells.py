@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
-from embeddings.text import fold, normalize
-from matcher import addresses, days, figures, numerals, vocabulary
+from embeddings.text import fold
+from matcher import addresses, days, figures, numerals, phones, tables, vocabulary
 from matcher.import_columns import Column, choices
 from matcher.services.cities import City
 from matcher.typed import Unclear
@@ -30,8 +31,8 @@ class Cell:
     unit: str = ""
 
 
-def read(column: Column, text: str, city: City) -> Cell:
-    """The value of a cell.
+def read(column: Column, text: str, city: City, day_zero: date = days.SERIAL_ZERO) -> Cell:
+    """The value of a cell; ``day_zero`` is the day from which its sheet counts days.
 
     Raises:
         Unclear: with the code of what is wrong and the part of the cell.
@@ -43,13 +44,15 @@ def read(column: Column, text: str, city: City) -> Cell:
         return Cell([] if column.kind in {"codes", "areas", "fields"} else None)
     if re.fullmatch(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)", text):
         raise Unclear("excel_error", text)
+    if text == tables.UNSAVED:
+        raise Unclear("formula_unsaved")
     match column.kind:
         case "number":
             return _number(numerals.read(text, vocabulary.SUPPORT_UNITS, decimals=2, below=10**11))
         case "integer":
             return _number(numerals.read(text, numerals.PEOPLE, decimals=0, below=10**9))
         case "date":
-            found = days.read_cell(text)
+            found = days.read_cell(text, day_zero)
             day = found.day.isoformat()
             return Cell(day, "read_day" if found.beside else "", day if found.beside else "")
         case _:
@@ -80,9 +83,7 @@ def _plain(column: Column, text: str, city: City) -> Any:
         case "email":
             return addresses.read(text)
         case "phone":
-            if re.fullmatch(r"[1-9]\d{8,9}", normalize(text)):
-                raise Unclear("phone_zero", text)
-            return normalize(text)
+            return phones.read(text)
         case _:
             return text
 

@@ -15,13 +15,15 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+from datetime import time as dt_time
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from embeddings.normal import nfc
+from matcher import days
 from matcher.errors import DomainError
 
 MAX_BYTES: Final = 5 * 1024 * 1024
@@ -29,6 +31,7 @@ MAX_UNPACKED: Final = 50 * 1024 * 1024
 MAX_MEMBERS: Final = 200
 MAX_CELLS: Final = 200_000
 MAX_COLUMNS: Final = 200
+MAX_ROW_NUMBER: Final = 1_048_576  #: Excel has no row below it
 MAX_ROWS: Final = 5_000
 SECONDS: Final = 20
 _MEMORY: Final = 1024 * 1024 * 1024
@@ -40,6 +43,9 @@ _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"  #: .xls, and .xlsx with a password
 _NOT_SHIFT_JIS: Final = frozenset("\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3")
 _MACROS: Final = "vbaproject.bin"
+
+#: Stands in a cell whose formula was never calculated, as Excel's own errors stand in theirs.
+UNSAVED: Final = "#計算式!"
 
 
 class Unreadable(DomainError):
@@ -56,11 +62,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of one sheet (CSV: of the file), empty rows left out."""
+    """The rows of one sheet (CSV: of the file), empty rows left out.
+
+    ``day_zero`` is the day from which the sheet counts days; ``is_cut`` says that something stands to the
+    right of the ``MAX_COLUMNS`` columns that are read.
+    """
 
     lines: list[Line]
     name: str = ""
-    notes: list[str] = field(default_factory=list)
+    day_zero: date = days.SERIAL_ZERO
+    is_cut: bool = False
 
 
 def read(filename: str, content: bytes) -> list[Table]:
@@ -126,17 +137,18 @@ def _read_csv(content: bytes) -> Table:
     delimiter = max(",\t;", key=lambda one: _evenness(text, one))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     counter = _Counter()
-    lines = []
+    lines, is_cut = [], False
     try:
         for cells in reader:
-            cleaned = [clean(cell) for cell in cells[:MAX_COLUMNS]]
+            cleaned = [clean(cell) for cell in cells]
             counter.add(cells)
+            is_cut |= any(cleaned[MAX_COLUMNS:])
             if any(cleaned):
                 # A quoted cell may span lines; people count rows as their spreadsheet does.
-                lines.append(Line(counter.rows, cleaned))
+                lines.append(Line(counter.rows, cleaned[:MAX_COLUMNS]))
     except csv.Error:
         raise Unreadable("file_csv", line=reader.line_num) from None
-    return Table(lines)
+    return Table(lines, is_cut=is_cut)
 
 
 def _evenness(text: str, delimiter: str) -> tuple[int, int]:
@@ -241,7 +253,12 @@ def _read_apart(content: bytes) -> list[Table]:
     if "error" in answer:
         raise Unreadable(answer["error"], **answer["facts"])
     return [
-        Table([Line(number, cells) for number, cells in sheet["lines"]], sheet["name"])
+        Table(
+            [Line(number, cells) for number, cells in sheet["lines"]],
+            sheet["name"],
+            date.fromisoformat(sheet["day_zero"]),
+            sheet["is_cut"],
+        )
         for sheet in answer["sheets"]
     ]
 
@@ -265,27 +282,54 @@ def _main() -> None:
 
 def _sheets(content: bytes) -> Iterable[dict[str, Any]]:
     import openpyxl  # noqa: PLC0415
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904  # noqa: PLC0415
     from openpyxl.xml import DEFUSEDXML  # noqa: PLC0415
 
     if not DEFUSEDXML:
         raise RuntimeError("expected openpyxl to parse with defusedxml, found the plain parser")
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
     started, counter = time.monotonic(), _Counter()
+    zero = days.SERIAL_ZERO_1904 if book.epoch == CALENDAR_MAC_1904 else days.SERIAL_ZERO
     for sheet in book.worksheets:
-        sheet.reset_dimensions()  # what a sheet says of its own size is not to be relied on
-        lines = []
-        for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+        lines, is_cut = [], False
+        for number, cells in _rows(book, sheet):
             if time.monotonic() - started > SECONDS:
                 raise Unreadable("file_too_slow", seconds=SECONDS)
-            if not any(cell is not None for cell in cells):
-                if number > MAX_CELLS:
-                    break
-                continue
-            counter.add(cells)
-            texts = [clean(_text(cell)) for cell in cells[:MAX_COLUMNS]]
-            if any(texts):
-                lines.append([number, texts])
-        yield {"name": sheet.title, "lines": lines}
+            if number > MAX_ROW_NUMBER:
+                raise Unreadable("file_too_much", rows=MAX_ROWS, cells=MAX_CELLS)
+            counter.add(cells.values())
+            texts = {column: text for column, cell in cells.items() if (text := clean(_text(cell)))}
+            is_cut |= any(column > MAX_COLUMNS for column in texts)
+            if texts:
+                width = min(max(texts), MAX_COLUMNS)
+                lines.append([number, [texts.get(column, "") for column in range(1, width + 1)]])
+        yield {"name": sheet.title, "lines": lines, "day_zero": zero.isoformat(), "is_cut": is_cut}
+
+
+def _rows(book: Any, sheet: Any) -> Iterable[tuple[int, dict[int, Any]]]:
+    """The filled cells of each row that the file has: its number, and column (counted from one) → value.
+
+    ``iter_rows`` makes up every row of a gap, passes over rows that are out of order, and shows a formula
+    that was never calculated as an empty cell; so its parser is used without it.
+    """
+    from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser  # noqa: PLC0415
+
+    class Parser(WorkSheetParser):
+        def parse_cell(self, element: Any) -> Any:
+            cell = super().parse_cell(element)
+            # An empty text is a result like another; it says that it is text.
+            is_formula = cell["value"] is None and element.find(FORMULA_TAG) is not None
+            if is_formula and element.get("t") != "str":
+                cell["value"] = UNSAVED
+            return cell
+
+    with sheet._get_source() as source:
+        parser = Parser(
+            source, sheet._shared_strings, data_only=True, epoch=book.epoch,
+            date_formats=book._date_formats, timedelta_formats=book._timedelta_formats,
+        )  # fmt: skip
+        for number, cells in parser.parse():
+            yield number, {cell["column"]: cell["value"] for cell in cells if cell["value"] is not None}
 
 
 def _text(cell: Any) -> str:
@@ -294,7 +338,7 @@ def _text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, datetime):
-        return cell.date().isoformat()
+        return cell.isoformat(" ", "seconds") if cell.time() != dt_time() else cell.date().isoformat()
     if isinstance(cell, date):
         return cell.isoformat()
     if isinstance(cell, float):

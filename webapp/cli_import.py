@@ -183,6 +183,8 @@ def _report(checked: Checked) -> None:
     ):
         if names:
             click.echo(f"columns {label}: {', '.join(names)}", err=True)
+    if checked.sheets:
+        click.echo(f"sheets not read: {', '.join(checked.sheets)}", err=True)
     click.echo(
         f"{checked.total} rows: {len(checked.rows)} ready, {checked.count('error')} with errors, "
         + (f"{len(checked.doubtful)} doubtful, " if checked.doubtful else "")

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, joinedload
 from embeddings import text as texts
 from matcher import (
     calendar,
+    days,
     import_cells,
     lifecycle,
     limits,
@@ -77,6 +78,8 @@ KEEP_DAYS: Final = 7  #: an upload that nobody confirms or discards is emptied a
 #: so, there already, and taken.
 LEVELS: Final = ("error", "doubt", "duplicate", "note")
 MAX_NOTES: Final = 2_000  #: of the notes on rows that are taken; everything else is kept
+_TOLD_HEADINGS: Final = 5  #: of the names of columns that were read, where those needed are missing
+_NUMBERS: Final = re.compile(r"[\d,./:\s-]+")
 _HEADER_ROWS: Final = 15  #: titles may stand above the header, as in the lists that we save ourselves
 #: Alone in the column of names, this is a foot note or a total and no name.
 _NOT_A_NAME: Final = re.compile(
@@ -101,7 +104,7 @@ class Checked:
     """What an upload holds: rows that can be taken, what is wrong with the others, columns left out.
 
     ``doubtful`` rows may name an organization that is known already; each says which one in ``beside``.
-    ``merged`` are columns of the same meaning, of which each row filled one.
+    ``merged`` are columns of the same meaning, of which each row filled one; ``sheets`` were not read.
     """
 
     kind: Kind
@@ -111,11 +114,14 @@ class Checked:
     problems: list[Problem] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    sheets: list[str] = field(default_factory=list)
     total: int = 0
 
     def count(self, level: str) -> int:
-        """How many rows have a problem of this level."""
-        return len({problem.row for problem in self.problems if problem.level == level})
+        """How many rows have a problem of this level and none of those before it: each row counts once."""
+        place = LEVELS.index(level)
+        above = {problem.row for problem in self.problems if LEVELS.index(problem.level) < place}
+        return len({problem.row for problem in self.problems if problem.level == level} - above)
 
 
 @dataclass(frozen=True)
@@ -147,20 +153,26 @@ def check_file(
     """Read and check an uploaded CSV or Excel file; nothing is written.
 
     Raises:
-        Unreadable: the file as a whole cannot be taken, no column is known (``file_columns``), two columns of
+        Unreadable: the file as a whole cannot be taken, no column is known (``file_columns``, or
+            ``file_headless`` where the first row looks like an entry of the list), two columns of
             the same meaning contradict each other (``file_two_columns``), or a column between others has no
             name, as under a heading of two rows (``file_headless_column``).
     """
     permissions.require(actor, "desk.import")
-    table, header = _find_header(kind, tables.read(filename, content))
+    sheets = tables.read(filename, content)
+    table, header = _find_header(kind, sheets)
     city = cities.get(session)
-    checked = Checked(kind)
+    checked = Checked(kind, sheets=[one.name[:60] for one in sheets if one.lines and one is not table])
     below = [line for line in table.lines if line.number > header.number]
     columns = _columns(kind, header, checked)
     _check_headless(columns, header, below, checked)
     columns = _without_twins(columns, header, below, checked)
+    if table.is_cut:
+        checked.unknown.append(
+            f"{_letter(tables.MAX_COLUMNS)}列から右（{tables.MAX_COLUMNS}列まで読み込めます）"
+        )
     raw = ((line.number, _cells(columns, line)) for line in below)
-    return _check(session, city, checked, raw, now)
+    return _check(session, city, checked, raw, now, table.day_zero)
 
 
 def check_json_lines(session: Session, actor: Actor, kind: Kind, content: bytes, now: datetime) -> Checked:
@@ -186,9 +198,29 @@ def _find_header(kind: Kind, sheets: Sequence[Table]) -> tuple[Table, Line]:
                 best = (known, sheet, line)
     required = [one for one in COLUMNS[kind] if one.required]
     if best is None or (best[0] < 2 and len(required) > 1):
-        raise Unreadable("file_columns", columns="、".join(f"「{one.label}」" for one in required))
+        raise _no_columns(required, _first_row(sheets))
     _count, table, line = best
     return table, line
+
+
+def _first_row(sheets: Sequence[Table]) -> Line:
+    """What stands where a heading is looked for: the first row with several cells, or the first at all."""
+    lines = [line for sheet in sheets for line in sheet.lines[:_HEADER_ROWS]]
+    several = (line for line in lines if sum(map(bool, line.cells)) > 1)
+    return next(several, lines[0] if lines else Line(1, []))
+
+
+def _no_columns(required: Iterable[Column], line: Line) -> Unreadable:
+    """The refusal of a file without its columns, which says what was read as their names."""
+    cells = [cell for cell in line.cells if cell]
+    words = [f"「{cell[:12]}…」" if len(cell) > 12 else f"「{cell}」" for cell in cells[:_TOLD_HEADINGS]]
+    return Unreadable(
+        # A heading is no number and no day.
+        "file_headless" if any(_NUMBERS.fullmatch(cell) for cell in cells) else "file_columns",
+        columns="、".join(f"「{one.label}」" for one in required),
+        line=line.number,
+        found="、".join(words) + ("など" if len(cells) > len(words) else ""),
+    )
 
 
 def _columns(kind: Kind, header: Line, checked: Checked) -> dict[int, Column]:
@@ -201,15 +233,12 @@ def _columns(kind: Kind, header: Line, checked: Checked) -> dict[int, Column]:
             checked.dropped.append(name[:60])
         elif header_key(name):
             checked.unknown.append(name[:60])
-    lacking = [
-        one.label
-        for one in COLUMNS[kind]
-        if one.required and one.code not in {c.code for c in found.values()}
-    ]
-    if kind in {"needs", "offers"} and not {"owner", "owner_number"} & {c.code for c in found.values()}:
-        lacking.insert(0, next(one.label for one in COLUMNS[kind] if one.code == "owner"))
+    codes = {column.code for column in found.values()}
+    lacking = [one for one in COLUMNS[kind] if one.required and one.code not in codes]
+    if kind in {"needs", "offers"} and not {"owner", "owner_number"} & codes:
+        lacking.insert(0, next(one for one in COLUMNS[kind] if one.code == "owner"))
     if lacking:
-        raise Unreadable("file_columns", columns="、".join(f"「{label}」" for label in lacking))
+        raise _no_columns(lacking, header)
     return found
 
 
@@ -389,6 +418,7 @@ def _check(
     checked: Checked,
     raw: Iterable[tuple[int, dict[str, str]]],
     now: datetime,
+    day_zero: date = days.SERIAL_ZERO,
 ) -> Checked:
     known = _Known(session, checked.kind)
     places = {column.label: place for place, column in enumerate(COLUMNS[checked.kind])}
@@ -401,10 +431,10 @@ def _check(
             text = cells[name_column][:40]
             checked.problems.append(Problem(number, _label(checked.kind, name_column), "not_a_row", text))
             continue
-        values, problems = _parse_row(checked.kind, number, cells, city)
+        values, problems = _parse_row(checked.kind, number, cells, city, day_zero)
         row = {"row": number, "values": values}
         if checked.kind in {"companies", "npos"}:
-            problems += _check_organization(checked.kind, row, known)
+            problems += _check_organization(checked.kind, row, known, now)
         else:
             problems += _check_posting(checked.kind, number, values, known, now)
         levels = {problem.level for problem in problems}
@@ -425,7 +455,7 @@ def _is_foot_note(cells: Mapping[str, str], name_column: str) -> bool:
 
 
 def _parse_row(
-    kind: Kind, number: int, cells: Mapping[str, str], city: City
+    kind: Kind, number: int, cells: Mapping[str, str], city: City, day_zero: date
 ) -> tuple[dict[str, Any], list[Problem]]:
     values: dict[str, Any] = {}
     units: dict[str, str] = {}
@@ -433,7 +463,7 @@ def _parse_row(
     for column in COLUMNS[kind]:
         text = cells.get(column.code, "")
         try:
-            cell = import_cells.read(column, text, city)
+            cell = import_cells.read(column, text, city, day_zero)
         except Unclear as unclear:
             problems.append(Problem(number, column.label, unclear.code, unclear.part[:40]))
             continue
@@ -506,16 +536,22 @@ def _number_problem(kind: Kind, number: int, code: str, values: dict[str, Any]) 
     return [Problem(number, _label(kind, code), "corporate_number", str(typed)[:40])]
 
 
-def _check_organization(kind: Kind, row: dict[str, Any], known: _Known) -> list[Problem]:
+def _check_organization(kind: Kind, row: dict[str, Any], known: _Known, now: datetime) -> list[Problem]:
     number, values = row["row"], row["values"]
+    values["kana"] = organizations.katakana(values["kana"]) if values.get("kana") else None
     problems = _number_problem(kind, number, "corporate_number", values)
     website = values.get("website")
     if website and not organizations.is_web_address(website):
-        # Registers often leave the scheme away; everything else is asked for.
-        if organizations.is_web_address(f"https://{website}") and "." in website:
+        # Registers often leave the scheme away; everything else is asked for. Of 「http://a@b.example」 no
+        # second scheme makes an address.
+        host = re.split("[:/?#]", website)[0]
+        if "." in host and organizations.is_web_address(f"https://{website}"):
             values["website"] = f"https://{website}"
         else:
             problems.append(Problem(number, _label(kind, "website"), "url", website[:40]))
+    founded = values.get("established_on")
+    if founded and not organizations.is_founding_day(date.fromisoformat(founded), calendar.tokyo_date(now)):
+        problems.append(Problem(number, _label(kind, "established_on"), "in_future", founded))
     if problems or not values.get("name"):
         return problems
     me = _identity(values)
@@ -639,6 +675,7 @@ def keep(session: Session, actor: Actor, filename: str, checked: Checked, now: d
             "doubtful": len(checked.doubtful),
             "duplicates": checked.count("duplicate"),
             "unknown": checked.unknown,
+            "sheets": checked.sheets,
             "merged": checked.merged,
             "more_notes": max(0, len(notes) - MAX_NOTES),
         },

@@ -18,6 +18,7 @@ from matcher import (
     lifecycle,
     limits,
     permissions,
+    phones,
     queries,
     search,
     vocabulary,
@@ -95,6 +96,9 @@ TEXT_LIMITS: Final[Mapping[str, int]] = {
     "capacity": limits.NOTE, "website": 300, "email": 254, "phone": 40,
 }  # fmt: skip
 
+#: ひらがな → カタカナ, with the marks of repetition.
+_KATAKANA: Final = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
+
 
 # ── Profile ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -146,8 +150,8 @@ def save_section(
     What is missing is asked for at submission; what the city has read must not become empty afterwards.
 
     Raises:
-        Invalid: field → code (``required``, ``too_long``, ``corporate_number``, ``taken``, ``url``, or what
-            is wrong with the mail address).
+        Invalid: field → code (``required``, ``too_long``, ``corporate_number``, ``taken``, ``url``,
+            ``in_future``, or what is wrong with the mail address or the telephone number).
         MovedOn: somebody else has saved since.
         Refused: ``profile_locked`` while suspended or after leaving.
     """
@@ -164,11 +168,16 @@ def save_section(
         if taken["corporate_number"]:
             taken["no_number_reason"] = None  # the number answers the question
     before = {name: value_of(organization, name) for name in taken}
-    try:
-        taken |= {"email": addresses.read(taken["email"])} if taken.get("email") else {}
-    except Unclear as unclear:
-        raise Invalid(email=unclear.code) from None
-    problems = _emptied(organization, part, before, taken) | _problems(session, organization, taken)
+    problems = {}
+    for name, read in (("email", addresses.read), ("phone", phones.read)):
+        try:
+            taken |= {name: read(taken[name])} if taken.get(name) else {}
+        except Unclear as unclear:
+            problems[name] = unclear.code
+    if taken.get("kana"):
+        taken["kana"] = katakana(taken["kana"])
+    problems |= _emptied(organization, part, before, taken)
+    problems |= _problems(session, organization, taken, calendar.tokyo_date(now))
     if problems:
         raise Invalid(**problems)
     for name, value in taken.items():
@@ -211,14 +220,28 @@ def is_corporate_number(number: str) -> bool:
 
 
 def is_web_address(text: str) -> bool:
-    """Whether ``text`` is an address that a page may link to: http or https, with a host, in one word."""
+    """Whether ``text`` is an address that a page may link to: http or https, with a host, without a
+    user's name before it, in one word.
+    """
     try:
         parts = urlsplit(text)
         host = parts.hostname
     except ValueError:
         return False
     one_word = not any(character.isspace() or not character.isprintable() for character in text)
-    return parts.scheme.lower() in {"http", "https"} and bool(host) and one_word
+    # 「http://bank.example@evil.example」 leads to evil.example, whatever stands before the @.
+    has_user = "@" in parts.netloc
+    return parts.scheme.lower() in {"http", "https"} and bool(host) and one_word and not has_user
+
+
+def katakana(text: str) -> str:
+    """A フリガナ in カタカナ, so that one sorts and looks like another."""
+    return text.translate(_KATAKANA)
+
+
+def is_founding_day(day: date, today: date) -> bool:
+    """Whether something can have been founded on ``day``: it has come."""
+    return day <= today
 
 
 def mail_matches_website(organization: Organization) -> bool | None:
@@ -244,7 +267,9 @@ def _emptied(
     return dict.fromkeys(gone, "required")
 
 
-def _problems(session: Session, organization: Organization, values: Mapping[str, Any]) -> dict[str, str]:
+def _problems(
+    session: Session, organization: Organization, values: Mapping[str, Any], today: date
+) -> dict[str, str]:
     problems = {
         name: "too_long"
         for name, value in values.items()
@@ -267,6 +292,9 @@ def _problems(session: Session, organization: Organization, values: Mapping[str,
     website = values.get("website")
     if website and not is_web_address(website):
         problems["website"] = "url"
+    founded = values.get("established_on")
+    if founded and not is_founding_day(founded, today):
+        problems["established_on"] = "in_future"
     return problems
 
 

@@ -1,16 +1,19 @@
 """Imports: checked row by row, saved only when confirmed, recognised when sent again."""
 
+import io
 import itertools
 import json
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import openpyxl
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 from stdnum.jp import cn
 
+from matcher import calendar
 from matcher.db import Database
 from matcher.errors import Invalid, NotPermitted, Refused
 from matcher.identity import Identity, compare
@@ -229,6 +232,82 @@ def test_a_file_of_another_kind_says_which_columns_are_missing(
     with pytest.raises(Unreadable) as refused:
         check(database, coordinator, "needs", csv("団体名,件名", "ひだまり,野菜"))
     assert refused.value.facts["columns"] == "「いまの状況」、「支援の種類」"
+
+
+def test_a_refusal_says_which_headings_were_read(database: Database, coordinator: Actor) -> None:
+    with pytest.raises(Unreadable, match="file_columns") as refused:
+        check(
+            database,
+            coordinator,
+            "npos",
+            csv("市の名簿", "けもの,とても長い名前のついている列,花,鳥,風,月", "a,b,c,d,e,f"),
+        )
+    assert refused.value.facts == {
+        "columns": "「名称」", "line": 2, "found": "「けもの」、「とても長い名前のついてい…」、「花」、「鳥」、「風」など",
+    }  # fmt: skip
+    with pytest.raises(Unreadable, match="file_columns") as refused:
+        check(database, coordinator, "npos", csv("目的,フリガナ", "a,ア"))
+    assert refused.value.facts == {"columns": "「名称」", "line": 1, "found": "「目的」、「フリガナ」"}
+
+
+def test_a_file_without_a_row_of_headings_is_told_so(database: Database, coordinator: Actor) -> None:
+    with pytest.raises(Unreadable, match=r"file_headless\b") as refused:
+        check(database, coordinator, "npos", csv("8999901000017,北の会,2024-01-12", "7999901000018,南の会,"))
+    assert refused.value.facts["found"] == "「899990100001…」、「北の会」、「2024-01-12」"
+
+
+def test_every_row_counts_once(database: Database, coordinator: Actor) -> None:
+    checked = check(
+        database, coordinator, "npos",
+        csv(
+            "団体名,法人番号,地区,設立年月日,目的",
+            f"北の会,{NUMBER},中央,,a",
+            f"北の会,{NUMBER},中央,,a",
+            f"北の会,{NUMBER},中央,これから,a",
+            "北の会,,中央,,",
+            "南の会,,浜,,",
+        ),
+    )  # fmt: skip
+    counts = [len(checked.rows), len(checked.doubtful), *map(checked.count, ("error", "duplicate"))]
+    assert (counts, checked.total) == ([2, 1, 1, 1], 5)
+
+
+def test_rows_are_checked_for_sense(database: Database, coordinator: Actor) -> None:
+    tomorrow = calendar.tokyo_date(NOW) + timedelta(days=1)
+    checked = check(
+        database, coordinator, "npos",
+        csv(
+            "団体名,フリガナ,設立年月日,電話番号,ウェブサイト,目的",
+            f"北の会,きたのかい,{calendar.tokyo_date(NOW)},０３（１２３４）５６７８,,a",
+            f"南の会,,{tomorrow},電話なし,http://a@evil.example,a",
+            "西の会,,,\"03-1234-5678, 03-1234-5679\",b@evil.example,a",
+        ),
+    )  # fmt: skip
+    assert [(row["values"]["kana"], row["values"]["phone"]) for row in checked.rows] == [
+        ("キタノカイ", "03(1234)5678")
+    ]
+    assert sorted((one.row, one.code) for one in checked.problems) == [
+        (3, "in_future"), (3, "phone"), (3, "url"), (4, "phone"), (4, "url"),
+    ]  # fmt: skip
+
+
+def test_what_a_workbook_holds_beside_what_is_read_is_told(database: Database, coordinator: Actor) -> None:
+    book = openpyxl.Workbook()
+    for row in (["団体名", "設立年月日", "目的"], ["北の会", 39083, "a"], ["南の会", "=1+1", "a"]):
+        book.active.append(row)
+    book.active["GS2"] = "x"
+    book.create_sheet("続き").append(["東の会"])
+    book.create_sheet("空")
+    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    target = io.BytesIO()
+    book.save(target)
+    checked = check(database, coordinator, "npos", target.getvalue(), "a.xlsx")
+    assert [row["values"]["established_on"] for row in checked.rows] == ["2011-01-02"]
+    assert ("error", 3, "設立した日", "formula_unsaved") in [
+        (one.level, one.row, one.column, one.code) for one in checked.problems
+    ]
+    assert checked.sheets == ["続き"]
+    assert checked.unknown == ["GS列から右（200列まで読み込めます）"]
 
 
 def test_awkward_texts_are_kept_as_they_were_written(database: Database, coordinator: Actor) -> None:
@@ -770,9 +849,13 @@ def test_of_two_columns_of_one_meaning_the_filled_one_is_taken_or_the_file_refus
         database,
         coordinator,
         "npos",
-        csv(head, "北の会,,0000-00-0001,a", "南の会,0000-00-0002,,b", "西の会,1,1,c"),
+        csv(head, "北の会,,0000-00-0001,a", "南の会,0000-00-0002,,b", "西の会,0000-00-0003,0000-00-0003,c"),
     )
-    assert [row["values"]["phone"] for row in checked.rows] == ["0000-00-0001", "0000-00-0002", "1"]
+    assert [row["values"]["phone"] for row in checked.rows] == [
+        "0000-00-0001",
+        "0000-00-0002",
+        "0000-00-0003",
+    ]
     assert checked.merged == ["「電話番号」と「電話番号」"]
     with pytest.raises(Unreadable, match="file_two_columns") as refused:
         check(
@@ -845,7 +928,7 @@ def test_registers_whose_columns_nobody_named_are_refused_and_never_misread(
 ) -> None:
     with pytest.raises(Unreadable) as refused:
         check(database, coordinator, kind, csv(*lines))
-    assert refused.value.code in {"file_columns", "file_headless_column", "file_two_columns"}
+    assert refused.value.code in {"file_columns", "file_headless", "file_headless_column", "file_two_columns"}
 
 
 def test_foot_notes_are_no_organizations_and_nameless_columns_are_told(

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from stdnum.jp import cn
 
-from matcher import permissions, queries, vocabulary
+from matcher import calendar, permissions, queries, vocabulary
 from matcher.errors import Invalid, MovedOn, NotFound, NotPermitted, Refused
 from matcher.models import AuditEvent, Embedding, Mail, Notice, Organization
 from matcher.permissions import Actor
@@ -126,6 +126,22 @@ def test_only_the_fields_of_the_section_are_taken(session: Session, now: datetim
     assert npo.name != "別の名"
 
 
+def test_a_profile_is_checked_for_sense(session: Session, now: datetime) -> None:
+    npo = draft_npo(session)
+    today = calendar.tokyo_date(now)
+    save(session, npo, "basic", now, kana="ひだまりのかい・ゔぃ", established_on=today)
+    assert npo.npo is not None
+    assert (npo.kana, npo.npo.established_on) == ("ヒダマリノカイ・ヴィ", today)
+    with pytest.raises(Invalid) as error:
+        save(session, npo, "basic", now, established_on=today + timedelta(days=1))
+    assert dict(error.value.facts) == {"established_on": "in_future"}
+    save(session, npo, "contact", now, phone="００００－００－１２３４")
+    assert npo.phone == "0000-00-1234"
+    with pytest.raises(Invalid) as error:
+        save(session, npo, "contact", now, phone="電話なし", email="x")
+    assert dict(error.value.facts) == {"phone": "phone", "email": "email"}
+
+
 def test_a_viewer_and_a_stranger_cannot_save(session: Session, now: datetime) -> None:
     npo = draft_npo(session)
     viewer = owner_of(session, npo, "viewer")
@@ -222,6 +238,9 @@ def test_an_organization_never_loses_its_name(session: Session, now: datetime) -
         ("https://hoshi.example\nx", False),
         ("https://[::1", False),
         ("ftp://hoshi.example", False),
+        ("http://a@evil.example", False),
+        ("https://bank.example:x@evil.example/", False),
+        ("https://hoshi.example/@hoshi", True),
         ("", False),
     ],
 )

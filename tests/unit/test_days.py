@@ -228,3 +228,8 @@ def test_an_offset_is_taken_where_programs_write_it() -> None:
     assert (
         days.read("2027-03-31 15:00:00+00:00").day == days.read("2027-03-31T15:00Z").day == date(2027, 4, 1)
     )
+
+
+def test_the_number_of_a_day_counts_from_the_day_zero_of_its_book() -> None:
+    assert days.read_cell("39083").day == date(2007, 1, 1)
+    assert days.read_cell("39083", days.SERIAL_ZERO_1904).day == date(2011, 1, 2)

@@ -69,7 +69,9 @@ def test_a_cell_is_read_as_it_was_meant(code: str, text: str, value: Any) -> Non
         ("npos", "phone", "312345678", "phone_zero", "312345678"),
         ("npos", "email", "a@b", "email", "a@b"),
         ("npos", "email", "a@b.example, c@d.example", "email", "a@b.example, c@d.example"),
+        ("npos", "phone", "電話なし", "phone", "電話なし"),
         ("npos", "mission", "#REF!", "excel_error", "#REF!"),
+        ("npos", "mission", "#計算式!", "formula_unsaved", ""),
         ("needs", "safety_contact", "たぶん", "yes_no", "たぶん"),
         ("needs", "quantity", "-5", "negative", "-5"),
     ],
@@ -133,7 +135,7 @@ def test_every_choice_of_every_column_can_be_written_as_label_and_as_code() -> N
 def test_no_cell_but_a_text_is_read_however_long_it_is(kind, monkeypatch):
     """Reading a cell may cost the square of its length: 「a@……@」, lists of codes without an end."""
     monkeypatch.setattr(import_cells, "fold", lambda text: pytest.fail("read"))
-    monkeypatch.setattr(import_cells, "normalize", lambda text: pytest.fail("read"))
+    monkeypatch.setattr(import_cells.phones, "plain", lambda text, limit: pytest.fail("read"))
     with pytest.raises(Unclear) as refused:
         read(Column("x", "x", kind=kind), "a@" + "." * 100_000 + "@", CITY)
     assert refused.value.code == "too_long"

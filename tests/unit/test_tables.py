@@ -145,6 +145,63 @@ def test_a_cell_far_out_does_not_cost_the_whole_sheet() -> None:
     book.save(target)
     assert most_held(lambda: rows_of("a.xlsx", target.getvalue())) < 20_000_000
     assert rows_of("a.xlsx", target.getvalue())[0] == (1, ["名称", "地区"])
+    assert tables.read("a.xlsx", target.getvalue())[0].is_cut, "a cell that is not read is told of"
+
+
+def handwritten(rows: str, workbook_pr: str = "") -> bytes:
+    """A workbook as other programs write it, with these rows."""
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target) as book:
+        book.add_worksheet("一覧")
+    with zipfile.ZipFile(target) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet, book_part = "xl/worksheets/sheet1.xml", "xl/workbook.xml"
+    assert b"<sheetData/>" in parts[sheet]
+    parts[sheet] = parts[sheet].replace(b"<sheetData/>", f"<sheetData>{rows}</sheetData>".encode())
+    assert b"<workbookPr " in parts[book_part]
+    parts[book_part] = parts[book_part].replace(b"<workbookPr ", f"<workbookPr {workbook_pr} ".encode())
+    return zipped(parts)
+
+
+def text_cell(place: str, text: str) -> str:
+    return f'<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>'
+
+
+def test_a_row_below_a_long_gap_is_read_and_one_that_excel_cannot_have_is_refused() -> None:
+    first = f'<row r="1">{text_cell("A1", "名称")}</row><row r="2">{text_cell("A2", "北の会")}</row>'
+    far = handwritten(first + f'<row r="200500">{text_cell("A200500", "南の会")}</row>')
+    assert rows_of("a.xlsx", far) == [(1, ["名称"]), (2, ["北の会"]), (200_500, ["南の会"])]
+    beyond = handwritten(first + f'<row r="1048577">{text_cell("A1048577", "南の会")}</row>')
+    assert code_of("a.xlsx", beyond) == "file_too_much"
+
+
+def test_rows_out_of_order_are_read() -> None:
+    rows = "".join(f'<row r="{n}">{text_cell(f"A{n}", str(n))}</row>' for n in (1, 5, 3))
+    assert [number for number, _cells in rows_of("a.xlsx", handwritten(rows))] == [1, 5, 3]
+
+
+def test_a_formula_that_was_never_calculated_is_no_empty_cell() -> None:
+    rows = (
+        '<row r="1"><c r="A1"><f>1+1</f></c><c r="B1"><f>1+1</f><v></v></c><c r="C1"><f>1+1</f><v>2</v></c>'
+        '<c r="D1" t="str"><f>IF(A1="","","x")</f><v></v></c><c r="E1" s="0"/><c r="F1"><v>1</v></c></row>'
+    )
+    assert rows_of("a.xlsx", handwritten(rows)) == [(1, [tables.UNSAVED, tables.UNSAVED, "2", "", "", "1"])]
+
+
+def test_a_book_says_from_which_day_it_counts() -> None:
+    row = '<row r="1"><c r="A1"><v>39083</v></c></row>'
+    assert tables.read("a.xlsx", handwritten(row))[0].day_zero == date(1899, 12, 30)
+    assert tables.read("a.xlsx", handwritten(row, 'date1904="1"'))[0].day_zero == date(1904, 1, 1)
+
+
+def test_a_time_of_day_is_not_dropped_unseen() -> None:
+    content = workbook([datetime(2010, 12, 31, 9, 30), datetime(2010, 12, 31)])  # noqa: DTZ001
+    assert rows_of("a.xlsx", content) == [(1, ["2010-12-31 09:30:00", "2010-12-31"])]
+
+
+def test_what_stands_right_of_the_last_column_is_told_of() -> None:
+    assert tables.read("a.csv", b"a," * 200 + b"b\n")[0].is_cut
+    assert not tables.read("a.csv", b"a," * 199 + b"b\n")[0].is_cut
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,8 @@ def test_changing_the_password_signs_out_every_other_browser(
         client, page, {"current": "wrong", "password": OTHER, "again": OTHER}, 422, action="/account/password"
     )
     assert "いまのパスワードが違います" in refused.text
+    assert "パスワードはもう一度入力してください。次の項目を直して" in refused.text
+    assert "入力された内容は残っています" not in refused.text, "of passwords nothing is kept"
     assert is_signed_in(other)
     send(client, page, {"current": GOOD, "password": OTHER, "again": OTHER}, action="/account/password")
     assert is_signed_in(client)
@@ -238,6 +240,7 @@ def test_a_failed_login_says_the_same_for_wrong_and_unknown(
 def test_what_was_typed_is_kept_but_never_the_password(client: FlaskClient, owner: User) -> None:
     page = log_in(client, owner.email, "wrong-and-secret", 422)
     assert owner.email in page.html
+    assert "入力された内容は残っています。パスワードはもう一度入力してください。" in page.text
     assert "wrong-and-secret" not in page.html
 
 

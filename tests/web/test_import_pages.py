@@ -409,3 +409,35 @@ def test_columns_taken_as_one_and_files_that_contradict_themselves_are_told(offi
         office.coordinator, "会社名,代表者,,住所\r\n,役職,氏名,\r\n甲,社長,山田,1\r\n".encode(), status=422
     )
     assert "C列に内容がありますが、1行目に列の名前がありません" in page.text
+
+
+def send_without_number(client: FlaskClient) -> Page:
+    """An upload that is refused although every field of it is right."""
+    values = {
+        "csrf_token": csrf_token(client),
+        "kind": "companies",
+        "file": (io.BytesIO(GOOD.encode()), "a.csv"),
+    }
+    answer = client.post("/desk/imports", data=values, content_type="multipart/form-data")
+    assert answer.status_code == 422
+    return read("/desk/imports", 422, answer.get_data(as_text=True), None)
+
+
+def test_a_refused_file_is_asked_for_again_and_what_was_chosen_stays(office: Office) -> None:
+    page = upload(office.coordinator, "花,鳥\r\na,b\r\n".encode(), status=422)
+    asked = "入力された内容は残っています。ファイルはもう一度選んでください。次の項目を直して"
+    assert asked in page.text
+    assert "選んでください。次のことを確かめて" in send_without_number(office.coordinator).text
+    assert "1行目の「花」、「鳥」を列の名前として読みました" in page.text
+
+
+def test_sheets_that_were_not_read_are_named(office: Office) -> None:
+    book = openpyxl.Workbook()
+    for row in (["会社名", "事業内容"], ["みお青果", "野菜の卸売です。"]):
+        book.active.append(row)
+    book.create_sheet("続き").append(["浜の店"])
+    target = io.BytesIO()
+    book.save(target)
+    page = preview(office.coordinator, target.getvalue(), name="名簿.xlsx")
+    assert "次のシートは読み込みませんでした" in page.text
+    assert "「続き」" in page.text

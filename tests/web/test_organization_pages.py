@@ -241,14 +241,23 @@ def test_many_lines_and_heaps_of_accents_are_no_error(town: Town) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["javascript:alert(1)", "JAVASCRIPT://x.example/%0aalert(1)", "data:text/html,x", "hoshi.example"],
+    [
+        "javascript:alert(1)",
+        "JAVASCRIPT://x.example/%0aalert(1)",
+        "data:text/html,x",
+        "hoshi.example",
+        "http://a@evil.example",
+    ],
 )
 def test_a_website_that_is_no_web_address_is_refused_and_kept_in_the_field(
     town: Town, records: Database, typed: str
 ) -> None:
     page = visit(town.owner, "/profile/basic")
     refused = send(town.owner, page, {"website": typed}, 422, action="/basic")
-    assert "https:// または http:// で始まるアドレスを入力してください。" in refused.text
+    assert (
+        "https:// または http:// で始まるアドレスを、利用者名やパスワード（@の前の部分）を付けずに入力"
+        in refused.text
+    )
     assert refused.form(action="/basic").values["website"] == typed
     assert stored(records, town.npo).website == ""
 

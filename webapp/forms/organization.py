@@ -29,7 +29,7 @@ from webapp import organization_text
 from webapp.forms.account import one_line
 from webapp.forms.base import Form, Within
 from webapp.forms.case import choices
-from webapp.forms.values import AddressField, CountField, DayField
+from webapp.forms.values import AddressField, CountField, DayField, PhoneField
 
 
 def _line(name: str) -> StringField:
@@ -182,7 +182,7 @@ class ContactForm(SectionForm):
     contact_department = _line("contact_department")
     contact_name = _line("contact_name")
     email = AddressField(validators=[Optional()])
-    phone = _line("phone")
+    phone = PhoneField(validators=[Optional()])
     visibility = RadioField(
         choices=[], validators=[InputRequired(_l("プロフィールを見られる人を選んでください。"))]
     )

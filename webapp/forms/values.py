@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, Field, StringField, ValidationError
 from wtforms.validators import InputRequired, StopValidation
 
-from matcher import addresses, days, numerals, vocabulary
+from matcher import addresses, days, numerals, phones, vocabulary
 from matcher.typed import Unclear
 from webapp import value_text
 
@@ -183,6 +183,17 @@ class AddressField(_ReadField, StringField):  # type: ignore[misc]
     def read(self, typed: str) -> Any:
         """The address as it is stored."""
         return addresses.read(typed)
+
+    def _value(self) -> str:
+        return str(self.raw_data[0]) if self.raw_data else self.data or ""
+
+
+class PhoneField(_ReadField, StringField):  # type: ignore[misc]
+    """One telephone number that can be dialled."""
+
+    def read(self, typed: str) -> Any:
+        """The number as it is stored."""
+        return phones.read(typed)
 
     def _value(self) -> str:
         return str(self.raw_data[0]) if self.raw_data else self.data or ""
