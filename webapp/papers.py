@@ -119,7 +119,7 @@ def _document(
     facts: dict[str, Any] = {
         "document": found, "before": before, "state": state(found),
         "changes": _changes(session, history, before, found) if before is not None else [],
-        **_frozen(case, history.of_document(found), found.drafted_at),
+        **_frozen(case, history.shown_in(found), found.drafted_at),
     }  # fmt: skip
     if paper == "plan":
         # To the letter the same each time, so that the same paper is not laid out again.

@@ -70,6 +70,8 @@ class Parties:
         return cls(Party(**kept["company"]), Party(**kept["npo"]), Office(**kept["city"]))
 
 
+_SEAT: Final = ("address", "representative")  #: what the other party reads in an agreement only
+
 #: Whatever of an organization stands on papers; a change of it rewrites open drafts.
 FACTS: Final = tuple(field.name for field in fields(Party))
 
@@ -219,6 +221,13 @@ class History:
             return Parties.from_dict(kept)
         return self.on(self._said(document))
 
+    def shown_in(self, document: CaseDocument) -> Parties:
+        """Those of them whom both parties read in it: where an organization has its seat, often somebody's
+        home, and who represents it, stand in agreements alone; other texts only keep it.
+        """
+        named = self.of_document(document)
+        return named if document.kind == "agreement" else _without_seats(named)
+
     def _said(self, document: CaseDocument) -> AuditEvent | None:
         accepted = (
             event
@@ -232,8 +241,8 @@ class History:
         return next(accepted, drafted)
 
     def content_of(self, document: CaseDocument) -> dict[str, Any]:
-        """What a version says, the parties that it names included."""
-        return {**document.content, "parties": self.of_document(document).as_dict()}
+        """What a version says, the parties that it shows included."""
+        return {**document.content, "parties": self.shown_in(document).as_dict()}
 
     def lasting(self) -> Parties:
         """The parties under which the case stands: those of its closing, or, while it is open, of now."""
@@ -258,6 +267,14 @@ class History:
         rows = self._known.get(key, [])
         known = [row for row in rows if row.since_event <= event.id] or rows[:1]
         return known[-1] if known else None
+
+
+def _without_seats(named: Parties) -> Parties:
+    doubts = (
+        replace(one, facts=tuple(fact for fact in one.facts if fact not in _SEAT)) for one in named.doubts
+    )
+    company, npo = (replace(side, **dict.fromkeys(_SEAT, "")) for side in (named.company, named.npo))
+    return replace(named, company=company, npo=npo, doubts=tuple(one for one in doubts if one.facts))
 
 
 def changed_now(session: Session, case: Partnership, document: CaseDocument) -> bool:

@@ -309,6 +309,30 @@ def test_a_change_of_a_party_stands_among_the_changes_of_a_text(place):
     assert "甲　澪原市浜町5" in printed[2]
 
 
+def test_seats_and_representatives_are_read_in_agreements_only(place):
+    place.bring("reported")
+    personal = [
+        place.npo.address,
+        place.npo.representative,
+        place.company.address,
+        place.company.representative,
+    ]
+    rows = place.session.scalars(select(CaseDocument)).all()
+    kept = [(row.kind, row.public_id, row.content["parties"]["npo"]["address"]) for row in rows]
+    assert {address for _kind, _id, address in kept} == {place.npo.address}  # under the hash
+    place.settle()
+    shown: dict[str, set[str]] = {}
+    for kind, public_id, _address in kept:
+        page = visit(place.open("company"), place.url(f"/documents/{public_id}")).text
+        shown.setdefault(kind, set()).update(one for one in personal if one in page)
+    assert shown.pop("agreement") == set(personal)
+    assert {"plan", "outcome_report"} <= shown.keys()
+    assert set().union(*shown.values()) == set()
+    for paper in ("plan", "final"):
+        assert not [one for one in personal if one in place.paper(paper)], paper
+    assert all(one in place.paper("agreement") for one in personal)
+
+
 # ── What no record proves ────────────────────────────────────────────────────────────────────────────
 
 

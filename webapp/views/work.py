@@ -382,7 +382,7 @@ def document(public_id: str, document_id: str) -> Page:
     """One version of a document: what it says, what it changes, who has accepted it."""
     session, actor, case = db.session(), access.actor(), _case(public_id)
     found = documents.get(session, case, document_id)
-    named = parties.History(session, case).of_document(found)
+    named = parties.History(session, case).shown_in(found)
     agreed = documents.find_agreed(session, case, found.kind)
     accepted = getattr(found, f"{documents.side_of(actor, case)}_accepted_at")
     open_to_me = found.state == "draft" and accepted is None and work_acts.may(actor, case, "accept_document")
