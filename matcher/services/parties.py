@@ -16,7 +16,16 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from matcher import calendar
-from matcher.models import AuditEvent, CaseDocument, Identity, Municipality, Organization, Partnership, User
+from matcher.models import (
+    AuditEvent,
+    CaseDocument,
+    Contribution,
+    Identity,
+    Municipality,
+    Organization,
+    Partnership,
+    User,
+)
 
 SIDES: Final = ("company", "npo", "city")
 _CITY: Final = ("city", "city")  #: subject and key of the one municipality
@@ -44,7 +53,9 @@ class Office:
 
 @dataclass(frozen=True)
 class Doubt:
-    """Facts of one side that no record proves for the day: they are as registered on ``seen_on``."""
+    """Facts of one side, or of a ``person`` who is named, that no record proves for the day: they are as
+    registered on ``seen_on``.
+    """
 
     side: str
     facts: tuple[str, ...]
@@ -192,16 +203,21 @@ class History:
             None,
         )
 
-    def on(self, event: AuditEvent | None) -> Parties:
-        """The parties when an event happened; as they are now where it has not."""
+    def on(self, event: AuditEvent | None, *people: str | None) -> Parties:
+        """The parties when an event happened; as they are now where it has not.
+
+        Args:
+            people: public ids of whoever is named beside them, whose names may be in doubt, too.
+        """
         if event is None:
             return self.present
         keys = [*(("organization", public_id) for public_id in self._public_ids), _CITY]
         rows = {side: self._row(key, event) for side, key in zip(SIDES, keys, strict=True)}
         facts = {side: row.facts for side, row in rows.items() if row is not None}
+        named = [*rows.items(), *(("person", self._row(("user", one), event)) for one in people if one)]
         doubts = (
             Doubt(side, tuple(row.unproved), calendar.tokyo_date(row.kept_at))
-            for side, row in rows.items()
+            for side, row in named
             if row is not None and row.unproved
         )
         return replace(Parties.from_dict({**self.present.as_dict(), **facts}), doubts=tuple(doubts))
@@ -209,6 +225,10 @@ class History:
     def of(self, *actions: str, **about: str) -> Parties:
         """The parties on the day of the newest such ``event``; as they are now where there is none."""
         return self.on(self.event(*actions, before=None, **about))
+
+    def of_gift(self, gift: Contribution) -> Parties:
+        """The parties when a gift was confirmed; as they are now where it has not been."""
+        return self.of("confirm_contribution", contribution=gift.public_id)
 
     def of_document(self, document: CaseDocument) -> Parties:
         """The parties that a version of a text names.

@@ -354,6 +354,14 @@ def test_a_paper_says_which_names_no_record_proves(place):
     assert "確かめられませんでした" not in place.paper("plan")
 
 
+def test_a_notice_says_that_no_record_proves_the_name_of_who_asked(place):
+    place.bring("suspended")
+    for row in place.session.scalars(select(Identity).where(Identity.subject == "user")):
+        row.unproved = ["name"]
+    place.settle()
+    assert "記載した人の氏名は、令和8年11月24日時点の登録によるものです" in place.paper("suspension")
+
+
 # ── That the kind does not come back ─────────────────────────────────────────────────────────────────
 
 #: Papers that list how things stand on the day on which they are printed (docs/partnership.md).
