@@ -32,7 +32,7 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "reset_link": _l("パスワード再設定のリンクを発行した"),
     "reset_password": _l("パスワードを再設定した"),
     "change_password": _l("パスワードを変えた"),
-    "change_settings": _l("通知の受け取り方を変えた"),
+    "change_settings": _l("自分の名前や通知の受け取り方を変えた"),
     "change_role": _l("役割を変えた"),
     "register": _l("登録を始めた"),
     "read_contact": _l("連絡先を見た"),

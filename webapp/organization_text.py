@@ -85,7 +85,8 @@ _OWN_LABELS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
 }
 
-#: Never shown to other members: personal data, the address (often somebody's home) and our own settings.
+#: Never shown in a profile: personal data, the address (often somebody's home) and our own settings. The
+#: address and the representative stand in agreements, where their parties read them.
 _NOT_SHOWN: Final = frozenset(
     {
         "name",  # stands in the heading

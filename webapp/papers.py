@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from matcher import lifecycle, payment, vocabulary
 from matcher.errors import NotFound
-from matcher.models import AuditEvent, CaseDocument, Contribution, EvaluationSheet, Measurement, Partnership
+from matcher.models import AuditEvent, CaseDocument, EvaluationSheet, Partnership
 from matcher.permissions import Actor
 from matcher.services import casework, cities, drafts, evaluations, parties, payments, plans, publicity
 from webapp import bundle_text, change_text, drawings, filters, work_text
@@ -119,7 +119,7 @@ def _document(
     facts: dict[str, Any] = {
         "document": found, "before": before, "state": state(found),
         "changes": _changes(session, history, before, found) if before is not None else [],
-        **_frozen(case, history.of_document(found), found.drafted_at),
+        **_frozen(case, history.shown_in(found), found.drafted_at),
     }  # fmt: skip
     if paper == "plan":
         # To the letter the same each time, so that the same paper is not laid out again.
@@ -157,7 +157,7 @@ def _notice(session: Session, case: Partnership, history: parties.History, paper
     rows = notice_rows(session, case, history, paper, happened)
     return {
         "rows": rows, "happened": happened,
-        **_frozen(case, history.on(happened.event), happened.event.at),
+        **_frozen(case, history.on(happened.event, happened.event.actor_id), happened.event.at),
     }  # fmt: skip
 
 
@@ -185,12 +185,13 @@ def _payment(session: Session, case: Partnership, history: parties.History, now:
 def _sheet(session: Session, case: Partnership, history: parties.History, now: datetime) -> dict[str, Any]:
     """Where a case stands today – once it is closed, by the names of its closing."""
     closed = history.event("close", "close_early")
+    people = [person.public_id for person in (case.coordinator, case.deputy) if person is not None]
     in_charge, deputy = (
         history.person(person.public_id, closed, person.name) if person is not None else ""
         for person in (case.coordinator, case.deputy)
     )
     return {
-        **_frozen(case, history.on(closed), now), **_measured(session, case, history, None),
+        **_frozen(case, history.on(closed, *people), now), **_measured(session, case, history, None),
         "case": case, "coordinator": in_charge, "deputy": deputy,
         "steps": casework.steps(session, case, now),
         "tasks": [task for task in casework.tasks(session, case) if task.done_at is None],
@@ -222,21 +223,10 @@ def _frozen(case: Partnership, named: parties.Parties, made_at: datetime) -> dic
 def _measured(
     session: Session, case: Partnership, history: parties.History, until: AuditEvent | None
 ) -> dict[str, Any]:
-    """The indicators and their accepted values: of now, or as they were ``until`` an event."""
-    rows = plans.measurements(session, case)
-    if until is None:
-        found = {key: [row for row in kept if row.state == "accepted"] for key, kept in rows.items()}
-    else:
-        found = {
-            # Of two that were accepted for one day the later one stood.
-            key: list({row.measured_on: row for row in kept if _was_accepted(history, row, until)}.values())
-            for key, kept in rows.items()
-        }
-    return {"indicators": plans.indicators(session, case), "measured": found}
-
-
-def _was_accepted(history: parties.History, row: Measurement, until: AuditEvent) -> bool:
-    return history.event("accept_measurement", before=until, measurement=row.public_id) is not None
+    return {
+        "indicators": plans.indicators(session, case),
+        "measured": plans.accepted(session, case, history, until),
+    }
 
 
 def notice_rows(
@@ -248,7 +238,7 @@ def notice_rows(
     of its day.
     """
     event = happened.event
-    named, agreement = history.on(event), _agreement_at(session, case, history, event)
+    named, agreement = history.on(event), casework.agreement_at(session, case, history, event)
     rows = [(_("案件番号"), case.number), (_("企業"), named.company.name), (_("団体"), named.npo.name)]
     if agreement is not None:
         rows += [
@@ -293,21 +283,6 @@ def notice_rows(
             (_("利用している人への知らせ方"), case.inform_plan),
         ]  # fmt: skip
     return [(name, words) for name, words in rows if words]
-
-
-def _agreement_at(
-    session: Session, case: Partnership, history: parties.History, event: AuditEvent
-) -> CaseDocument | None:
-    """The version of the agreement that was in force when something happened."""
-    return next(
-        (
-            row
-            for row in casework.versions(session, case, "agreement")
-            if row.agreed_at is not None
-            and history.event("accept_agreement", "confirm_agreement", before=event, document=row.public_id)
-        ),
-        None,
-    )
 
 
 def version_to_print(versions: Sequence[CaseDocument], number: int | None) -> CaseDocument:
@@ -386,7 +361,7 @@ def ledger_sheets(session: Session, case: Partnership, now: datetime) -> list[Sh
     section = history.lasting().city.section
     gifts: list[Sequence[Cell]] = [
         (
-            row.given_on, work_text.side_name(parties_of_gift(history, row), row.giver),
+            row.given_on, work_text.side_name(history.of_gift(row), row.giver),
             vocabulary.support_label(row.support_type),
             row.quantity, row.unit, row.yen,
             filters.label_of(row.estimate_method, vocabulary.ESTIMATE_METHODS), row.estimate_note, row.note,
@@ -433,11 +408,6 @@ def ledger_sheets(session: Session, case: Partnership, now: datetime) -> list[Sh
             paid,
         ),
     ]  # fmt: skip
-
-
-def parties_of_gift(history: parties.History, gift: Contribution) -> parties.Parties:
-    """The parties when a gift was confirmed; as they are now where it has not been."""
-    return history.of("confirm_contribution", contribution=gift.public_id)
 
 
 #: sheet of a case's reports and evaluation → (its name, its columns); the rows are in ``_result_rows``.

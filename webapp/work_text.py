@@ -475,9 +475,11 @@ def doubts_of(kept: Sequence[Mapping[str, Any]]) -> str:
 def _doubts(found: Iterable[tuple[str, Iterable[str], date]]) -> str:
     days: dict[date, list[str]] = {}
     for side, facts, seen_on in found:
-        days.setdefault(seen_on, []).extend(
-            _("%(side)sの%(fact)s", side=SIDES[side], fact=_PARTY[fact]) for fact in facts
-        )
+        names = days.setdefault(seen_on, [])
+        if side != "person":
+            names += (_("%(side)sの%(fact)s", side=SIDES[side], fact=_PARTY[fact]) for fact in facts)
+        elif (person := _("記載した人の氏名")) not in names:
+            names.append(person)
     return " ".join(
         _(
             "%(what)sは、%(day)s時点の登録によるものです（その当時の登録は記録から確かめられませんでした）。",

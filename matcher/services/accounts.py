@@ -806,11 +806,22 @@ def change_settings(
         raise Invalid(notify="required")
     if (user.name, user.notify) == (name, notify):
         return user
+    changed = [
+        field for field, value in (("name", name), ("notify", notify)) if getattr(user, field) != value
+    ]
     user.name, user.notify = name, notify
     if notify == "none":
         notices.drop_gathered(session, user)
     session.flush()
-    audit.record(session, actor, "change_settings", "user", user.public_id, now, details={"notify": notify})
+    audit.record(
+        session,
+        actor,
+        "change_settings",
+        "user",
+        user.public_id,
+        now,
+        details={"fields": changed, "notify": notify},
+    )
     return user
 
 

@@ -36,6 +36,7 @@ from matcher.services import (
     evaluations,
     moves,
     notices,
+    parties,
     payments,
     plans,
     progress,
@@ -360,6 +361,21 @@ def versions(session: Session, case: Partnership, kind: str | None = None) -> Se
     people = ("drafted_by", "company_accepted_by", "npo_accepted_by", "city_accepted_by")
     query = query.options(*(joinedload(getattr(CaseDocument, name)) for name in people))
     return session.scalars(query.order_by(CaseDocument.id.desc())).all()
+
+
+def agreement_at(
+    session: Session, case: Partnership, history: parties.History, event: AuditEvent
+) -> CaseDocument | None:
+    """The version of the agreement that was in force when something happened."""
+    return next(
+        (
+            row
+            for row in versions(session, case, "agreement")
+            if row.agreed_at is not None
+            and history.event("accept_agreement", "confirm_agreement", before=event, document=row.public_id)
+        ),
+        None,
+    )
 
 
 def reports(session: Session, case: Partnership) -> Sequence[PeriodReport]:

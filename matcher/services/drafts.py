@@ -299,8 +299,10 @@ def _confirmed(history: parties.History, action: str, **about: str) -> dict[str,
     return {"parties": history.on(event), "event": event.id if event else 0}
 
 
-def company_name(rows: Sequence[tuple[Partnership, list[dict[str, Any]], list[dict[str, Any]]]]) -> str:
-    """The company's name when the newest of its ``esg_evidence`` was confirmed; empty without any."""
+def named_last(
+    rows: Sequence[tuple[Partnership, list[dict[str, Any]], list[dict[str, Any]]]],
+) -> parties.Parties | None:
+    """Whose names head this ``esg_evidence``: the parties when the newest of it was confirmed."""
     every = [row for _case, given, outcomes in rows for row in (*given, *outcomes)]
     newest = max(every, key=lambda row: int(row["event"]), default=None)
-    return newest["parties"].company.name if newest is not None else ""
+    return newest["parties"] if newest is not None else None

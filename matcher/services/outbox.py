@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from matcher import permissions
 from matcher.errors import NotFound, Refused
-from matcher.models import Mail, User
+from matcher.models import Mail, Municipality, User
 from matcher.permissions import SYSTEM, Actor
 from matcher.services import audit
 
@@ -131,11 +131,15 @@ def _record(session: Session, actor: Actor, action: str, mail: Mail, now: dateti
 
 @dataclass(frozen=True)
 class Undeliverable:
-    """An address that mails do not reach: the newest of them, how many, and whose it is, if known."""
+    """An address that mails do not reach: the newest of them, how many, and whose it is, if known.
+
+    ``is_office``: it is the mailbox that the section shares.
+    """
 
     mail: Mail
     count: int
     user: User | None
+    is_office: bool
 
     @property
     def can_be_sent_again(self) -> bool:
@@ -158,13 +162,16 @@ def undeliverable(session: Session, actor: Actor, limit: int = 50) -> tuple[int,
     ).all()
     shown = {row[0]: row[1] for row in groups[:limit]}
     rows = session.execute(
-        select(Mail, User)
+        select(Mail, User, Municipality.id)
         .outerjoin(User, User.email == Mail.to)
+        .outerjoin(Municipality, Municipality.email == Mail.to)
         .options(joinedload(User.organization))
         .where(Mail.id.in_(list(shown)))
         .order_by(Mail.id.desc())
     ).all()
-    return len(groups), [Undeliverable(mail, shown[mail.id], user) for mail, user in rows]
+    return len(groups), [
+        Undeliverable(mail, shown[mail.id], user, is_office=city is not None) for mail, user, city in rows
+    ]
 
 
 def unreached(session: Session, addresses: Collection[str]) -> Mapping[str, Mail]:

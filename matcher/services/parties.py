@@ -16,7 +16,16 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from matcher import calendar
-from matcher.models import AuditEvent, CaseDocument, Identity, Municipality, Organization, Partnership, User
+from matcher.models import (
+    AuditEvent,
+    CaseDocument,
+    Contribution,
+    Identity,
+    Municipality,
+    Organization,
+    Partnership,
+    User,
+)
 
 SIDES: Final = ("company", "npo", "city")
 _CITY: Final = ("city", "city")  #: subject and key of the one municipality
@@ -44,7 +53,9 @@ class Office:
 
 @dataclass(frozen=True)
 class Doubt:
-    """Facts of one side that no record proves for the day: they are as registered on ``seen_on``."""
+    """Facts of one side, or of a ``person`` who is named, that no record proves for the day: they are as
+    registered on ``seen_on``.
+    """
 
     side: str
     facts: tuple[str, ...]
@@ -69,6 +80,8 @@ class Parties:
         """The parties of a text, as ``as_dict`` gave them."""
         return cls(Party(**kept["company"]), Party(**kept["npo"]), Office(**kept["city"]))
 
+
+_SEAT: Final = ("address", "representative")  #: what the other party reads in an agreement only
 
 #: Whatever of an organization stands on papers; a change of it rewrites open drafts.
 FACTS: Final = tuple(field.name for field in fields(Party))
@@ -190,16 +203,21 @@ class History:
             None,
         )
 
-    def on(self, event: AuditEvent | None) -> Parties:
-        """The parties when an event happened; as they are now where it has not."""
+    def on(self, event: AuditEvent | None, *people: str | None) -> Parties:
+        """The parties when an event happened; as they are now where it has not.
+
+        Args:
+            people: public ids of whoever is named beside them, whose names may be in doubt, too.
+        """
         if event is None:
             return self.present
         keys = [*(("organization", public_id) for public_id in self._public_ids), _CITY]
         rows = {side: self._row(key, event) for side, key in zip(SIDES, keys, strict=True)}
         facts = {side: row.facts for side, row in rows.items() if row is not None}
+        named = [*rows.items(), *(("person", self._row(("user", one), event)) for one in people if one)]
         doubts = (
             Doubt(side, tuple(row.unproved), calendar.tokyo_date(row.kept_at))
-            for side, row in rows.items()
+            for side, row in named
             if row is not None and row.unproved
         )
         return replace(Parties.from_dict({**self.present.as_dict(), **facts}), doubts=tuple(doubts))
@@ -207,6 +225,10 @@ class History:
     def of(self, *actions: str, **about: str) -> Parties:
         """The parties on the day of the newest such ``event``; as they are now where there is none."""
         return self.on(self.event(*actions, before=None, **about))
+
+    def of_gift(self, gift: Contribution) -> Parties:
+        """The parties when a gift was confirmed; as they are now where it has not been."""
+        return self.of("confirm_contribution", contribution=gift.public_id)
 
     def of_document(self, document: CaseDocument) -> Parties:
         """The parties that a version of a text names.
@@ -218,6 +240,13 @@ class History:
         if kept is not None:
             return Parties.from_dict(kept)
         return self.on(self._said(document))
+
+    def shown_in(self, document: CaseDocument) -> Parties:
+        """Those of them whom both parties read in it: where an organization has its seat, often somebody's
+        home, and who represents it, stand in agreements alone; other texts only keep it.
+        """
+        named = self.of_document(document)
+        return named if document.kind == "agreement" else _without_seats(named)
 
     def _said(self, document: CaseDocument) -> AuditEvent | None:
         accepted = (
@@ -232,8 +261,8 @@ class History:
         return next(accepted, drafted)
 
     def content_of(self, document: CaseDocument) -> dict[str, Any]:
-        """What a version says, the parties that it names included."""
-        return {**document.content, "parties": self.of_document(document).as_dict()}
+        """What a version says, the parties that it shows included."""
+        return {**document.content, "parties": self.shown_in(document).as_dict()}
 
     def lasting(self) -> Parties:
         """The parties under which the case stands: those of its closing, or, while it is open, of now."""
@@ -258,6 +287,14 @@ class History:
         rows = self._known.get(key, [])
         known = [row for row in rows if row.since_event <= event.id] or rows[:1]
         return known[-1] if known else None
+
+
+def _without_seats(named: Parties) -> Parties:
+    doubts = (
+        replace(one, facts=tuple(fact for fact in one.facts if fact not in _SEAT)) for one in named.doubts
+    )
+    company, npo = (replace(side, **dict.fromkeys(_SEAT, "")) for side in (named.company, named.npo))
+    return replace(named, company=company, npo=npo, doubts=tuple(one for one in doubts if one.facts))
 
 
 def changed_now(session: Session, case: Partnership, document: CaseDocument) -> bool:

@@ -16,6 +16,7 @@ from embeddings.normal import nfkc
 from matcher import calendar, limits, permissions, vocabulary, wording_work
 from matcher.errors import Invalid, MovedOn, NotFound, Refused
 from matcher.models import (
+    AuditEvent,
     CaseDocument,
     CaseTask,
     Indicator,
@@ -25,7 +26,7 @@ from matcher.models import (
     PaymentRule,
 )
 from matcher.permissions import SYSTEM, Actor
-from matcher.services import audit, documents, talks
+from matcher.services import audit, documents, parties, talks
 
 EMPTY: Final[Mapping[str, Any]] = {
     "purpose": "",
@@ -583,6 +584,26 @@ def measurements(session: Session, case: Partnership) -> dict[int, list[Measurem
     for row in rows:
         found.setdefault(row.indicator_id, []).append(row)
     return found
+
+
+def accepted(
+    session: Session, case: Partnership, history: parties.History, until: AuditEvent | None
+) -> dict[int, list[Measurement]]:
+    """indicator id → its accepted measurements, oldest date first: those of now, or as they were ``until`` an
+    event.
+    """
+    rows = measurements(session, case)
+    if until is None:
+        return {key: [row for row in kept if row.state == "accepted"] for key, kept in rows.items()}
+    return {
+        # Of two that were accepted for one day the later one stood.
+        key: list({row.measured_on: row for row in kept if _was_accepted(history, row, until)}.values())
+        for key, kept in rows.items()
+    }
+
+
+def _was_accepted(history: parties.History, row: Measurement, until: AuditEvent) -> bool:
+    return history.event("accept_measurement", before=until, measurement=row.public_id) is not None
 
 
 def asks_baseline(session: Session, case: Partnership, indicator: Indicator) -> bool:

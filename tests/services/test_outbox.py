@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from matcher.errors import NotFound, NotPermitted, Refused
-from matcher.models import AuditEvent, Mail
+from matcher.models import AuditEvent, Mail, Municipality
 from matcher.permissions import ANONYMOUS
 from matcher.services import notices, outbox
 from tests import factories
@@ -287,6 +287,14 @@ def give_up(session, address, key="notice-1", now=NOW):
     return one
 
 
+def test_the_mailbox_of_the_section_is_told_from_unknown_ones(session, staff):
+    city = session.get_one(Municipality, 1)
+    give_up(session, city.email)
+    give_up(session, "gone@x.example", "notice-3")
+    _total, found = outbox.undeliverable(session, staff)
+    assert [(one.mail.to, one.is_office) for one in found] == [("gone@x.example", False), (city.email, True)]
+
+
 def test_the_staff_sees_whom_no_mail_reaches_until_it_is_settled(session, staff):
     user = factories.make_user(session, factories.make_npo(session))
     give_up(session, user.email)
@@ -297,6 +305,7 @@ def test_the_staff_sees_whom_no_mail_reaches_until_it_is_settled(session, staff)
     assert [(one.mail.to, one.count, one.user) for one in found] == [
         ("gone@x.example", 1, None), (user.email, 2, user),
     ]  # fmt: skip
+    assert not any(one.is_office for one in found)
     assert set(outbox.unreached(session, [user.email, "other@x.example"])) == {user.email}
     outbox.settle(session, staff, newest.id, NOW)
     session.flush()

@@ -10,7 +10,7 @@ from sqlalchemy import select, text, update
 
 from matcher import calendar, migrations, queries
 from matcher.errors import MovedOn, Refused
-from matcher.models import AuditEvent, CaseDocument, DecisionBundle, Identity, Notice, Partnership
+from matcher.models import AuditEvent, CaseDocument, DecisionBundle, Identity, Notice, Partnership, User
 from matcher.services import (
     accounts,
     agreements,
@@ -246,6 +246,9 @@ def test_acts_are_told_apart_though_they_bear_the_same_time(town):
     first_day, last_day = calendar.tokyo_date(town.at), calendar.tokyo_date(town.at)
     ((_case, given, _outcomes),) = drafts.esg_evidence(town.session, town.company.id, first_day, last_day)
     assert [row["parties"].company.name for row in given] == names
+    # What was confirmed last names a heading, whichever way it is listed and whether it is a gift or an outcome.
+    for rows in ((given[::-1], []), (given[:1], given[1:])):
+        assert drafts.named_last([(town.case, *rows)]).company.name == names[-1]
 
 
 def test_a_decision_after_a_rename_knows_the_new_name_and_the_earlier_one_keeps_the_old(town):
@@ -414,6 +417,24 @@ def test_what_is_done_after_the_migration_is_proved(database, older):
     entry = progress.record_contribution(older.session, older.company_actor, older.case, gift, older.at)
     progress.confirm_contribution(older.session, older.npo_actor, older.case, entry, older.at, version=None)
     assert older.history.of("confirm_contribution", contribution=entry.public_id).doubts == ()
+
+
+def test_the_name_of_who_may_have_changed_it_is_not_proved(database, older):
+    user = older.session.get_one(User, older.company_actor.user_id)
+    other = older.session.get_one(User, older.npo_actor.user_id)
+    accounts.change_settings(
+        older.session, older.company_actor, name="改めた 名", notify=user.notify, now=older.at
+    )
+    changed = older.session.scalars(select(AuditEvent).where(AuditEvent.action == "change_settings")).one()
+    assert changed.details["fields"] == ["name"]
+    _again(database, older)
+    rows = older.session.scalars(select(Identity).where(Identity.subject == "user")).all()
+    unproved = {row.subject_key: row.unproved for row in rows}
+    assert (unproved[user.public_id], unproved[other.public_id]) == (["name"], [])
+    event = older.history.event("accept_agreement")
+    assert ("person", ("name",)) in [
+        (doubt.side, doubt.facts) for doubt in older.history.on(event, user.public_id, other.public_id).doubts
+    ]
 
 
 def test_an_empty_older_database_migrates(database):

@@ -309,6 +309,30 @@ def test_a_change_of_a_party_stands_among_the_changes_of_a_text(place):
     assert "甲　澪原市浜町5" in printed[2]
 
 
+def test_seats_and_representatives_are_read_in_agreements_only(place):
+    place.bring("reported")
+    personal = [
+        place.npo.address,
+        place.npo.representative,
+        place.company.address,
+        place.company.representative,
+    ]
+    rows = place.session.scalars(select(CaseDocument)).all()
+    kept = [(row.kind, row.public_id, row.content["parties"]["npo"]["address"]) for row in rows]
+    assert {address for _kind, _id, address in kept} == {place.npo.address}  # under the hash
+    place.settle()
+    shown: dict[str, set[str]] = {}
+    for kind, public_id, _address in kept:
+        page = visit(place.open("company"), place.url(f"/documents/{public_id}")).text
+        shown.setdefault(kind, set()).update(one for one in personal if one in page)
+    assert shown.pop("agreement") == set(personal)
+    assert {"plan", "outcome_report"} <= shown.keys()
+    assert set().union(*shown.values()) == set()
+    for paper in ("plan", "final"):
+        assert not [one for one in personal if one in place.paper(paper)], paper
+    assert all(one in place.paper("agreement") for one in personal)
+
+
 # ── What no record proves ────────────────────────────────────────────────────────────────────────────
 
 
@@ -328,6 +352,14 @@ def test_a_paper_says_which_names_no_record_proves(place):
     assert words in place.paper("agreement")
     assert words in visit(place.open("npo"), place.url(f"/documents/{agreement.public_id}")).text
     assert "確かめられませんでした" not in place.paper("plan")
+
+
+def test_a_notice_says_that_no_record_proves_the_name_of_who_asked(place):
+    place.bring("suspended")
+    for row in place.session.scalars(select(Identity).where(Identity.subject == "user")):
+        row.unproved = ["name"]
+    place.settle()
+    assert "記載した人の氏名は、令和8年11月24日時点の登録によるものです" in place.paper("suspension")
 
 
 # ── That the kind does not come back ─────────────────────────────────────────────────────────────────

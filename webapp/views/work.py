@@ -196,9 +196,7 @@ def _progress(case: Partnership) -> dict[str, Any]:
     history = parties.History(session, case)
     return {
         "contributions": (gifts := casework.contributions(session, case)),
-        "givers": {
-            row.id: work_text.side_name(papers.parties_of_gift(history, row), row.giver) for row in gifts
-        },
+        "givers": {row.id: work_text.side_name(history.of_gift(row), row.giver) for row in gifts},
         "totals": progress.totals(session, case),
         "promises": progress.promises(session, case),
         "reports": (reports := casework.reports(session, case)),
@@ -382,7 +380,7 @@ def document(public_id: str, document_id: str) -> Page:
     """One version of a document: what it says, what it changes, who has accepted it."""
     session, actor, case = db.session(), access.actor(), _case(public_id)
     found = documents.get(session, case, document_id)
-    named = parties.History(session, case).of_document(found)
+    named = parties.History(session, case).shown_in(found)
     agreed = documents.find_agreed(session, case, found.kind)
     accepted = getattr(found, f"{documents.side_of(actor, case)}_accepted_at")
     open_to_me = found.state == "draft" and accepted is None and work_acts.may(actor, case, "accept_document")
@@ -839,7 +837,8 @@ def evidence() -> Page:
     first, last = date(year, 4, 1), date(year + 1, 3, 31)
     organization = queries.own_organization(session, actor)
     rows = drafts.esg_evidence(session, organization.id, first, last)
-    own_name = drafts.company_name(rows) or organization.name
+    named = drafts.named_last(rows)
+    own_name = named.company.name if named is not None else organization.name
     form = asked.word("format")
     if form == "xlsx":
         made = papers.evidence_sheets(rows, own_name, year, now)
@@ -847,9 +846,9 @@ def evidence() -> Page:
     if form == "pdf":
         return pdf.download(
             f"ESG実績_{calendar.nendo(year)}", "evidence.html", own_name=own_name, rows=rows,
-            year=year, city=cities.get(session), made_at=now,
+            named_last=drafts.named_last, year=year, city=cities.get(session), made_at=now,
         )  # fmt: skip
     return render_template(
-        "work/evidence.html", organization=organization, rows=rows, year=year,
+        "work/evidence.html", organization=organization, rows=rows, named_last=drafts.named_last, year=year,
         years=range(this_year, this_year - 5, -1),
     )  # fmt: skip

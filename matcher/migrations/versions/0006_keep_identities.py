@@ -9,7 +9,8 @@ was valid when something was accepted or decided is taken from the record:
   event are those of its content;
 - where there is neither, the present value, marked as not proved.
 
-Frozen decisions never held representatives, and no record was kept of changes of the city's own names. Open
+Frozen decisions never held representatives, and no record was kept of changes of the city's own names. Events
+of somebody's own settings did not say what was changed, so the name of whoever has one is not proved. Open
 drafts and accepted texts are not touched: their hashes are what people accepted.
 """
 
@@ -185,14 +186,20 @@ def _city(connection):
 
 
 def _people(connection):
-    """Whoever acts on cases or is in charge of one. The service changes no name but that of who has left."""
+    """Whoever acts on cases or is in charge of one. Everybody changes their own name, and until now the event
+    of it did not say whether it was the name that changed: whoever has such an event may have had another.
+    """
+    changed = sa.select(EVENT.c.object_id).where(
+        EVENT.c.object_type == "user", EVENT.c.action == "change_settings"
+    )
+    may_differ = set(connection.execute(changed).scalars())
     acting = sa.select(EVENT.c.actor_id).where(EVENT.c.object_type == "partnership")
     in_charge = sa.select(CASE.c.coordinator_id)
     people = sa.select(USER.c.public_id, USER.c.name).where(
         sa.or_(USER.c.public_id.in_(acting), USER.c.id.in_(in_charge))
     )
     for row in connection.execute(people.order_by(USER.c.id)):
-        yield _row("user", row.public_id, 0, {"name": row.name}, [])
+        yield _row("user", row.public_id, 0, {"name": row.name}, ["name"] if row.public_id in may_differ else [])
 
 
 def _row(subject, key, since, facts, unproved):
