@@ -134,6 +134,9 @@ def test_audit_verify_prints_the_head_and_looks_for_one_that_was_kept(
         "expected 'number hash seal'"
         in run(environment, "audit", "verify", "--head", "12 ab", status=1).stderr
     )
+    heads.write_bytes(b"\xff\xfe\n")
+    told = run(environment, "audit", "verify", "--heads", str(heads), status=1).stderr
+    assert f"expected a text in UTF-8 that can be read, found {heads}" in told
     other = {**environment, "AUDIT_KEY": "k" * 40}
     assert "event 1 does not hold (key)" in run(other, "audit", "verify", status=1).stderr
 
