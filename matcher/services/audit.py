@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -85,10 +85,20 @@ def begin_sealing(session: Session, now: datetime) -> bool:
     """
     if not _keys(session) or session.scalar(select(AuditEvent.id).limit(1)) is None:
         return False
-    if session.scalar(select(AuditEvent.id).where(AuditEvent.seal.is_not(None)).limit(1)) is not None:
+    if is_sealed(session):
         return False
     record(session, SYSTEM, BEGIN, "audit", "", now)
     return True
+
+
+def is_sealed(session: Session) -> bool:
+    """Whether any event bears a seal; asks any database, also one that is empty or from before the seals."""
+    tables = inspect(session.connection())
+    if not tables.has_table(AuditEvent.__tablename__):
+        return False
+    if "seal" not in {column["name"] for column in tables.get_columns(AuditEvent.__tablename__)}:
+        return False
+    return session.scalar(select(AuditEvent.id).where(AuditEvent.seal.is_not(None)).limit(1)) is not None
 
 
 @dataclass(frozen=True)
