@@ -67,6 +67,11 @@ class Settings:
         return self.folder / "papers"
 
     @property
+    def traces_folder(self) -> Path:
+        """Audit events of downloads that the database has not taken yet."""
+        return self.folder / "traces"
+
+    @property
     def mail_folder(self) -> Path:
         """Where mails go while ``MAIL_BACKEND`` is ``files``."""
         return self.folder / "mail"
