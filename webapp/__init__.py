@@ -28,7 +28,8 @@ from webapp.config import Settings
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Build the application: config → db → access → views → errors. Opens no connection.
+    """Build the application: config → db → access → views → errors. Opens no connection, unless
+    to ask whether the audit key may be made.
 
     Raises:
         ConfigurationError: a setting cannot be used.

@@ -6,6 +6,7 @@ connection, never one of the few threads. What gunicorn's own threads do was mea
 slow bodies stop a site of eight threads.
 """
 
+import errno
 import logging
 import os
 import resource
@@ -16,6 +17,7 @@ from typing import Any, Final
 from gunicorn.workers.base import Worker
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
+from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer, UnixWSGIServer
@@ -24,6 +26,8 @@ from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFields
 
 from webapp.bodies import FILE as MAX_BODY
 
+log = logging.getLogger("waitress")
+
 CONNECTIONS: Final = 1000  #: open at once in one process; further ones wait to be accepted
 IDLE_SECONDS: Final = 120  #: an idle connection is kept open for longer than proxies keep theirs (60 s)
 ARRIVAL_SECONDS: Final = 30  #: in which a request must have arrived …
@@ -31,7 +35,10 @@ BYTES_PER_SECOND: Final = 1000  #: … and longer only while its body comes at l
 LAST_ARRIVAL_SECONDS: Final = 3  #: in which what is arriving must be there when the process stops
 HURRY: Final = 6  #: times less patience while all connections are taken
 MAX_HEADERS: Final = 64 * 1024  #: also a search of thousands of letters of Japanese is answered in words
-IN_MEMORY: Final = 64 * 1024  #: of a body or an answer; the rest waits in a temporary file
+IN_MEMORY: Final = 64 * 1024  #: of a body or an answer; a larger one waits in a file
+NO_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+NO_FILES_SECONDS: Final = 1.0  #: until a connection is accepted again after there was no file left for one …
+NO_FILES_SILENCE: Final = 60.0  #: … and until the log says so again
 
 
 class _InWords(Error):  # type: ignore[misc]
@@ -103,18 +110,53 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
-    """One connection, with a clock for the request that is arriving."""
+    """One connection, with a clock for the request that is arriving, and one answer at a time.
+
+    What is sent behind a request (pipelining) waits as it came until the answer has gone: a reader who never
+    reads would otherwise make us keep, with their files, all answers to what fits into one ``recv``.
+    """
 
     parser_class = Request
     request: Request | None = None
+    sent_continue: bool = False
     _began = 0.0
+    _behind = b""
+
+    def readable(self) -> bool:
+        """Whether more is wanted; goes on with what lies behind a request whose answer has gone."""
+        if self._behind and not (self.requests or self.total_outbufs_len):
+            self.received(b"")
+        result: bool = super().readable()
+        return result
 
     def received(self, data: bytes) -> bool:
-        """Take what has just arrived."""
-        before = self.request
-        result: bool = super().received(data)
-        if self.request is not before or before is None:
-            self._began = time.time()
+        """Take what has just arrived, up to the end of the first whole request."""
+        with self.requests_lock:
+            data, self._behind = self._behind + data, b""
+            if self.will_close or self.close_when_flushed:
+                return False
+            while data and not self.requests:
+                if self.request is None:
+                    self.request, self._began = Request(self.adj), time.time()
+                request = self.request
+                data = data[request.received(data) :]
+                if request.expect_continue and request.headers_finished and not self.sent_continue:
+                    self.send_continue()
+                if request.completed:
+                    self.request, self.sent_continue = None, False
+                    if not request.empty:
+                        self.requests.append(request)
+                        self.server.add_task(self)
+            self._behind = data
+        return True
+
+    def write_soon(self, data: Any) -> int:
+        """Send, or keep until it can be sent; a file of moderate size is not kept open for it."""
+        if isinstance(data, ReadOnlyFileBasedBuffer) and len(data) < IN_MEMORY:
+            whole = data.get()
+            data.close()
+            data = whole
+        result: int = super().write_soon(data)
         return result
 
     def is_too_slow(self, now: float, seconds: float) -> bool:
@@ -143,7 +185,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     @property
     def is_at_rest(self) -> bool:
         """Whether nothing is being received, worked on or sent."""
-        return not self.requests and self.request is None and not self.total_outbufs_len
+        return not (self.requests or self.request or self._behind or self.total_outbufs_len)
 
 
 class _Patience:
@@ -152,10 +194,38 @@ class _Patience:
     channel_class = Channel
     active_channels: dict[int, Channel]
     in_connection_overflow: bool
+    _accepts_from = 0.0
+    _complained_at = -NO_FILES_SILENCE
+
+    def readable(self) -> bool:
+        """Whether a connection may be accepted now."""
+        result: bool = super().readable()  # type: ignore[misc]
+        return result and not self._has_no_files
+
+    @property
+    def _has_no_files(self) -> bool:
+        return time.monotonic() < self._accepts_from
+
+    def accept(self) -> tuple[socket.socket, Any] | None:
+        """The next connection. Where no file is left for it, it waits, and the loop does not spin."""
+        try:
+            result: tuple[socket.socket, Any] | None = super().accept()  # type: ignore[misc]
+        except OSError as error:
+            if error.errno not in NO_FILES:
+                raise
+            now = time.monotonic()
+            self._accepts_from = now + NO_FILES_SECONDS
+            if now >= self._complained_at + NO_FILES_SILENCE:
+                self._complained_at = now
+                logging.getLogger("waitress").error(
+                    "no file is left for a new connection: %s", error.strerror
+                )
+            return None
+        return result
 
     def maintenance(self, now: float) -> None:
         """Close what is idle, answer what arrives too slowly, cut off what reads its answer too slowly."""
-        hurry = HURRY if self.in_connection_overflow else 1
+        hurry = HURRY if self.in_connection_overflow or self._has_no_files else 1
         for channel in list(self.active_channels.values()):
             quiet = now - channel.last_activity
             if channel.is_too_slow(now, ARRIVAL_SECONDS / hurry):

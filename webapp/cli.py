@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -201,8 +202,9 @@ def verify_audit(typed: tuple[str, ...], file: TextIO | None) -> None:
     kept = _kept_heads(typed, file)
     with database().read() as session, working("Verifying the audit record"):
         count, broken = audit.verify(session)
-        head = audit.newest(session)
-        lost = next(audit.lost(session, kept), None)
+        head, lost = None, None
+        if broken is None:
+            head, lost = audit.newest(session), next(audit.lost(session, kept), None)
     if broken is not None:
         raise click.ClickException(
             f"audit event {broken.event_id} does not hold ({broken.why}); {count} events before it do"
@@ -216,13 +218,22 @@ def verify_audit(typed: tuple[str, ...], file: TextIO | None) -> None:
         click.echo(str(head))
 
 
+def _lines(name: str, opened: TextIO | None = None) -> list[str]:
+    try:
+        return (opened.read() if opened is not None else Path(name).read_text(encoding="utf-8")).splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(
+            f"kept heads: expected a text in UTF-8 that can be read, found {name} ({type(error).__name__})"
+        ) from None
+
+
 def _kept_heads(typed: tuple[str, ...], file: TextIO | None) -> list[audit.Head]:
     lines = list(typed)
     if file is not None:
-        lines += file
+        lines += _lines(file.name, file)
     own = current_app.config["SETTINGS"].audit_heads
     if own.exists():
-        lines += own.read_text(encoding="utf-8").splitlines()
+        lines += _lines(str(own))
     try:
         return [audit.read_head(line) for line in lines if line.strip()]
     except ValueError as error:

@@ -67,14 +67,26 @@ class Settings:
         return self.folder / "papers"
 
     @property
+    def traces_folder(self) -> Path:
+        """Audit events of downloads that the database has not taken yet."""
+        return self.folder / "traces"
+
+    @property
     def mail_folder(self) -> Path:
         """Where mails go while ``MAIL_BACKEND`` is ``files``."""
         return self.folder / "mail"
 
     @property
     def audit_keys(self) -> tuple[str, ...]:
-        """The key that seals the audit record, then earlier ones that still verify."""
-        return tuple(re.split(r"[\s,]+", self.audit_key.strip(" \t\n,")))
+        """The key that seals the audit record, then earlier ones that still verify; none before a first run
+        (``webapp.db.connect`` makes one then).
+        """
+        return tuple(re.findall(r"[^\s,]+", self.audit_key))
+
+    @property
+    def audit_key_file(self) -> Path:
+        """Where the key is kept that no setting gives."""
+        return self.folder / "audit_key"
 
     @property
     def audit_heads(self) -> Path:
@@ -107,11 +119,12 @@ class Settings:
         if not self.database_url:
             changes["database_url"] = f"sqlite:///{self.folder / 'enmusubi.db'}"
         if not self.secret_key:
-            changes["secret_key"] = _kept_secret(self.folder / "secret_key")
-        if not self.audit_key:
-            changes["audit_key"] = _kept_secret(self.folder / "audit_key")
+            changes["secret_key"] = kept_secret(self.folder / "secret_key")
+        if not self.audit_key and self.audit_key_file.exists():
+            changes["audit_key"] = kept_secret(self.audit_key_file)
         result = Settings(**{**self.__dict__, **changes})
-        if any(len(key) < 32 for key in result.audit_keys):
+        is_empty = not result.audit_keys and (result.audit_key or result.audit_key_file.exists())
+        if is_empty or any(len(key) < 32 for key in result.audit_keys):
             raise ConfigurationError(
                 "AUDIT_KEY: expected keys of at least 32 characters, found a shorter one"
             )
@@ -145,7 +158,7 @@ def _convert(key: str, value: str, default: object) -> object:
     return value
 
 
-def _kept_secret(path: Path) -> str:
+def kept_secret(path: Path) -> str:
     """A random secret, made once and kept beside the data, so that a first run needs no setting."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():

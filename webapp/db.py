@@ -12,19 +12,21 @@ asked for, with ``reading()`` to ask whether it may be done at all.
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 import flask
 from flask import Flask, Response, current_app, g, has_request_context, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import event
+from sqlalchemy import event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from matcher.db import Database
-from matcher.services import notices
-from webapp.config import Settings
+from matcher.services import audit, notices
+from webapp.config import ConfigurationError, Settings, kept_secret
 
 #: What flushing raises when somebody else saved between reading and writing; views know it by this name.
 Overtaken = StaleDataError
@@ -52,8 +54,39 @@ def init(app: Flask, database: Database) -> None:
 
 
 def connect(settings: Settings) -> Database:
-    """The configured database, with the keys that seal its audit record; opened at the first use."""
+    """The configured database, with the keys that seal its audit record; opened at the first use, or to ask
+    whether a key may be made.
+
+    Raises:
+        ConfigurationError: the key is missing.
+    """
+    if not settings.audit_keys:
+        if not settings.audit_key_file.exists() and _is_sealed(settings.database_url):
+            raise ConfigurationError(
+                "AUDIT_KEY: expected the key that has sealed this database's audit record, found none in the "
+                f"setting nor in {settings.audit_key_file}. Put back the one that was kept apart from the "
+                "backup. If it is lost, set a new one; 'enmusubi audit verify' can then no longer check what "
+                "was sealed before"
+            )
+        settings = replace(settings, audit_key=kept_secret(settings.audit_key_file))
     return Database(settings.database_url, audit_keys=settings.audit_keys)
+
+
+def _is_sealed(url: str) -> bool:
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite" and not Path(address.database or "").is_file():
+        return False  # which asking would make
+    asked = Database(url, pooled=False)
+    try:
+        with asked.read() as session:
+            return audit.is_sealed(session)
+    except SQLAlchemyError as error:
+        raise ConfigurationError(
+            "AUDIT_KEY: expected a database that tells whether a key has sealed it already, "
+            f"found none that answers ({type(error).__name__})"
+        ) from None
+    finally:
+        asked.dispose()
 
 
 def database() -> Database:

@@ -23,7 +23,16 @@ SECRET_FIELDS: Final = frozenset({"password", "current", "again"})
 _FULL: Final = frozenset(
     {"SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "DiskFull", "OutOfMemory", "ReadOnlySqlTransaction"}
 )
-_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+_NO_ROOM: Final = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+        errno.EIO,
+        errno.ENOTDIR,
+        errno.EEXIST,
+    }  # a file for a folder, too
+)
 _NO_HANDLES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
 
 

@@ -189,7 +189,7 @@ def _write_one(session: Session, name: str, write: Write) -> None:
 
 def init(app: Flask, database: Database, settings: Settings) -> None:
     """Attach the traces to the application; nothing is written before the first one."""
-    app.extensions["traces"] = Traces(database, settings.folder / "traces")
+    app.extensions["traces"] = Traces(database, settings.traces_folder)
 
 
 def traces() -> Traces:

@@ -31,6 +31,7 @@ log = structlog.get_logger()
 STOP_SECONDS: Final = 8.0  #: how long a stopping worker waits for the rounds in progress
 STUCK_SECONDS: Final = 600.0  #: a round that takes longer loses its lease, so that another process may try
 WATCH_SECONDS: Final = 0.5  #: how soon a piece's thread notices that it is due, or its lease taken
+PROBE_BYTES: Final = 256 * 1024  #: more than a file system finds room for between others
 RETRY_SECONDS: Final = 2.0  #: how soon leases that could not be renewed are asked for again
 
 
@@ -262,6 +263,18 @@ class Worker:
             )
         return False
 
+    def _try_folders(self, _now: datetime) -> bool:
+        """Fails where no file could be kept; the piece is then silent, which monitoring is told."""
+        ours = self.settings
+        for folder in (ours.folder, ours.files_folder, ours.papers_folder, ours.traces_folder):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path = folder / ".probe"
+            try:
+                path.write_bytes(b"0" * PROBE_BYTES)
+            finally:
+                path.unlink(missing_ok=True)
+        return False
+
     def _snapshot(self, _now: datetime) -> bool:
         before = self._index.applied_version
         with self.database.read() as session:
@@ -277,6 +290,7 @@ PIECES: Final = (
     Piece("encode", Worker._encode),
     Piece("mail", Worker._mail),
     Piece("clock", Worker._tick, pause_seconds=60),
+    Piece("folders", Worker._try_folders, pause_seconds=60),
     Piece("snapshot", Worker._snapshot, pause_seconds=300),
     Piece("press", lambda worker, now: worker.do_jobs("press", now)),
     Piece("import", lambda worker, now: worker.do_jobs("import", now)),

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from matcher.models import AuditEvent
@@ -45,6 +46,9 @@ def record(
 ) -> AuditEvent:
     """Append one event to the chain. ``details`` holds ids and codes only, never personal data."""
     head = numbers.counter(session, "audit")
+    if not head.value and (last := newest(session)) is not None:
+        # The counter's row is gone, and its numbers are taken.
+        head.value, head.text = last.number, last.hash
     event = AuditEvent(
         id=head.value + 1,
         at=now,
@@ -81,10 +85,20 @@ def begin_sealing(session: Session, now: datetime) -> bool:
     """
     if not _keys(session) or session.scalar(select(AuditEvent.id).limit(1)) is None:
         return False
-    if session.scalar(select(AuditEvent.id).where(AuditEvent.seal.is_not(None)).limit(1)) is not None:
+    if is_sealed(session):
         return False
     record(session, SYSTEM, BEGIN, "audit", "", now)
     return True
+
+
+def is_sealed(session: Session) -> bool:
+    """Whether any event bears a seal; asks any database, also one that is empty or from before the seals."""
+    tables = inspect(session.connection())
+    if not tables.has_table(AuditEvent.__tablename__):
+        return False
+    if "seal" not in {column["name"] for column in tables.get_columns(AuditEvent.__tablename__)}:
+        return False
+    return session.scalar(select(AuditEvent.id).where(AuditEvent.seal.is_not(None)).limit(1)) is not None
 
 
 @dataclass(frozen=True)
@@ -154,12 +168,14 @@ def verify(session: Session) -> tuple[int, Broken | None]:
     keys = _keys(session)
     expected, previous, count, newest_key = 1, GENESIS, 0, len(keys)
     was_sealed = False
-    for event in _all(session):
-        if event.id != expected:
+    for number, event in _all(session):
+        if number != expected:
             return count, Broken(expected, "missing")
+        if event is None:
+            return count, Broken(number, "content")
         if event.previous_hash != previous:
             return count, Broken(event.id, "link")
-        if event.hash != _hash(event):
+        if not _is_as_hashed(event):
             return count, Broken(event.id, "content")
         if event.seal is None and was_sealed:
             return count, Broken(event.id, "unsealed")
@@ -175,6 +191,8 @@ def verify(session: Session) -> tuple[int, Broken | None]:
         was_sealed = was_sealed or event.seal is not None
         expected, previous, count = event.id + 1, event.hash, count + 1
     head = numbers.peek(session, "audit")
+    if head is None and count:
+        return count, Broken(count, "head")
     if head is not None and (head.value != count or (count and head.text != previous)):
         return count, Broken(head.value, "head")
     if keys and count and not was_sealed:
@@ -214,7 +232,8 @@ def read_head(line: str) -> Head:
 
 def newest(session: Session) -> Head | None:
     """The head of the chain as it stands, if anything was recorded."""
-    event = session.scalar(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1))
+    columns = select(AuditEvent.id, AuditEvent.hash, AuditEvent.seal)
+    event = session.execute(columns.order_by(AuditEvent.id.desc()).limit(1)).first()
     return None if event is None else Head(event.id, event.hash, event.seal or "-")
 
 
@@ -275,8 +294,45 @@ def _key_id(key: str) -> str:
     return hashlib.sha256(f"enmusubi audit key {key}".encode()).hexdigest()[:8]
 
 
-def _all(session: Session) -> Iterator[AuditEvent]:
-    yield from session.scalars(select(AuditEvent).order_by(AuditEvent.id).execution_options(yield_per=1000))
+def _all(session: Session) -> Iterator[tuple[int, AuditEvent | None]]:
+    """Every event with its number, in order; a number alone where somebody wrote what cannot be read."""
+    last = 0
+    try:
+        for event in session.scalars(
+            select(AuditEvent).order_by(AuditEvent.id).execution_options(yield_per=1000)
+        ):
+            last = event.id
+            yield last, event
+    except _UNREADABLE as error:
+        _require_unreadable(error)
+    else:
+        return
+    # Many rows are read at once, and one has spoilt them all: the rest one by one.
+    for number in session.scalars(
+        select(AuditEvent.id).where(AuditEvent.id > last).order_by(AuditEvent.id)
+    ).all():
+        try:
+            found = session.get(AuditEvent, number)
+        except _UNREADABLE as error:
+            _require_unreadable(error)
+            found = None
+        yield number, found
+
+
+#: No JSON, no time, no text: SQLite takes anything in any column.
+_UNREADABLE = (ValueError, TypeError, OperationalError)
+
+
+def _require_unreadable(error: Exception) -> None:
+    if isinstance(error, OperationalError) and "decode" not in str(error.orig):
+        raise error
+
+
+def _is_as_hashed(event: AuditEvent) -> bool:
+    try:
+        return event.hash == _hash(event) and isinstance(event.seal, str | None)
+    except TypeError:  # bytes where a text should be
+        return False
 
 
 def _hash(event: AuditEvent) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from webapp.config import ConfigurationError, Settings
+from webapp.db import connect
 
 README = Path("README.md").read_text(encoding="utf-8")
 
@@ -32,6 +33,7 @@ def test_every_setting_is_documented_and_no_other(name):
         ("SECRET_KEY", "short"),
         ("AUDIT_KEY", "short"),
         ("AUDIT_KEY", "k" * 40 + ",short"),
+        ("AUDIT_KEY", " ,"),
         ("AUDIT_HEADS_TO", "the manager"),
         ("PORT", "eighty"),
         ("DEMO_MODE", "perhaps"),
@@ -55,6 +57,10 @@ def test_a_first_run_makes_its_secret_once_and_keeps_it(tmp_path):
 
 
 def test_the_audit_key_is_another_one_and_may_be_followed_by_earlier_ones(tmp_path):
+    assert (
+        Settings.from_environment({"VAR_FOLDER": str(tmp_path)}).audit_keys == ()
+    )  # none before it is needed
+    connect(Settings.from_environment({"VAR_FOLDER": str(tmp_path)}))
     first = Settings.from_environment({"VAR_FOLDER": str(tmp_path)})
     assert first.audit_keys == ((tmp_path / "audit_key").read_text(),)
     assert first.audit_key != first.secret_key
@@ -64,3 +70,6 @@ def test_the_audit_key_is_another_one_and_may_be_followed_by_earlier_ones(tmp_pa
     assert Settings.from_environment({"VAR_FOLDER": str(tmp_path)}).audit_keys == (newer, older)
     given = {"VAR_FOLDER": str(tmp_path), "AUDIT_KEY": f"{older}, {newer}"}
     assert Settings.from_environment(given).audit_keys == (older, newer)
+    (tmp_path / "audit_key").write_text("")
+    with pytest.raises(ConfigurationError, match="AUDIT_KEY"):
+        Settings.from_environment({"VAR_FOLDER": str(tmp_path)})

@@ -52,6 +52,36 @@ def test_tampering_is_found_at_its_row(session, now, statement, row, why):
     assert audit.verify(session)[1] == audit.Broken(row, why)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "details = 'not json'",
+        "at = 'yesterday'",
+        "at = 7",
+        "reason_text = CAST(X'ff' AS TEXT)",
+        "reason_text = X'ff'",
+        "seal = X'ff'",
+    ],
+)
+def test_an_event_in_which_nothing_can_be_read_is_named_as_well(session, now, change):
+    if session.get_bind().dialect.name != "sqlite":
+        pytest.skip("PostgreSQL itself refuses such values")
+    _three(session, now)
+    _unprotect(session)
+    session.execute(text(f"UPDATE audit_event SET {change} WHERE id = 2"))
+    session.expire_all()
+    assert audit.verify(session) == (1, audit.Broken(2, "content"))
+
+
+def test_where_the_counter_is_gone_it_is_said_and_the_numbers_go_on_from_the_events(session, now):
+    _three(session, now)
+    session.execute(text("DELETE FROM counter WHERE name = 'audit'"))
+    session.expire_all()
+    assert audit.verify(session) == (3, audit.Broken(3, "head"))
+    audit.record(session, SYSTEM, "publish", "need", "n9", now)
+    assert audit.verify(session) == (4, None)
+
+
 # ── Seals: what a keyless chain cannot show ──────────────────────────────────────────────────────────
 
 KEY, OTHER_KEY = "a" * 40, "b" * 40

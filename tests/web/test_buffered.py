@@ -1,5 +1,6 @@
 """A slow client costs a connection, never a thread: headers, bodies and answers wait outside the threads."""
 
+import errno
 import re
 import socket
 import threading
@@ -19,7 +20,8 @@ THREADS = 2
 class Site:
     """A tiny application behind the server, with two threads; the server's clock can be set forward."""
 
-    def __init__(self):
+    def __init__(self, folder):
+        self.folder, self.handles = folder, []
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=200)
         self.seen, self.names, self.channels = [], [], {}
         self.dispatcher = ThreadedTaskDispatcher()
@@ -35,6 +37,11 @@ class Site:
         body = environ["wsgi.input"].read()
         self.seen.append((environ["PATH_INFO"], int(environ.get("CONTENT_LENGTH") or 0), len(body)))
         self.names.append(environ["SERVER_NAME"])
+        if environ["PATH_INFO"] == "/file":
+            (self.folder / "file").write_bytes(b"x" * 60_000)
+            self.handles.append((self.folder / "file").open("rb"))
+            start_response("200 OK", [("Content-Length", "60000")])
+            return environ["wsgi.file_wrapper"](self.handles[-1])
         answer = b"x" * 60_000_000 if environ["PATH_INFO"] == "/large" else b"done"
         status = "413 Too Large" if int(environ.get("CONTENT_LENGTH") or 0) > MAX_BODY else "200 OK"
         start_response(status, [("Content-Length", str(len(answer)))])
@@ -51,6 +58,13 @@ class Site:
         """What the server closes ``seconds`` from now is closed."""
         self.ahead = seconds
         while self.ahead:
+            time.sleep(0.01)
+
+    def answered(self, count):
+        """After ``count`` requests were answered and no thread works."""
+        while len(self.seen) < count or any(
+            one.requests for one in list(self.server.active_channels.values())
+        ):
             time.sleep(0.01)
 
     def send(self, data=b""):
@@ -75,8 +89,8 @@ class Site:
 
 
 @pytest.fixture
-def site():
-    running = Site()
+def site(tmp_path):
+    running = Site(tmp_path)
     yield running
     running.close()
 
@@ -125,10 +139,7 @@ def test_forty_slow_clients_of_each_kind_do_not_stop_the_pages(site):
 
 def test_clients_that_do_not_read_their_answers_do_not_stop_the_pages(site):
     waiting = [site.send(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n") for _ in range(2 * THREADS)]
-    while len(site.seen) < len(waiting) or any(
-        one.requests for one in list(site.server.active_channels.values())
-    ):
-        time.sleep(0.01)  # no thread is kept, though nobody has read a byte
+    site.answered(len(waiting))  # no thread is kept, though nobody has read a byte
     assert get(site) == "HTTP/1.1 200 OK"
     site.later(buffered.IDLE_SECONDS + 1)
     for client in waiting:
@@ -137,6 +148,65 @@ def test_clients_that_do_not_read_their_answers_do_not_stop_the_pages(site):
                 pass
         except ConnectionError:
             pass  # cut off either way
+
+
+def test_what_is_asked_behind_an_unread_answer_is_answered_when_that_was_read(site):
+    asked = ["/large", "/1", "/large", "/2"]
+    client = site.send(b"".join(b"GET %b HTTP/1.1\r\nHost: a\r\n\r\n" % path.encode() for path in asked))
+    site.answered(1)
+    assert get(site) == "HTTP/1.1 200 OK"
+    assert [path for path, *_ in site.seen] == ["/large", "/"]
+    assert [reply(client) for _ in asked] == ["HTTP/1.1 200 OK"] * 4
+    assert [path for path, *_ in site.seen] == ["/large", "/", "/1", "/large", "/2"]
+
+
+def test_requests_and_bodies_that_come_together_are_answered_in_order(site):
+    post = b"POST /%d HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody\r\n"
+    client = site.send(b"".join(post % number for number in range(40)) + b"GET /half HTTP/1.1\r\n")
+    assert [reply(client) for _ in range(40)] == ["HTTP/1.1 200 OK"] * 40
+    client.sendall(b"Host: a\r\n\r\n")
+    assert reply(client) == "HTTP/1.1 200 OK"
+    assert site.seen == [*((f"/{number}", 4, 4) for number in range(40)), ("/half", 0, 0)]
+
+
+def test_no_file_is_kept_open_for_an_answer_of_moderate_size(site):
+    site.listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    client.connect(site.listener.getsockname())
+    client.sendall(b"GET /file HTTP/1.1\r\nHost: a\r\n\r\n")
+    site.answered(1)
+    (channel,) = site.server.active_channels.values()
+    assert channel.total_outbufs_len
+    assert site.handles[0].closed
+    assert reply(client) == "HTTP/1.1 200 OK"
+
+
+class Crowded:
+    """A listening socket for whose connections no file is left a few times."""
+
+    def __init__(self, listener, times):
+        self.listener, self.times = listener, times
+
+    def accept(self):
+        if self.times:
+            self.times -= 1
+            raise OSError(errno.EMFILE, "Too many open files")
+        return self.listener.accept()
+
+    def __getattr__(self, name):
+        return getattr(self.listener, name)
+
+
+def test_where_no_file_is_left_a_connection_waits_and_the_log_says_it_once(site, monkeypatch, caplog):
+    monkeypatch.setattr(buffered, "NO_FILES_SECONDS", 0.1)
+    site.server.socket = Crowded(site.server.socket, 3)
+    began = time.monotonic()
+    assert get(site) == "HTTP/1.1 200 OK"
+    assert time.monotonic() - began > 0.25  # it did not ask as fast as it could
+    assert [one.getMessage() for one in caplog.records] == [
+        "no file is left for a new connection: Too many open files"
+    ]
 
 
 @pytest.mark.parametrize("kind", ["half a header", "half a body", "half a chunk"])

@@ -13,6 +13,8 @@ from matcher.db import Database
 from matcher.models import User
 from matcher.permissions import SYSTEM
 from matcher.services import audit, passwords
+from webapp import create_app
+from webapp.config import ConfigurationError, Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -134,8 +136,26 @@ def test_audit_verify_prints_the_head_and_looks_for_one_that_was_kept(
         "expected 'number hash seal'"
         in run(environment, "audit", "verify", "--head", "12 ab", status=1).stderr
     )
+    heads.write_bytes(b"\xff\xfe\n")
+    told = run(environment, "audit", "verify", "--heads", str(heads), status=1).stderr
+    assert f"expected a text in UTF-8 that can be read, found {heads}" in told
     other = {**environment, "AUDIT_KEY": "k" * 40}
     assert "event 1 does not hold (key)" in run(other, "audit", "verify", status=1).stderr
+
+
+def test_a_key_that_is_missing_is_said_and_no_other_made(environment: dict[str, str], tmp_path: Path) -> None:
+    run(environment, "db", "upgrade")
+    run(environment, "user", "create", "--name", "x", "--role", "coordinator", "--email", "a@city.example")
+    settings = Settings.from_environment(environment)
+    settings.audit_key_file.rename(tmp_path / "kept")
+    told = run(environment, "audit", "verify", status=1).stderr
+    assert "AUDIT_KEY: expected the key that has sealed this database's audit record" in told
+    assert "Traceback" not in told
+    with pytest.raises(ConfigurationError, match="AUDIT_KEY"):
+        create_app(Settings.from_environment(environment))
+    assert not settings.audit_key_file.exists()
+    (tmp_path / "kept").rename(settings.audit_key_file)
+    assert "events hold" in run(environment, "audit", "verify").stdout
 
 
 def test_an_upgrade_seals_what_was_recorded_before_there_were_seals(environment: dict[str, str]) -> None:

@@ -1,6 +1,9 @@
 """That the worker stands still, or a mail never arrives, is seen: by monitoring, the operator, the staff."""
 
+import errno
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select
@@ -56,6 +59,29 @@ def test_a_worker_that_was_never_there_is_silent(client, records):
         session.execute(delete(Lease))
     answer = client.get("/healthz/worker")
     assert (answer.status_code, answer.json["worker"], answer.json["since"]) == (503, "silent", None)
+
+
+@pytest.mark.parametrize("name", ["", "files", "papers", "traces"])
+def test_that_no_file_can_be_kept_is_told(client, records, travel, settings, monkeypatch, name):
+    at_work = worker.Worker(settings, records, [one for one in worker.PIECES if one.name == "folders"])
+    at_work.once(NOW)
+    assert not list(settings.folder.rglob("*.probe*"))
+    travel.shift(leases.SILENCE + MINUTE)
+    see(records, *(piece for piece in NAMES if piece != "folders"), now=NOW + leases.SILENCE + MINUTE)
+    if name:
+        shutil.rmtree(settings.folder / name)
+        (settings.folder / name).touch()
+    else:
+        monkeypatch.setattr(Path, "write_bytes", _full)
+    at_work = worker.Worker(settings, records, at_work.pieces)
+    at_work.once(NOW)
+    answer = client.get("/healthz/worker")
+    assert (answer.status_code, answer.json["silent"]) == (503, "folders")
+    assert client.get("/healthz").status_code == 200
+
+
+def _full(_path, _content):
+    raise OSError(errno.ENOSPC, "full")
 
 
 def test_mail_that_stands_still_is_told_though_the_worker_lives(client, records, travel):
