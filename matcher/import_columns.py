@@ -196,6 +196,8 @@ COLUMNS: Final[Mapping[Kind, tuple[Column, ...]]] = MappingProxyType(
 
 #: Rows whose name begins like this are the template's examples.
 EXAMPLE_MARK: Final = "（例）"
+HELP_SHEET: Final = "書き方"  #: of our own templates, beside the sheet that is filled in
+LISTS_SHEET: Final = "選択肢"  #: likewise
 
 _PEOPLE: Final = "(代表者?|代表理事|理事長?|監事|役員|会長|副会長|社長|取締役|事務局長|担当者?|窓口|職員|社員|会員|発起人|設立者|申請者|責任者|代理人)"
 _PERSONAL: Final = re.compile(

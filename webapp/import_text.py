@@ -261,7 +261,7 @@ def template_workbook(kind: Kind, city: City, made_at: datetime) -> bytes:
         required=[column.label for column in columns if column.required],
         single=[column.label for column in columns if column.kind in {"code", "area"}],
         lists=lists,
-        help_title=_("書き方"),
+        help_title=import_columns.HELP_SHEET,
         help_columns=(_("列"), _("必須"), _("書き方"), _("例")),
         help_rows=[
             (
@@ -272,7 +272,7 @@ def template_workbook(kind: Kind, city: City, made_at: datetime) -> bytes:
             )
             for column in columns
         ],
-        lists_title=_("選択肢"),
+        lists_title=import_columns.LISTS_SHEET,
         notes=[
             _("「入力」の表の3行目から入力してください。（例）と書いた行は取り込みません。"),
             _("列の順番は変えてもかまいません。使わない列は空欄のままか、消してもかまいません。"),

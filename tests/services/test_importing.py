@@ -298,6 +298,7 @@ def test_what_a_workbook_holds_beside_what_is_read_is_told(database: Database, c
     book.active["GS2"] = "x"
     book.create_sheet("続き").append(["東の会"])
     book.create_sheet("空")
+    book.create_sheet("書き方").append(["列", "必須"])  # of our own template
     book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
     target = io.BytesIO()
     book.save(target)
