@@ -234,12 +234,13 @@ def test_a_batch_is_over_long_before_its_mails_come_back():
 
 
 def test_a_dead_server_only_delays_for_however_long(database, tmp_path, serve):
-    server = serve()
-    settings = settings_for(database, tmp_path, server)
-    server.close()
     write(database, "a@x.example")
-    for day in range(20):
-        mail.send_due(database, settings, NOW + day * DAY)
+    with socket.socket() as dead:  # bound, so that nobody else listens there meanwhile, and never listening
+        dead.bind(("127.0.0.1", 0))
+        nobody = type("Nobody", (), {"port": dead.getsockname()[1]})
+        settings = settings_for(database, tmp_path, nobody)
+        for day in range(20):
+            mail.send_due(database, settings, NOW + day * DAY)
     found = mails(database)["a@x.example"]
     assert (found.given_up_at, found.failure) == (None, "server")
     assert found.send_after - (NOW + 19 * DAY) == 10 * MINUTE
