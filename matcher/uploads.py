@@ -4,6 +4,7 @@ The extension, the first bytes and the inside must agree; what could run, call o
 refused. Images are drawn anew, so neither places nor anything hidden behind the pixels is kept.
 """
 
+import contextlib
 import hashlib
 import io
 import re
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_UNPACKED: Final = 50 * 1024 * 1024
 MAX_MEMBERS: Final = 2_000
+MAX_ELEMENTS: Final = 3_000_000  #: of an Office file; a sheet of 100,000 rows and 10 columns has 2.2 million
+MAX_LOOKED_INTO: Final = 600_000  #: of them formulas, fields, relations, parts of old drawings
 MAX_PIXELS: Final = 40_000_000
 MAX_NAME: Final = 120
 MAX_SCANS: Final = 100  #: passes of a progressive JPEG; cameras and programs write about ten
@@ -168,26 +171,30 @@ def _check_csv(content: bytes) -> None:
 
 
 def _pdf_name(name: str) -> bytes:
-    """A pattern for ``/name``, any of its characters written as ``#4a``."""
+    """A pattern for ``name``, any of its characters written as ``#4a``."""
     letters = []
     for char in name:
         code = "".join(f"[{digit}{digit.upper()}]" for digit in f"{ord(char):02x}")
         letters.append(f"(?:{char}|#{code})")
-    return ("/" + "".join(letters)).encode()
+    return "".join(letters).encode()
 
 
 _SPACE: Final = rb"\x00\t\n\f\r "
 _BOUNDARY: Final = rb"(?=[" + _SPACE + rb"()<>\[\]{}/%]|\Z)"
 #: Three bytes are met by chance in a scanned page; /JS counts where a script or a reference to one follows.
 _SCRIPT: Final = rb"[" + _SPACE + rb"]*(?:[(%]|<[" + _SPACE + rb"<>0-9A-Fa-f]|[0-9][0-9%" + _SPACE + rb"])"
+#: The first letters once more in front: what consists of slashes is gone through three times as fast.
 _ACTIVE_IN_PDF: Final = re.compile(
-    rb"|".join(
+    rb"/(?=[JLE#])(?:"
+    + rb"|".join(
         [_pdf_name(name) + _BOUNDARY for name in ("JavaScript", "Launch", "EmbeddedFile", "EmbeddedFiles")]
         + [_pdf_name("JS") + _BOUNDARY + _SCRIPT]
     )
+    + rb")"
 )
-_OBJECT_STREAM: Final = re.compile(_pdf_name("ObjStm") + _BOUNDARY)
+_OBJECT_STREAM: Final = re.compile(rb"/" + _pdf_name("ObjStm") + _BOUNDARY)
 _STREAM: Final = re.compile(rb"(?<!end)stream\r?\n")
+_STEP: Final = 4096  #: bytes that are unpacked at a time, and that unpacking in vain counts
 
 
 def _check_pdf(content: bytes) -> None:
@@ -200,23 +207,50 @@ def _check_pdf(content: bytes) -> None:
 
 
 def _packed_objects(content: bytes) -> Iterator[bytes]:
-    """The deflated object streams, unpacked; what is packed or encrypted otherwise is not looked into."""
+    """The deflated object streams, unpacked; what is packed or encrypted otherwise is not looked into.
+
+    Of a damaged one, what comes out before the damage: that is what readers show, too. Each is followed to
+    the end that its packing has, not to the word "endstream", which may stand within; the next is looked for
+    within it, too, as a comment may look like the beginning of one.
+    """
     position, left = 0, MAX_UNPACKED
-    whole = memoryview(content)
     while found := _OBJECT_STREAM.search(content, position):
         start = _STREAM.search(content, found.end())
         if start is None:
             return
-        end = content.find(b"endstream", start.end())
-        position = end if end >= 0 else len(content)
-        try:
-            objects = zlib.decompressobj().decompress(whole[start.end() : position], left + 1)
-        except zlib.error:
-            continue
-        left -= len(objects)
-        if left < 0:
-            raise Invalid(file="file_bomb")
+        position = start.end()
+        objects, left = _inflated(memoryview(content)[position:], left)
         yield objects
+
+
+def _inflated(packed: memoryview, left: int) -> tuple[bytes, int]:
+    """What comes out, and what is left of the bytes that may; what goes in counts where it is more."""
+    unpacker, pieces, place = zlib.decompressobj(), list[bytes](), 0
+    while place < len(packed) and not unpacker.eof:
+        given = packed[place : place + _STEP]
+        before = unpacker.copy()
+        try:
+            piece = unpacker.decompress(given, _STEP)
+        except zlib.error:
+            rest = list(_up_to_the_damage(before, given))
+            left -= _STEP + 16 * len(rest)  # a byte at a time takes longer
+            pieces += rest
+            break
+        taken = len(given) - len(unpacker.unconsumed_tail) - len(unpacker.unused_data)
+        place += taken
+        left -= max(len(piece), taken)
+        if left < 0:
+            break
+        pieces.append(piece)
+    if left < 0:
+        raise Invalid(file="file_bomb")
+    return b"".join(pieces), left
+
+
+def _up_to_the_damage(unpacker: "zlib._Decompress", packed: memoryview) -> Iterator[bytes]:
+    with contextlib.suppress(zlib.error):
+        for place in range(len(packed)):
+            yield unpacker.decompress(packed[place : place + 1], _STEP)
 
 
 # ── Office ───────────────────────────────────────────────────────────────────────────────────────────
@@ -254,7 +288,30 @@ _NESTED_NAME: Final = re.compile(r"\.(?:zip|7z|rar|gz|tgz|tar|bz2|xz|cab|jar|xls
 _NESTED: Final = (_ZIP, b"PK\x05\x06", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE", re.IGNORECASE)
 _ENCRYPTED: Final = 0x1
-_PIECE: Final = 1024 * 1024  #: bytes that are parsed at a time
+#: Text is gathered of these alone; a field shows its result within.
+_SPOKEN: Final = _FORMULA | {"instrText"}
+_PIECE: Final = 64 * 1024  #: bytes that are parsed at a time
+#: The parser keeps every open element, every name and a whole tag, however long, and gives each element the
+#: address of its namespace along. What programs of an office write stays far below.
+_MAX_DEPTH: Final = 1_000
+_MAX_NAMES: Final = 20_000
+_MAX_TAG: Final = 1024 * 1024
+_MAX_NAMESPACE: Final = 300
+_MAX_WORDS: Final = 1_000  #: pieces of one text, up to 8 KiB each; Excel ends a formula at 8,192 letters
+
+
+@dataclass
+class _Budget:
+    """What may still be parsed of a file, all its parts together."""
+
+    elements: int
+    looked_into: int
+
+    def spend(self, elements: int, looked_into: int) -> None:
+        self.elements -= elements
+        self.looked_into -= looked_into
+        if self.elements < 0 or self.looked_into < 0:
+            raise Invalid(file="file_bomb")
 
 
 def _check_office(extension: str, content: bytes) -> None:
@@ -262,9 +319,10 @@ def _check_office(extension: str, content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = _check_directory(archive.infolist())
             _check_kind(extension, parts)
+            budget = _Budget(MAX_ELEMENTS, MAX_LOOKED_INTO)
             for name, member in parts.items():
                 if not member.is_dir():
-                    _check_part(name, archive.read(member))
+                    _check_part(name, archive.read(member), budget)
     except Invalid:
         raise
     except Exception as error:
@@ -305,7 +363,7 @@ def _check_kind(extension: str, parts: Mapping[str, zipfile.ZipInfo]) -> None:
         raise Invalid(file="file_broken")
 
 
-def _check_part(name: str, data: bytes) -> None:
+def _check_part(name: str, data: bytes, budget: _Budget) -> None:
     if data.startswith(_NESTED):
         raise Invalid(file="file_bomb")
     if data.startswith((_OLE, b"MZ")):
@@ -315,24 +373,24 @@ def _check_part(name: str, data: bytes) -> None:
     if (name.endswith((".xml", ".rels", ".vml")) or start.startswith(b"<")) and _DOCTYPE.search(text):
         raise Invalid(file="file_active")
     if name == "[content_types].xml":
-        _check_types(data)
+        _check_types(data, budget)
     elif name.endswith(".rels"):
-        _check_relations(data)
+        _check_relations(data, budget)
     elif name.endswith(".vml"):
-        _check_drawing(data)
+        _check_drawing(data, budget)
     elif name.endswith(".xml") or start.startswith(b"<"):
         # Whatever its name and its folder: relations may call any part the sheet or the text.
-        _check_content(data)
+        _check_content(data, budget)
 
 
-def _check_types(data: bytes) -> None:
-    for _name, attributes, _text in _elements(data):
+def _check_types(data: bytes, budget: _Budget) -> None:
+    for _name, attributes, _text in _elements(data, budget):
         if _ACTIVE_TYPE.search(attributes.get("ContentType", "").lower()):
             raise Invalid(file="file_active")
 
 
-def _check_relations(data: bytes) -> None:
-    for _name, attributes, _text in _elements(data):
+def _check_relations(data: bytes, budget: _Budget) -> None:
+    for _name, attributes, _text in _elements(data, budget):
         relation = attributes.get("Type", "").strip().lower().rpartition("/")[2]
         if _ACTIVE_RELATION.fullmatch(relation):
             raise Invalid(file="file_active")
@@ -345,13 +403,13 @@ def _check_relations(data: bytes) -> None:
             raise Invalid(file="file_remote")
 
 
-def _check_content(data: bytes) -> None:
+def _check_content(data: bytes, budget: _Budget) -> None:
     """What Excel calculates and what Word's fields do.
 
     A field's instruction stands in one attribute, or in pieces between two marks.
     """
     field = together = ""
-    for name, attributes, text in _elements(data, _FIELD | _FORMULA):
+    for name, attributes, text in _elements(data, budget, _FIELD | _FORMULA):
         if name in _FORMULA:
             if _LOADING_FORMULA.search(text):
                 raise Invalid(file="file_remote")
@@ -376,16 +434,16 @@ def _check_instruction(beginning: str) -> None:
         raise Invalid(file="file_remote")
 
 
-def _check_drawing(data: bytes) -> None:
-    for _name, attributes, _text in _elements(data):
+def _check_drawing(data: bytes, budget: _Budget) -> None:
+    for _name, attributes, _text in _elements(data, budget):
         if _REMOTE.match(attributes.get("src", "")):
             raise Invalid(file="file_remote")
 
 
 def _elements(
-    data: bytes, names: Collection[str] | None = None
+    data: bytes, budget: _Budget, names: Collection[str] | None = None
 ) -> Iterator[tuple[str, Mapping[str, str], str]]:
-    """(name without namespace, attributes, text up to the next) of every element, or every one of ``names``.
+    """(name without namespace, attributes, text) of every element, or every one of ``names``.
 
     Parsed, so that no way of writing a character hides a word; in pieces and without a tree, so that the
     longest document costs no more memory than it has bytes.
@@ -393,23 +451,43 @@ def _elements(
     found: list[tuple[str, Mapping[str, str], list[str]]] = []
     parser = DefusedXMLParser(target=object(), forbid_dtd=True)
     expat = parser.parser  # asked directly: a document has millions of elements
+    depth = count = 0
+    spoken = -1  # how deep the element lies whose text is gathered
 
     def start(name: str, attributes: Mapping[str, str]) -> None:
+        nonlocal depth, count, spoken
+        count += 1
+        depth += 1
+        if depth > _MAX_DEPTH:
+            raise Invalid(file="file_bomb")
         local = name.rpartition("}")[2]
         if names is None or local in names:
             words: list[str] = []
             found.append((local, attributes, words))
-            expat.CharacterDataHandler, expat.EndElementHandler = words.append, end
+            if local in _SPOKEN:
+                expat.CharacterDataHandler, spoken = words.append, depth
 
-    def end(name: str) -> None:
-        if name.rpartition("}")[2] == found[-1][0]:
-            expat.CharacterDataHandler = expat.EndElementHandler = None
+    def end(_name: str) -> None:
+        nonlocal depth
+        if depth == spoken:
+            expat.CharacterDataHandler = None
+        depth -= 1
+
+    def space(_prefix: str | None, address: str | None) -> None:
+        if len(address or "") > _MAX_NAMESPACE:
+            raise Invalid(file="file_bomb")
 
     expat.ordered_attributes, expat.DefaultHandlerExpand = False, None
-    expat.StartElementHandler, expat.EndElementHandler, expat.CharacterDataHandler = start, None, None
+    expat.StartElementHandler, expat.EndElementHandler, expat.CharacterDataHandler = start, end, None
+    expat.StartNamespaceDeclHandler = space
     try:
         for place in range(0, len(data), _PIECE):
             parser.feed(data[place : place + _PIECE])
+            budget.spend(count, len(found) - 1 if found else 0)
+            count = 0
+            is_long = bool(found) and len(found[-1][2]) > _MAX_WORDS
+            if is_long or len(expat.intern) > _MAX_NAMES or place - expat.CurrentByteIndex > _MAX_TAG:
+                raise Invalid(file="file_bomb")
             # The last may still be getting its text.
             yield from ((name, attributes, "".join(words)) for name, attributes, words in found[:-1])
             del found[:-1]

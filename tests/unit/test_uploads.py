@@ -349,6 +349,37 @@ def test_packed_objects_are_unpacked_to_a_limit(monkeypatch: pytest.MonkeyPatch)
     assert uploads.check("a.pdf", packed(bytes(10_000))).media_type == "application/pdf"
     assert code_of("a.pdf", packed(bytes(10_001))) == "file_bomb"
     assert code_of("a.pdf", packed(bytes(6_000)) + packed(bytes(6_000))) == "file_bomb"
+    # What is unpacked in vain was unpacked all the same.
+    damaged = packed(bytes(6_000)).replace(zlib.compress(bytes(6_000))[-4:], b"XXXX")
+    assert uploads.check("a.pdf", damaged).content == damaged
+    assert code_of("a.pdf", damaged * 2) == "file_bomb"
+    assert code_of("a.pdf", b"%PDF" + b"/ObjStm stream\nx\n" * 100 + PDF) == "file_bomb"
+
+
+def ended_within(body: bytes) -> bytes:
+    """Packed so that the word "endstream" stands in it as it is, and ``body`` behind."""
+    plain, rest = zlib.compressobj(0), zlib.compressobj(9, wbits=-15)
+    front = plain.compress(b"endstream ") + plain.flush(zlib.Z_FULL_FLUSH)
+    return front + rest.compress(body * 9) + rest.flush() + b"\nendstream"
+
+
+@pytest.mark.parametrize(
+    "disguised",
+    [
+        packed(ACTIVE[0] * 900).replace(zlib.compress(ACTIVE[0] * 900)[-4:], b"XXXX"),
+        pdf(b"% /ObjStm stream\n") + packed(ACTIVE[0]),
+        pdf(b"/ObjStm >> stream\n" + ended_within(ACTIVE[0])),
+    ],
+    ids=["damaged at its end", "behind what looks like one", "with its end within"],
+)
+def test_packed_objects_are_read_as_readers_read_them(disguised: bytes) -> None:
+    assert code_of("a.pdf", disguised) == "file_active"
+
+
+def test_a_pdf_that_unpacks_to_slashes_is_soon_gone_through() -> None:
+    started = time.monotonic()
+    assert uploads.check("a.pdf", packed(b"/" * 40_000_000)).media_type == "application/pdf"
+    assert time.monotonic() - started < 10  # a second
 
 
 # ── Office ───────────────────────────────────────────────────────────────────────────────────────────
@@ -427,8 +458,58 @@ def test_an_instruction_that_is_cut_between_two_pieces_is_read_whole(monkeypatch
 
 def test_an_instruction_of_very_many_pieces_is_not_put_together() -> None:
     started = time.monotonic()
-    uploads._check_content(field_part(*["a" * 10] * 300_000).encode())
+    budget = uploads._Budget(uploads.MAX_ELEMENTS, uploads.MAX_LOOKED_INTO)
+    uploads._check_content(field_part(*["a" * 10] * 300_000).encode(), budget)
     assert time.monotonic() - started < 10  # a second; put together piece by piece it takes minutes
+
+
+@pytest.mark.parametrize(
+    ("limit", "name", "part"),
+    [
+        ("MAX_ELEMENTS", "word/x%d.xml", "<w>fld" + "<a/>" * 600 + "</w>"),
+        ("MAX_ELEMENTS", "word/_rels/x%d.rels", "<w>" + "<a/>" * 600 + "</w>"),
+        ("MAX_LOOKED_INTO", "word/x%d.xml", "<w>" + "<f/>" * 600 + "</w>"),
+        ("MAX_LOOKED_INTO", "word/x%d.vml", "<w>" + "<a/>" * 600 + "</w>"),
+    ],
+)
+def test_all_parts_together_have_a_limit_of_elements(
+    monkeypatch: pytest.MonkeyPatch, limit: str, name: str, part: str
+) -> None:
+    monkeypatch.setattr(uploads, limit, 1_000)
+    one, two = (office("docx", *((name % n, part) for n in range(count))) for count in (1, 2))
+    assert uploads.check("a.docx", one).content == one
+    assert code_of("a.docx", two) == "file_bomb"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<a>" * 1_001 + "</a>" * 1_001,
+        "<w>" + "".join(f"<a{n}/>" for n in range(21_000)) + "</w>",
+        "<w " + " ".join(f'a{n}=""' for n in range(21_000)) + "/>",
+        "<w>" + "".join(f'<a xmlns:p{n}="x"/>' for n in range(21_000)) + "</w>",
+        f'<w xmlns="{"x" * 301}"/>',
+        f"<w><!--{'x' * 1_300_000}--></w>".replace("xx", "x1x", 9_000),
+        "<w><f>" + "a<b/>" * 30_000 + "</f></w>",
+    ],
+    ids=["depth", "elements", "attributes", "prefixes", "namespace", "tag", "pieces of a text"],
+)
+def test_what_the_parser_would_keep_in_memory_has_a_limit(part: str) -> None:
+    pick = random.Random(4)
+    noise = "".join(pick.choices("0123456789", k=20_000))  # or it would pack too well to be looked at
+    assert code_of("a.docx", office("docx", ("word/a.xml", part + f"<!--{noise}-->"))) == "file_bomb"
+
+
+def test_a_sheet_of_a_hundred_thousand_rows_is_taken() -> None:
+    pick = random.Random(5)
+    rows = "".join(
+        f'<row r="{n}">'
+        + "".join(f'<c r="{column}{n}"><v>{pick.randrange(1000)}</v></c>' for column in "ABCD")
+        + f'<c r="E{n}"><f>A{n}*2</f></c></row>'
+        for n in range(100_000)
+    )
+    content = office("xlsx", ("xl/worksheets/sheet1.xml", f"<worksheet>{rows}</worksheet>"))
+    assert uploads.check("a.xlsx", content).content == content
 
 
 @pytest.mark.parametrize(
