@@ -501,21 +501,34 @@ def report(label: str, kind: str, found: dict[str, Tally]) -> None:
             f"| {dict(tally.faults) or 'none'} | {tally.others} |"
         )
     quiet = found.get("quiet")
-    papers = found.get("50 papers")
     if quiet is None:
         return
+    troubled = [phase for phase in found if phase != "quiet"]
     print(
-        "\n| Page | quiet p50/p95/p99/max s | while 50 papers are asked for | p95 ratio |\n|---|---|---|---|"
+        "\nSeconds of each page, p50/p95 (number); in troubled phases also how many times the quiet p50 and p95.\n"
     )
+    print("| Page | quiet | " + " | ".join(troubled) + " |")
+    print("|---|---|" + "---|" * len(troubled))
     for name in sorted(quiet.reads):
         calm = quiet.reads[name]
-        busy = papers.reads.get(name, []) if papers else []
-        ratio = _p95(busy) / _p95(calm) if busy else float("nan")
-        print(f"| {name} | {_spread(calm)} ({len(calm)}) | {_spread(busy)} ({len(busy)}) | {ratio:.1f} |")
+        cells = [_middle_and_late(calm)]
+        for phase in troubled:
+            busy = found[phase].reads.get(name, [])
+            ratio = (
+                ""
+                if not busy
+                else f" ×{_at(busy, 0.5) / _at(calm, 0.5):.1f} ×{_at(busy, 0.95) / _at(calm, 0.95):.1f}"
+            )
+            cells.append(_middle_and_late(busy) + ratio)
+        print(f"| {name} | " + " | ".join(cells) + " |")
 
 
-def _p95(values: list[float]) -> float:
-    return sorted(values)[int(len(values) * 0.95)]
+def _middle_and_late(values: list[float]) -> str:
+    return f"{_at(values, 0.5):.2f}/{_at(values, 0.95):.2f} ({len(values)})" if values else "–"
+
+
+def _at(values: list[float], part: float) -> float:
+    return sorted(values)[int(len(values) * part)]
 
 
 def main() -> None:

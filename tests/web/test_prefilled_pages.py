@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from matcher.db import Database
-from matcher.models import Contribution, ShownList, ShownSuggestion
+from matcher.models import Contribution, Organization, ShownList, ShownSuggestion
 from matcher.services import documents
 from tests.conftest import NOW
 from tests.factories import make_company, make_coordinator, make_need, make_npo, make_offer, make_user
@@ -115,6 +115,26 @@ def test_every_way_into_a_case_begins_where_both_meet(pair, way):
     assert UNITS in page.text
     for figure in ("50kg（最低30kg）", "120箱まで", "令和8年11月24日から12月8日まで", "令和8年11月1日から"):
         assert figure in page.text.replace("令和8年12月8日", "12月8日"), figure
+
+
+@pytest.mark.parametrize("way", ["company, from the list of needs and an offer", "coordinator"])
+def test_another_offer_begins_anew_and_keeps_the_words(pair, way):
+    town = pair(offer={"quantity": 20, "unit": "kg"})
+    with town.records.write() as session:
+        company = session.get(Organization, town.company.id)
+        other = make_offer(session, company, support_type="volunteer_hands", quantity=3, unit="人").public_id
+    who, address = WAYS[way]
+    page = visit(town.browsers[who], address(town))
+    field = "message" if "/new" in page.url else "reason_text"
+    typed = {field: "どうぞ", "offer": other, "quantity": "abc", "action": "begin"}
+    assert begins(page)[1] == "20"
+    again = send(
+        town.browsers[who], page, typed, 200, button="選び直したニーズ・提供メニューに、量と期間を合わせる"
+    )
+    assert begins(again) == ("", "", "", "2026-12-01", TWO_WEEKS)
+    values = again.form(button="選び直したニーズ・提供メニューに、量と期間を合わせる").values
+    assert (values[field], values["offer"]) == ("どうぞ", other)
+    assert "読み取れません" not in again.text
 
 
 #: need, offer → begins with

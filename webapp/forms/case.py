@@ -107,6 +107,11 @@ class _PairForm(TermsForm):
             *choices({offer.public_id: offer.title for offer in offers}),
         ]
 
+    def begin_with(self, values: Mapping[str, Any]) -> None:
+        """Put these terms in place of the typed ones."""
+        for name, value in values.items():
+            self[name].data, self[name].raw_data, self[name].process_errors = value, None, []
+
 
 class ProposeForm(_PairForm):
     """申し出 or 依頼: terms and a message that the other side reads."""

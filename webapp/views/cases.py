@@ -341,26 +341,40 @@ def _named_posting(pair: _Pair) -> tuple[Need | None, Offer | None]:
 
 
 def _begun_form(pair: _Pair, kind: type[Form]) -> tuple[Any, dict[str, Any]]:
-    """The form as it begins or was typed, and the figures of both records beside it."""
+    """The form as it begins, was typed, or begins anew with what was chosen instead; the figures of both
+    records beside it.
+    """
     need, offer = _named_posting(pair)
-    beginning = terms.begin(
-        terms.Figures.of(need) if need else None,
-        terms.Figures.of(offer) if offer else None,
-        calendar.tokyo_date(clock.now()),
-    )
+    beginning = _beginning(need, offer)
     named = {"need": need.public_id if need else "", "offer": offer.public_id if offer else ""}
     form: Any = kind(data={**named, **beginning.values})
     form.offer_choices(pair.needs.values(), pair.offers.values())
     chosen = pair.chosen(form)
+    if _begins_anew():
+        beginning = _beginning(**chosen)
+        form.begin_with(beginning.values)
     others = [found for found in pair.needs.values() if found is not chosen["need"]]
     more = [found for found in pair.offers.values() if found is not chosen["offer"]]
     beside = {
         "columns": terms_text.columns(chosen["need"], chosen["offer"]),
         "more": [terms_text.columns(one, None)[0] for one in others]
         + [terms_text.columns(None, one)[0] for one in more],
-        "notes": terms_text.sentences(beginning.notes) if request.method == "GET" else [],
+        "notes": terms_text.sentences(beginning.notes) if request.method == "GET" or _begins_anew() else [],
     }
     return form, beside
+
+
+def _begins_anew() -> bool:
+    """Whether the terms are asked for again, of the need and the offer that were chosen on the page."""
+    return request.form.get("action") == "begin"
+
+
+def _beginning(need: Need | None, offer: Offer | None) -> terms.Beginning:
+    return terms.begin(
+        terms.Figures.of(need) if need else None,
+        terms.Figures.of(offer) if offer else None,
+        calendar.tokyo_date(clock.now()),
+    )
 
 
 def _hindrance(pair: _Pair, form: Any, origin: str) -> str:
@@ -391,7 +405,7 @@ def propose() -> Page:
     facts = {"own": own, "other": other, "form": form, "banner": hindrance, **pair.chosen(form)}
     facts["beside"] = beside
     wanted = request.form.get("action", "check")
-    if request.method == "GET" or wanted == "edit":
+    if request.method == "GET" or wanted in {"edit", "begin"}:
         return render_template("cases/propose.html", **facts)
     if not form.validate() or hindrance:
         return render_template("cases/propose.html", **facts), 409 if hindrance else 422
@@ -443,6 +457,8 @@ def recommend() -> Page:
         if earlier:
             return redirect(earlier)
     hindrance = _hindrance(pair, form, "coordinator")
+    if _begins_anew():
+        return render_template("cases/recommend.html", pair=pair, form=form, banner=hindrance, beside=beside)
     if form.validate_on_submit() and not hindrance:
         try:
             return _begun(
