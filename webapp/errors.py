@@ -29,6 +29,7 @@ _NO_ROOM: Final = frozenset(
         errno.EDQUOT,
         errno.EROFS,
         errno.EIO,
+        errno.EACCES,
         errno.ENOTDIR,
         errno.EEXIST,
     }  # a file for a folder, too

@@ -192,7 +192,9 @@ def test_a_commit_that_fails_becomes_a_page_without_a_word_of_success(
         assert session.scalars(select(User)).one().name == user.name
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EMFILE, errno.ENOTDIR, errno.EEXIST])
+@pytest.mark.parametrize(
+    "code", [errno.ENOSPC, errno.EROFS, errno.EMFILE, errno.EACCES, errno.ENOTDIR, errno.EEXIST]
+)
 def test_a_machine_without_room_is_told_in_words(
     app: Flask, npo_client: FlaskClient, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
