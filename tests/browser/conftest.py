@@ -5,6 +5,7 @@ missing browser is a failure.
 """
 
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -98,6 +99,8 @@ def demo(demo_template: Settings, tmp_path_factory: pytest.TempPathFactory) -> I
     source.backup(target)
     source.close()
     target.close()
+    # The key that sealed the record of the city comes with it.
+    shutil.copy(demo_template.folder / "audit_key", folder)
     running = Demo(
         Settings.from_environment(
             {

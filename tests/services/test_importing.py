@@ -868,10 +868,10 @@ def test_of_two_columns_of_one_meaning_the_filled_one_is_taken_or_the_file_refus
 def test_of_two_columns_that_differ_the_one_of_the_label_is_read_and_the_other_told(
     database: Database, coordinator: Actor
 ) -> None:
-    lines = ["北の会,090-1,03-1234,1-1,甲町,a", "南の会,,０３－１２３５,2-2,2-2,b"]
+    lines = ["北の会,090-1,03-1234-5678,1-1,甲町,a", "南の会,,０３－１２３４－５６７９,2-2,2-2,b"]
     head = "団体名,担当者電話番号,電話番号,所在地,事務所所在地,目的"
     checked = check(database, coordinator, "npos", csv(head, *lines))
-    assert [row["values"]["phone"] for row in checked.rows] == ["03-1234", "03-1235"]
+    assert [row["values"]["phone"] for row in checked.rows] == ["03-1234-5678", "03-1234-5679"]
     assert [row["values"]["address"] for row in checked.rows] == ["1-1", "2-2"]
     assert checked.unknown == ["担当者電話番号", "事務所所在地"]
     assert checked.merged == []
@@ -885,9 +885,9 @@ def test_of_two_columns_that_differ_the_one_of_the_label_is_read_and_the_other_t
 
 
 def test_what_differs_only_in_width_contradicts_nothing(database: Database, coordinator: Actor) -> None:
-    row = "北の会,03-1234,０３－１２３４,03－1234,a"
+    row = "北の会,03-1234-5678,０３－１２３４－５６７８,03－1234－5678,a"
     checked = check(database, coordinator, "npos", csv("団体名,電話番号,電話番号,TEL,目的", row))
-    assert [row["values"]["phone"] for row in checked.rows] == ["03-1234"]
+    assert [row["values"]["phone"] for row in checked.rows] == ["03-1234-5678"]
     assert checked.merged == ["「電話番号」と「電話番号」と「TEL」"]
 
 
@@ -901,11 +901,11 @@ def test_of_two_names_in_a_record_the_label_is_read_and_the_same_twice_refused(
         return [row["values"]["phone"] for row in checked.rows]
 
     assert read(
-        '{"name": "北の会", "担当者電話番号": "090-1", "電話番号": "03-1234"}',
-        '{"name": "南の会", "phone": "", "TEL": "03-1235"}',
-    ) == ["03-1234", "03-1235"]
+        '{"name": "北の会", "担当者電話番号": "090-1", "電話番号": "03-1234-5678"}',
+        '{"name": "南の会", "phone": "", "TEL": "03-1234-5679"}',
+    ) == ["03-1234-5678", "03-1234-5679"]
     with pytest.raises(Unreadable, match="file_two_columns"):
-        read('{"name": "北の会", "phone": "090-1", "電話番号": "03-1234"}')
+        read('{"name": "北の会", "phone": "090-1", "電話番号": "03-1234-5678"}')
 
 
 @pytest.mark.parametrize(

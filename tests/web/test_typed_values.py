@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms.fields.core import UnboundField
 
 import webapp.forms
-from matcher import addresses, days, import_cells, numerals
+from matcher import addresses, days, import_cells, numerals, phones
 from matcher.db import Database
 from matcher.import_columns import COLUMNS, Column
 from matcher.models import AccountRequest, Organization, User
@@ -40,6 +40,7 @@ READERS: dict[Any, Any] = {
     values.YenField: (numerals, "read"), values.CountField: (numerals, "read"),
     fields.PairsField: (numerals, "read"), fields.YenPairsField: (numerals, "read"),
     fields.FundersField: (numerals, "read"), values.AddressField: (addresses, "read"),
+    values.PhoneField: (phones, "read"),
 }  # fmt: skip
 #: Fields of plain text, of files and of choices: nothing is read from them.
 PLAIN = {
@@ -102,6 +103,7 @@ def test_every_field_of_a_value_asks_the_reader(
         ("integer", numerals, "read"),
         ("date", days, "read"),
         ("email", addresses, "read"),
+        ("phone", phones, "read"),
     ],
 )
 def test_every_column_of_a_value_asks_the_same_reader(
