@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 from werkzeug.serving import make_server
 
 from matcher import migrations
@@ -153,7 +154,14 @@ class Visitor:
 
     def go(self, path: str) -> None:
         """Open a page by its path."""
-        self.page.goto(self.demo.url + path)
+        try:
+            self.page.goto(self.demo.url + path)
+        except PlaywrightError as error:
+            # Going back by a script may still be under way: the browser then lets go of what begins meanwhile.
+            if "ERR_ABORTED" not in str(error):
+                raise
+            self.page.wait_for_load_state("load")
+            self.page.goto(self.demo.url + path)
 
     def enter(self, role: str) -> None:
         """Enter the demo as one of its people."""
