@@ -359,7 +359,7 @@ def _check(database: Database, settings: Settings, clients: list[Client]) -> Non
             live.level(session)
             assert indexing.waiting_count(session, live.model_id or "") == 0
             assert indexing.differences(session, live) == []
-    assert len(promised) > ROUNDS / 2
+    assert len(promised) > ROUNDS / 4  # nobody may write more than sixty messages an hour
     assert given
     print(
         f"{ROUNDS} kills, {len(promised) + len(given):,} acknowledged writes, 0 lost, {len(errors)} answers 5xx: {errors[:3]}"
