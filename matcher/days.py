@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 
 from matcher.calendar import ERAS, TOKYO, Era
-from matcher.typed import Unclear, plain
+from matcher.typed import DASHES, Unclear, plain
 
 LIMIT: Final = 60
 FIRST_YEAR: Final = 1868
@@ -21,7 +21,6 @@ LAST_YEAR: Final = 2199
 _BY_NAME: Final = {name: era for era in ERAS for name in (era.name, era.short, era.letter)}
 _OUR_CALENDAR: Final = date(1873, 1, 1)  #: before 明治6 the calendar was another one
 _WEEKDAYS: Final = "月火水木金土日"
-_DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−─━ー", "-"))
 
 _ERA: Final = "(?P<era>" + "|".join(_BY_NAME) + ")"
 _REST: Final = r"(?P<month>[0-9]{1,2})%s(?P<day>[0-9]{1,2})%s"
@@ -68,7 +67,7 @@ def read(text: str) -> Reading:
             era), ``date_weekday`` (another weekday), ``date_year`` (outside 1868 to 2199), or
             ``value_too_long``.
     """
-    typed = plain(text, LIMIT).lower().translate(_DASHES)
+    typed = plain(text, LIMIT).lower().translate(DASHES)
     for writing in _WRITINGS:
         if match := writing.match(typed):
             found = _day(match, text)

@@ -34,7 +34,7 @@ _PART: Final = re.compile(
     rf"|(?P<big>[{''.join(_BIG)}])"
 )
 _SAME_UNIT: Final = {"名": "人", "パーセント": "%", "キログラム": "kg"}
-_ABOUT: Final = re.compile(r"\s*(?:程度|くらい|ぐらい|ほど|前後)")
+_ABOUT: Final = re.compile(r"\s*(?:程度|くらい|ぐらい|ほど|前後)\Z")
 _NEAR: Final = re.compile(
     r"以上|以下|以内|未満|程度|くらい|ぐらい|ほど|前後|あまり|余り|弱$|強$|約|およそ|頃"
 )
@@ -104,10 +104,8 @@ def same_unit(typed: str, chosen: str) -> bool:
 
 def _without_about(body: str) -> tuple[str, bool]:
     """「30人くらい」 without its last word, and whether there was one."""
-    for match in _ABOUT.finditer(body):
-        if match.end() == len(body):
-            return body[: match.start()], True
-    return body, False
+    match = _ABOUT.search(body)
+    return (body[: match.start()], True) if match else (body, False)
 
 
 def _split_unit(body: str, units: Collection[str]) -> tuple[str, str]:

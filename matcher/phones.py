@@ -7,11 +7,10 @@ another country with its +, and an extension or 代表 behind it.
 import re
 from typing import Final
 
-from matcher.typed import Unclear, plain
+from matcher.typed import DASHES, Unclear, plain
 
 LIMIT: Final = 40
 
-_DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−─━ー", "-"))
 _BEHIND: Final = re.compile(r"\s*\(?(?:代表?|(?:内線|ext\.?)[: ]?\s*[0-9]{1,6})\)?$", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\+?\(?[0-9]+(?:[-() ]{1,2}[0-9]+)*")
 
@@ -23,7 +22,7 @@ def read(text: str) -> str:
         Unclear: ``phone`` (no number, a part of one, or several), ``phone_zero`` (the 0 at its beginning was
             lost, as spreadsheets lose it), or ``value_too_long``.
     """
-    typed = plain(text, LIMIT).translate(_DASHES)
+    typed = plain(text, LIMIT).translate(DASHES)
     number = _BEHIND.sub("", typed)
     digits = "".join(character for character in number if character in "0123456789")
     if re.fullmatch(r"[1-9][0-9]{8,9}", number):

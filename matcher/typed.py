@@ -11,6 +11,8 @@ from embeddings.normal import nfc
 
 #: Marks without a width that come along when text is copied; at the ends they hide nothing.
 _UNSEEN: Final = "\u200b\u2060\ufeff\u200e\u202a\u202c"
+#: Whatever people take for a hyphen becomes one: for ``str.translate``.
+DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−─━ー", "-"))
 _SQUARES: Final = {"㍾": "明治", "㍽": "大正", "㍼": "昭和", "㍻": "平成", "㋿": "令和", "㎏": "kg"}
 
 

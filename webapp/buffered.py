@@ -217,9 +217,7 @@ class _Patience:
             self._accepts_from = now + NO_FILES_SECONDS
             if now >= self._complained_at + NO_FILES_SILENCE:
                 self._complained_at = now
-                logging.getLogger("waitress").error(
-                    "no file is left for a new connection: %s", error.strerror
-                )
+                log.error("no file is left for a new connection: %s", error.strerror)
             return None
         return result
 

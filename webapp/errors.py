@@ -23,17 +23,8 @@ SECRET_FIELDS: Final = frozenset({"password", "current", "again"})
 _FULL: Final = frozenset(
     {"SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "DiskFull", "OutOfMemory", "ReadOnlySqlTransaction"}
 )
-_NO_ROOM: Final = frozenset(
-    {
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EROFS,
-        errno.EIO,
-        errno.EACCES,
-        errno.ENOTDIR,
-        errno.EEXIST,
-    }  # a file for a folder, too
-)
+_NOT_OUR_FOLDER: Final = frozenset({errno.EACCES, errno.ENOTDIR, errno.EEXIST})
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}) | _NOT_OUR_FOLDER
 _NO_HANDLES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
 
 

@@ -804,11 +804,11 @@ def change_settings(
     moves.check_version(session, user, version)
     if notify not in NOTIFY:
         raise Invalid(notify="required")
-    if (user.name, user.notify) == (name, notify):
-        return user
     changed = [
         field for field, value in (("name", name), ("notify", notify)) if getattr(user, field) != value
     ]
+    if not changed:
+        return user
     user.name, user.notify = name, notify
     if notify == "none":
         notices.drop_gathered(session, user)

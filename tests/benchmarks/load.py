@@ -100,13 +100,16 @@ class Browser:
 
     def form(self, path: str) -> dict[str, str]:
         """The hidden values of the page's forms (token, form id, version)."""
-        page = self.ask("GET", path).body.decode(errors="replace")
-        found: dict[str, str] = {}
-        for field_ in HIDDEN.findall(page):
-            name, value = NAME.search(field_), VALUE.search(field_)
-            if name and value:
-                found[name[1]] = value[1]
-        return found
+        return hidden_values(self.ask("GET", path).body.decode(errors="replace"))
+
+
+def hidden_values(page: str) -> dict[str, str]:
+    """Name → value of the hidden fields of a page's forms."""
+    return {
+        name[1]: value[1]
+        for field_ in HIDDEN.findall(page)
+        if (name := NAME.search(field_)) and (value := VALUE.search(field_))
+    }
 
 
 class Person(threading.Thread):

@@ -1,19 +1,16 @@
 """How much each address takes: every POST route × its limit, and every field × texts without an end."""
 
 import io
-from collections.abc import Iterator
 
 import pytest
-import time_machine
 from werkzeug.datastructures import MultiDict
 from wtforms import FileField, StringField
 
 import embeddings.normal
 import webapp.forms.desk
-from tests.conftest import NOW
 from tests.contracts.expectations import EXPECTATIONS
 from tests.contracts.test_routes import address
-from tests.contracts.world import ACTORS, World
+from tests.contracts.world import ACTORS
 from tests.edge_inputs import HEAPED
 from tests.unit.test_normal import longest_heap
 from webapp import bodies
@@ -33,15 +30,6 @@ from webapp.forms import (
 
 #: The only addresses that take a file.
 FILES = {("imports.upload", ""), ("work.act", "file"), ("work.act", "contribution"), ("work.act", "measure")}
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory, sqlite_template) -> Iterator[World]:
-    with time_machine.travel(NOW, tick=True):
-        made = World(tmp_path_factory.mktemp("world"), sqlite_template)
-        made.app.config["WTF_CSRF_ENABLED"] = False
-        yield made
-        made.database.dispose()
 
 
 POSTS = [

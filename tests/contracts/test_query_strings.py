@@ -1,14 +1,11 @@
 """Every value that any page reads from its address × awkward values: an answer in words, never a 500."""
 
-from collections.abc import Iterator
 from typing import ClassVar
 from urllib.parse import quote
 
 import pytest
-import time_machine
 from werkzeug.datastructures import ImmutableMultiDict
 
-from tests.conftest import NOW
 from tests.contracts.expectations import EXPECTATIONS
 from tests.contracts.test_routes import address
 from tests.contracts.world import ACTORS, World
@@ -66,11 +63,8 @@ class Noting(ImmutableMultiDict):
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory, sqlite_template) -> Iterator[World]:
-    with time_machine.travel(NOW, tick=True):
-        made = World(tmp_path_factory.mktemp("world"), sqlite_template)
-        yield made
-        made.database.dispose()
+def world(served_world: World) -> World:
+    return served_world
 
 
 def pages():

@@ -26,11 +26,8 @@ READ = [
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory, sqlite_template) -> Iterator[World]:
-    with time_machine.travel(NOW, tick=True):
-        made = World(tmp_path_factory.mktemp("world"), sqlite_template)
-        yield made
-        made.database.dispose()
+def world(served_world: World) -> World:
+    return served_world
 
 
 @contextmanager

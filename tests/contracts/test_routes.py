@@ -6,28 +6,16 @@ of it), ``x`` seen but not allowed (403), ``L`` sent to the login. A route witho
 """
 
 import re
-from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
-import time_machine
 from sqlalchemy import select
 from werkzeug.routing import IntegerConverter
 
 from matcher.models import AuditEvent, Organization
-from tests.conftest import NOW
 from tests.contracts.expectations import EXPECTATIONS
 from tests.contracts.world import ACTORS, World
 from webapp import access
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory, sqlite_template) -> Iterator[World]:
-    with time_machine.travel(NOW, tick=True):
-        made = World(tmp_path_factory.mktemp("world"), sqlite_template)
-        made.app.config["WTF_CSRF_ENABLED"] = False
-        yield made
-        made.database.dispose()
 
 
 def outcome(response) -> str:

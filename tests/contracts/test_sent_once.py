@@ -4,30 +4,18 @@ The same form is sent whole as well, so that a refusal is known to come from wha
 """
 
 import re
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-import time_machine
 from sqlalchemy import func, select
 
 from matcher.models import AccountRequest, AuditEvent, Mail
-from tests.conftest import NOW
 from tests.contracts.expectations import EXPECTATIONS
 from tests.contracts.test_routes import address
 from tests.contracts.world import ACTORS, World
 from tests.web.pages import read
 
 _DAY = re.compile(r"(_on|_from|_to|_until|_by)$")
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory, sqlite_template) -> Iterator[World]:
-    with time_machine.travel(NOW, tick=True):
-        made = World(tmp_path_factory.mktemp("world"), sqlite_template)
-        made.app.config["WTF_CSRF_ENABLED"] = False
-        yield made
-        made.database.dispose()
 
 
 def pages(actor: str):

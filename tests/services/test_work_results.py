@@ -411,7 +411,7 @@ def export(actor: str = "coordinator") -> Try:
 def _disclosed(p: Partners, *masks: str, actor: Actor | None = None) -> dict[str, Any]:
     """What a bundle holds whose leaving was recorded."""
     content = exports.gather(p.session, actor or p.coordinator, p.case, masks, p.at)
-    exports.note(p.session, actor or p.coordinator, p.case, content, p.at)
+    exports.note(p.session, actor or p.coordinator, p.case, exports.details(content), p.at)
     return content
 
 

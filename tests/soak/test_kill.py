@@ -32,6 +32,7 @@ from matcher import calendar, migrations
 from matcher.db import Database
 from matcher.models import AuditEvent, CaseMessage, Contribution, Mail, Organization, Partnership, Payment
 from matcher.services import audit, indexing, notices, seeding
+from tests.benchmarks.load import hidden_values
 from webapp import Settings, clock
 from webapp.cli_index import encode_all
 from webapp.db import connect
@@ -40,8 +41,6 @@ pytestmark = pytest.mark.soak
 ROUNDS = int(os.environ.get("KILL_ROUNDS", "200"))
 PATIENCE = float(os.environ.get("KILL_PATIENCE", "60"))  #: seconds; more where others use the machine too
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
-HIDDEN = re.compile(r'<input[^>]*type="hidden"[^>]*>')
-NAME, VALUE = re.compile(r'name="([^"]+)"'), re.compile(r'value="([^"]*)"')
 
 
 class Service:
@@ -140,14 +139,9 @@ class Client(threading.Thread):
         if TOKEN.search(page) is None:
             self._open()
             return
-        hidden = {
-            name[1]: value[1]
-            for field in HIDDEN.findall(page)
-            if (name := NAME.search(field)) and (value := VALUE.search(field))
-        }
         self.count += 1
         text = f"{self.role}-{self.count}-{random.getrandbits(40):x}"
-        values = hidden | self._fields(text)
+        values = hidden_values(page) | self._fields(text)
         answer = self._post(f"/cases/{self.case}/{self.page}", values)
         if self.case in answer:
             self.done.append(text)

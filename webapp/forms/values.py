@@ -177,26 +177,27 @@ class CountField(_NumeralField):
         """People are people, whatever is chosen for the amount of something else."""
 
 
-class AddressField(_ReadField, StringField):  # type: ignore[misc]
+class _WordField(_ReadField, StringField):  # type: ignore[misc]
+    """A value that is stored as a text; shown as it was typed."""
+
+    def _value(self) -> str:
+        return str(self.raw_data[0]) if self.raw_data else self.data or ""
+
+
+class AddressField(_WordField):
     """One mail address that mail reaches."""
 
     def read(self, typed: str) -> Any:
         """The address as it is stored."""
         return addresses.read(typed)
 
-    def _value(self) -> str:
-        return str(self.raw_data[0]) if self.raw_data else self.data or ""
 
-
-class PhoneField(_ReadField, StringField):  # type: ignore[misc]
+class PhoneField(_WordField):
     """One telephone number that can be dialled."""
 
     def read(self, typed: str) -> Any:
         """The number as it is stored."""
         return phones.read(typed)
-
-    def _value(self) -> str:
-        return str(self.raw_data[0]) if self.raw_data else self.data or ""
 
 
 def address(label: Any) -> AddressField:

@@ -405,7 +405,7 @@ def propose() -> Page:
     facts = {"own": own, "other": other, "form": form, "banner": hindrance, **pair.chosen(form)}
     facts["beside"] = beside
     wanted = request.form.get("action", "check")
-    if request.method == "GET" or wanted in {"edit", "begin"}:
+    if request.method == "GET" or wanted == "edit" or _begins_anew():
         return render_template("cases/propose.html", **facts)
     if not form.validate() or hindrance:
         return render_template("cases/propose.html", **facts), 409 if hindrance else 422

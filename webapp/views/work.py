@@ -801,10 +801,11 @@ def _order_bundle(public_id: str, masks: list[str]) -> str:
         {f"{case.number}.json": json.dumps(content, ensure_ascii=False, indent=1)},
         {f"{case.number}.pdf": html},
     )
+    made = exports.details(content)
     return making.order(
-        "bundle", parts, f"{case.number}.zip", ("partnership", public_id), exports.details(content),
+        "bundle", parts, f"{case.number}.zip", ("partnership", public_id), made,
         lambda ticket: url_for("work.export_file", public_id=public_id, ticket_id=ticket),
-        lambda session: exports.note(session, actor, case, content, now),
+        lambda session: exports.note(session, actor, case, made, now),
     )  # fmt: skip
 
 

@@ -38,16 +38,12 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(length=12), nullable=False, comment="organization, city or user"),
         sa.Column("subject_key", sa.String(length=32), nullable=False, comment="public id; city: city"),
         sa.Column(
-            "since_event",
-            sa.BigInteger(),
-            nullable=False,
+            "since_event", sa.BigInteger(), nullable=False,
             comment="number of the audit event; 0: since before what is recorded",
         ),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.Column(
-            "unproved",
-            sa.JSON(),
-            nullable=False,
+            "unproved", sa.JSON(), nullable=False,
             comment="facts that no record proves for that time; they are those of kept_at",
         ),
         sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
@@ -70,33 +66,22 @@ def downgrade() -> None:
 
 
 IDENTITY = sa.table(
-    "identity",
-    sa.column("subject"),
-    sa.column("subject_key"),
-    sa.column("since_event"),
-    sa.column("facts", sa.JSON),
-    sa.column("unproved", sa.JSON),
-    sa.column("kept_at", sa.DateTime(timezone=True)),
+    "identity", sa.column("subject"), sa.column("subject_key"), sa.column("since_event"),
+    sa.column("facts", sa.JSON), sa.column("unproved", sa.JSON), sa.column("kept_at", sa.DateTime(timezone=True)),
 )
 EVENT = sa.table(
-    "audit_event",
-    sa.column("id"),
-    sa.column("actor_id"),
-    sa.column("action"),
-    sa.column("object_type"),
-    sa.column("object_id"),
-    sa.column("details", sa.JSON),
+    "audit_event", sa.column("id"), sa.column("actor_id"), sa.column("action"), sa.column("object_type"),
+    sa.column("object_id"), sa.column("details", sa.JSON),
 )
 BUNDLE = sa.table(
-    "decision_bundle",
-    sa.column("public_id"),
-    sa.column("content", sa.JSON),
-    sa.column("sha256"),
+    "decision_bundle", sa.column("public_id"), sa.column("content", sa.JSON), sa.column("sha256"),
 )
 ORGANIZATION = sa.table(
     "organization", sa.column("id"), sa.column("public_id"), *(sa.column(name) for name in FACTS)
 )
-CASE = sa.table("partnership", sa.column("company_id"), sa.column("npo_id"), sa.column("coordinator_id"))
+CASE = sa.table(
+    "partnership", sa.column("company_id"), sa.column("npo_id"), sa.column("coordinator_id")
+)
 USER = sa.table("user_account", sa.column("id"), sa.column("public_id"), sa.column("name"))
 CITY = sa.table("municipality", sa.column("name"), sa.column("section"))
 
@@ -109,9 +94,7 @@ def _organizations(connection):
         sa.select(ORGANIZATION).where(ORGANIZATION.c.id.in_(parties)).order_by(ORGANIZATION.c.id)
     ):
         present = {name: getattr(row, name) or "" for name in FACTS}
-        yield from _stretches(
-            row.public_id, present, changes.get(row.public_id, []), shown.get(row.public_id, [])
-        )
+        yield from _stretches(row.public_id, present, changes.get(row.public_id, []), shown.get(row.public_id, []))
 
 
 def _changes(connection):
@@ -131,9 +114,7 @@ def _shown_by_decisions(connection):
     """public id → [(event, facts)] of what frozen decisions show, where the record proves their content."""
     events = {}
     for event in connection.execute(
-        sa.select(EVENT.c.id, EVENT.c.details)
-        .where(EVENT.c.object_type == "partnership")
-        .order_by(EVENT.c.id)
+        sa.select(EVENT.c.id, EVENT.c.details).where(EVENT.c.object_type == "partnership").order_by(EVENT.c.id)
     ):
         bundle = (event.details or {}).get("bundle")
         sha256 = (event.details or {}).get("bundle_sha256") or (event.details or {}).get("sha256")
@@ -204,9 +185,5 @@ def _people(connection):
 
 def _row(subject, key, since, facts, unproved):
     return {
-        "subject": subject,
-        "subject_key": key,
-        "since_event": since,
-        "facts": facts,
-        "unproved": unproved,
+        "subject": subject, "subject_key": key, "since_event": since, "facts": facts, "unproved": unproved,
     }

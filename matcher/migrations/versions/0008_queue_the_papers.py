@@ -16,19 +16,13 @@ def upgrade() -> None:
         "job",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False, comment="paper, book, bundle or import"),
-        sa.Column(
-            "lane", sa.String(length=20), nullable=False, comment="of one lane one job is done at a time"
-        ),
-        sa.Column(
-            "key", sa.String(length=64), nullable=False, comment="sha256 of what is laid out, or public id"
-        ),
+        sa.Column("lane", sa.String(length=20), nullable=False, comment="of one lane one job is done at a time"),
+        sa.Column("key", sa.String(length=64), nullable=False, comment="sha256 of what is laid out, or public id"),
         sa.Column("state", sa.String(length=10), nullable=False, comment="waiting, running, done or failed"),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("turn", sa.Integer(), nullable=True, comment="the how manieth of its lane to be begun"),
         sa.Column(
-            "leased_until",
-            sa.DateTime(timezone=True),
-            nullable=True,
+            "leased_until", sa.DateTime(timezone=True), nullable=True,
             comment="the holder must be heard of before",
         ),
         sa.Column("holder", sa.String(length=80), nullable=False),
@@ -39,12 +33,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
     )
     op.create_index(
-        "uq_job_kind_key_alive",
-        "job",
-        ["kind", "key"],
-        unique=True,
-        sqlite_where=_ALIVE,
-        postgresql_where=_ALIVE,
+        "uq_job_kind_key_alive", "job", ["kind", "key"], unique=True,
+        sqlite_where=_ALIVE, postgresql_where=_ALIVE,
     )
     op.create_index("ix_job_lane_state", "job", ["lane", "state"])
     op.create_table(
@@ -53,12 +43,12 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
-            "title",
-            sa.Text().with_variant(sa.String(length=300), "sqlite"),
-            nullable=False,
+            "title", sa.Text().with_variant(sa.String(length=300), "sqlite"), nullable=False,
             comment="the name of the file",
         ),
-        sa.Column("address", sa.Text(), nullable=False, comment="our own page that checks and sends it"),
+        sa.Column(
+            "address", sa.Text(), nullable=False, comment="our own page that checks and sends it"
+        ),
         sa.Column("object_type", sa.String(length=30), nullable=False, comment="what it is about"),
         sa.Column("object_id", sa.String(length=32), nullable=False, comment="public id"),
         sa.Column("id", sa.Integer(), nullable=False),
@@ -67,10 +57,7 @@ def upgrade() -> None:
             ["job_id"], ["job.id"], name=op.f("fk_job_ticket_job_id_job"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["user_id"],
-            ["user_account.id"],
-            name=op.f("fk_job_ticket_user_id_user_account"),
-            ondelete="CASCADE",
+            ["user_id"], ["user_account.id"], name=op.f("fk_job_ticket_user_id_user_account"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job_ticket")),
         sa.UniqueConstraint("job_id", "user_id", name=op.f("uq_job_ticket_job_id_user_id")),
