@@ -31,7 +31,7 @@ class Settings:
     proxy_hops: int = 0
     https: bool = False
     demo_mode: bool = False
-    web_workers: int = 1
+    web_workers: int = 2
     worker: str = "thread"
     embedding_model: str = ""
     mail_backend: str = "files"

@@ -8,6 +8,7 @@ every second, must not send anybody to the end of the line.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -36,6 +37,7 @@ WAIT_SECONDS = 3.0  #: how long a request may wait for what is made soon
 WAITING_REQUESTS: Final = 2  #: of a process; a thread that waits answers nobody else
 NEAR: Final = 1  #: jobs ahead with which it is worth waiting
 REFRESH_SECONDS: Final = 3
+NEXT_SECONDS: Final = 1  #: between two of those who are told to come again
 MOST_REFRESH_SECONDS: Final = 15
 PAPER_STANDS: Final = timedelta(hours=1)  #: who comes with an older ticket wants the paper of today
 MOST_CELLS: Final = 20_000  #: a bigger table is written in the press
@@ -44,7 +46,7 @@ MOST_CELLS: Final = 20_000  #: a bigger table is written in the press
 def init(app: Flask, settings: Settings) -> None:
     """Attach a runner to the application; it starts nothing before it is asked."""
     app.extensions["runner"] = Runner(settings, app.extensions["database"])
-    app.extensions["preparing"] = threading.Lock()
+    app.extensions["preparing"] = Preparing()
     app.teardown_request(_prepared)
     app.extensions["seats"] = threading.BoundedSemaphore(WAITING_REQUESTS)
 
@@ -59,7 +61,48 @@ def runner() -> Runner:
 
 
 class Busy(Exception):
-    """This process prepares something for another: who only reads pages comes first, this one comes again."""
+    """Something is prepared for another, or somebody writes: who asks comes again, as pages come first."""
+
+    def __init__(self, seconds: int = REFRESH_SECONDS) -> None:
+        super().__init__(f"expected room to prepare, found none for {seconds} s")
+        self.seconds = seconds
+
+
+class Preparing:
+    """What this process prepares, one thing at a time.
+
+    Those who find it taken are told to come again one after the other: fifty who come back together every few
+    seconds would cost more than what they wait for.
+    """
+
+    def __init__(self) -> None:
+        self._taken = threading.Lock()
+        self._told = threading.Lock()
+        self._next = 0.0
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether something is being prepared."""
+        return self._taken.locked()
+
+    def begin(self) -> None:
+        """Begin to prepare; ``end`` it soon.
+
+        Raises:
+            Busy: another is being prepared; it says when to come again.
+        """
+        if self._taken.acquire(blocking=False):
+            return
+        with self._told:
+            now = time.monotonic()
+            self._next += NEXT_SECONDS
+            if not now + REFRESH_SECONDS <= self._next <= now + MOST_REFRESH_SECONDS:
+                self._next = now + REFRESH_SECONDS
+            raise Busy(round(self._next - now))
+
+    def end(self) -> None:
+        """Let another begin."""
+        self._taken.release()
 
 
 def begin() -> None:
@@ -71,14 +114,13 @@ def begin() -> None:
     """
     jobs.check_room(db.session(), access.actor(), "press")
     if "is_preparing" not in g:
-        if not current_app.extensions["preparing"].acquire(blocking=False):
-            raise Busy
+        current_app.extensions["preparing"].begin()
         g.is_preparing = True
 
 
 def _prepared(_error: BaseException | None = None) -> None:
     if g.pop("is_preparing", False):
-        current_app.extensions["preparing"].release()
+        current_app.extensions["preparing"].end()
 
 
 def deliver(kind: str, source: Iterable[bytes], name: str, note: audit.Note | None = None) -> Response:

@@ -1,7 +1,7 @@
 """gunicorn configuration: ``gunicorn -c python:webapp.server wsgi:app``.
 
-One process with threads by default; the worker's threads, the model and the index are started after the
-fork (forking after those threads exist is a known deadlock).
+Two processes with threads by default, as Python works in one thread of each at a time. The worker's threads,
+the model and the index are started after the fork (forking after those threads exist is a known deadlock).
 """
 
 from typing import Any

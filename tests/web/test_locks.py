@@ -322,6 +322,26 @@ def test_a_card_shown_a_moment_ago_opens_though_it_is_not_written_yet(
     visit(npo_client, f"/suggestions/{'b' * 32}", 404)
 
 
+def test_a_card_opens_that_another_process_showed_and_is_about_to_write(
+    npo_client: FlaskClient, records: Database, tmp_path: Path
+) -> None:
+    with records.read() as session:
+        npo = session.scalars(select(Organization)).one()
+    with records.write() as session:
+        company = make_company(session)
+    card = ShownSuggestion(
+        public_id="a" * 32, rank=1, candidate_id=company.id, need_id=None, score=0.5, parts={}, reasons=[]
+    )
+    shown = ShownList(
+        organization_id=npo.id, shown_at=NOW, model_id="m", index_version=1, weights_version="w", items=[card]
+    )
+    other = traces.Traces(records, tmp_path / "traces of another process")
+    late = threading.Timer(0.3, lambda: other.leave("shown:1", lambda later: later.add(shown)))
+    late.start()
+    visit(npo_client, f"/suggestions/{'a' * 32}")
+    late.join()
+
+
 def test_a_card_that_waits_to_be_written_is_asked_for_again_and_not_lost(
     app: Flask,
     npo_client: FlaskClient,

@@ -1,7 +1,5 @@
 """The page on which one waits for a paper, a table or a bundle, and the one that says that enough waits."""
 
-import secrets
-
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
@@ -35,9 +33,9 @@ def crowded(_error: jobs.Crowded) -> tuple[str, int, dict[str, str]]:
 
 
 @blueprint.app_errorhandler(making.Busy)
-def busy(_error: making.Busy) -> tuple[str, int, dict[str, str]]:
+def busy(error: making.Busy) -> tuple[str, int, dict[str, str]]:
     """Nothing is prepared for this person yet; the same address is asked for again by itself."""
-    seconds = str(making.REFRESH_SECONDS + secrets.randbelow(making.REFRESH_SECONDS))
+    seconds = str(error.seconds)
     is_still = "still" in request.args
     again = {"Retry-After": seconds} | ({} if is_still else {"Refresh": seconds})
     return render_template("making/busy.html", is_still=is_still), 202, again

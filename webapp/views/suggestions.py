@@ -1,5 +1,6 @@
 """Suggestions in both directions: the list, the detail of one as it was shown, saving and passing."""
 
+import time
 from typing import Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -16,6 +17,7 @@ from webapp.forms.suggestion import FilterForm, PassForm
 blueprint = Blueprint("suggestions", __name__)
 
 _FLUSH_SECONDS: Final = 1.0  #: how long a page waits for what was shown a moment ago to be written
+_LOOK_SECONDS: Final = 0.1  #: between two looks for it
 
 
 @blueprint.get("/company/suggestions")
@@ -137,7 +139,17 @@ def _shown(public_id: str) -> ShownSuggestion:
         db.release()
         if not traces.traces().have_all_arrived(_FLUSH_SECONDS):
             abort(503)
-        return shown_lists.get(db.session(), access.actor(), public_id)
+        # Another process of ours may have shown it, and may be about to write it.
+        looking_until = time.monotonic() + _FLUSH_SECONDS
+        while True:
+            try:
+                return shown_lists.get(db.session(), access.actor(), public_id)
+            except NotFound:
+                if time.monotonic() > looking_until:
+                    raise
+            db.session().rollback()
+            db.release()
+            time.sleep(_LOOK_SECONDS)
 
 
 def _target(public_id: str) -> tuple[Organization, Need | None, ShownSuggestion]:

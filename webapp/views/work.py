@@ -714,12 +714,12 @@ def paper(public_id: str, paper: str) -> Response:
     ``?version=`` names the version of its document; without it the one in force is printed, else the draft.
     """
     session, actor, case = db.session(), access.actor(), _case(public_id)
-    number = _version_asked()
-    if paper not in papers.available(session, case) or (number is not None and paper not in papers.KINDS):
-        raise NotFound("paper")
     if kept := making.fetched():
         return kept
     making.begin()
+    number = _version_asked()
+    if paper not in papers.available(session, case) or (number is not None and paper not in papers.KINDS):
+        raise NotFound("paper")
     name, template, content = papers.make(session, actor, case, paper, clock.now(), number)
     return pdf.download(name, template, **content)
 
