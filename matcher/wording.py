@@ -4,9 +4,8 @@ Plain text that can be acted on without a link; each body says what happened, th
 next. Screen texts stand in templates; these are here because services write the outbox.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 
-from matcher import terms
 from matcher.calendar import TOKYO
 from matcher.models import Need, Offer, Organization, Partnership
 from matcher.vocabulary import WITHDRAW_REASONS, support_label
@@ -231,10 +230,10 @@ def posting_withdrawn_by_city(posting: Need | Offer) -> Text:
     )
 
 
-def posting_expiring(posting: Need | Offer, days_left: int, today: date) -> Text:
+def posting_expiring(posting: Need | Offer, days_left: int, can_renew: bool) -> Text:
     """To the owner, 14 and 3 days before."""
     how = "続けるときは、画面の「公開を延長する」を押してください。"
-    if terms.renewal_obstacle(posting, today):
+    if not can_renew:
         how = (
             "公開は、終わりの日までです。続けるときは、画面の「内容を直す」を押して、新しい期間を入力してください。"
             "市がもう一度確認してから公開します。"
@@ -245,10 +244,10 @@ def posting_expiring(posting: Need | Offer, days_left: int, today: date) -> Text
     )
 
 
-def posting_expired(posting: Need | Offer, today: date) -> Text:
+def posting_expired(posting: Need | Offer, can_renew: bool) -> Text:
     """To the owner."""
     how = "画面の「公開を延長する」を押すと、もう一度公開できます。"
-    if terms.renewal_obstacle(posting, today):
+    if not can_renew:
         how = (
             "もう一度公開するときは、画面の「内容を直す」を押して、新しい期間を入力してください。"
             "市がもう一度確認してから公開します。"

@@ -530,7 +530,7 @@ def _expire(session: Session, posting: Need | Offer, now: datetime) -> None:
     posting.pause_cause = None
     moves.move(session, SYSTEM, posting, "expire", now)
     indexing.touch(session, posting)
-    text = wording.posting_expired(posting, calendar.tokyo_date(now))
+    text = wording.posting_expired(posting, not terms.renewal_obstacle(posting, calendar.tokyo_date(now)))
     notices.tell_organization(session, posting.organization_id, *text, now, about=_about(posting))
 
 
@@ -545,7 +545,7 @@ def remind_expiring(session: Session, now: datetime, limit: int = 100) -> int:
         # Not through the record: a reminder must not outdate a form that somebody is filling in.
         kind = type(posting)
         session.execute(update(kind).where(kind.id == posting.id).values(expiry_notices=due))
-        text = wording.posting_expiring(posting, left, today)
+        text = wording.posting_expiring(posting, left, not terms.renewal_obstacle(posting, today))
         notices.tell_organization(session, posting.organization_id, *text, now, about=_about(posting))
         sent += 1
     return sent
