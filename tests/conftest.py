@@ -18,9 +18,11 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from matcher import db, migrations, tables, uploads
-from matcher.db import Database
-from matcher.services import files
+from matcher import migrations
+from matcher.cases import files, uploads
+from matcher.ground import db
+from matcher.ground.db import Database
+from matcher.imports import tables
 from webapp import making, sheets, traces
 
 # How long an example takes is the machine's affair, not the text's.

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from matcher.models import CompanyProfile, Municipality, Need, NpoProfile, Offer, Organization, User
-from matcher.permissions import Actor
-from matcher.services import leases
+from matcher.ground.permissions import Actor
+from matcher.jobs import leases
+from matcher.records import CompanyProfile, Municipality, Need, NpoProfile, Offer, Organization, User
 from tests.conftest import NOW
 from webapp.worker import PIECE_NAMES
 

@@ -7,23 +7,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from matcher import calendar, queries
-from matcher.models import CaseDocument, CaseFile, Indicator, Measurement, Partnership
-from matcher.permissions import Actor
-from matcher.services import (
-    agreements,
-    casework,
-    closing,
-    documents,
-    evaluations,
-    files,
-    partnerships,
-    payments,
-    plans,
-    progress,
-    publicity,
-    talks,
-)
+from matcher.agreements import acts as agreement_acts
+from matcher.agreements import plans
+from matcher.cases import acts as case_acts
+from matcher.cases import documents, files, talks
+from matcher.cases import reads as case_reads
+from matcher.ground import calendar
+from matcher.ground.permissions import Actor
+from matcher.records import CaseDocument, CaseFile, Indicator, Measurement, Partnership
+from matcher.results import accepting, closing, publication, ratings
+from matcher.work import payments, progress
 from tests import factories
 
 INDICATOR: Mapping[str, Any] = {
@@ -115,15 +108,15 @@ class Partners:
 
     def introduce(self) -> None:
         """Both want it, the city has approved."""
-        case = partnerships.propose(
+        case = case_acts.propose(
             self.session, self.company_actor, self.company, self.npo,
-            partnerships.Terms("food", 20, "kg"), "お手伝いしたいです。", self.at, need=self.need,
+            case_acts.Terms("food", 20, "kg"), "お手伝いしたいです。", self.at, need=self.need,
         )  # fmt: skip
-        partnerships.accept(self.session, self.npo_actor, case, "お願いします。", self.at, version=None)
-        decision = partnerships.Decision("条件が明確。", conflict_of_interest=False, city_involved=False)
-        partnerships.approve(self.session, self.coordinator, case, decision, self.at, version=None)
+        case_acts.accept(self.session, self.npo_actor, case, "お願いします。", self.at, version=None)
+        decision = case_acts.Decision("条件が明確。", conflict_of_interest=False, city_involved=False)
+        case_acts.approve(self.session, self.coordinator, case, decision, self.at, version=None)
         self.session.flush()
-        self.case = queries.get_case(self.session, self.coordinator, case.public_id)
+        self.case = case_reads.get_case(self.session, self.coordinator, case.public_id)
 
     def meet(self) -> None:
         """The first meeting."""
@@ -167,7 +160,7 @@ class Partners:
         self, *, by: Actor | None = None, why_changed: str = "", **facts: Any
     ) -> CaseDocument:
         """Write the agreement, or a change of it."""
-        return agreements.draft(
+        return agreement_acts.draft(
             self.session, by or self.npo_actor, self.case, self.agreement_facts(**facts), self.at,
             version=None, why_changed=why_changed,
         )  # fmt: skip
@@ -178,13 +171,13 @@ class Partners:
 
     def confirm(self, by: Actor | None = None) -> None:
         """The city confirms the agreement."""
-        answer = agreements.Confirmation(frozenset(agreements.CHECKS), "確認した。")
-        agreements.confirm(self.session, by or self.manager, self.case, answer, self.at, version=None)
+        answer = agreement_acts.Confirmation(frozenset(agreement_acts.CHECKS), "確認した。")
+        agreement_acts.confirm(self.session, by or self.manager, self.case, answer, self.at, version=None)
 
     def start(self) -> None:
         """The first day comes."""
         self.later(days=1)
-        agreements.start_due(self.session, self.at)
+        agreement_acts.start_due(self.session, self.at)
 
     def run_quarterly(self) -> None:
         """From the first word to the first day of a partnership that reports each quarter."""
@@ -199,13 +192,13 @@ class Partners:
     def suspend(self) -> None:
         """A pause of a month."""
         by = calendar.tokyo_date(self.at) + timedelta(days=30)
-        agreements.suspend(
+        agreement_acts.suspend(
             self.session, self.npo_actor, self.case, "staff", "人手が足りない。", by, self.at, version=None
         )
 
     def terminate(self) -> None:
         """The end before its time."""
-        agreements.terminate(
+        agreement_acts.terminate(
             self.session, self.npo_actor, self.case, "staff", "続けられない。", "会で伝える。", self.at,
             version=None,
         )  # fmt: skip
@@ -213,7 +206,7 @@ class Partners:
     def end(self) -> None:
         """The day after the last day."""
         self.later(days=self.days + 1)
-        agreements.end_due(self.session, self.at)
+        agreement_acts.end_due(self.session, self.at)
 
     def report(self) -> None:
         """Every indicator measured, the report accepted by both."""
@@ -227,21 +220,21 @@ class Partners:
             "harm": "",
             "next_step": "",
         }
-        evaluations.draft_report(self.session, self.npo_actor, self.case, facts, self.at, version=None)
+        ratings.draft_report(self.session, self.npo_actor, self.case, facts, self.at, version=None)
         self.accept("outcome_report")
 
     def evaluate(self) -> None:
         """All three rate all three alike, and the city concludes."""
         for actor in (*self.sides, self.coordinator):
             own = documents.side_of(actor, self.case)
-            for about in sorted(evaluations.PARTIES, key=lambda side: side != own):
-                evaluations.rate(self.session, actor, self.case, about, SCORES, "", self.at)
-        evaluations.conclude(self.session, self.coordinator, self.case, "そろった。", self.at, version=None)
+            for about in sorted(ratings.PARTIES, key=lambda side: side != own):
+                ratings.rate(self.session, actor, self.case, about, SCORES, "", self.at)
+        ratings.conclude(self.session, self.coordinator, self.case, "そろった。", self.at, version=None)
 
     def close(self) -> None:
         """A lesson, a reason not to publish, and the end."""
-        evaluations.add_lesson(self.session, self.npo_actor, self.case, "前の週に決める。", True, self.at)
-        publicity.unpublish(self.session, self.npo_actor, self.case, "private", "小さな会のため。", self.at)
+        ratings.add_lesson(self.session, self.npo_actor, self.case, "前の週に決める。", True, self.at)
+        publication.unpublish(self.session, self.npo_actor, self.case, "private", "小さな会のため。", self.at)
         closing.close(self.session, self.coordinator, self.case, "済んだ。", self.at, version=None)
 
     # ── Pieces ───────────────────────────────────────────────────────────────────────────────────
@@ -251,7 +244,7 @@ class Partners:
         for actor in actors or self.sides:
             draft = documents.find_draft(self.session, self.case, kind)
             assert draft is not None, kind
-            casework.accept_document(self.session, actor, self.case, draft, draft.sha256, self.at)
+            accepting.accept_document(self.session, actor, self.case, draft, draft.sha256, self.at)
 
     def file(self, name: str = "記録.csv", content: bytes = CSV, by: Actor | None = None) -> CaseFile:
         """A file of the case."""
@@ -293,7 +286,7 @@ class Partners:
         self, *fields: str, title: str = "夕食を囲む", summary: str = "毎週の夕食会。"
     ) -> CaseDocument:
         """Publish these fields; all three parties accept."""
-        draft = publicity.draft(
+        draft = publication.draft(
             self.session, self.coordinator, self.case, title, summary, fields, self.at, version=None
         )
         self.accept("publication", *self.sides, self.coordinator)

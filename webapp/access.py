@@ -2,7 +2,7 @@
 
 Every view declares its audience with ``@access.allow(...)``; ``check_declared`` refuses to start an
 application with a view that does not. What one may do to a *record* is decided in
-``matcher.permissions``, not here.
+``matcher.ground.permissions``, not here.
 """
 
 import hmac
@@ -20,9 +20,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RoutingException
 from werkzeug.wrappers import Response as BaseResponse
 
-from matcher.models import Organization, User
-from matcher.permissions import ANONYMOUS, Actor
-from matcher.services import accounts, readings
+from matcher.ground.permissions import ANONYMOUS, Actor
+from matcher.organizations import readings
+from matcher.people import accounts
+from matcher.records import Organization, User
 from webapp import bodies, clock, db, traces
 
 View = TypeVar("View", bound=Callable[..., Any])

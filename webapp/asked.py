@@ -7,8 +7,8 @@ from typing import Final
 
 from flask import request
 
-from matcher import limits
-from matcher.errors import NotFound
+from matcher.ground import limits
+from matcher.ground.errors import NotFound
 from webapp.forms.base import clean
 
 _MOST_PAGES: Final = 10**6

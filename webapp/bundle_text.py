@@ -10,8 +10,7 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher import vocabulary
-from matcher.services import personal
+from matcher.ground import personal, vocabulary
 from webapp import audit_text, decision_text, filters, work_text
 
 

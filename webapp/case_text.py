@@ -10,10 +10,10 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher import calendar, lifecycle, vocabulary
-from matcher.models import AuditEvent, CaseMessage, Partnership, User
-from matcher.permissions import Actor
-from matcher.services.casework import Step
+from matcher.desk.steps import Step
+from matcher.ground import calendar, lifecycle, vocabulary
+from matcher.ground.permissions import Actor
+from matcher.records import AuditEvent, CaseMessage, Partnership, User
 from webapp import filters, work_text
 
 

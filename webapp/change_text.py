@@ -11,8 +11,9 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher import vocabulary
-from matcher.services import documents, plans
+from matcher.agreements import plans
+from matcher.cases import documents
+from matcher.ground import vocabulary
 from webapp import filters, work_text
 
 Row = tuple[str, str, str]

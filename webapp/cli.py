@@ -18,11 +18,12 @@ from rich.console import Console
 from sqlalchemy.orm import Session
 
 from matcher import migrations
-from matcher.db import Database
-from matcher.errors import DomainError
-from matcher.models import User
-from matcher.permissions import SYSTEM
-from matcher.services import accounts, audit
+from matcher.ground.db import Database
+from matcher.ground.errors import DomainError
+from matcher.ground.permissions import SYSTEM
+from matcher.people import accounts
+from matcher.records import User
+from matcher.register import audit
 from webapp import clock, folders
 
 #: command → module that holds it as ``command``

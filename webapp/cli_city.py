@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
-from matcher.errors import Invalid
-from matcher.services import cities
+from matcher.city import cities
+from matcher.ground.errors import Invalid
 from webapp import clock, db
 
 

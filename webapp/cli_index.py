@@ -5,8 +5,9 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from embeddings.encoder import ModelUnavailable, load_encoder, model_id_for
-from matcher.db import Database
-from matcher.services import indexing
+from matcher.ground.db import Database
+from matcher.register import findable
+from matcher.suggestions import indexing
 from webapp import clock, db
 from webapp.config import Settings
 from webapp.progress import progress
@@ -23,7 +24,7 @@ def encode_all(database: Database, settings: Settings) -> int:
     model_id = model_id_for(name)
     indexing.add_missing_rows(database, model_id)
     with database.read() as session:
-        total = indexing.waiting_count(session, model_id)
+        total = findable.waiting_count(session, model_id)
     done = 0
     if total:
         encoder = load_encoder(name)
@@ -73,8 +74,8 @@ def status() -> None:
     live = indexing.LiveIndex()
     with db.database().read() as session:
         live.level(session)
-        serving = indexing.serving_model(session)
-        waiting = indexing.waiting_count(session, serving) if serving else 0
+        serving = findable.serving_model(session)
+        waiting = findable.waiting_count(session, serving) if serving else 0
     click.echo(f"serving: {serving or 'nothing yet'}")
     for owner_type, shelf in live.shelves.items():
         click.echo(f"{owner_type}: {len(shelf.vectors):,}")

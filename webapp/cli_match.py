@@ -13,11 +13,15 @@ from sqlalchemy.orm import Session
 
 from embeddings.encoder import Encoder, ModelUnavailable, load_encoder
 from matcher import migrations
-from matcher.db import Database
-from matcher.errors import DomainError, Invalid, Refused
-from matcher.permissions import SYSTEM
-from matcher.ranking import Weights
-from matcher.services import benchmark, evaluation, fitting, indexing, suggestions, weights
+from matcher.ground.db import Database
+from matcher.ground.errors import DomainError, Invalid, Refused
+from matcher.ground.permissions import SYSTEM
+from matcher.register import findable
+from matcher.suggestions import indexing, suggest, weights
+from matcher.suggestions.judging import fitting
+from matcher.suggestions.judging import folders as benchmark
+from matcher.suggestions.judging import measures as evaluation
+from matcher.suggestions.ranking import Weights
 from webapp import charts, clock, db
 from webapp.config import Settings
 from webapp.progress import progress
@@ -77,12 +81,12 @@ def quotes(marks: Path) -> None:
     with _database().read() as session:
         live.level(session)
         companies, needs = evaluation.demo_records(session, names)
-        known = {key: indexing.text_of(record) for key, record in (companies | needs).items()}
+        known = {key: findable.text_of(record) for key, record in (companies | needs).items()}
         known |= evaluation.demo_offer_texts(session, _lines(folder / "offers.jsonl"), companies)
         reasons = [r for r in evaluation.read_reasons(marks) if {r.company, r.need} <= known.keys()]
         right = evaluation.quotes_right(
             reasons,
-            lambda company, need: suggestions.fit_pair(session, live, companies[company], needs[need]).quote,
+            lambda company, need: suggest.fit_pair(session, live, companies[company], needs[need]).quote,
             known,
         )
     both, ours, theirs = ([*map(all, right)], [c for c, _n in right], [n for _c, n in right])
@@ -181,7 +185,7 @@ def _graded(session: Session, live: indexing.LiveIndex, path: Path) -> list[fitt
     for pair in evaluation.read_judgements(path):
         company, need = sorted((pair.query, pair.candidate))
         if company in companies and need in needs:
-            suggestion = suggestions.fit_pair(session, live, companies[company], needs[need])
+            suggestion = suggest.fit_pair(session, live, companies[company], needs[need])
             npo = str(needs[need].organization_id)
             found.append(fitting.Labelled(company, npo, pair.query, suggestion.fit.parts, pair.grade))
     return found

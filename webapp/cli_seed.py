@@ -6,9 +6,10 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from matcher.errors import Refused
-from matcher.services import seeding, seeding_visits
-from matcher.services.files import Store
+from matcher.cases.files import Store
+from matcher.ground.errors import Refused
+from seed_data import city as seed_city
+from seed_data import visits
 from webapp import clock, db
 from webapp.cli_index import encode_all
 from webapp.progress import progress
@@ -28,7 +29,7 @@ def command(folder: Path, if_empty: bool) -> None:
     """Load the invented demo city. Refused where the database holds any record."""
     database = db.database()
     with database.read() as session:
-        if not seeding.is_empty(session):
+        if not seed_city.is_empty(session):
             if if_empty:
                 return
             raise click.ClickException("expected an empty database, found records; nothing was changed")
@@ -36,9 +37,9 @@ def command(folder: Path, if_empty: bool) -> None:
         try:
             settings = current_app.config["SETTINGS"]
             store = Store(settings.files_folder, settings.antivirus_command)
-            seeding.load(database, folder, clock.now(), step, store=store)
+            seed_city.load(database, folder, clock.now(), step, store=store)
         except Refused as error:
             raise click.ClickException(str(error)) from error
     encode_all(database, current_app.config["SETTINGS"])
-    seeding_visits.load(database, clock.now())
+    visits.load(database, clock.now())
     click.echo("The demo city is loaded.")

@@ -6,9 +6,8 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from matcher import queries_worker
-from matcher.db import Database
-from matcher.services import leases
+from matcher.ground.db import Database
+from matcher.jobs import leases, seen
 from webapp.worker import PIECE_NAMES
 
 
@@ -21,7 +20,7 @@ def command() -> None:
     """
     database: Database = current_app.extensions["database"]
     with database.read() as session:
-        found = queries_worker.state(session, PIECE_NAMES)
+        found = seen.state(session, PIECE_NAMES)
         now = leases.database_time(session)
     for one, waiting in found.pieces:
         parts = [

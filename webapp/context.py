@@ -5,8 +5,10 @@ from typing import Any
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext as _
 
-from matcher import lifecycle, permissions, queries_worker, vocabulary
-from matcher.services import cities, notices
+from matcher.city import cities
+from matcher.ground import lifecycle, permissions, vocabulary
+from matcher.jobs import seen
+from matcher.register import notices
 from webapp import access, clock, db, headers
 from webapp.worker import PIECE_NAMES
 
@@ -107,12 +109,12 @@ def _unread(actor: permissions.Actor) -> int:
     return count
 
 
-def _worker_trouble(actor: permissions.Actor) -> queries_worker.State | None:
+def _worker_trouble(actor: permissions.Actor) -> seen.State | None:
     """How the worker is, if it is not well, on the first pages of those who can have it mended."""
     if request.endpoint not in _WATCHING or not (actor.is_staff or actor.role == "operator"):
         return None
     try:
-        found = queries_worker.state(db.session(), PIECE_NAMES)
+        found = seen.state(db.session(), PIECE_NAMES)
     except Exception:  # as above
         return None
     return None if found.is_well else found

@@ -24,8 +24,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from matcher.db import Database
-from matcher.services import audit, notices
+from matcher.ground.db import Database
+from matcher.register import audit, notices
 from webapp.config import ConfigurationError, Settings, kept_secret
 
 #: What flushing raises when somebody else saved between reading and writing; views know it by this name.

@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher import lifecycle, vocabulary
+from matcher.ground import lifecycle, vocabulary
 from webapp import case_text, filters
 
 

@@ -8,8 +8,8 @@ import structlog
 from flask import Flask, current_app, g, render_template, request
 from flask_babel import gettext as _
 
-from matcher.db import Database
-from matcher.services import cities
+from matcher.city import cities
+from matcher.ground.db import Database
 from webapp import db
 from webapp.config import ConfigurationError, Settings
 

@@ -12,11 +12,12 @@ from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher import lifecycle, queries_desk, vocabulary
-from matcher.models import Organization
-from matcher.permissions import Actor
-from matcher.queries_desk import Entry, Listing, Row
-from matcher.services.cities import City
+from matcher.city.cities import City
+from matcher.desk import lists
+from matcher.desk.lists import Entry, Listing, Row
+from matcher.ground import lifecycle, vocabulary
+from matcher.ground.permissions import Actor
+from matcher.records import Organization
 from webapp import audit_text, case_text, filters, sheets
 from webapp.forms import desk as forms
 
@@ -243,7 +244,7 @@ LISTS: Final[Mapping[str, DeskList]] = {
             "organizations",
             _l("団体・企業の一覧"),
             _l("登録の状態や地区でしぼりこみ、名称から確認の画面に進みます。"),
-            queries_desk.organizations,
+            lists.organizations,
             forms.OrganizationsForm,
             (
                 _NAME,
@@ -267,7 +268,7 @@ LISTS: Final[Mapping[str, DeskList]] = {
             "needs",
             _l("ニーズの一覧"),
             _l("団体が出したニーズです。件名から確認の画面に進みます。"),
-            queries_desk.needs,
+            lists.needs,
             forms.PostingsForm,
             _posting_columns(_l("団体")),
             _leads_to("coordinator.need"),
@@ -279,7 +280,7 @@ LISTS: Final[Mapping[str, DeskList]] = {
             "offers",
             _l("提供メニューの一覧"),
             _l("企業が出した提供メニューです。件名から確認の画面に進みます。"),
-            queries_desk.offers,
+            lists.offers,
             forms.PostingsForm,
             _posting_columns(_l("企業")),
             _leads_to("coordinator.offer"),
@@ -291,7 +292,7 @@ LISTS: Final[Mapping[str, DeskList]] = {
             "cases",
             _l("案件の一覧"),
             _l("申し出・依頼・推薦から始まったすべての案件です。案件番号から案件の画面に進みます。"),
-            queries_desk.cases,
+            lists.cases,
             forms.CasesForm,
             (
                 Column(_l("案件番号"), _of("number"), "number", "-", width=14, link=True),
@@ -321,7 +322,7 @@ LISTS: Final[Mapping[str, DeskList]] = {
                 "確認済みの団体・企業が、相手のおすすめに何回出て、何回くわしく読まれ、何回声をかけられたかの一覧です。"
                 "一度も出ていない団体・企業から順に並んでいます。"
             ),
-            queries_desk.exposure,
+            lists.exposure,
             forms.ExposureForm,
             (
                 _NAME,
@@ -346,7 +347,7 @@ LISTS: Final[Mapping[str, DeskList]] = {
             "audit",
             _l("操作の記録"),
             _l("だれが、いつ、何をしたかの記録です。あとから書きかえることはできません。"),
-            queries_desk.audit_events,
+            lists.audit_events,
             forms.AuditForm,
             (
                 Column(_l("日時"), lambda row, _s: row.event.at, "at", width=26),

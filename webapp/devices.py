@@ -1,7 +1,7 @@
 """Which people signed in by this browser before: a signed cookie that outlives the session.
 
 It opens nothing. It only keeps what strangers try elsewhere from shutting its owner out (see
-``matcher.services.throttle``); each person in it has an id of their own, under which the browser's own tries
+``matcher.register.throttle``); each person in it has an id of their own, under which the browser's own tries
 are counted.
 """
 
@@ -12,7 +12,7 @@ from typing import Final
 from flask import Flask, Response, current_app, g, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from matcher.models import User
+from matcher.records import User
 
 LIVES_SECONDS: Final = 365 * 24 * 3600
 MOST_PEOPLE: Final = 5  #: of a shared computer, the latest

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, Operationa
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from matcher import errors as domain
+from matcher.ground import errors as domain
 from webapp import bodies, text
 
 log = structlog.get_logger()

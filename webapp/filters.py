@@ -28,8 +28,8 @@ from wtforms.fields import (
 )
 from wtforms.widgets import TextArea
 
-from matcher import calendar, figures
-from matcher.services.receipts import new_form_id
+from matcher.ground import calendar, figures
+from matcher.register.receipts import new_form_id
 
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
 _WEEKDAYS: Final = "月火水木金土日"

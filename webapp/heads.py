@@ -10,10 +10,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from matcher import wording
-from matcher.calendar import TOKYO
-from matcher.db import Database
-from matcher.services import audit, cities, notices
+from matcher.city import cities
+from matcher.ground.calendar import TOKYO
+from matcher.ground.db import Database
+from matcher.register import audit, notices, wording
 from webapp.config import Settings
 
 

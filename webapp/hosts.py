@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from flask import Flask, abort, g, request
 
-from matcher.permissions import ANONYMOUS
+from matcher.ground.permissions import ANONYMOUS
 from webapp.config import Settings
 
 #: Monitoring asks by address or as localhost; the answer is one word and names nothing.

@@ -5,9 +5,14 @@ from datetime import date, datetime, timedelta
 from icalendar import Calendar, Event
 from sqlalchemy.orm import Session
 
-from matcher import calendar
-from matcher.models import Partnership
-from matcher.services import casework, documents, parties, plans, progress
+from matcher.agreements import plans
+from matcher.cases import documents
+from matcher.cases import reads as case_reads
+from matcher.ground import calendar
+from matcher.records import Partnership
+from matcher.register import parties
+from matcher.work import progress
+from matcher.work import reads as work_reads
 
 
 def of_case(session: Session, case: Partnership, address: str, now: datetime) -> bytes:
@@ -17,7 +22,7 @@ def of_case(session: Session, case: Partnership, address: str, now: datetime) ->
     made.add("version", "2.0")
     named = parties.History(session, case).lasting()
     about = f"{named.company.name}・{named.npo.name}"
-    for note in casework.meetings(session, case):
+    for note in case_reads.meetings(session, case):
         if note.next_at is not None:
             event = _event(f"meeting-{note.public_id}", f"面談（{about}）", address, now)
             event.add("dtstart", note.next_at)
@@ -27,12 +32,12 @@ def of_case(session: Session, case: Partnership, address: str, now: datetime) ->
             made.add_component(event)
     days: list[tuple[str, str, date]] = [
         (f"task-{task.public_id}", task.text, task.due_on)
-        for task in casework.tasks(session, case)
+        for task in case_reads.tasks(session, case)
         if task.due_on is not None and task.done_at is None
     ]
     days += [
         (f"report-{report.public_id}", f"中間報告の期限（{progress.period_words(report)}）", report.due_on)
-        for report in casework.reports(session, case)
+        for report in work_reads.reports(session, case)
         if report.state in {"open", "sent_back"}
     ]
     days += [

@@ -8,9 +8,10 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher import import_columns, lifecycle
-from matcher.import_columns import COLUMNS, Column, Kind
-from matcher.services.cities import City
+from matcher.city.cities import City
+from matcher.ground import lifecycle
+from matcher.imports import columns as import_columns
+from matcher.imports.columns import COLUMNS, Column, Kind
 from webapp import filters, sheets, value_text
 
 

@@ -2,7 +2,7 @@
 
 from flask import Flask, current_app
 
-from matcher.services.indexing import LiveIndex
+from matcher.suggestions.indexing import LiveIndex
 from webapp import db
 from webapp.config import Settings
 

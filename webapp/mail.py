@@ -15,9 +15,10 @@ from typing import Final
 
 import structlog
 
-from matcher.db import Database
-from matcher.models import Mail
-from matcher.services import cities, outbox
+from matcher.city import cities
+from matcher.ground.db import Database
+from matcher.records import Mail
+from matcher.register import outbox
 from webapp.config import Settings
 
 log = structlog.get_logger()

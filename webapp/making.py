@@ -19,10 +19,11 @@ from flask import Flask, current_app, g, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response
 
-from matcher.errors import NotFound
-from matcher.models import Ticket
-from matcher.models.base import new_public_id
-from matcher.services import audit, jobs
+from matcher.ground.errors import NotFound
+from matcher.jobs import tickets
+from matcher.records import Ticket
+from matcher.records.base import new_public_id
+from matcher.register import audit
 from webapp import access, clock, db, layout, sheets, text, traces
 from webapp.config import Settings
 from webapp.db import Session
@@ -112,7 +113,7 @@ def begin() -> None:
         jobs.Crowded: the person has enough waiting.
         Busy: another is being prepared.
     """
-    jobs.check_room(db.session(), access.actor(), "press")
+    tickets.check_room(db.session(), access.actor(), "press")
     if "is_preparing" not in g:
         current_app.extensions["preparing"].begin()
         g.is_preparing = True
@@ -209,13 +210,13 @@ def _ask(
     public_id, now = new_public_id(), clock.now()
     db.release()
     with _asking() as session:
-        ticket = jobs.ask(
+        ticket = tickets.ask(
             session, access.actor(), kind, key, now, public_id=public_id, title=name,
             address=address(public_id), about=about, details=details,
         )  # fmt: skip
         if ticket.public_id == public_id:  # not for what this person waits for already
             note(session)
-        taken = jobs.take(session, "press", runner().holder, now)
+        taken = tickets.take(session, "press", runner().holder, now)
     if taken is not None:
         runner().start(taken)
     return ticket
@@ -267,7 +268,7 @@ def fetched() -> Response | None:
     public_id = request.args.get("ticket")
     if public_id is None:
         return None
-    ticket = jobs.get_ticket(db.session(), access.actor(), public_id)
+    ticket = tickets.get_ticket(db.session(), access.actor(), public_id)
     if ticket.address.partition("?")[0] != request.path:
         raise NotFound("ticket")
     ended = ticket.job.finished_at
@@ -303,7 +304,7 @@ def wait_for(ticket: Ticket) -> int:
     Returns how many jobs are done before it.
     """
     with db.database().read() as session:
-        place = jobs.place(session, ticket.job, clock.now())
+        place = tickets.place(session, ticket.job, clock.now())
     db.release()
     seats: threading.BoundedSemaphore = current_app.extensions["seats"]
     if place <= NEAR and seats.acquire(blocking=False):

@@ -10,12 +10,12 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher import calendar, lifecycle, vocabulary
-from matcher.models import AuditEvent, ChecklistAnswer, Organization, User
-from matcher.permissions import Actor
-from matcher.services import organizations
-from matcher.services.cities import City
-from matcher.services.organizations import Section
+from matcher.city.cities import City
+from matcher.ground import calendar, lifecycle, vocabulary
+from matcher.ground.permissions import Actor
+from matcher.organizations import acts as organization_acts
+from matcher.organizations.acts import Section
+from matcher.records import AuditEvent, ChecklistAnswer, Organization, User
 from webapp import filters
 
 
@@ -161,7 +161,7 @@ def kind_word(organization: Organization) -> str:
 
 def value(organization: Organization, name: str, city: City) -> str | list[str]:
     """The value of a profile field in words; empty where nothing was filled in."""
-    found = organizations.value_of(organization, name)
+    found = organization_acts.value_of(organization, name)
     if isinstance(found, bool):
         return _("はい") if found else ""
     if isinstance(found, date):
@@ -230,7 +230,7 @@ def shown_rows(organization: Organization, part: Section, city: City) -> list[Ro
 
 def _row(organization: Organization, name: str, city: City) -> Row:
     words = value(organization, name, city)
-    link = words if name == "website" and organizations.is_web_address(str(words)) else None
+    link = words if name == "website" and organization_acts.is_web_address(str(words)) else None
     return Row(name, str(label(organization.kind, name)), words, str(link) if link else None)
 
 
@@ -239,8 +239,8 @@ def _is_idle(organization: Organization, name: str) -> bool:
     if name == "no_number_reason":
         return organization.kind == "company" or bool(organization.corporate_number)
     if name == "fields" and organization.kind == "company":
-        return bool(organizations.value_of(organization, "fields_undecided"))
-    return name == "fields_undecided" and not organizations.value_of(organization, name)
+        return bool(organization_acts.value_of(organization, "fields_undecided"))
+    return name == "fields_undecided" and not organization_acts.value_of(organization, name)
 
 
 # ── How complete it is ───────────────────────────────────────────────────────────────────────────────
@@ -282,10 +282,12 @@ def tasks(organization: Organization) -> list[Task]:
             part.code,
             part.label,
             str(_BENEFITS[organization.kind, part.code]),
-            [str(label(organization.kind, name)) for name in organizations.missing(organization, part)],
-            any(organizations.value_of(organization, name) for name in part.fields if name not in _PRESET),
+            [str(label(organization.kind, name)) for name in organization_acts.missing(organization, part)],
+            any(
+                organization_acts.value_of(organization, name) for name in part.fields if name not in _PRESET
+            ),
         )
-        for part in organizations.SECTIONS[organization.kind]
+        for part in organization_acts.SECTIONS[organization.kind]
     ]
 
 
@@ -326,7 +328,7 @@ def promise(organization: Organization, now: datetime) -> str:
 
 def next_step(organization: Organization, actor: Actor, now: datetime) -> str:
     """What happens next, and who does it."""
-    lacking = any(organizations.completeness(organization).values())
+    lacking = any(organization_acts.completeness(organization).values())
     is_owner = actor.organization_role == "owner"
     first = _("提供メニュー") if organization.kind == "company" else _("ニーズ")
     if organization.state in {"draft", "returned"}:
@@ -381,11 +383,11 @@ def check_facts(organization: Organization) -> list[tuple[str, str, str]]:
         reason = vocabulary.label(vocabulary.NO_NUMBER_REASONS, organization.no_number_reason)
         text = _("番号なし（理由：%(reason)s）", reason=reason) if reason else _("番号も理由も未記入です。")
         facts.append((_("法人番号"), text, "partly" if reason else "no"))
-    elif organizations.is_corporate_number(number):
+    elif organization_acts.is_corporate_number(number):
         facts.append((_("法人番号"), _("%(number)s（検査用数字は正しい）", number=number), "yes"))
     else:
         facts.append((_("法人番号"), _("%(number)s（検査用数字が合いません）", number=number), "no"))
-    matches = organizations.mail_matches_website(organization)
+    matches = organization_acts.mail_matches_website(organization)
     if matches is None:
         facts.append((_("メールとサイト"), _("どちらかが未記入のため、比べられません。"), "partly"))
     elif matches:
@@ -421,7 +423,7 @@ def check_facts(organization: Organization) -> list[tuple[str, str, str]]:
 
 def answers(organization: Organization, given: Iterable[ChecklistAnswer]) -> list[tuple[str, str, str]]:
     """(question, answer, comment) of one earlier round; a question no longer asked is shown by its code."""
-    questions = organizations.checklist(organization)
+    questions = organization_acts.checklist(organization)
     return [
         (questions.get(one.item, one.item), vocabulary.label(vocabulary.ANSWERS, one.answer), one.comment)
         for one in given
@@ -484,7 +486,7 @@ def _reason(event: AuditEvent) -> str:
 def _detail(organization: Organization, event: AuditEvent) -> str:
     if event.action != "edit_profile":
         return ""
-    part = organizations.section(organization, str(event.details.get("section")))
+    part = organization_acts.section(organization, str(event.details.get("section")))
     known = [name for name in event.details.get("fields", []) if part is not None and name in part.fields]
     if part is None or not known:
         return ""

@@ -9,11 +9,18 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from matcher import lifecycle, payment, vocabulary
-from matcher.errors import NotFound
-from matcher.models import AuditEvent, CaseDocument, EvaluationSheet, Partnership
-from matcher.permissions import Actor
-from matcher.services import casework, cities, drafts, evaluations, parties, payments, plans, publicity
+from matcher.agreements import contract, plans
+from matcher.cases import reads as case_reads
+from matcher.city import cities
+from matcher.desk import steps
+from matcher.ground import lifecycle, vocabulary
+from matcher.ground.errors import NotFound
+from matcher.ground.permissions import Actor
+from matcher.records import AuditEvent, CaseDocument, EvaluationSheet, Partnership
+from matcher.register import parties
+from matcher.results import drafted, publication, ratings
+from matcher.work import payments
+from matcher.work import reads as work_reads
 from webapp import bundle_text, change_text, drawings, filters, work_text
 from webapp.sheets import Cell, Heading, Kind, Sheet
 
@@ -55,10 +62,12 @@ KINDS: Final[Mapping[str, str]] = {
 
 def available(session: Session, case: Partnership) -> dict[str, str]:
     """paper → its name, for what the records of the case can fill now."""
-    kinds = {document.kind for document in casework.versions(session, case) if document.state != "withdrawn"}
+    kinds = {
+        document.kind for document in case_reads.versions(session, case) if document.state != "withdrawn"
+    }
     found = {"sheet"}
     found |= kinds & {"trial", "plan", "agreement"}
-    if casework.reports(session, case):
+    if work_reads.reports(session, case):
         found.add("interim")
     if "outcome_report" in kinds:
         found.add("final")
@@ -67,7 +76,7 @@ def available(session: Session, case: Partnership) -> dict[str, str]:
     if payments.contract(session, case) is not None:
         found.add("payment")
     found |= {
-        paper for paper, action in _NOTICES.items() if casework.last_move(session, case, action) is not None
+        paper for paper, action in _NOTICES.items() if case_reads.last_move(session, case, action) is not None
     }
     return {paper: str(name) for paper, name in PAPERS.items() if paper in found}
 
@@ -94,7 +103,7 @@ def make(
     }  # fmt: skip
     edition, template = "", f"{paper}.html"
     if paper in KINDS:
-        versions = casework.versions(session, case, KINDS[paper])
+        versions = case_reads.versions(session, case, KINDS[paper])
         found = version_to_print(versions, number)
         facts |= _document(session, case, history, paper, versions, found)
         edition = "_" + _("第%(number)s版（%(state)s）", number=found.number, state=facts["state"])
@@ -125,34 +134,36 @@ def _document(
         # To the letter the same each time, so that the same paper is not laid out again.
         facts["drawing"] = logic_drawing(found.content, found.number, name="logic")
         facts["node_names"] = plans.nodes(found.content)
-        facts["lessons"] = evaluations.lessons_taken(session, case, found.content)
+        facts["lessons"] = ratings.lessons_taken(session, case, found.content)
     if paper == "agreement":
         facts["plan"] = _plan_of(session, case, found)
         outcome = found.content.get("outcome") or {}
-        facts["scheme"] = payment.Scheme.from_dict(outcome) if payment.Scheme.is_said(outcome) else None
+        facts["scheme"] = contract.Scheme.from_dict(outcome) if contract.Scheme.is_said(outcome) else None
         facts["title"] = filters.label_of(found.content["type"], vocabulary.AGREEMENT_TYPES)
     if paper == "final":
         accepted = history.event("accept_outcome_report", document=found.public_id)
         facts |= _measured(session, case, history, accepted if found.agreed_at else None)
-        facts["termination"] = casework.last_move(session, case, "terminate") if case.was_terminated else None
+        facts["termination"] = (
+            case_reads.last_move(session, case, "terminate") if case.was_terminated else None
+        )
     return facts
 
 
 def _interim(session: Session, case: Partnership, history: parties.History, now: datetime) -> dict[str, Any]:
     """Every report with the parties of the day on which it was handed in; of today while one is open."""
-    reports = casework.reports(session, case)
+    reports = work_reads.reports(session, case)
     is_whole = all(row.state in {"submitted", "accepted"} for row in reports)
     last = history.event("submit_report", "accept_report") if is_whole else None
     return {
-        "reports": reports, "composed": drafts.of_reports(session, case, reports),
-        "parties_of": {row.id: drafts.report_parties(history, row) for row in reports},
+        "reports": reports, "composed": drafted.of_reports(session, case, reports),
+        "parties_of": {row.id: drafted.report_parties(history, row) for row in reports},
         **_frozen(case, history.on(last), last.at if last else now),
         **_measured(session, case, history, last),
     }  # fmt: skip
 
 
 def _notice(session: Session, case: Partnership, history: parties.History, paper: str) -> dict[str, Any]:
-    happened = casework.last_move(session, case, _NOTICES[paper])
+    happened = case_reads.last_move(session, case, _NOTICES[paper])
     assert happened is not None, f"expected the move of {paper}, found none"
     rows = notice_rows(session, case, history, paper, happened)
     return {
@@ -164,11 +175,11 @@ def _notice(session: Session, case: Partnership, history: parties.History, paper
 def _evaluation(
     session: Session, actor: Actor, case: Partnership, history: parties.History, now: datetime
 ) -> dict[str, Any]:
-    rows = evaluations.visible_sheets(actor, case, evaluations.sheets(session, case))
+    rows = ratings.visible_sheets(actor, case, ratings.sheets(session, case))
     concluded = history.event("conclude")
     return {
         "sheets": {(row.rater, row.about): row for row in rows},
-        "differences": evaluations.differences(rows), "sides": evaluations.PARTIES,
+        "differences": ratings.differences(rows), "sides": ratings.PARTIES,
         **_frozen(case, history.on(concluded), concluded.at if concluded else now),
     }  # fmt: skip
 
@@ -193,10 +204,10 @@ def _sheet(session: Session, case: Partnership, history: parties.History, now: d
     return {
         **_frozen(case, history.on(closed, *people), now), **_measured(session, case, history, None),
         "case": case, "coordinator": in_charge, "deputy": deputy,
-        "steps": casework.steps(session, case, now),
-        "tasks": [task for task in casework.tasks(session, case) if task.done_at is None],
-        "risks": [risk for risk in casework.risks(session, case) if risk.closed_at is None],
-        "meetings": casework.meetings(session, case)[:3],
+        "steps": steps.steps(session, case, now),
+        "tasks": [task for task in case_reads.tasks(session, case) if task.done_at is None],
+        "risks": [risk for risk in work_reads.risks(session, case) if risk.closed_at is None],
+        "meetings": case_reads.meetings(session, case)[:3],
     }  # fmt: skip
 
 
@@ -230,7 +241,7 @@ def _measured(
 
 
 def notice_rows(
-    session: Session, case: Partnership, history: parties.History, paper: str, happened: casework.Happened
+    session: Session, case: Partnership, history: parties.History, paper: str, happened: case_reads.Happened
 ) -> list[tuple[str, str]]:
     """(name, words) of what a notice of a pause, a resumption or an early end says, from the audit record.
 
@@ -238,7 +249,7 @@ def notice_rows(
     of its day.
     """
     event = happened.event
-    named, agreement = history.on(event), casework.agreement_at(session, case, history, event)
+    named, agreement = history.on(event), case_reads.agreement_at(session, case, history, event)
     rows = [(_("案件番号"), case.number), (_("企業"), named.company.name), (_("団体"), named.npo.name)]
     if agreement is not None:
         rows += [
@@ -320,13 +331,13 @@ def _changes(
 ) -> list[change_text.Row]:
     named = {public_id for row in (before, after) for public_id in row.content.get("lessons") or ()}
     old, new = history.content_of(before), history.content_of(after)
-    return change_text.changes(old, new, evaluations.lesson_texts(session, named))
+    return change_text.changes(old, new, ratings.lesson_texts(session, named))
 
 
 def _plan_of(session: Session, case: Partnership, agreement: CaseDocument) -> CaseDocument | None:
     """The plan to which an agreement refers, also where another has come into force since."""
     number, sha256 = agreement.content.get("plan_number"), agreement.content.get("plan_sha256")
-    numbered = [row for row in casework.versions(session, case, "plan") if row.number == number]
+    numbered = [row for row in case_reads.versions(session, case, "plan") if row.number == number]
     return next((row for row in numbered if row.sha256 == sha256), numbered[0] if numbered else None)
 
 
@@ -367,7 +378,7 @@ def ledger_sheets(session: Session, case: Partnership, now: datetime) -> list[Sh
             filters.label_of(row.estimate_method, vocabulary.ESTIMATE_METHODS), row.estimate_note, row.note,
             filters.label_of(row.state, work_text.CONTRIBUTION_STATES),
         )
-        for row in casework.contributions(session, case)
+        for row in work_reads.contributions(session, case)
     ]  # fmt: skip
     measured = plans.measurements(session, case)
     values: list[Sequence[Cell]] = [
@@ -455,7 +466,7 @@ def result_sheets(session: Session, actor: Actor, case: Partnership, now: dateti
 def _result_rows(
     session: Session, actor: Actor, case: Partnership, history: parties.History, now: datetime
 ) -> dict[str, list[Sequence[Cell]]]:
-    sheets = evaluations.visible_sheets(actor, case, evaluations.sheets(session, case))
+    sheets = ratings.visible_sheets(actor, case, ratings.sheets(session, case))
     raters = history.of("conclude")
     return {
         "reports": [
@@ -464,22 +475,22 @@ def _result_rows(
                 work_text.report_state(row, filters.tokyo_date(now)), row.npo_text, row.company_text,
                 row.setbacks, row.next_step, row.review_text,
             )
-            for row in casework.reports(session, case)
+            for row in work_reads.reports(session, case)
         ],
         "outcome": [
             (document.number, filters.label_of(document.state, work_text.DOCUMENT_STATES), *line)
-            for document in casework.versions(session, case, "outcome_report")
+            for document in case_reads.versions(session, case, "outcome_report")
             if document.state in {"draft", "agreed"}
             for line in _outcome_lines(document.content)
         ],
         "evaluations": [row for sheet in sheets for row in _evaluation_lines(raters, sheet)],
         "voices": [
             (filters.label_of(row.beneficiary, vocabulary.BENEFICIARIES), row.people, row.method, row.text)
-            for row in evaluations.voices(session, case)
+            for row in ratings.voices(session, case)
         ],
         "lessons": [
             (row.text, _("はい") if row.is_public else _("いいえ"))
-            for row in evaluations.lessons(session, case)
+            for row in ratings.lessons(session, case)
         ],
     }  # fmt: skip
 
@@ -578,8 +589,8 @@ def everything_sheets(session: Session, actor: Actor, section: str, now: datetim
     """Every case that the city has introduced, one sheet for each kind of record, also of those that ended
     on the way; and a sheet of the cases that came to nothing, with why.
     """
-    cases = casework.all_cases(session)
-    left = casework.left_cases(session)
+    cases = case_reads.all_cases(session)
+    left = case_reads.left_cases(session)
     number = Heading(_("案件番号"), 16)
     rows: dict[str, list[Sequence[Cell]]] = {}
     heads: dict[str, tuple[str, Sequence[Heading]]] = {}
@@ -665,7 +676,7 @@ def _risk_sheet(session: Session, case: Partnership, section: str, now: datetime
                 work_text.side_name(case, row.side), row.review_on,
                 filters.tokyo_date(row.closed_at) if row.closed_at else None, row.closed_text,
             )
-            for row in casework.risks(session, case)
+            for row in work_reads.risks(session, case)
         ],
     )  # fmt: skip
 
@@ -682,7 +693,7 @@ def _incident_sheet(session: Session, case: Partnership, section: str, now: date
                 filters.tokyo_date(row.published_at) if row.published_at else None,
                 filters.tokyo_date(row.resolved_at) if row.resolved_at else None, row.resolution,
             )
-            for row in casework.incidents(session, case)
+            for row in work_reads.incidents(session, case)
         ],
     )  # fmt: skip
 
@@ -700,6 +711,6 @@ def _comment_sheet(session: Session, actor: Actor, case: Partnership, section: s
                 filters.label_of(row.hide_reason or None, vocabulary.COMMENT_HIDE_REASONS), row.answer,
                 row.answer_reason, filters.tokyo_date(row.answered_at) if row.answered_at else None,
             )
-            for row in publicity.comments_of(session, actor, case)
+            for row in publication.comments_of(session, actor, case)
         ],
     )  # fmt: skip

@@ -7,12 +7,12 @@ from typing import Any, Final
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from matcher import vocabulary
-from matcher.calendar import TOKYO
-from matcher.errors import MovedOn, Refused
-from matcher.models import Need, Offer
-from matcher.services import moves
-from matcher.services.cities import City
+from matcher.city.cities import City
+from matcher.ground import vocabulary
+from matcher.ground.calendar import TOKYO
+from matcher.ground.errors import MovedOn, Refused
+from matcher.records import Need, Offer
+from matcher.register import moves
 from webapp import filters, text
 from webapp.db import Session
 

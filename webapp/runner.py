@@ -18,10 +18,11 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from matcher.db import Database
-from matcher.errors import DomainError
-from matcher.models import Job
-from matcher.services import importing, jobs, leases
+from matcher.ground.db import Database
+from matcher.ground.errors import DomainError
+from matcher.imports import acts as import_acts
+from matcher.jobs import leases, tickets
+from matcher.records import Job
 from webapp import clock
 from webapp.config import Settings
 from webapp.press import Broke, Shelf, press
@@ -60,10 +61,10 @@ class Runner:
     def once(self, lane: str, now: datetime) -> bool:
         """Do the next job of a lane, if none is being done elsewhere; returns whether there was one."""
         with self._database.read() as session:
-            if not jobs.is_open(session, lane, now):
+            if not tickets.is_open(session, lane, now):
                 return False
         with self._database.write() as session:
-            job = jobs.take(session, lane, self.holder, now)
+            job = tickets.take(session, lane, self.holder, now)
         if job is None:
             return False
         self._do(job, self._note)
@@ -76,7 +77,7 @@ class Runner:
         self._swept = now
         self.shelf.sweep(now)
         with self._database.write() as session:
-            jobs.sweep(session, now)
+            tickets.sweep(session, now)
 
     # ── For those who ask ────────────────────────────────────────────────────────────────────────────
 
@@ -92,7 +93,7 @@ class Runner:
         Returns at once: who only looks must not wait for a writer.
         """
         with self._database.read() as session:
-            if jobs.is_open(session, lane, now, patience):
+            if tickets.is_open(session, lane, now, patience):
                 threading.Thread(
                     target=self._do_what_waits, args=(lane, now), name=f"jobs-{lane}", daemon=True
                 ).start()
@@ -135,7 +136,7 @@ class Runner:
         following = None
         try:
             following = self._keep(job, self._attempt(job), note)
-        except jobs.Lost:
+        except tickets.Lost:
             log.warning("job_lost", job=job.id, kind=job.kind)
         except SQLAlchemyError as error:
             # The lease runs out, and whoever takes the job then finds it done or does it again.
@@ -152,7 +153,7 @@ class Runner:
         """The code of an error, nothing where the job is done, ``None`` where it may be tried again."""
         try:
             return self._work[job.lane](job)
-        except jobs.Lost:
+        except tickets.Lost:
             raise
         except DomainError as error:
             return error.code
@@ -181,14 +182,14 @@ class Runner:
 
     def _note(self, session: Session, job: Job, error: str | None) -> None:
         if error is None:
-            jobs.give_back(session, job.id, self.holder, clock.now())
+            tickets.give_back(session, job.id, self.holder, clock.now())
         else:
-            jobs.finish(session, job.id, self.holder, clock.now(), error)
+            tickets.finish(session, job.id, self.holder, clock.now(), error)
 
     def _note_and_take(self, session: Session, job: Job, error: str | None) -> Job | None:
         """In one transaction, so that no other process finds the lane free in between."""
         self._note(session, job, error)
-        return jobs.take(session, job.lane, self.holder, clock.now())
+        return tickets.take(session, job.lane, self.holder, clock.now())
 
     def _lay_out(self, job: Job) -> str:
         shelf = self.shelf
@@ -205,10 +206,10 @@ class Runner:
     def _renew(self, job: Job) -> None:
         try:
             with self._database.write() as session:
-                jobs.renew(session, job.id, self.holder, clock.now())
+                tickets.renew(session, job.id, self.holder, clock.now())
         except SQLAlchemyError as error:
             log.warning("job_not_renewed", job=job.id, error=type(error).__name__)
 
     def _import(self, job: Job) -> str:
-        importing.run(self._database, job, self.holder, clock.now)
+        import_acts.run(self._database, job, self.holder, clock.now)
         return ""

@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 from xlsxwriter.utility import xl_col_to_name
 
-from matcher import figures
+from matcher.ground import figures
 from webapp import filters, layout
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

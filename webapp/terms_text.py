@@ -8,8 +8,9 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher import terms, vocabulary
-from matcher.models import Need, Offer, Partnership
+from matcher.ground import vocabulary
+from matcher.postings import terms
+from matcher.records import Need, Offer, Partnership
 from webapp import filters
 
 

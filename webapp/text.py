@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 
-from matcher.typed import Unclear
+from matcher.ground.typed import Unclear
 from webapp import value_text
 
 #: ``DomainError.code`` → sentence; ``%(…)s`` placeholders are the error's facts.
@@ -353,7 +353,7 @@ def field_sentence(code: str) -> str:
     return str(FIELD_SENTENCES[code])
 
 
-#: Why a mail was given up (``matcher.services.outbox``).
+#: Why a mail was given up (``matcher.register.outbox``).
 MAIL_FAILURES: Final = {
     "address": _l("相手のメールサーバーに、このアドレスがありません。"),
     "content": _l("相手のメールサーバーが、このメールを受け取りません。"),

@@ -22,8 +22,8 @@ from flask import Flask, current_app
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from matcher.db import Database
-from matcher.services import audit
+from matcher.ground.db import Database
+from matcher.register import audit
 from webapp.config import Settings
 
 log = structlog.get_logger()

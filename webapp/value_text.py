@@ -7,10 +7,10 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher import figures
-from matcher.days import Reading
-from matcher.numerals import Number
-from matcher.typed import Unclear
+from matcher.ground import figures
+from matcher.ground.days import Reading
+from matcher.ground.numerals import Number
+from matcher.ground.typed import Unclear
 from webapp import filters
 
 

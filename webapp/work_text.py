@@ -10,8 +10,13 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher import lifecycle, payment, vocabulary
-from matcher.models import (
+from matcher.agreements import contract as payment
+from matcher.agreements import plans
+from matcher.cases import documents
+from matcher.desk import steps as casework
+from matcher.ground import lifecycle, personal, vocabulary
+from matcher.ground.permissions import Actor
+from matcher.records import (
     CaseDocument,
     CaseFile,
     CaseTask,
@@ -25,8 +30,8 @@ from matcher.models import (
     PeriodReport,
     Risk,
 )
-from matcher.permissions import Actor
-from matcher.services import casework, documents, parties, personal, plans, progress
+from matcher.register import parties
+from matcher.work import progress
 from webapp import drawings, filters
 
 

@@ -2,7 +2,7 @@
 process of its own.
 
 Every process may have one; each piece of work is done by whichever process holds its lease (see
-``matcher.services.leases``). The pieces do not wait for one another: each has its thread, its lease and its
+``matcher.jobs.leases``). The pieces do not wait for one another: each has its thread, its lease and its
 failures. It is the only part of a running service that loads the embedding model. Every piece of its work is
 found again in the database after a crash, so it may be killed at any moment.
 """
@@ -20,8 +20,12 @@ from typing import Final
 import structlog
 
 from embeddings.encoder import ModelUnavailable, WordsOnly, load_encoder, model_id_for
-from matcher.db import Database
-from matcher.services import accounts, clockwork, indexing, leases
+from matcher import clock as clockwork
+from matcher.ground.db import Database
+from matcher.jobs import leases
+from matcher.people import accounts
+from matcher.register import findable
+from matcher.suggestions import indexing
 from webapp import clock, db, heads, mail
 from webapp.config import Settings
 from webapp.runner import Runner
@@ -201,7 +205,7 @@ class Worker:
                 log.error("model_unavailable", error=str(error))
                 self._told_unavailable = True
             with self.database.read() as session:
-                serving = indexing.serving_model(session)
+                serving = findable.serving_model(session)
             if serving not in {None, WordsOnly.model_id}:
                 return False
             return self._encode_with(WordsOnly.model_id, WordsOnly, now)
@@ -209,8 +213,8 @@ class Worker:
     def _encode_with(self, model_id: str, load: Callable[[], indexing.Encoder], now: datetime) -> bool:
         """Encode what waits under ``model_id``, and let it serve once nothing waits."""
         with self.database.read() as session:
-            serving, waiting = indexing.serving_model(session), indexing.waiting_count(session, model_id)
-            is_told = indexing.worked_model(session) == model_id
+            serving, waiting = findable.serving_model(session), findable.waiting_count(session, model_id)
+            is_told = findable.worked_model(session) == model_id
         if not is_told:
             indexing.work_on(self.database, model_id)
         # After a change of model the old vectors serve until the new ones are complete.

@@ -7,7 +7,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from matcher.db import Database
+from matcher.ground.db import Database
 
 
 def config(database: Database) -> Config:

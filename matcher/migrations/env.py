@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from matcher.models import Base
+from matcher.records import Base
 
 engine = context.config.attributes["engine"]
 

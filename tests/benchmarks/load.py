@@ -368,9 +368,11 @@ def prepare() -> None:
     from sqlalchemy import or_, select
     from sqlalchemy.orm import joinedload
 
-    from matcher import lifecycle, migrations
-    from matcher.models import Need, Organization, Partnership, User
-    from matcher.services import accounts, seeding
+    from matcher import migrations
+    from matcher.ground import lifecycle
+    from matcher.people import accounts
+    from matcher.records import Need, Organization, Partnership, User
+    from seed_data import city as seed_city
     from webapp import Settings, clock, create_app
     from webapp.cli_index import encode_all
 
@@ -378,7 +380,7 @@ def prepare() -> None:
     app = create_app(settings)
     database = app.extensions["database"]
     migrations.upgrade(database)
-    seeding.load(database, Path("seed_data"), clock.now())
+    seed_city.load(database, Path("seed_data"), clock.now())
     encode_all(database, settings)
     chance, people = random.Random(SEED), []
     with database.write() as session:
@@ -440,8 +442,8 @@ def lost(environment: dict[str, str], promised: list[str]) -> int:
     """How many acknowledged messages are not in the database."""
     from sqlalchemy import select
 
-    from matcher.db import Database
-    from matcher.models import CaseMessage
+    from matcher.ground.db import Database
+    from matcher.records import CaseMessage
     from webapp import Settings
 
     database = Database(Settings.from_environment(environment).database_url)

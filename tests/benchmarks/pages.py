@@ -19,10 +19,11 @@ from pathlib import Path
 from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select
 
-from matcher import migrations, search
-from matcher.models import CompanyProfile, Need, NpoProfile, Offer, Organization, User
-from matcher.models.base import new_public_id
-from matcher.services import cities
+from matcher import migrations
+from matcher.city import cities
+from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization, User
+from matcher.records.base import new_public_id
+from matcher.register import folding
 from webapp import Settings, clock, create_app
 from webapp.cli_index import encode_all
 
@@ -120,17 +121,17 @@ def fill(session, texts: Texts) -> None:
                     "wanted_change": texts.text(kind, 1),
                     "also_welcome": facts["also_welcome"],
                 }
-                row["search_text"] = search.fold(f"{row['title']}\n{row['situation']}")
+                row["search_text"] = folding.fold(f"{row['title']}\n{row['situation']}")
             else:
                 row["description"] = texts.text(kind, 3)
-                row["search_text"] = search.fold(f"{row['title']}\n{row['description']}")
+                row["search_text"] = folding.fold(f"{row['title']}\n{row['description']}")
             rows.append(row)
         session.execute(insert(model), rows)
 
 
 def sign_in(app, database) -> FlaskClient:
     """A browser of a member of a company with an ordinary number of offers."""
-    from matcher.services import accounts
+    from matcher.people import accounts
 
     with database.write() as session:
         user = User(

@@ -29,9 +29,12 @@ from embeddings import text as texts
 from embeddings.encoder import load_encoder
 from embeddings.index import VectorIndex
 from matcher import migrations
-from matcher.models import CompanyProfile, Embedding, Need, NpoProfile, Offer, Organization, User
-from matcher.models.base import new_public_id
-from matcher.services import accounts, cities, indexing
+from matcher.city import cities
+from matcher.people import accounts
+from matcher.records import CompanyProfile, Embedding, Need, NpoProfile, Offer, Organization, User
+from matcher.records.base import new_public_id
+from matcher.register import findable
+from matcher.suggestions import indexing
 from tests.benchmarks.pages import Texts
 from webapp import Settings, clock, create_app
 
@@ -407,7 +410,7 @@ def visible(database, encoder, index) -> float:
         company = session.get(Organization, 77)
         profile = session.get(CompanyProfile, 77)
         profile.business = "深海の蟹を観察する潜水艇を作っています。"
-        indexing.touch(session, company)
+        findable.touch(session, company)
     indexing.encode_waiting(database, encoder, clock.now())
     started = time.perf_counter()
     with database.read() as session:

@@ -17,8 +17,9 @@ from playwright.sync_api import Error as PlaywrightError
 from werkzeug.serving import make_server
 
 from matcher import migrations
-from matcher.db import Database
-from matcher.services import seeding, seeding_visits
+from matcher.ground.db import Database
+from seed_data import city as seed_city
+from seed_data import visits
 from webapp import Settings, clock, create_app
 from webapp.cli_index import encode_all
 from webapp.db import connect
@@ -82,9 +83,9 @@ def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     )
     database = connect(settings)
     migrations.upgrade(database)
-    seeding.load(database, Path("seed_data"), clock.now())
+    seed_city.load(database, Path("seed_data"), clock.now())
     encode_all(database, settings)
-    seeding_visits.load(database, clock.now())
+    visits.load(database, clock.now())
     database.dispose()
     return settings
 

@@ -12,9 +12,9 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import pytest
 from flask.testing import FlaskClient
 
-from matcher.models import Organization
-from matcher.services import cities
-from matcher.services.accounts import demo_user
+from matcher.city import cities
+from matcher.people.accounts import demo_user
+from matcher.records import Organization
 from tests.browser import controls
 from tests.browser.conftest import Demo, Visitor
 from tests.browser.controls import Control, Form, Reading

@@ -2,7 +2,7 @@
 
 import pytest
 
-from matcher.services import notices, outbox
+from matcher.register import notices, outbox
 from tests.browser.conftest import WIDTHS
 from webapp import clock
 

@@ -16,10 +16,10 @@ from playwright.sync_api import Browser
 from pypdf import PdfReader
 from sqlalchemy import select
 
-from matcher import calendar
-from matcher.db import Database
-from matcher.models import AuditEvent, Partnership, Payment, User
-from matcher.services import audit
+from matcher.ground import calendar
+from matcher.ground.db import Database
+from matcher.records import AuditEvent, Partnership, Payment, User
+from matcher.register import audit
 from tests.browser.conftest import Demo, Visitor
 from tests.conftest import NOW
 from tests.partners import Partners

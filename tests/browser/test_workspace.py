@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from matcher.db import Database
-from matcher.services import casework, evaluations, payments, plans, progress, talks
+from matcher.agreements import plans
+from matcher.cases import talks
+from matcher.ground.db import Database
+from matcher.results import ratings
+from matcher.work import payments, progress
+from matcher.work import reads as work_reads
 from tests.browser.conftest import Visitor
 from tests.browser.test_stories import begin
 from tests.partners import SCORES, Partners
@@ -61,7 +65,7 @@ def _reported_quarter(partners: Partners) -> None:
     """Running, with a report that waits for the city, one to be written, a value that waits, an amendment."""
     partners.run_quarterly()
     partners.later(days=95)
-    report = casework.reports(partners.session, partners.case)[0]
+    report = work_reads.reports(partners.session, partners.case)[0]
     for actor in partners.sides:
         facts = {"text": "届けた。", "setbacks": "雪。", "next_step": ""}
         progress.write_report(
@@ -82,10 +86,10 @@ def _rated(partners: Partners) -> None:
     """Reported, and the sides see each other so differently that they have to talk."""
     partners.bring("reported")
     for actor, side in zip(partners.sides, ("npo", "company"), strict=True):
-        evaluations.rate(partners.session, actor, partners.case, side, SCORES, "", partners.at)
+        ratings.rate(partners.session, actor, partners.case, side, SCORES, "", partners.at)
     low = dict.fromkeys(SCORES, 2)
-    evaluations.rate(partners.session, partners.npo_actor, partners.case, "company", low, "", partners.at)
-    evaluations.rate(partners.session, partners.company_actor, partners.case, "npo", low, "", partners.at)
+    ratings.rate(partners.session, partners.npo_actor, partners.case, "company", low, "", partners.at)
+    ratings.rate(partners.session, partners.company_actor, partners.case, "npo", low, "", partners.at)
 
 
 def _outcome_drafted(partners: Partners) -> None:
@@ -93,7 +97,7 @@ def _outcome_drafted(partners: Partners) -> None:
     partners.bring("ended")
     partners.measure(partners.only_indicator(), 31.0, partners.ends_on)
     facts = {"sentences": [], "narrative": "続いた。", "setbacks": "雪。", "harm": "", "next_step": ""}
-    evaluations.draft_report(
+    ratings.draft_report(
         partners.session, partners.npo_actor, partners.case, facts, partners.at, version=None
     )
 

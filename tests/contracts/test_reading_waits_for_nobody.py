@@ -9,8 +9,8 @@ import pytest
 import time_machine
 from sqlalchemy import event, func, select
 
-from matcher.models import AuditEvent, ShownList, ShownSuggestion, UserSession
-from matcher.services import audit
+from matcher.records import AuditEvent, ShownList, ShownSuggestion, UserSession
+from matcher.register import audit
 from tests.conftest import NOW
 from tests.contracts.expectations import EXPECTATIONS
 from tests.contracts.test_routes import address

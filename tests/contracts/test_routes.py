@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 from werkzeug.routing import IntegerConverter
 
-from matcher.models import AuditEvent, Organization
+from matcher.records import AuditEvent, Organization
 from tests.contracts.expectations import EXPECTATIONS
 from tests.contracts.world import ACTORS, World
 from webapp import access

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import func, select
 
-from matcher.models import AccountRequest, AuditEvent, Mail
+from matcher.records import AccountRequest, AuditEvent, Mail
 from tests.contracts.expectations import EXPECTATIONS
 from tests.contracts.test_routes import address
 from tests.contracts.world import ACTORS, World

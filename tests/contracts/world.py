@@ -10,9 +10,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
-from matcher import calendar, queries
-from matcher.db import Database
-from matcher.models import (
+from matcher.agreements import plans
+from matcher.cases import acts as case_acts
+from matcher.cases import files, talks
+from matcher.cases.acts import Decision, Terms
+from matcher.desk import handovers
+from matcher.ground import calendar
+from matcher.ground.db import Database
+from matcher.people import accounts
+from matcher.records import (
     EvaluationSheet,
     ImportBatch,
     Job,
@@ -24,20 +30,9 @@ from matcher.models import (
     Ticket,
     User,
 )
-from matcher.services import (
-    accounts,
-    files,
-    handovers,
-    notices,
-    outbox,
-    partnerships,
-    payments,
-    plans,
-    progress,
-    publicity,
-    talks,
-)
-from matcher.services.partnerships import Decision, Terms
+from matcher.register import notices, officials, outbox
+from matcher.results import publication
+from matcher.work import payments, progress
 from tests import factories
 from tests.conftest import NOW
 from tests.partners import Partners
@@ -117,16 +112,16 @@ class World:
             factories.make_offer(session, company, state="in_review"),
         )
         actors = {name: factories.actor_for(self.people[name], sides.get(name)) for name in self.people}
-        case = partnerships.propose(
+        case = case_acts.propose(
             session, actors["company_a"], company, npo, Terms("food"), "ぜひ。", NOW, need=need, offer=offer
         )
         second = factories.make_need(session, npo)
-        decided = partnerships.propose(
+        decided = case_acts.propose(
             session, actors["company_a"], company, npo, Terms("food"), "ぜひ。", NOW, need=second
         )
-        partnerships.accept(session, actors["npo_a"], decided, "", NOW, version=None)
+        case_acts.accept(session, actors["npo_a"], decided, "", NOW, version=None)
         decision = Decision("明確である。", conflict_of_interest=False, city_involved=False)
-        bundle = partnerships.approve(session, actors["coordinator"], decided, decision, NOW, version=None)
+        bundle = case_acts.approve(session, actors["coordinator"], decided, decision, NOW, version=None)
         self._work(session, actors, company, npo)
         self._made(session)
         shown = self._shown(session, company, npo, need.id)
@@ -184,7 +179,7 @@ class World:
         )  # fmt: skip
         session.add_all((report, sheet))
         partners.publish("purpose")
-        comment = publicity.comment(session, case, "よい取り組みです。", "network", at)
+        comment = publication.comment(session, case, "よい取り組みです。", "network", at)
         definition = plans.save_definition(session, partners.coordinator, _DEFINITION, at)
         draft = partners.draft_agreement(
             type="outcome_linked",
@@ -192,7 +187,7 @@ class World:
             method="週に1回届ける。",
             why_changed="増やす。",
         )
-        staff = {user.id: user for user in queries.active_staff(session)}
+        staff = {user.id: user for user in officials.active_staff(session)}
         handover = handovers.plan(
             session, partners.manager, staff[partners.coordinator.user_id], staff[partners.manager.user_id], [case],
             calendar.tokyo_date(NOW) + timedelta(days=9), at,

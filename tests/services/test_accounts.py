@@ -11,9 +11,11 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from matcher import permissions
-from matcher.errors import Invalid, MovedOn, NotFound, NotPermitted, Refused, TooMany
-from matcher.models import (
+from matcher.ground import permissions
+from matcher.ground.errors import Invalid, MovedOn, NotFound, NotPermitted, Refused, TooMany
+from matcher.ground.permissions import Actor
+from matcher.people import accounts, passwords
+from matcher.records import (
     AccountRequest,
     Attempt,
     AuditEvent,
@@ -24,8 +26,7 @@ from matcher.models import (
     User,
     UserSession,
 )
-from matcher.permissions import Actor
-from matcher.services import accounts, audit, notices, passwords, throttle
+from matcher.register import audit, notices, throttle
 from tests.factories import actor_for, make_city, make_company, make_coordinator, make_npo, make_user
 
 GOOD = "紫陽花と古い灯台の地図帳"

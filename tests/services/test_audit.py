@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import select, sql, text
 from sqlalchemy.exc import DBAPIError
 
-from matcher.db import Database
-from matcher.models import AuditEvent, Counter
-from matcher.permissions import SYSTEM
-from matcher.services import audit
+from matcher.ground.db import Database
+from matcher.ground.permissions import SYSTEM
+from matcher.records import AuditEvent, Counter
+from matcher.register import audit
 
 
 def _three(session, now):

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from embeddings.encoder import load_encoder
-from matcher.db import Database
-from matcher.errors import Invalid
-from matcher.services import benchmark, evaluation
+from matcher.ground.db import Database
+from matcher.ground.errors import Invalid
+from matcher.suggestions.judging import folders, measures
 from tests.factories import NOW
 
 COMPANIES = {
@@ -57,15 +57,15 @@ def encoder():
 
 @pytest.fixture
 def shipped(texts, tmp_path_factory, encoder):
-    folder = benchmark.read(texts)
+    folder = folders.read(texts)
     database = Database(f"sqlite:///{tmp_path_factory.mktemp('folder') / 'folder.sqlite3'}")
-    yield benchmark.Shipped(database, folder, encoder, NOW), folder
+    yield folders.Shipped(database, folder, encoder, NOW), folder
     database.dispose()
 
 
 def test_the_serving_code_ranks_a_folder(shipped):
     ranker, folder = shipped
-    figures, ranked = benchmark.figures("shipped", ranker, folder.queries)
+    figures, ranked = folders.figures("shipped", ranker, folder.queries)
     assert ranked["c1", "company_to_npo"][0] == "n1"
     assert ranked["n2", "npo_to_company"][0] == "c2"
     assert ranked["q1", "company_to_npo"][0] == "n1"
@@ -86,23 +86,23 @@ def test_a_region_counts_as_the_area(shipped):
 
 
 def test_baselines_run_on_the_same_texts(texts, encoder):
-    folder = benchmark.read(texts)
-    simple = benchmark.Baselines(folder)
+    folder = folders.read(texts)
+    simple = folders.Baselines(folder)
     rankers = simple.rankers() | simple.with_vectors("vectors", encoder.encode)
-    found = {name: benchmark.figures(name, ranker, folder.queries)[0] for name, ranker in rankers.items()}
+    found = {name: folders.figures(name, ranker, folder.queries)[0] for name, ranker in rankers.items()}
     assert set(found) == {
         "random", "text length", "character-bigram TF-IDF", "Sudachi-word TF-IDF", "Sudachi-word BM25",
         "vectors", "vectors + words",
     }  # fmt: skip
     assert found["character-bigram TF-IDF"].values["c→n MRR@10"]["c1", "company_to_npo"] == 1.0
-    mean, low, high = benchmark.over_all_tasks(found["vectors"], found["random"])
+    mean, low, high = folders.over_all_tasks(found["vectors"], found["random"])
     assert low <= mean <= high
 
 
 def test_a_folder_without_partnerships_lets_everybody_ask(texts):
     (texts / "partnerships.jsonl").unlink()
     (texts / "judgments.jsonl").unlink()
-    folder = benchmark.read(texts)
+    folder = folders.read(texts)
     assert {query.id for query in folder.queries} == COMPANIES.keys() | NPOS.keys()
     assert not any(query.grades for query in folder.queries)
 
@@ -126,34 +126,32 @@ def test_what_cannot_be_read_is_named(texts, name, line, complaint):
     with (texts / name).open("a", encoding="utf-8") as file:
         file.write(line + "\n")
     with pytest.raises(Invalid) as caught:
-        benchmark.read(texts)
+        folders.read(texts)
     assert complaint in caught.value.facts["file"]
 
 
 def test_half_a_surrogate_pair_is_left_out(texts):
     with (texts / "companies.jsonl").open("a", encoding="utf-8") as file:
         file.write('{"id": "c9", "text": "子ども\\ud83d食堂"}\n')
-    assert benchmark.read(texts).companies["c9"].text == "子ども食堂"
+    assert folders.read(texts).companies["c9"].text == "子ども食堂"
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(Invalid) as caught:
-        benchmark.read(tmp_path)
+        folders.read(tmp_path)
     assert "companies.jsonl" in caught.value.facts["file"]
 
 
 def test_measures_are_what_their_definitions_say():
     queries = (
-        benchmark.Query("a", "company_to_npo", "", "", {"x": 3, "y": 3}),
-        benchmark.Query("b", "npo_to_company", "", "", {"x": 3}),
-        benchmark.Query("c", "company_to_npo", "", "", {"x": 2, "y": 1, "z": 0}, ("x", "y", "z")),
+        folders.Query("a", "company_to_npo", "", "", {"x": 3, "y": 3}),
+        folders.Query("b", "npo_to_company", "", "", {"x": 3}),
+        folders.Query("c", "company_to_npo", "", "", {"x": 2, "y": 1, "z": 0}, ("x", "y", "z")),
     )
     order = {"a": ["n", "x", *"bcdefghijk", "y"], "b": ["x"], "c": ["y", "x", "z"]}
-    figures, _ranked = benchmark.figures("fixed", lambda query: order[query.id], queries)
+    figures, _ranked = folders.figures("fixed", lambda query: order[query.id], queries)
     assert figures.values["c→n MRR@10"] == {("a", "company_to_npo"): 0.5}
     assert figures.values["Recall@10"] == {("a", "company_to_npo"): 0.5, ("b", "npo_to_company"): 1.0}
     assert figures.values["hit@1"] == {("a", "company_to_npo"): 0.0, ("b", "npo_to_company"): 1.0}
     assert figures.values["graded MRR@10"] == {("c", "company_to_npo"): 0.5}
-    assert figures.values["graded nDCG@10"]["c", "company_to_npo"] == pytest.approx(
-        evaluation.ndcg([1, 2, 0])
-    )
+    assert figures.values["graded nDCG@10"]["c", "company_to_npo"] == pytest.approx(measures.ndcg([1, 2, 0]))

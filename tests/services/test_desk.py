@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matcher import queries_cases
-from matcher import queries_desk as desk_lists
-from matcher.errors import NotPermitted
-from matcher.models import (
+from matcher.desk import lists as desk_lists
+from matcher.desk import noted, watches
+from matcher.ground.errors import NotPermitted
+from matcher.ground.permissions import Actor
+from matcher.records import (
     AuditEvent,
     CaseMessage,
     Need,
@@ -21,8 +22,7 @@ from matcher.models import (
     ShownSuggestion,
     User,
 )
-from matcher.permissions import Actor
-from matcher.services import audit, desk
+from matcher.register import audit
 from tests.conftest import NOW
 from tests.factories import (
     actor_for,
@@ -106,11 +106,9 @@ def titles(listing: desk_lists.Listing) -> list[str]:
 
 def test_the_promise_counts_working_days_in_tokyo() -> None:
     # NOW is Tuesday 24 November; Monday was a holiday. Three working days after Wednesday 18: Tuesday 24.
-    assert queries_cases.promise_limit(NOW) == datetime(2026, 11, 17, 14, 59, 59, tzinfo=UTC)
+    assert watches.promise_limit(NOW) == datetime(2026, 11, 17, 14, 59, 59, tzinfo=UTC)
     # On the next day Wednesday's has become late.
-    assert queries_cases.promise_limit(NOW + timedelta(days=1)) == datetime(
-        2026, 11, 18, 14, 59, 59, tzinfo=UTC
-    )
+    assert watches.promise_limit(NOW + timedelta(days=1)) == datetime(2026, 11, 18, 14, 59, 59, tzinfo=UTC)
 
 
 def test_queues_say_how_many_since_when_and_how_many_are_late(
@@ -328,9 +326,9 @@ def test_exposure_counts_cards_viewers_readings_and_choices(
     show(session, one, often)
     show(session, two, often)
     member = actor_for(make_user(session, one), one)
-    desk.note_opened(session, member, card.public_id, NOW)
-    desk.note_opened(session, member, card.public_id, NOW + timedelta(days=1))
-    desk.note_opened(session, actor, card.public_id, NOW)
+    noted.note_opened(session, member, card.public_id, NOW)
+    noted.note_opened(session, member, card.public_id, NOW + timedelta(days=1))
+    noted.note_opened(session, actor, card.public_id, NOW)
     make_case(session, one, often, officer, shown_suggestion_id=card.id)
     listing = desk_lists.exposure(session, actor, {"kind": "npo"}, NOW)
     found = [(row.record.name, row.shown, row.viewers, row.opened, row.chosen) for row in listing.rows]
@@ -345,9 +343,9 @@ def test_exposure_counts_cards_viewers_readings_and_choices(
 def test_only_who_was_shown_a_card_counts_as_having_read_it(session: Session, actor: Actor) -> None:
     viewer, other, candidate = make_company(session), make_company(session), make_npo(session)
     card = show(session, viewer, candidate)[0]
-    desk.note_opened(session, actor_for(make_user(session, other), other), card.public_id, NOW)
-    desk.note_opened(session, actor, card.public_id, NOW)
-    desk.note_opened(session, actor, "no such card", NOW)
+    noted.note_opened(session, actor_for(make_user(session, other), other), card.public_id, NOW)
+    noted.note_opened(session, actor, card.public_id, NOW)
+    noted.note_opened(session, actor, "no such card", NOW)
     assert card.opened_at is None
 
 
@@ -358,7 +356,7 @@ def test_an_export_is_noted_with_what_was_asked_but_not_what_was_typed(
     session: Session, actor: Actor
 ) -> None:
     conditions = {"state": "open", "q": "山田 花子", "area": ""}
-    audit.write(session, desk.export_note(actor, "needs", 12, conditions, NOW))
+    audit.write(session, noted.export_note(actor, "needs", 12, conditions, NOW))
     event = session.scalars(select(AuditEvent)).one()
     assert (event.action, event.object_type, event.object_id) == ("export", "list", "needs")
     assert event.details == {
@@ -407,7 +405,7 @@ def test_only_those_who_may_see_the_desk_see_it(session: Session, officer: User)
             with pytest.raises(NotPermitted):
                 fetch(session, actor, {}, NOW)
         with pytest.raises(NotPermitted):
-            desk.export_note(actor, "needs", 1, {}, NOW)
+            noted.export_note(actor, "needs", 1, {}, NOW)
     for actor in (Actor(), member, actor_for(officer)):
         with pytest.raises(NotPermitted):
             desk_lists.audit_events(session, actor, {}, NOW)

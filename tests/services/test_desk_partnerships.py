@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from matcher import calendar
-from matcher import queries_desk as desk_lists
-from matcher.services import casework, evaluations, payments, progress, publicity, talks
+from matcher.cases import talks
+from matcher.desk import lists as desk_lists
+from matcher.ground import calendar
+from matcher.results import publication, ratings
+from matcher.work import payments, progress
+from matcher.work import reads as work_reads
 from tests.conftest import NOW
 from tests.partners import SCORES, Partners
 
@@ -39,7 +42,7 @@ def listed(partners: Partners, **conditions: str) -> desk_lists.Row:
 
 
 def test_a_late_report_waits_since_its_own_day_and_not_since_the_case_began(reporting: Partners) -> None:
-    report = casework.reports(reporting.session, reporting.case)[0]
+    report = work_reads.reports(reporting.session, reporting.case)[0]
     reporting.at = calendar.end_of_day(report.due_on) + timedelta(days=3)
     waiting = queue(reporting, "overdue")
     assert (waiting.count, waiting.oldest) == (1, calendar.end_of_day(report.due_on))
@@ -50,7 +53,7 @@ def test_a_late_report_waits_since_its_own_day_and_not_since_the_case_began(repo
 
 
 def test_half_a_report_waits_for_the_other_half(reporting: Partners) -> None:
-    report = casework.reports(reporting.session, reporting.case)[0]
+    report = work_reads.reports(reporting.session, reporting.case)[0]
     reporting.at = calendar.end_of_day(report.period_to) + timedelta(days=1)
     facts = {"text": "届いた", "setbacks": "特になし"}
     progress.write_report(
@@ -73,7 +76,7 @@ def test_a_measurement_waits_for_the_city_since_it_was_handed_in(partners: Partn
 
 def test_a_page_that_both_have_accepted_waits_for_the_city(partners: Partners) -> None:
     partners.bring("running")
-    publicity.draft(
+    publication.draft(
         partners.session, partners.coordinator, partners.case, "題", "要約", ["purpose"], partners.at,
         version=None,
     )  # fmt: skip
@@ -107,9 +110,7 @@ def test_the_city_hears_of_the_ratings_that_it_owes(partners: Partners) -> None:
     partners.bring("reported")
     assert queue(partners, "to_conclude").count == 1
     for about in ("city", "company", "npo"):
-        evaluations.rate(
-            partners.session, partners.coordinator, partners.case, about, SCORES, "", partners.at
-        )
+        ratings.rate(partners.session, partners.coordinator, partners.case, about, SCORES, "", partners.at)
     assert queue(partners, "to_conclude").count == 0
 
 
@@ -140,7 +141,7 @@ def test_trouble_and_grave_risks_are_marked_on_the_line_until_they_are_settled(p
 
 def test_every_day_of_a_partnership_stands_among_the_deadlines(reporting: Partners) -> None:
     session, case = reporting.session, reporting.case
-    report = casework.reports(session, case)[0]
+    report = work_reads.reports(session, case)[0]
     measured = date.fromisoformat(reporting.only_indicator().measure_on[0])
     promised = calendar.tokyo_date(reporting.at) + timedelta(days=40)
     talks.add_task(session, reporting.npo_actor, case, "鍵を渡す", "company", promised, reporting.at)

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from matcher.calendar import TOKYO
-from matcher.models import Mail, Notice
-from matcher.services import accounts, notices
+from matcher.ground.calendar import TOKYO
+from matcher.people import accounts
+from matcher.records import Mail, Notice
+from matcher.register import notices
 from tests import factories
 
 DAY = timedelta(days=1)

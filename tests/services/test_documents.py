@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from matcher.errors import MovedOn
-from matcher.services import agreements, casework, documents
+from matcher.agreements import acts as agreement_acts
+from matcher.cases import documents
+from matcher.ground.errors import MovedOn
+from matcher.results import accepting
 from tests.conftest import NOW
 from tests.partners import Partners
 
@@ -23,7 +25,7 @@ def partners(session: Session, tmp_path: Path) -> Partners:
 def write(partners: Partners, text: str, seen: int | None, by: str = "npo_actor") -> int:
     """Write the agreement over what was seen; the edition that then stands."""
     facts = partners.agreement_facts(purpose=text)
-    return agreements.draft(
+    return agreement_acts.draft(
         partners.session, getattr(partners, by), partners.case, facts, partners.at, version=seen
     ).edition
 
@@ -65,11 +67,11 @@ def test_a_draft_is_not_withdrawn_over_words_that_were_not_seen(partners: Partne
     partners.draft_agreement(why_changed="量が増えたため", method="週に3回")
     for version in (seen, seen - 1):
         with pytest.raises(MovedOn):
-            casework.drop_document(
+            accepting.drop_document(
                 partners.session, partners.company_actor, partners.case, draft, "やめる", partners.at,
                 version=version,
             )  # fmt: skip
-    casework.drop_document(
+    accepting.drop_document(
         partners.session, partners.company_actor, partners.case, draft, "やめる", partners.at,
         version=draft.edition,
     )  # fmt: skip

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from matcher import queries_exposure
-from matcher.errors import NotPermitted
-from matcher.models import Partnership, ShownList, ShownSuggestion
+from matcher.desk import exposure
+from matcher.ground.errors import NotPermitted
+from matcher.records import Partnership, ShownList, ShownSuggestion
 from tests import factories
 
 
@@ -59,7 +59,7 @@ def shown(database, now):
 
 def test_the_panel_counts_by_hand(database, now, shown):
     with database.read() as session:
-        companies, npos = queries_exposure.panel(session, shown[0], now)
+        companies, npos = exposure.panel(session, shown[0], now)
     assert (companies.kind, companies.cards, npos.cards) == ("company", 0, 9)
     assert npos.top_share == 1.0
     assert npos.is_narrow
@@ -82,10 +82,10 @@ def test_an_empty_city_has_an_empty_panel(database, now):
         factories.make_city(session)
         coordinator = factories.actor_for(factories.make_coordinator(session))
     with database.read() as session:
-        panels = queries_exposure.panel(session, coordinator, now)
+        panels = exposure.panel(session, coordinator, now)
     assert [(one.cards, one.top_share, one.is_narrow) for one in panels] == [(0, 0.0, False)] * 2
 
 
 def test_members_are_refused(database, now, shown):
     with database.read() as session, pytest.raises(NotPermitted):
-        queries_exposure.panel(session, shown[1], now)
+        exposure.panel(session, shown[1], now)

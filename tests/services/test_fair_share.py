@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from matcher import ranking
-from matcher.models import ShownList, ShownSuggestion
-from matcher.services import indexing, newcomers, shown_lists, suggestions
-from matcher.services.indexing import LiveIndex
-from matcher.services.newcomers import Draw, places_of
+from matcher.records import ShownList, ShownSuggestion
+from matcher.register import findable
+from matcher.suggestions import newcomers, ranking, shown_lists, suggest
+from matcher.suggestions.indexing import LiveIndex
+from matcher.suggestions.newcomers import Draw, places_of
 from tests import factories
 from tests.services.test_suggestions import encode, factories_get
 
@@ -122,7 +122,7 @@ def city(database, now):
         live.level(session)
         plain = [
             item.candidate.id
-            for item in suggestions.for_company(session, live, factories_get(session, company), limit=12)
+            for item in suggest.for_company(session, live, factories_get(session, company), limit=12)
         ]
     with database.write() as session:
         shown = ShownList(
@@ -144,7 +144,7 @@ def test_the_unseen_one_gets_the_last_place_and_the_record_says_so(database, now
     company, person, live, plain = city
     with database.write() as session:
         asker = factories_get(session, company)
-        found = suggestions.for_company(session, live, asker, limit=10, now=now)
+        found = suggest.for_company(session, live, asker, limit=10, now=now)
         if min(item.fit.score for item in found) < ranking.MIDDLE:
             pytest.fail("expected candidates that fit fairly well")
         assert [item.candidate.id for item in found] == [*plain[:9], plain[11]]
@@ -168,7 +168,7 @@ def test_a_list_opened_twice_on_a_day_is_the_same(database, now, city):
     for _ in range(2):
         with database.write() as session:
             asker = factories_get(session, company)
-            found = suggestions.for_company(session, live, asker, limit=10, now=now)
+            found = suggest.for_company(session, live, asker, limit=10, now=now)
             shown_lists.record(session, live, person, asker, found, now)
             lists.append([item.candidate.id for item in found])
     assert lists[0] == lists[1]
@@ -177,7 +177,7 @@ def test_a_list_opened_twice_on_a_day_is_the_same(database, now, city):
 def test_without_a_day_nothing_is_drawn(database, city):
     company, _person, live, plain = city
     with database.read() as session:
-        indexing.serving_model(session)
-        found = suggestions.for_company(session, live, factories_get(session, company), limit=10)
+        findable.serving_model(session)
+        found = suggest.for_company(session, live, factories_get(session, company), limit=10)
     assert found.draw is None
     assert [item.candidate.id for item in found] == plain[:10]

@@ -13,25 +13,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 from stdnum.jp import cn
 
-from matcher import calendar
-from matcher.db import Database
-from matcher.errors import Invalid, NotPermitted, Refused
-from matcher.identity import Identity, compare
-from matcher.models import (
-    AuditEvent,
-    Embedding,
-    ImportBatch,
-    Job,
-    Need,
-    Offer,
-    Organization,
-    Revision,
-    User,
-)
-from matcher.permissions import SYSTEM, Actor
-from matcher.services import audit, importing, jobs, leases, numbers
-from matcher.services.importing import Checked
-from matcher.tables import Unreadable
+from matcher.ground import calendar
+from matcher.ground.db import Database
+from matcher.ground.errors import Invalid, NotPermitted, Refused
+from matcher.ground.permissions import SYSTEM, Actor
+from matcher.imports import acts as import_acts
+from matcher.imports.acts import Checked
+from matcher.imports.tables import Unreadable
+from matcher.jobs import leases, tickets
+from matcher.organizations.identity import Identity, compare
+from matcher.records import AuditEvent, Embedding, ImportBatch, Job, Need, Offer, Organization, Revision, User
+from matcher.register import audit, numbers
 from tests.conftest import NOW
 from tests.edge_inputs import EDGE_INPUTS
 from tests.factories import actor_for, make_city, make_company, make_coordinator, make_npo, make_user
@@ -53,13 +45,13 @@ def coordinator(database: Database) -> Actor:
 
 def check(database: Database, actor: Actor, kind: Any, content: bytes, name: str = "a.csv") -> Checked:
     with database.read() as session:
-        return importing.check_file(session, actor, kind, name, content, NOW)
+        return import_acts.check_file(session, actor, kind, name, content, NOW)
 
 
 def upload(database: Database, actor: Actor, kind: Any, content: bytes) -> str:
     checked = check(database, actor, kind, content)
     with database.write() as session:
-        return importing.keep(session, actor, "名簿.csv", checked, NOW).public_id
+        return import_acts.keep(session, actor, "名簿.csv", checked, NOW).public_id
 
 
 def count(database: Database, model: type) -> int:
@@ -97,7 +89,7 @@ def test_a_register_in_shift_jis_is_read_below_its_title(database: Database, coo
 def test_homes_are_dropped_named_and_nowhere_kept(database: Database, coordinator: Actor) -> None:
     public_id = upload(database, coordinator, "npos", NPOS)
     with database.read() as session:
-        batch = importing.get_batch(session, coordinator, public_id)
+        batch = import_acts.get_batch(session, coordinator, public_id)
         assert batch.dropped_columns == ["代表者住所"]
         assert batch.result["unknown"] == ["備考"]
         kept = json.dumps([batch.rows, batch.problems, batch.result], ensure_ascii=False)
@@ -107,7 +99,7 @@ def test_homes_are_dropped_named_and_nowhere_kept(database: Database, coordinato
 def test_nothing_is_registered_before_somebody_confirms(database: Database, coordinator: Actor) -> None:
     public_id = upload(database, coordinator, "npos", NPOS)
     assert count(database, Organization) == 0
-    result = importing.confirm(database, coordinator, public_id, "submitted", NOW)
+    result = import_acts.confirm(database, coordinator, public_id, "submitted", NOW)
     assert (result.saved, result.skipped) == (2, 0)
     with database.read() as session:
         query = select(Organization).options(joinedload(Organization.npo)).order_by(Organization.id)
@@ -124,7 +116,7 @@ def test_nothing_is_registered_before_somebody_confirms(database: Database, coor
 
 def test_every_record_has_its_audit_event_and_the_chain_holds(database: Database, coordinator: Actor) -> None:
     public_id = upload(database, coordinator, "npos", NPOS)
-    importing.confirm(database, coordinator, public_id, "submitted", NOW)
+    import_acts.confirm(database, coordinator, public_id, "submitted", NOW)
     with database.read() as session:
         events = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
         assert [event.action for event in events] == ["upload", "import", "import", "confirm"]
@@ -137,9 +129,9 @@ def test_every_record_has_its_audit_event_and_the_chain_holds(database: Database
 
 def test_a_confirmed_upload_keeps_counts_but_no_rows(database: Database, coordinator: Actor) -> None:
     public_id = upload(database, coordinator, "npos", NPOS + "\r\n,,123".encode("cp932"))
-    importing.confirm(database, coordinator, public_id, "submitted", NOW)
+    import_acts.confirm(database, coordinator, public_id, "submitted", NOW)
     with database.read() as session:
-        batch = importing.get_batch(session, coordinator, public_id)
+        batch = import_acts.get_batch(session, coordinator, public_id)
         assert (batch.rows, batch.confirmed_at) == ([], NOW)
         assert (batch.result["saved"], batch.result["errors"]) == (2, 1)
         assert {problem["value"] for problem in batch.problems} == {""}
@@ -147,27 +139,27 @@ def test_a_confirmed_upload_keeps_counts_but_no_rows(database: Database, coordin
 
 def test_it_cannot_be_confirmed_or_discarded_twice(database: Database, coordinator: Actor) -> None:
     public_id = upload(database, coordinator, "npos", NPOS)
-    importing.confirm(database, coordinator, public_id, "submitted", NOW)
+    import_acts.confirm(database, coordinator, public_id, "submitted", NOW)
     with pytest.raises(Refused, match="import_closed"):
-        importing.confirm(database, coordinator, public_id, "submitted", NOW)
+        import_acts.confirm(database, coordinator, public_id, "submitted", NOW)
     with database.write() as session, pytest.raises(Refused, match="import_closed"):
-        importing.discard(session, coordinator, importing.get_batch(session, coordinator, public_id), NOW)
+        import_acts.discard(session, coordinator, import_acts.get_batch(session, coordinator, public_id), NOW)
     assert count(database, Organization) == 2
 
 
 def test_an_import_that_broke_off_goes_on_where_it_stopped(database: Database, coordinator: Actor) -> None:
     public_id = upload(database, coordinator, "npos", NPOS)
     with database.read() as session:
-        rows = importing.get_batch(session, coordinator, public_id).rows
+        rows = import_acts.get_batch(session, coordinator, public_id).rows
     # The process died after the first row: the batch is not confirmed, the row is there.
-    importing.save(database, coordinator, "npos", rows[:1], "submitted", NOW, about=public_id)
-    result = importing.confirm(database, coordinator, public_id, "submitted", NOW)
+    import_acts.save(database, coordinator, "npos", rows[:1], "submitted", NOW, about=public_id)
+    result = import_acts.confirm(database, coordinator, public_id, "submitted", NOW)
     assert (result.saved, result.skipped) == (1, 1)
     assert count(database, Organization) == 2
 
 
 def test_the_same_file_again_is_recognised_row_by_row(database: Database, coordinator: Actor) -> None:
-    importing.confirm(database, coordinator, upload(database, coordinator, "npos", NPOS), "submitted", NOW)
+    import_acts.confirm(database, coordinator, upload(database, coordinator, "npos", NPOS), "submitted", NOW)
     again = check(database, coordinator, "npos", NPOS)
     assert again.rows == []
     assert [(one.row, one.code, one.level) for one in again.problems] == [
@@ -323,7 +315,7 @@ def test_awkward_texts_are_kept_as_they_were_written(database: Database, coordin
     content = target.getvalue().encode("utf-8", "replace")
     checked = check(database, coordinator, "companies", content)
     assert {one.code for one in checked.problems} <= {"too_long", "no_text"}
-    result = importing.save(database, coordinator, "companies", checked.rows, "submitted", NOW)
+    result = import_acts.save(database, coordinator, "companies", checked.rows, "submitted", NOW)
     assert result.saved == len(checked.rows) > 20
     with database.read() as session:
         query = select(Organization).options(joinedload(Organization.company))
@@ -336,7 +328,7 @@ def test_verified_registers_are_open_at_once_and_can_be_found(database: Database
     with database.write() as session:
         numbers.counter(session, "index").text = "a-model@000000000000"
     public_id = upload(database, coordinator, "npos", NPOS)
-    importing.confirm(database, coordinator, public_id, "verified", NOW)
+    import_acts.confirm(database, coordinator, public_id, "verified", NOW)
     with database.read() as session:
         first = session.scalars(select(Organization).order_by(Organization.id)).first()
         assert first is not None
@@ -359,13 +351,13 @@ def test_only_city_staff_import(database: Database, coordinator: Actor) -> None:
         with pytest.raises(NotPermitted):
             check(database, actor, "npos", NPOS)
         with pytest.raises(NotPermitted):
-            importing.save(database, actor, "npos", [], "submitted", NOW)
+            import_acts.save(database, actor, "npos", [], "submitted", NOW)
 
 
 def test_a_state_in_which_nothing_begins_is_refused(database: Database, coordinator: Actor) -> None:
     public_id = upload(database, coordinator, "npos", NPOS)
     with pytest.raises(Invalid):
-        importing.confirm(database, coordinator, public_id, "suspended", NOW)
+        import_acts.confirm(database, coordinator, public_id, "suspended", NOW)
     assert count(database, Organization) == 0
 
 
@@ -373,12 +365,12 @@ def test_an_upload_that_nobody_came_back_to_is_emptied(database: Database, coord
     old = upload(database, coordinator, "npos", NPOS)
     later = NOW + timedelta(days=8)
     with database.write() as session:
-        checked = importing.check_file(session, coordinator, "npos", "a.csv", NPOS, later)
-        importing.keep(session, coordinator, "a.csv", checked, later)
+        checked = import_acts.check_file(session, coordinator, "npos", "a.csv", NPOS, later)
+        import_acts.keep(session, coordinator, "a.csv", checked, later)
     with database.read() as session:
         assert session.scalar(select(ImportBatch.rows).where(ImportBatch.public_id == old)) == []
     with pytest.raises(Refused):
-        importing.confirm(database, coordinator, old, "submitted", later)
+        import_acts.confirm(database, coordinator, old, "submitted", later)
 
 
 def test_no_transaction_of_a_long_import_goes_on_for_longer_than_half_a_second(
@@ -388,16 +380,16 @@ def test_no_transaction_of_a_long_import_goes_on_for_longer_than_half_a_second(
     pauses: list[float] = []
     # A row takes a sixteenth of a second.
     clock = SimpleNamespace(monotonic=lambda: next(ticks) / 16, sleep=pauses.append)
-    monkeypatch.setattr(importing, "time", clock)
+    monkeypatch.setattr(import_acts, "time", clock)
     lines = [f"会社{n},ｶｲｼｬ,中央,事業{n}を営んでいます。" for n in range(20)]
     checked = check(database, coordinator, "companies", csv("会社名,フリガナ,地区,事業内容", *lines))
     steps: list[tuple[int, int]] = []
-    result = importing.save(
+    result = import_acts.save(
         database, coordinator, "companies", checked.rows, "submitted", NOW, step=lambda *at: steps.append(at)
     )
     assert result.saved == 20
     assert steps == [(7, 20), (14, 20), (20, 20)]
-    assert pauses == [importing.PAUSE_SECONDS] * 2, "others write in between"
+    assert pauses == [import_acts.PAUSE_SECONDS] * 2, "others write in between"
 
 
 # ── Saving as a job ──────────────────────────────────────────────────────────────────────────────────
@@ -410,14 +402,14 @@ def ask_to_save(database: Database, actor: Actor, count: int, state: str = "subm
     lines = [f"会社{n},ｶｲｼｬ,中央,事業{n}を営んでいます。" for n in range(count)]
     checked = check(database, actor, "companies", csv("会社名,フリガナ,地区,事業内容", *lines))
     with database.write() as session:
-        batch = importing.keep(session, actor, "名簿.csv", checked, NOW)
-        importing.ask_to_save(session, actor, batch.public_id, state, NOW, "/here")
+        batch = import_acts.keep(session, actor, "名簿.csv", checked, NOW)
+        import_acts.ask_to_save(session, actor, batch.public_id, state, NOW, "/here")
         return batch.public_id
 
 
 def take(database: Database, now: datetime = NOW, holder: str = HOLDER) -> Job | None:
     with database.write() as session:
-        return jobs.take(session, "import", holder, now)
+        return tickets.take(session, "import", holder, now)
 
 
 def test_a_confirmed_upload_waits_and_is_saved_in_the_name_of_who_confirmed_it(
@@ -425,10 +417,10 @@ def test_a_confirmed_upload_waits_and_is_saved_in_the_name_of_who_confirmed_it(
 ) -> None:
     public_id = ask_to_save(database, coordinator, 3)
     assert count(database, Organization) == 0
-    importing.run(database, take(database), HOLDER, lambda: NOW)
+    import_acts.run(database, take(database), HOLDER, lambda: NOW)
     assert count(database, Organization) == 3
     with database.read() as session:
-        batch = importing.get_batch(session, coordinator, public_id)
+        batch = import_acts.get_batch(session, coordinator, public_id)
         assert (batch.rows, batch.result["saved"], batch.result["state"]) == ([], 3, "submitted")
         event = session.scalars(select(AuditEvent).where(AuditEvent.action == "confirm")).one()
         assert event.actor_id == coordinator.user_public_id
@@ -439,7 +431,7 @@ def test_an_import_that_was_killed_goes_on_where_it_stopped_and_counts_right(
 ) -> None:
     ticks = itertools.count()
     monkeypatch.setattr(
-        importing, "time", SimpleNamespace(monotonic=lambda: next(ticks) / 16, sleep=lambda _seconds: None)
+        import_acts, "time", SimpleNamespace(monotonic=lambda: next(ticks) / 16, sleep=lambda _seconds: None)
     )
     public_id = ask_to_save(database, coordinator, 20)
     looks = itertools.count()
@@ -450,15 +442,15 @@ def test_an_import_that_was_killed_goes_on_where_it_stopped_and_counts_right(
         return NOW
 
     with pytest.raises(KeyboardInterrupt):
-        importing.run(database, take(database), HOLDER, dying_clock)
+        import_acts.run(database, take(database), HOLDER, dying_clock)
     assert count(database, Organization) == 7, "the transaction in which it was killed leaves nothing"
     later = NOW + leases.LEASE + timedelta(seconds=1)
     again = take(database, later, "two")
     assert again.details["done"] == 7
-    importing.run(database, again, "two", lambda: later)
+    import_acts.run(database, again, "two", lambda: later)
     assert count(database, Organization) == 20
     with database.read() as session:
-        result = importing.get_batch(session, coordinator, public_id).result
+        result = import_acts.get_batch(session, coordinator, public_id).result
     assert (result["saved"], result["skipped"]) == (20, 0)
 
 
@@ -467,8 +459,8 @@ def test_who_lost_an_import_to_another_saves_nothing_more(database: Database, co
     first = take(database)
     later = NOW + leases.LEASE + timedelta(seconds=1)
     take(database, later, "two")
-    with pytest.raises(jobs.Lost):
-        importing.run(database, first, HOLDER, lambda: later)
+    with pytest.raises(tickets.Lost):
+        import_acts.run(database, first, HOLDER, lambda: later)
     assert count(database, Organization) == 0
 
 
@@ -476,9 +468,9 @@ def test_an_import_killed_after_its_last_row_is_only_noted_as_done(
     database: Database, coordinator: Actor
 ) -> None:
     ask_to_save(database, coordinator, 3)
-    importing.run(database, take(database), HOLDER, lambda: NOW)
+    import_acts.run(database, take(database), HOLDER, lambda: NOW)
     later = NOW + leases.LEASE + timedelta(seconds=1)
-    importing.run(database, take(database, later, "two"), "two", lambda: later)
+    import_acts.run(database, take(database, later, "two"), "two", lambda: later)
     assert count(database, Organization) == 3
 
 
@@ -487,7 +479,7 @@ def test_who_may_not_import_any_more_saves_nothing(database: Database, coordinat
     with database.write() as session:
         session.get(User, coordinator.user_id).role = "operator"
     with pytest.raises(NotPermitted):
-        importing.run(database, take(database), HOLDER, lambda: NOW)
+        import_acts.run(database, take(database), HOLDER, lambda: NOW)
     assert count(database, Organization) == 0
 
 
@@ -496,19 +488,19 @@ def test_while_it_is_saved_an_upload_is_neither_discarded_nor_forgotten_nor_save
 ) -> None:
     public_id = ask_to_save(database, coordinator, 3)
     with database.write() as session:
-        batch = importing.get_batch(session, coordinator, public_id)
+        batch = import_acts.get_batch(session, coordinator, public_id)
         with pytest.raises(Refused, match="import_running"):
-            importing.discard(session, coordinator, batch, NOW)
+            import_acts.discard(session, coordinator, batch, NOW)
         with pytest.raises(Refused, match="import_running"):
-            importing.ask_to_save(session, coordinator, public_id, "verified", NOW, "/here")
-        again = importing.ask_to_save(session, coordinator, public_id, "submitted", NOW, "/here")
+            import_acts.ask_to_save(session, coordinator, public_id, "verified", NOW, "/here")
+        again = import_acts.ask_to_save(session, coordinator, public_id, "submitted", NOW, "/here")
         assert session.scalar(select(func.count()).select_from(Job)) == 1
         assert again.object_id == public_id
-    much_later = NOW + timedelta(days=importing.KEEP_DAYS + 1)
+    much_later = NOW + timedelta(days=import_acts.KEEP_DAYS + 1)
     ask = check(database, coordinator, "companies", csv("会社名", "別の会社"))
     with database.write() as session:
-        importing.keep(session, coordinator, "別.csv", ask, much_later)
-        assert len(importing.get_batch(session, coordinator, public_id).rows) == 3
+        import_acts.keep(session, coordinator, "別.csv", ask, much_later)
+        assert len(import_acts.get_batch(session, coordinator, public_id).rows) == 3
 
 
 # ── Needs and offers ─────────────────────────────────────────────────────────────────────────────────
@@ -530,7 +522,7 @@ def test_complete_needs_can_be_opened_and_get_their_number(
     database: Database, coordinator: Actor, npo: Organization
 ) -> None:
     public_id = upload(database, coordinator, "needs", csv(NEED_HEADER, FULL))
-    importing.confirm(database, coordinator, public_id, "open", NOW)
+    import_acts.confirm(database, coordinator, public_id, "open", NOW)
     with database.read() as session:
         need = session.scalars(select(Need)).one()
         assert (need.state, need.number, need.published_at) == ("open", "N-2026-0001", NOW)
@@ -552,7 +544,7 @@ def test_needs_with_gaps_are_read_by_the_city_first_and_take_what_the_profile_kn
     )
     checked = check(database, coordinator, "needs", content)
     assert [(one.code, one.level) for one in checked.problems] == [("incomplete", "note")]
-    importing.save(database, coordinator, "needs", checked.rows, "open", NOW)
+    import_acts.save(database, coordinator, "needs", checked.rows, "open", NOW)
     with database.read() as session:
         need = session.scalars(select(Need)).one()
         assert (need.state, need.published_at) == ("in_review", None)
@@ -615,7 +607,7 @@ def test_offers_come_in_the_same_way(database: Database, coordinator: Actor) -> 
         "企業名,件名,説明,支援の種類,量,単位,進め方,公開の期限",
         "みお青果,野菜,毎週お渡しします。,food,20,kg,either,R9.3.31",
     )
-    importing.confirm(database, coordinator, upload(database, coordinator, "offers", content), "open", NOW)
+    import_acts.confirm(database, coordinator, upload(database, coordinator, "offers", content), "open", NOW)
     with database.read() as session:
         offer = session.scalars(select(Offer)).one()
         assert (offer.organization_id, offer.state, offer.number) == (company.id, "open", "T-2026-0001")
@@ -632,8 +624,10 @@ def test_a_collection_of_texts_becomes_profiles(database: Database, coordinator:
     ]  # fmt: skip
     content = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines).encode()
     with database.read() as session:
-        checked = importing.check_json_lines(session, SYSTEM, "companies", content, NOW)
-    importing.save(database, SYSTEM, "companies", checked.rows, "verified", datetime(2024, 2, 29, tzinfo=UTC))
+        checked = import_acts.check_json_lines(session, SYSTEM, "companies", content, NOW)
+    import_acts.save(
+        database, SYSTEM, "companies", checked.rows, "verified", datetime(2024, 2, 29, tzinfo=UTC)
+    )
     with database.read() as session:
         query = select(Organization).options(joinedload(Organization.company)).order_by(Organization.id)
         first, second = session.scalars(query).all()
@@ -652,7 +646,7 @@ def test_our_own_field_names_are_taken_from_jsonl_as_well(database: Database, co
         "established_on": "2010-04-01", "mission": "居場所。", "strengths_offer": "子どもの声", "corporate_number": None,
     }  # fmt: skip
     with database.read() as session:
-        checked = importing.check_json_lines(session, SYSTEM, "npos", json.dumps(line).encode(), NOW)
+        checked = import_acts.check_json_lines(session, SYSTEM, "npos", json.dumps(line).encode(), NOW)
     assert checked.problems == []
     values = checked.rows[0]["values"]
     assert (values["org_type"], values["fields"], values["volunteers"]) == ("nintei", ["13", "1"], 12)
@@ -661,7 +655,7 @@ def test_our_own_field_names_are_taken_from_jsonl_as_well(database: Database, co
 
 def test_the_list_of_uploads_is_for_staff(session: Session) -> None:
     with pytest.raises(NotPermitted):
-        importing.recent(session, Actor())
+        import_acts.recent(session, Actor())
 
 
 # ── Values: read right or refused ────────────────────────────────────────────────────────────────────
@@ -692,7 +686,9 @@ def test_date_times_as_excel_writes_them_are_the_day_that_they_say(
     assert problems(checked) == [(6, "date", "2024/4/1 5 0:00"), (7, "date_era", "昭和65年1月1日")]
     # What a day does not say (a time), or does not show (a number), is told beside the row.
     assert problems(checked, "note") == [(3, "read_day", "2010/12/31 9:30"), (8, "read_day", "45397")]
-    importing.confirm(database, coordinator, upload(database, coordinator, "npos", content), "submitted", NOW)
+    import_acts.confirm(
+        database, coordinator, upload(database, coordinator, "npos", content), "submitted", NOW
+    )
     with database.read() as session:
         saved = session.scalars(
             select(Organization).options(joinedload(Organization.npo)).order_by(Organization.id)
@@ -724,7 +720,7 @@ def test_amounts_in_words_are_saved_as_they_were_meant(database: Database, coord
     read = {one.value: one.read for one in checked.problems if one.code == "read_number"}
     assert read["5千万円"] == "50,000,000円"
     assert read["約20万"] == "200,000"
-    importing.confirm(
+    import_acts.confirm(
         database, coordinator, upload(database, coordinator, "needs", content), "in_review", NOW
     )
     with database.read() as session:
@@ -744,7 +740,7 @@ def test_two_legal_persons_with_one_name_are_both_imported(database: Database, c
     checked = check(database, coordinator, "companies", content)
     assert (len(checked.rows), checked.doubtful, checked.problems[0].level) == (2, [], "note")
     public_id = upload(database, coordinator, "companies", content)
-    assert importing.confirm(database, coordinator, public_id, "submitted", NOW) == importing.Result(2, 0)
+    assert import_acts.confirm(database, coordinator, public_id, "submitted", NOW) == import_acts.Result(2, 0)
     again = check(database, coordinator, "companies", content)
     assert [code for _row, code, _value in problems(again, "duplicate")] == ["number_known", "number_known"]
     third = check(
@@ -772,9 +768,9 @@ def test_a_possible_duplicate_is_left_to_the_official(database: Database, coordi
     assert checked.doubtful[0]["beside"]["number"] == "8999900000001"
 
     left = upload(database, coordinator, "companies", content)
-    assert importing.confirm(database, coordinator, left, "submitted", NOW).saved == 1
+    assert import_acts.confirm(database, coordinator, left, "submitted", NOW).saved == 1
     decided = upload(database, coordinator, "companies", content)
-    assert importing.confirm(database, coordinator, decided, "submitted", NOW, others=[4, 99]).saved == 1
+    assert import_acts.confirm(database, coordinator, decided, "submitted", NOW, others=[4, 99]).saved == 1
     with database.read() as session:
         found = session.execute(
             select(Organization.corporate_number, Organization.address).where(
@@ -797,9 +793,9 @@ def test_a_decided_row_is_not_saved_twice_after_an_interruption(
     content = csv(SAME_NAME[0], "株式会社見本,,B町2,市全域", "株式会社見本,,C町3,市全域")
     public_id = upload(database, coordinator, "companies", content)
     with database.read() as session:
-        rows = importing.get_batch(session, coordinator, public_id).rows
-    importing.save(database, coordinator, "companies", rows[:1], "submitted", NOW, about=public_id)
-    result = importing.confirm(database, coordinator, public_id, "submitted", NOW, others=[2, 3])
+        rows = import_acts.get_batch(session, coordinator, public_id).rows
+    import_acts.save(database, coordinator, "companies", rows[:1], "submitted", NOW, about=public_id)
+    result = import_acts.confirm(database, coordinator, public_id, "submitted", NOW, others=[2, 3])
     assert (result.saved, result.skipped) == (1, 1)
     assert count(database, Organization) == 3
 
@@ -815,14 +811,14 @@ def test_errors_come_before_notes_and_every_one_is_kept(database: Database, coor
         (2902, "corporate_number"),
     ]
     with database.read() as session:
-        batch = importing.get_batch(session, coordinator, upload(database, coordinator, "npos", content))
+        batch = import_acts.get_batch(session, coordinator, upload(database, coordinator, "npos", content))
     levels = [one["level"] for one in batch.problems]
-    assert levels == ["error"] * 2 + ["note"] * importing.MAX_NOTES
-    assert batch.result["more_notes"] == 2998 - importing.MAX_NOTES
+    assert levels == ["error"] * 2 + ["note"] * import_acts.MAX_NOTES
+    assert batch.result["more_notes"] == 2998 - import_acts.MAX_NOTES
     every = [f",{place},中央" for place in range(2500)]
     worse = check(database, coordinator, "npos", csv("団体名,法人番号,地区", *every))
     with database.write() as session:
-        kept = importing.keep(session, coordinator, "a.csv", worse, NOW)
+        kept = import_acts.keep(session, coordinator, "a.csv", worse, NOW)
         assert len(kept.problems) == 5000
 
 
@@ -897,7 +893,7 @@ def test_of_two_names_in_a_record_the_label_is_read_and_the_same_twice_refused(
     def read(*records: str) -> list[Any]:
         with database.read() as session:
             content = "\n".join(records).encode()
-            checked = importing.check_json_lines(session, coordinator, "npos", content, NOW)
+            checked = import_acts.check_json_lines(session, coordinator, "npos", content, NOW)
         return [row["values"]["phone"] for row in checked.rows]
 
     assert read(
@@ -963,12 +959,12 @@ def test_thousands_of_one_name_cost_no_more_than_thousands_of_others(
         compared.append(1)
         return compare(one, other)
 
-    monkeypatch.setattr(importing, "compare", counting)
+    monkeypatch.setattr(import_acts, "compare", counting)
     rows = 2000
     lines = [f"八幡会,{place}番地" for place in range(rows)]
     checked = check(database, coordinator, "npos", csv("団体名,住所", *lines))
     assert (len(checked.rows), len(checked.doubtful)) == (1, rows - 1)
-    assert len(compared) <= rows * importing.MOST_OF_ONE_NAME
+    assert len(compared) <= rows * import_acts.MOST_OF_ONE_NAME
     numbers = [stdnum_of(place) for place in range(rows)]
     compared.clear()
     checked = check(

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event, func, select
 
-from matcher.errors import NotFound, NotPermitted
-from matcher.models import Job, Ticket
-from matcher.models.base import new_public_id
-from matcher.permissions import ANONYMOUS
-from matcher.services import jobs, leases
+from matcher.ground.errors import NotFound, NotPermitted
+from matcher.ground.permissions import ANONYMOUS
+from matcher.jobs import leases
+from matcher.jobs import tickets as jobs
+from matcher.records import Job, Ticket
+from matcher.records.base import new_public_id
 from tests.conftest import NOW
 from tests.factories import actor_for, make_coordinator
 

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 from sqlalchemy import select, update
 
-from matcher import queries_worker
-from matcher.models import Embedding, Need
-from matcher.services import clockwork, indexing, leases
+from matcher import clock as clockwork
+from matcher.jobs import leases
+from matcher.jobs import seen as queries_worker
+from matcher.records import Embedding, Need
+from matcher.register import findable
+from matcher.suggestions import indexing
 from tests import factories
 from tests.conftest import NOW
 from webapp import Settings
@@ -255,7 +258,7 @@ def test_only_what_the_worker_will_encode_counts_as_waiting(settings, database):
     with database.write() as session:
         need = session.get(Need, need.id)
         need.title = "野菜"
-        indexing.touch(session, need)
+        findable.touch(session, need)
     assert waiting() == 1
     while work(new):
         pass
@@ -281,7 +284,7 @@ def test_a_text_that_cannot_be_encoded_does_not_stop_the_others(database):
     failed = []
     indexing.encode_waiting(database, Choosy(), NOW, on_failure=lambda row_id, _error: failed.append(row_id))
     with database.read() as session:
-        assert indexing.waiting_count(session, "choosy@1") == 0
+        assert findable.waiting_count(session, "choosy@1") == 0
         query = select(Embedding).where(Embedding.owner_type == "need").order_by(Embedding.owner_id)
         rows = {row.owner_id: row for row in session.scalars(query)}
     assert failed == [None, rows[needs[0].id].id]

@@ -4,7 +4,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from matcher import migrations
-from matcher.models import Base
+from matcher.records import Base
 
 
 def test_the_migrated_database_equals_the_models(database):

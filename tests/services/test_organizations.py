@@ -8,11 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from stdnum.jp import cn
 
-from matcher import calendar, permissions, queries, vocabulary
-from matcher.errors import Invalid, MovedOn, NotFound, NotPermitted, Refused
-from matcher.models import AuditEvent, Embedding, Mail, Notice, Organization
-from matcher.permissions import Actor
-from matcher.services import audit, numbers, organizations, partnerships
+from matcher.cases import acts as case_acts
+from matcher.cases import reads as case_reads
+from matcher.ground import calendar, permissions, vocabulary
+from matcher.ground.errors import Invalid, MovedOn, NotFound, NotPermitted, Refused
+from matcher.ground.permissions import Actor
+from matcher.organizations import acts as organization_acts
+from matcher.organizations import reads as organization_reads
+from matcher.postings import reads as posting_reads
+from matcher.records import AuditEvent, Embedding, Mail, Notice, Organization
+from matcher.register import audit, numbers
 from tests.factories import (
     actor_for,
     make_city,
@@ -48,7 +53,7 @@ def draft_npo(session: Session, **changes: Any) -> Organization:
 
 def submitted_npo(session: Session, now: datetime) -> Organization:
     npo = draft_npo(session)
-    organizations.submit(
+    organization_acts.submit(
         session, owner_of(session, npo), npo, now, declared=True, agreed=True, version=npo.version
     )
     return npo
@@ -56,11 +61,13 @@ def submitted_npo(session: Session, now: datetime) -> Organization:
 
 def save(session: Session, organization: Organization, code: str, now: datetime, **values: Any) -> None:
     actor = owner_of(session, organization)
-    organizations.save_section(session, actor, organization, code, values, now, version=organization.version)
+    organization_acts.save_section(
+        session, actor, organization, code, values, now, version=organization.version
+    )
 
 
 def all_yes(organization: Organization) -> dict[str, tuple[str, str]]:
-    return dict.fromkeys(organizations.checklist(organization), ("yes", ""))
+    return dict.fromkeys(organization_acts.checklist(organization), ("yes", ""))
 
 
 def actions(session: Session) -> list[str]:
@@ -72,27 +79,27 @@ def actions(session: Session) -> list[str]:
 
 def test_every_profile_field_of_a_section_exists_and_required_ones_belong_to_it(session: Session) -> None:
     for organization in (make_company(session), make_npo(session)):
-        for part in organizations.SECTIONS[organization.kind]:
+        for part in organization_acts.SECTIONS[organization.kind]:
             assert set(part.required) <= set(part.fields)
             for name in part.fields:
-                organizations.value_of(organization, name)
+                organization_acts.value_of(organization, name)
 
 
 def test_completeness_counts_the_required_fields_that_are_empty(session: Session) -> None:
     company = make_company(session, state="draft", kana="", address="", corporate_number=None)
-    assert organizations.completeness(company) == {
+    assert organization_acts.completeness(company) == {
         "basic": 3, "business": 0, "interest": 0, "resources": 0, "contact": 0,
     }  # fmt: skip
-    basic = organizations.section(company, "basic")
+    basic = organization_acts.section(company, "basic")
     assert basic is not None
-    assert organizations.missing(company, basic) == ("kana", "corporate_number", "address")
+    assert organization_acts.missing(company, basic) == ("kana", "corporate_number", "address")
 
 
 def test_a_company_is_complete_without_choosing_a_field(session: Session, now: datetime) -> None:
     company = make_company(session, state="draft", corporate_number=NUMBER)
     save(session, company, "interest", now, fields=[], fields_undecided=True, areas=["citywide"])
-    assert sum(organizations.completeness(company).values()) == 0
-    organizations.submit(
+    assert sum(organization_acts.completeness(company).values()) == 0
+    organization_acts.submit(
         session, owner_of(session, company), company, now, declared=True, agreed=True, version=None
     )
     assert company.state == "submitted"
@@ -103,7 +110,7 @@ def test_a_half_filled_section_is_saved(session: Session, now: datetime) -> None
     save(session, npo, "mission", now, mission="", activities="月に2回、海岸のごみを拾います。")
     assert npo.npo is not None
     assert npo.npo.activities == "月に2回、海岸のごみを拾います。"
-    assert organizations.completeness(npo)["mission"] == 1
+    assert organization_acts.completeness(npo)["mission"] == 1
 
 
 def test_saving_names_section_and_fields_in_the_audit_but_not_what_was_typed(
@@ -146,19 +153,19 @@ def test_a_viewer_and_a_stranger_cannot_save(session: Session, now: datetime) ->
     npo = draft_npo(session)
     viewer = owner_of(session, npo, "viewer")
     with pytest.raises(NotPermitted):
-        organizations.save_section(session, viewer, npo, "mission", {"mission": "x"}, now, version=None)
+        organization_acts.save_section(session, viewer, npo, "mission", {"mission": "x"}, now, version=None)
     stranger = owner_of(session, make_company(session))
     with pytest.raises(NotFound):
-        organizations.save_section(session, stranger, npo, "mission", {"mission": "x"}, now, version=None)
+        organization_acts.save_section(session, stranger, npo, "mission", {"mission": "x"}, now, version=None)
 
 
 def test_who_saves_over_an_older_version_is_told_who_was_faster(session: Session, now: datetime) -> None:
     npo = draft_npo(session)
     shown = npo.version
     first = actor_for(make_user(session, npo, name="海野 渚"), npo)
-    organizations.save_section(session, first, npo, "mission", {"mission": "先の文"}, now, version=shown)
+    organization_acts.save_section(session, first, npo, "mission", {"mission": "先の文"}, now, version=shown)
     with pytest.raises(MovedOn) as error:
-        organizations.save_section(
+        organization_acts.save_section(
             session, owner_of(session, npo), npo, "mission", {"mission": "後の文"}, now, version=shown
         )
     assert error.value.facts["by"] == "海野 渚"
@@ -245,26 +252,26 @@ def test_an_organization_never_loses_its_name(session: Session, now: datetime) -
     ],
 )
 def test_only_web_addresses_may_be_linked_to(address: str, is_good: bool) -> None:
-    assert organizations.is_web_address(address) is is_good
+    assert organization_acts.is_web_address(address) is is_good
 
 
 def test_a_mail_address_is_compared_with_the_domain_of_the_website(session: Session) -> None:
     npo = make_npo(session, website="https://www.hoshi.example/about", email="a@hoshi.example")
-    assert organizations.mail_matches_website(npo) is True
+    assert organization_acts.mail_matches_website(npo) is True
     npo.email = "a@free-mail.example"
-    assert organizations.mail_matches_website(npo) is False
+    assert organization_acts.mail_matches_website(npo) is False
     npo.website = ""
-    assert organizations.mail_matches_website(npo) is None
+    assert organization_acts.mail_matches_website(npo) is None
 
 
 def test_two_published_documents_make_one_level_of_disclosure(session: Session) -> None:
     levels = []
     for items in ([], ["charter"], ["charter", "plan"], ["charter"] * 4, list("abcdef")):
-        levels.append(organizations.disclosure_level(make_npo(session, profile={"disclosure": items})))
+        levels.append(organization_acts.disclosure_level(make_npo(session, profile={"disclosure": items})))
     assert levels == [0, 0, 1, 0, 0]
     everything = list(vocabulary.DISCLOSURE_ITEMS)
-    assert organizations.disclosure_level(make_npo(session, profile={"disclosure": everything})) == 4
-    assert organizations.disclosure_level(make_company(session)) == 0
+    assert organization_acts.disclosure_level(make_npo(session, profile={"disclosure": everything})) == 4
+    assert organization_acts.disclosure_level(make_company(session)) == 0
 
 
 # ── Corporate number ──
@@ -273,19 +280,19 @@ def test_two_published_documents_make_one_level_of_disclosure(session: Session) 
 def test_the_number_is_taken_in_full_width_with_hyphens_and_as_an_invoice_number() -> None:
     for typed in ("1999901300001", "１９９９９０１３００００１", "1-9999-0130-0001", "1－9999－0130－0001",
                   " 1 9999 0130 0001 ", "T1999901300001", "Ｔ１９９９９０１３００００１"):  # fmt: skip
-        assert organizations.normal_number(typed) == NUMBER, typed
-    assert organizations.normal_number("") is None
-    assert organizations.normal_number("　－　") is None
-    assert organizations.normal_number(None) is None
+        assert organization_acts.normal_number(typed) == NUMBER, typed
+    assert organization_acts.normal_number("") is None
+    assert organization_acts.normal_number("　－　") is None
+    assert organization_acts.normal_number(None) is None
 
 
 def test_the_check_digit_of_the_corporate_number_is_checked() -> None:
     body = NUMBER[1:]
     for digit in "0123456789":
-        assert organizations.is_corporate_number(digit + body) is (digit == NUMBER[0])
+        assert organization_acts.is_corporate_number(digit + body) is (digit == NUMBER[0])
     assert cn.calc_check_digit(body) == NUMBER[0]
     for wrong in ("199990130000", "19999013000011", "19999013000o1", "一九九九九〇一三〇〇〇〇一"):
-        assert not organizations.is_corporate_number(wrong)
+        assert not organization_acts.is_corporate_number(wrong)
 
 
 def test_a_wrong_or_taken_number_is_refused_beside_its_field(session: Session, now: datetime) -> None:
@@ -303,9 +310,9 @@ def test_an_npo_without_number_gives_a_reason_and_a_number_takes_its_place(
     session: Session, now: datetime
 ) -> None:
     npo = draft_npo(session, corporate_number=None)
-    assert organizations.completeness(npo)["basic"] == 1
+    assert organization_acts.completeness(npo)["basic"] == 1
     save(session, npo, "basic", now, name=npo.name, no_number_reason="unincorporated")
-    assert organizations.completeness(npo)["basic"] == 0
+    assert organization_acts.completeness(npo)["basic"] == 0
     save(
         session, npo, "basic", now, name=npo.name, corporate_number=NUMBER, no_number_reason="unincorporated"
     )
@@ -314,9 +321,9 @@ def test_an_npo_without_number_gives_a_reason_and_a_number_takes_its_place(
 
 def test_a_company_has_no_way_around_its_number(session: Session, now: datetime) -> None:
     company = make_company(session, state="draft", corporate_number=None, no_number_reason="other")
-    assert organizations.completeness(company)["basic"] == 1
+    assert organization_acts.completeness(company)["basic"] == 1
     with pytest.raises(Refused, match="profile_incomplete"):
-        organizations.submit(
+        organization_acts.submit(
             session, owner_of(session, company), company, now, declared=True, agreed=True, version=None
         )
 
@@ -331,9 +338,9 @@ def test_an_application_keeps_who_when_which_terms_and_the_hash_of_what_was_sent
     make_coordinator(session)
     npo = submitted_npo(session, now)
     assert (npo.state, npo.submitted_at, npo.declared_at) == ("submitted", now, now)
-    assert npo.terms_version == organizations.TERMS_VERSION
+    assert npo.terms_version == organization_acts.TERMS_VERSION
     event = session.scalars(select(AuditEvent).where(AuditEvent.action == "submit")).one()
-    assert event.details["terms"] == organizations.TERMS_VERSION
+    assert event.details["terms"] == organization_acts.TERMS_VERSION
     assert len(event.details["sha256"]) == 64
     assert [notice.subject for notice in session.scalars(select(Notice))] == [
         f"【縁むすび】団体の登録の確認待ち（{npo.name}）"
@@ -347,21 +354,21 @@ def test_an_application_needs_both_ticks_a_complete_profile_and_the_owner(
     npo = draft_npo(session, kana="", profile={"disclosure": []})
     actor = owner_of(session, npo)
     with pytest.raises(Invalid) as unticked:
-        organizations.submit(session, actor, npo, now, declared=False, agreed=False, version=None)
+        organization_acts.submit(session, actor, npo, now, declared=False, agreed=False, version=None)
     assert dict(unticked.value.facts) == {"declared": "required", "agreed": "required"}
     with pytest.raises(Refused) as refused:
-        organizations.submit(session, actor, npo, now, declared=True, agreed=True, version=None)
+        organization_acts.submit(session, actor, npo, now, declared=True, agreed=True, version=None)
     assert refused.value.facts == {"sections": "団体の基本、体制と情報公開"}
     editor = owner_of(session, npo, "editor")
     with pytest.raises(NotPermitted):
-        organizations.submit(session, editor, npo, now, declared=True, agreed=True, version=None)
+        organization_acts.submit(session, editor, npo, now, declared=True, agreed=True, version=None)
     assert npo.state == "draft"
 
 
 def test_an_application_is_sent_once(session: Session, now: datetime) -> None:
     npo = submitted_npo(session, now)
     with pytest.raises(MovedOn):
-        organizations.submit(
+        organization_acts.submit(
             session, owner_of(session, npo), npo, now, declared=True, agreed=True, version=None
         )
     assert actions(session).count("submit") == 1
@@ -373,10 +380,10 @@ def test_an_application_is_sent_once(session: Session, now: datetime) -> None:
 def test_verification_keeps_all_answers_and_lasts_three_years(session: Session, now: datetime) -> None:
     npo, actor = submitted_npo(session, now), coordinator(session)
     answers = all_yes(npo) | {"report": ("na", "設立1年目のため")}
-    organizations.verify(session, actor, npo, answers, now, version=npo.version)
+    organization_acts.verify(session, actor, npo, answers, now, version=npo.version)
     assert (npo.state, npo.verified_at) == ("verified", now)
     assert npo.verification_expires_on == date(2029, 11, 24)
-    [(given, who)] = queries.checklist_rounds(session, npo)
+    [(given, who)] = organization_reads.checklist_rounds(session, npo)
     assert who.name == "市川 正"
     assert {one.item: (one.answer, one.comment) for one in given} == answers
     assert {one.round for one in given} == {1}
@@ -395,7 +402,7 @@ def test_the_expiry_is_a_day_in_tokyo_and_29_february_becomes_the_28th(
     session: Session, now: datetime, moment: datetime, expires: date
 ) -> None:
     npo = submitted_npo(session, now)
-    organizations.verify(session, coordinator(session), npo, all_yes(npo), moment, version=None)
+    organization_acts.verify(session, coordinator(session), npo, all_yes(npo), moment, version=None)
     assert npo.verification_expires_on == expires
 
 
@@ -404,25 +411,27 @@ def test_verification_needs_every_answer(session: Session, now: datetime) -> Non
     answers = all_yes(npo) | {"agent": ("perhaps", "")}
     del answers["charter"]
     with pytest.raises(Invalid) as error:
-        organizations.verify(session, coordinator(session), npo, answers, now, version=None)
+        organization_acts.verify(session, coordinator(session), npo, answers, now, version=None)
     assert dict(error.value.facts) == {"agent": "required", "charter": "required"}
 
 
 def test_a_no_needs_a_comment_and_is_returned_not_verified(session: Session, now: datetime) -> None:
     npo, actor = submitted_npo(session, now), coordinator(session)
     with pytest.raises(Invalid) as error:
-        organizations.verify(session, actor, npo, all_yes(npo) | {"charter": ("no", " ")}, now, version=None)
+        organization_acts.verify(
+            session, actor, npo, all_yes(npo) | {"charter": ("no", " ")}, now, version=None
+        )
     assert dict(error.value.facts) == {"charter_comment": "required"}
     answers = all_yes(npo) | {"charter": ("no", "会則が届いていない")}
     with pytest.raises(Refused, match="checklist_no"):
-        organizations.verify(session, actor, npo, answers, now, version=None)
+        organization_acts.verify(session, actor, npo, answers, now, version=None)
     assert npo.state == "submitted"
 
 
 def test_a_return_tells_what_to_mend_and_the_next_round_is_a_new_one(session: Session, now: datetime) -> None:
     make_city(session)
     npo, actor = submitted_npo(session, now), coordinator(session)
-    organizations.return_(
+    organization_acts.return_(
         session, actor, npo, {"charter": ("no", "会則が届いていない")}, "documents", "会則をお送りください。",
         now, version=npo.version,
     )  # fmt: skip
@@ -435,9 +444,9 @@ def test_a_return_tells_what_to_mend_and_the_next_round_is_a_new_one(session: Se
     told = session.scalars(select(Notice).where(Notice.subject.contains("確認のお願い"))).all()
     assert len(told) == 1
     assert "会則をお送りください。" in told[0].body
-    organizations.submit(session, owner, npo, now, declared=True, agreed=True, version=None)
-    organizations.verify(session, actor, npo, all_yes(npo), now, version=None)
-    rounds = queries.checklist_rounds(session, npo)
+    organization_acts.submit(session, owner, npo, now, declared=True, agreed=True, version=None)
+    organization_acts.verify(session, actor, npo, all_yes(npo), now, version=None)
+    rounds = organization_reads.checklist_rounds(session, npo)
     assert [given[0].round for given, _who in rounds] == [2, 1]
     assert [(one.item, one.answer) for one in rounds[1][0]] == [("charter", "no")]
 
@@ -449,16 +458,16 @@ def test_a_return_needs_a_known_reason_and_a_sentence(session: Session, now: dat
         ("made_up", "直してください。", {"reason_code": "required"}),
     ):
         with pytest.raises(Invalid) as error:
-            organizations.return_(session, actor, npo, {}, code, text, now, version=None)
+            organization_acts.return_(session, actor, npo, {}, code, text, now, version=None)
         assert dict(error.value.facts) == expected
 
 
 def test_of_two_coordinators_the_second_is_told(session: Session, now: datetime) -> None:
     npo, shown = submitted_npo(session, now), 2
     assert npo.version == shown
-    organizations.verify(session, coordinator(session), npo, all_yes(npo), now, version=shown)
+    organization_acts.verify(session, coordinator(session), npo, all_yes(npo), now, version=shown)
     with pytest.raises(MovedOn) as error:
-        organizations.return_(
+        organization_acts.return_(
             session, coordinator(session), npo, {}, "documents", "会則がありません。", now, version=shown
         )
     assert (error.value.facts["by"], error.value.facts["action"]) == ("市川 正", "verify")
@@ -467,7 +476,7 @@ def test_of_two_coordinators_the_second_is_told(session: Session, now: datetime)
 def test_members_cannot_verify_themselves(session: Session, now: datetime) -> None:
     npo = submitted_npo(session, now)
     with pytest.raises(NotPermitted):
-        organizations.verify(session, owner_of(session, npo), npo, all_yes(npo), now, version=None)
+        organization_acts.verify(session, owner_of(session, npo), npo, all_yes(npo), now, version=None)
 
 
 # ── Suspension ──
@@ -491,41 +500,41 @@ def test_a_suspension_hides_profile_needs_and_offers_at_once_and_reinstating_sho
     npo, company = make_npo(session), make_company(session)
     need, offer = make_need(session, npo), make_offer(session, company)
     city, visitor = manager(session), owner_of(session, make_company(session))
-    assert queries.get_need(session, visitor, need.public_id) is need
+    assert posting_reads.get_need(session, visitor, need.public_id) is need
     for organization in (npo, company):
-        organizations.suspend(session, city, organization, "safety", "確認中のため。", now, version=None)
+        organization_acts.suspend(session, city, organization, "safety", "確認中のため。", now, version=None)
     assert (npo.state, is_findable(session, "need", need.id), is_findable(session, "npo", npo.id)) == (
         "suspended", False, False,
     )  # fmt: skip
     assert is_findable(session, "offer", offer.id) is False
     with pytest.raises(NotFound):
-        queries.get_need(session, visitor, need.public_id)
+        posting_reads.get_need(session, visitor, need.public_id)
     with pytest.raises(NotFound):
-        queries.get_organization(session, visitor, npo.public_id)
+        organization_reads.get_organization(session, visitor, npo.public_id)
     host = owner_of(session, npo)
-    assert queries.get_need(session, host, need.public_id) is need  # one's own stays readable
-    organizations.reinstate(session, city, npo, "safety", "確認が取れたため。", now, version=None)
+    assert posting_reads.get_need(session, host, need.public_id) is need  # one's own stays readable
+    organization_acts.reinstate(session, city, npo, "safety", "確認が取れたため。", now, version=None)
     assert is_findable(session, "need", need.id) is True
-    assert queries.get_need(session, visitor, need.public_id) is need
+    assert posting_reads.get_need(session, visitor, need.public_id) is need
 
 
 def test_only_a_manager_suspends_with_a_reason_and_running_cases_are_recorded(
     session: Session, now: datetime
 ) -> None:
     npo, company = make_npo(session), make_company(session)
-    case = partnerships.propose(
-        session, owner_of(session, company), company, npo, partnerships.Terms("food", 20, "kg"), "どうぞ", now
+    case = case_acts.propose(
+        session, owner_of(session, company), company, npo, case_acts.Terms("food", 20, "kg"), "どうぞ", now
     )
     with pytest.raises(NotPermitted):
-        organizations.suspend(session, coordinator(session), npo, "safety", "理由", now, version=None)
+        organization_acts.suspend(session, coordinator(session), npo, "safety", "理由", now, version=None)
     with pytest.raises(Invalid):
-        organizations.suspend(session, manager(session), npo, "safety", " ", now, version=None)
+        organization_acts.suspend(session, manager(session), npo, "safety", " ", now, version=None)
     with pytest.raises(Invalid):
-        organizations.suspend(session, manager(session), npo, "mood", "理由", now, version=None)
-    organizations.suspend(session, manager(session), npo, "safety", "連絡が取れない", now, version=None)
+        organization_acts.suspend(session, manager(session), npo, "mood", "理由", now, version=None)
+    organization_acts.suspend(session, manager(session), npo, "safety", "連絡が取れない", now, version=None)
     event = session.scalars(select(AuditEvent).where(AuditEvent.action == "suspend")).one()
     assert event.details == {"running_cases": [case.public_id]}
-    assert [one.public_id for one in queries.open_cases_of(session, npo)] == [case.public_id]
+    assert [one.public_id for one in case_reads.open_cases_of(session, npo)] == [case.public_id]
 
 
 # ── Leaving ──
@@ -536,7 +545,7 @@ def test_leaving_withdraws_every_posting_and_hides_the_profile(session: Session,
     npo = make_npo(session)
     states = ("open", "draft", "in_review", "paused", "filled")
     needs = [make_need(session, npo, state=state) for state in states]
-    organizations.deactivate(
+    organization_acts.deactivate(
         session, owner_of(session, npo), npo, "plans_changed", "", now, version=npo.version
     )
     assert npo.state == "deactivated"
@@ -549,14 +558,12 @@ def test_leaving_withdraws_every_posting_and_hides_the_profile(session: Session,
 def test_nobody_leaves_while_somebody_waits_for_an_answer(session: Session, now: datetime) -> None:
     npo, company = make_npo(session), make_company(session)
     giver = owner_of(session, company)
-    case = partnerships.propose(
-        session, giver, company, npo, partnerships.Terms("food", 20, "kg"), "どうぞ", now
-    )
+    case = case_acts.propose(session, giver, company, npo, case_acts.Terms("food", 20, "kg"), "どうぞ", now)
     with pytest.raises(Refused) as error:
-        organizations.deactivate(session, owner_of(session, npo), npo, "resources", "", now, version=None)
+        organization_acts.deactivate(session, owner_of(session, npo), npo, "resources", "", now, version=None)
     assert (error.value.code, error.value.facts["count"]) == ("cases_undecided", 1)
-    partnerships.withdraw(session, giver, case, "mistake", "", now, version=case.version)
-    organizations.deactivate(session, owner_of(session, npo), npo, "resources", "", now, version=None)
+    case_acts.withdraw(session, giver, case, "mistake", "", now, version=case.version)
+    organization_acts.deactivate(session, owner_of(session, npo), npo, "resources", "", now, version=None)
     assert npo.state == "deactivated"
 
 
@@ -564,12 +571,12 @@ def test_leaving_needs_the_owner_and_a_reason(session: Session, now: datetime) -
     npo = make_npo(session)
     make_need(session, npo)
     with pytest.raises(NotPermitted):
-        organizations.deactivate(
+        organization_acts.deactivate(
             session, owner_of(session, npo, "editor"), npo, "resources", "", now, version=None
         )
     for code in ("", "made_up", "other"):
         with pytest.raises(Invalid):
-            organizations.deactivate(session, owner_of(session, npo), npo, code, "", now, version=None)
+            organization_acts.deactivate(session, owner_of(session, npo), npo, code, "", now, version=None)
         session.rollback()
         npo = make_npo(session)
         make_need(session, npo)
@@ -578,7 +585,7 @@ def test_leaving_needs_the_owner_and_a_reason(session: Session, now: datetime) -
 def test_a_manager_may_end_the_use_and_the_organization_is_told(session: Session, now: datetime) -> None:
     npo = make_npo(session)
     owner = make_user(session, npo)
-    organizations.deactivate(session, manager(session), npo, "other", "解散の届け出", now, version=None)
+    organization_acts.deactivate(session, manager(session), npo, "other", "解散の届け出", now, version=None)
     assert [notice.user_id for notice in session.scalars(select(Notice))] == [owner.id]
 
 
@@ -590,12 +597,12 @@ def test_possible_doubles_share_a_name_a_telephone_a_mail_or_a_website(session: 
     same_phone = make_npo(session, kana="ア", phone="0000-00-7777")
     same_name = make_company(session, kana="イ", name="浜の会")
     make_npo(session, website="")
-    assert list(queries.lookalikes(session, one)) == [same_phone, same_name]
+    assert list(organization_reads.lookalikes(session, one)) == [same_phone, same_name]
 
 
 def test_suspended_members_see_no_other_profile(session: Session, now: datetime) -> None:
     company, npo = make_company(session), make_npo(session)
-    organizations.suspend(session, manager(session), company, "trust", "確認中", now, version=None)
+    organization_acts.suspend(session, manager(session), company, "trust", "確認中", now, version=None)
     assert not permissions.may(owner_of(session, company), "organization.view", npo)
 
 
@@ -604,22 +611,22 @@ def test_a_profile_only_for_those_approached_is_seen_by_them_alone(session: Sess
     company, other = make_company(session), make_company(session)
     approached, stranger = owner_of(session, company), owner_of(session, other)
     with pytest.raises(NotFound):
-        queries.get_organization(session, approached, npo.public_id)
-    partnerships.propose(
-        session, owner_of(session, npo), company, npo, partnerships.Terms("food", 20, "kg"), "お願いします", now,
+        organization_reads.get_organization(session, approached, npo.public_id)
+    case_acts.propose(
+        session, owner_of(session, npo), company, npo, case_acts.Terms("food", 20, "kg"), "お願いします", now,
     )  # fmt: skip
-    assert queries.get_organization(session, approached, npo.public_id) is npo
+    assert organization_reads.get_organization(session, approached, npo.public_id) is npo
     with pytest.raises(NotFound):
-        queries.get_organization(session, stranger, npo.public_id)
+        organization_reads.get_organization(session, stranger, npo.public_id)
 
 
 def test_nothing_moves_without_its_audit_event(session: Session, now: datetime) -> None:
     npo = submitted_npo(session, now)
-    organizations.verify(session, coordinator(session), npo, all_yes(npo), now, version=None)
+    organization_acts.verify(session, coordinator(session), npo, all_yes(npo), now, version=None)
     later = now + timedelta(days=1)
-    organizations.suspend(session, manager(session), npo, "operation", "連絡なし", later, version=None)
-    organizations.reinstate(session, manager(session), npo, "operation", "連絡あり", later, version=None)
-    organizations.deactivate(session, owner_of(session, npo), npo, "resources", "", later, version=None)
+    organization_acts.suspend(session, manager(session), npo, "operation", "連絡なし", later, version=None)
+    organization_acts.reinstate(session, manager(session), npo, "operation", "連絡あり", later, version=None)
+    organization_acts.deactivate(session, owner_of(session, npo), npo, "resources", "", later, version=None)
     moved = [
         (event.action, event.from_state, event.to_state)
         for event in session.scalars(select(AuditEvent).order_by(AuditEvent.id))

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from matcher.errors import NotFound, NotPermitted, Refused
-from matcher.models import AuditEvent, Mail, Municipality
-from matcher.permissions import ANONYMOUS
-from matcher.services import notices, outbox
+from matcher.ground.errors import NotFound, NotPermitted, Refused
+from matcher.ground.permissions import ANONYMOUS
+from matcher.records import AuditEvent, Mail, Municipality
+from matcher.register import notices, outbox
 from tests import factories
 from tests.conftest import NOW
 from webapp import Settings, mail

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import func, select
 
-from matcher.errors import TooFast
-from matcher.models import Attempt, Notice
-from matcher.permissions import SYSTEM
-from matcher.services import notices
+from matcher.ground.errors import TooFast
+from matcher.ground.permissions import SYSTEM
+from matcher.records import Attempt, Notice
+from matcher.register import notices
 from tests.factories import actor_for, make_city, make_company, make_coordinator, make_npo, make_user
 
 

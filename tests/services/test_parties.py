@@ -8,26 +8,21 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
-from matcher import calendar, migrations, queries
-from matcher.errors import MovedOn, Refused
-from matcher.models import AuditEvent, CaseDocument, DecisionBundle, Identity, Notice, Partnership, User
-from matcher.services import (
-    accounts,
-    agreements,
-    audit,
-    casework,
-    cities,
-    documents,
-    drafts,
-    exports,
-    organizations,
-    parties,
-    plans,
-    progress,
-    publicity,
-    snapshots,
-    talks,
-)
+from matcher import migrations
+from matcher.agreements import acts as agreement_acts
+from matcher.agreements import plans
+from matcher.cases import documents, talks
+from matcher.cases import reads as case_reads
+from matcher.city import cities
+from matcher.desk import disclosure
+from matcher.ground import calendar
+from matcher.ground.errors import MovedOn, Refused
+from matcher.organizations import acts as organization_acts
+from matcher.people import accounts
+from matcher.records import AuditEvent, CaseDocument, DecisionBundle, Identity, Notice, Partnership, User
+from matcher.register import audit, parties, snapshots
+from matcher.results import accepting, drafted, publication
+from matcher.work import progress
 from tests import factories
 from tests.conftest import NOW
 from tests.partners import Partners
@@ -38,7 +33,7 @@ class Renaming(Partners):
 
     def rename(self, name: str, **more: Any) -> None:
         """The company changes its registration by its own form."""
-        organizations.save_section(
+        organization_acts.save_section(
             self.session,
             self.company_actor,
             self.company,
@@ -98,7 +93,7 @@ def test_a_draft_that_nobody_has_accepted_is_written_anew_with_another_hash(town
     assert draft.sha256 == snapshots.sha256(draft.content)
     assert draft.edition != edition
     with pytest.raises(MovedOn):
-        casework.accept_document(town.session, town.npo_actor, town.case, draft, was, town.at)
+        accepting.accept_document(town.session, town.npo_actor, town.case, draft, was, town.at)
 
 
 def test_what_one_side_has_accepted_becomes_an_older_version(town):
@@ -143,7 +138,7 @@ def test_a_text_that_names_a_party_otherwise_is_not_accepted(town):
     town.company.name = "みお食品株式会社"
     draft = town.draft("plan")
     with pytest.raises(Refused, match="parties_changed"):
-        casework.accept_document(town.session, town.npo_actor, town.case, draft, draft.sha256, town.at)
+        accepting.accept_document(town.session, town.npo_actor, town.case, draft, draft.sha256, town.at)
     plans.save_part(town.session, town.npo_actor, town.case, "purpose", "夕食", town.at, version=None)
     town.indicator()
     town.accept("plan")
@@ -167,11 +162,11 @@ def test_drafts_that_were_begun_before_texts_named_their_parties_can_be_accepted
 def test_a_public_page_and_sentences_that_are_still_drafts_take_the_new_name(town):
     town.bring("running")
     old = town.company.name
-    publicity.draft(town.session, town.coordinator, town.case, "題", "文", [], town.at, version=None)
+    publication.draft(town.session, town.coordinator, town.case, "題", "文", [], town.at, version=None)
     town.rename("みお食品株式会社")
     view = town.draft("publication").content["view"]
     assert (view["company"], view["npo"]) == ("みお食品株式会社", town.npo.name)
-    sentences = [row.text for row in drafts.compose(town.session, town.case)]
+    sentences = [row.text for row in drafted.compose(town.session, town.case)]
     assert sentences[0].startswith(f"みお食品株式会社と{town.npo.name}は、")
     assert not any(old in row for row in sentences)
 
@@ -244,22 +239,22 @@ def test_acts_are_told_apart_though_they_bear_the_same_time(town):
     assert names == [first, "みお食品株式会社", "みおフーズ"]
     assert history.present.company.name == "あとで"
     first_day, last_day = calendar.tokyo_date(town.at), calendar.tokyo_date(town.at)
-    ((_case, given, _outcomes),) = drafts.esg_evidence(town.session, town.company.id, first_day, last_day)
+    ((_case, given, _outcomes),) = drafted.esg_evidence(town.session, town.company.id, first_day, last_day)
     assert [row["parties"].company.name for row in given] == names
     # What was confirmed last names a heading, whichever way it is listed and whether it is a gift or an outcome.
     for rows in ((given[::-1], []), (given[:1], given[1:])):
-        assert drafts.named_last([(town.case, *rows)]).company.name == names[-1]
+        assert drafted.named_last([(town.case, *rows)]).company.name == names[-1]
 
 
 def test_a_decision_after_a_rename_knows_the_new_name_and_the_earlier_one_keeps_the_old(town):
     town.bring("running")
     old = town.company.name
-    agreements.suspend(
+    agreement_acts.suspend(
         town.session, town.npo_actor, town.case, "staff", "人手。",
         calendar.tokyo_date(town.at) + timedelta(days=9), town.at, version=None,
     )  # fmt: skip
     town.rename("みお食品株式会社", representative="新任 次郎")
-    agreements.resume(town.session, town.company_actor, town.case, "戻った。", town.at, version=None)
+    agreement_acts.resume(town.session, town.company_actor, town.case, "戻った。", town.at, version=None)
     paused, resumed = (town.history.of(action).company for action in ("suspend", "resume"))
     assert (paused.name, paused.representative) == (old, "代表 花子")
     assert (resumed.name, resumed.representative) == ("みお食品株式会社", "新任 次郎")
@@ -292,9 +287,9 @@ def test_a_disclosed_case_blackens_representatives_of_every_day(town):
     town.bring("agreed")
     town.rename("みお食品株式会社", representative="新任 次郎")
     town.start()
-    plain = exports.gather(town.session, town.coordinator, town.case, [], town.at)
+    plain = disclosure.gather(town.session, town.coordinator, town.case, [], town.at)
     assert plain["documents"][0]["parties"]["company"]["representative"] == "代表 花子"
-    masked = exports.gather(town.session, town.coordinator, town.case, ["people"], town.at)
+    masked = disclosure.gather(town.session, town.coordinator, town.case, ["people"], town.at)
     assert "花子" not in str(masked)
     assert "次郎" not in str(masked)
 
@@ -352,7 +347,7 @@ def _again(database, older: Older) -> None:
     migrations.upgrade(database)
     older.session.expire_all()
     public_id = older.session.scalars(select(Partnership.public_id)).one()
-    older.case = queries.get_case(older.session, older.coordinator, public_id)
+    older.case = case_reads.get_case(older.session, older.coordinator, public_id)
     older.session.refresh(older.company, ["company"])
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from matcher import lifecycle
-from matcher.services import audit
+from matcher.ground import lifecycle
+from matcher.register import audit
 from tests.partners import Partners
 
 

@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from matcher import calendar, queries
-from matcher.errors import Invalid, MovedOn, NotFound, Refused
-from matcher.models import AuditEvent, Mail, Notice
-from matcher.services import audit, partnerships
-from matcher.services.partnerships import Decision, Terms
+from matcher.cases import acts as case_acts
+from matcher.cases import reads as case_reads
+from matcher.cases.acts import Decision, Terms
+from matcher.ground import calendar
+from matcher.ground.errors import Invalid, MovedOn, NotFound, Refused
+from matcher.records import AuditEvent, Mail, Notice
+from matcher.register import audit
 from tests import factories
 
 FOOD = Terms("food", 20, "kg")
@@ -39,7 +41,7 @@ class Town:
 
     def offer_made(self, now, **changes):
         facts = {"need": self.need, "offer": self.offer} | changes
-        return partnerships.propose(
+        return case_acts.propose(
             self.session,
             self.company_actor,
             self.company,
@@ -52,7 +54,7 @@ class Town:
 
     def agreed(self, now):
         case = self.offer_made(now)
-        return partnerships.accept(
+        return case_acts.accept(
             self.session, self.npo_actor, case, "お願いします。", now, version=case.version
         )
 
@@ -65,28 +67,28 @@ def town(session):
 def test_an_offer_that_both_want_is_introduced_by_the_city(town, session, now):
     case = town.offer_made(now)
     assert (case.state, case.waiting_on) == ("interest_one_side", ("npo",))
-    assert not partnerships.may_see_contacts(town.npo_actor, case)
-    partnerships.accept(session, town.npo_actor, case, "お願いします。", now, version=case.version)
+    assert not case_acts.may_see_contacts(town.npo_actor, case)
+    case_acts.accept(session, town.npo_actor, case, "お願いします。", now, version=case.version)
     assert (case.state, case.waiting_on) == ("coordinator_review", ("coordinator",))
-    bundle = partnerships.approve(session, town.coordinator, case, GOOD, now, version=case.version)
+    bundle = case_acts.approve(session, town.coordinator, case, GOOD, now, version=case.version)
     assert case.state == "introduced"
-    assert partnerships.may_see_contacts(town.npo_actor, case)
+    assert case_acts.may_see_contacts(town.npo_actor, case)
     assert bundle.content["need"]["title"] == town.need.title
     assert town.company.email not in str(bundle.content)
-    moves = [event.action for event, _ in queries.history(session, "partnership", case.public_id)]
+    moves = [event.action for event, _ in audit.history(session, "partnership", case.public_id)]
     assert moves == ["approve", "send_for_review", "accept", "message", "propose"]
     assert audit.verify(session)[1] is None
 
 
 def test_the_npo_may_ask_first(town, session, now):
-    case = partnerships.propose(
+    case = case_acts.propose(
         session, town.npo_actor, town.company, town.npo, FOOD, "ご相談できますか。", now, need=town.need
     )
     assert (case.origin, case.waiting_on) == ("npo", ("company",))
 
 
 def test_a_recommendation_needs_both_and_another_coordinator(town, session, now):
-    case = partnerships.recommend(
+    case = case_acts.recommend(
         session,
         town.coordinator,
         town.company,
@@ -98,37 +100,37 @@ def test_a_recommendation_needs_both_and_another_coordinator(town, session, now)
         need=town.need,
     )
     assert case.waiting_on == ("company", "npo")
-    partnerships.accept(session, town.npo_actor, case, "", now, version=None)
+    case_acts.accept(session, town.npo_actor, case, "", now, version=None)
     assert (case.state, case.waiting_on) == ("interest_one_side", ("company",))
-    partnerships.accept(session, town.company_actor, case, "", now, version=None)
+    case_acts.accept(session, town.company_actor, case, "", now, version=None)
     with pytest.raises(Refused, match="own_recommendation"):
-        partnerships.approve(session, town.coordinator, case, GOOD, now, version=None)
-    partnerships.approve(session, town.colleague, case, GOOD, now, version=None)
+        case_acts.approve(session, town.coordinator, case, GOOD, now, version=None)
+    case_acts.approve(session, town.colleague, case, GOOD, now, version=None)
 
 
 def test_a_lone_coordinator_may_approve_what_they_recommended(session, now):
     town = Town(session)
     for other in (town.colleague, town.manager):
         session.get(factories.User, other.user_id).status = "deactivated"
-    case = partnerships.recommend(
+    case = case_acts.recommend(
         session, town.coordinator, town.company, town.npo, FOOD, "local", "量が合うため", now
     )
-    partnerships.accept(session, town.npo_actor, case, "", now, version=None)
-    partnerships.accept(session, town.company_actor, case, "", now, version=None)
-    partnerships.approve(session, town.coordinator, case, GOOD, now, version=None)
+    case_acts.accept(session, town.npo_actor, case, "", now, version=None)
+    case_acts.accept(session, town.company_actor, case, "", now, version=None)
+    case_acts.approve(session, town.coordinator, case, GOOD, now, version=None)
 
 
 def test_of_two_officials_the_other_one_approves(session, now):
     town = Town(session)
     session.get(factories.User, town.manager.user_id).status = "deactivated"
-    case = partnerships.recommend(
+    case = case_acts.recommend(
         session, town.coordinator, town.company, town.npo, FOOD, "local", "量が合うため", now
     )
     for side in (town.npo_actor, town.company_actor):
-        partnerships.accept(session, side, case, "", now, version=None)
+        case_acts.accept(session, side, case, "", now, version=None)
     with pytest.raises(Refused, match="own_recommendation"):
-        partnerships.approve(session, town.coordinator, case, GOOD, now, version=None)
-    partnerships.approve(session, town.colleague, case, GOOD, now, version=None)
+        case_acts.approve(session, town.coordinator, case, GOOD, now, version=None)
+    case_acts.approve(session, town.colleague, case, GOOD, now, version=None)
 
 
 def test_only_what_belongs_to_the_two_is_put_into_their_case(town, session, now):
@@ -142,10 +144,10 @@ def test_only_what_belongs_to_the_two_is_put_into_their_case(town, session, now)
 def test_a_need_that_the_capacity_guard_paused_stands_in_no_ones_way(town, session, now):
     case = town.offer_made(now)
     town.need.state, town.need.pause_cause = "paused", "capacity"
-    partnerships.accept(session, town.npo_actor, case, "", now, version=case.version)
+    case_acts.accept(session, town.npo_actor, case, "", now, version=case.version)
     town.need.state, town.need.pause_cause = "paused", "capacity"
-    assert partnerships.approval_obstacle(session, town.coordinator, case) is None
-    partnerships.approve(session, town.coordinator, case, GOOD, now, version=None)
+    assert case_acts.approval_obstacle(session, town.coordinator, case) is None
+    case_acts.approve(session, town.coordinator, case, GOOD, now, version=None)
     assert case.state == "introduced"
 
 
@@ -154,23 +156,23 @@ def test_who_never_answered_a_recommendation_does_not_hear_of_the_others_no(town
         return session.scalar(select(func.count()).where(Notice.user_id == actor.user_id))
 
     for has_answered in (False, True):
-        case = partnerships.recommend(
+        case = case_acts.recommend(
             session, town.coordinator, town.company, factories.make_npo(session), FOOD, "local", "近い", now
         )
         npo = factories.actor_for(factories.make_user(session, case.npo), case.npo)
         if has_answered:
-            partnerships.accept(session, town.company_actor, case, "", now, version=None)
+            case_acts.accept(session, town.company_actor, case, "", now, version=None)
         before = told(town.company_actor)
-        partnerships.decline(session, npo, case, "timing", "", now, version=None)
+        case_acts.decline(session, npo, case, "timing", "", now, version=None)
         assert told(town.company_actor) - before == has_answered
 
 
 def test_why_a_side_withdrew_is_told_to_the_city_alone(town, session, now):
     case = town.agreed(now)
-    partnerships.withdraw(session, town.npo_actor, case, "other", "相手の評判が気になる", now, version=None)
+    case_acts.withdraw(session, town.npo_actor, case, "other", "相手の評判が気になる", now, version=None)
     for kind in (Mail, Notice):
         assert not [one for one in session.scalars(select(kind.body)) if "評判" in one]
-    event = queries.history(session, "partnership", case.public_id)[0][0]
+    event = audit.history(session, "partnership", case.public_id)[0][0]
     assert (event.action, event.reason_code, event.reason_text) == (
         "withdraw",
         "other",
@@ -183,7 +185,7 @@ def test_the_same_pair_and_need_has_one_open_case(town, session, now):
     with pytest.raises(Refused, match="case_exists") as refused:
         town.offer_made(now)
     assert refused.value.facts == {"number": case.number}
-    partnerships.decline(session, town.npo_actor, case, "timing", "", now, version=case.version)
+    case_acts.decline(session, town.npo_actor, case, "timing", "", now, version=case.version)
     assert town.offer_made(now).state == "interest_one_side"
 
 
@@ -193,12 +195,12 @@ def test_three_unanswered_proposals_pause_an_npo_until_it_answers(town, session,
         company = factories.make_company(session)
         actor = factories.actor_for(factories.make_user(session, company), company)
         cases.append(
-            partnerships.propose(session, actor, company, town.npo, FOOD, "ぜひ。", now, need=town.need)
+            case_acts.propose(session, actor, company, town.npo, FOOD, "ぜひ。", now, need=town.need)
         )
     assert (town.need.state, town.need.pause_cause) == ("paused", "capacity")
     with pytest.raises(Refused, match="npo_busy"):
-        partnerships.propose(session, town.company_actor, town.company, town.npo, FOOD, "ぜひ。", now)
-    partnerships.decline(session, town.npo_actor, cases[0], "capacity", "", now, version=None)
+        case_acts.propose(session, town.company_actor, town.company, town.npo, FOOD, "ぜひ。", now)
+    case_acts.decline(session, town.npo_actor, cases[0], "capacity", "", now, version=None)
     assert (town.need.state, town.need.pause_cause) == ("open", None)
 
 
@@ -206,10 +208,10 @@ def test_fourteen_days_of_silence_end_a_case_kindly_after_three_reminders(town, 
     case = town.offer_made(now)
     reminded = 0
     for day in range(1, 15):
-        reminded += partnerships.remind_waiting(session, now + timedelta(days=day))
-        assert partnerships.expire_unanswered(session, now + timedelta(days=day)) == 0
+        reminded += case_acts.remind_waiting(session, now + timedelta(days=day))
+        assert case_acts.expire_unanswered(session, now + timedelta(days=day)) == 0
     assert reminded == 3
-    assert partnerships.expire_unanswered(session, now + timedelta(days=15)) == 1
+    assert case_acts.expire_unanswered(session, now + timedelta(days=15)) == 1
     assert case.state == "expired"
     newest = session.scalar(select(Notice).order_by(Notice.id.desc()).limit(1))
     assert "どちらの評価にも影響しません" in newest.body
@@ -218,9 +220,9 @@ def test_fourteen_days_of_silence_end_a_case_kindly_after_three_reminders(town, 
 def test_the_second_coordinator_hears_who_was_faster(town, session, now):
     case = town.agreed(now)
     seen = case.version
-    partnerships.approve(session, town.coordinator, case, GOOD, now, version=seen)
+    case_acts.approve(session, town.coordinator, case, GOOD, now, version=seen)
     with pytest.raises(MovedOn) as late:
-        partnerships.refuse(session, town.colleague, case, "scope", "対象外のため", now, version=seen)
+        case_acts.refuse(session, town.colleague, case, "scope", "対象外のため", now, version=seen)
     assert (late.value.facts["by"], late.value.facts["action"]) == (town.coordinator.name, "approve")
 
 
@@ -237,14 +239,14 @@ def test_the_second_coordinator_hears_who_was_faster(town, session, now):
 def test_an_approval_without_its_answers_is_refused(town, session, now, decision, refusal):
     case = town.agreed(now)
     with pytest.raises(refusal):
-        partnerships.approve(session, town.coordinator, case, decision, now, version=case.version)
+        case_acts.approve(session, town.coordinator, case, decision, now, version=case.version)
     assert case.state == "coordinator_review"
 
 
 def test_a_manager_approves_where_the_city_is_involved(town, session, now):
     case = town.agreed(now)
     decision = Decision("理由", False, True, "財政課に確認した")
-    partnerships.approve(session, town.manager, case, decision, now, version=case.version)
+    case_acts.approve(session, town.manager, case, decision, now, version=case.version)
     assert case.state == "introduced"
 
 
@@ -252,29 +254,29 @@ def test_a_suspended_organization_cannot_be_introduced(town, session, now):
     case = town.agreed(now)
     town.company.state = "suspended"
     with pytest.raises(Refused, match="not_verified"):
-        partnerships.approve(session, town.coordinator, case, GOOD, now, version=case.version)
+        case_acts.approve(session, town.coordinator, case, GOOD, now, version=case.version)
 
 
 def test_a_returned_case_goes_back_to_the_city_with_a_supplement(town, session, now):
     case = town.agreed(now)
-    partnerships.return_(
+    case_acts.return_(
         session, town.coordinator, case, "conditions", "受け渡しの場所を教えてください。", now, version=None
     )
     assert case.state == "interest_both"
-    partnerships.revise(session, town.npo_actor, case, FOOD, "公民館の裏口です。", now, version=case.version)
+    case_acts.revise(session, town.npo_actor, case, FOOD, "公民館の裏口です。", now, version=case.version)
     assert case.state == "coordinator_review"
 
 
 def test_changed_terms_need_the_other_sides_yes_again(town, session, now):
     case = town.agreed(now)
-    partnerships.return_(
+    case_acts.return_(
         session, town.coordinator, case, "conditions", "量を確かめてください。", now, version=None
     )
-    partnerships.revise(
+    case_acts.revise(
         session, town.company_actor, case, Terms("food", 10, "kg"), "", now, version=case.version
     )
     assert (case.state, case.waiting_on, case.quantity) == ("interest_one_side", ("npo",), 10)
-    partnerships.accept(session, town.npo_actor, case, "", now, version=case.version)
+    case_acts.accept(session, town.npo_actor, case, "", now, version=case.version)
     assert case.state == "coordinator_review"
 
 
@@ -283,24 +285,24 @@ def test_a_stranger_does_not_learn_that_a_case_exists(town, session, now):
     other = factories.make_company(session)
     stranger = factories.actor_for(factories.make_user(session, other), other)
     with pytest.raises(NotFound):
-        queries.get_case(session, stranger, case.public_id)
+        case_reads.get_case(session, stranger, case.public_id)
     with pytest.raises(NotFound):
-        partnerships.decline(session, stranger, case, "timing", "", now, version=None)
+        case_acts.decline(session, stranger, case, "timing", "", now, version=None)
 
 
 def test_who_asked_cannot_answer_for_the_other_side(town, session, now):
     case = town.offer_made(now)
     with pytest.raises(Refused, match="not_your_turn"):
-        partnerships.accept(session, town.company_actor, case, "", now, version=None)
+        case_acts.accept(session, town.company_actor, case, "", now, version=None)
     with pytest.raises(Refused, match="not_your_turn"):
-        partnerships.decline(session, town.company_actor, case, "timing", "", now, version=None)
+        case_acts.decline(session, town.company_actor, case, "timing", "", now, version=None)
 
 
 def test_a_decline_needs_a_coded_reason_that_only_the_city_reads(town, session, now):
     case = town.offer_made(now)
     with pytest.raises(Invalid):
-        partnerships.decline(session, town.npo_actor, case, "no such reason", "", now, version=None)
-    partnerships.decline(session, town.npo_actor, case, "capacity", "人手が足りません", now, version=None)
+        case_acts.decline(session, town.npo_actor, case, "no such reason", "", now, version=None)
+    case_acts.decline(session, town.npo_actor, case, "capacity", "人手が足りません", now, version=None)
     told = session.scalars(select(Mail.body).where(Mail.to == _mail_of(session, town.company_actor))).all()
     assert told
     assert not any("人手が足りません" in body for body in told)
@@ -313,29 +315,29 @@ def _mail_of(session, actor):
 def test_a_question_leaves_a_week_to_answer(town, session, now):
     case = town.offer_made(now)
     late = now + timedelta(days=13)
-    partnerships.send_message(session, town.npo_actor, case, "配送の曜日を教えてください。", late)
+    case_acts.send_message(session, town.npo_actor, case, "配送の曜日を教えてください。", late)
     assert case.deadline_at > late + timedelta(days=6)
 
 
 def test_a_question_puts_the_deadline_off_by_a_week_and_never_brings_it_nearer(town, session, now):
     case = town.offer_made(now)
     early = case.deadline_at
-    partnerships.send_message(session, town.npo_actor, case, "曜日を教えてください。", now)
+    case_acts.send_message(session, town.npo_actor, case, "曜日を教えてください。", now)
     assert case.deadline_at == early
     late = now + timedelta(days=13)
     case.reminders = 2
-    partnerships.send_message(session, town.npo_actor, case, "時刻も教えてください。", late)
+    case_acts.send_message(session, town.npo_actor, case, "時刻も教えてください。", late)
     assert case.deadline_at == calendar.deadline(late, 7)
     assert case.reminders == 0
 
 
 def test_the_city_writes_of_itself_without_a_title_and_of_others_with_one(town, session, now):
-    case = partnerships.recommend(
+    case = case_acts.recommend(
         session, town.coordinator, town.company, town.npo, FOOD, "local", "地域が同じため", now
     )
-    partnerships.send_message(session, town.coordinator, case, "ご検討ください。", now)
-    partnerships.send_message(session, town.npo_actor, case, "配送の曜日を教えてください。", now)
-    partnerships.withdraw(session, town.coordinator, case, "other", "準備が必要なため。", now, version=None)
+    case_acts.send_message(session, town.coordinator, case, "ご検討ください。", now)
+    case_acts.send_message(session, town.npo_actor, case, "配送の曜日を教えてください。", now)
+    case_acts.withdraw(session, town.coordinator, case, "other", "準備が必要なため。", now, version=None)
     told = "\n".join(f"{mail.subject}\n{mail.body}" for mail in session.scalars(select(Mail)))
     assert f"【縁むすび】市の担当からの連絡（{case.number}）" in told
     assert f"【縁むすび】{town.npo.name}さまからの連絡（{case.number}）" in told
@@ -352,38 +354,38 @@ def test_every_move_has_exactly_one_audit_event(town, session, now):
 def test_what_each_of_the_three_can_do_follows_the_state_and_the_turn(town, session, now):
     def can(case):
         actors = (town.company_actor, town.npo_actor, town.coordinator)
-        return tuple(" ".join(partnerships.open_actions(actor, case)) for actor in actors)
+        return tuple(" ".join(case_acts.open_actions(actor, case)) for actor in actors)
 
     staff = "message assign"
     case = town.offer_made(now)
     assert can(case) == ("withdraw message", "accept decline revise message", staff)
-    partnerships.accept(session, town.npo_actor, case, "", now, version=None)
+    case_acts.accept(session, town.npo_actor, case, "", now, version=None)
     assert can(case) == ("withdraw message", "withdraw message", f"approve return refuse {staff}")
-    partnerships.return_(session, town.coordinator, case, "conditions", "量は？", now, version=None)
+    case_acts.return_(session, town.coordinator, case, "conditions", "量は？", now, version=None)
     assert can(case) == ("withdraw revise message", "withdraw revise message", staff)
-    partnerships.revise(session, town.npo_actor, case, FOOD, "20kgです。", now, version=None)
-    partnerships.approve(session, town.coordinator, case, GOOD, now, version=None)
+    case_acts.revise(session, town.npo_actor, case, FOOD, "20kgです。", now, version=None)
+    case_acts.approve(session, town.coordinator, case, GOOD, now, version=None)
     assert can(case) == ("withdraw message", "withdraw message", f"withdraw {staff}")
     viewer = factories.make_user(session, town.npo, organization_role="viewer")
-    assert partnerships.open_actions(factories.actor_for(viewer, town.npo), case) == ()
+    assert case_acts.open_actions(factories.actor_for(viewer, town.npo), case) == ()
 
 
 def test_what_has_ended_is_open_to_nothing_and_a_recommendation_to_both_sides(town, session, now):
-    case = partnerships.recommend(
+    case = case_acts.recommend(
         session, town.coordinator, town.company, town.npo, FOOD, "local", "地域が同じため", now
     )
-    assert partnerships.open_actions(town.company_actor, case) == ("accept", "decline", "message")
-    assert partnerships.open_actions(town.coordinator, case) == ("withdraw", "message", "assign")
-    assert partnerships.approval_obstacle(session, town.coordinator, case) == "own_recommendation"
-    assert partnerships.approval_obstacle(session, town.colleague, case) is None
-    partnerships.decline(session, town.npo_actor, case, "timing", "", now, version=None)
+    assert case_acts.open_actions(town.company_actor, case) == ("accept", "decline", "message")
+    assert case_acts.open_actions(town.coordinator, case) == ("withdraw", "message", "assign")
+    assert case_acts.approval_obstacle(session, town.coordinator, case) == "own_recommendation"
+    assert case_acts.approval_obstacle(session, town.colleague, case) is None
+    case_acts.decline(session, town.npo_actor, case, "timing", "", now, version=None)
     for actor in (town.company_actor, town.npo_actor, town.coordinator):
-        assert partnerships.open_actions(actor, case) == ()
+        assert case_acts.open_actions(actor, case) == ()
 
 
 def test_a_reminder_leaves_the_version_alone(town, session, now):
     case = town.offer_made(now)
     version = case.version
-    assert partnerships.remind_waiting(session, now + timedelta(days=8)) == 1
+    assert case_acts.remind_waiting(session, now + timedelta(days=8)) == 1
     session.flush()
     assert (case.version, case.reminders) == (version, 1)

@@ -7,12 +7,16 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from matcher import calendar, lifecycle, queries, queries_postings
-from matcher.errors import Invalid, MovedOn, NotFound, NotPermitted, Refused
-from matcher.models import AuditEvent, Embedding, Mail, Mark, Need, Notice, Offer, Organization, Revision
-from matcher.permissions import Actor
-from matcher.services import clockwork, indexing, numbers, partnerships, postings
-from matcher.services.partnerships import Terms
+from matcher import clock as clockwork
+from matcher.cases import acts as case_acts
+from matcher.cases.acts import Terms
+from matcher.ground import calendar, lifecycle
+from matcher.ground.errors import Invalid, MovedOn, NotFound, NotPermitted, Refused
+from matcher.ground.permissions import Actor
+from matcher.postings import acts as posting_acts
+from matcher.postings import reads as posting_reads
+from matcher.records import AuditEvent, Embedding, Mail, Mark, Need, Notice, Offer, Organization, Revision
+from matcher.register import findable, numbers
 from tests.factories import (
     actor_for,
     make_city,
@@ -54,19 +58,21 @@ class Town:
         self.city = actor_for(make_coordinator(session, name="市川 正"))
 
     def draft(self, now: datetime) -> Need:
-        need = postings.new_need(self.session, self.owner, self.npo, now)
+        need = posting_acts.new_need(self.session, self.owner, self.npo, now)
         for step, values in enumerate(STEPS, start=1):
-            postings.save_need_step(self.session, self.owner, need, step, values, now, version=need.version)
+            posting_acts.save_need_step(
+                self.session, self.owner, need, step, values, now, version=need.version
+            )
         return need
 
     def submitted(self, now: datetime) -> Need:
         need = self.draft(now)
-        postings.submit(self.session, self.owner, need, now, version=need.version)
+        posting_acts.submit(self.session, self.owner, need, now, version=need.version)
         return need
 
     def published(self, now: datetime) -> Need:
         need = self.submitted(now)
-        postings.publish(self.session, self.city, need, now, version=need.version)
+        posting_acts.publish(self.session, self.city, need, now, version=need.version)
         return need
 
     def subjects(self) -> list[str]:
@@ -94,9 +100,7 @@ class Town:
             officer = actor_for(make_user(self.session, company), company)
             terms = Terms(support_type="food")
             cases.append(
-                partnerships.propose(
-                    self.session, officer, company, self.npo, terms, "お手伝いできます。", now
-                )
+                case_acts.propose(self.session, officer, company, self.npo, terms, "お手伝いできます。", now)
             )
         return cases
 
@@ -109,7 +113,7 @@ def town(session: Session) -> Town:
 def is_findable(session: Session, record: Need | Offer) -> bool:
     rows = session.scalars(
         select(Embedding.active).where(
-            Embedding.owner_type == indexing.type_of(record), Embedding.owner_id == record.id
+            Embedding.owner_type == findable.type_of(record), Embedding.owner_id == record.id
         )
     ).all()
     return any(rows)
@@ -119,17 +123,17 @@ def is_findable(session: Session, record: Need | Offer) -> bool:
 
 
 def test_each_page_saves_and_counts_as_done(town: Town, now: datetime) -> None:
-    need = postings.new_need(town.session, town.owner, town.npo, now)
+    need = posting_acts.new_need(town.session, town.owner, town.npo, now)
     assert (need.state, need.number, need.steps_done) == ("draft", None, 0)
-    postings.save_need_step(town.session, town.owner, need, 2, STEPS[1], now, version=need.version)
+    posting_acts.save_need_step(town.session, town.owner, need, 2, STEPS[1], now, version=need.version)
     assert (need.steps_done, need.quantity, need.unit) == (2, 30, "kg")
-    postings.save_need_step(town.session, town.owner, need, 1, STEPS[0], now, version=need.version)
+    posting_acts.save_need_step(town.session, town.owner, need, 1, STEPS[0], now, version=need.version)
     assert need.steps_done == 2
     assert town.last_event(need).details == {"fields": ["situation", "title", "wanted_change"]}
 
 
 def test_a_page_saves_only_its_own_fields(town: Town, now: datetime) -> None:
-    need = postings.new_need(town.session, town.owner, town.npo, now)
+    need = posting_acts.new_need(town.session, town.owner, town.npo, now)
     smuggled = {
         "title": "件名",
         "state": "open",
@@ -137,32 +141,32 @@ def test_a_page_saves_only_its_own_fields(town: Town, now: datetime) -> None:
         "organization_id": town.company.id,
         "quantity": 5,
     }
-    postings.save_need_step(town.session, town.owner, need, 1, smuggled, now, version=None)
+    posting_acts.save_need_step(town.session, town.owner, need, 1, smuggled, now, version=None)
     assert (need.title, need.state, need.number, need.quantity) == ("件名", "draft", None, None)
     assert need.organization_id == town.npo.id
 
 
 def test_a_second_click_on_write_takes_up_the_untouched_draft(town: Town, now: datetime) -> None:
-    first = postings.new_need(town.session, town.owner, town.npo, now)
-    assert postings.new_need(town.session, town.owner, town.npo, now) is first
+    first = posting_acts.new_need(town.session, town.owner, town.npo, now)
+    assert posting_acts.new_need(town.session, town.owner, town.npo, now) is first
     colleague = actor_for(make_user(town.session, town.npo, organization_role="editor"), town.npo)
-    assert postings.new_need(town.session, colleague, town.npo, now) is not first
+    assert posting_acts.new_need(town.session, colleague, town.npo, now) is not first
     later = now + timedelta(minutes=1)
-    postings.save_need_step(town.session, town.owner, first, 1, {"title": ""}, later, version=None)
-    assert postings.new_need(town.session, town.owner, town.npo, now) is not first
+    posting_acts.save_need_step(town.session, town.owner, first, 1, {"title": ""}, later, version=None)
+    assert posting_acts.new_need(town.session, town.owner, town.npo, now) is not first
 
 
 def test_a_new_text_begins_with_what_the_profile_says(town: Town, now: datetime) -> None:
-    need = postings.new_need(town.session, town.owner, town.npo, now)
-    found = postings.prefilled(need, town.npo, now)
+    need = posting_acts.new_need(town.session, town.owner, town.npo, now)
+    found = posting_acts.prefilled(need, town.npo, now)
     assert found["areas"] == ["chuo"]
     assert found["fields"] == ["13"]
     assert found["contact_name"] == "窓口 太郎"
     assert found["valid_until"] == calendar.tokyo_date(now) + lifecycle.RENEWAL
     need.areas = ["hama"]
-    assert "areas" not in postings.prefilled(need, town.npo, now)
-    offer = postings.new_offer(town.session, town.officer, town.company, now)
-    assert "contact_name" not in postings.prefilled(offer, town.company, now)
+    assert "areas" not in posting_acts.prefilled(need, town.npo, now)
+    offer = posting_acts.new_offer(town.session, town.officer, town.company, now)
+    assert "contact_name" not in posting_acts.prefilled(offer, town.company, now)
 
 
 @pytest.mark.parametrize(
@@ -197,26 +201,26 @@ def test_a_new_text_begins_with_what_the_profile_says(town: Town, now: datetime)
 def test_what_cannot_be_meant_is_refused_beside_its_field(
     town: Town, now: datetime, step: int, values: dict[str, Any], problem: dict[str, str]
 ) -> None:
-    need = postings.new_need(town.session, town.owner, town.npo, now)
+    need = posting_acts.new_need(town.session, town.owner, town.npo, now)
     with pytest.raises(Invalid) as refused:
-        postings.save_need_step(town.session, town.owner, need, step, values, now, version=None)
+        posting_acts.save_need_step(town.session, town.owner, need, step, values, now, version=None)
     assert refused.value.facts == problem
 
 
 def test_sixty_characters_are_counted_as_people_count_them(town: Town, now: datetime) -> None:
-    need = postings.new_need(town.session, town.owner, town.npo, now)
+    need = posting_acts.new_need(town.session, town.owner, town.npo, now)
     title = "葛󠄀" * 60  # two code points each, one character to the eye
-    postings.save_need_step(town.session, town.owner, need, 1, {"title": title}, now, version=None)
+    posting_acts.save_need_step(town.session, town.owner, need, 1, {"title": title}, now, version=None)
     town.session.expire(need)
     assert need.title == title
 
 
 def test_a_form_filled_in_over_an_older_version_names_who_was_faster(town: Town, now: datetime) -> None:
-    need = postings.new_need(town.session, town.owner, town.npo, now)
+    need = posting_acts.new_need(town.session, town.owner, town.npo, now)
     shown = need.version
-    postings.save_need_step(town.session, town.owner, need, 1, STEPS[0], now, version=shown)
+    posting_acts.save_need_step(town.session, town.owner, need, 1, STEPS[0], now, version=shown)
     with pytest.raises(MovedOn) as moved:
-        postings.save_need_step(town.session, town.owner, need, 1, STEPS[0], now, version=shown)
+        posting_acts.save_need_step(town.session, town.owner, need, 1, STEPS[0], now, version=shown)
     assert (moved.value.facts["by"], moved.value.facts["action"]) == ("海野 渚", "edit")
 
 
@@ -227,21 +231,27 @@ def test_only_the_organization_itself_writes(town: Town, now: datetime) -> None:
     neighbour = actor_for(make_user(town.session, neighbour_npo), neighbour_npo)
     for actor in (viewer, neighbour, town.officer, town.city):
         with pytest.raises(NotPermitted):
-            postings.pause(town.session, actor, need, now, version=None)
-    draft = postings.new_need(town.session, town.owner, town.npo, now)
+            posting_acts.pause(town.session, actor, need, now, version=None)
+    draft = posting_acts.new_need(town.session, town.owner, town.npo, now)
     with pytest.raises(NotFound):  # a foreign draft does not exist
-        postings.save_need_step(town.session, neighbour, draft, 1, STEPS[0], now, version=None)
+        posting_acts.save_need_step(town.session, neighbour, draft, 1, STEPS[0], now, version=None)
 
 
 def test_a_suspended_organization_only_reads_its_own(town: Town, now: datetime) -> None:
     need = town.published(now)
     locked = Actor(**{**vars(town.owner), "organization_state": "suspended"})
-    for act in (postings.pause, postings.renew, postings.fill, postings.rework, postings.submit):
+    for act in (
+        posting_acts.pause,
+        posting_acts.renew,
+        posting_acts.fill,
+        posting_acts.rework,
+        posting_acts.submit,
+    ):
         with pytest.raises(Refused) as refused:
             act(town.session, locked, need, now, version=None)
         assert refused.value.code == "organization_locked"
     with pytest.raises(Refused):
-        postings.new_need(town.session, locked, town.npo, now)
+        posting_acts.new_need(town.session, locked, town.npo, now)
     assert need.state == "open"
 
 
@@ -249,23 +259,23 @@ def test_a_suspended_organization_only_reads_its_own(town: Town, now: datetime) 
 
 
 def test_submission_names_every_missing_field(town: Town, now: datetime) -> None:
-    need = postings.new_need(town.session, town.owner, town.npo, now)
+    need = posting_acts.new_need(town.session, town.owner, town.npo, now)
     with pytest.raises(Invalid) as refused:
-        postings.submit(town.session, town.owner, need, now, version=None)
+        posting_acts.submit(town.session, town.owner, need, now, version=None)
     assert dict(refused.value.facts) == dict.fromkeys(
-        [name for name in postings.NEED_REQUIRED if name != "mode"], "required"
+        [name for name in posting_acts.NEED_REQUIRED if name != "mode"], "required"
     )
-    offer = postings.new_offer(town.session, town.officer, town.company, now)
+    offer = posting_acts.new_offer(town.session, town.officer, town.company, now)
     with pytest.raises(Invalid):
-        postings.submit(town.session, town.officer, offer, now, version=None)
+        posting_acts.submit(town.session, town.officer, offer, now, version=None)
 
 
 def test_a_draft_that_waited_too_long_is_asked_for_new_dates(town: Town, now: datetime) -> None:
     need = town.draft(now)
     later = now + timedelta(days=150)
-    assert postings.problems(need, later) == {"period_to": "in_the_past", "valid_until": "in_the_past"}
+    assert posting_acts.problems(need, later) == {"period_to": "in_the_past", "valid_until": "in_the_past"}
     with pytest.raises(Invalid):
-        postings.submit(town.session, town.owner, need, later, version=None)
+        posting_acts.submit(town.session, town.owner, need, later, version=None)
 
 
 def test_submitting_gives_a_number_and_tells_the_city(town: Town, now: datetime) -> None:
@@ -282,49 +292,49 @@ def test_submitting_gives_a_number_and_tells_the_city(town: Town, now: datetime)
 
 
 def test_an_offer_goes_the_same_way(town: Town, now: datetime) -> None:
-    offer = postings.new_offer(town.session, town.officer, town.company, now)
-    postings.save_offer(
+    offer = posting_acts.new_offer(town.session, town.officer, town.company, now)
+    posting_acts.save_offer(
         town.session, town.officer, offer, OFFER | {"state": "open"}, now, version=offer.version
     )
     assert offer.state == "draft"
-    postings.submit(town.session, town.officer, offer, now, version=offer.version)
+    posting_acts.submit(town.session, town.officer, offer, now, version=offer.version)
     assert offer.number is not None
     assert offer.number.startswith("T-2026-")
-    postings.publish(town.session, town.city, offer, now, version=offer.version)
+    posting_acts.publish(town.session, town.city, offer, now, version=offer.version)
     assert offer.state == "open"
-    assert offer in queries_postings.open_offers(town.session, {}).rows
+    assert offer in posting_reads.open_offers(town.session, {}).rows
 
 
 def test_the_number_stays_through_return_and_resubmission(town: Town, now: datetime) -> None:
     need = town.submitted(now)
     number = need.number
-    postings.return_(
+    posting_acts.return_(
         town.session, town.city, need, "quantity", "量を書き足してください。", now, version=need.version
     )
     assert (need.state, need.reason_code) == ("returned", "quantity")
     assert town.subjects()[-1].startswith("【縁むすび】ニーズについて確認のお願い")
-    postings.save_need_step(
+    posting_acts.save_need_step(
         town.session, town.owner, need, 2, STEPS[1] | {"quantity": 40.0}, now, version=need.version
     )
-    postings.submit(town.session, town.owner, need, now, version=need.version)
+    posting_acts.submit(town.session, town.owner, need, now, version=need.version)
     assert need.number == number
-    assert postings.changes_since_read(town.session, need) == [("quantity", 30, 40)]
+    assert posting_acts.changes_since_read(town.session, need) == [("quantity", 30, 40)]
 
 
 def test_returning_needs_a_coded_reason_and_a_sentence(town: Town, now: datetime) -> None:
     need = town.submitted(now)
     for code, sentence in (("unclear", " "), ("because", "直してください。"), ("", "直してください。")):
         with pytest.raises(Invalid):
-            postings.return_(town.session, town.city, need, code, sentence, now, version=need.version)
+            posting_acts.return_(town.session, town.city, need, code, sentence, now, version=need.version)
     assert need.state == "in_review"
 
 
 def test_publishing_opens_it_to_others_at_once(town: Town, now: datetime) -> None:
     need = town.submitted(now)
-    assert need not in queries_postings.open_needs(town.session, {}, public=True).rows
-    postings.publish(town.session, town.city, need, now, version=need.version)
-    assert need in queries_postings.open_needs(town.session, {}, public=True).rows
-    assert queries.get_need(town.session, town.officer, need.public_id) is need
+    assert need not in posting_reads.open_needs(town.session, {}, public=True).rows
+    posting_acts.publish(town.session, town.city, need, now, version=need.version)
+    assert need in posting_reads.open_needs(town.session, {}, public=True).rows
+    assert posting_reads.get_need(town.session, town.officer, need.public_id) is need
     assert town.subjects()[-1].startswith("【縁むすび】ニーズを公開しました")
 
 
@@ -336,7 +346,7 @@ def test_the_citys_corrections_are_kept_and_said(town: Town, now: datetime) -> N
         "state": "filled",
         "reason_text": "x",
     }
-    postings.publish(town.session, town.city, need, now, version=need.version, edits=edits)
+    posting_acts.publish(town.session, town.city, need, now, version=need.version, edits=edits)
     assert (need.title, need.state) == ("夏休みの昼ごはんに使うお米", "open")
     assert town.last_event(need).details == {"corrected": ["title"]}
     body = town.session.scalar(select(Notice.body).order_by(Notice.id.desc()).limit(1))
@@ -348,7 +358,7 @@ def test_the_citys_corrections_are_kept_and_said(town: Town, now: datetime) -> N
 def test_a_correction_cannot_empty_a_compulsory_text(town: Town, now: datetime) -> None:
     need = town.submitted(now)
     with pytest.raises(Invalid) as refused:
-        postings.publish(
+        posting_acts.publish(
             town.session, town.city, need, now, version=None, edits={"title": "", "place_note": ""}
         )
     assert refused.value.facts == {"title": "required"}
@@ -358,17 +368,17 @@ def test_nothing_of_an_unverified_organization_is_published(town: Town, now: dat
     need = town.submitted(now)
     town.npo.state = "submitted"
     with pytest.raises(Refused) as refused:
-        postings.publish(town.session, town.city, need, now, version=None)
+        posting_acts.publish(town.session, town.city, need, now, version=None)
     assert refused.value.code == "not_verified"
 
 
 def test_of_two_readers_the_second_hears_of_the_first(town: Town, now: datetime) -> None:
     need = town.submitted(now)
     shown = need.version
-    postings.publish(town.session, town.city, need, now, version=shown)
+    posting_acts.publish(town.session, town.city, need, now, version=shown)
     other = actor_for(make_coordinator(town.session))
     with pytest.raises(MovedOn) as moved:
-        postings.return_(town.session, other, need, "unclear", "直してください。", now, version=shown)
+        posting_acts.return_(town.session, other, need, "unclear", "直してください。", now, version=shown)
     assert (moved.value.facts["by"], moved.value.facts["action"]) == ("市川 正", "publish")
 
 
@@ -385,7 +395,7 @@ def test_of_two_readers_the_second_hears_of_the_first(town: Town, now: datetime)
     ],
 )
 def test_personal_data_is_pointed_out_to_the_reader(town: Town, text: str, kinds: tuple[str, ...]) -> None:
-    assert postings.personal_data_hints(make_need(town.session, town.npo, situation=text)) == kinds
+    assert posting_acts.personal_data_hints(make_need(town.session, town.npo, situation=text)) == kinds
 
 
 # ── Moves ────────────────────────────────────────────────────────────────────────────────────────────
@@ -394,19 +404,21 @@ def test_personal_data_is_pointed_out_to_the_reader(town: Town, text: str, kinds
 def make_posting(session: Session, kind: str, town: Town, state: str) -> Need | Offer:
     if kind == "need":
         need = make_need(session, town.npo, state=state)
-        return queries.get_need(session, town.owner, need.public_id)
+        return posting_reads.get_need(session, town.owner, need.public_id)
     offer = make_offer(session, town.company, state=state)
-    return queries.get_offer(session, town.officer, offer.public_id)
+    return posting_reads.get_offer(session, town.officer, offer.public_id)
 
 
 def act(session: Session, actor: Actor, action: str, posting: Need | Offer, now: datetime) -> None:
     """Do one move by its name, with a reason where one is asked for."""
     if action == "return":
-        postings.return_(session, actor, posting, "unclear", "直してください。", now, version=posting.version)
+        posting_acts.return_(
+            session, actor, posting, "unclear", "直してください。", now, version=posting.version
+        )
     elif action == "withdraw":
-        postings.withdraw(session, actor, posting, "plans_changed", "", now, version=posting.version)
+        posting_acts.withdraw(session, actor, posting, "plans_changed", "", now, version=posting.version)
     else:
-        getattr(postings, action)(session, actor, posting, now, version=posting.version)
+        getattr(posting_acts, action)(session, actor, posting, now, version=posting.version)
 
 
 @pytest.mark.parametrize("kind", ["need", "offer"])
@@ -435,22 +447,22 @@ def test_every_move_is_made_where_the_table_has_it_and_nowhere_else(
 
 def test_pausing_hides_and_resuming_shows_again(town: Town, now: datetime) -> None:
     need = town.published(now)
-    postings.pause(town.session, town.owner, need, now, version=need.version)
+    posting_acts.pause(town.session, town.owner, need, now, version=need.version)
     assert (need.state, need.pause_cause) == ("paused", "owner")
     with pytest.raises(NotFound):
-        queries.get_need(town.session, town.officer, need.public_id)
-    postings.resume(town.session, town.owner, need, now, version=need.version)
+        posting_reads.get_need(town.session, town.officer, need.public_id)
+    posting_acts.resume(town.session, town.owner, need, now, version=need.version)
     assert (need.state, need.pause_cause) == ("open", None)
 
 
 def test_what_is_past_its_date_is_renewed_not_resumed(town: Town, now: datetime) -> None:
     need = town.published(now)
-    postings.pause(town.session, town.owner, need, now, version=need.version)
+    posting_acts.pause(town.session, town.owner, need, now, version=need.version)
     later = now + timedelta(days=120)
     with pytest.raises(Refused) as refused:
-        postings.resume(town.session, town.owner, need, later, version=need.version)
+        posting_acts.resume(town.session, town.owner, need, later, version=need.version)
     assert refused.value.code == "expired"
-    postings.renew(town.session, town.owner, need, later, version=need.version)
+    posting_acts.renew(town.session, town.owner, need, later, version=need.version)
     assert (need.state, need.valid_until) == ("open", need.period_to)
 
 
@@ -471,14 +483,14 @@ def test_renewing_never_outlives_the_last_day(town: Town, now: datetime, make, p
     else:
         posting = make_offer(town.session, town.company, **facts)
         actor = actor_for(make_user(town.session, town.company), town.company)
-    postings.renew(town.session, actor, posting, now, version=posting.version)
+    posting_acts.renew(town.session, actor, posting, now, version=posting.version)
     assert posting.valid_until == until
 
 
 def test_what_is_over_cannot_be_renewed(town: Town, now: datetime) -> None:
     need = make_need(town.session, town.npo, period_from=None, period_to=date(2026, 11, 23))
     with pytest.raises(Refused) as refused:
-        postings.renew(town.session, town.owner, need, now, version=need.version)
+        posting_acts.renew(town.session, town.owner, need, now, version=need.version)
     assert refused.value.code == "period_over"
 
 
@@ -491,15 +503,15 @@ def test_what_is_over_cannot_be_renewed(town: Town, now: datetime) -> None:
     ],
 )
 def test_a_need_is_not_published_beyond_its_last_day(town: Town, now: datetime, typed, kept) -> None:
-    need = postings.new_need(town.session, town.owner, town.npo, now)
-    assert postings.prefilled(need, town.npo, now)["valid_until"] == date(2027, 5, 23)
+    need = posting_acts.new_need(town.session, town.owner, town.npo, now)
+    assert posting_acts.prefilled(need, town.npo, now)["valid_until"] == date(2027, 5, 23)
     values = {"period_to": date(2026, 12, 8), **typed}
     if kept == "outlives_itself":
         with pytest.raises(Invalid) as refused:
-            postings.save_need_step(town.session, town.owner, need, 3, values, now, version=need.version)
+            posting_acts.save_need_step(town.session, town.owner, need, 3, values, now, version=need.version)
         assert refused.value.facts == {"valid_until": "outlives_itself"}
         return
-    postings.save_need_step(town.session, town.owner, need, 3, values, now, version=need.version)
+    posting_acts.save_need_step(town.session, town.owner, need, 3, values, now, version=need.version)
     assert need.valid_until == kept
 
 
@@ -516,9 +528,9 @@ def test_what_renewing_would_add_nothing_to_is_neither_offered_nor_done(
     town: Town, now: datetime, period_to, valid_until, obstacle
 ) -> None:
     need = make_need(town.session, town.npo, period_from=None, period_to=period_to, valid_until=valid_until)
-    assert "renew" not in postings.available(town.owner, need, now)
+    assert "renew" not in posting_acts.available(town.owner, need, now)
     with pytest.raises(Refused) as refused:
-        postings.renew(town.session, town.owner, need, now, version=need.version)
+        posting_acts.renew(town.session, town.owner, need, now, version=need.version)
     assert refused.value.code == obstacle
     assert need.valid_until == valid_until
 
@@ -527,8 +539,8 @@ def test_mails_ask_only_for_what_is_possible(town: Town, now: datetime) -> None:
     make_need(
         town.session, town.npo, period_from=None, period_to=date(2026, 11, 26), valid_until=date(2026, 11, 26)
     )
-    postings.remind_expiring(town.session, now)
-    postings.expire_due(town.session, now + timedelta(days=3))
+    posting_acts.remind_expiring(town.session, now)
+    posting_acts.expire_due(town.session, now + timedelta(days=3))
     bodies = town.session.scalars(select(Notice.body).where(Notice.user_id == town.director.id)).all()
     assert len(bodies) == 2
     for body in bodies:
@@ -538,7 +550,7 @@ def test_mails_ask_only_for_what_is_possible(town: Town, now: datetime) -> None:
 
 def test_nothing_is_shown_beyond_its_own_last_day(town: Town, now: datetime) -> None:
     need = make_need(town.session, town.npo, period_from=None, period_to=date(2026, 11, 23))
-    assert postings.expire_due(town.session, now) == 1
+    assert posting_acts.expire_due(town.session, now) == 1
     assert need.state == "expired"
 
 
@@ -546,7 +558,7 @@ def test_an_older_draft_beyond_its_last_day_is_not_submitted(town: Town, now: da
     need = town.draft(now)
     need.valid_until = date(2027, 4, 1)
     with pytest.raises(Invalid) as refused:
-        postings.submit(town.session, town.owner, need, now, version=None)
+        posting_acts.submit(town.session, town.owner, need, now, version=None)
     assert refused.value.facts == {"valid_until": "outlives_itself"}
 
 
@@ -556,48 +568,50 @@ def test_what_is_over_is_not_sent_from_resuming_to_renewing(town: Town, now: dat
         town.session, town.npo, state="paused", period_from=None, period_to=yesterday, valid_until=yesterday
     )
     with pytest.raises(Refused) as refused:
-        postings.resume(town.session, town.owner, need, now, version=need.version)
+        posting_acts.resume(town.session, town.owner, need, now, version=need.version)
     assert refused.value.code == "period_over"
 
 
 def test_a_reworked_text_is_hidden_and_read_again(town: Town, now: datetime) -> None:
     need = town.published(now)
-    postings.rework(town.session, town.owner, need, now, version=need.version)
+    posting_acts.rework(town.session, town.owner, need, now, version=need.version)
     assert need.state == "draft"
     with pytest.raises(NotFound):
-        queries.get_need(town.session, town.officer, need.public_id)
-    postings.save_need_step(
+        posting_reads.get_need(town.session, town.officer, need.public_id)
+    posting_acts.save_need_step(
         town.session, town.owner, need, 4, {"fields": ["13", "7"]}, now, version=need.version
     )
-    postings.submit(town.session, town.owner, need, now, version=need.version)
-    assert postings.changes_since_read(town.session, need) == [("fields", ["13"], ["13", "7"])]
+    posting_acts.submit(town.session, town.owner, need, now, version=need.version)
+    assert posting_acts.changes_since_read(town.session, need) == [("fields", ["13"], ["13", "7"])]
 
 
 def test_a_partner_does_not_read_what_the_city_has_not(town: Town, now: datetime) -> None:
     need = town.published(now)
     terms = Terms(support_type="food")
-    partnerships.propose(
+    case_acts.propose(
         town.session, town.officer, town.company, town.npo, terms, "お手伝いできます。", now, need=need
     )
-    postings.fill(town.session, town.owner, need, now, version=need.version)
-    assert queries.get_need(town.session, town.officer, need.public_id) is need
-    postings.rework(town.session, town.owner, need, now, version=need.version)
+    posting_acts.fill(town.session, town.owner, need, now, version=need.version)
+    assert posting_reads.get_need(town.session, town.officer, need.public_id) is need
+    posting_acts.rework(town.session, town.owner, need, now, version=need.version)
     with pytest.raises(NotFound):
-        queries.get_need(town.session, town.officer, need.public_id)
+        posting_reads.get_need(town.session, town.officer, need.public_id)
 
 
 def test_withdrawing_needs_a_reason_and_other_needs_words(town: Town, now: datetime) -> None:
     need = town.published(now)
     for code, sentence in (("", ""), ("whim", ""), ("other", "")):
         with pytest.raises(Invalid):
-            postings.withdraw(town.session, town.owner, need, code, sentence, now, version=need.version)
-    postings.withdraw(town.session, town.owner, need, "other", "会を閉じます。", now, version=need.version)
+            posting_acts.withdraw(town.session, town.owner, need, code, sentence, now, version=need.version)
+    posting_acts.withdraw(
+        town.session, town.owner, need, "other", "会を閉じます。", now, version=need.version
+    )
     assert (need.state, need.reason_text) == ("withdrawn", "会を閉じます。")
 
 
 def test_the_city_taking_it_down_says_why(town: Town, now: datetime) -> None:
     need = town.published(now)
-    postings.withdraw(
+    posting_acts.withdraw(
         town.session, town.city, need, "mistake", "電話で依頼がありました。", now, version=need.version
     )
     notice = town.session.scalar(select(Notice).order_by(Notice.id.desc()).limit(1))
@@ -610,7 +624,7 @@ def test_what_is_open_is_to_be_encoded_and_what_is_not_is_gone_at_once(town: Tow
     numbers.counter(town.session, "index").text = "some-model"
     need = town.submitted(now)
     assert not is_findable(town.session, need)
-    postings.publish(town.session, town.city, need, now, version=need.version)
+    posting_acts.publish(town.session, town.city, need, now, version=need.version)
     assert is_findable(town.session, need)
     for hide, show in (("pause", "resume"), ("fill", None)):
         act(town.session, town.owner, hide, need, now)
@@ -628,8 +642,8 @@ def test_owners_hear_at_fourteen_and_at_three_days_and_once_each(town: Town, now
     heard = []
     for day in range(16):
         at = now + timedelta(days=day)
-        postings.remind_expiring(town.session, at)
-        postings.remind_expiring(town.session, at)
+        posting_acts.remind_expiring(town.session, at)
+        posting_acts.remind_expiring(town.session, at)
         heard.append(len(town.subjects()))
     assert heard == [0] + [1] * 11 + [2] * 4
     assert "あと14日" in town.subjects()[0]
@@ -639,17 +653,17 @@ def test_owners_hear_at_fourteen_and_at_three_days_and_once_each(town: Town, now
 
 def test_a_short_notice_is_one_notice(town: Town, now: datetime) -> None:
     make_need(town.session, town.npo, valid_until=calendar.tokyo_date(now) + timedelta(days=2))
-    assert postings.remind_expiring(town.session, now) == 1
-    assert postings.remind_expiring(town.session, now + timedelta(days=1)) == 0
+    assert posting_acts.remind_expiring(town.session, now) == 1
+    assert posting_acts.remind_expiring(town.session, now + timedelta(days=1)) == 0
 
 
 def test_a_reminder_outdates_no_form(town: Town, now: datetime) -> None:
     need = make_need(town.session, town.npo, valid_until=calendar.tokyo_date(now) + timedelta(days=3))
     shown = need.version
-    assert postings.remind_expiring(town.session, now) == 1
+    assert posting_acts.remind_expiring(town.session, now) == 1
     town.session.expire(need)
     assert (need.version, need.expiry_notices) == (shown, 2)
-    postings.renew(town.session, town.owner, need, now, version=shown)
+    posting_acts.renew(town.session, town.owner, need, now, version=shown)
     assert need.expiry_notices == 0
 
 
@@ -660,21 +674,21 @@ def test_those_already_told_do_not_keep_others_from_being_told(town: Town, now: 
     make_offer(town.session, town.company, valid_until=today + timedelta(days=2), expiry_notices=2)
     make_need(town.session, town.npo, valid_until=today + timedelta(days=14), state="paused")
     make_offer(town.session, town.company, valid_until=today + timedelta(days=10))
-    assert postings.remind_expiring(town.session, now, limit=2) == 2
+    assert posting_acts.remind_expiring(town.session, now, limit=2) == 2
 
 
 def test_drafts_and_closed_texts_are_not_reminded_of(town: Town, now: datetime) -> None:
     for state in ("draft", "in_review", "returned", "filled", "expired", "withdrawn"):
         make_need(town.session, town.npo, state=state, valid_until=calendar.tokyo_date(now))
-    assert postings.remind_expiring(town.session, now) == 0
-    assert postings.expire_due(town.session, now + timedelta(days=30)) == 0
+    assert posting_acts.remind_expiring(town.session, now) == 0
+    assert posting_acts.expire_due(town.session, now + timedelta(days=30)) == 0
 
 
 def test_the_last_day_counts_to_its_end_in_japan(town: Town, now: datetime) -> None:
     need = make_need(town.session, town.npo, valid_until=date(2026, 11, 24))
     evening = datetime(2026, 11, 24, 14, 59, tzinfo=now.tzinfo)  # 23:59 in Tokyo
-    assert postings.expire_due(town.session, evening) == 0
-    assert postings.expire_due(town.session, evening + timedelta(minutes=2)) == 1
+    assert posting_acts.expire_due(town.session, evening) == 0
+    assert posting_acts.expire_due(town.session, evening + timedelta(minutes=2)) == 1
     assert need.state == "expired"
     assert town.subjects()[-1].startswith("【縁むすび】ニーズの公開期限が過ぎました")
     assert town.last_event(need).role == "system"
@@ -683,12 +697,12 @@ def test_the_last_day_counts_to_its_end_in_japan(town: Town, now: datetime) -> N
 def test_an_expired_text_is_open_again_with_one_click(town: Town, now: datetime) -> None:
     offer = make_offer(town.session, town.company, valid_until=calendar.tokyo_date(now))
     later = now + timedelta(days=2)
-    assert postings.expire_due(town.session, later) == 1
+    assert posting_acts.expire_due(town.session, later) == 1
     with pytest.raises(MovedOn):
-        postings.resume(town.session, town.officer, make_offer(town.session, town.company, state="expired"), later, version=None)  # fmt: skip
-    postings.renew(town.session, town.officer, offer, later, version=offer.version)
+        posting_acts.resume(town.session, town.officer, make_offer(town.session, town.company, state="expired"), later, version=None)  # fmt: skip
+    posting_acts.renew(town.session, town.officer, offer, later, version=offer.version)
     assert offer.state == "open"
-    assert postings.expire_due(town.session, later) == 0
+    assert posting_acts.expire_due(town.session, later) == 0
 
 
 # ── Capacity (X7) ────────────────────────────────────────────────────────────────────────────────────
@@ -698,7 +712,7 @@ def test_at_three_unanswered_proposals_needs_pause_and_cannot_be_resumed(town: T
     need = make_need(town.session, town.npo)
     town.proposals(lifecycle.UNANSWERED_LIMIT, now)
     assert (need.state, need.pause_cause) == ("paused", "capacity")
-    for again in (postings.resume, postings.renew):
+    for again in (posting_acts.resume, posting_acts.renew):
         with pytest.raises(Refused) as refused:
             again(town.session, town.owner, need, now, version=need.version)
         assert refused.value.code == "answer_first"
@@ -708,19 +722,19 @@ def test_answering_opens_them_again_but_not_what_the_owner_paused(town: Town, no
     open_need = make_need(town.session, town.npo)
     resting = make_need(town.session, town.npo, state="paused", pause_cause="owner")
     cases = town.proposals(3, now)
-    partnerships.decline(town.session, town.owner, cases[0], "timing", "", now, version=None)
+    case_acts.decline(town.session, town.owner, cases[0], "timing", "", now, version=None)
     assert (open_need.state, open_need.pause_cause) == ("open", None)
     assert (resting.state, resting.pause_cause) == ("paused", "owner")
-    postings.resume(town.session, town.owner, resting, now, version=None)
+    posting_acts.resume(town.session, town.owner, resting, now, version=None)
     assert resting.state == "open"
 
 
 def test_a_need_read_while_the_npo_is_busy_waits_too(town: Town, now: datetime) -> None:
     need = town.submitted(now)
     cases = town.proposals(3, now)
-    postings.publish(town.session, town.city, need, now, version=need.version)
+    posting_acts.publish(town.session, town.city, need, now, version=need.version)
     assert (need.state, need.pause_cause) == ("paused", "capacity")
-    partnerships.decline(town.session, town.owner, cases[0], "timing", "", now, version=None)
+    case_acts.decline(town.session, town.owner, cases[0], "timing", "", now, version=None)
     assert need.state == "open"
 
 
@@ -732,7 +746,7 @@ def test_a_need_that_expired_while_paused_for_capacity_can_be_renewed_later(
     later = now + timedelta(days=20)
     clockwork.tick(_TickOn(town.session), later)  # type: ignore[arg-type]
     assert need.state == "expired"
-    postings.renew(town.session, town.owner, need, later, version=None)
+    posting_acts.renew(town.session, town.owner, need, later, version=None)
     assert need.state == "open"
 
 
@@ -771,8 +785,8 @@ def test_only_open_needs_of_verified_npos_are_listed(town: Town) -> None:
         make_need(session, make_npo(session, state=state), title=f"未確認 {state}")
     make_need(session, make_npo(session, visibility="members"), title="会員だけの団体")
     make_need(session, make_npo(session, visibility="approached"), title="見せない団体")
-    assert titles(queries_postings.open_needs(session, {}, public=True).rows) == {"公開"}
-    members = queries_postings.open_needs(session, {}, public=False).rows
+    assert titles(posting_reads.open_needs(session, {}, public=True).rows) == {"公開"}
+    members = posting_reads.open_needs(session, {}, public=False).rows
     assert titles(members) == {"公開", "会員だけ", "会員だけの団体"}
 
 
@@ -794,7 +808,7 @@ def test_only_open_needs_of_verified_npos_are_listed(town: Town) -> None:
     ],
 )
 def test_filters_narrow_the_list(town: Town, conditions: dict[str, str], found: set[str]) -> None:
-    from matcher import search
+    from matcher.register import folding
 
     session = town.session
     needs = [
@@ -806,9 +820,9 @@ def test_filters_narrow_the_list(town: Town, conditions: dict[str, str], found: 
         make_need(session, town.npo, title="市全域", fields=["7"], areas=["citywide"]),
     ]  # fmt: skip
     for need in needs:
-        need.search_text = search.text_of_posting(need)
+        need.search_text = folding.text_of_posting(need)
     session.flush()
-    assert titles(queries_postings.open_needs(session, conditions, public=True).rows) == found
+    assert titles(posting_reads.open_needs(session, conditions, public=True).rows) == found
 
 
 def test_lists_come_in_pages_of_twenty_and_out_of_range_is_the_last(town: Town, now: datetime) -> None:
@@ -817,15 +831,15 @@ def test_lists_come_in_pages_of_twenty_and_out_of_range_is_the_last(town: Town, 
             town.session, town.npo, title=f"{number}", published_at=now + timedelta(minutes=number),
             valid_until=date(2027, 1, 1) + timedelta(days=number),
         )  # fmt: skip
-    first = queries_postings.open_needs(town.session, {}, public=True)
+    first = posting_reads.open_needs(town.session, {}, public=True)
     assert (first.total, first.pages, first.first, first.last) == (41, 3, 1, 20)
     assert first.rows[0].title == "40"
-    last = queries_postings.open_needs(town.session, {}, public=True, sort="closing", page=99)
+    last = posting_reads.open_needs(town.session, {}, public=True, sort="closing", page=99)
     assert [row.title for row in last.rows] == ["40"]
 
 
 def test_similar_needs_of_ones_own_share_words(town: Town, now: datetime) -> None:
-    from matcher import search
+    from matcher.register import folding
 
     session = town.session
     rice = make_need(session, town.npo, title="夕ごはんの会で使うお米")
@@ -834,14 +848,14 @@ def test_similar_needs_of_ones_own_share_words(town: Town, now: datetime) -> Non
     )
     gone = make_need(session, town.npo, title="お米と野菜", state="filled")
     for need in (rice, fridge, gone):
-        need.search_text = search.text_of_posting(need)
+        need.search_text = folding.text_of_posting(need)
     foreign = make_need(session, make_npo(session), title="お米")
-    foreign.search_text = search.text_of_posting(foreign)
-    draft = postings.new_need(session, town.owner, town.npo, now)
-    similar = queries_postings.similar_own_needs(session, town.owner, draft, "昼ごはんに使うお米と野菜")
+    foreign.search_text = folding.text_of_posting(foreign)
+    draft = posting_acts.new_need(session, town.owner, town.npo, now)
+    similar = posting_reads.similar_own_needs(session, town.owner, draft, "昼ごはんに使うお米と野菜")
     assert similar == [rice]
-    assert set(queries_postings.similar_own_needs(session, town.owner, draft, "")) == {rice, fridge}
-    assert queries_postings.similar_own_needs(session, town.owner, draft, "English only") == []
+    assert set(posting_reads.similar_own_needs(session, town.owner, draft, "")) == {rice, fridge}
+    assert posting_reads.similar_own_needs(session, town.owner, draft, "English only") == []
 
 
 def test_a_saved_need_that_is_rewritten_shows_nothing_of_its_draft(town: Town, now: datetime) -> None:
@@ -852,28 +866,28 @@ def test_a_saved_need_that_is_rewritten_shows_nothing_of_its_draft(town: Town, n
              marked_by_id=user, marked_at=now)
     )  # fmt: skip
     town.session.flush()
-    (row,) = queries_postings.saved(town.session, town.officer)
+    (row,) = posting_reads.saved(town.session, town.officer)
     assert (row.need, row.is_gone) == (need, False)
     need.state = "draft"
-    (row,) = queries_postings.saved(town.session, town.officer)
+    (row,) = posting_reads.saved(town.session, town.officer)
     assert (row.need, row.is_gone) == (None, True)
 
 
 def test_an_organization_sees_only_its_own_drafts(town: Town, now: datetime) -> None:
-    postings.new_need(town.session, town.owner, town.npo, now)
+    posting_acts.new_need(town.session, town.owner, town.npo, now)
     other = make_npo(town.session)
     neighbour = actor_for(make_user(town.session, other), other)
-    assert len(queries_postings.own_needs(town.session, town.owner)) == 1
-    assert queries_postings.own_needs(town.session, neighbour) == []
+    assert len(posting_reads.own_needs(town.session, town.owner)) == 1
+    assert posting_reads.own_needs(town.session, neighbour) == []
 
 
 def test_states_count_organizations_as_they_are(town: Town, now: datetime) -> None:
     assert isinstance(town.npo, Organization)
-    figures = queries_postings.figures(town.session)
+    figures = posting_reads.figures(town.session)
     assert figures == {"needs": 0, "under_way": 0, "introduced": 0}
     need = town.published(now)
     terms = Terms(support_type="food")
-    partnerships.propose(
+    case_acts.propose(
         town.session, town.officer, town.company, town.npo, terms, "お手伝いできます。", now, need=need
     )
-    assert queries_postings.figures(town.session) == {"needs": 1, "under_way": 1, "introduced": 0}
+    assert posting_reads.figures(town.session) == {"needs": 1, "under_way": 1, "introduced": 0}

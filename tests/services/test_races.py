@@ -5,12 +5,15 @@ import threading
 import pytest
 from sqlalchemy import func, select
 
-from matcher import queries
-from matcher.errors import MovedOn
-from matcher.models import AuditEvent, DecisionBundle, Partnership
-from matcher.permissions import Actor
-from matcher.services import audit, partnerships
-from matcher.services.partnerships import Decision, Terms
+from matcher.cases import acts as case_acts
+from matcher.cases import reads as case_reads
+from matcher.cases.acts import Decision, Terms
+from matcher.ground.errors import MovedOn
+from matcher.ground.permissions import Actor
+from matcher.organizations import reads as organization_reads
+from matcher.postings import reads as posting_reads
+from matcher.records import AuditEvent, DecisionBundle, Partnership
+from matcher.register import audit
 from tests import factories
 from tests.services.test_partnerships import Town
 
@@ -40,11 +43,11 @@ def at_once(*acts):
 def decide(database, actor: Actor, public_id: str, version: int, now, how: str):
     """One coordinator's click, over the version that they saw."""
     with database.write() as session:
-        case = queries.get_case(session, actor, public_id)
+        case = case_reads.get_case(session, actor, public_id)
         if how == "approve":
-            partnerships.approve(session, actor, case, GOOD, now, version=version)
+            case_acts.approve(session, actor, case, GOOD, now, version=version)
         else:
-            partnerships.refuse(session, actor, case, "scope", "対象外のため", now, version=version)
+            case_acts.refuse(session, actor, case, "scope", "対象外のため", now, version=version)
     return how
 
 
@@ -59,8 +62,8 @@ def race_of_decisions(database, rounds, now):
             need = factories.make_need(session, town.npo)
             member = factories.actor_for(factories.make_user(session, company), company)
             terms = Terms("food", 20, "kg")
-            case = partnerships.propose(session, member, company, town.npo, terms, "ぜひ。", now, need=need)
-            partnerships.accept(session, town.npo_actor, case, "", now, version=None)
+            case = case_acts.propose(session, member, company, town.npo, terms, "ぜひ。", now, need=need)
+            case_acts.accept(session, town.npo_actor, case, "", now, version=None)
             ready.append((case.public_id, case.version))
     for place, (public_id, version) in enumerate(ready):
         second = "approve" if place % 2 else "refuse"
@@ -99,10 +102,10 @@ def race_of_proposals(database, rounds, now):
 
     def begin(actor, company_id, npo_id, need_id):
         with database.write() as session:
-            company = queries.get_organization(session, staff, company_id)
-            npo = queries.get_organization(session, staff, npo_id)
-            need = queries.get_need(session, staff, need_id)
-            partnerships.propose(session, actor, company, npo, Terms("food"), "ぜひ。", now, need=need)
+            company = organization_reads.get_organization(session, staff, company_id)
+            npo = organization_reads.get_organization(session, staff, npo_id)
+            need = posting_reads.get_need(session, staff, need_id)
+            case_acts.propose(session, actor, company, npo, Terms("food"), "ぜひ。", now, need=need)
         return "begun"
 
     for company_id, npo_id, need_id, actors in pairs:

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from matcher.errors import NotFound
-from matcher.models import AuditEvent
-from matcher.services import audit, readings
+from matcher.ground.errors import NotFound
+from matcher.organizations import readings
+from matcher.records import AuditEvent
+from matcher.register import audit
 from tests.factories import actor_for, make_company, make_coordinator, make_npo, make_user
 
 

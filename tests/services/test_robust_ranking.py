@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from embeddings.encoder import load_encoder
-from matcher.db import Database
-from matcher.services import benchmark
+from matcher.ground.db import Database
+from matcher.suggestions.judging import folders
 from tests.conftest import NOW
 
 SEED = Path("seed_data")
@@ -28,7 +28,7 @@ def records(kind, *keys):
     result = {}
     for facts in lines(kind):
         text = "\n".join(facts[key] for key in keys if facts.get(key))
-        result[facts["id"]] = benchmark.Record(facts["id"], facts["id"], text, "")
+        result[facts["id"]] = folders.Record(facts["id"], facts["id"], text, "")
     return result
 
 
@@ -50,14 +50,14 @@ def mean_ranks(encoder, tmp_path):
     def rank(changes, extra=None):
         npos = dict(NPOS)
         for key, text in changes.items():
-            npos[key] = benchmark.Record(key, key, text, "")
+            npos[key] = folders.Record(key, key, text, "")
         for key, text in (extra or {}).items():
-            npos[key] = benchmark.Record(key, key, text, "")
+            npos[key] = folders.Record(key, key, text, "")
         queries = tuple(
-            benchmark.Query(key, "company_to_npo", record.text, "", {}) for key, record in COMPANIES.items()
+            folders.Query(key, "company_to_npo", record.text, "", {}) for key, record in COMPANIES.items()
         )
         database = Database(f"sqlite:///{tmp_path / f'{next(rounds)}.sqlite3'}")
-        shipped = benchmark.Shipped(database, benchmark.Folder(COMPANIES, npos, queries), encoder, NOW)
+        shipped = folders.Shipped(database, folders.Folder(COMPANIES, npos, queries), encoder, NOW)
         places = {key: [] for key in npos}
         for query in queries:
             ranked = shipped(query)

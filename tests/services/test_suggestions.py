@@ -5,12 +5,15 @@ import pytest
 from sqlalchemy import select
 
 from embeddings.encoder import WordsOnly
-from matcher.errors import Invalid, NotFound
-from matcher.models import Embedding, ShownSuggestion
-from matcher.services import indexing, partnerships, postings, shown_lists, suggestions
-from matcher.services.indexing import LiveIndex
-from matcher.services.partnerships import Terms
-from matcher.services.suggestions import Filters
+from matcher.cases import acts as case_acts
+from matcher.cases.acts import Terms
+from matcher.ground.errors import Invalid, NotFound
+from matcher.postings import acts as posting_acts
+from matcher.records import Embedding, ShownSuggestion
+from matcher.register import findable
+from matcher.suggestions import indexing, shown_lists, suggest
+from matcher.suggestions.indexing import LiveIndex
+from matcher.suggestions.suggest import Filters
 from tests import factories
 
 TOPICS = ("野菜", "清掃", "会計", "音楽")
@@ -78,7 +81,7 @@ class Town:
             company = self.reload(session, self.company)
             return [
                 s.need.title if s.need else s.candidate.name
-                for s in suggestions.for_company(session, live, company, **options)
+                for s in suggest.for_company(session, live, company, **options)
             ]
 
     def reload(self, session, organization):
@@ -94,7 +97,7 @@ class Town:
 def factories_get(session, organization):
     from sqlalchemy.orm import joinedload
 
-    from matcher.models import Organization
+    from matcher.records import Organization
 
     return session.scalar(
         select(Organization)
@@ -111,7 +114,7 @@ def town(database, now):
 def need_of(session, town, topic):
     from sqlalchemy.orm import joinedload
 
-    from matcher.models import Need
+    from matcher.records import Need
 
     return session.scalar(
         select(Need).where(Need.id == town.needs[topic].id).options(joinedload(Need.organization))
@@ -121,7 +124,7 @@ def need_of(session, town, topic):
 def test_the_need_that_means_the_same_comes_first_with_its_sentences_quoted(town):
     assert town.titles()[0] == "野菜のこと"
     with town.database.read() as session:
-        found = suggestions.for_company(session, town.live, town.reload(session, town.company))
+        found = suggest.for_company(session, town.live, town.reload(session, town.company))
     assert found[0].quote.company in {"野菜", "野菜を届けます。"}
     assert "野菜" in found[0].quote.npo
     assert found[0].fit.score > found[1].fit.score
@@ -137,7 +140,7 @@ def test_a_new_need_is_there_once_encoded_in_every_process_and_gone_at_once_when
             session, npo, title="清掃と野菜", situation="野菜と清掃。", wanted_change=""
         )
         need.organization = session.merge(npo)
-        indexing.touch(session, need)
+        findable.touch(session, need)
         town.needs["new"] = need
 
     town.change(post)
@@ -147,7 +150,7 @@ def test_a_new_need_is_there_once_encoded_in_every_process_and_gone_at_once_when
 
     def withdraw(session):
         need = need_of(session, town, "new")
-        postings.withdraw(session, town.coordinator, need, "mistake", "", now, version=None)
+        posting_acts.withdraw(session, town.coordinator, need, "mistake", "", now, version=None)
 
     town.change(withdraw)
     assert all("清掃と野菜" not in town.titles(live) for live in processes)
@@ -159,8 +162,8 @@ def test_a_changed_text_is_found_by_its_new_meaning(town, now):
         offer.title, offer.description = "清掃", "清掃に行きます。"
         company = town.reload(session, town.company)
         company.company.business = company.company.csr_policy = "清掃の会社です。"
-        indexing.touch(session, offer)
-        indexing.touch(session, company)
+        findable.touch(session, offer)
+        findable.touch(session, company)
 
     town.change(change)
     encode(town.database, now)
@@ -194,7 +197,7 @@ def test_who_wants_to_be_seen_only_by_those_it_approached_is_not_suggested(town)
     with town.database.read() as session:
         town.live.level(session)
         need = need_of(session, town, "野菜")
-        assert suggestions.for_need(session, town.live, need)[0].candidate.id == town.company.id
+        assert suggest.for_need(session, town.live, need)[0].candidate.id == town.company.id
 
 
 def test_a_passed_need_is_not_suggested_again_until_the_mark_is_taken_back(town, now):
@@ -244,7 +247,7 @@ def test_a_pass_needs_a_reason_of_the_list(town, now):
 
 def test_a_pair_that_already_has_a_case_is_not_suggested(town, now):
     def begin(session):
-        partnerships.propose(
+        case_acts.propose(
             session, town.person, town.reload(session, town.company), town.reload(session, town.npos["野菜"]),
             Terms("food"), "ぜひ。", now, need=need_of(session, town, "野菜"),
         )  # fmt: skip
@@ -271,7 +274,7 @@ def test_what_was_shown_is_kept_as_it_was_shown(town, now):
     with town.database.write() as session:
         town.live.level(session)
         company = town.reload(session, town.company)
-        found = suggestions.for_company(session, town.live, company)
+        found = suggest.for_company(session, town.live, company)
         shown = shown_lists.record(session, town.live, town.person, company, found, now)
         assert (shown.model_id, shown.index_version) == ("topics@1", town.live.applied_version)
         public_id, score = found[0].public_id, found[0].fit.score
@@ -314,7 +317,7 @@ def test_an_index_from_a_snapshot_equals_the_database(town, now, tmp_path):
     def change(session):
         need = need_of(session, town, "音楽")
         need.state = "paused"
-        indexing.touch(session, need)
+        findable.touch(session, need)
 
     town.change(change)
     for damage in (False, True):
@@ -332,7 +335,7 @@ def test_a_text_that_changes_while_it_is_encoded_keeps_waiting(town, now):
     def edit(session):
         need = need_of(session, town, "音楽")
         need.situation = "音楽と会計で困っています。"
-        indexing.touch(session, need)
+        findable.touch(session, need)
 
     class Slow(TopicEncoder):
         def encode(self, texts, kind):
@@ -346,7 +349,7 @@ def test_a_text_that_changes_while_it_is_encoded_keeps_waiting(town, now):
     def edit_again(session):
         need = need_of(session, town, "音楽")
         need.situation = "清掃で困っています。"
-        indexing.touch(session, need)
+        findable.touch(session, need)
 
     town.change(edit)
     indexing.encode_waiting(town.database, Slow(), now)
@@ -359,13 +362,13 @@ def test_a_text_that_changes_while_it_is_encoded_keeps_waiting(town, now):
         assert row.vector is None
     indexing.encode_waiting(town.database, ENCODER, now)
     with town.database.read() as session:
-        assert indexing.waiting_count(session, "topics@1") == 0
+        assert findable.waiting_count(session, "topics@1") == 0
 
 
 def test_showing_records_exposure_for_every_card(town, now):
     with town.database.write() as session:
         town.live.level(session)
         company = town.reload(session, town.company)
-        found = suggestions.for_company(session, town.live, company)
+        found = suggest.for_company(session, town.live, company)
         shown_lists.record(session, town.live, town.person, company, found, now)
         assert len(session.scalars(select(ShownSuggestion)).all()) == len(found) == 3

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from matcher import db, migrations
-from matcher.db import Database
-from matcher.services import numbers
+from matcher import migrations
+from matcher.ground import db
+from matcher.ground.db import Database
+from matcher.register import numbers
 
 
 def queue_of(database: Database):

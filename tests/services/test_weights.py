@@ -3,12 +3,13 @@
 import pytest
 from sqlalchemy import select
 
-from matcher.errors import Refused
-from matcher.models import AuditEvent, Mark, Partnership, RankingWeights, ShownList, ShownSuggestion
-from matcher.permissions import SYSTEM
-from matcher.ranking import Part, Weights, shipped_weights
-from matcher.services import fitting, weights
-from matcher.services.fitting import Comparison, Trial
+from matcher.ground.errors import Refused
+from matcher.ground.permissions import SYSTEM
+from matcher.records import AuditEvent, Mark, Partnership, RankingWeights, ShownList, ShownSuggestion
+from matcher.suggestions import weights
+from matcher.suggestions.judging import fitting
+from matcher.suggestions.judging.fitting import Comparison, Trial
+from matcher.suggestions.ranking import Part, Weights, shipped_weights
 from tests import factories
 
 FITTED = Weights(-1.0, {"meaning": Part(5.0, 0.3)}, "made", "m@1")

@@ -11,9 +11,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from matcher import calendar, queries
-from matcher.errors import DomainError, Invalid, MovedOn, NotFound, NotPermitted, Refused
-from matcher.models import (
+from matcher.agreements import acts as agreement_acts
+from matcher.agreements import plans
+from matcher.cases import acts as case_acts
+from matcher.cases import documents, files, talks
+from matcher.cases import reads as case_reads
+from matcher.desk import handovers
+from matcher.ground import calendar
+from matcher.ground.errors import DomainError, Invalid, MovedOn, NotFound, NotPermitted, Refused
+from matcher.records import (
     AuditEvent,
     CaseDocument,
     CaseTask,
@@ -25,19 +31,8 @@ from matcher.models import (
     PaymentRule,
     PeriodReport,
 )
-from matcher.services import (
-    agreements,
-    audit,
-    casework,
-    closing,
-    documents,
-    evaluations,
-    files,
-    handovers,
-    partnerships,
-    plans,
-    talks,
-)
+from matcher.register import audit, officials
+from matcher.results import accepting, closing, ratings
 from tests import factories
 from tests.partners import INDICATOR, Partners
 
@@ -155,7 +150,7 @@ def accept(kind: str, actor: str, sha256: str = "") -> Try:
     def act(p: Partners) -> object:
         draft = documents.find_draft(p.session, p.case, kind)
         assert draft is not None
-        return casework.accept_document(
+        return accepting.accept_document(
             p.session, _who(p, actor), p.case, draft, sha256 or draft.sha256, p.at
         )
 
@@ -178,7 +173,7 @@ def drop(kind: str, text: str = "やめる", actor: str = "npo_actor") -> Try:
     def act(p: Partners) -> object:
         draft = documents.find_draft(p.session, p.case, kind)
         assert draft is not None
-        return casework.drop_document(p.session, _who(p, actor), p.case, draft, text, p.at, version=None)
+        return accepting.drop_document(p.session, _who(p, actor), p.case, draft, text, p.at, version=None)
 
     return act
 
@@ -192,37 +187,39 @@ def agree(actor: str = "npo_actor", why: str = "", **facts: Any) -> Try:
 
 
 def reopen(text: str = "もう一度", actor: str = "npo_actor", version: int | None = None) -> Try:
-    return lambda p: agreements.reopen_talks(p.session, _who(p, actor), p.case, text, p.at, version=version)
+    return lambda p: agreement_acts.reopen_talks(
+        p.session, _who(p, actor), p.case, text, p.at, version=version
+    )
 
 
 def confirm(
     actor: str = "manager", *, checks: int = 4, text: str = "確認", version: int | None = None
 ) -> Try:
-    answer = agreements.Confirmation(frozenset(agreements.CHECKS[:checks]), text)
-    return lambda p: agreements.confirm(p.session, _who(p, actor), p.case, answer, p.at, version=version)
+    answer = agreement_acts.Confirmation(frozenset(agreement_acts.CHECKS[:checks]), text)
+    return lambda p: agreement_acts.confirm(p.session, _who(p, actor), p.case, answer, p.at, version=version)
 
 
 def give_back(actor: str = "coordinator", text: str = "金額は？", version: int | None = None) -> Try:
-    return lambda p: agreements.return_(
+    return lambda p: agreement_acts.return_(
         p.session, _who(p, actor), p.case, "money", text, p.at, version=version
     )
 
 
 def suspend(actor: str = "npo_actor", days: int = 30, text: str = "休む", version: int | None = None) -> Try:
-    return lambda p: agreements.suspend(
+    return lambda p: agreement_acts.suspend(
         p.session, _who(p, actor), p.case, "staff", text, calendar.tokyo_date(p.at) + days * DAY, p.at,
         version=version,
     )  # fmt: skip
 
 
 def resume(actor: str = "npo_actor", text: str = "続ける", version: int | None = None) -> Try:
-    return lambda p: agreements.resume(p.session, _who(p, actor), p.case, text, p.at, version=version)
+    return lambda p: agreement_acts.resume(p.session, _who(p, actor), p.case, text, p.at, version=version)
 
 
 def terminate(
     actor: str = "npo_actor", text: str = "終える", inform: str = "会で伝える", version: int | None = None
 ) -> Try:
-    return lambda p: agreements.terminate(
+    return lambda p: agreement_acts.terminate(
         p.session, _who(p, actor), p.case, "staff", text, inform, p.at, version=version
     )
 
@@ -524,14 +521,12 @@ def test_what_a_trial_taught_is_kept_for_these_two_alone(partners, session, outc
     partners.bring("trial")
     trial_result(outcome=outcome)(partners)
     partners.accept("trial_result")
-    (lesson,) = evaluations.lessons(session, partners.case)
+    (lesson,) = ratings.lessons(session, partners.case)
     assert (lesson.text, lesson.is_public, lesson.written_by_id) == (
         "学んだ", False, partners.npo_actor.user_id,
     )  # fmt: skip
-    assert [found for found, _case in evaluations.lessons_of(session, partners.company, partners.npo)] == [
-        lesson
-    ]
-    assert evaluations.lessons_of(session, partners.npo) == []
+    assert [found for found, _case in ratings.lessons_of(session, partners.company, partners.npo)] == [lesson]
+    assert ratings.lessons_of(session, partners.npo) == []
 
 
 def test_the_lesson_of_a_trial_is_not_the_lesson_that_closing_asks_for(partners, session):
@@ -541,22 +536,22 @@ def test_the_lesson_of_a_trial_is_not_the_lesson_that_closing_asks_for(partners,
     for step in ("write_plan", "draft_agreement", "sign", "confirm", "start", "end", "report", "evaluate"):
         getattr(partners, step)()
     assert closing.obstacle(session, partners.case) == "no_lesson"
-    evaluations.add_lesson(session, partners.npo_actor, partners.case, "前の週に決める。", False, partners.at)
+    ratings.add_lesson(session, partners.npo_actor, partners.case, "前の週に決める。", False, partners.at)
     assert closing.obstacle(session, partners.case) == "not_published_yet"
 
 
 def test_the_citys_record_of_all_cases_holds_what_was_left_after_the_introduction(partners, session):
     partners.bring("negotiation")
     left = partners.case
-    partnerships.withdraw(session, partners.npo_actor, left, "plans_changed", "", partners.at, version=None)
+    case_acts.withdraw(session, partners.npo_actor, left, "plans_changed", "", partners.at, version=None)
     session.flush()
-    other = partnerships.propose(
-        session, partners.company_actor, partners.company, partners.npo, partnerships.Terms("food"), "ぜひ。",
+    other = case_acts.propose(
+        session, partners.company_actor, partners.company, partners.npo, case_acts.Terms("food"), "ぜひ。",
         partners.at,
     )  # fmt: skip
-    partnerships.withdraw(session, partners.company_actor, other, "mistake", "", partners.at, version=None)
-    assert casework.all_cases(session) == []
-    assert list(casework.left_cases(session)) == [(left, True), (other, False)]
+    case_acts.withdraw(session, partners.company_actor, other, "mistake", "", partners.at, version=None)
+    assert case_reads.all_cases(session) == []
+    assert list(case_reads.left_cases(session)) == [(left, True), (other, False)]
 
 
 def test_a_trial_is_reminded_of_seven_days_before_its_end_once(partners, session):
@@ -601,7 +596,7 @@ def test_either_side_and_the_city_may_go_before_the_agreement_is_confirmed(partn
         for actor in ("npo_actor", "company_actor", "coordinator"):
             partners.need = factories.make_need(partners.session, partners.npo)
             partners.bring(state)
-            partnerships.withdraw(
+            case_acts.withdraw(
                 partners.session,
                 getattr(partners, actor),
                 partners.case,
@@ -614,7 +609,7 @@ def test_either_side_and_the_city_may_go_before_the_agreement_is_confirmed(partn
     partners.need = factories.make_need(partners.session, partners.npo)
     partners.bring("agreed")
     with pytest.raises(MovedOn):
-        partnerships.withdraw(
+        case_acts.withdraw(
             partners.session, partners.npo_actor, partners.case, "resources", "", partners.at, version=None
         )
 
@@ -966,7 +961,7 @@ def test_a_change_of_money_period_reports_or_publication_needs_the_city(
     assert (agreed.number == 1) == needs_city
     if needs_city:
         with pytest.raises(NotPermitted):
-            casework.accept_document(
+            accepting.accept_document(
                 session, viewer(partners), partners.case, documents.find_draft(session, partners.case, "agreement"),
                 documents.find_draft(session, partners.case, "agreement").sha256, partners.at,
             )  # fmt: skip
@@ -1013,7 +1008,7 @@ def test_a_rule_that_left_the_contract_is_retired(partners, session):
 
 def test_the_first_day_starts_it_not_the_day_before(partners, session):
     partners.bring("agreed")
-    assert agreements.start_due(session, partners.at) == 0
+    assert agreement_acts.start_due(session, partners.at) == 0
     partners.start()
     assert partners.case.state == "running"
 
@@ -1024,8 +1019,8 @@ def test_a_party_that_the_city_suspended_starts_nothing_and_all_hear_of_it_once(
     session.flush()
     before = session.scalar(select(func.count()).select_from(Notice))
     partners.later(days=1)
-    assert agreements.start_due(session, partners.at) == 1
-    assert agreements.start_due(session, partners.at) == 0
+    assert agreement_acts.start_due(session, partners.at) == 1
+    assert agreement_acts.start_due(session, partners.at) == 0
     session.refresh(partners.case, ["state"])
     assert partners.case.state == "agreed"
     assert session.scalar(select(func.count()).select_from(Notice)) > before
@@ -1034,9 +1029,9 @@ def test_a_party_that_the_city_suspended_starts_nothing_and_all_hear_of_it_once(
 def test_the_last_day_still_belongs_to_it(partners, session):
     partners.bring("running")
     partners.later(days=partners.days)
-    assert agreements.end_due(session, partners.at) == 0
+    assert agreement_acts.end_due(session, partners.at) == 0
     partners.later(days=1)
-    assert agreements.end_due(session, partners.at) == 1
+    assert agreement_acts.end_due(session, partners.at) == 1
     assert partners.case.state == "ended"
 
 
@@ -1066,7 +1061,7 @@ def test_all_three_parties_may_pause_go_on_and_end_early(partners, actor):
 
 def test_each_move_is_audited_with_its_reason(partners, session):
     partners.bring("suspended")
-    event = queries.history(session, "partnership", partners.case.public_id)[0][0]
+    event = audit.history(session, "partnership", partners.case.public_id)[0][0]
     assert (event.action, event.from_state, event.to_state) == ("suspend", "running", "suspended")
     assert (event.reason_code, event.reason_text) == ("staff", "人手が足りない。")
 
@@ -1148,7 +1143,7 @@ def test_what_the_scanner_says_counts(partners, tmp_path, script, error, code):
 
 def hand_over(p: Partners, **facts: Any) -> Handover:
     """The coordinator in charge hands the case to a colleague."""
-    users = {user.id: user for user in queries.active_staff(p.session)}
+    users = {user.id: user for user in officials.active_staff(p.session)}
     values = {
         "from_user": users[p.coordinator.user_id], "to_user": users[p.colleague.user_id], "cases": [p.case],
         "effective_on": p.today + 5 * DAY, "deputy": users[p.manager.user_id],
@@ -1170,7 +1165,7 @@ def hand_over(p: Partners, **facts: Any) -> Handover:
 )
 def test_a_handover_that_cannot_be_is_refused(partners, session, facts, code):
     partners.bring("running")
-    users = {user.id: user for user in queries.active_staff(session)}
+    users = {user.id: user for user in officials.active_staff(session)}
     people = {
         "from": users[partners.coordinator.user_id], "to": users[partners.colleague.user_id],
         "operator": factories.make_coordinator(session, role="operator"),
@@ -1248,9 +1243,7 @@ SAID: dict[str, Try] = {
     "promise": task(),
     "file": upload(),
     "contact": name_contact(),
-    "message": lambda p: partnerships.send_message(
-        p.session, p.company_actor, p.case, "いかがですか。", p.at
-    ),
+    "message": lambda p: case_acts.send_message(p.session, p.company_actor, p.case, "いかがですか。", p.at),
 }
 
 
@@ -1279,7 +1272,7 @@ def test_a_message_does_not_put_off_a_day_that_was_agreed(partners, session, sta
     case = partners.bring(state)
     day = case.deadline_at
     partners.later(days=28)
-    partnerships.send_message(session, partners.npo_actor, case, "元気です。", partners.at)
+    case_acts.send_message(session, partners.npo_actor, case, "元気です。", partners.at)
     assert case.deadline_at == day
 
 
@@ -1294,7 +1287,7 @@ def test_a_message_does_not_put_off_a_day_that_was_agreed(partners, session, sta
 def test_nothing_is_accepted_once_the_case_is_over(partners, session, state, draft, kind):
     case = partners.bring(state)
     draft(partners)
-    partnerships.withdraw(session, partners.npo_actor, case, "resources", "", partners.at, version=None)
+    case_acts.withdraw(session, partners.npo_actor, case, "resources", "", partners.at, version=None)
     with pytest.raises(MovedOn):
         partners.accept(kind, partners.npo_actor)
     assert not documents.find_draft(session, case, kind).is_touched
@@ -1348,7 +1341,7 @@ def test_a_case_that_was_reminded_of_does_not_hold_up_the_next(partners, session
 def test_a_start_that_is_blocked_does_not_hold_up_the_next(partners, session, now):
     first = partners.bring("agreed")
     partners.company.state = "suspended"
-    assert agreements.start_due(session, partners.later(days=1), limit=1) == 1
+    assert agreement_acts.start_due(session, partners.later(days=1), limit=1) == 1
     second = another(partners, "agreed", now)
-    assert agreements.start_due(session, partners.later(days=1), limit=1) == 1
+    assert agreement_acts.start_due(session, partners.later(days=1), limit=1) == 1
     assert (first.state, second.state) == ("agreed", "running")

@@ -5,10 +5,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from matcher import calendar
-from matcher.errors import Invalid, Refused
-from matcher.models import AuditEvent, Notice
-from matcher.services import casework, documents, drafts, evaluations, plans, progress, publicity
+from matcher.agreements import plans
+from matcher.cases import documents
+from matcher.desk import steps
+from matcher.ground import calendar
+from matcher.ground.errors import Invalid, Refused
+from matcher.records import AuditEvent, Notice
+from matcher.results import drafted, publication, ratings
+from matcher.work import progress
 from tests.partners import Partners
 from webapp import ical
 
@@ -42,7 +46,7 @@ def day(partners):
 
 
 def kinds(partners):
-    found = casework.steps(partners.session, partners.case, partners.at)
+    found = steps.steps(partners.session, partners.case, partners.at)
     return [(step.side, step.kind) for step in found if step.kind.startswith(("measure", "review"))]
 
 
@@ -133,11 +137,11 @@ def test_an_amended_plan_keeps_the_measured_baseline(unmeasured, session):
 def test_a_baseline_alone_is_no_result(unmeasured, session):
     unmeasured.later(days=1)
     unmeasured.measure(unmeasured.only_indicator(), 22.0, day(unmeasured))
-    assert evaluations.unmeasured(session, unmeasured.case) == ["週に来る子どもの数"]
-    assert [row.source for row in drafts.compose(session, unmeasured.case)] == ["document"]
+    assert ratings.unmeasured(session, unmeasured.case) == ["週に来る子どもの数"]
+    assert [row.source for row in drafted.compose(session, unmeasured.case)] == ["document"]
     first, last = unmeasured.today, unmeasured.ends_on
-    assert drafts.esg_evidence(session, unmeasured.company.id, first, last) == []
-    [row] = publicity.compose(session, unmeasured.case, "", "", ["indicators"])["indicators"]
+    assert drafted.esg_evidence(session, unmeasured.company.id, first, last) == []
+    [row] = publication.compose(session, unmeasured.case, "", "", ["indicators"])["indicators"]
     assert (row["baseline"], row["points"]) == (22.0, [])
 
 

@@ -9,22 +9,20 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from matcher import calendar, queries
-from matcher.errors import Invalid, MovedOn, NotFound, Refused
-from matcher.models import AuditEvent, Handover, Notice, Partnership, User
-from matcher.services import (
-    agreements,
-    casework,
-    documents,
-    evaluations,
-    handovers,
-    organizations,
-    partnerships,
-    payments,
-    plans,
-    progress,
-    talks,
-)
+from matcher.agreements import acts as agreement_acts
+from matcher.agreements import plans
+from matcher.cases import acts as case_acts
+from matcher.cases import documents, talks
+from matcher.cases import reads as case_reads
+from matcher.desk import handovers
+from matcher.desk import steps as casework
+from matcher.ground import calendar
+from matcher.ground.errors import Invalid, MovedOn, NotFound, Refused
+from matcher.organizations import acts as organization_acts
+from matcher.records import AuditEvent, Handover, Notice, Partnership, User
+from matcher.register import officials
+from matcher.results import ratings
+from matcher.work import payments, progress
 from tests import factories
 from tests.partners import Partners
 
@@ -57,7 +55,7 @@ def leave(p: Partners, *names: str) -> None:
 
 def say(p: Partners, actor: str = "npo_actor") -> None:
     """A message."""
-    partnerships.send_message(p.session, getattr(p, actor), p.case, "日程を変えたいです。", p.at)
+    case_acts.send_message(p.session, getattr(p, actor), p.case, "日程を変えたいです。", p.at)
 
 
 def city_steps(p: Partners) -> list[tuple[str, str]]:
@@ -94,8 +92,8 @@ def test_a_message_reaches_the_desk_where_nobody_is_in_charge_any_more(partners,
 
 
 def test_two_who_have_not_agreed_talk_among_themselves(partners):
-    partners.case = partnerships.propose(
-        partners.session, partners.company_actor, partners.company, partners.npo, partnerships.Terms("food"),
+    partners.case = case_acts.propose(
+        partners.session, partners.company_actor, partners.company, partners.npo, case_acts.Terms("food"),
         "ぜひ。", partners.at,
     )  # fmt: skip
     say(partners)
@@ -330,7 +328,7 @@ def test_who_was_reminded_does_not_hold_up_the_next(partners, session):
 
 def test_a_case_that_has_gone_on_is_not_reminded(partners, session):
     begun(partners, "suspended")
-    agreements.resume(session, partners.npo_actor, partners.case, "続ける。", partners.at, version=None)
+    agreement_acts.resume(session, partners.npo_actor, partners.case, "続ける。", partners.at, version=None)
     assert talks.remind_dates(session, partners.later(days=40)) == 0
 
 
@@ -349,8 +347,8 @@ def test_a_step_whose_day_has_passed_is_late(partners, session, state, kind):
 
 def test_a_pause_does_not_outlast_its_agreement(partners, session):
     begun(partners, "suspended")
-    assert agreements.end_due(session, partners.later(days=100)) == 0
-    assert agreements.end_due(session, partners.later(days=1)) == 1
+    assert agreement_acts.end_due(session, partners.later(days=100)) == 0
+    assert agreement_acts.end_due(session, partners.later(days=1)) == 1
     assert (partners.case.state, partners.case.decide_by) == ("ended", None)
     assert partners.case.deadline_at == calendar.deadline(partners.at, 30)
     assert told(partners, "中断したまま") == {
@@ -360,7 +358,7 @@ def test_a_pause_does_not_outlast_its_agreement(partners, session):
         "colleague",
         "manager",
     }
-    assert agreements.end_due(session, partners.at) == 0
+    assert agreement_acts.end_due(session, partners.at) == 0
 
 
 # ── A party that the city has stopped (L8) ───────────────────────────────────────────────────────────
@@ -369,7 +367,7 @@ def test_a_pause_does_not_outlast_its_agreement(partners, session):
 def stop(p: Partners, which: str = "company") -> None:
     """The manager suspends an organization."""
     organization = p.company if which == "company" else p.npo
-    organizations.suspend(p.session, p.manager, organization, "trust", "調べるため。", p.at, version=None)
+    organization_acts.suspend(p.session, p.manager, organization, "trust", "調べるため。", p.at, version=None)
 
 
 @pytest.mark.parametrize(("which", "partner"), [("company", "npo_actor"), ("npo", "company_actor")])
@@ -381,7 +379,7 @@ def test_partners_and_officials_hear_that_a_party_was_stopped_and_goes_on(partne
     bodies = session.scalars(select(Notice.body).where(Notice.subject.contains("案件の相手方")))
     assert not any("調べるため" in body for body in bodies)
     organization = partners.company if which == "company" else partners.npo
-    organizations.reinstate(
+    organization_acts.reinstate(
         session, partners.manager, organization, "trust", "済んだ。", partners.at, version=None
     )
     assert told(partners, "案件の相手方のご利用が再開") == {partner, "coordinator", "colleague"}
@@ -413,7 +411,7 @@ def test_nothing_is_approved_or_paid_while_a_party_is_stopped(partners, session,
     with pytest.raises(Refused, match="not_verified"):
         payments.approve(session, partners.manager, partners.case, found, partners.at, version=None)
     organization = partners.company if which == "company" else partners.npo
-    organizations.reinstate(
+    organization_acts.reinstate(
         session, partners.manager, organization, "trust", "済んだ。", partners.at, version=None
     )
     payments.approve(session, partners.manager, partners.case, found, partners.at, version=None)
@@ -430,7 +428,7 @@ def test_nothing_is_approved_or_paid_while_a_party_is_stopped(partners, session,
 
 def hand_over(p: Partners, *, days: int = 5, note: str = "資料は棚") -> Handover:
     """The official in charge hands the case to a colleague; the manager stands in."""
-    users = {user.id: user for user in queries.active_staff(p.session)}
+    users = {user.id: user for user in officials.active_staff(p.session)}
     return handovers.plan(
         p.session, p.coordinator, users[p.coordinator.user_id], users[p.colleague.user_id], [p.case],
         calendar.tokyo_date(p.at) + days * DAY, p.at, deputy=users[p.manager.user_id], note=note,
@@ -471,8 +469,8 @@ def test_a_blocked_handover_does_not_hold_up_the_next(partners, session):
     hand_over(partners)
     leave(partners, "colleague")
     session.expire_all()
-    users = {user.id: user for user in queries.active_staff(session)}
-    case = queries.get_case(session, partners.coordinator, partners.case.public_id)
+    users = {user.id: user for user in officials.active_staff(session)}
+    case = case_reads.get_case(session, partners.coordinator, partners.case.public_id)
     handovers.plan(
         session, partners.manager, users[partners.coordinator.user_id], users[partners.manager.user_id], [case],
         calendar.tokyo_date(partners.at) + 5 * DAY, partners.at,
@@ -609,14 +607,12 @@ def test_who_is_no_party_does_not_weigh_and_a_closed_risk_stays(partners, sessio
 
 def renew(p: Partners) -> Partnership:
     """The NPO begins the next period, the company and the city agree; the new case is in talks."""
-    new = evaluations.renew(
-        p.session, p.npo_actor, p.case, partnerships.Terms("food", 20, "kg"), "次の年も。", p.at
-    )
-    partnerships.accept(p.session, p.company_actor, new, "", p.at, version=None)
-    decision = partnerships.Decision("続ける。", conflict_of_interest=False, city_involved=False)
-    partnerships.approve(p.session, p.coordinator, new, decision, p.at, version=None)
+    new = ratings.renew(p.session, p.npo_actor, p.case, case_acts.Terms("food", 20, "kg"), "次の年も。", p.at)
+    case_acts.accept(p.session, p.company_actor, new, "", p.at, version=None)
+    decision = case_acts.Decision("続ける。", conflict_of_interest=False, city_involved=False)
+    case_acts.approve(p.session, p.coordinator, new, decision, p.at, version=None)
     p.session.flush()
-    p.case = queries.get_case(p.session, p.coordinator, new.public_id)
+    p.case = case_reads.get_case(p.session, p.coordinator, new.public_id)
     p.today = calendar.tokyo_date(p.at)
     p.meet()
     return p.case
@@ -627,9 +623,9 @@ def test_the_next_period_may_begin_once_the_outcome_is_reported(partners, sessio
     old = partners.bring(state)
     new = renew(partners)
     assert (new.renewed_from_id, new.year_number) == (old.id, 2)
-    chain = evaluations.chain(session, old)
+    chain = ratings.chain(session, old)
     assert (chain.before, chain.after, chain.since) == ((), (new,), 2026)
-    chain = evaluations.chain(session, new)
+    chain = ratings.chain(session, new)
     assert (chain.before, chain.after, chain.since) == ((old,), (), 2026)
 
 
@@ -637,14 +633,14 @@ def test_a_renewed_case_is_closed_before_it_is_renewed_again(partners, session):
     first = partners.bring("closed")
     second = renew(partners)
     second.state = "reported"
-    assert not evaluations.may_renew(second)
+    assert not ratings.may_renew(second)
     with pytest.raises(MovedOn):
         renew(partners)
     second.state = "closed"
     third = renew(partners)
     assert third.year_number == 3
-    assert evaluations.chain(session, third).before == (second, first)
-    assert evaluations.chain(session, first).after == (second, third)
+    assert ratings.chain(session, third).before == (second, first)
+    assert ratings.chain(session, first).after == (second, third)
 
 
 def next_plan(p: Partners) -> dict[str, Any]:
@@ -678,7 +674,7 @@ def test_an_indicator_that_was_not_measured_keeps_where_it_began(partners):
     row = partners.only_indicator()
     partners.later(days=1)
     facts = {"sentences": [], "narrative": "短い。", "setbacks": "人手。", "harm": "", "next_step": ""}
-    evaluations.draft_report(
+    ratings.draft_report(
         partners.session, partners.npo_actor, partners.case, facts, partners.at, version=None
     )
     partners.accept("outcome_report")

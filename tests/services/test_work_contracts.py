@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from matcher.errors import Invalid, Refused
-from matcher.services import agreements, casework, documents, payments, progress, talks
+from matcher.agreements import acts as agreement_acts
+from matcher.cases import documents, talks
+from matcher.desk import steps as casework
+from matcher.ground.errors import Invalid, Refused
+from matcher.work import payments, progress
+from matcher.work import reads as work_reads
 from tests.conftest import NOW
 from tests.partners import Partners
 
@@ -109,7 +113,7 @@ def test_a_trial_that_nobody_accepted_is_laid_aside_by_the_agreement(partners: P
 
 
 def periods(partners: Partners) -> list[tuple[date, date]]:
-    return [(row.period_from, row.period_to) for row in casework.reports(partners.session, partners.case)]
+    return [(row.period_from, row.period_to) for row in work_reads.reports(partners.session, partners.case)]
 
 
 def run(partners: Partners) -> None:
@@ -130,21 +134,21 @@ def test_fewer_reports_leave_no_day_unreported(partners: Partners) -> None:
     run(partners)
     first, last = partners.starts_on, partners.ends_on
     amend(partners, "half_yearly")
-    half = agreements.add_months(first, 6)
+    half = agreement_acts.add_months(first, 6)
     assert periods(partners) == [(first, half - timedelta(days=1))]
-    assert agreements.report_periods(first, last, "half_yearly") == periods(partners)
+    assert agreement_acts.report_periods(first, last, "half_yearly") == periods(partners)
 
 
 def test_a_report_that_was_begun_keeps_its_period_and_the_next_follows_it(partners: Partners) -> None:
     run(partners)
     first = partners.starts_on
-    report = casework.reports(partners.session, partners.case)[0]
+    report = work_reads.reports(partners.session, partners.case)[0]
     progress.write_report(
         partners.session, partners.npo_actor, partners.case, report, {"text": "届いた"}, partners.at,
         submit=False, version=None,
     )  # fmt: skip
     amend(partners, "half_yearly")
-    quarter, half = agreements.add_months(first, 3), agreements.add_months(first, 6)
+    quarter, half = agreement_acts.add_months(first, 3), agreement_acts.add_months(first, 6)
     assert periods(partners) == [
         (first, quarter - timedelta(days=1)), (quarter, half - timedelta(days=1)),
     ]  # fmt: skip

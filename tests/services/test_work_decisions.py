@@ -7,9 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from matcher import calendar, queries
-from matcher.models import AuditEvent
-from matcher.services import agreements, documents, payments, plans, progress, snapshots
+from matcher.agreements import acts as agreement_acts
+from matcher.agreements import plans
+from matcher.cases import documents
+from matcher.cases import reads as case_reads
+from matcher.ground import calendar
+from matcher.records import AuditEvent
+from matcher.register import snapshots
+from matcher.work import payments, progress
 from tests.partners import Partners
 from webapp import decision_text
 
@@ -23,15 +28,15 @@ def partners(session, now, tmp_path):
 
 def suspend(p: Partners, actor: Any) -> None:
     by = calendar.tokyo_date(p.at) + timedelta(days=20)
-    agreements.suspend(p.session, actor, p.case, "disaster", "大雨のため。", by, p.at, version=None)
+    agreement_acts.suspend(p.session, actor, p.case, "disaster", "大雨のため。", by, p.at, version=None)
 
 
 def resume(p: Partners, actor: Any) -> None:
-    agreements.resume(p.session, actor, p.case, "続ける。", p.at, version=None)
+    agreement_acts.resume(p.session, actor, p.case, "続ける。", p.at, version=None)
 
 
 def terminate(p: Partners, actor: Any) -> None:
-    agreements.terminate(
+    agreement_acts.terminate(
         p.session, actor, p.case, "trust", "続けられない。", "会で伝える。", p.at, version=None
     )
 
@@ -59,7 +64,9 @@ def amend_agreement(p: Partners) -> None:
 
 
 def return_(p: Partners) -> None:
-    agreements.return_(p.session, p.coordinator, p.case, "money", "額を書いてください。", p.at, version=None)
+    agreement_acts.return_(
+        p.session, p.coordinator, p.case, "money", "額を書いてください。", p.at, version=None
+    )
 
 
 DECISIONS: list[tuple[str, str, Do, str]] = [
@@ -78,9 +85,9 @@ def test_each_decision_of_the_city_is_frozen_and_named_in_the_audit_record(
     partners, session, state, outcome, do, action
 ):
     partners.bring(state)
-    before = len(queries.decision_bundles(session, partners.case))
+    before = len(case_reads.decision_bundles(session, partners.case))
     do(partners)
-    found = queries.decision_bundles(session, partners.case)
+    found = case_reads.decision_bundles(session, partners.case)
     assert len(found) == before + 1
     bundle = found[0]
     assert bundle.content["outcome"] == outcome
@@ -99,15 +106,15 @@ def test_each_decision_of_the_city_is_frozen_and_named_in_the_audit_record(
 )
 def test_what_a_side_decides_is_not_the_citys_decision(partners, session, state, do):
     partners.bring(state)
-    before = len(queries.decision_bundles(session, partners.case))
+    before = len(case_reads.decision_bundles(session, partners.case))
     do(partners, partners.npo_actor)
-    assert len(queries.decision_bundles(session, partners.case)) == before
+    assert len(case_reads.decision_bundles(session, partners.case)) == before
 
 
 def test_an_amendment_is_frozen_as_it_was_before_it_came_into_force(partners, session):
     partners.bring("running")
     amend_plan(partners)
-    content = queries.decision_bundles(session, partners.case)[0].content
+    content = case_reads.decision_bundles(session, partners.case)[0].content
     plan = documents.find_agreed(session, partners.case, "plan")
     assert content["in_force"]["plan"]["number"] == 1
     states = {(row["kind"], row["number"]): row["state"] for row in content["documents"]}
@@ -122,7 +129,7 @@ def test_a_payment_is_frozen_with_its_measurement_when_calculated_and_when_appro
     payments.calculate(session, partners.coordinator, partners.case, partners.rule(), partners.at)
     [found] = payments.all_of(session, partners.case)
     payments.approve(session, partners.manager, partners.case, found, partners.at, version=None)
-    approved, calculated = queries.decision_bundles(session, partners.case)[:2]
+    approved, calculated = case_reads.decision_bundles(session, partners.case)[:2]
     assert [row.content["outcome"] for row in (calculated, approved)] == [
         "calculate_payment", "approve_payment"
     ]  # fmt: skip
@@ -151,7 +158,7 @@ def test_the_ledger_is_frozen_as_sums_without_what_was_cancelled(partners, sessi
                 session, partners.npo_actor, partners.case, entry, partners.at, version=None
             )
     suspend(partners, partners.coordinator)
-    totals = queries.decision_bundles(session, partners.case)[0].content["totals"]
+    totals = case_reads.decision_bundles(session, partners.case)[0].content["totals"]
     assert [(row["state"], row["quantity"], row["yen"], row["times"]) for row in totals] == [
         ("confirmed", 5.0, 1000, 1), ("recorded", 5.0, 1000, 1)
     ]  # fmt: skip

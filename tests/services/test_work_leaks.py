@@ -8,24 +8,16 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matcher import calendar
-from matcher.errors import Invalid, MovedOn, NotFound, Refused
-from matcher.models import Notice, Partnership, PeriodReport
-from matcher.services import (
-    casework,
-    clockwork,
-    closing,
-    documents,
-    drafts,
-    evaluations,
-    handovers,
-    partnerships,
-    payments,
-    plans,
-    progress,
-    publicity,
-    talks,
-)
+from matcher import clock as clockwork
+from matcher.agreements import plans
+from matcher.cases import acts as case_acts
+from matcher.cases import documents, talks
+from matcher.desk import handovers, steps
+from matcher.ground import calendar
+from matcher.ground.errors import Invalid, MovedOn, NotFound, Refused
+from matcher.records import Notice, Partnership, PeriodReport
+from matcher.results import closing, drafted, publication, ratings
+from matcher.work import payments, progress
 from tests import factories
 from tests.conftest import NOW
 from tests.partners import SCORES, Partners
@@ -54,12 +46,12 @@ def give(partners: Partners, **facts: Any) -> None:
 
 def test_a_no_to_publication_takes_back_what_was_accepted_before_it(partners: Partners) -> None:
     partners.bring("running")
-    publicity.draft(
+    publication.draft(
         partners.session, partners.coordinator, partners.case, "題", "要約", ["purpose"], partners.at,
         version=None,
     )  # fmt: skip
     partners.accept("publication", *partners.sides)
-    publicity.unpublish(
+    publication.unpublish(
         partners.session, partners.npo_actor, partners.case, "private", "やめたい。", partners.at
     )
     assert documents.find_draft(partners.session, partners.case, "publication") is None
@@ -69,32 +61,32 @@ def test_a_no_to_publication_takes_back_what_was_accepted_before_it(partners: Pa
 def test_money_that_was_not_chosen_is_not_read_from_the_quantity(partners: Partners) -> None:
     partners.bring("running")
     give(partners)
-    without = publicity.compose(partners.session, partners.case, "t", "s", ["contributions"])
+    without = publication.compose(partners.session, partners.case, "t", "s", ["contributions"])
     assert "1234567" not in str(without)
-    chosen = publicity.compose(partners.session, partners.case, "t", "s", ["contributions", "money"])
+    chosen = publication.compose(partners.session, partners.case, "t", "s", ["contributions", "money"])
     assert chosen["contributions"][0]["quantity"] == 1_234_567
 
 
 def test_a_voice_of_few_does_not_say_how_many(partners: Partners) -> None:
     partners.bring("running")
     for people in (4, 5):
-        evaluations.add_voice(
+        ratings.add_voice(
             partners.session, partners.npo_actor, partners.case, "children", people, "聞き取り", "楽しい。",
             partners.at,
         )  # fmt: skip
-    view = publicity.compose(partners.session, partners.case, "t", "s", ["voices"])
+    view = publication.compose(partners.session, partners.case, "t", "s", ["voices"])
     assert [row["people"] for row in view["voices"]] == [None, 5]
 
 
 def test_a_lesson_is_public_once_all_three_have_accepted_it(partners: Partners) -> None:
     partners.bring("running")
     partners.publish("purpose")
-    evaluations.add_lesson(
+    ratings.add_lesson(
         partners.session, partners.npo_actor, partners.case, "前の週に決める。", True, partners.at
     )
-    assert evaluations.lessons_of(partners.session, partners.npo) == []
+    assert ratings.lessons_of(partners.session, partners.npo) == []
     partners.publish("purpose", "lessons")
-    (found,) = evaluations.lessons_of(partners.session, partners.npo)
+    (found,) = ratings.lessons_of(partners.session, partners.npo)
     assert found[0].text == "前の週に決める。"
 
 
@@ -111,10 +103,10 @@ def test_the_city_publishes_no_telephone_number_either(partners: Partners) -> No
             version=None,
         )  # fmt: skip
     assert refused.value.facts == {"public_text": "personal_data"}
-    comment = publicity.comment(partners.session, partners.case, "よかったです。", "net", partners.at)
+    comment = publication.comment(partners.session, partners.case, "よかったです。", "net", partners.at)
     answer = {"decision": "show", "text": "担当 a@city.example まで", "reason": "そのため。"}
     with pytest.raises(Invalid) as refused:
-        publicity.treat_comment(
+        publication.treat_comment(
             partners.session, partners.coordinator, comment, partners.case, answer, partners.at, version=None
         )
     assert refused.value.facts == {"text": "personal_data"}
@@ -124,7 +116,7 @@ def test_only_the_city_is_asked_to_answer_a_resident(partners: Partners) -> None
     partners.bring("running")
     partners.publish("purpose")
     before = set(partners.session.scalars(select(Notice.id)))
-    publicity.comment(partners.session, partners.case, "よかったです。", "net", partners.at)
+    publication.comment(partners.session, partners.case, "よかったです。", "net", partners.at)
     told = set(partners.session.scalars(select(Notice.user_id).where(Notice.id.not_in(before))))
     staff = {partners.coordinator.user_id, partners.colleague.user_id, partners.manager.user_id}
     assert told <= staff
@@ -136,7 +128,7 @@ def test_only_the_city_is_asked_to_answer_a_resident(partners: Partners) -> None
 def test_a_report_writes_large_numbers_in_full(partners: Partners) -> None:
     partners.bring("running")
     give(partners)
-    text = " ".join(row.text for row in drafts.compose(partners.session, partners.case))
+    text = " ".join(row.text for row in drafted.compose(partners.session, partners.case))
     assert "1,234,567円" in text
     assert "e+" not in text
 
@@ -269,13 +261,13 @@ def test_who_has_not_rated_themselves_is_not_told_that_they_differ(partners: Par
     session, case = partners.session, partners.case
     low = dict.fromkeys(SCORES, 1)
     for about in ("company", "npo", "city"):
-        evaluations.rate(session, partners.company_actor, case, about, SCORES, "", partners.at)
-    evaluations.rate(session, partners.npo_actor, case, "npo", low, "", partners.at)
-    kinds = [(step.side, step.kind) for step in casework.steps(session, case, partners.at)]
+        ratings.rate(session, partners.company_actor, case, about, SCORES, "", partners.at)
+    ratings.rate(session, partners.npo_actor, case, "npo", low, "", partners.at)
+    kinds = [(step.side, step.kind) for step in steps.steps(session, case, partners.at)]
     assert ("company", "discuss") in kinds
     assert ("npo", "discuss") not in kinds
-    evaluations.rate(session, partners.npo_actor, case, "company", low, "", partners.at)
-    kinds = [(step.side, step.kind) for step in casework.steps(session, case, partners.at)]
+    ratings.rate(session, partners.npo_actor, case, "company", low, "", partners.at)
+    kinds = [(step.side, step.kind) for step in steps.steps(session, case, partners.at)]
     assert ("npo", "discuss") in kinds
 
 
@@ -287,26 +279,26 @@ def test_a_full_round_of_reminders_keeps_nobody_waiting_for_ever(session: Sessio
         actor = factories.actor_for(factories.make_user(session, company), company)
         need = factories.make_need(session, npo)
         # The NPO's three unanswered proposals are its limit.
-        partnerships.propose(
+        case_acts.propose(
             session,
             actor,
             company,
             npo,
-            partnerships.Terms("food", 20, "kg"),
+            case_acts.Terms("food", 20, "kg"),
             "お手伝いします。",
             NOW,
             need=need,
         )
     session.flush()
     soon = NOW + timedelta(days=8)
-    assert [partnerships.remind_waiting(session, soon, limit=2) for _ in range(3)] == [2, 1, 0]
+    assert [case_acts.remind_waiting(session, soon, limit=2) for _ in range(3)] == [2, 1, 0]
 
 
 def test_a_word_takes_back_the_reminder_and_its_date(partners: Partners) -> None:
     case = partners.bring("negotiation")
     case.reminders, case.deadline_at = 1, partners.at + timedelta(days=3)
     partners.session.flush()
-    partnerships.send_message(partners.session, partners.npo_actor, case, "考えています。", partners.at)
+    case_acts.send_message(partners.session, partners.npo_actor, case, "考えています。", partners.at)
     partners.session.refresh(case)
     assert (case.reminders, case.deadline_at, case.touched_at) == (0, None, partners.at)
 

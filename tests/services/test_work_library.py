@@ -2,7 +2,7 @@
 
 import pytest
 
-from matcher.services import plans
+from matcher.agreements import plans
 from tests.partners import Partners
 
 SHARED = {

@@ -3,10 +3,13 @@
 import pytest
 from sqlalchemy import select
 
-from matcher import calendar, queries
-from matcher.errors import Invalid
-from matcher.models import AuditEvent
-from matcher.services import casework, closing, evaluations, payments, progress, publicity
+from matcher.cases import reads as case_reads
+from matcher.desk import steps
+from matcher.ground import calendar
+from matcher.ground.errors import Invalid
+from matcher.records import AuditEvent
+from matcher.results import closing, publication, ratings
+from matcher.work import payments, progress
 from tests.partners import Partners
 
 
@@ -47,10 +50,10 @@ def until_closing(partners):
     partners.end()
     partners.report()
     partners.evaluate()
-    evaluations.add_lesson(
+    ratings.add_lesson(
         partners.session, partners.npo_actor, partners.case, "前の週に決める。", True, partners.at
     )
-    publicity.unpublish(
+    publication.unpublish(
         partners.session, partners.npo_actor, partners.case, "private", "小さな会のため。", partners.at
     )
 
@@ -92,7 +95,7 @@ def test_a_shortage_needs_a_word_before_the_case_is_closed(partners, session):
     running(partners, money_company_yen=100_000)
     until_closing(partners)
     assert closing.obstacle(session, partners.case) == "money_short"
-    [step] = casework.steps(session, partners.case, partners.at)
+    [step] = steps.steps(session, partners.case, partners.at)
     assert (step.side, step.kind) == ("city", "money_short")
     for note in ("", "  "):
         with pytest.raises(Invalid, match="money_short"):
@@ -101,7 +104,7 @@ def test_a_shortage_needs_a_word_before_the_case_is_closed(partners, session):
     assert partners.case.state == "closed"
     event = session.scalars(select(AuditEvent).where(AuditEvent.action == "close")).one()
     assert event.reason_text == "済んだ。\n約束した金額との差の理由：物での支援に替わった。"
-    bundle = queries.decision_bundles(session, partners.case)[0]
+    bundle = case_reads.decision_bundles(session, partners.case)[0]
     assert bundle.content["facts"]["money_note"] == "物での支援に替わった。"
     assert bundle.content["facts"]["money"][0] == {
         "side": "company", "promised_yen": 100_000, "recorded_yen": 0, "by_outcome": False,

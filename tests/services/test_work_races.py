@@ -9,24 +9,19 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from matcher import queries
-from matcher.db import Database
-from matcher.errors import MovedOn, Refused
-from matcher.models import AuditEvent, Indicator, Partnership, Payment, PublicComment
-from matcher.permissions import Actor
-from matcher.services import (
-    agreements,
-    audit,
-    casework,
-    closing,
-    documents,
-    evaluations,
-    handovers,
-    partnerships,
-    payments,
-    progress,
-    publicity,
-)
+from matcher.agreements import acts as agreement_acts
+from matcher.cases import acts as case_acts
+from matcher.cases import documents
+from matcher.cases import reads as case_reads
+from matcher.desk import handovers
+from matcher.ground.db import Database
+from matcher.ground.errors import MovedOn, Refused
+from matcher.ground.permissions import Actor
+from matcher.records import AuditEvent, Indicator, Partnership, Payment, PublicComment
+from matcher.register import audit, officials
+from matcher.results import accepting, closing, publication, ratings
+from matcher.work import payments, progress
+from matcher.work import reads as work_reads
 from tests import factories
 from tests.partners import SCORES, Partners
 from tests.services.test_races import at_once
@@ -56,7 +51,7 @@ def _accept(kind: str, who: str) -> Act:
         if draft is None:
             raise MovedOn()
         actor: Actor = getattr(partners, who)
-        casework.accept_document(session, actor, case, draft, draft.sha256, partners.at)
+        accepting.accept_document(session, actor, case, draft, draft.sha256, partners.at)
 
     return act
 
@@ -84,36 +79,36 @@ def _agreement_drafted(partners: Partners) -> None:
 
 def _confirm(who: str) -> Act:
     def act(session: Session, case: Partnership, partners: Partners) -> None:
-        answer = agreements.Confirmation(frozenset(agreements.CHECKS), "確認した。")
-        agreements.confirm(session, getattr(partners, who), case, answer, partners.at, version=partners.seen)
+        answer = agreement_acts.Confirmation(frozenset(agreement_acts.CHECKS), "確認した。")
+        agreement_acts.confirm(
+            session, getattr(partners, who), case, answer, partners.at, version=partners.seen
+        )
 
     return act
 
 
 def _return(session: Session, case: Partnership, partners: Partners) -> None:
-    agreements.return_(
+    agreement_acts.return_(
         session, partners.coordinator, case, "money", "金額は？", partners.at, version=partners.seen
     )
 
 
 def _withdraw(session: Session, case: Partnership, partners: Partners) -> None:
-    partnerships.withdraw(
-        session, partners.npo_actor, case, "resources", "", partners.at, version=partners.seen
-    )
+    case_acts.withdraw(session, partners.npo_actor, case, "resources", "", partners.at, version=partners.seen)
 
 
 def _start(session: Session, _case: Partnership, partners: Partners) -> None:
-    agreements.start_due(session, partners.at)
+    agreement_acts.start_due(session, partners.at)
 
 
 def _end(session: Session, _case: Partnership, partners: Partners) -> None:
-    agreements.end_due(session, partners.at)
+    agreement_acts.end_due(session, partners.at)
 
 
 def _suspend(who: str) -> Act:
     def act(session: Session, case: Partnership, partners: Partners) -> None:
         by = partners.ends_on
-        agreements.suspend(
+        agreement_acts.suspend(
             session, getattr(partners, who), case, "staff", "休む。", by, partners.at, version=partners.seen
         )
 
@@ -121,11 +116,13 @@ def _suspend(who: str) -> Act:
 
 
 def _resume(session: Session, case: Partnership, partners: Partners) -> None:
-    agreements.resume(session, partners.company_actor, case, "続ける。", partners.at, version=partners.seen)
+    agreement_acts.resume(
+        session, partners.company_actor, case, "続ける。", partners.at, version=partners.seen
+    )
 
 
 def _terminate(session: Session, case: Partnership, partners: Partners) -> None:
-    agreements.terminate(
+    agreement_acts.terminate(
         session, partners.npo_actor, case, "staff", "終える。", "会で。", partners.at, version=partners.seen
     )
 
@@ -163,7 +160,7 @@ def _review(who: str, accepted: bool) -> Act:
 def _reported_period(partners: Partners) -> None:
     partners.run_quarterly()
     partners.later(days=95)
-    report = casework.reports(partners.session, partners.case)[0]
+    report = work_reads.reports(partners.session, partners.case)[0]
     for actor in partners.sides:
         facts = {"text": "届けた。", "setbacks": "雪。", "next_step": ""}
         progress.write_report(
@@ -173,7 +170,7 @@ def _reported_period(partners: Partners) -> None:
 
 def _review_report(who: str, accepted: bool) -> Act:
     def act(session: Session, case: Partnership, partners: Partners) -> None:
-        report = casework.reports(session, case)[0]
+        report = work_reads.reports(session, case)[0]
         progress.review_report(
             session, getattr(partners, who), case, report, accepted, "見た。", partners.at, version=None
         )
@@ -224,7 +221,7 @@ def _outcome_drafted(partners: Partners) -> None:
     partners.bring("ended")
     partners.measure(partners.only_indicator(), 31.0, partners.ends_on)
     facts = {"sentences": [], "narrative": "続いた。", "setbacks": "雪。", "harm": "", "next_step": ""}
-    evaluations.draft_report(
+    ratings.draft_report(
         partners.session, partners.npo_actor, partners.case, facts, partners.at, version=None
     )
 
@@ -233,17 +230,17 @@ def _rated(partners: Partners) -> None:
     partners.bring("reported")
     for actor in (*partners.sides, partners.coordinator):
         own = documents.side_of(actor, partners.case)
-        for about in sorted(evaluations.PARTIES, key=lambda side: side != own):
-            evaluations.rate(partners.session, actor, partners.case, about, SCORES, "", partners.at)
+        for about in sorted(ratings.PARTIES, key=lambda side: side != own):
+            ratings.rate(partners.session, actor, partners.case, about, SCORES, "", partners.at)
 
 
 def _rate_self(session: Session, case: Partnership, partners: Partners) -> None:
-    evaluations.rate(session, partners.npo_actor, case, "npo", SCORES, "", partners.at)
+    ratings.rate(session, partners.npo_actor, case, "npo", SCORES, "", partners.at)
 
 
 def _conclude(who: str) -> Act:
     def act(session: Session, case: Partnership, partners: Partners) -> None:
-        evaluations.conclude(
+        ratings.conclude(
             session, getattr(partners, who), case, "そろった。", partners.at, version=partners.seen
         )
 
@@ -252,8 +249,8 @@ def _conclude(who: str) -> Act:
 
 def _closable(partners: Partners) -> None:
     partners.bring("evaluated")
-    evaluations.add_lesson(partners.session, partners.npo_actor, partners.case, "学び", True, partners.at)
-    publicity.unpublish(
+    ratings.add_lesson(partners.session, partners.npo_actor, partners.case, "学び", True, partners.at)
+    publication.unpublish(
         partners.session, partners.npo_actor, partners.case, "private", "小さな会。", partners.at
     )
 
@@ -267,15 +264,15 @@ def _close(who: str) -> Act:
 
 def _renew(who: str) -> Act:
     def act(session: Session, case: Partnership, partners: Partners) -> None:
-        terms = partnerships.Terms("food", 20, "kg")
-        evaluations.renew(session, getattr(partners, who), case, terms, "次の年も。", partners.at)
+        terms = case_acts.Terms("food", 20, "kg")
+        ratings.renew(session, getattr(partners, who), case, terms, "次の年も。", partners.at)
 
     return act
 
 
 def _publication_drafted(partners: Partners) -> None:
     partners.bring("running")
-    publicity.draft(
+    publication.draft(
         partners.session, partners.coordinator, partners.case, "題", "紹介", ["purpose"], partners.at,
         version=None,
     )  # fmt: skip
@@ -285,7 +282,7 @@ def _publication_drafted(partners: Partners) -> None:
 def _published(partners: Partners) -> None:
     partners.bring("running")
     partners.publish("purpose")
-    publicity.comment(
+    publication.comment(
         partners.session, partners.case, "よい取り組みです。", partners.case.public_id, partners.at
     )
 
@@ -299,7 +296,7 @@ def _treat(who: str, decision: str) -> Act:
             "reason": "記録のため。",
             "hide_reason": "abuse",
         }
-        publicity.treat_comment(
+        publication.treat_comment(
             session, getattr(partners, who), found, case, answer, partners.at, version=partners.seen_comment
         )
 
@@ -308,7 +305,7 @@ def _treat(who: str, decision: str) -> Act:
 
 def _handover_planned(partners: Partners) -> None:
     partners.bring("running")
-    users = {user.id: user for user in queries.active_staff(partners.session)}
+    users = {user.id: user for user in officials.active_staff(partners.session)}
     case = partners.case
     source = users[case.coordinator_id]
     target = next(user for user in users.values() if user.id != source.id and user.role == "coordinator")
@@ -412,7 +409,7 @@ def race(database: Database, point: Point, rounds: int, now: datetime, folder: P
 
         def run(act: Act, case_id: str = case_id) -> str:
             with database.write() as session:
-                case = queries.get_case(session, partners.manager, case_id)
+                case = case_reads.get_case(session, partners.manager, case_id)
                 act(session, case, partners)
             return "done"
 

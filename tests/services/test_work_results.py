@@ -7,9 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from matcher import calendar, vocabulary
-from matcher.errors import DomainError, Invalid, MovedOn, NotFound, NotPermitted, Refused, TooMany
-from matcher.models import (
+from matcher.agreements import plans
+from matcher.cases import acts as case_acts
+from matcher.cases import documents, talks
+from matcher.cases import reads as case_reads
+from matcher.desk import disclosure, steps
+from matcher.ground import calendar, vocabulary
+from matcher.ground.errors import DomainError, Invalid, MovedOn, NotFound, NotPermitted, Refused, TooMany
+from matcher.ground.permissions import Actor
+from matcher.records import (
     AuditEvent,
     Contribution,
     EvaluationSheet,
@@ -24,22 +30,10 @@ from matcher.models import (
     Revision,
     Risk,
 )
-from matcher.permissions import Actor
-from matcher.services import (
-    casework,
-    closing,
-    documents,
-    drafts,
-    evaluations,
-    exports,
-    partnerships,
-    payments,
-    plans,
-    progress,
-    publicity,
-    snapshots,
-    talks,
-)
+from matcher.register import snapshots
+from matcher.results import closing, drafted, publication, ratings
+from matcher.work import payments, progress
+from matcher.work import reads as work_reads
 from tests import factories
 from tests.partners import SCORES, Partners
 from tests.services.test_work_agreeing import _who, after, reason
@@ -121,7 +115,7 @@ def all_rated(p: Partners) -> None:
     """Everybody has rated everybody."""
     p.bring("reported")
     for actor, side in (("npo_actor", "npo"), ("company_actor", "company"), ("coordinator", "city")):
-        for about in sorted(evaluations.PARTIES, key=lambda one: one != side):
+        for about in sorted(ratings.PARTIES, key=lambda one: one != side):
             rate(actor, about)(p)
 
 
@@ -199,7 +193,7 @@ def write(
     version: int | None = None,
 ) -> Try:  # fmt: skip
     def act(p: Partners) -> object:
-        report = casework.reports(p.session, p.case)[0]
+        report = work_reads.reports(p.session, p.case)[0]
         facts = {"text": text, "setbacks": setbacks, "next_step": ""}
         return progress.write_report(
             p.session, _who(p, actor), p.case, report, facts, p.at, submit=submit, version=version
@@ -212,7 +206,7 @@ def review_report(
     actor: str = "coordinator", accepted: bool = True, text: str = "", version: int | None = None
 ) -> Try:
     return lambda p: progress.review_report(
-        p.session, _who(p, actor), p.case, casework.reports(p.session, p.case)[0], accepted, text, p.at,
+        p.session, _who(p, actor), p.case, work_reads.reports(p.session, p.case)[0], accepted, text, p.at,
         version=version,
     )  # fmt: skip
 
@@ -301,17 +295,15 @@ def pay(actor: str = "coordinator", days: int = 0, version: int | None = None) -
 
 def outcome_report(actor: str = "npo_actor", **facts: Any) -> Try:
     values = {"sentences": [], "narrative": "続いた", "setbacks": "雪", "harm": "", "next_step": ""} | facts
-    return lambda p: evaluations.draft_report(p.session, _who(p, actor), p.case, values, p.at, version=None)
+    return lambda p: ratings.draft_report(p.session, _who(p, actor), p.case, values, p.at, version=None)
 
 
 def rate(actor: str, about: str, **scores: int) -> Try:
-    return lambda p: evaluations.rate(
-        p.session, _who(p, actor), p.case, about, {**SCORES, **scores}, "", p.at
-    )
+    return lambda p: ratings.rate(p.session, _who(p, actor), p.case, about, {**SCORES, **scores}, "", p.at)
 
 
 def decline(actor: str = "npo_actor", text: str = "書けないため") -> Try:
-    return lambda p: evaluations.decline(p.session, _who(p, actor), p.case, text, p.at)
+    return lambda p: ratings.decline(p.session, _who(p, actor), p.case, text, p.at)
 
 
 def discuss(
@@ -325,7 +317,7 @@ def discuss(
         sheet = p.session.scalars(
             select(EvaluationSheet).where(EvaluationSheet.rater == "npo", EvaluationSheet.about == "company")
         ).one()
-        return evaluations.discuss(
+        return ratings.discuss(
             p.session, _who(p, actor), p.case, sheet, item, score, text, p.at, version=version
         )
 
@@ -333,22 +325,22 @@ def discuss(
 
 
 def third(actor: str = "coordinator", evaluator: str = "大学", **scores: Any) -> Try:
-    return lambda p: evaluations.add_third_party(
+    return lambda p: ratings.add_third_party(
         p.session, _who(p, actor), p.case, evaluator, {**SCORES, **scores}, "", p.at
     )
 
 
 def voice(actor: str = "npo_actor", **facts: Any) -> Try:
     values = {"beneficiary": "children", "people": 9, "method": "聞き取り", "text": "楽しい"} | facts
-    return lambda p: evaluations.add_voice(p.session, _who(p, actor), p.case, *values.values(), p.at)
+    return lambda p: ratings.add_voice(p.session, _who(p, actor), p.case, *values.values(), p.at)
 
 
 def lesson(actor: str = "npo_actor", text: str = "前の週に決める", public: bool = True) -> Try:
-    return lambda p: evaluations.add_lesson(p.session, _who(p, actor), p.case, text, public, p.at)
+    return lambda p: ratings.add_lesson(p.session, _who(p, actor), p.case, text, public, p.at)
 
 
 def conclude(actor: str = "coordinator", text: str = "そろった", version: int | None = None) -> Try:
-    return lambda p: evaluations.conclude(p.session, _who(p, actor), p.case, text, p.at, version=version)
+    return lambda p: ratings.conclude(p.session, _who(p, actor), p.case, text, p.at, version=version)
 
 
 def close(actor: str = "coordinator", text: str = "済んだ", version: int | None = None) -> Try:
@@ -356,15 +348,15 @@ def close(actor: str = "coordinator", text: str = "済んだ", version: int | No
 
 
 def renew(actor: str = "npo_actor") -> Try:
-    return lambda p: evaluations.renew(
-        p.session, _who(p, actor), p.case, partnerships.Terms("food", 20, "kg"), "次の年も", p.at
+    return lambda p: ratings.renew(
+        p.session, _who(p, actor), p.case, case_acts.Terms("food", 20, "kg"), "次の年も", p.at
     )
 
 
 def draft_page(
     actor: str = "coordinator", title: str = "題", summary: str = "紹介", fields=("purpose",)
 ) -> Try:
-    return lambda p: publicity.draft(
+    return lambda p: publication.draft(
         p.session, _who(p, actor), p.case, title, summary, fields, p.at, version=None
     )
 
@@ -389,16 +381,16 @@ def stale_figures(p: Partners) -> None:
 
 
 def unpublish(actor: str = "npo_actor", code: str = "private", text: str = "小さな会") -> Try:
-    return lambda p: publicity.unpublish(p.session, _who(p, actor), p.case, code, text, p.at)
+    return lambda p: publication.unpublish(p.session, _who(p, actor), p.case, code, text, p.at)
 
 
 def comment(text: str = "よい取り組み", network: str = "n") -> Try:
-    return lambda p: publicity.comment(p.session, p.case, text, network, p.at)
+    return lambda p: publication.comment(p.session, p.case, text, network, p.at)
 
 
 def treat(actor: str = "coordinator", version: int | None = None, **answer: str) -> Try:
     facts = {"decision": "show", "text": "ありがとう", "reason": "記録のため", "hide_reason": ""} | answer
-    return lambda p: publicity.treat_comment(
+    return lambda p: publication.treat_comment(
         p.session, _who(p, actor), p.session.scalars(select(PublicComment)).first(), p.case, facts, p.at,
         version=version,
     )  # fmt: skip
@@ -410,8 +402,8 @@ def export(actor: str = "coordinator") -> Try:
 
 def _disclosed(p: Partners, *masks: str, actor: Actor | None = None) -> dict[str, Any]:
     """What a bundle holds whose leaving was recorded."""
-    content = exports.gather(p.session, actor or p.coordinator, p.case, masks, p.at)
-    exports.note(p.session, actor or p.coordinator, p.case, exports.details(content), p.at)
+    content = disclosure.gather(p.session, actor or p.coordinator, p.case, masks, p.at)
+    disclosure.note(p.session, actor or p.coordinator, p.case, disclosure.details(content), p.at)
     return content
 
 
@@ -419,9 +411,9 @@ def unpaid_closing(p: Partners) -> None:
     """Evaluated, a lesson, a reason not to publish – and an approved amount that nobody has paid."""
     approved(p)
     p.later(days=1)
-    from matcher.services import agreements
+    from matcher.agreements import acts as agreement_acts
 
-    agreements.end_due(p.session, p.at)
+    agreement_acts.end_due(p.session, p.at)
     outcome_report()(p)
     p.accept("outcome_report")
     p.evaluate()
@@ -433,9 +425,9 @@ def uncalculated_closing(p: Partners) -> None:
     """The same, where nobody has calculated."""
     payable(p)
     p.later(days=1)
-    from matcher.services import agreements
+    from matcher.agreements import acts as agreement_acts
 
-    agreements.end_due(p.session, p.at)
+    agreement_acts.end_due(p.session, p.at)
     outcome_report()(p)
     p.accept("outcome_report")
     p.evaluate()
@@ -790,7 +782,7 @@ def test_a_small_cell_and_its_complement_are_not_published(partners, session):
     submit(breakdown={"未就学": 2.0, "小学生": 21.0, "中学生": 8.0})(partners)
     review()(partners)
     partners.publish("indicators")
-    _case, view = publicity.get_published(session, partners.case.public_id)
+    _case, view = publication.get_published(session, partners.case.public_id)
     assert view["indicators"][0]["points"][0]["breakdown"] == {"未就学": None, "小学生": 21.0, "中学生": None}
 
 
@@ -799,7 +791,7 @@ def test_a_small_cell_and_its_complement_are_not_published(partners, session):
 
 def test_a_report_is_not_yet_due_overdue_submitted_sent_back_accepted(partners, session):
     quarter_over(partners)
-    report = casework.reports(session, partners.case)[0]
+    report = work_reads.reports(session, partners.case)[0]
     assert progress.report_status(report, report.period_to) == "not_yet"
     assert progress.report_status(report, report.period_to + DAY) == "due"
     assert progress.report_status(report, report.due_on) == "due"
@@ -821,7 +813,7 @@ def test_a_report_is_not_yet_due_overdue_submitted_sent_back_accepted(partners, 
 def test_what_was_sent_back_stays_readable_with_what_the_city_said(partners, session):
     quarter_submitted(partners)
     assert progress.earlier_reports(session, partners.case) == {
-        casework.reports(session, partners.case)[0].id: []
+        work_reads.reports(session, partners.case)[0].id: []
     }
     for text, words in (("届けた2", "量も書いてください"), ("届けた3", "回数も書いてください")):
         review_report(accepted=False, text=words)(partners)
@@ -883,30 +875,30 @@ def test_every_sentence_names_the_record_that_says_it(partners, session):
     give()(partners)
     confirm_gift()(partners)
     incident()(partners)
-    found = drafts.compose(session, partners.case)
+    found = drafted.compose(session, partners.case)
     assert [row.source for row in found] == ["document", "contribution", "measurement", "payment", "incident"]
     known = {
         row.public_id
         for model in (Contribution, Measurement, Payment, Incident)
         for row in session.scalars(select(model))
     }
-    known |= {row.public_id for row in casework.versions(session, partners.case)}
+    known |= {row.public_id for row in case_reads.versions(session, partners.case)}
     assert all(row.source_id in known for row in found)
 
 
 def test_what_is_not_confirmed_or_not_accepted_is_not_said(partners, session):
     waiting(partners)
     give()(partners)
-    assert [row.source for row in drafts.compose(session, partners.case)] == ["document"]
+    assert [row.source for row in drafted.compose(session, partners.case)] == ["document"]
 
 
 def test_a_period_says_only_what_happened_in_it(partners, session):
     waiting(partners)
     review()(partners)
     later_ = partners.ends_on + DAY
-    assert "measurement" not in {row.source for row in drafts.compose(session, partners.case, later_, None)}
+    assert "measurement" not in {row.source for row in drafted.compose(session, partners.case, later_, None)}
     assert "measurement" in {
-        row.source for row in drafts.compose(session, partners.case, None, partners.ends_on)
+        row.source for row in drafted.compose(session, partners.case, None, partners.ends_on)
     }
 
 
@@ -923,7 +915,7 @@ def test_a_period_says_only_what_happened_in_it(partners, session):
 )
 def test_a_target_is_reached_in_its_own_direction(direction, value, reached):
     found = Indicator(name="n", unit="人", direction=direction, baseline=20.0, target=30.0)
-    assert drafts.reached(found, value) == reached
+    assert drafted.reached(found, value) == reached
 
 
 def test_amounts_found_in_different_ways_are_not_added_up(partners, session):
@@ -944,7 +936,7 @@ def test_amounts_found_in_different_ways_are_not_added_up(partners, session):
     } == {
         "market": (7.5, 2, 1500, []), "city_direct": (5.0, 1, 3000, ["職員2時間分"]), "none": (10.0, 2, None, []),
     }  # fmt: skip
-    compose = publicity.compose
+    compose = publication.compose
     (whole,) = compose(session, partners.case, "題", "紹介", ["contributions"])["contributions"]
     assert whole == {
         "giver": "company",
@@ -965,7 +957,7 @@ def test_the_esg_sheet_says_how_an_amount_was_found(partners, session):
     partners.bring("running")
     give(yen=1400, estimate_method="market", estimate_note="1kg 280円")(partners)
     confirm_gift()(partners)
-    ((_case, (row,), _outcomes),) = drafts.esg_evidence(
+    ((_case, (row,), _outcomes),) = drafted.esg_evidence(
         session, partners.company.id, partners.today - DAY, partners.today + DAY
     )
     assert (row["yen"], row["method"], row["note"]) == (1400, "市価・相場", "1kg 280円")
@@ -976,10 +968,10 @@ def test_the_esg_sheet_names_what_the_company_gave_and_its_evidence(partners, se
     give(evidence=None)(partners)
     confirm_gift()(partners)
     first, last = partners.today - DAY, partners.today + DAY
-    rows = drafts.esg_evidence(session, partners.company.id, first, last)
+    rows = drafted.esg_evidence(session, partners.company.id, first, last)
     assert [(case.id, len(gifts)) for case, gifts, _outcomes in rows] == [(partners.case.id, 1)]
-    assert drafts.esg_evidence(session, partners.npo.id, first, last) == []
-    assert drafts.esg_evidence(session, partners.company.id, last + DAY, last + DAY) == []
+    assert drafted.esg_evidence(session, partners.npo.id, first, last) == []
+    assert drafted.esg_evidence(session, partners.company.id, last + DAY, last + DAY) == []
 
 
 # ── Evaluation ───────────────────────────────────────────────────────────────────────────────────────
@@ -988,23 +980,23 @@ def test_the_esg_sheet_names_what_the_company_gave_and_its_evidence(partners, se
 def test_nobody_sees_the_others_before_having_rated_oneself(partners, session):
     partners.bring("reported")
     rate("company_actor", "company")(partners)
-    found = evaluations.sheets(session, partners.case)
-    assert evaluations.visible_sheets(partners.npo_actor, partners.case, found) == []
+    found = ratings.sheets(session, partners.case)
+    assert ratings.visible_sheets(partners.npo_actor, partners.case, found) == []
     rate("npo_actor", "npo")(partners)
-    found = evaluations.sheets(session, partners.case)
-    assert len(evaluations.visible_sheets(partners.npo_actor, partners.case, found)) == 2
+    found = ratings.sheets(session, partners.case)
+    assert len(ratings.visible_sheets(partners.npo_actor, partners.case, found)) == 2
 
 
 def test_only_what_differs_by_two_is_talked_about_and_what_remains_stays_visible(partners, session):
     differing(partners)
-    (found,) = evaluations.differences(evaluations.sheets(session, partners.case))
+    (found,) = ratings.differences(ratings.sheets(session, partners.case))
     assert (found.item, found.self_score, found.score, found.is_open) == ("outcome", 4, 2, True)
     discuss(score=2)(partners)
-    (found,) = evaluations.differences(evaluations.sheets(session, partners.case))
+    (found,) = ratings.differences(ratings.sheets(session, partners.case))
     assert (found.is_open, found.remains) == (False, True)
     assert found.sheet.scores["outcome"] == 2
     discuss(score=3)(partners)
-    (found,) = evaluations.differences(evaluations.sheets(session, partners.case))
+    (found,) = ratings.differences(ratings.sheets(session, partners.case))
     assert not found.remains
 
 
@@ -1013,7 +1005,7 @@ def test_a_difference_of_one_is_none(partners, session):
     rate("company_actor", "company")(partners)
     rate("npo_actor", "npo")(partners)
     rate("npo_actor", "company", outcome=3)(partners)
-    assert evaluations.differences(evaluations.sheets(session, partners.case)) == []
+    assert ratings.differences(ratings.sheets(session, partners.case)) == []
 
 
 def test_who_declines_to_answer_does_not_hold_up_the_others(partners, session):
@@ -1022,7 +1014,7 @@ def test_who_declines_to_answer_does_not_hold_up_the_others(partners, session):
     decline()(partners)
     decline("company_actor")(partners)
     decline("coordinator")(partners)
-    assert evaluations.conclusion_obstacle(session, partners.case) is None
+    assert ratings.conclusion_obstacle(session, partners.case) is None
     conclude()(partners)
     assert partners.case.state == "evaluated"
 
@@ -1047,14 +1039,14 @@ def test_a_lesson_reaches_other_partners_only_when_both_published_it(partners, s
     partners.bring("running")
     lesson()(partners)
     other = factories.make_company(session)
-    assert evaluations.lessons_of(session, partners.npo) == []
-    assert evaluations.lessons_of(session, other, partners.npo) == []
-    assert len(evaluations.lessons_of(session, partners.company, partners.npo)) == 1
+    assert ratings.lessons_of(session, partners.npo) == []
+    assert ratings.lessons_of(session, other, partners.npo) == []
+    assert len(ratings.lessons_of(session, partners.company, partners.npo)) == 1
     partners.publish("lessons")
-    assert len(evaluations.lessons_of(session, partners.npo)) == 1
+    assert len(ratings.lessons_of(session, partners.npo)) == 1
     session.scalars(select(Lesson)).one().is_public = False
     session.flush()
-    assert evaluations.lessons_of(session, other, partners.npo) == []
+    assert ratings.lessons_of(session, other, partners.npo) == []
 
 
 def test_a_lesson_says_in_which_plan_it_was_taken_up_to_those_who_may_see_that_plan(partners, session):
@@ -1064,22 +1056,22 @@ def test_a_lesson_says_in_which_plan_it_was_taken_up_to_those_who_may_see_that_p
         session, partners.npo_actor, partners.case, "lessons", [learned.public_id], partners.at, version=None,
         why_changed=partners.why,
     )  # fmt: skip
-    assert evaluations.lesson_uses(session, partners.npo_actor, partners.case) == {}
+    assert ratings.lesson_uses(session, partners.npo_actor, partners.case) == {}
     partners.accept("plan")
     plan = documents.find_agreed(session, partners.case, "plan")
-    assert [row.id for row in evaluations.lessons_taken(session, partners.case, plan.content)] == [learned.id]
+    assert [row.id for row in ratings.lessons_taken(session, partners.case, plan.content)] == [learned.id]
     for who in ("npo_actor", "company_actor", "coordinator"):
-        uses = evaluations.lesson_uses(session, _who(partners, who), partners.case)
+        uses = ratings.lesson_uses(session, _who(partners, who), partners.case)
         assert [(case.id, used.id) for case, used in uses[learned.public_id]] == [(partners.case.id, plan.id)]
-    assert evaluations.lesson_uses(session, _who(partners, "outsider"), partners.case) == {}
+    assert ratings.lesson_uses(session, _who(partners, "outsider"), partners.case) == {}
 
 
 def test_a_plan_does_not_give_away_what_strangers_learned(partners, session):
     partners.bring("running")
     company, npo = factories.make_company(session), factories.make_npo(session)
     actor = factories.actor_for(factories.make_user(session, company), company)
-    other = partnerships.propose(
-        session, actor, company, npo, partnerships.Terms("food", 20, "kg"), "よろしく", partners.at
+    other = case_acts.propose(
+        session, actor, company, npo, case_acts.Terms("food", 20, "kg"), "よろしく", partners.at
     )
     theirs = Lesson(
         partnership_id=other.id,
@@ -1090,7 +1082,7 @@ def test_a_plan_does_not_give_away_what_strangers_learned(partners, session):
     )
     session.add(theirs)
     session.flush()
-    assert evaluations.lessons_taken(session, partners.case, {"lessons": [theirs.public_id]}) == []
+    assert ratings.lessons_taken(session, partners.case, {"lessons": [theirs.public_id]}) == []
 
 
 # ── Publication ──────────────────────────────────────────────────────────────────────────────────────
@@ -1107,7 +1099,7 @@ _FIELD_KEYS = {
 @pytest.mark.parametrize("field", vocabulary.PUBLIC_FIELDS)
 def test_a_page_holds_the_chosen_field_and_nothing_else(partners, session, field):
     partners.bring("evaluated")
-    view = publicity.compose(session, partners.case, "題", "紹介", [field])
+    view = publication.compose(session, partners.case, "題", "紹介", [field])
     assert set(view) - _FRAME == _FIELD_KEYS[field]
 
 
@@ -1116,18 +1108,18 @@ def test_a_page_needs_all_three_and_may_be_taken_off_by_any(partners, session):
     draft_page()(partners)
     partners.accept("publication", *partners.sides)
     with pytest.raises(NotFound):
-        publicity.get_published(session, partners.case.public_id)
+        publication.get_published(session, partners.case.public_id)
     partners.accept("publication", partners.coordinator)
-    assert publicity.get_published(session, partners.case.public_id)[1]["title"] == "題"
+    assert publication.get_published(session, partners.case.public_id)[1]["title"] == "題"
     unpublish("company_actor")(partners)
     with pytest.raises(NotFound):
-        publicity.get_published(session, partners.case.public_id)
-    assert publicity.published(session) == []
+        publication.get_published(session, partners.case.public_id)
+    assert publication.published(session) == []
 
 
 def _parts_to_renew(p: Partners) -> list[str]:
     return [
-        step.about for step in casework.steps(p.session, p.case, p.at) if step.kind == "publication_outdated"
+        step.about for step in steps.steps(p.session, p.case, p.at) if step.kind == "publication_outdated"
     ]
 
 
@@ -1136,14 +1128,14 @@ def test_a_page_of_the_plan_alone_does_not_stand_for_the_end(partners, session):
     partners.publish("purpose")
     partners.start()
     partners.end()
-    assert publicity.outdated(session, partners.case) == ()
+    assert publication.outdated(session, partners.case) == ()
     partners.later(days=1)
     partners.report()
-    assert publicity.outdated(session, partners.case) == ("outcome",)
+    assert publication.outdated(session, partners.case) == ("outcome",)
     assert _parts_to_renew(partners) == ["成果報告のあとの、公表する項目の見直し"]
     partners.later(days=1)
     partners.publish("purpose")
-    assert publicity.outdated(session, partners.case) == (), "the three chose again, and chose the same"
+    assert publication.outdated(session, partners.case) == (), "the three chose again, and chose the same"
 
 
 @pytest.mark.parametrize(
@@ -1156,13 +1148,13 @@ def test_a_page_of_the_plan_alone_does_not_stand_for_the_end(partners, session):
 def test_what_changed_since_makes_that_part_of_the_page_outdated(partners, session, fields, part):
     partners.bring("reported")
     partners.publish(*fields)
-    assert publicity.outdated(session, partners.case) == ()
+    assert publication.outdated(session, partners.case) == ()
     voice()(partners)
     partners.evaluate()
     lesson()(partners)
     if part == "frame":
         partners.company.name = "新しい社名"
-    assert publicity.outdated(session, partners.case) == (part,)
+    assert publication.outdated(session, partners.case) == (part,)
 
 
 def test_figures_that_came_later_close_only_with_a_new_page_or_a_reason(partners, session):
@@ -1173,7 +1165,7 @@ def test_figures_that_came_later_close_only_with_a_new_page_or_a_reason(partners
     assert closing.obstacle(session, partners.case) is None
     partners.publish("report", "evaluation")
     close()(partners)
-    _case, view = publicity.get_published(session, partners.case.public_id)
+    _case, view = publication.get_published(session, partners.case.public_id)
     assert len(view["evaluation"]["scores"]) == 9
 
 
@@ -1182,7 +1174,7 @@ def test_a_gift_alone_does_not_ask_for_a_new_page_while_the_partnership_runs(par
     partners.publish("contributions", "indicators")
     give()(partners)
     confirm_gift()(partners)
-    assert publicity.outdated(session, partners.case) == ("contributions",)
+    assert publication.outdated(session, partners.case) == ("contributions",)
     assert _parts_to_renew(partners) == []
     partners.later(days=partners.days)
     submit()(partners)
@@ -1203,7 +1195,7 @@ def test_a_gift_alone_does_not_ask_for_a_new_page_while_the_partnership_runs(par
 def test_a_closed_case_may_still_be_published(partners, session):
     partners.bring("closed")
     partners.publish("lessons", "evaluation")
-    _case, view = publicity.get_published(session, partners.case.public_id)
+    _case, view = publication.get_published(session, partners.case.public_id)
     assert view["lessons"] == ["前の週に決める。"]
     assert partners.case.state == "closed"
 
@@ -1211,13 +1203,13 @@ def test_a_closed_case_may_still_be_published(partners, session):
 def test_the_list_is_narrowed_by_state_field_area_and_year(partners, session):
     partners.bring("running")
     partners.publish("agreement")
-    rows = publicity.published(session)
+    rows = publication.published(session)
     year = str(calendar.fiscal_year(partners.starts_on))
     for conditions, count in (
         ({}, 1), ({"state": "running"}, 1), ({"state": "finished"}, 0), ({"field": "13"}, 1), ({"field": "2"}, 0),
         ({"area": "nowhere"}, 0), ({"year": year}, 1), ({"year": "1999"}, 0),
     ):  # fmt: skip
-        assert len(publicity.matching(rows, conditions)) == count, conditions
+        assert len(publication.matching(rows, conditions)) == count, conditions
 
 
 @pytest.mark.parametrize(
@@ -1263,16 +1255,16 @@ def _interim_report(p: Partners, **texts: str) -> None:
 
 def test_a_page_tells_what_was_changed_when_and_why(partners, session):
     partners.bring("running")
-    assert publicity.compose(session, partners.case, "題", "紹介", ["changes"])["changes"] == []
+    assert publication.compose(session, partners.case, "題", "紹介", ["changes"])["changes"] == []
     partners.later(days=3)
     plans.save_part(
         session, partners.npo_actor, partners.case, "purpose", "昼食を囲む", partners.at,
         version=None, why_changed="夜は来られないため。",
     )  # fmt: skip
-    view = publicity.compose(session, partners.case, "題", "紹介", ["changes"])
+    view = publication.compose(session, partners.case, "題", "紹介", ["changes"])
     assert view["changes"] == [], "a draft is nobody's business"
     partners.accept("plan")
-    view = publicity.compose(session, partners.case, "題", "紹介", ["changes"])
+    view = publication.compose(session, partners.case, "題", "紹介", ["changes"])
     day = calendar.tokyo_date(partners.at).isoformat()
     number = documents.find_agreed(session, partners.case, "plan").number
     assert view["changes"] == [{"kind": "plan", "number": number, "on": day, "why": "夜は来られないため。"}]
@@ -1280,7 +1272,7 @@ def test_a_page_tells_what_was_changed_when_and_why(partners, session):
 
 def test_a_page_tells_the_reports_that_were_accepted_and_no_others(partners, session):
     quarter_submitted(partners)
-    compose = lambda: publicity.compose(session, partners.case, "題", "紹介", ["interim"])["interim"]  # noqa: E731
+    compose = lambda: publication.compose(session, partners.case, "題", "紹介", ["interim"])["interim"]  # noqa: E731
     assert compose() == []
     review_report()(partners)
     (found,) = compose()
@@ -1291,7 +1283,7 @@ def test_what_an_outsider_said_of_the_whole_is_on_the_page_with_its_name(partner
     partners.bring("reported")
     third(outcome=2)(partners)
     partners.evaluate()
-    view = publicity.compose(session, partners.case, "題", "紹介", ["evaluation"])
+    view = publication.compose(session, partners.case, "題", "紹介", ["evaluation"])
     (found,) = [row for row in view["evaluation"]["scores"] if row["rater"] == "third_party"]
     assert (found["about"], found["evaluator"], found["scores"]["outcome"]) == ("whole", "大学", 2)
 
@@ -1299,12 +1291,12 @@ def test_what_an_outsider_said_of_the_whole_is_on_the_page_with_its_name(partner
 def test_a_comment_is_seen_once_the_city_has_answered_it_with_a_reason(partners, session):
     published(partners)
     comment()(partners)
-    assert publicity.shown_comments(session, partners.case) == []
+    assert publication.shown_comments(session, partners.case) == []
     treat()(partners)
-    (shown,) = publicity.shown_comments(session, partners.case)
+    (shown,) = publication.shown_comments(session, partners.case)
     assert (shown.answer, shown.answer_reason) == ("ありがとう", "記録のため")
     treat(decision="hide", hide_reason="abuse")(partners)
-    assert publicity.shown_comments(session, partners.case) == []
+    assert publication.shown_comments(session, partners.case) == []
 
 
 def test_one_network_says_so_much_and_no_more(partners):
@@ -1329,12 +1321,12 @@ def test_what_is_not_shown_is_counted_by_its_reason(partners, session):
     published(partners)
     for number, reason_code in enumerate(("abuse", "personal", "abuse")):
         found = comment(f"声{number}", network=f"n{number}")(partners)
-        publicity.treat_comment(
+        publication.treat_comment(
             session, partners.coordinator, found, partners.case,
             {"decision": "hide", "hide_reason": reason_code}, partners.at, version=None,
         )  # fmt: skip
     comment("まだ", network="n9")(partners)
-    assert publicity.hidden_comments(session, partners.case) == [("personal", 1), ("abuse", 2)]
+    assert publication.hidden_comments(session, partners.case) == [("personal", 1), ("abuse", 2)]
 
 
 # ── Disclosure ───────────────────────────────────────────────────────────────────────────────────────
@@ -1343,9 +1335,7 @@ def test_what_is_not_shown_is_counted_by_its_reason(partners, session):
 def test_what_is_asked_to_be_blackened_is_black_everywhere(partners, session):
     partners.npo.contact_name = partners.npo.representative = "三沢 花代"
     partners.bring("introduced")
-    partnerships.send_message(
-        session, partners.npo_actor, partners.case, "三沢です。090-1234-5678", partners.at
-    )
+    case_acts.send_message(session, partners.npo_actor, partners.case, "三沢です。090-1234-5678", partners.at)
     plain = _disclosed(partners)
     assert "三沢" in str(plain)
     black = _disclosed(partners, "people", "contacts")
@@ -1393,8 +1383,8 @@ def test_whoever_takes_a_bundle_is_recorded_with_its_hash(partners, session):
     partners.bring("introduced")
     content = _disclosed(partners, "people")
     event = session.scalars(select(AuditEvent).where(AuditEvent.action == "export_case")).one()
-    made = {**exports.details(content), "request": "of the job"}
-    note = exports.taken_note(partners.manager, partners.case, made, partners.at)
+    made = {**disclosure.details(content), "request": "of the job"}
+    note = disclosure.taken_note(partners.manager, partners.case, made, partners.at)
     assert note.details == event.details == {"masks": ["people"], "sha256": snapshots.sha256(content)}
 
 
@@ -1499,27 +1489,27 @@ def test_a_rule_that_is_no_longer_in_force_pays_nothing(partners):
 def test_only_the_city_reads_what_residents_wrote_before_it_is_shown(partners, session):
     published(partners)
     found = comment()(partners)
-    assert publicity.comments_to_read(session, partners.coordinator)[0][0].id == found.id
-    assert publicity.get_comment(session, partners.coordinator, found.public_id)[0].id == found.id
+    assert publication.comments_to_read(session, partners.coordinator)[0][0].id == found.id
+    assert publication.get_comment(session, partners.coordinator, found.public_id)[0].id == found.id
     for read in (
-        lambda: publicity.comments_to_read(session, partners.npo_actor),
-        lambda: publicity.get_comment(session, partners.npo_actor, found.public_id),
+        lambda: publication.comments_to_read(session, partners.npo_actor),
+        lambda: publication.get_comment(session, partners.npo_actor, found.public_id),
     ):
         with pytest.raises(NotPermitted):
             read()
     with pytest.raises(NotFound):
-        publicity.get_comment(session, partners.coordinator, "0" * 32)
+        publication.get_comment(session, partners.coordinator, "0" * 32)
 
 
 def test_a_record_is_found_only_in_its_own_case_and_by_its_parties(partners, session):
     given(partners)
     entry = _gift(partners)
-    found = casework.get_item(session, partners.npo_actor, partners.case, Contribution, entry.public_id)
+    found = case_reads.get_item(session, partners.npo_actor, partners.case, Contribution, entry.public_id)
     assert found is entry
     with pytest.raises(NotFound):
-        casework.get_item(session, partners.npo_actor, partners.case, Contribution, "0" * 32)
+        case_reads.get_item(session, partners.npo_actor, partners.case, Contribution, "0" * 32)
     with pytest.raises(NotFound):
-        casework.get_item(session, _who(partners, "outsider"), partners.case, Contribution, entry.public_id)
+        case_reads.get_item(session, _who(partners, "outsider"), partners.case, Contribution, entry.public_id)
 
 
 def test_who_only_reads_for_the_evaluator_does_not_evaluate(partners, session):

@@ -28,10 +28,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from matcher import calendar, migrations
-from matcher.db import Database
-from matcher.models import AuditEvent, CaseMessage, Contribution, Mail, Organization, Partnership, Payment
-from matcher.services import audit, indexing, notices, seeding
+from matcher import migrations
+from matcher.ground import calendar
+from matcher.ground.db import Database
+from matcher.records import AuditEvent, CaseMessage, Contribution, Mail, Organization, Partnership, Payment
+from matcher.register import audit, findable, notices
+from matcher.suggestions import indexing
+from seed_data import city as seed_city
 from tests.benchmarks.load import hidden_values
 from webapp import Settings, clock
 from webapp.cli_index import encode_all
@@ -221,7 +224,7 @@ def prepare(environment: dict[str, str]) -> tuple[Database, Settings, str, str, 
     settings = Settings.from_environment(environment)
     database = connect(settings)
     migrations.upgrade(database)
-    seeding.load(database, Path("seed_data"), clock.now())
+    seed_city.load(database, Path("seed_data"), clock.now())
     encode_all(database, settings)
     with database.read() as session:
         case = session.scalar(
@@ -246,7 +249,7 @@ def prepare(environment: dict[str, str]) -> tuple[Database, Settings, str, str, 
 
 
 def _demo_organization(email: str):
-    from matcher.models import User
+    from matcher.records import User
 
     return select(User.organization_id).where(User.email == email)
 
@@ -288,12 +291,12 @@ def test_nothing_acknowledged_is_lost_when_processes_are_killed(environment):
 
 def _touch_something(database: Database, chance: random.Random) -> None:
     with database.write() as session:
-        from matcher.models import Offer
+        from matcher.records import Offer
 
         offers = session.scalars(select(Offer).where(Offer.state == "open").order_by(Offer.id)).all()
         offer = chance.choice(offers)
         offer.description += f"（{chance.getrandbits(20)}）"
-        indexing.touch(session, offer)
+        findable.touch(session, offer)
 
 
 def _await_work(database: Database, settings: Settings, chance: random.Random) -> dict[str, float]:
@@ -305,7 +308,7 @@ def _await_work(database: Database, settings: Settings, chance: random.Random) -
     while len(took) < 2 and time.monotonic() - began < PATIENCE:
         with database.read() as session:
             sent = session.scalar(select(Mail.sent_at).where(Mail.key == "last-letter"))
-            waiting = indexing.waiting_count(session, indexing.serving_model(session) or "")
+            waiting = findable.waiting_count(session, findable.serving_model(session) or "")
         if sent is not None:
             took.setdefault("mail", time.monotonic() - began)
         if not waiting:
@@ -351,7 +354,7 @@ def _check(database: Database, settings: Settings, clients: list[Client]) -> Non
         for folder in (settings.index_folder, None):
             live = indexing.LiveIndex(folder)
             live.level(session)
-            assert indexing.waiting_count(session, live.model_id or "") == 0
+            assert findable.waiting_count(session, live.model_id or "") == 0
             assert indexing.differences(session, live) == []
     assert len(promised) > ROUNDS / 4  # nobody may write more than sixty messages an hour
     assert given

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher import addresses
-from matcher.typed import Unclear
+from matcher.ground import addresses
+from matcher.ground.typed import Unclear
 from tests.edge_inputs import EDGE_INPUTS
 from tests.unit.writers import widen
 
@@ -148,7 +148,7 @@ def test_awkward_texts_are_refused(text: str) -> None:
 
 
 def test_nothing_is_spent_on_a_long_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("matcher.typed.unicodedata", None)  # so that looking at a character would fail
+    monkeypatch.setattr("matcher.ground.typed.unicodedata", None)  # so that looking at a character would fail
     with pytest.raises(Unclear, match="value_too_long"):
         addresses.read("a" + "\u0315\u0300" * 100_000)
     assert len(addresses.folded("a" + "\u0315\u0300" * 100_000)) == addresses.LIMIT

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from matcher import calendar, days
-from matcher.services import passwords
+from matcher.ground import calendar, days
+from matcher.people import passwords
 
 
 def test_a_deadline_ends_with_the_day_in_tokyo():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from matcher import vocabulary
+from matcher.ground import vocabulary
 from tests.partners import INDICATOR
 from webapp import change_text, work_text
 

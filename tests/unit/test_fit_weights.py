@@ -5,10 +5,10 @@ import random
 
 import pytest
 
-from matcher.errors import Refused
-from matcher.ranking import Part, Weights
-from matcher.services import fitting
-from matcher.services.fitting import Labelled, Trial
+from matcher.ground.errors import Refused
+from matcher.suggestions.judging import fitting
+from matcher.suggestions.judging.fitting import Labelled, Trial
+from matcher.suggestions.ranking import Part, Weights
 
 
 def pairs(count, odds, seed=0, known=1.0):

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from matcher.identity import Identity, compare
+from matcher.organizations.identity import Identity, compare
 
 ONE, TWO = "8999900000001", "7999900000002"
 

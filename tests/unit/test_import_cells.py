@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from matcher import import_cells
-from matcher.import_cells import read
-from matcher.import_columns import COLUMNS, Column, Kind, choices, examples, is_personal, recognise
-from matcher.services.cities import City
-from matcher.typed import Unclear
+from matcher.city.cities import City
+from matcher.ground.typed import Unclear
+from matcher.imports import cells
+from matcher.imports.cells import read
+from matcher.imports.columns import COLUMNS, Column, Kind, choices, examples, is_personal, recognise
 
 CITY = City(areas={"chuo": "中央", "hama": "浜", "satoyama": "里山"})
 
@@ -134,8 +134,8 @@ def test_every_choice_of_every_column_can_be_written_as_label_and_as_code() -> N
 @pytest.mark.parametrize("kind", ["code", "codes", "number", "integer", "date", "yes_no", "email", "phone"])
 def test_no_cell_but_a_text_is_read_however_long_it_is(kind, monkeypatch):
     """Reading a cell may cost the square of its length: 「a@……@」, lists of codes without an end."""
-    monkeypatch.setattr(import_cells, "fold", lambda text: pytest.fail("read"))
-    monkeypatch.setattr(import_cells.phones, "plain", lambda text, limit: pytest.fail("read"))
+    monkeypatch.setattr(cells, "fold", lambda text: pytest.fail("read"))
+    monkeypatch.setattr(cells.phones, "plain", lambda text, limit: pytest.fail("read"))
     with pytest.raises(Unclear) as refused:
         read(Column("x", "x", kind=kind), "a@" + "." * 100_000 + "@", CITY)
     assert refused.value.code == "too_long"

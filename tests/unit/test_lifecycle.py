@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from matcher import lifecycle
+from matcher.ground import lifecycle
 
 MOVERS = ("owner", "company", "npo", "coordinator", "manager", "system")
 

@@ -5,7 +5,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher import limits
+from matcher.ground import limits
 
 _PARTS = "aあ\u0301\u200d🇯🇵👨🏽\u0600\u3099\uff9eำ\u1100\u1161\u11a8\r\n\ufe0f\U000e0100\u0903"
 

@@ -2,8 +2,8 @@
 
 from difflib import SequenceMatcher
 
-from matcher import limits
-from matcher.services import plans
+from matcher.agreements import plans
+from matcher.ground import limits
 
 
 def keys(texts, *old):

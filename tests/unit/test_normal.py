@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 import embeddings.normal
 from embeddings.normal import MAX_MARKS, nfc, nfkc
 from embeddings.text import digest, fold, for_embedding, normalize
-from matcher import addresses, days, tables, uploads
-from matcher.errors import Invalid
-from matcher.services import passwords, personal
-from matcher.typed import Unclear
+from matcher.cases import uploads
+from matcher.ground import addresses, days, personal
+from matcher.ground.errors import Invalid
+from matcher.ground.typed import Unclear
+from matcher.imports import tables
+from matcher.people import passwords
 from tests.edge_inputs import HEAPED
 from webapp.forms.base import clean
 

@@ -12,7 +12,7 @@ from datetime import date
 
 import pytest
 
-from matcher.payment import MAX_YEN, Contract, Funder, Rule, Scheme, amount, curve
+from matcher.agreements.contract import MAX_YEN, Contract, Funder, Rule, Scheme, amount, curve
 
 DAY = date(2027, 3, 31)
 CHECKUP = Rule("P1", "I1", 2_441_000, "linear", ((15, 0), (19, 2_441_000), (30, 4_000_000)), DAY, 2027)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from matcher import permissions
-from matcher.errors import NotFound, NotPermitted
-from matcher.permissions import ANONYMOUS, SYSTEM, Actor
+from matcher.ground import permissions
+from matcher.ground.errors import NotFound, NotPermitted
+from matcher.ground.permissions import ANONYMOUS, SYSTEM, Actor
 
 STAFF = ("coordinator", "manager")
 OWN = ("owner", "editor", "viewer")

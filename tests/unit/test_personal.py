@@ -4,8 +4,8 @@ import unicodedata
 
 import pytest
 
-from matcher.services import personal
-from matcher.services.personal import MASK, found_in, masked
+from matcher.ground import personal
+from matcher.ground.personal import MASK, found_in, masked
 
 PERSONAL = [
     "info@org.example",

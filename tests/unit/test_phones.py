@@ -2,8 +2,8 @@
 
 import pytest
 
-from matcher import phones
-from matcher.typed import Unclear
+from matcher.ground import phones
+from matcher.ground.typed import Unclear
 from tests.edge_inputs import EDGE_INPUTS
 
 

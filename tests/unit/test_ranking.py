@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
-from matcher import ranking, vocabulary
-from matcher.ranking import Part, Quote, Side, Texts, Weights
+from matcher.ground import vocabulary
+from matcher.suggestions import ranking
+from matcher.suggestions.ranking import Part, Quote, Side, Texts, Weights
 
 FOOD_NEED = Side(("food", "cash_donation"), 20, 10, "kg", date(2026, 12, 1), date(2027, 3, 31),
                  frozenset({"chuo"}), "onsite", frozenset({"13"}), is_open=True)  # fmt: skip

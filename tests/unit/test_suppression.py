@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from matcher.suppression import suppress
+from matcher.ground.suppression import suppress
 
 
 @pytest.mark.parametrize(

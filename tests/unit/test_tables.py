@@ -10,8 +10,8 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from matcher import tables
-from matcher.tables import Unreadable
+from matcher.imports import tables
+from matcher.imports.tables import Unreadable
 
 
 def workbook(*rows: list[object]) -> bytes:

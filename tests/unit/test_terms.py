@@ -9,8 +9,10 @@ from flask_babel import Babel
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher import ranking, terms, vocabulary
-from matcher.terms import Figures, Note
+from matcher.ground import vocabulary
+from matcher.postings import terms
+from matcher.postings.terms import Figures, Note
+from matcher.suggestions import ranking
 from webapp import terms_text
 
 TODAY = date(2026, 11, 24)

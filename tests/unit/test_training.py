@@ -10,7 +10,7 @@ import torch
 from embeddings.training import material, train
 from embeddings.training.material import Scene, Side
 from embeddings.wordtable import Counts, WordList, WordTable
-from matcher import vocabulary
+from matcher.ground import vocabulary
 
 WORDS = ["野菜", "食堂", "子供", "端末", "学習", "教室", "警備", "登校", "見守り", "海岸", "清掃", "船"]
 SMALL = replace(

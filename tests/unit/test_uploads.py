@@ -15,8 +15,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image, ImageFile, PngImagePlugin
 
-from matcher import uploads
-from matcher.errors import Invalid
+from matcher.cases import uploads
+from matcher.ground.errors import Invalid
 from tests.edge_inputs import EDGE_INPUTS
 
 PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"

@@ -24,7 +24,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length
 
-from matcher.lifecycle import STATES
+from matcher.ground.lifecycle import STATES
 from webapp import filters
 
 ROOT = Path(__file__).resolve().parents[2]

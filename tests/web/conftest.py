@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from matcher.db import Database
-from matcher.models import User
-from matcher.services import accounts
+from matcher.ground.db import Database
+from matcher.people import accounts
+from matcher.records import User
 from tests.conftest import NOW
 from tests.factories import let_worker_be_seen, make_city
 from webapp import Settings, clock, create_app

@@ -14,10 +14,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from matcher.db import Database
-from matcher.errors import TooFast
-from matcher.models import AuditEvent, Mail, Municipality, Notice, Organization, User, UserSession
-from matcher.services import accounts, notices, passwords
+from matcher.ground.db import Database
+from matcher.ground.errors import TooFast
+from matcher.people import accounts, passwords
+from matcher.records import AuditEvent, Mail, Municipality, Notice, Organization, User, UserSession
+from matcher.register import notices
 from tests.conftest import NOW
 from tests.factories import make_city, make_company, make_coordinator, make_npo, make_user
 from tests.web.conftest import login_as

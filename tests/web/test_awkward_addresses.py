@@ -8,8 +8,8 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
-from matcher.db import Database
-from matcher.models import User
+from matcher.ground.db import Database
+from matcher.records import User
 from tests import factories
 from tests.conftest import NOW
 from tests.web.conftest import login_as

@@ -12,9 +12,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from matcher.db import Database
-from matcher.errors import TooMany
-from matcher.models import (
+from matcher.cases import acts as case_acts
+from matcher.cases.acts import Terms
+from matcher.ground.db import Database
+from matcher.ground.errors import TooMany
+from matcher.records import (
     AuditEvent,
     CaseMessage,
     DecisionBundle,
@@ -27,8 +29,7 @@ from matcher.models import (
     ShownSuggestion,
     User,
 )
-from matcher.services import audit, partnerships, throttle
-from matcher.services.partnerships import Terms
+from matcher.register import audit, throttle
 from tests.conftest import NOW
 from tests.factories import (
     actor_for,
@@ -361,7 +362,7 @@ def test_a_form_over_an_older_version_is_shown_again_and_then_taken(town: Town) 
     with town.records.write() as session:
         case = session.get(Partnership, town.case().id)
         assert case is not None
-        partnerships.assign(session, actor_for(town.users["colleague"]), case, town.users["manager"], NOW)
+        case_acts.assign(session, actor_for(town.users["colleague"]), case, town.users["manager"], NOW)
     page = send(town.desk, form, GOOD, 409, action="/approve")
     assert "先に市の担当 同僚 鈴木さんが10:00に担当者を決めました。" in page.text
     assert GOOD["text"] in page.html
@@ -581,7 +582,7 @@ def test_a_reminder_does_not_outdate_a_form(town: Town, travel: time_machine.Tra
     page = visit(town.group, f"{town.url}/accept")
     travel.shift(timedelta(days=10))
     with town.records.write() as session:
-        assert partnerships.remind_waiting(session, NOW + timedelta(days=10)) == 1
+        assert case_acts.remind_waiting(session, NOW + timedelta(days=10)) == 1
     fresh = login_as(town.group, town.users["group"])  # ten days later one signs in again
     token = {"csrf_token": csrf_token(fresh)}
     send(fresh, page, token, action="/accept")
@@ -594,7 +595,7 @@ def test_a_busy_npo_is_not_asked_a_fourth_time(town: Town) -> None:
             other = make_company(session)
             actor = actor_for(make_user(session, other), other)
             npo = session.get(Organization, town.npo.id)
-            partnerships.propose(session, actor, other, npo, Terms("food"), "ぜひ。", NOW)
+            case_acts.propose(session, actor, other, npo, Terms("food"), "ぜひ。", NOW)
     page = visit(town.firm, f"/cases/new?organization={town.npo.public_id}")
     assert "受付を一時止めています" in page.text
 

@@ -12,10 +12,15 @@ from icalendar import Calendar
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from matcher import calendar
-from matcher.db import Database
-from matcher.models import User
-from matcher.services import agreements, casework, evaluations, plans, progress, publicity, talks
+from matcher.agreements import acts as agreement_acts
+from matcher.agreements import plans
+from matcher.cases import talks
+from matcher.ground import calendar
+from matcher.ground.db import Database
+from matcher.records import User
+from matcher.results import publication, ratings
+from matcher.work import progress
+from matcher.work import reads as work_reads
 from tests.conftest import NOW
 from tests.partners import SCORES, Partners
 from tests.web.conftest import login_as
@@ -84,7 +89,7 @@ def test_a_pause_its_end_and_an_early_end_have_papers_once_they_happened(place):
 
 def test_the_newest_of_several_pauses_is_told_and_why_it_went_on(place):
     place.bring("suspended")
-    agreements.resume(
+    agreement_acts.resume(
         place.session, place.company_actor, place.case, "人がそろった。", place.at, version=None
     )
     place.settle()
@@ -92,7 +97,7 @@ def test_the_newest_of_several_pauses_is_told_and_why_it_went_on(place):
     assert "人がそろった。" in said
     assert "中断した日と理由" in said
     by = calendar.tokyo_date(place.at) + timedelta(days=9)
-    agreements.suspend(
+    agreement_acts.suspend(
         place.session, place.coordinator, place.case, "disaster", "大雪のため。", by, place.later(days=1),
         version=None,
     )  # fmt: skip
@@ -108,7 +113,7 @@ def test_the_newest_of_several_pauses_is_told_and_why_it_went_on(place):
 def test_an_early_end_keeps_its_reason_in_the_case_and_in_the_report(place):
     place.bring("terminated")
     facts = {"sentences": [], "narrative": "途中まで。", "setbacks": "人手。", "harm": "", "next_step": ""}
-    evaluations.draft_report(place.session, place.npo_actor, place.case, facts, place.at, version=None)
+    ratings.draft_report(place.session, place.npo_actor, place.case, facts, place.at, version=None)
     place.accept("outcome_report")
     assert place.case.state == "reported"
     place.settle()
@@ -179,8 +184,8 @@ def test_a_shortage_stands_beside_the_promise_and_the_form_asks_why(place):
     place.draft_agreement(money_company_yen=100_000)
     for step in ("sign", "confirm", "start", "end", "report", "evaluate"):
         getattr(place, step)()
-    evaluations.add_lesson(place.session, place.npo_actor, place.case, "前の週に決める。", True, place.at)
-    publicity.unpublish(place.session, place.npo_actor, place.case, "private", "小さな会。", place.at)
+    ratings.add_lesson(place.session, place.npo_actor, place.case, "前の週に決める。", True, place.at)
+    publication.unpublish(place.session, place.npo_actor, place.case, "private", "小さな会。", place.at)
     place.settle()
     city = place.open("coordinator")
     for section in ("/progress", "/evaluation"):
@@ -208,7 +213,7 @@ def test_a_frozen_pause_is_listed_and_told_in_words(place):
     indicator = place.only_indicator()
     by = calendar.tokyo_date(place.at) + timedelta(days=9)
     place.later(days=1)
-    agreements.suspend(
+    agreement_acts.suspend(
         place.session, place.coordinator, place.case, "disaster", "大雪のため。", by, place.at, version=None
     )
     place.settle()
@@ -243,7 +248,7 @@ def reported(place):
     )
     place.later(days=95)
     place.measure(place.only_indicator(), 31.0, place.starts_on + timedelta(days=60))
-    report = casework.reports(place.session, place.case)[0]
+    report = work_reads.reports(place.session, place.case)[0]
     place.settle()
     for who in ("npo", "company"):
         browser = place.open(who)
@@ -271,7 +276,7 @@ def test_every_sentence_leads_to_the_record_that_it_rests_on(place):
 def test_a_submitted_report_says_for_ever_what_the_records_said_then(place):
     report = reported(place)
     assert "食品を1回、合わせて5kg" in place.paper("interim")
-    entry = casework.contributions(place.session, place.case)[0]
+    entry = work_reads.contributions(place.session, place.case)[0]
     progress.cancel_contribution(
         place.session, place.company_actor, place.case, entry, "誤り", place.at, version=None
     )
@@ -286,7 +291,7 @@ def test_a_report_sent_back_is_composed_anew(place):
     city = place.open("coordinator")
     page = visit(city, place.url(f"/do/review_report?item={report.public_id}"))
     send(city, page, {"decision": "return", "text": "月ごとに。"}, action="/do/review_report")
-    entry = casework.contributions(place.session, place.case)[0]
+    entry = work_reads.contributions(place.session, place.case)[0]
     progress.cancel_contribution(
         place.session, place.company_actor, place.case, entry, "誤り", place.at, version=None
     )
@@ -324,7 +329,7 @@ def test_reports_and_evaluation_of_a_case_are_saved_as_excel(place):
 
 def test_the_workbook_hides_ratings_as_the_page_does(place):
     place.bring("reported")
-    evaluations.rate(place.session, place.npo_actor, place.case, "npo", SCORES, "ひみつ", place.at)
+    ratings.rate(place.session, place.npo_actor, place.case, "npo", SCORES, "ひみつ", place.at)
     place.settle()
     address = place.url("/results.xlsx")
     name = f"評価_{place.case.number}"
@@ -352,11 +357,11 @@ def test_risks_trouble_voices_and_residents_words_are_in_the_book_of_the_city(pl
     risk = progress.RiskFacts("大雪", 2, 3, "前日に決める", "npo")
     progress.add_risk(session, place.npo_actor, case, risk, place.at)
     progress.report_incident(session, place.npo_actor, case, place.today, "けが", "手当て", place.at)
-    evaluations.add_voice(session, place.npo_actor, case, "children", 9, "聞き取り", "楽しい", place.at)
+    ratings.add_voice(session, place.npo_actor, case, "children", 9, "聞き取り", "楽しい", place.at)
     place.publish("purpose")
-    word = publicity.comment(session, case, "よい取り組みですね。", "network", place.at)
+    word = publication.comment(session, case, "よい取り組みですね。", "network", place.at)
     answer = {"decision": "show", "text": "ありがとうございます。", "reason": "三者で決めた。"}
-    publicity.treat_comment(session, place.coordinator, word, case, answer, place.at, version=None)
+    publication.treat_comment(session, place.coordinator, word, case, answer, place.at, version=None)
     place.settle()
     found = cells(place.open("coordinator"), "/desk/partnerships.xlsx")
     for name, words in (

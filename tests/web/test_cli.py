@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from matcher.db import Database
-from matcher.models import User
-from matcher.permissions import SYSTEM
-from matcher.services import audit, passwords
+from matcher.ground.db import Database
+from matcher.ground.permissions import SYSTEM
+from matcher.people import passwords
+from matcher.records import User
+from matcher.register import audit
 from webapp import create_app
 from webapp.config import ConfigurationError, Settings
 

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from matcher import migrations
-from matcher.db import Database
-from matcher.models import Organization
+from matcher.ground.db import Database
+from matcher.records import Organization
 from tests.factories import make_city, make_company, make_npo
 from tests.web.test_cli import environment, run
 

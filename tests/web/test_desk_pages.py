@@ -15,9 +15,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from matcher import lifecycle
-from matcher.db import Database
-from matcher.models import AuditEvent, ShownList, ShownSuggestion
+from matcher.ground import lifecycle
+from matcher.ground.db import Database
+from matcher.records import AuditEvent, ShownList, ShownSuggestion
 from tests.conftest import NOW
 from tests.factories import make_company, make_coordinator, make_need, make_npo, make_offer, make_user
 from tests.services.test_desk import make_case
@@ -295,7 +295,7 @@ _ACTION_PLACES = {"audit.record": 2, "audit.Note": 1, "documents.note": 3, "note
 
 def test_every_action_in_the_services_has_its_words() -> None:
     recorded = {move.action for move in lifecycle.TRANSITIONS}
-    for path in Path("matcher/services").glob("*.py"):
+    for path in Path("matcher").rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             place = _ACTION_PLACES.get(ast.unparse(call.func)) if isinstance(call, ast.Call) else None
             if place is not None and isinstance(call.args[place], ast.Constant):

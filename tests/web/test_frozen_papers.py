@@ -16,9 +16,14 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 from sqlalchemy import select
 
-from matcher import calendar, queries
-from matcher.db import Database
-from matcher.models import (
+from matcher.agreements import acts as agreement_acts
+from matcher.cases import reads as case_reads
+from matcher.cases import talks
+from matcher.city import cities
+from matcher.ground import calendar
+from matcher.ground.db import Database
+from matcher.organizations import acts as organization_acts
+from matcher.records import (
     CaseDocument,
     DecisionBundle,
     Identity,
@@ -28,20 +33,9 @@ from matcher.models import (
     PeriodReport,
     User,
 )
-from matcher.services import (
-    agreements,
-    casework,
-    cities,
-    closing,
-    drafts,
-    evaluations,
-    organizations,
-    parties,
-    payments,
-    progress,
-    snapshots,
-    talks,
-)
+from matcher.register import parties, snapshots
+from matcher.results import closing, drafted, ratings
+from matcher.work import payments, progress
 from tests import factories
 from tests.conftest import NOW
 from tests.web.pages import send, visit
@@ -78,7 +72,7 @@ class Lived(Workplace):
         entry = progress.record_contribution(self.session, self.company_actor, self.case, gift, self.at)
         progress.confirm_contribution(self.session, self.npo_actor, self.case, entry, self.at, version=None)
         self.suspend()
-        agreements.resume(
+        agreement_acts.resume(
             self.session, self.company_actor, self.case, "人手が戻った。", self.at, version=None
         )
         self.draft_agreement(
@@ -89,7 +83,7 @@ class Lived(Workplace):
         self.later(days=self.days)
         self._report_period()
         self.later(days=1)
-        agreements.end_due(self.session, self.at)
+        agreement_acts.end_due(self.session, self.at)
         self.report()
         payments.calculate(self.session, self.coordinator, self.case, self.rule(), self.at)
         (payment,) = payments.all_of(self.session, self.case)
@@ -98,7 +92,7 @@ class Lived(Workplace):
             self.session, self.coordinator, self.case, payment, calendar.tokyo_date(self.at), self.at, version=None
         )  # fmt: skip
         self.evaluate()
-        evaluations.add_lesson(self.session, self.npo_actor, self.case, "前の週に決める。", True, self.at)
+        ratings.add_lesson(self.session, self.npo_actor, self.case, "前の週に決める。", True, self.at)
         self.publish("purpose", "agreement", "indicators", "contributions", "money", "report", "setbacks",
                      "evaluation", "lessons", "changes", "interim")  # fmt: skip
         self._close()
@@ -119,7 +113,7 @@ class Lived(Workplace):
         assert report is not None
         for actor in self.sides:
             facts = {"text": "届けた。", "setbacks": "雪の日。", "next_step": "",
-                     "sentences": drafts.of_period(self.session, self.case, report)}  # fmt: skip
+                     "sentences": drafted.of_period(self.session, self.case, report)}  # fmt: skip
             progress.write_report(
                 self.session, actor, self.case, report, facts, self.at, submit=True, version=None
             )
@@ -190,7 +184,7 @@ class Lived(Workplace):
         """The HTML of every paper as it is given to be laid out, each version of each document."""
         found: dict[str, str] = {}
         with self.app.test_request_context(), self.records.read() as session:
-            known = queries.get_case(session, self.npo_actor, case.public_id)
+            known = case_reads.get_case(session, self.npo_actor, case.public_id)
             wanted: list[tuple[str, int | None]] = [
                 (paper, None) for paper in papers.available(session, known) if paper != "sheet"
             ]
@@ -199,7 +193,7 @@ class Lived(Workplace):
             wanted += [
                 (paper, row.number)
                 for paper, kind in papers.KINDS.items()
-                for row in casework.versions(session, known, kind)
+                for row in case_reads.versions(session, known, kind)
             ]
             for paper, number in wanted:
                 name, template, facts = papers.make(session, self.npo_actor, known, paper, self.at, number)
@@ -212,7 +206,7 @@ class Lived(Workplace):
             self.session.refresh(organization, ["company" if organization is self.company else "npo"])
             number = NEW["corporate_number"] if organization is self.company else "9000012050009"
             part = NEW | {"name": f"{NEW['name']}{organization.kind}", "corporate_number": number}
-            organizations.save_section(
+            organization_acts.save_section(
                 self.session, actor, organization, "basic", part, self.at, version=None
             )
         city = self.session.get_one(Municipality, 1)
@@ -288,7 +282,7 @@ def test_a_change_of_a_party_stands_among_the_changes_of_a_text(place):
     place.bring("running")
     old = place.company.name
     part = {"name": "みお食品株式会社", "address": "澪原市浜町5"}
-    organizations.save_section(
+    organization_acts.save_section(
         place.session, place.company_actor, place.company, "basic", part, place.at, version=None
     )
     draft = place.draft_agreement(why_changed="名称が変わったため。")
@@ -416,7 +410,7 @@ def test_a_paper_about_a_day_is_handed_no_record_of_the_case_or_the_city(place):
     place.live()
     place.settle()
     with place.app.test_request_context(), place.records.read() as session:
-        known = queries.get_case(session, place.npo_actor, place.closed.public_id)
+        known = case_reads.get_case(session, place.npo_actor, place.closed.public_id)
         for paper in papers.available(session, known):
             _name, _template, facts = papers.make(session, place.npo_actor, known, paper, place.at)
             assert isinstance(facts["city"], parties.Office), paper

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from matcher.db import Database
-from matcher.models import Mail
-from matcher.permissions import SYSTEM
-from matcher.services import audit
+from matcher.ground.db import Database
+from matcher.ground.permissions import SYSTEM
+from matcher.records import Mail
+from matcher.register import audit
 from tests.factories import make_city
 from webapp import heads
 from webapp.config import Settings

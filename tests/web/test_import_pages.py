@@ -13,11 +13,12 @@ import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import event, func, select
 
-from matcher import tables
-from matcher.db import Database
-from matcher.import_columns import COLUMNS
-from matcher.models import ImportBatch, Job, Need, Organization
-from matcher.services import importing, jobs
+from matcher.ground.db import Database
+from matcher.imports import acts as import_acts
+from matcher.imports import tables
+from matcher.imports.columns import COLUMNS
+from matcher.jobs import tickets
+from matcher.records import ImportBatch, Job, Need, Organization
 from tests.factories import make_company, make_coordinator, make_npo, make_user
 from tests.web.conftest import login_as
 from tests.web.pages import Page, csrf_token, post, read, send, visit
@@ -226,7 +227,7 @@ def test_an_unreadable_file_is_refused_beside_its_field(office: Office) -> None:
 def test_of_two_sends_at_once_one_is_kept_and_both_lead_to_it(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check_file, form_id, answers = importing.check_file, uuid.uuid4().hex, []
+    check_file, form_id, answers = import_acts.check_file, uuid.uuid4().hex, []
 
     def slowly(*given: Any) -> Any:
         checked = check_file(*given)
@@ -238,14 +239,14 @@ def test_of_two_sends_at_once_one_is_kept_and_both_lead_to_it(
     second = office.coordinator.application.test_client()
     with office.coordinator.session_transaction() as known, second.session_transaction() as same:
         same.update(known)
-    monkeypatch.setattr(importing, "check_file", slowly)
+    monkeypatch.setattr(import_acts, "check_file", slowly)
     assert upload(office.coordinator, GOOD.encode(), form_id=form_id).location == answers[0]
     assert office.count(ImportBatch) == 1
 
 
 def test_a_refusal_waits_for_nobody_who_writes(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     page = preview(office.coordinator, GOOD.encode())
-    monkeypatch.setattr(jobs, "MOST_WAITING", 0)
+    monkeypatch.setattr(tickets, "MOST_WAITING", 0)
     begun: list[bool] = []
 
     def note(connection: Any) -> None:

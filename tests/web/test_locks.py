@@ -20,11 +20,20 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 from wtforms import PasswordField
 
-from matcher import db as records_db
-from matcher.db import Database
-from matcher.models import AuditEvent, Mark, Need, Organization, ShownList, ShownSuggestion, User, UserSession
-from matcher.permissions import ANONYMOUS, Actor
-from matcher.services import audit
+from matcher.ground import db as records_db
+from matcher.ground.db import Database
+from matcher.ground.permissions import ANONYMOUS, Actor
+from matcher.records import (
+    AuditEvent,
+    Mark,
+    Need,
+    Organization,
+    ShownList,
+    ShownSuggestion,
+    User,
+    UserSession,
+)
+from matcher.register import audit
 from tests.conftest import NOW
 from tests.factories import make_city, make_company, make_need, make_npo, make_user
 from tests.web.conftest import login_as

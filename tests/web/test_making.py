@@ -16,9 +16,9 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import func, select, update
 
-from matcher.models import AuditEvent, Job, Organization, Ticket, User
-from matcher.permissions import Actor
-from matcher.services import jobs, leases
+from matcher.ground.permissions import Actor
+from matcher.jobs import leases, tickets
+from matcher.records import AuditEvent, Job, Organization, Ticket, User
 from tests.conftest import NOW
 from tests.factories import make_coordinator, make_npo, make_user
 from tests.partners import Partners
@@ -233,7 +233,7 @@ def test_one_person_is_told_when_enough_waits_and_others_go_on(town):
     assert "お一人5件まで" in page.text
     # What waits in another lane is on the list, too, and is not among the five.
     with town.records.write() as session:
-        jobs.ask(
+        tickets.ask(
             session,
             Actor(user_id=busy.id),
             "import",
@@ -279,14 +279,14 @@ def test_a_failure_that_is_known_at_once_is_no_file(town, monkeypatch):
 
 def test_a_press_that_falls_is_tried_again_and_given_up_after_some_times(town):
     person = town.staff[0]
-    town.press.answers = [Broke("fell"), "", *(Broke("fell"),) * jobs.MOST_TRIES]
+    town.press.answers = [Broke("fell"), "", *(Broke("fell"),) * tickets.MOST_TRIES]
     town.paper(person)
     town.finish(town.all_ended)
     assert town.browser(person).get("/desk/handover.pdf").data == b"%PDF-made"
     town.browser(person).get(f"/desk/handover.pdf?person={person.public_id}")
     town.finish(town.all_ended)
     assert "途中で止まってしまいました" in visit(town.browser(person), town.ticket(person)).text
-    assert len(town.press.orders) == 2 + jobs.MOST_TRIES
+    assert len(town.press.orders) == 2 + tickets.MOST_TRIES
 
 
 def test_what_a_killed_process_left_is_made_for_whoever_looks(town):

@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from matcher.db import Database
-from matcher.models import AuditEvent, ChecklistAnswer, Need, Organization, User
-from matcher.services import organizations
+from matcher.ground.db import Database
+from matcher.organizations import acts as organization_acts
+from matcher.records import AuditEvent, ChecklistAnswer, Need, Organization, User
 from tests.conftest import NOW
 from tests.factories import (
     actor_for,
@@ -109,7 +109,7 @@ def desk(organization: Organization) -> str:
 
 
 def with_answers(organization: Organization, answer: str = "yes", **more: str) -> dict[str, str]:
-    return dict.fromkeys(organizations.checklist(organization), answer) | more
+    return dict.fromkeys(organization_acts.checklist(organization), answer) | more
 
 
 def review(browser: FlaskClient, page: Page, values: dict[str, str], status: int = 302) -> Page:
@@ -175,9 +175,9 @@ def test_every_section_opens_and_saves_unchanged(
         answer = send(browser, visit(browser, f"/profile/{code}"), action=f"/profile/{code}")
         assert answer.location == "/profile"
         after = stored(records, organization)
-        for part in organizations.SECTIONS[kind]:
+        for part in organization_acts.SECTIONS[kind]:
             for name in part.fields:
-                was, found = organizations.value_of(before, name), organizations.value_of(after, name)
+                was, found = organization_acts.value_of(before, name), organization_acts.value_of(after, name)
                 assert found == was, (code, name)
 
 
@@ -584,7 +584,7 @@ def test_who_saved_or_passed_an_organization_is_not_part_of_its_history(
         found = session.get(Organization, town.company.id)
         assert found is not None
         stranger = actor_for(make_user(session, make_npo(session), name="よその人"))
-        organizations.audit.record(session, stranger, "passed", "organization", found.public_id, NOW)
+        organization_acts.audit.record(session, stranger, "passed", "organization", found.public_id, NOW)
     assert "よその人" not in visit(town.coordinator, desk(town.company)).html
 
 

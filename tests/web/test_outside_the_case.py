@@ -16,8 +16,11 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import select
 
-from matcher.db import Database
-from matcher.models import (
+from matcher.agreements import plans
+from matcher.cases import acts as case_acts
+from matcher.cases import documents, talks
+from matcher.ground.db import Database
+from matcher.records import (
     CaseDocument,
     CaseFile,
     CaseTask,
@@ -35,7 +38,8 @@ from matcher.models import (
     Risk,
     User,
 )
-from matcher.services import documents, evaluations, partnerships, plans, progress, publicity, talks
+from matcher.results import publication, ratings
+from matcher.work import progress
 from tests import factories
 from tests.conftest import NOW
 from tests.partners import SCORES, TEXTS, Partners
@@ -69,7 +73,7 @@ class Town(Partners):
             self.at,
         )  # fmt: skip
         talks.add_task(session, self.npo_actor, self.case, f"{MARK}約束", "npo", self.today, self.at)
-        partnerships.send_message(session, self.npo_actor, self.case, f"{MARK}連絡", self.at)
+        case_acts.send_message(session, self.npo_actor, self.case, f"{MARK}連絡", self.at)
         trial = talks.TrialPlan(
             f"{MARK}試し", f"{MARK}内容", self.today, self.today + timedelta(days=9), 1000, f"{MARK}条件"
         )
@@ -139,21 +143,21 @@ class Town(Partners):
             "sentences": [], "narrative": f"{MARK}成果", "setbacks": f"{MARK}失敗", "harm": f"{MARK}害",
             "next_step": f"{MARK}次",
         }  # fmt: skip
-        evaluations.draft_report(session, self.npo_actor, self.case, facts, self.at, version=None)
+        ratings.draft_report(session, self.npo_actor, self.case, facts, self.at, version=None)
         self.accept("outcome_report")
         for actor in (*self.sides, self.coordinator):
             own = documents.side_of(actor, self.case)
-            for about in sorted(evaluations.PARTIES, key=lambda side: side != own):
-                evaluations.rate(session, actor, self.case, about, SCORES, f"{MARK}評価", self.at)
-        evaluations.add_third_party(
+            for about in sorted(ratings.PARTIES, key=lambda side: side != own):
+                ratings.rate(session, actor, self.case, about, SCORES, f"{MARK}評価", self.at)
+        ratings.add_third_party(
             session, self.coordinator, self.case, f"{MARK}大学", SCORES, f"{MARK}第三", self.at
         )
-        evaluations.conclude(session, self.coordinator, self.case, f"{MARK}まとめ", self.at, version=None)
-        evaluations.add_voice(
+        ratings.conclude(session, self.coordinator, self.case, f"{MARK}まとめ", self.at, version=None)
+        ratings.add_voice(
             session, self.npo_actor, self.case, "children", 9, f"{MARK}聞", f"{MARK}声", self.at
         )
-        evaluations.add_lesson(session, self.npo_actor, self.case, "前の週に決める。", True, self.at)
-        evaluations.add_lesson(session, self.npo_actor, self.case, f"{MARK}学び", False, self.at)
+        ratings.add_lesson(session, self.npo_actor, self.case, "前の週に決める。", True, self.at)
+        ratings.add_lesson(session, self.npo_actor, self.case, f"{MARK}学び", False, self.at)
         self.publish("purpose", "agreement", "indicators", "lessons")
         incident = progress.report_incident(
             session, self.npo_actor, self.case, self.today, f"{MARK}事故", f"{MARK}対応", self.at
@@ -170,7 +174,7 @@ class Town(Partners):
         for number, (text, decision) in enumerate(
             (("よい取り組みですね。", "show"), (f"{MARK}中傷", "hide"), (f"{MARK}まだ", ""))
         ):
-            found = publicity.comment(session, self.case, text, f"network-{number}", self.at)
+            found = publication.comment(session, self.case, text, f"network-{number}", self.at)
             answer = {
                 "decision": decision,
                 "text": "ありがとうございます。",
@@ -178,7 +182,7 @@ class Town(Partners):
                 "hide_reason": "abuse",
             }
             if decision:
-                publicity.treat_comment(
+                publication.treat_comment(
                     session, self.coordinator, found, self.case, answer, self.at, version=None
                 )
 
@@ -339,7 +343,7 @@ def test_the_published_page_says_what_was_chosen_and_nothing_else(town):
 def test_what_is_public_is_this_and_no_more(town):
     partners, records, _browsers = town
     with records.read() as session:
-        case, view = publicity.get_published(session, partners.case.public_id)
+        case, view = publication.get_published(session, partners.case.public_id)
         assert set(view) == {
             "title", "summary", "company", "npo", "support_type", "fields", "areas", "fiscal_year", "purpose",
             "milestones", "agreement", "indicators", "lessons",
@@ -351,4 +355,4 @@ def test_what_is_public_is_this_and_no_more(town):
             "中学生": None,
         }
         assert view["lessons"] == ["前の週に決める。"]
-        assert [row.text for row in publicity.shown_comments(session, case)] == ["よい取り組みですね。"]
+        assert [row.text for row in publication.shown_comments(session, case)] == ["よい取り組みですね。"]

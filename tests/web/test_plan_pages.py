@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from matcher import vocabulary
-from matcher.services import agreements, documents, plans
+from matcher.agreements import acts as agreement_acts
+from matcher.agreements import plans
+from matcher.cases import documents
+from matcher.ground import vocabulary
 from tests.conftest import NOW
 from tests.partners import Partners
 from tests.web.conftest import login_as
@@ -335,7 +337,7 @@ def test_an_agreement_from_before_the_article_of_liability_is_printed_without_it
         p.write_plan()
         facts = p.agreement_facts()
         del facts["liability"]
-        agreements.draft(p.session, p.npo_actor, p.case, facts, p.at, version=None)
+        agreement_acts.draft(p.session, p.npo_actor, p.case, facts, p.at, version=None)
 
     desk.open(lead)
     assert "責任の分担" not in desk.paper("agreement.pdf")

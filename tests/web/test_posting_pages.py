@@ -11,11 +11,12 @@ import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from matcher import search
-from matcher.db import Database
-from matcher.models import AuditEvent, Mark, Need, Offer, Organization, Receipt, User
-from matcher.services import partnerships, postings
-from matcher.services.partnerships import Terms
+from matcher.cases import acts as case_acts
+from matcher.cases.acts import Terms
+from matcher.ground.db import Database
+from matcher.postings import acts as posting_acts
+from matcher.records import AuditEvent, Mark, Need, Offer, Organization, Receipt, User
+from matcher.register import folding
 from tests.conftest import NOW
 from tests.edge_inputs import EDGE_INPUTS
 from tests.factories import (
@@ -58,13 +59,13 @@ class Town:
     def need(self, **changes: Any) -> Need:
         with self.records.write() as session:
             found = make_need(session, self.npo, **changes)
-            found.search_text = search.text_of_posting(found)
+            found.search_text = folding.text_of_posting(found)
         return found
 
     def offer(self, **changes: Any) -> Offer:
         with self.records.write() as session:
             found = make_offer(session, self.company, **changes)
-            found.search_text = search.text_of_posting(found)
+            found.search_text = folding.text_of_posting(found)
         return found
 
     def again(self, record: Need | Offer) -> Any:
@@ -106,7 +107,7 @@ def town(records: Database, new_client: Callable[[], FlaskClient]) -> Town:
             "other_city": make_coordinator(session, name="東 良子"),
         }
         for organization in (npo, company):
-            organization.search_text = search.text_of_organization(organization)
+            organization.search_text = folding.text_of_organization(organization)
     browsers = {name: login_as(new_client(), user) for name, user in people.items()}
     return Town(records, npo, company, people, browsers | {"stranger": new_client()})
 
@@ -422,7 +423,7 @@ def test_the_home_page_shows_what_waits_first_and_says_when_it_is_too_much(town:
             company = make_company(session, name=f"株式会社みぎわ{number}")
             officer = actor_for(make_user(session, company), company)
             terms = Terms(support_type="food")
-            partnerships.propose(session, officer, company, npo, terms, "お手伝いできます。", NOW)
+            case_acts.propose(session, officer, company, npo, terms, "お手伝いできます。", NOW)
     page = visit(town.owner, "/npo")
     assert "返事をお待ちしています（3件）" in page.text
     assert "受付を一時止めています" in page.text
@@ -519,9 +520,9 @@ def test_two_characters_are_enough_to_search(town: Town) -> None:
 def test_spellings_of_one_name_find_each_other(town: Town, records: Database, typed: str) -> None:
     with records.write() as session:
         company = make_company(session, name="㈱髙﨑商店", kana="タカサキショウテン")
-        company.search_text = search.text_of_organization(company)
+        company.search_text = folding.text_of_organization(company)
         offer = make_offer(session, company, title="ミドリのみどり便")
-        offer.search_text = search.text_of_posting(offer)
+        offer.search_text = folding.text_of_posting(offer)
     town.offer(title="別の会社の品")
     page = visit(town.owner, f"/npo/offers?q={typed}")
     assert found(page, "ミドリのみどり便", "別の会社の品") == ["ミドリのみどり便"]
@@ -789,15 +790,15 @@ def test_changes_since_the_last_reading_are_shown_in_words(town: Town, records: 
     need = town.need(state="draft")
     owner, city = actor_for(town.people["owner"], town.npo), actor_for(town.people["city"])
     with records.write() as session:
-        from matcher import queries
+        from matcher.postings import reads as posting_reads
 
-        again = queries.get_need(session, owner, need.public_id)
-        postings.submit(session, owner, again, NOW, version=None)
-        postings.publish(session, city, again, NOW, version=None)
-        postings.rework(session, owner, again, NOW, version=None)
+        again = posting_reads.get_need(session, owner, need.public_id)
+        posting_acts.submit(session, owner, again, NOW, version=None)
+        posting_acts.publish(session, city, again, NOW, version=None)
+        posting_acts.rework(session, owner, again, NOW, version=None)
         changes = {"fields": ["13", "1"], "safety_contact": True, "beneficiary_number": 1200}
-        postings.save_need_step(session, owner, again, 4, changes, NOW, version=None)
-        postings.save_need_step(
+        posting_acts.save_need_step(session, owner, again, 4, changes, NOW, version=None)
+        posting_acts.save_need_step(
             session,
             owner,
             again,
@@ -806,7 +807,7 @@ def test_changes_since_the_last_reading_are_shown_in_words(town: Town, records: 
             NOW,
             version=None,
         )
-        postings.submit(session, owner, again, NOW, version=None)
+        posting_acts.submit(session, owner, again, NOW, version=None)
     page = visit(town.city, review_url(need))
     assert "前に確認した内容からの変更" in page.text
     for words in ("子どもの健全育成、保健・医療・福祉", "令和9年3月31日", "令和9年2月1日", "接する", "1,200"):
@@ -837,10 +838,10 @@ def test_an_unknown_decision_changes_nothing(town: Town) -> None:
 
 
 def test_every_action_and_column_has_its_words() -> None:
-    from matcher import lifecycle
+    from matcher.ground import lifecycle
 
     actions = {move.action for move in lifecycle.TRANSITIONS if move.machine == "posting"}
     assert actions <= set(posting_text.ACTIONS)
     assert actions - {"submit", "expire"} <= set(posting_text._DONE)
-    columns = {name for step in postings.NEED_STEPS for name in step} | set(postings.OFFER_FIELDS)
+    columns = {name for step in posting_acts.NEED_STEPS for name in step} | set(posting_acts.OFFER_FIELDS)
     assert columns <= set(posting_text.LABELS)

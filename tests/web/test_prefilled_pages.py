@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from matcher.db import Database
-from matcher.models import Contribution, Organization, ShownList, ShownSuggestion
-from matcher.services import documents
+from matcher.cases import documents
+from matcher.ground.db import Database
+from matcher.records import Contribution, Organization, ShownList, ShownSuggestion
 from tests.conftest import NOW
 from tests.factories import make_company, make_coordinator, make_need, make_npo, make_offer, make_user
 from tests.web.conftest import login_as

@@ -10,10 +10,15 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 from sqlalchemy import select
 
-from matcher import queries, vocabulary
-from matcher.db import Database
-from matcher.models import CaseDocument, Organization, User
-from matcher.services import casework, documents, evaluations, plans, progress, publicity
+from matcher.agreements import plans
+from matcher.cases import documents
+from matcher.cases import reads as case_reads
+from matcher.ground import vocabulary
+from matcher.ground.db import Database
+from matcher.records import CaseDocument, Organization, User
+from matcher.results import publication, ratings
+from matcher.work import progress
+from matcher.work import reads as work_reads
 from tests.conftest import NOW
 from tests.partners import SCORES, Partners
 from tests.web.conftest import login_as
@@ -34,7 +39,7 @@ class Town(Partners):
         ):
             entry = progress.record_contribution(session, self.company_actor, self.case, gift, self.at)
             progress.confirm_contribution(session, self.npo_actor, self.case, entry, self.at, version=None)
-        self.lesson = evaluations.add_lesson(
+        self.lesson = ratings.add_lesson(
             session, self.npo_actor, self.case, "前の週に量を決める。", True, self.at
         )
         self.publish("purpose")
@@ -54,14 +59,14 @@ class Town(Partners):
         self.later(days=6)
         self.end()
         self.report()
-        evaluations.add_third_party(
+        ratings.add_third_party(
             session, self.coordinator, self.case, "澪原大学", {**SCORES, "outcome": 2}, "", self.at
         )
         self.evaluate()
 
     def hand_in(self, text: str) -> None:
         """Both sides write and submit the first periodic report."""
-        report = casework.reports(self.session, self.case)[0]
+        report = work_reads.reports(self.session, self.case)[0]
         for actor in self.sides:
             facts = {"text": text, "setbacks": "雪で1回休んだ。", "next_step": ""}
             progress.write_report(
@@ -70,7 +75,7 @@ class Town(Partners):
 
     def review_quarter(self, *, accepted: bool, text: str = "") -> None:
         """The city looks at it."""
-        report = casework.reports(self.session, self.case)[0]
+        report = work_reads.reports(self.session, self.case)[0]
         progress.review_report(
             self.session, self.coordinator, self.case, report, accepted, text, self.at, version=None
         )
@@ -97,7 +102,7 @@ def publish(town: Town, records: Database, *fields: str) -> str:
     """A new page with these fields, accepted by all three; its address."""
     with records.write() as session:
         town.session = session
-        town.case = queries.get_case(session, town.coordinator, town.case.public_id)
+        town.case = case_reads.get_case(session, town.coordinator, town.case.public_id)
         town.publish(*fields)
         return f"/partnerships/{town.case.public_id}"
 
@@ -149,11 +154,11 @@ def test_a_resident_hears_what_happens_with_the_words_and_how_many_are_not_shown
     send(browsers["resident"], page, {"text": "続けてほしいです。"}, button="送る")
     assert "3営業日以内を目安に読み、載せるかどうかを決めます" in visit(browsers["resident"], address).text
     with records.write() as session:
-        case = queries.get_case(session, partners.coordinator, partners.case.public_id)
+        case = case_reads.get_case(session, partners.coordinator, partners.case.public_id)
         for text, reason in (("悪口", "abuse"), ("宣伝", "advertisement"), ("中傷", "abuse")):
-            found = publicity.comment(session, case, text, reason + text, partners.at)
+            found = publication.comment(session, case, text, reason + text, partners.at)
             answer = {"decision": "hide", "hide_reason": reason}
-            publicity.treat_comment(
+            publication.treat_comment(
                 session, partners.coordinator, found, case, answer, partners.at, version=None
             )
     page = visit(browsers["resident"], address)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from matcher.services import leases
+from matcher.jobs import leases
 from tests import factories
 from webapp import Settings
 from webapp.bodies import FILE as MAX_BODY

@@ -17,12 +17,13 @@ from werkzeug.datastructures import MultiDict
 from wtforms.fields.core import UnboundField
 
 import webapp.forms
-from matcher import addresses, days, import_cells, numerals, phones
-from matcher.db import Database
-from matcher.import_columns import COLUMNS, Column
-from matcher.models import AccountRequest, Organization, User
-from matcher.services.cities import City
-from matcher.typed import Unclear
+from matcher.city.cities import City
+from matcher.ground import addresses, days, numerals, phones
+from matcher.ground.db import Database
+from matcher.ground.typed import Unclear
+from matcher.imports import cells
+from matcher.imports.columns import COLUMNS, Column
+from matcher.records import AccountRequest, Organization, User
 from tests.factories import make_coordinator, make_npo, make_user
 from tests.unit.test_addresses import UNREACHABLE
 from tests.web.conftest import login_as
@@ -118,7 +119,7 @@ def test_every_column_of_a_value_asks_the_same_reader(
     monkeypatch.setattr(module, name, refuse)
     for one in columns:
         with pytest.raises(Unclear) as unclear:
-            import_cells.read(one, "あ", City())
+            cells.read(one, "あ", City())
         assert unclear.value.part == "asked"
 
 
@@ -145,7 +146,7 @@ TYPED = [
 def test_a_form_and_an_import_read_an_amount_alike(app: Flask, typed: str) -> None:
     column = Column("quantity", "量", "number")
     try:
-        cell = import_cells.read(column, typed, City())
+        cell = cells.read(column, typed, City())
         expected: Any = (cell.value, cell.unit)
     except Unclear as unclear:
         expected = unclear

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask, render_template
 
-from matcher import vocabulary
-from matcher.services import parties
+from matcher.ground import vocabulary
+from matcher.register import parties
 from tests.conftest import NOW
 from webapp import bundle_text, work_text
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select
 
-from matcher.models import AuditEvent, Lease, Mail
-from matcher.services import leases, notices, outbox
+from matcher.jobs import leases
+from matcher.records import AuditEvent, Lease, Mail
+from matcher.register import notices, outbox
 from tests import factories
 from tests.conftest import NOW
 from tests.web.conftest import login_as

@@ -11,10 +11,17 @@ import pytest
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 
-from matcher import calendar, queries
-from matcher.db import Database
-from matcher.models import User
-from matcher.services import evaluations, handovers, organizations, partnerships, progress, talks
+from matcher.cases import acts as case_acts
+from matcher.cases import reads as case_reads
+from matcher.cases import talks
+from matcher.desk import handovers
+from matcher.ground import calendar
+from matcher.ground.db import Database
+from matcher.organizations import acts as organization_acts
+from matcher.records import User
+from matcher.register import officials
+from matcher.results import ratings
+from matcher.work import progress
 from tests.conftest import NOW
 from tests.partners import Partners
 from tests.web.conftest import login_as
@@ -86,7 +93,7 @@ def withdraw_introduced(p: Partners) -> None:
     """A side goes after the introduction."""
     p.bring("negotiation")
     p.file()
-    partnerships.withdraw(p.session, p.npo_actor, p.case, "plans_changed", "", p.at, version=None)
+    case_acts.withdraw(p.session, p.npo_actor, p.case, "plans_changed", "", p.at, version=None)
 
 
 # ── What has been left stays readable ────────────────────────────────────────────────────────────────
@@ -134,7 +141,7 @@ def test_an_open_draft_of_a_case_that_was_left_offers_no_acceptance(town):
     def life(p: Partners) -> None:
         p.bring("trial")
         talks.draft_trial_result(p.session, p.npo_actor, p.case, "adopt", "続ける。", p.at, version=None)
-        partnerships.withdraw(p.session, p.npo_actor, p.case, "plans_changed", "", p.at, version=None)
+        case_acts.withdraw(p.session, p.npo_actor, p.case, "plans_changed", "", p.at, version=None)
 
     town.live(life)
     browser = town.browser("company")
@@ -148,18 +155,18 @@ def before_introduction(action: str) -> Callable[[Partners], None]:
     """A case that never came to an introduction."""
 
     def life(p: Partners) -> None:
-        p.case = partnerships.propose(
-            p.session, p.company_actor, p.company, p.npo, partnerships.Terms("food"), "ぜひ。", p.at, need=p.need
+        p.case = case_acts.propose(
+            p.session, p.company_actor, p.company, p.npo, case_acts.Terms("food"), "ぜひ。", p.at, need=p.need
         )  # fmt: skip
         if action == "decline":
-            partnerships.decline(p.session, p.npo_actor, p.case, "timing", "", p.at, version=None)
+            case_acts.decline(p.session, p.npo_actor, p.case, "timing", "", p.at, version=None)
         elif action == "withdraw":
-            partnerships.withdraw(p.session, p.company_actor, p.case, "plans_changed", "", p.at, version=None)
+            case_acts.withdraw(p.session, p.company_actor, p.case, "plans_changed", "", p.at, version=None)
         elif action == "expire":
-            partnerships.expire_unanswered(p.session, p.later(days=30))
+            case_acts.expire_unanswered(p.session, p.later(days=30))
         elif action == "refuse":
-            partnerships.accept(p.session, p.npo_actor, p.case, "", p.at, version=None)
-            partnerships.refuse(p.session, p.coordinator, p.case, "conflict", "重なる。", p.at, version=None)
+            case_acts.accept(p.session, p.npo_actor, p.case, "", p.at, version=None)
+            case_acts.refuse(p.session, p.coordinator, p.case, "conflict", "重なる。", p.at, version=None)
 
     return life
 
@@ -198,7 +205,9 @@ def with_stopped_party(life: Callable[[Partners], object]) -> Callable[[Partners
 
     def then(p: Partners) -> None:
         life(p)
-        organizations.suspend(p.session, p.manager, p.company, "trust", "調べるため。", p.at, version=None)
+        organization_acts.suspend(
+            p.session, p.manager, p.company, "trust", "調べるため。", p.at, version=None
+        )
 
     return then
 
@@ -257,7 +266,7 @@ def test_all_cases_of_a_person_are_ticked_and_one_at_least_is_needed(town):
 def test_the_handover_paper_holds_the_note_and_what_each_case_is_about(town):
     def life(p: Partners) -> None:
         with_much_open(p)
-        users = {user.id: user for user in queries.active_staff(p.session)}
+        users = {user.id: user for user in officials.active_staff(p.session)}
         handovers.plan(
             p.session, p.coordinator, users[p.coordinator.user_id], users[p.colleague.user_id], [p.case],
             calendar.tokyo_date(p.at) + timedelta(days=5), p.at, note="鍵は総務にあります。",
@@ -273,7 +282,7 @@ def test_the_handover_paper_holds_the_note_and_what_each_case_is_about(town):
 def test_a_handover_that_cannot_happen_says_so_and_can_be_cancelled(town):
     def life(p: Partners) -> None:
         p.bring("running")
-        users = {user.id: user for user in queries.active_staff(p.session)}
+        users = {user.id: user for user in officials.active_staff(p.session)}
         handovers.plan(
             p.session, p.coordinator, users[p.coordinator.user_id], users[p.colleague.user_id], [p.case],
             calendar.tokyo_date(p.at) + timedelta(days=1), p.at,
@@ -332,13 +341,11 @@ def test_who_renews_arrives_at_the_new_case_and_both_name_each_other(town):
 def test_the_plan_page_of_the_next_period_shows_what_is_carried_over_until_it_is_saved(town):
     def life(p: Partners) -> None:
         p.bring("closed")
-        new = evaluations.renew(
-            p.session, p.npo_actor, p.case, partnerships.Terms("food"), "次の年も。", p.at
-        )
-        partnerships.accept(p.session, p.company_actor, new, "", p.at, version=None)
-        decision = partnerships.Decision("続ける。", conflict_of_interest=False, city_involved=False)
-        partnerships.approve(p.session, p.coordinator, new, decision, p.at, version=None)
-        p.case = queries.get_case(p.session, p.coordinator, new.public_id)
+        new = ratings.renew(p.session, p.npo_actor, p.case, case_acts.Terms("food"), "次の年も。", p.at)
+        case_acts.accept(p.session, p.company_actor, new, "", p.at, version=None)
+        decision = case_acts.Decision("続ける。", conflict_of_interest=False, city_involved=False)
+        case_acts.approve(p.session, p.coordinator, new, decision, p.at, version=None)
+        p.case = case_reads.get_case(p.session, p.coordinator, new.public_id)
         meeting = talks.Meeting(calendar.tokyo_date(p.at), "佐藤", "続ける。")
         talks.record_meeting(p.session, p.npo_actor, p.case, meeting, p.at)
 

@@ -16,9 +16,10 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Optional
 
-from matcher import days, limits, numerals, payment, vocabulary
-from matcher.models import IndicatorDefinition, Lesson
-from matcher.typed import Unclear
+from matcher.agreements import contract
+from matcher.ground import days, limits, numerals, vocabulary
+from matcher.ground.typed import Unclear
+from matcher.records import IndicatorDefinition, Lesson
 from webapp import value_text
 from webapp.forms.base import Form
 from webapp.forms.case import ReasonForm, choices
@@ -383,7 +384,7 @@ class AgreementForm(Form):
                 # What was left empty is left out, so that an amendment does not seem to change it.
                 **{
                     name: getattr(self, name).data
-                    for name in payment.SCHEME_FIELDS
+                    for name in contract.SCHEME_FIELDS
                     if getattr(self, name).data
                 },
             }
@@ -440,9 +441,9 @@ class RuleForm(Form):
         except Unclear as unclear:
             raise ValidationError(value_text.sentence(unclear)) from None
 
-    def rule(self, key: str) -> payment.Rule:
+    def rule(self, key: str) -> contract.Rule:
         """The rule as the contract keeps it."""
-        return payment.Rule(
+        return contract.Rule(
             key=key, indicator=self.indicator.data, cap_yen=int(self.cap_yen.data or 0),
             shape=self.shape.data,
             points=self.read, measured_on=self.measured_on.data or date.max,

@@ -20,8 +20,8 @@ from wtforms.fields.core import UnboundField
 from wtforms.validators import Optional, StopValidation
 
 from embeddings.normal import nfc
-from matcher import errors, limits
-from matcher.services import receipts
+from matcher.ground import errors, limits
+from matcher.register import receipts
 from webapp import text
 
 REQUIRED = _l("入力してください。")

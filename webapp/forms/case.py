@@ -9,10 +9,10 @@ from wtforms import Field, RadioField, SelectField, TextAreaField, ValidationErr
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Optional
 
-from matcher import limits, vocabulary
-from matcher.errors import Invalid
-from matcher.models import Need, Offer, User
-from matcher.services.partnerships import Decision, Terms
+from matcher.cases.acts import Decision, Terms
+from matcher.ground import limits, vocabulary
+from matcher.ground.errors import Invalid
+from matcher.records import Need, Offer, User
 from webapp.forms.base import Form, Within
 from webapp.forms.values import DayField, QuantityField
 

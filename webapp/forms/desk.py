@@ -7,8 +7,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
 from wtforms.validators import Optional
 
-from matcher import lifecycle, limits, vocabulary
-from matcher.services.cities import City
+from matcher.city.cities import City
+from matcher.ground import lifecycle, limits, vocabulary
 from webapp.forms.base import SearchForm, Within
 from webapp.forms.case import choices as one_by_one
 from webapp.forms.values import DayField

@@ -11,8 +11,8 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Optional
 
-from matcher import limits, vocabulary
-from matcher.models import User
+from matcher.ground import limits, vocabulary
+from matcher.records import User
 from webapp.forms.base import Form
 from webapp.forms.case import choices
 from webapp.forms.fields import (

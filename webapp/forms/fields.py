@@ -17,8 +17,8 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Optional
 
-from matcher import days, limits
-from matcher.typed import Unclear
+from matcher.ground import days, limits
+from matcher.ground.typed import Unclear
 from webapp import value_text
 from webapp.forms.base import Within
 from webapp.forms.case import choices

@@ -7,7 +7,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import RadioField, SelectMultipleField
 from wtforms.validators import InputRequired
 
-from matcher import tables
+from matcher.imports import tables
 from webapp import import_text
 from webapp.forms.base import Form
 from webapp.forms.case import choices

@@ -20,11 +20,11 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Optional
 
-from matcher import limits, vocabulary
-from matcher.models import Organization
-from matcher.services import organizations
-from matcher.services.cities import City
-from matcher.services.organizations import Section
+from matcher.city.cities import City
+from matcher.ground import limits, vocabulary
+from matcher.organizations import acts as organization_acts
+from matcher.organizations.acts import Section
+from matcher.records import Organization
 from webapp import organization_text
 from webapp.forms.account import one_line
 from webapp.forms.base import Form, Within
@@ -34,12 +34,13 @@ from webapp.forms.values import AddressField, CountField, DayField, PhoneField
 
 def _line(name: str) -> StringField:
     return StringField(
-        filters=[one_line], validators=[Optional(), Within(organizations.TEXT_LIMITS.get(name, limits.SHORT))]
+        filters=[one_line],
+        validators=[Optional(), Within(organization_acts.TEXT_LIMITS.get(name, limits.SHORT))],
     )
 
 
 def _text(name: str) -> TextAreaField:
-    return TextAreaField(validators=[Optional(), Within(organizations.TEXT_LIMITS[name])])
+    return TextAreaField(validators=[Optional(), Within(organization_acts.TEXT_LIMITS[name])])
 
 
 def _several() -> SelectMultipleField:
@@ -85,7 +86,10 @@ def _is_text(field: Field) -> bool:
 class _BasicForm(SectionForm):
     name = StringField(
         filters=[one_line],
-        validators=[DataRequired(_l("名称を入力してください。")), Within(organizations.TEXT_LIMITS["name"])],
+        validators=[
+            DataRequired(_l("名称を入力してください。")),
+            Within(organization_acts.TEXT_LIMITS["name"]),
+        ],
     )
     kana = _line("kana")
     corporate_number = StringField(filters=[one_line], validators=[Optional(), Within(limits.TITLE)])
@@ -204,7 +208,7 @@ _FORMS: Final[Mapping[tuple[str, str], type[SectionForm]]] = {
 
 def section_form(organization: Organization, part: Section, city: City) -> SectionForm:
     """The form of one section, filled with what is saved."""
-    saved = {name: organizations.value_of(organization, name) for name in part.fields}
+    saved = {name: organization_acts.value_of(organization, name) for name in part.fields}
     form = _FORMS[organization.kind, part.code](data={"version": organization.version, **saved})
     form.prepare(organization, part, city)
     return form
@@ -286,7 +290,7 @@ class ReviewForm(Form):
 
 def review_form(organization: Organization) -> ReviewForm:
     """The checklist of this kind of organization, empty for a new round."""
-    questions = organizations.checklist(organization)
+    questions = organization_acts.checklist(organization)
     fields: dict[str, Any] = {"items": tuple(questions)}
     for item, question in questions.items():
         fields[item] = RadioField(question, choices=choices(vocabulary.ANSWERS), validators=[Optional()])

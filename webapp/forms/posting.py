@@ -7,9 +7,9 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import Optional, ValidationError
 
-from matcher import errors, limits, vocabulary
-from matcher.services import postings
-from matcher.services.cities import City
+from matcher.city.cities import City
+from matcher.ground import errors, limits, vocabulary
+from matcher.postings import acts as posting_acts
 from webapp.forms.base import Form, SearchForm, Within
 from webapp.forms.case import choices
 from webapp.forms.values import CountField, DayField, QuantityField
@@ -52,7 +52,7 @@ def _units(support_type: str | None) -> list[Any]:
 class _CityForm(Form):
     """A form whose lists come from the city: its districts, and field 20 where an ordinance fills it."""
 
-    required: tuple[str, ...] = postings.NEED_REQUIRED
+    required: tuple[str, ...] = posting_acts.NEED_REQUIRED
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -164,7 +164,7 @@ NEED_FORMS: tuple[type[_CityForm], ...] = (TroubleForm, SupportForm, WhenWhereFo
 class OfferForm(_CityForm):
     """提供メニュー on one page."""
 
-    required = postings.OFFER_REQUIRED
+    required = posting_acts.OFFER_REQUIRED
 
     title = _line(_l("件名"))
     description = _text(_l("提供できる内容"))
@@ -225,7 +225,7 @@ class ReviewForm(Form):
 
     def corrections(self) -> dict[str, str]:
         """The texts that were sent along, whatever they say."""
-        return {name: self[name].data or "" for name in postings.STAFF_EDITABLE if self[name].raw_data}
+        return {name: self[name].data or "" for name in posting_acts.STAFF_EDITABLE if self[name].raw_data}
 
 
 class BrowseForm(SearchForm):

@@ -7,8 +7,8 @@ from wtforms import (
 )
 from wtforms.validators import Optional
 
-from matcher import limits, vocabulary
-from matcher.services.cities import City
+from matcher.city.cities import City
+from matcher.ground import limits, vocabulary
 from webapp import filters
 from webapp.forms.base import ConditionsForm, Form
 from webapp.forms.case import choices

@@ -4,9 +4,9 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField, TextAreaField
 from wtforms.validators import DataRequired, Optional
 
-from matcher import limits, vocabulary
-from matcher.services.cities import City
-from matcher.services.suggestions import Filters
+from matcher.city.cities import City
+from matcher.ground import limits, vocabulary
+from matcher.suggestions.suggest import Filters
 from webapp.forms.base import ConditionsForm, Form, Within
 from webapp.forms.case import choices
 

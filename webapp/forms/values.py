@@ -1,8 +1,7 @@
 """Fields that read a value from what people type: days, numbers, yen, people, mail addresses.
 
-How each is read stands in ``matcher.days``, ``matcher.numerals`` and ``matcher.addresses``; imports read by
-the same. What was typed is kept and shown again; ``reading`` says how it was understood where that is not
-plain.
+How each is read stands in ``days``, ``numerals`` and ``addresses`` of ``matcher.ground``; imports read by the
+same. What was typed is kept and shown again; ``reading`` says how it was understood where that is not plain.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,8 +12,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, Field, StringField, ValidationError
 from wtforms.validators import InputRequired, StopValidation
 
-from matcher import addresses, days, numerals, phones, vocabulary
-from matcher.typed import Unclear
+from matcher.ground import addresses, days, numerals, phones, vocabulary
+from matcher.ground.typed import Unclear
 from webapp import value_text
 
 MAX_QUANTITY: Final = 10**11  #: what the column holds; nothing that people give comes near it

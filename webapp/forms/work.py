@@ -16,9 +16,10 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Optional
 
-from matcher import calendar, days, limits, numerals, uploads, vocabulary
-from matcher.models import CaseFile, Indicator, User
-from matcher.typed import Unclear
+from matcher.cases import uploads
+from matcher.ground import calendar, days, limits, numerals, vocabulary
+from matcher.ground.typed import Unclear
+from matcher.records import CaseFile, Indicator, User
 from webapp import filters, value_text
 from webapp.forms.base import Form
 from webapp.forms.case import ReasonForm, TermsForm, choices
@@ -223,7 +224,7 @@ class ContributionForm(TermsForm, _WithFiles):
     @property
     def terms(self) -> Any:
         """Only type, amount and unit matter here."""
-        from matcher.services.partnerships import Terms
+        from matcher.cases.acts import Terms
 
         return Terms(self.support_type.data, self.quantity.data, self.unit.data or "")
 

@@ -6,10 +6,12 @@ from flask import Blueprint, abort, current_app, flash, g, redirect, render_temp
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import permissions
-from matcher.errors import Invalid, MovedOn, TooFast, TooMany
-from matcher.models import Notice, User
-from matcher.services import accounts, cities, notices, outbox, receipts
+from matcher.city import cities
+from matcher.ground import permissions
+from matcher.ground.errors import Invalid, MovedOn, TooFast, TooMany
+from matcher.people import accounts
+from matcher.records import Notice, User
+from matcher.register import notices, outbox, receipts
 from webapp import access, asked, clock, context, db, demo, devices, text
 from webapp.forms import account as forms
 from webapp.forms.base import Form, SearchForm

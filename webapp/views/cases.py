@@ -10,21 +10,22 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import calendar, lifecycle, permissions, queries, ranking, terms
-from matcher.errors import DomainError, Invalid, MovedOn, NotFound, Refused, TooFast
-from matcher.models import Need, Offer, Organization, Partnership, ShownSuggestion
-from matcher.permissions import Actor
-from matcher.services import (
-    casework,
-    cities,
-    evaluations,
-    partnerships,
-    receipts,
-    shown_lists,
-    snapshots,
-    talks,
-    tasks,
-)
+from matcher.cases import acts as case_acts
+from matcher.cases import reads as case_reads
+from matcher.cases import talks
+from matcher.city import cities
+from matcher.desk import tasks as desk_tasks
+from matcher.ground import calendar, lifecycle, permissions
+from matcher.ground.errors import DomainError, Invalid, MovedOn, NotFound, Refused, TooFast
+from matcher.ground.permissions import Actor
+from matcher.organizations import reads as organization_reads
+from matcher.postings import reads as posting_reads
+from matcher.postings import terms
+from matcher.records import Need, Offer, Organization, Partnership, ShownSuggestion
+from matcher.register import audit, officials, receipts, snapshots
+from matcher.results import ratings
+from matcher.suggestions import ranking, shown_lists
+from matcher.work import reads as work_reads
 from webapp import access, asked, bundle_text, case_text, clock, db, decision_text, terms_text, text, traces
 from webapp.forms import case as forms
 from webapp.forms.base import Form, SearchForm
@@ -49,12 +50,12 @@ def _refusal(error: DomainError) -> str:
 @access.allow("member")
 def index() -> Page:
     """The cases of one's own organization: what waits for it first, what has ended last."""
-    cases = queries.own_cases(db.session(), access.actor())
+    cases = case_reads.own_cases(db.session(), access.actor())
     running = [case for case in cases if case.state not in lifecycle.CASE_EXITS]
     return render_template(
         "cases/index.html",
         running=running,
-        steps=tasks.steps_of(db.session(), running, clock.now()),
+        steps=desk_tasks.steps_of(db.session(), running, clock.now()),
         ended=[case for case in cases if case.state in lifecycle.CASE_EXITS],
     )
 
@@ -64,9 +65,9 @@ def index() -> Page:
 def show(public_id: str) -> Page:
     """One case, the same screen for the company, the NPO and the city."""
     actor = access.actor()
-    case = queries.get_case(db.session(), actor, public_id)
+    case = case_reads.get_case(db.session(), actor, public_id)
     form = forms.MessageForm(data={"version": case.version})
-    if partnerships.may_see_contacts(actor, case):
+    if case_acts.may_see_contacts(actor, case):
         access.note_contacts(case.company, case.npo)
     if case.was_introduced:
         more = {**work.facts(actor, case), **work.overview(case)}
@@ -78,33 +79,33 @@ def show(public_id: str) -> Page:
 @access.allow("case_party")
 def sent(public_id: str) -> Page:
     """申し出, 依頼 or 推薦 was received: the number, what happens next, and by when."""
-    case = queries.get_case(db.session(), access.actor(), public_id)
+    case = case_reads.get_case(db.session(), access.actor(), public_id)
     return render_template("cases/sent.html", case=case)
 
 
 def _facts(actor: Actor, case: Partnership) -> dict[str, Any]:
     """What every page about one case shows."""
-    events = queries.history(db.session(), "partnership", case.public_id)
-    shown = queries.shown_suggestion(db.session(), case.shown_suggestion_id)
+    events = audit.history(db.session(), "partnership", case.public_id)
+    shown = case_reads.shown_suggestion(db.session(), case.shown_suggestion_id)
     return {
         "case": case,
-        "actions": partnerships.open_actions(actor, case),
+        "actions": case_acts.open_actions(actor, case),
         "events": case_text.timeline(
             actor,
             case,
             events,
-            queries.messages_of_case(db.session(), case),
-            casework.texts(db.session(), case),
+            case_reads.messages_of_case(db.session(), case),
+            work_reads.texts(db.session(), case),
         ),
         "shown": shown,
         "shown_reasons": case_text.shown_reasons(shown.reasons if shown else []),
         "shown_level": ranking.level(shown.score) if shown else "",
-        "contacts": partnerships.may_see_contacts(actor, case),
-        "bundles": queries.decision_bundles(db.session(), case) if actor.is_staff else [],
+        "contacts": case_acts.may_see_contacts(actor, case),
+        "bundles": case_reads.decision_bundles(db.session(), case) if actor.is_staff else [],
         "outcomes": decision_text.OUTCOMES,
         "obstacle": _obstacle(actor, case),
-        "tasks": casework.tasks(db.session(), case),
-        "chain": evaluations.chain(db.session(), case),
+        "tasks": case_reads.tasks(db.session(), case),
+        "chain": ratings.chain(db.session(), case),
         "unverified": talks.unverified(case) if case.state in lifecycle.CASE_OPEN else [],
     }
 
@@ -113,7 +114,7 @@ def _obstacle(actor: Actor, case: Partnership) -> str:
     """Why the one who looks could not approve whatever they typed, said before they type."""
     if not permissions.may(actor, "partnership.decide", case) or case.state != "coordinator_review":
         return ""
-    code = partnerships.approval_obstacle(db.session(), actor, case)
+    code = case_acts.approval_obstacle(db.session(), actor, case)
     return text.sentence(code) if code else ""
 
 
@@ -131,8 +132,8 @@ class Act:
 
 
 def _assign(actor: Actor, case: Partnership, form: Any, now: datetime) -> None:
-    chosen = {user.public_id: user for user in queries.active_staff(db.session())}[form.coordinator.data]
-    partnerships.assign(db.session(), actor, case, chosen, now)
+    chosen = {user.public_id: user for user in officials.active_staff(db.session())}[form.coordinator.data]
+    case_acts.assign(db.session(), actor, case, chosen, now)
 
 
 def _with_reason(service: Callable[..., object]) -> Run:
@@ -151,33 +152,33 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
     {
         "accept": Act(
             forms.AcceptForm,
-            lambda actor, case, form, now: partnerships.accept(
+            lambda actor, case, form, now: case_acts.accept(
                 db.session(), actor, case, form.answer.data or "", now, version=form.shown_version
             ),
         ),
-        "decline": Act(forms.ReasonForm, _with_reason(partnerships.decline)),
-        "withdraw": Act(forms.ReasonForm, _with_reason(partnerships.withdraw)),
+        "decline": Act(forms.ReasonForm, _with_reason(case_acts.decline)),
+        "withdraw": Act(forms.ReasonForm, _with_reason(case_acts.withdraw)),
         "revise": Act(
             forms.ReviseForm,
-            lambda actor, case, form, now: partnerships.revise(
+            lambda actor, case, form, now: case_acts.revise(
                 db.session(), actor, case, form.terms, form.note.data or "", now, version=form.shown_version
             ),
         ),
         # A message changes nothing that others decide on, so it never comes too late.
         "message": Act(
             forms.MessageForm,
-            lambda actor, case, form, now: partnerships.send_message(
+            lambda actor, case, form, now: case_acts.send_message(
                 db.session(), actor, case, form.text.data, now
             ),
         ),
         "approve": Act(
             forms.ApproveForm,
-            lambda actor, case, form, now: partnerships.approve(
+            lambda actor, case, form, now: case_acts.approve(
                 db.session(), actor, case, form.decision, now, version=form.shown_version
             ),
         ),
-        "return": Act(forms.ExplainedForm, _with_reason(partnerships.return_)),
-        "refuse": Act(forms.ExplainedForm, _with_reason(partnerships.refuse)),
+        "return": Act(forms.ExplainedForm, _with_reason(case_acts.return_)),
+        "refuse": Act(forms.ExplainedForm, _with_reason(case_acts.refuse)),
         "assign": Act(forms.AssignForm, _assign),
     }
 )
@@ -188,13 +189,13 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
 def act(public_id: str, action: str) -> Page:
     """Ask once more, then do it; whoever comes second keeps what they typed."""
     actor, now = access.actor(), clock.now()
-    case = queries.get_case(db.session(), actor, public_id)
-    permissions.require(actor, partnerships.permission_for(actor, action) or "", case)
+    case = case_reads.get_case(db.session(), actor, public_id)
+    permissions.require(actor, case_acts.permission_for(actor, action) or "", case)
     form = _form(case, action)
     here = url_for("cases.show", public_id=public_id)
     if request.method == "POST" and receipts.earlier(db.session(), actor, form.form_id.data):
         return redirect(here)
-    if action not in partnerships.open_actions(actor, case):
+    if action not in case_acts.open_actions(actor, case):
         return _too_late(actor, case, action, form)
     if form.validate_on_submit():
         try:
@@ -218,7 +219,7 @@ def _form(case: Partnership, action: str) -> Any:
         row = lifecycle.find_move("partnership", case.state, action)
         found.offer_reasons(row.reasons if row else _all_reasons(action))
     if isinstance(found, forms.AssignForm):
-        found.offer_staff(queries.active_staff(db.session()))
+        found.offer_staff(officials.active_staff(db.session()))
     return found
 
 
@@ -241,13 +242,13 @@ def _ask(actor: Actor, case: Partnership, action: str, form: Any, **facts: Any) 
 
 def _not_done(actor: Actor, public_id: str, action: str, form: Any, error: Exception) -> Page:
     """The form again, with what was typed and what stood in the way."""
-    case = queries.get_case(db.session(), actor, public_id)
+    case = case_reads.get_case(db.session(), actor, public_id)
     if isinstance(error, Invalid):
         form.take(error)
         return _ask(actor, case, action, form), 422
     if isinstance(error, Refused):
         return _ask(actor, case, action, form, banner=_refusal(error)), 409
-    if action not in partnerships.open_actions(actor, case):
+    if action not in case_acts.open_actions(actor, case):
         return _too_late(actor, case, action, form)
     form.version.data = case.version  # the next send is over what the banner tells
     return _ask(actor, case, action, form, banner=_overtaken(actor, case)), 409
@@ -269,7 +270,7 @@ def _too_late(actor: Actor, case: Partnership, action: str, form: Any) -> Page:
 
 
 def _overtaken(actor: Actor, case: Partnership) -> str:
-    events = queries.history(db.session(), "partnership", case.public_id)
+    events = audit.history(db.session(), "partnership", case.public_id)
     return case_text.overtaken(actor, case, events, clock.now())
 
 
@@ -295,8 +296,8 @@ def _pair(actor: Actor, company: Organization, npo: Organization) -> _Pair:
     return _Pair(
         company,
         npo,
-        {need.public_id: need for need in queries.open_needs_of(db.session(), actor, npo)},
-        {offer.public_id: offer for offer in queries.open_offers_of(db.session(), company)},
+        {need.public_id: need for need in posting_reads.open_needs_of(db.session(), actor, npo)},
+        {offer.public_id: offer for offer in posting_reads.open_offers_of(db.session(), company)},
         _shown(actor),
     )
 
@@ -317,13 +318,13 @@ def _other_side(actor: Actor) -> Organization:
     """
     found = None
     if asked.word("organization"):
-        found = queries.get_organization(db.session(), actor, asked.word("organization"))
+        found = organization_reads.get_organization(db.session(), actor, asked.word("organization"))
     elif asked.word("need") and actor.organization_kind == "company":
-        need = queries.get_need(db.session(), actor, asked.word("need"))
-        found = queries.get_organization(db.session(), actor, need.organization.public_id)
+        need = posting_reads.get_need(db.session(), actor, asked.word("need"))
+        found = organization_reads.get_organization(db.session(), actor, need.organization.public_id)
     elif asked.word("offer") and actor.organization_kind == "npo":
-        offer = queries.get_offer(db.session(), actor, asked.word("offer"))
-        found = queries.get_organization(db.session(), actor, offer.organization.public_id)
+        offer = posting_reads.get_offer(db.session(), actor, asked.word("offer"))
+        found = organization_reads.get_organization(db.session(), actor, offer.organization.public_id)
     if found is None or found.kind == actor.organization_kind:
         raise NotFound("organization")
     return found
@@ -380,7 +381,7 @@ def _beginning(need: Need | None, offer: Offer | None) -> terms.Beginning:
 def _hindrance(pair: _Pair, form: Any, origin: str) -> str:
     """Why this pair cannot begin now, said before anybody writes; empty where it can."""
     try:
-        partnerships.check_possible(db.session(), pair.company, pair.npo, origin=origin, **pair.chosen(form))
+        case_acts.check_possible(db.session(), pair.company, pair.npo, origin=origin, **pair.chosen(form))
     except Refused as refused:
         return _refusal(refused)
     return ""
@@ -391,7 +392,7 @@ def _hindrance(pair: _Pair, form: Any, origin: str) -> str:
 def propose() -> Page:
     """申し出 by a company, 依頼 by an NPO: write, check, send."""
     actor = access.actor()
-    own = queries.own_organization(db.session(), actor)
+    own = organization_reads.own_organization(db.session(), actor)
     permissions.require(actor, "partnership.propose", own)
     other = _other_side(actor)
     company, npo = (own, other) if own.kind == "company" else (other, own)
@@ -416,7 +417,7 @@ def propose() -> Page:
         return _begun(
             actor,
             form,
-            lambda now: partnerships.propose(
+            lambda now: case_acts.propose(
                 db.session(),
                 actor,
                 company,
@@ -464,7 +465,7 @@ def recommend() -> Page:
             return _begun(
                 actor,
                 form,
-                lambda now: partnerships.recommend(
+                lambda now: case_acts.recommend(
                     db.session(),
                     actor,
                     company,
@@ -489,11 +490,11 @@ def _recommended(actor: Actor, kind: str) -> Organization | None:
     named = asked.word(kind)
     posting = asked.word("need" if kind == "npo" else "offer")
     if not named and posting:
-        get = queries.get_need if kind == "npo" else queries.get_offer
+        get = posting_reads.get_need if kind == "npo" else posting_reads.get_offer
         named = get(db.session(), actor, posting).organization.public_id
     if not named:
         return None
-    found = queries.get_organization(db.session(), actor, named)
+    found = organization_reads.get_organization(db.session(), actor, named)
     if found.kind != kind:
         raise NotFound("organization")
     return found
@@ -509,7 +510,7 @@ def _choose(company: Organization | None, npo: Organization | None) -> Page:
         search=search,
         company=company,
         npo=npo,
-        found=queries.verified_organizations(db.session(), kind, search.words),
+        found=organization_reads.verified_organizations(db.session(), kind, search.words),
     )
 
 
@@ -521,11 +522,11 @@ def _choose(company: Organization | None, npo: Organization | None) -> Page:
 def compare(public_id: str) -> Page:
     """The companies interested in one need, side by side."""
     actor = access.actor()
-    need = queries.get_need(db.session(), actor, public_id)
+    need = posting_reads.get_need(db.session(), actor, public_id)
     if need.organization_id != actor.organization_id:
         abort(404)
     return render_template(
-        "cases/compare.html", need=need, cases=queries.interested_in_need(db.session(), need)
+        "cases/compare.html", need=need, cases=case_reads.interested_in_need(db.session(), need)
     )
 
 
@@ -534,8 +535,8 @@ def compare(public_id: str) -> Page:
 def bundle(public_id: str, bundle_id: str) -> Page:
     """What a decision rested on, as it was frozen."""
     actor = access.actor()
-    case = queries.get_case(db.session(), actor, public_id)
-    found = queries.get_decision_bundle(db.session(), case, bundle_id)
+    case = case_reads.get_case(db.session(), actor, public_id)
+    found = case_reads.get_decision_bundle(db.session(), case, bundle_id)
     areas = cities.get(db.session()).area_labels
     return render_template(
         "cases/bundle.html",
@@ -555,9 +556,9 @@ def bundle(public_id: str, bundle_id: str) -> Page:
 def bundle_file(public_id: str, bundle_id: str) -> Response:
     """The same as a file whose sha256 is the one on the page; the audit keeps who took it."""
     actor = access.actor()
-    case = queries.get_case(db.session(), actor, public_id)
-    found = queries.get_decision_bundle(db.session(), case, bundle_id)
-    traces.leave_note(partnerships.download_note(actor, case, found, clock.now()))
+    case = case_reads.get_case(db.session(), actor, public_id)
+    found = case_reads.get_decision_bundle(db.session(), case, bundle_id)
+    traces.leave_note(case_acts.download_note(actor, case, found, clock.now()))
     name = f"{case.number}-{found.sha256[:12]}.json"
     return Response(
         snapshots.canonical(found.content),

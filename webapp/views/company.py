@@ -6,10 +6,18 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import permissions, queries, queries_postings
-from matcher.errors import Invalid, MovedOn, Refused
-from matcher.models import Offer
-from matcher.services import cities, moves, organizations, postings, receipts, shown_lists, suggestions, tasks
+from matcher.cases import reads as case_reads
+from matcher.city import cities
+from matcher.desk import tasks as desk_tasks
+from matcher.ground import permissions
+from matcher.ground.errors import Invalid, MovedOn, Refused
+from matcher.organizations import acts as organization_acts
+from matcher.organizations import reads as organization_reads
+from matcher.postings import acts as posting_acts
+from matcher.postings import reads as posting_reads
+from matcher.records import Offer
+from matcher.register import audit, moves, receipts
+from matcher.suggestions import shown_lists, suggest
 from webapp import access, asked, clock, db, live, posting_text, text, traces
 from webapp.forms import posting as forms
 from webapp.forms.base import Form
@@ -28,27 +36,29 @@ _WRITTEN = frozenset({"draft", "returned"})  #: states in which the text may be 
 def home() -> Page:
     """What to do next, five suggested NPOs, and the running cases."""
     session, actor = db.session(), access.actor()
-    company = queries.own_organization(session, actor)
+    company = organization_reads.own_organization(session, actor)
     index = live.index()
-    found = suggestions.Shortlist()
+    found = suggest.Shortlist()
     if company.state == "verified":
-        found = suggestions.for_company(session, index, company, limit=HOME_CARDS, now=clock.now())
+        found = suggest.for_company(session, index, company, limit=HOME_CARDS, now=clock.now())
         shown = shown_lists.compose(session, index, actor, company, found, clock.now())
         traces.leave(f"shown:{shown.public_id}", lambda later: later.add(shown))
-    cases = queries.own_cases(session, actor, open_only=True)
-    steps = tasks.steps_of(session, cases, clock.now())
+    cases = case_reads.own_cases(session, actor, open_only=True)
+    steps = desk_tasks.steps_of(session, cases, clock.now())
     return render_template(
         "company/home.html",
         company=company,
-        tasks=tasks.next_tasks(session, actor, company, cases, steps),
+        tasks=desk_tasks.next_tasks(session, actor, company, cases, steps),
         found=found,
         index=index,
         lacking=[
-            part.label for part in organizations.SECTIONS["company"] if organizations.missing(company, part)
+            part.label
+            for part in organization_acts.SECTIONS["company"]
+            if organization_acts.missing(company, part)
         ],
         cases=cases,
         steps=steps,
-        has_offer=any(offer.state == "open" for offer in queries_postings.own_offers(session, actor)),
+        has_offer=any(offer.state == "open" for offer in posting_reads.own_offers(session, actor)),
     )
 
 
@@ -59,10 +69,10 @@ def needs() -> Page:
     session = db.session()
     form = forms.BrowseForm(request.args)
     form.offer_choices(cities.get(session))
-    own = queries.own_organization(session, access.actor())
+    own = organization_reads.own_organization(session, access.actor())
     listing = None
     if own.state == "verified":
-        listing = queries_postings.open_needs(
+        listing = posting_reads.open_needs(
             session,
             form.conditions,
             public=False,
@@ -76,7 +86,7 @@ def needs() -> Page:
 @access.allow("company")
 def need(public_id: str) -> Page:
     """One need as other members see it."""
-    found = queries.get_need(db.session(), access.actor(), public_id)
+    found = posting_reads.get_need(db.session(), access.actor(), public_id)
     mark = shown_lists.mark_of(db.session(), access.actor(), found.organization_id, found)
     return render_template("company/need.html", need=found, mark=mark)
 
@@ -86,7 +96,7 @@ def need(public_id: str) -> Page:
 def need_mark(public_id: str, action: str) -> Page:
     """保存 from the browsing pages, and taking it back."""
     session, actor = db.session(), access.actor()
-    found = queries.get_need(session, actor, public_id)
+    found = posting_reads.get_need(session, actor, public_id)
     if action == "save":
         shown_lists.mark(session, actor, found.organization, found, "saved", clock.now())
         flash(_("「%(title)s」を保存しました。", title=found.title), "success")
@@ -101,7 +111,7 @@ def need_mark(public_id: str, action: str) -> Page:
 def need_pass(public_id: str) -> Page:
     """見送り from the browsing pages, with one coded reason that only the city reads."""
     session, actor = db.session(), access.actor()
-    found = queries.get_need(session, actor, public_id)
+    found = posting_reads.get_need(session, actor, public_id)
     form = PassForm()
     if not form.validate_on_submit():
         page = render_template("company/need_pass.html", need=found, form=form)
@@ -118,14 +128,14 @@ def need_pass(public_id: str) -> Page:
 @access.allow("company")
 def saved() -> Page:
     """What the company has saved."""
-    return render_template("company/saved.html", saved=queries_postings.saved(db.session(), access.actor()))
+    return render_template("company/saved.html", saved=posting_reads.saved(db.session(), access.actor()))
 
 
 @blueprint.get("/offers")
 @access.allow("company")
 def offers() -> Page:
     """One's own offers with their state in words."""
-    found = queries_postings.own_offers(db.session(), access.actor())
+    found = posting_reads.own_offers(db.session(), access.actor())
     return render_template("company/offers.html", offers=found)
 
 
@@ -138,8 +148,8 @@ def offer_new() -> Page:
         return redirect(earlier)
     if not form.validate():
         abort(400)
-    company = queries.own_organization(session, actor)
-    found = postings.new_offer(session, actor, company, clock.now())
+    company = organization_reads.own_organization(session, actor)
+    found = posting_acts.new_offer(session, actor, company, clock.now())
     written = url_for("company.offer_edit", public_id=found.public_id)
     receipts.keep(session, actor, form.form_id.data, written, clock.now())
     return redirect(written)
@@ -155,8 +165,8 @@ def offer(public_id: str) -> Page:
 def _facts(found: Offer) -> dict[str, Any]:
     return {
         "offer": found,
-        "actions": postings.available(access.actor(), found, clock.now()),
-        "history": queries.history(db.session(), "offer", found.public_id),
+        "actions": posting_acts.available(access.actor(), found, clock.now()),
+        "history": audit.history(db.session(), "offer", found.public_id),
     }
 
 
@@ -176,7 +186,7 @@ def offer_edit(public_id: str) -> Page:
     if not form.validate():
         return _edit_page(found, form), 422
     try:
-        postings.save_offer(session, actor, found, form.typed, clock.now(), version=form.shown_version)
+        posting_acts.save_offer(session, actor, found, form.typed, clock.now(), version=form.shown_version)
     except Invalid as error:
         db.undo()
         form.take(error)
@@ -200,10 +210,10 @@ def _overtaken(public_id: str, form: Form, error: Exception) -> tuple[Offer, str
 
 def _shown(found: Offer) -> dict[str, Any]:
     """What stands in the fields: what was saved, and in a new text what the profile says."""
-    values = {name: getattr(found, name) for name in postings.OFFER_FIELDS}
+    values = {name: getattr(found, name) for name in posting_acts.OFFER_FIELDS}
     if not found.title and not found.description:
-        company = queries.own_organization(db.session(), access.actor())
-        values |= postings.prefilled(found, company, clock.now())
+        company = organization_reads.own_organization(db.session(), access.actor())
+        values |= posting_acts.prefilled(found, company, clock.now())
     return values | {"version": str(found.version)}
 
 
@@ -231,7 +241,7 @@ def offer_check(public_id: str) -> Page:
         return _check_page(found, form, banner=banner), 422
     sent = url_for("company.offer_sent", public_id=public_id)
     try:
-        postings.submit(session, actor, found, clock.now(), version=form.shown_version)
+        posting_acts.submit(session, actor, found, clock.now(), version=form.shown_version)
         receipts.keep(session, actor, form.form_id.data, sent, clock.now())
     except Invalid as error:
         db.undo()
@@ -247,7 +257,7 @@ def offer_check(public_id: str) -> Page:
 
 def _check_page(found: Offer, form: Form, problems: dict[str, str] | None = None, banner: str = "") -> str:
     if problems is None:
-        problems = postings.problems(found, clock.now())
+        problems = posting_acts.problems(found, clock.now())
     worded = {name: text.field_sentence(code) for name, code in problems.items()}
     return render_template(
         "company/offer_check.html",
@@ -276,7 +286,7 @@ def offer_act(public_id: str, action: str) -> Page:
     found = _own(public_id)
     form = Form()
     try:
-        getattr(postings, action)(
+        getattr(posting_acts, action)(
             db.session(), access.actor(), found, clock.now(), version=form.shown_version
         )
     except (MovedOn, Refused, db.Overtaken) as error:
@@ -305,7 +315,7 @@ def offer_withdraw(public_id: str) -> Page:
     if not form.validate():
         return render_template("postings/withdraw.html", posting=found, **facts), 422
     try:
-        postings.withdraw(
+        posting_acts.withdraw(
             session, actor, found, form.reason_code.data or "", form.reason_text.data or "",
             clock.now(), version=form.shown_version,
         )  # fmt: skip
@@ -321,7 +331,7 @@ def offer_withdraw(public_id: str) -> Page:
 
 
 def _own(public_id: str) -> Offer:
-    found = queries.get_offer(db.session(), access.actor(), public_id)
+    found = posting_reads.get_offer(db.session(), access.actor(), public_id)
     if found.organization_id != access.actor().organization_id:
         abort(404)
     return found

@@ -10,9 +10,11 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import queries_desk, queries_exposure
-from matcher.errors import Refused
-from matcher.services import cities, desk, outbox
+from matcher.city import cities
+from matcher.desk import exposure as queries_exposure
+from matcher.desk import lists, noted
+from matcher.ground.errors import Refused
+from matcher.register import outbox
 from webapp import access, asked, clock, db, desk_lists, making, sheets, text, traces
 from webapp.desk_lists import LISTS, DeskList, Setting
 from webapp.text import MAIL_FAILURES
@@ -27,7 +29,7 @@ _QUEUES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "cases": ("cases", {"state": "coordinator_review"}),
     "agreements": ("cases", {"state": "agreement_review"}),
     "comments": ("", {}),
-    **{code: ("cases", {"late": code}) for code in queries_desk.WATCHED},
+    **{code: ("cases", {"late": code}) for code in lists.WATCHED},
 }
 #: Where a deadline leads, if not to a case.
 _DEADLINE_PAGES: Final = {
@@ -47,20 +49,20 @@ def _words() -> dict[str, Any]:
 def today() -> str:
     """What must I do today?"""
     session, actor, now = db.session(), access.actor(), clock.now()
-    queues = [(queue, _queue_url(queue.code)) for queue in queries_desk.queues(session, actor, now)]
-    needs_total, needs = queries_desk.needs_shown_to_nobody(session, actor)
-    never_total, never = queries_desk.organizations_never_suggested(session, actor)
+    queues = [(queue, _queue_url(queue.code)) for queue in lists.queues(session, actor, now)]
+    needs_total, needs = lists.needs_shown_to_nobody(session, actor)
+    never_total, never = lists.organizations_never_suggested(session, actor)
     return render_template(
         "coordinator/desk.html",
         queues=queues,
-        watched=queries_desk.WATCHED,
+        watched=lists.WATCHED,
         needs=needs,
         needs_total=needs_total,
         never=never,
         never_total=never_total,
-        deadlines=queries_desk.deadlines(session, actor, now),
+        deadlines=lists.deadlines(session, actor, now),
         deadline_pages=_DEADLINE_PAGES,
-        spread=queries_desk.spread(session, actor),
+        spread=lists.spread(session, actor),
         undeliverable=outbox.undeliverable(session, actor),
         failures=MAIL_FAILURES,
     )
@@ -195,7 +197,7 @@ def _file(wanted: DeskList, form: str) -> Response:
         return kept
     setting, filter_form = _setting(), _filter_form(wanted)
     conditions = filter_form.conditions
-    if wanted.selectable and (selected := asked.several("selected", queries_desk.PAGE_SIZE)):
+    if wanted.selectable and (selected := asked.several("selected", lists.PAGE_SIZE)):
         conditions["selected"] = ",".join(selected)
     sort = asked.word("sort") or wanted.default_sort
     charset = asked.word("charset") or "utf-8"
@@ -206,7 +208,7 @@ def _file(wanted: DeskList, form: str) -> Response:
         making.begin()  # a big one is gathered by one request at a time
     listing = wanted.fetch(db.session(), access.actor(), conditions, setting.now, sort=sort, page=None)
     # No list leaves the house without its line in the record (T20).
-    note = desk.export_note(
+    note = noted.export_note(
         access.actor(), wanted.name, len(listing.rows), conditions, setting.now, form=form
     )
     sheet = desk_lists.as_sheet(

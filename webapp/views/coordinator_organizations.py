@@ -8,11 +8,15 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from matcher import lifecycle, permissions, queries
-from matcher.errors import DomainError, Invalid, MovedOn, Refused
-from matcher.models import Organization
-from matcher.permissions import Actor
-from matcher.services import cities, moves, organizations
+from matcher.cases import reads as case_reads
+from matcher.city import cities
+from matcher.ground import lifecycle, permissions
+from matcher.ground.errors import DomainError, Invalid, MovedOn, Refused
+from matcher.ground.permissions import Actor
+from matcher.organizations import acts as organization_acts
+from matcher.organizations import reads as organization_reads
+from matcher.records import Organization
+from matcher.register import audit, moves
 from webapp import access, clock, db, organization_text, text
 from webapp.forms import organization as forms
 from webapp.views.coordinator import blueprint
@@ -25,7 +29,7 @@ Page = Response | str | tuple[str, int]
 def organization(public_id: str) -> Page:
     """The whole application with contacts, checklist and history; verify it or give it back."""
     session, actor = db.session(), access.actor()
-    found = queries.get_organization(session, actor, public_id)
+    found = organization_reads.get_organization(session, actor, public_id)
     form = forms.review_form(found)
     if request.method == "GET":
         return _page(session, actor, found, form)
@@ -48,9 +52,9 @@ def organization(public_id: str) -> Page:
 def _decide(session: db.Session, actor: Actor, found: Organization, action: str, form: Any) -> None:
     now, version = clock.now(), form.shown_version
     if action == "verify":
-        organizations.verify(session, actor, found, form.answers, now, version=version)
+        organization_acts.verify(session, actor, found, form.answers, now, version=version)
         return
-    organizations.return_(
+    organization_acts.return_(
         session,
         actor,
         found,
@@ -69,28 +73,29 @@ def _page(session: db.Session, actor: Actor, found: Organization, form: Any, **f
         "coordinator/organization.html",
         organization=found,
         form=form,
-        questions=organizations.checklist(found),
+        questions=organization_acts.checklist(found),
         actions=[
             action
             for action in moves.available(actor, found)
             if action not in _ACTS or permissions.may(actor, _ACTS[action].permission, found)
         ],
         parts=[
-            (part, organization_text.rows(found, part, city)) for part in organizations.SECTIONS[found.kind]
+            (part, organization_text.rows(found, part, city))
+            for part in organization_acts.SECTIONS[found.kind]
         ],
         facts=organization_text.check_facts(found),
-        lookalikes=queries.lookalikes(session, found),
-        rounds=queries.checklist_rounds(session, found),
-        cases=queries.open_cases_of(session, found),
-        level=organizations.disclosure_level(found),
-        events=organization_text.timeline(found, queries.history(session, "organization", found.public_id)),
+        lookalikes=organization_reads.lookalikes(session, found),
+        rounds=organization_reads.checklist_rounds(session, found),
+        cases=case_reads.open_cases_of(session, found),
+        level=organization_acts.disclosure_level(found),
+        events=organization_text.timeline(found, audit.history(session, "organization", found.public_id)),
         **facts,
     )
 
 
 def _not_done(session: db.Session, actor: Actor, public_id: str, form: Any, error: Exception) -> Page:
     """The page again, with what was typed and what stood in the way."""
-    found = queries.get_organization(session, actor, public_id)
+    found = organization_reads.get_organization(session, actor, public_id)
     if isinstance(error, Invalid):
         form.take(error)
         return _page(session, actor, found, form), 422
@@ -101,7 +106,7 @@ def _not_done(session: db.Session, actor: Actor, public_id: str, form: Any, erro
 
 def _overtaken(session: db.Session, actor: Actor, found: Organization, form: Any) -> Page:
     form.version.data = found.version  # the next send is over what the banner tells
-    events = queries.history(session, "organization", found.public_id)
+    events = audit.history(session, "organization", found.public_id)
     banner = organization_text.overtaken(actor, events, clock.now())
     return _page(session, actor, found, form, banner=banner, is_overtaken=True), 409
 
@@ -122,9 +127,9 @@ class _Act:
 
 _ACTS: Final[Mapping[str, _Act]] = MappingProxyType(
     {
-        "suspend": _Act("organization.suspend", organizations.suspend, _l("利用を停止する")),
-        "reinstate": _Act("organization.suspend", organizations.reinstate, _l("利用停止を解除する")),
-        "deactivate": _Act("organization.deactivate", organizations.deactivate, _l("利用を終了させる")),
+        "suspend": _Act("organization.suspend", organization_acts.suspend, _l("利用を停止する")),
+        "reinstate": _Act("organization.suspend", organization_acts.reinstate, _l("利用停止を解除する")),
+        "deactivate": _Act("organization.deactivate", organization_acts.deactivate, _l("利用を終了させる")),
     }
 )
 _DONE: Final[Mapping[str, Any]] = {
@@ -143,7 +148,7 @@ _DONE: Final[Mapping[str, Any]] = {
 def organization_act(public_id: str, action: str) -> Page:
     """Suspend, reinstate or end the use, after a look at the running cases."""
     session, actor = db.session(), access.actor()
-    found = queries.get_organization(session, actor, public_id)
+    found = organization_reads.get_organization(session, actor, public_id)
     permissions.require(actor, _ACTS[action].permission, found)
     form = _act_form(found, action)
     if action not in moves.available(actor, found):
@@ -183,7 +188,7 @@ def _act_page(session: db.Session, found: Organization, action: str, form: Any, 
         form=form,
         action=action,
         title=_ACTS[action].title,
-        cases=queries.open_cases_of(session, found),
+        cases=case_reads.open_cases_of(session, found),
         banner=banner,
     )
 
@@ -191,7 +196,7 @@ def _act_page(session: db.Session, found: Organization, action: str, form: Any, 
 def _act_not_done(
     session: db.Session, actor: Actor, public_id: str, action: str, form: Any, error: Exception
 ) -> Page:
-    found = queries.get_organization(session, actor, public_id)
+    found = organization_reads.get_organization(session, actor, public_id)
     if isinstance(error, Invalid):
         form.take(error)
         return _act_page(session, found, action, form), 422
@@ -202,7 +207,7 @@ def _act_not_done(
 
 def _act_overtaken(session: db.Session, actor: Actor, found: Organization, action: str, form: Any) -> Page:
     form.version.data = found.version
-    events = queries.history(session, "organization", found.public_id)
+    events = audit.history(session, "organization", found.public_id)
     return _act_page(
         session, found, action, form, organization_text.overtaken(actor, events, clock.now())
     ), 409

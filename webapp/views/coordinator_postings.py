@@ -6,11 +6,13 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import queries
-from matcher.calendar import tokyo_date
-from matcher.errors import Invalid, MovedOn, Refused
-from matcher.models import Need, Offer
-from matcher.services import cities, moves, postings
+from matcher.city import cities
+from matcher.ground.calendar import tokyo_date
+from matcher.ground.errors import Invalid, MovedOn, Refused
+from matcher.postings import acts as posting_acts
+from matcher.postings import reads as posting_reads
+from matcher.records import Need, Offer
+from matcher.register import audit, moves
 from webapp import access, clock, db, posting_text
 from webapp.forms.posting import ReviewForm
 from webapp.views.coordinator import blueprint
@@ -22,14 +24,14 @@ Page = str | Response | tuple[str, int]
 @access.allow("staff")
 def need(public_id: str) -> Page:
     """One need, to be read and decided upon."""
-    return _review(queries.get_need(db.session(), access.actor(), public_id))
+    return _review(posting_reads.get_need(db.session(), access.actor(), public_id))
 
 
 @blueprint.route("/desk/offers/<public_id>", methods=["GET", "POST"])
 @access.allow("staff")
 def offer(public_id: str) -> Page:
     """One offer, to be read and decided upon."""
-    return _review(queries.get_offer(db.session(), access.actor(), public_id))
+    return _review(posting_reads.get_offer(db.session(), access.actor(), public_id))
 
 
 def _review(found: Need | Offer) -> Page:
@@ -56,14 +58,14 @@ def _review(found: Need | Offer) -> Page:
             form.ask_for_withdrawal()
         return _page(found, form, banner), 409
     flash(done, "success")
-    return redirect(url_for(f"coordinator.{postings.kind_of(found)}s"))
+    return redirect(url_for(f"coordinator.{posting_acts.kind_of(found)}s"))
 
 
 def _again(found: Need | Offer) -> Need | Offer:
     """The record as it is now, nothing of this request in it."""
     public_id, is_need = found.public_id, isinstance(found, Need)
     db.undo()
-    get = queries.get_need if is_need else queries.get_offer
+    get = posting_reads.get_need if is_need else posting_reads.get_offer
     again: Need | Offer = get(db.session(), access.actor(), public_id)
     return again
 
@@ -72,12 +74,12 @@ def _decide(found: Need | Offer, form: ReviewForm, action: str) -> str:
     worded: str
     session, actor, now = db.session(), access.actor(), clock.now()
     if action == "publish":
-        postings.publish(session, actor, found, now, version=form.shown_version, edits=form.corrections())
+        posting_acts.publish(session, actor, found, now, version=form.shown_version, edits=form.corrections())
         worded = _("「%(title)s」を公開しました。", title=found.title)
         return worded
     if action not in {"return", "withdraw"}:
         abort(400)
-    act = postings.withdraw if action == "withdraw" else postings.return_
+    act = posting_acts.withdraw if action == "withdraw" else posting_acts.return_
     act(
         session, actor, found, form.reason_code.data or "", form.reason_text.data or "", now,
         version=form.shown_version,
@@ -97,16 +99,16 @@ def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
     return render_template(
         "postings/review.html",
         posting=found,
-        kind=postings.kind_of(found),
+        kind=posting_acts.kind_of(found),
         form=form,
         banner=banner,
         **_context(found),
         changes=[
             (name, posting_text.plain(name, before, city), posting_text.plain(name, now, city))
-            for name, before, now in postings.changes_since_read(session, found)
+            for name, before, now in posting_acts.changes_since_read(session, found)
         ],
         typed=_typed(found, form) if banner else [],
-        history=queries.history(session, postings.kind_of(found), found.public_id),
+        history=audit.history(session, posting_acts.kind_of(found), found.public_id),
     )
 
 
@@ -120,9 +122,9 @@ def _typed(found: Need | Offer, form: ReviewForm) -> list[tuple[str, str]]:
 
 def _context(found: Need | Offer) -> dict[str, Any]:
     return {
-        "hints": postings.personal_data_hints(found),
+        "hints": posting_acts.personal_data_hints(found),
         "actions": moves.available(access.actor(), found),
-        "editable": [name for name in postings.STAFF_EDITABLE if hasattr(found, name)],
+        "editable": [name for name in posting_acts.STAFF_EDITABLE if hasattr(found, name)],
         "may_publish": found.organization.state == "verified",
         "waiting_days": (tokyo_date(clock.now()) - tokyo_date(found.submitted_at)).days
         if found.submitted_at

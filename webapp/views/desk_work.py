@@ -7,10 +7,14 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import calendar, permissions, queries
-from matcher.errors import Invalid, MovedOn, NotFound
-from matcher.models import IndicatorDefinition, User
-from matcher.services import cities, desk, handovers, plans, publicity, receipts
+from matcher.agreements import plans
+from matcher.city import cities
+from matcher.desk import handovers, noted
+from matcher.ground import calendar, permissions
+from matcher.ground.errors import Invalid, MovedOn, NotFound
+from matcher.records import IndicatorDefinition, User
+from matcher.register import officials, receipts
+from matcher.results import publication
 from webapp import access, asked, case_text, clock, db, making, papers, pdf, text
 from webapp.forms import desk_work as forms
 
@@ -33,7 +37,7 @@ def handover() -> Page:
     """One page to hand over: every open case with what is open on it, and who takes it from when."""
     session, actor, now = db.session(), access.actor(), clock.now()
     permissions.require(actor, "desk.handover")
-    staff = list(queries.active_staff(session))
+    staff = list(officials.active_staff(session))
     person = _person(staff) or next((user for user in staff if user.id == actor.user_id), None)
     if asked.word("person") == "all":
         person = None
@@ -85,7 +89,7 @@ def handover_paper() -> Response:
     if kept := making.fetched():
         return kept
     making.begin()
-    person = _person(queries.active_staff(session))
+    person = _person(officials.active_staff(session))
     rows = handovers.sheets(session, actor, person, now)
     return pdf.download(
         _("事務引継書"), "handover.html", title=_("事務引継書"), rows=rows,
@@ -178,7 +182,7 @@ def _indicator_page(found: IndicatorDefinition | None) -> Page:
 def comments() -> Page:
     """What residents wrote: the unread first."""
     return render_template(
-        "coordinator/comments.html", rows=publicity.comments_to_read(db.session(), access.actor())
+        "coordinator/comments.html", rows=publication.comments_to_read(db.session(), access.actor())
     )
 
 
@@ -187,7 +191,7 @@ def comments() -> Page:
 def comment(public_id: str) -> Page:
     """Show a comment with the city's answer, or keep it back with a reason."""
     session, actor = db.session(), access.actor()
-    found, case = publicity.get_comment(session, actor, public_id)
+    found, case = publication.get_comment(session, actor, public_id)
     prefill = {
         "decision": {"shown": "show", "hidden": "hide"}.get(found.state, ""), "text": found.answer,
         "reason": found.answer_reason, "hide_reason": found.hide_reason, "version": found.version,
@@ -200,7 +204,7 @@ def comment(public_id: str) -> Page:
             "hide_reason": form.hide_reason.data or "",
         }  # fmt: skip
         try:
-            publicity.treat_comment(
+            publication.treat_comment(
                 session, actor, found, case, answer, clock.now(), version=form.shown_version
             )
         except Invalid as error:
@@ -227,5 +231,5 @@ def everything() -> Response:
         return kept
     making.begin()
     made = papers.everything_sheets(session, actor, cities.get(session).section, now)
-    note = desk.export_note(actor, "cases", len(made[0].rows), {}, now, form="xlsx")
+    note = noted.export_note(actor, "cases", len(made[0].rows), {}, now, form="xlsx")
     return making.book(f"協働の記録_{calendar.tokyo_date(now):%Y%m%d}.xlsx", *made, note=note)

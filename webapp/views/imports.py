@@ -7,12 +7,15 @@ from flask import Blueprint, abort, flash, make_response, redirect, render_templ
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher.errors import Refused
-from matcher.import_columns import COLUMNS
-from matcher.models import ImportBatch
-from matcher.services import cities, importing, jobs, receipts
-from matcher.services.cities import City
-from matcher.tables import Unreadable
+from matcher.city import cities
+from matcher.city.cities import City
+from matcher.ground.errors import Refused
+from matcher.imports import acts as import_acts
+from matcher.imports.columns import COLUMNS
+from matcher.imports.tables import Unreadable
+from matcher.jobs import tickets
+from matcher.records import ImportBatch
+from matcher.register import receipts
 from webapp import access, asked, bodies, clock, db, import_text, making, sheets, text
 from webapp.forms.imports import ConfirmForm, UploadForm
 
@@ -49,7 +52,7 @@ def upload() -> Page:
     name = form.file.data.filename or ""
     try:
         with db.reading() as session:
-            checked = importing.check_file(session, actor, form.kind.data, name, form.file.data.read(), now)
+            checked = import_acts.check_file(session, actor, form.kind.data, name, form.file.data.read(), now)
     except Unreadable as error:
         form.file.errors = [text.sentence(error.code, error.facts)]
         return _index(form)
@@ -58,7 +61,7 @@ def upload() -> Page:
     earlier = receipts.earlier(session, actor, form.form_id.data)
     if earlier is not None:
         return redirect(earlier)
-    batch = importing.keep(session, actor, name, checked, now)
+    batch = import_acts.keep(session, actor, name, checked, now)
     kept = url_for("imports.show", public_id=batch.public_id)
     receipts.keep(session, actor, form.form_id.data, kept, now)
     return redirect(kept)
@@ -68,8 +71,8 @@ def _index(form: UploadForm) -> Page:
     db.settle()
     session = db.session()
     page = render_template(
-        "imports/index.html", form=form, batches=importing.recent(session, access.actor()),
-        running=jobs.alive_keys(session, "import"),
+        "imports/index.html", form=form, batches=import_acts.recent(session, access.actor()),
+        running=tickets.alive_keys(session, "import"),
     )  # fmt: skip
     return page, 422 if form.errors else 200
 
@@ -78,7 +81,7 @@ def _index(form: UploadForm) -> Page:
 @access.allow("staff")
 def show(public_id: str) -> Page:
     """What an upload holds, what is wrong with it, and the choice to register or discard it."""
-    batch = importing.get_batch(db.session(), access.actor(), public_id)
+    batch = import_acts.get_batch(db.session(), access.actor(), public_id)
     return _show(batch, _confirm_form(batch, cities.get(db.session())))
 
 
@@ -88,14 +91,14 @@ def confirm(public_id: str) -> Page:
     """Have the rows that can be taken registered; a few are by the time that the page is there."""
     # The rows are saved in transactions of their own, so this request must not hold one itself.
     with db.database().read() as session:
-        batch, city = importing.get_batch(session, access.actor(), public_id), cities.get(session)
+        batch, city = import_acts.get_batch(session, access.actor(), public_id), cities.get(session)
     form = _confirm_form(batch, city)
     if not form.validate_on_submit():
         return _show(batch, form)
     here = url_for("imports.show", public_id=public_id)
     try:
         with db.aside() as session:
-            ticket = importing.ask_to_save(
+            ticket = import_acts.ask_to_save(
                 session, access.actor(), public_id, form.state.data, clock.now(), here, form.decided
             )
     except Refused as error:
@@ -111,9 +114,9 @@ def confirm(public_id: str) -> Page:
 @access.allow("staff")
 def discard(public_id: str) -> Page:
     """Throw the upload away."""
-    batch = importing.get_batch(db.session(), access.actor(), public_id)
+    batch = import_acts.get_batch(db.session(), access.actor(), public_id)
     try:
-        importing.discard(db.session(), access.actor(), batch, clock.now())
+        import_acts.discard(db.session(), access.actor(), batch, clock.now())
     except Refused as error:
         flash(text.sentence(error.code, error.facts), "warning")
         return redirect(url_for("imports.show", public_id=public_id))
@@ -125,7 +128,7 @@ def discard(public_id: str) -> Page:
 @access.allow("staff")
 def report(public_id: str) -> Response:
     """What is wrong with an upload, as a sheet."""
-    batch = importing.get_batch(db.session(), access.actor(), public_id)
+    batch = import_acts.get_batch(db.session(), access.actor(), public_id)
     city = cities.get(db.session())
     return sheets.download(import_text.report(batch.filename, batch.problems, city, clock.now()))
 
@@ -146,7 +149,7 @@ def template(kind: str, form: str) -> Response:
 
 def _confirm_form(batch: ImportBatch, city: City) -> ConfirmForm:
     form = ConfirmForm()
-    form.offer_states(importing.STATES[batch.kind])
+    form.offer_states(import_acts.STATES[batch.kind])
     form.offer_others(import_text.doubtful(batch.rows, city))
     return form
 
@@ -155,7 +158,7 @@ def _show(batch: ImportBatch, form: Any) -> Page:
     db.settle()
     columns = [column for column in COLUMNS[batch.kind] if _is_used(batch, column.code)]  # type: ignore[index]
     is_open = batch.confirmed_at is None and batch.discarded_at is None
-    job = jobs.find_newest(db.session(), "import", batch.public_id) if is_open else None
+    job = tickets.find_newest(db.session(), "import", batch.public_id) if is_open else None
     is_running = job is not None and job.finished_at is None
     is_still = "still" in request.args
     page = render_template(

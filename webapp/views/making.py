@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from matcher.services import jobs
+from matcher.jobs import tickets as jobs
 from webapp import access, clock, db, making
 
 blueprint = Blueprint("making", __name__)

@@ -6,10 +6,16 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import lifecycle, limits, permissions, queries, queries_postings
-from matcher.errors import Invalid, MovedOn, Refused
-from matcher.models import Need
-from matcher.services import cities, moves, postings, receipts, tasks
+from matcher.cases import reads as case_reads
+from matcher.city import cities
+from matcher.desk import tasks as desk_tasks
+from matcher.ground import lifecycle, limits, permissions
+from matcher.ground.errors import Invalid, MovedOn, Refused
+from matcher.organizations import reads as organization_reads
+from matcher.postings import acts as posting_acts
+from matcher.postings import reads as posting_reads
+from matcher.records import Need
+from matcher.register import audit, moves, receipts
 from webapp import access, asked, clock, db, posting_text, text
 from webapp.forms import posting as forms
 from webapp.forms.base import Form
@@ -27,25 +33,25 @@ _WRITTEN = frozenset({"draft", "returned"})  #: states in which the text may be 
 def home() -> Page:
     """What waits for an answer, one's own needs, and the way to write one."""
     session, actor = db.session(), access.actor()
-    npo = queries.own_organization(session, actor)
-    needs = queries_postings.own_needs(session, actor)
-    cases = queries.own_cases(session, actor, open_only=True)
-    steps = tasks.steps_of(session, cases, clock.now())
+    npo = organization_reads.own_organization(session, actor)
+    needs = posting_reads.own_needs(session, actor)
+    cases = case_reads.own_cases(session, actor, open_only=True)
+    steps = desk_tasks.steps_of(session, cases, clock.now())
     return render_template(
         "npo/home.html",
         npo=npo,
         tasks=[
             task
-            for task in tasks.next_tasks(session, actor, npo, cases, steps, 6)
+            for task in desk_tasks.next_tasks(session, actor, npo, cases, steps, 6)
             if task.kind not in {"answer"}
         ][:3],
-        waiting=tasks.waiting_cases(actor, cases),
+        waiting=desk_tasks.waiting_cases(actor, cases),
         cases=cases,
         steps=steps,
         needs=needs[:5],
         more=len(needs) > 5,
-        shown=queries_postings.shown_to_companies(session, needs),
-        is_busy=queries.unanswered_count(session, npo.id) >= lifecycle.UNANSWERED_LIMIT,
+        shown=posting_reads.shown_to_companies(session, needs),
+        is_busy=case_reads.unanswered_count(session, npo.id) >= lifecycle.UNANSWERED_LIMIT,
     )
 
 
@@ -53,8 +59,8 @@ def home() -> Page:
 @access.allow("npo")
 def needs() -> Page:
     """All of one's own needs with their state in words."""
-    found = queries_postings.own_needs(db.session(), access.actor())
-    shown = queries_postings.shown_to_companies(db.session(), found)
+    found = posting_reads.own_needs(db.session(), access.actor())
+    shown = posting_reads.shown_to_companies(db.session(), found)
     return render_template("npo/needs.html", needs=found, shown=shown)
 
 
@@ -71,10 +77,10 @@ def _facts(found: Need) -> dict[str, Any]:
     return {
         "need": found,
         "city_areas": cities.get(session).area_labels,
-        "actions": postings.available(access.actor(), found, clock.now()),
-        "missing": postings.missing(found),
-        "history": queries.history(session, "need", found.public_id),
-        "shown": queries_postings.shown_to_companies(session, [found]).get(found.id, 0),
+        "actions": posting_acts.available(access.actor(), found, clock.now()),
+        "missing": posting_acts.missing(found),
+        "history": audit.history(session, "need", found.public_id),
+        "shown": posting_reads.shown_to_companies(session, [found]).get(found.id, 0),
     }
 
 
@@ -87,8 +93,8 @@ def need_new() -> Page:
         return redirect(earlier)
     if not form.validate():
         abort(400)
-    npo = queries.own_organization(session, actor)
-    found = postings.new_need(session, actor, npo, clock.now())
+    npo = organization_reads.own_organization(session, actor)
+    found = posting_acts.new_need(session, actor, npo, clock.now())
     written = url_for("npo.need_step", public_id=found.public_id, step=1)
     receipts.keep(session, actor, form.form_id.data, written, clock.now())
     return redirect(written)
@@ -111,7 +117,7 @@ def need_step(public_id: str, step: int) -> Page:
     if not form.validate():
         return _step_page(found, form, step), 422
     try:
-        postings.save_need_step(
+        posting_acts.save_need_step(
             session, actor, found, step, _values(form), clock.now(), version=form.shown_version
         )
     except Invalid as error:
@@ -141,10 +147,10 @@ def _step_form(found: Need, step: int) -> Any:
 
 def _shown(found: Need, step: int) -> dict[str, Any]:
     """What stands in the fields: what was saved, and on a page never saved what the profile says."""
-    values = {name: getattr(found, name) for name in postings.NEED_STEPS[step - 1]}
+    values = {name: getattr(found, name) for name in posting_acts.NEED_STEPS[step - 1]}
     if step > found.steps_done:
-        npo = queries.own_organization(db.session(), access.actor())
-        suggested = postings.prefilled(found, npo, clock.now())
+        npo = organization_reads.own_organization(db.session(), access.actor())
+        suggested = posting_acts.prefilled(found, npo, clock.now())
         values |= {name: value for name, value in suggested.items() if name in values}
     if "safety_contact" in values:
         values["safety_contact"] = {None: None, True: "yes", False: "no"}[found.safety_contact]
@@ -172,7 +178,7 @@ def _step_page(found: Need, form: Any, step: int, banner: str = "") -> str:
     if step == 1:
         # The title being typed is asked about by htmx with a plain GET of this page.
         typed = asked.word("title", limits.TEXT) or f"{form.title.data or ''}\n{form.situation.data or ''}"
-        similar = queries_postings.similar_own_needs(db.session(), access.actor(), found, typed)
+        similar = posting_reads.similar_own_needs(db.session(), access.actor(), found, typed)
     return render_template(
         f"npo/step{step}.html", need=found, form=form, step=step, banner=banner, similar=similar
     )
@@ -198,7 +204,7 @@ def need_check(public_id: str) -> Page:
         return _check_page(found, form, banner=banner), 422
     sent = url_for("npo.need_sent", public_id=public_id)
     try:
-        postings.submit(session, actor, found, clock.now(), version=form.shown_version)
+        posting_acts.submit(session, actor, found, clock.now(), version=form.shown_version)
         receipts.keep(session, actor, form.form_id.data, sent, clock.now())
     except Invalid as error:
         db.undo()
@@ -214,7 +220,7 @@ def need_check(public_id: str) -> Page:
 
 def _check_page(found: Need, form: Form, problems: dict[str, str] | None = None, banner: str = "") -> str:
     if problems is None:
-        problems = postings.problems(found, clock.now())
+        problems = posting_acts.problems(found, clock.now())
     return render_template(
         "npo/check.html",
         need=found,
@@ -222,7 +228,7 @@ def _check_page(found: Need, form: Form, problems: dict[str, str] | None = None,
         problems={name: text.field_sentence(code) for name, code in problems.items()},
         banner=banner,
         refused=form.is_submitted(),
-        steps=postings.NEED_STEPS,
+        steps=posting_acts.NEED_STEPS,
         city_areas=cities.get(db.session()).area_labels,
     )
 
@@ -243,7 +249,7 @@ def need_act(public_id: str, action: str) -> Page:
     """One-click moves of one's own need."""
     found = _own(public_id)
     form = Form()
-    act = getattr(postings, action)
+    act = getattr(posting_acts, action)
     try:
         act(db.session(), access.actor(), found, clock.now(), version=form.shown_version)
     except (MovedOn, Refused, db.Overtaken) as error:
@@ -273,7 +279,7 @@ def need_withdraw(public_id: str) -> Page:
     if not form.validate():
         return render_template("postings/withdraw.html", posting=found, **facts), 422
     try:
-        postings.withdraw(
+        posting_acts.withdraw(
             session, actor, found, form.reason_code.data or "", form.reason_text.data or "",
             clock.now(), version=form.shown_version,
         )  # fmt: skip
@@ -295,10 +301,10 @@ def offers() -> Page:
     session = db.session()
     form = forms.BrowseForm(request.args)
     form.offer_choices(cities.get(session))
-    own = queries.own_organization(session, access.actor())
+    own = organization_reads.own_organization(session, access.actor())
     listing = None
     if own.state == "verified":
-        listing = queries_postings.open_offers(
+        listing = posting_reads.open_offers(
             session,
             form.conditions,
             sort=form.sort.data or "newest",
@@ -311,12 +317,12 @@ def offers() -> Page:
 @access.allow("npo")
 def offer(public_id: str) -> Page:
     """One offer as other members see it."""
-    found = queries.get_offer(db.session(), access.actor(), public_id)
+    found = posting_reads.get_offer(db.session(), access.actor(), public_id)
     return render_template("npo/offer.html", offer=found)
 
 
 def _own(public_id: str) -> Need:
-    found = queries.get_need(db.session(), access.actor(), public_id)
+    found = posting_reads.get_need(db.session(), access.actor(), public_id)
     if found.organization_id != access.actor().organization_id:
         abort(404)
     return found

@@ -6,12 +6,19 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import permissions, queries, vocabulary
-from matcher.errors import Invalid, MovedOn, Refused
-from matcher.models import Organization
-from matcher.permissions import Actor
-from matcher.services import cities, evaluations, moves, organizations, readings
-from matcher.services.organizations import Section
+from matcher.cases import reads as case_reads
+from matcher.city import cities
+from matcher.ground import permissions, vocabulary
+from matcher.ground.errors import Invalid, MovedOn, Refused
+from matcher.ground.permissions import Actor
+from matcher.organizations import acts as organization_acts
+from matcher.organizations import readings
+from matcher.organizations import reads as organization_reads
+from matcher.organizations.acts import Section
+from matcher.postings import reads as posting_reads
+from matcher.records import Organization
+from matcher.register import audit, moves
+from matcher.results import ratings
 from webapp import access, clock, db, organization_text, text
 from webapp.forms import organization as forms
 
@@ -28,14 +35,14 @@ Page = Response | str | tuple[str, int]
 @access.allow("member")
 def profile() -> Page:
     """The own profile as a task list, and where the city's check stands."""
-    organization = queries.own_organization(db.session(), access.actor())
+    organization = organization_reads.own_organization(db.session(), access.actor())
     return render_template(
         "organization/profile.html",
         organization=organization,
         tasks=organization_text.tasks(organization),
         actions=moves.available(access.actor(), organization),
-        is_locked=organization.state in organizations.LOCKED,
-        level=organizations.disclosure_level(organization),
+        is_locked=organization.state in organization_acts.LOCKED,
+        level=organization_acts.disclosure_level(organization),
         readings=readings.of_organization(db.session(), access.actor(), organization, clock.now()),
     )
 
@@ -45,15 +52,15 @@ def profile() -> Page:
 def section(code: str) -> Page:
     """One section of the profile; whoever saves second keeps what they typed."""
     session, actor = db.session(), access.actor()
-    organization = queries.own_organization(session, actor)
-    part = organizations.section(organization, code)
+    organization = organization_reads.own_organization(session, actor)
+    part = organization_acts.section(organization, code)
     if part is None:
         abort(404)
     permissions.require(actor, "organization.edit", organization)
     form = forms.section_form(organization, part, cities.get(session))
     if form.validate_on_submit():
         try:
-            organizations.save_section(
+            organization_acts.save_section(
                 session, actor, organization, code, form.values(part), clock.now(), version=form.shown_version
             )
         except (Invalid, Refused, MovedOn, db.Overtaken) as error:
@@ -79,12 +86,12 @@ def _section_page(
 
 
 def _place(organization: Organization, part: Section) -> int:
-    return organizations.SECTIONS[organization.kind].index(part)
+    return organization_acts.SECTIONS[organization.kind].index(part)
 
 
 def _not_saved(session: db.Session, actor: Actor, part: Section, form: Any, error: Exception) -> Page:
     """The section again, with what was typed and what stood in the way."""
-    organization = queries.own_organization(session, actor)
+    organization = organization_reads.own_organization(session, actor)
     if isinstance(error, Invalid):
         form.take(error)
         return _section_page(session, organization, part, form), 422
@@ -97,7 +104,7 @@ def _not_saved(session: db.Session, actor: Actor, part: Section, form: Any, erro
 
 
 def _overtaken(session: db.Session, actor: Actor, organization: Organization) -> str:
-    events = queries.history(session, "organization", organization.public_id)
+    events = audit.history(session, "organization", organization.public_id)
     return organization_text.overtaken(actor, events, clock.now())
 
 
@@ -109,7 +116,7 @@ def _overtaken(session: db.Session, actor: Actor, organization: Organization) ->
 def submit() -> Page:
     """All answers to check, the declarations, and the application."""
     session, actor = db.session(), access.actor()
-    organization = queries.own_organization(session, actor)
+    organization = organization_reads.own_organization(session, actor)
     permissions.require(actor, "organization.submit", organization)
     if "submit" not in moves.available(actor, organization):
         return _nothing_to_submit(organization)
@@ -118,7 +125,7 @@ def submit() -> Page:
         del form.taxes
     if form.validate_on_submit():
         try:
-            organizations.submit(
+            organization_acts.submit(
                 session,
                 actor,
                 organization,
@@ -151,15 +158,15 @@ def _submit_page(session: db.Session, organization: Organization, form: Any, ban
         tasks=organization_text.tasks(organization),
         parts=[
             (part, organization_text.rows(organization, part, city))
-            for part in organizations.SECTIONS[organization.kind]
+            for part in organization_acts.SECTIONS[organization.kind]
         ],
-        is_complete=not any(organizations.completeness(organization).values()),
+        is_complete=not any(organization_acts.completeness(organization).values()),
         banner=banner,
     )
 
 
 def _not_submitted(session: db.Session, actor: Actor, form: Any, error: Exception) -> Page:
-    organization = queries.own_organization(session, actor)
+    organization = organization_reads.own_organization(session, actor)
     if "submit" not in moves.available(actor, organization):
         return _nothing_to_submit(organization)
     if isinstance(error, Refused):
@@ -174,7 +181,7 @@ def _not_submitted(session: db.Session, actor: Actor, form: Any, error: Exceptio
 @access.allow("member")
 def submitted() -> Page:
     """The application was received: what happens next, and by when."""
-    organization = queries.own_organization(db.session(), access.actor())
+    organization = organization_reads.own_organization(db.session(), access.actor())
     if organization.state != "submitted":
         return redirect(url_for("organization.profile"))
     return render_template("organization/submitted.html", organization=organization)
@@ -188,7 +195,7 @@ def submitted() -> Page:
 def leave() -> Page:
     """End the use of the service, with one coded reason."""
     session, actor = db.session(), access.actor()
-    organization = queries.own_organization(session, actor)
+    organization = organization_reads.own_organization(session, actor)
     permissions.require(actor, "organization.deactivate", organization)
     if "deactivate" not in moves.available(actor, organization):
         return redirect(url_for("organization.profile"))
@@ -197,7 +204,7 @@ def leave() -> Page:
     facts: dict[str, Any] = {"organization": organization, "form": form}
     if form.validate_on_submit():
         try:
-            organizations.deactivate(
+            organization_acts.deactivate(
                 session,
                 actor,
                 organization,
@@ -216,14 +223,14 @@ def leave() -> Page:
 
 
 def _leave_page(session: db.Session, organization: Organization, form: Any, banner: str = "") -> str:
-    cases = queries.open_cases_of(session, organization)
+    cases = case_reads.open_cases_of(session, organization)
     return render_template(
         "organization/leave.html", organization=organization, form=form, cases=cases, banner=banner
     )
 
 
 def _not_left(session: db.Session, actor: Actor, form: Any, error: Exception) -> Page:
-    organization = queries.own_organization(session, actor)
+    organization = organization_reads.own_organization(session, actor)
     if isinstance(error, Invalid):
         form.take(error)
         return _leave_page(session, organization, form), 422
@@ -243,20 +250,20 @@ def _not_left(session: db.Session, actor: Actor, form: Any, error: Exception) ->
 def show(public_id: str) -> Page:
     """The profile as other members may see it: no personal data, and never the contact."""
     session, actor = db.session(), access.actor()
-    organization = queries.get_organization(session, actor, public_id)
+    organization = organization_reads.get_organization(session, actor, public_id)
     city = cities.get(session)
     parts = [
         (part, organization_text.shown_rows(organization, part, city))
-        for part in organizations.SECTIONS[organization.kind]
+        for part in organization_acts.SECTIONS[organization.kind]
     ]
     return render_template(
         "organization/show.html",
         organization=organization,
         parts=[(part, rows) for part, rows in parts if rows],
-        level=organizations.disclosure_level(organization),
-        needs=queries.open_needs_of(session, actor, organization),
-        offers=queries.open_offers_of(session, organization),
-        lessons=evaluations.lessons_of(session, organization),
+        level=organization_acts.disclosure_level(organization),
+        needs=posting_reads.open_needs_of(session, actor, organization),
+        offers=posting_reads.open_offers_of(session, organization),
+        lessons=ratings.lessons_of(session, organization),
         is_own=actor.organization_id == organization.id,
         may_propose=_may_propose(actor, organization),
     )

@@ -6,9 +6,16 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import lifecycle, migrations, queries, queries_postings, queries_worker
-from matcher.errors import Invalid, TooMany
-from matcher.services import cities, indexing, organizations, publicity, receipts, weights
+from matcher import migrations
+from matcher.city import cities
+from matcher.ground import lifecycle
+from matcher.ground.errors import Invalid, TooMany
+from matcher.jobs import seen
+from matcher.organizations import acts as organization_acts
+from matcher.postings import reads as posting_reads
+from matcher.register import findable, receipts
+from matcher.results import publication
+from matcher.suggestions import weights
 from webapp import access, asked, clock, context, db, papers, sheets, text
 from webapp.forms.posting import BrowseForm
 from webapp.forms.public import CommentForm, PublishedForm
@@ -24,9 +31,9 @@ def top() -> str | Response:
     if access.actor().is_authenticated and "top" not in request.args:
         return redirect(url_for(context.home_endpoint(access.actor())))
     session = db.session()
-    newest = queries_postings.open_needs(session, {}, public=True).rows[:3]
-    stories = publicity.published(session)
-    figures = {**queries_postings.figures(session), **publicity.counts(stories)}
+    newest = posting_reads.open_needs(session, {}, public=True).rows[:3]
+    stories = publication.published(session)
+    figures = {**posting_reads.figures(session), **publication.counts(stories)}
     return render_template("public/top.html", newest=newest, figures=figures, stories=stories[:3])
 
 
@@ -37,7 +44,7 @@ def needs() -> str:
     session = db.session()
     form = BrowseForm(request.args)
     form.offer_choices(cities.get(session))
-    listing = queries_postings.open_needs(
+    listing = posting_reads.open_needs(
         session,
         form.conditions,
         public=True,
@@ -51,7 +58,7 @@ def needs() -> str:
 @access.allow("public")
 def need(public_id: str) -> str:
     """One open public need."""
-    found = queries.find_public_need(db.session(), public_id)
+    found = posting_reads.find_public_need(db.session(), public_id)
     if found is None:
         abort(404)
     return render_template("public/need.html", need=found)
@@ -65,8 +72,8 @@ def partnerships() -> str | Response:
     city = cities.get(session)
     form = PublishedForm(request.args)
     form.offer(city)
-    everything = publicity.published(session)
-    rows = publicity.matching(everything, form.conditions)
+    everything = publication.published(session)
+    rows = publication.matching(everything, form.conditions)
     if asked.word("format") == "xlsx":
         made = papers.public_sheet(rows, city.section, clock.now())
         return sheets.download(made)
@@ -74,7 +81,7 @@ def partnerships() -> str | Response:
         "public/partnerships.html",
         form=form,
         rows=rows,
-        wards=publicity.by_area(everything),
+        wards=publication.by_area(everything),
         areas=city.area_labels,
     )
 
@@ -84,7 +91,7 @@ def partnerships() -> str | Response:
 def partnership(public_id: str) -> str | Response | tuple[str, int]:
     """One published partnership, with residents' comments; anybody may write one."""
     session = db.session()
-    case, view = publicity.get_published(session, public_id)
+    case, view = publication.get_published(session, public_id)
     form = CommentForm()
     banner, now = "", clock.now()
     here = url_for("public.partnership", public_id=public_id)
@@ -94,7 +101,7 @@ def partnership(public_id: str) -> str | Response | tuple[str, int]:
         try:
             # What only a machine fills in is thanked for and dropped.
             if not form.website.data:
-                publicity.comment(session, case, form.text.data, access.network(), now)
+                publication.comment(session, case, form.text.data, access.network(), now)
         except Invalid as error:
             form.take(error)
         except TooMany as error:
@@ -115,9 +122,9 @@ def partnership(public_id: str) -> str | Response | tuple[str, int]:
         view=view,
         form=form,
         banner=banner,
-        incidents=publicity.public_incidents(session, case),
-        comments=publicity.shown_comments(session, case),
-        hidden=publicity.hidden_comments(session, case),
+        incidents=publication.public_incidents(session, case),
+        comments=publication.shown_comments(session, case),
+        hidden=publication.hidden_comments(session, case),
         areas=cities.get(session).area_labels,
     )
     return page, 422 if form.errors else (429 if banner else 200)
@@ -129,7 +136,7 @@ def about() -> str:
     """How partners are suggested, and who decides."""
     session = db.session()
     return render_template(
-        "public/about.html", weights=weights.serving(session, indexing.serving_model(session)).shares
+        "public/about.html", weights=weights.serving(session, findable.serving_model(session)).shares
     )
 
 
@@ -144,7 +151,7 @@ def privacy() -> str:
 @access.allow("public")
 def terms() -> str:
     """The terms of use to which organizations agree."""
-    return render_template("public/terms.html", version=organizations.TERMS_VERSION)
+    return render_template("public/terms.html", version=organization_acts.TERMS_VERSION)
 
 
 @blueprint.get("/accessibility")
@@ -183,17 +190,17 @@ def healthz_worker() -> Response:
     return _as_json(_health(found), 200 if found.is_well else 503)
 
 
-def _worker_state() -> queries_worker.State | None:
+def _worker_state() -> seen.State | None:
     try:
         if not migrations.is_current(db.database()):
             return None
         with db.database().read() as session:
-            return queries_worker.state(session, PIECE_NAMES)
+            return seen.state(session, PIECE_NAMES)
     except Exception:
         return None
 
 
-def _health(found: queries_worker.State) -> dict[str, str | None]:
+def _health(found: seen.State) -> dict[str, str | None]:
     late = found.mail.late_since
     return {
         "worker": "silent" if found.silent else "ok",

@@ -7,10 +7,13 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import queries, ranking
-from matcher.errors import NotFound
-from matcher.models import Need, Organization, ShownSuggestion
-from matcher.services import cities, desk, shown_lists, suggestions
+from matcher.city import cities
+from matcher.desk import noted
+from matcher.ground.errors import NotFound
+from matcher.organizations import reads as organization_reads
+from matcher.postings import reads as posting_reads
+from matcher.records import Need, Organization, ShownSuggestion
+from matcher.suggestions import ranking, shown_lists, suggest
 from webapp import access, clock, db, live, traces
 from webapp.forms.suggestion import FilterForm, PassForm
 
@@ -25,12 +28,12 @@ _LOOK_SECONDS: Final = 0.1  #: between two looks for it
 def for_company() -> str:
     """Suggested NPOs for the own company."""
     session, actor = db.session(), access.actor()
-    company = queries.own_organization(session, actor)
+    company = organization_reads.own_organization(session, actor)
     form = _filter_form()
     index = live.index()
-    found = suggestions.Shortlist()
+    found = suggest.Shortlist()
     if company.state == "verified":
-        found = suggestions.for_company(session, index, company, filters=form.filters, now=clock.now())
+        found = suggest.for_company(session, index, company, filters=form.filters, now=clock.now())
         shown = shown_lists.compose(session, index, actor, company, found, clock.now(), filters=form.filters)
         traces.leave(f"shown:{shown.public_id}", lambda later: later.add(shown))
     return render_template(
@@ -44,12 +47,12 @@ def for_need(public_id: str) -> str:
     """Suggested companies for one of the own needs."""
     session, actor = db.session(), access.actor()
     need = _own_need(public_id)
-    npo = queries.own_organization(session, actor)
+    npo = organization_reads.own_organization(session, actor)
     form = _filter_form()
     index = live.index()
-    found = suggestions.Shortlist()
+    found = suggest.Shortlist()
     if npo.state == "verified" and need.state in {"open", "paused"}:
-        found = suggestions.for_need(session, index, need, filters=form.filters, now=clock.now())
+        found = suggest.for_need(session, index, need, filters=form.filters, now=clock.now())
         shown = shown_lists.compose(
             session, index, actor, npo, found, clock.now(), need=need, filters=form.filters
         )
@@ -67,7 +70,7 @@ def detail(public_id: str) -> str:
     page = shown_lists.page_of(db.session(), shown)
     if shown.opened_at is None:
         actor, now = access.actor(), clock.now()
-        traces.leave(f"opened:{public_id}", lambda later: desk.note_opened(later, actor, public_id, now))
+        traces.leave(f"opened:{public_id}", lambda later: noted.note_opened(later, actor, public_id, now))
     return render_template(
         "suggestions/detail.html", shown=shown, page=page, level=ranking.level(shown.score)
     )
@@ -118,7 +121,7 @@ def _filter_form() -> FilterForm:
 
 
 def _own_need(public_id: str) -> Need:
-    need = queries.get_need(db.session(), access.actor(), public_id)
+    need = posting_reads.get_need(db.session(), access.actor(), public_id)
     if need.organization_id != access.actor().organization_id:
         abort(404)
     return need

@@ -10,29 +10,24 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher import calendar, lifecycle, numerals, payment, permissions, queries, vocabulary
-from matcher.errors import Invalid, MovedOn, NotFound, Refused
-from matcher.models import CaseDocument, Partnership, PaymentRule
-from matcher.permissions import Actor
-from matcher.services import (
-    agreements,
-    casework,
-    cities,
-    closing,
-    documents,
-    drafts,
-    evaluations,
-    exports,
-    files,
-    jobs,
-    parties,
-    payments,
-    plans,
-    progress,
-    publicity,
-    receipts,
-)
-from matcher.typed import Unclear
+from matcher.agreements import acts as agreement_acts
+from matcher.agreements import contract, plans
+from matcher.cases import documents, files
+from matcher.cases import reads as case_reads
+from matcher.city import cities
+from matcher.desk import disclosure
+from matcher.desk import steps as casework
+from matcher.ground import calendar, lifecycle, numerals, permissions, vocabulary
+from matcher.ground.errors import Invalid, MovedOn, NotFound, Refused
+from matcher.ground.permissions import Actor
+from matcher.ground.typed import Unclear
+from matcher.jobs import tickets
+from matcher.organizations import reads as organization_reads
+from matcher.records import CaseDocument, Partnership, PaymentRule
+from matcher.register import audit, parties, receipts
+from matcher.results import closing, drafted, publication, ratings
+from matcher.work import payments, progress
+from matcher.work import reads as work_reads
 from webapp import (
     access,
     asked,
@@ -72,7 +67,7 @@ def _case(public_id: str) -> Partnership:
     Raises:
         NotFound
     """
-    case = queries.get_case(db.session(), access.actor(), public_id)
+    case = case_reads.get_case(db.session(), access.actor(), public_id)
     if not case.was_introduced:
         raise NotFound("partnership")
     return case
@@ -99,19 +94,19 @@ def facts(actor: Actor, case: Partnership) -> dict[str, Any]:
 def overview(case: Partnership) -> dict[str, Any]:
     """What the first page of the workspace shows beside ``facts``."""
     session = db.session()
-    tasks = casework.tasks(session, case)
+    tasks = case_reads.tasks(session, case)
     return {
         "tasks": tasks,
-        "milestones": casework.share_done(tasks),
-        "meetings": casework.meetings(session, case),
+        "milestones": case_reads.share_done(tasks),
+        "meetings": case_reads.meetings(session, case),
         "agreement": documents.find_agreed(session, case, "agreement"),
         "plan": documents.find_agreed(session, case, "plan"),
         "trial": documents.find_agreed(session, case, "trial"),
         "ending": work_text.ending(case, documents.find_agreed(session, case, "trial_result")),
-        "lessons": evaluations.lessons(session, case),
-        "risks": [risk for risk in casework.risks(session, case) if risk.closed_at is None],
-        "incidents": [found for found in casework.incidents(session, case) if found.resolved_at is None],
-        "termination": casework.last_move(session, case, "terminate") if case.was_terminated else None,
+        "lessons": ratings.lessons(session, case),
+        "risks": [risk for risk in work_reads.risks(session, case) if risk.closed_at is None],
+        "incidents": [found for found in work_reads.incidents(session, case) if found.resolved_at is None],
+        "termination": case_reads.last_move(session, case, "terminate") if case.was_terminated else None,
         "papers": papers.available(session, case),
     }
 
@@ -139,11 +134,11 @@ def _plan(case: Partnership) -> dict[str, Any]:
         "indicators": (indicators := plans.indicators(session, case)),
         "baselines": {row.key: row.baseline for row in indicators},
         "measured": plans.measurements(session, case),
-        "versions": casework.versions(session, case, "plan"),
+        "versions": case_reads.versions(session, case, "plan"),
         "changes": _changes(case, agreed, draft),
         "node_names": plans.nodes(content),
-        "lessons": evaluations.lessons_of(session, case.company, case.npo),
-        "uses": evaluations.lesson_uses(session, access.actor(), case),
+        "lessons": ratings.lessons_of(session, case.company, case.npo),
+        "uses": ratings.lesson_uses(session, access.actor(), case),
         "has_outcome": plans.has_outcome(content),
     }
 
@@ -165,7 +160,7 @@ def _changes(
 
 def _lessons(*found: CaseDocument) -> dict[str, str]:
     named = {public_id for document in found for public_id in document.content.get("lessons") or ()}
-    return evaluations.lesson_texts(db.session(), named)
+    return ratings.lesson_texts(db.session(), named)
 
 
 def _agreement(case: Partnership) -> dict[str, Any]:
@@ -177,17 +172,17 @@ def _agreement(case: Partnership) -> dict[str, Any]:
         "draft": draft,
         "agreed": agreed,
         "named": parties.History(session, case).of_document(shown) if shown is not None else None,
-        "versions": casework.versions(session, case, "agreement"),
+        "versions": case_reads.versions(session, case, "agreement"),
         "changes": _changes(case, agreed, draft),
         "obstacle": text.sentence(code)
-        if draft and (code := agreements.acceptance_obstacle(session, case, clock.now()))
+        if draft and (code := agreement_acts.acceptance_obstacle(session, case, clock.now()))
         else "",
         "trials": [
-            *casework.versions(session, case, "trial_result"),
-            *casework.versions(session, case, "trial"),
+            *case_reads.versions(session, case, "trial_result"),
+            *case_reads.versions(session, case, "trial"),
         ],
         "has_plan": documents.find_agreed(session, case, "plan") is not None,
-        "needs_manager": bool(draft and agreements.needs_manager(draft.content)),
+        "needs_manager": bool(draft and agreement_acts.needs_manager(draft.content)),
     }
 
 
@@ -195,20 +190,20 @@ def _progress(case: Partnership) -> dict[str, Any]:
     session = db.session()
     history = parties.History(session, case)
     return {
-        "contributions": (gifts := casework.contributions(session, case)),
+        "contributions": (gifts := work_reads.contributions(session, case)),
         "givers": {row.id: work_text.side_name(history.of_gift(row), row.giver) for row in gifts},
         "totals": progress.totals(session, case),
         "promises": progress.promises(session, case),
-        "reports": (reports := casework.reports(session, case)),
+        "reports": (reports := work_reads.reports(session, case)),
         "earlier": progress.earlier_reports(session, case),
-        "said": drafts.of_reports(
+        "said": drafted.of_reports(
             session, case, [row for row in reports if row.state in {"submitted", "accepted"}]
         ),
         "indicators": (indicators := plans.indicators(session, case)),
         "measurable": {row.id for row in indicators if plans.measuring_days(session, case, row)},
         "measured": plans.measurements(session, case),
-        "risks": casework.risks(session, case),
-        "incidents": casework.incidents(session, case),
+        "risks": work_reads.risks(session, case),
+        "incidents": work_reads.incidents(session, case),
         "due": plans.due_measurements(session, case, clock.now()),
         "reviewable": progress.reviewable(session, access.actor(), case),
     }
@@ -246,7 +241,7 @@ def _payment(case: Partnership) -> dict[str, Any]:
             )
             for rule in rows
         },
-        "curves": [(rule, payment.curve(payment.Rule.from_dict(rule.terms))) for rule in rows],
+        "curves": [(rule, contract.curve(contract.Rule.from_dict(rule.terms))) for rule in rows],
         "years": [
             (
                 year,
@@ -270,7 +265,7 @@ def _trial(tried: payments.Trial) -> dict[str, Any]:
         "unread": unread,
         "scenarios": payments.scenarios(tried.deal, tried.indicators, own),
         "names": {rule.key: tried.indicators[rule.indicator] for rule in tried.deal.rules},
-        "curves": [(rule, payment.curve(rule)) for rule in tried.deal.rules],
+        "curves": [(rule, contract.curve(rule)) for rule in tried.deal.rules],
         "years": [
             (year, tried.deal.year_limits.get(year), tried.deal.most(year)) for year in tried.deal.years
         ],
@@ -280,7 +275,7 @@ def _trial(tried: payments.Trial) -> dict[str, Any]:
 _MOST_TRIED: Final = 10**9
 
 
-def _tried(deal: payment.Contract) -> tuple[dict[str, float], dict[str, str]]:
+def _tried(deal: contract.Contract) -> tuple[dict[str, float], dict[str, str]]:
     """The values that the one who looks wants to try out (``?P1=82.1``), and why others cannot be read."""
     found, unread = {}, {}
     for rule in deal.rules:
@@ -298,8 +293,8 @@ def _tried(deal: payment.Contract) -> tuple[dict[str, float], dict[str, str]]:
 
 def _evaluation(case: Partnership) -> dict[str, Any]:
     session, actor = db.session(), access.actor()
-    sheets_ = evaluations.sheets(session, case)
-    visible = evaluations.visible_sheets(actor, case, sheets_)
+    sheets_ = ratings.sheets(session, case)
+    visible = ratings.visible_sheets(actor, case, sheets_)
     side = documents.side_of(actor, case)
     written = {(sheet.rater, sheet.about) for sheet in sheets_}
     report = documents.find_agreed(session, case, "outcome_report")
@@ -307,20 +302,20 @@ def _evaluation(case: Partnership) -> dict[str, Any]:
     return {
         "report": report,
         "draft": draft,
-        "sentences": [row.as_dict() for row in drafts.compose(session, case)],
-        "unmeasured": evaluations.unmeasured(session, case),
+        "sentences": [row.as_dict() for row in drafted.compose(session, case)],
+        "unmeasured": ratings.unmeasured(session, case),
         "sheets": {(sheet.rater, sheet.about): sheet for sheet in visible},
         "written": written,
-        "to_rate": [about for about in evaluations.PARTIES if (side, about) not in written],
-        "differences": evaluations.differences(visible),
+        "to_rate": [about for about in ratings.PARTIES if (side, about) not in written],
+        "differences": ratings.differences(visible),
         "raters": parties.History(session, case).of("conclude"),
         "is_visible": len(visible) == len(sheets_),
-        "parties": evaluations.PARTIES,
+        "parties": ratings.PARTIES,
         "promises": progress.promises(session, case),
-        "lessons": evaluations.lessons(session, case),
-        "uses": evaluations.lesson_uses(session, actor, case),
-        "voices": evaluations.voices(session, case),
-        "obstacle": evaluations.conclusion_obstacle(session, case) if case.state == "reported" else None,
+        "lessons": ratings.lessons(session, case),
+        "uses": ratings.lesson_uses(session, actor, case),
+        "voices": ratings.voices(session, case),
+        "obstacle": ratings.conclusion_obstacle(session, case) if case.state == "reported" else None,
         "closing": closing.obstacle(session, case) if case.state in {"evaluated", "reported"} else None,
     }
 
@@ -332,11 +327,11 @@ def _publication(case: Partnership) -> dict[str, Any]:
     return {
         "draft": draft,
         "agreed": agreed,
-        "versions": casework.versions(session, case, "publication"),
-        "outdated": work_text.page_parts(publicity.outdated(session, case)),
+        "versions": case_reads.versions(session, case, "publication"),
+        "outdated": work_text.page_parts(publication.outdated(session, case)),
         "changes": _changes(case, agreed, draft),
-        "comments": publicity.shown_comments(session, case),
-        "public_incidents": publicity.public_incidents(session, case),
+        "comments": publication.shown_comments(session, case),
+        "public_incidents": publication.public_incidents(session, case),
         "areas": cities.get(session).area_labels,
     }
 
@@ -390,7 +385,7 @@ def document(public_id: str, document_id: str) -> Page:
         **facts(actor, case),
         parties=named,
         doubts=work_text.doubts(named),
-        document=next(row for row in casework.versions(session, case) if row.id == found.id),
+        document=next(row for row in case_reads.versions(session, case) if row.id == found.id),
         changes=_changes(case, agreed, found) if found.state == "draft" else [],
         may_accept=open_to_me
         and (found.needs_city if actor.is_staff else permissions.may(actor, "partnership.work", case))
@@ -398,7 +393,7 @@ def document(public_id: str, document_id: str) -> Page:
         needs_owner=open_to_me and not actor.is_staff and not signing,
         obstacle=_document_obstacle(case, found),
         view=found.content.get("view"),
-        lessons=evaluations.lessons_taken(session, case, found.content) if found.kind == "plan" else [],
+        lessons=ratings.lessons_taken(session, case, found.content) if found.kind == "plan" else [],
         areas=cities.get(session).area_labels,
         **(_plan_text(found) if found.kind == "plan" else {}),
     )
@@ -418,7 +413,7 @@ def _plan_text(found: CaseDocument) -> dict[str, Any]:
 def _document_obstacle(case: Partnership, found: CaseDocument) -> str:
     if found.kind != "agreement" or found.state != "draft" or case.state == "agreement_review":
         return ""
-    code = agreements.acceptance_obstacle(db.session(), case, clock.now())
+    code = agreement_acts.acceptance_obstacle(db.session(), case, clock.now())
     return text.sentence(code) if code else ""
 
 
@@ -511,7 +506,7 @@ def _item(ask: Ask) -> Any:
     named = asked.word("item", 40)
     if model is None or (not named and ask.action == "file"):
         return None
-    return casework.get_item(ask.session, ask.actor, ask.case, model, named)
+    return case_reads.get_item(ask.session, ask.actor, ask.case, model, named)
 
 
 def _form(ask: Ask) -> Any:
@@ -625,9 +620,9 @@ def _beside(ask: Ask) -> dict[str, Any]:
 def _sentences(ask: Ask) -> list[dict[str, str]]:
     """What the records say, beside the form in which somebody reports or reads a report."""
     if ask.action == "outcome_report":
-        return [row.as_dict() for row in drafts.compose(ask.session, ask.case)]
+        return [row.as_dict() for row in drafted.compose(ask.session, ask.case)]
     if ask.action in {"report", "review_report"}:
-        return drafts.of_reports(ask.session, ask.case, [ask.item])[ask.item.id]
+        return drafted.of_reports(ask.session, ask.case, [ask.item])[ask.item.id]
     return []
 
 
@@ -659,11 +654,11 @@ def _part(ask: Ask) -> list[tuple[str, str]]:
 def _not_done(ask: Ask, public_id: str, error: Exception) -> Page:
     """The form again, with what was typed and what stood in the way."""
     form, action = ask.form, ask.action
-    case = queries.get_case(ask.session, ask.actor, public_id)
+    case = case_reads.get_case(ask.session, ask.actor, public_id)
     ask.case = case
     model = ACTS[action].item
     if ask.item is not None and model is not None:
-        ask.item = casework.get_item(ask.session, ask.actor, case, model, ask.item.public_id)
+        ask.item = case_reads.get_item(ask.session, ask.actor, case, model, ask.item.public_id)
     if isinstance(error, Invalid):
         form.take(error)
         unplaced = [text.field_sentence(code) for name, code in error.facts.items() if name not in form]
@@ -688,7 +683,7 @@ def _too_late(ask: Ask) -> Page:
 
 
 def _overtaken(ask: Ask) -> str:
-    events = queries.history(ask.session, "partnership", ask.case.public_id)
+    events = audit.history(ask.session, "partnership", ask.case.public_id)
     return case_text.overtaken(ask.actor, ask.case, events, ask.now)
 
 
@@ -781,9 +776,9 @@ def export(public_id: str) -> Page:
     if form.validate_on_submit():
         return redirect(_order_bundle(public_id, form.masks.data or []))
     session = db.session()
-    case = queries.get_case(session, actor, public_id)
+    case = case_reads.get_case(session, actor, public_id)
     permissions.require(actor, "partnership.export", case)
-    made = jobs.tickets_about(session, "bundle", "partnership", case.public_id)
+    made = tickets.tickets_about(session, "bundle", "partnership", case.public_id)
     page = render_template(
         "work/export.html", **facts(actor, case), form=form, made=made, mask_labels=desk_forms.MASKS
     )
@@ -793,19 +788,19 @@ def export(public_id: str) -> Page:
 def _order_bundle(public_id: str, masks: list[str]) -> str:
     actor, now = access.actor(), clock.now()
     with db.database().read() as session:
-        case = queries.get_case(session, actor, public_id)
-        jobs.check_room(session, actor, "press")
-        content = exports.gather(session, actor, case, masks, now)
+        case = case_reads.get_case(session, actor, public_id)
+        tickets.check_room(session, actor, "press")
+        content = disclosure.gather(session, actor, case, masks, now)
         html = pdf.source("bundle.html", **papers.bundle_facts(session, content, case, now))
     parts = layout.bundle_source(
         {f"{case.number}.json": json.dumps(content, ensure_ascii=False, indent=1)},
         {f"{case.number}.pdf": html},
     )
-    made = exports.details(content)
+    made = disclosure.details(content)
     return making.order(
         "bundle", parts, f"{case.number}.zip", ("partnership", public_id), made,
         lambda ticket: url_for("work.export_file", public_id=public_id, ticket_id=ticket),
-        lambda session: exports.note(session, actor, case, made, now),
+        lambda session: disclosure.note(session, actor, case, made, now),
     )  # fmt: skip
 
 
@@ -814,15 +809,15 @@ def _order_bundle(public_id: str, masks: list[str]) -> str:
 def export_file(public_id: str, ticket_id: str) -> Response:
     """A file made by ``export``, for all who might ask for it; that a colleague took it is kept, too."""
     session, actor = db.session(), access.actor()
-    case = queries.get_case(session, actor, public_id)
+    case = case_reads.get_case(session, actor, public_id)
     permissions.require(actor, "partnership.export", case)
-    made = jobs.tickets_about(session, "bundle", "partnership", case.public_id)
+    made = tickets.tickets_about(session, "bundle", "partnership", case.public_id)
     ticket = next((one for one in made if one.public_id == ticket_id), None)
     if ticket is None:
         raise NotFound("ticket")
     answer = making.send(ticket)
     if ticket.user_id != actor.user_id:
-        traces.leave_note(exports.taken_note(actor, case, ticket.job.details, clock.now()))
+        traces.leave_note(disclosure.taken_note(actor, case, ticket.job.details, clock.now()))
     return answer
 
 
@@ -836,9 +831,9 @@ def evidence() -> Page:
     this_year = calendar.fiscal_year(now)
     year = asked.number("year", 2000, this_year) or this_year
     first, last = date(year, 4, 1), date(year + 1, 3, 31)
-    organization = queries.own_organization(session, actor)
-    rows = drafts.esg_evidence(session, organization.id, first, last)
-    named = drafts.named_last(rows)
+    organization = organization_reads.own_organization(session, actor)
+    rows = drafted.esg_evidence(session, organization.id, first, last)
+    named = drafted.named_last(rows)
     own_name = named.company.name if named is not None else organization.name
     form = asked.word("format")
     if form == "xlsx":
@@ -847,9 +842,9 @@ def evidence() -> Page:
     if form == "pdf":
         return pdf.download(
             f"ESG実績_{calendar.nendo(year)}", "evidence.html", own_name=own_name, rows=rows,
-            named_last=drafts.named_last, year=year, city=cities.get(session), made_at=now,
+            named_last=drafted.named_last, year=year, city=cities.get(session), made_at=now,
         )  # fmt: skip
     return render_template(
-        "work/evidence.html", organization=organization, rows=rows, named_last=drafts.named_last, year=year,
+        "work/evidence.html", organization=organization, rows=rows, named_last=drafted.named_last, year=year,
         years=range(this_year, this_year - 5, -1),
     )  # fmt: skip

@@ -11,9 +11,15 @@ from typing import Any, Final
 
 from flask import current_app, url_for
 
-from matcher import calendar, figures, lifecycle, payment, permissions, terms, vocabulary, wording_agreement
-from matcher.errors import Invalid, NotFound
-from matcher.models import (
+from matcher.agreements import acts as agreement_acts
+from matcher.agreements import clauses, contract, plans
+from matcher.cases import documents, files, talks
+from matcher.ground import calendar, figures, lifecycle, permissions, vocabulary
+from matcher.ground.errors import Invalid, NotFound
+from matcher.ground.permissions import Actor
+from matcher.people import accounts
+from matcher.postings import terms
+from matcher.records import (
     CaseDocument,
     CaseFile,
     CaseTask,
@@ -28,23 +34,10 @@ from matcher.models import (
     PeriodReport,
     Risk,
 )
-from matcher.models.base import Base
-from matcher.permissions import Actor
-from matcher.services import (
-    accounts,
-    agreements,
-    casework,
-    closing,
-    documents,
-    drafts,
-    evaluations,
-    files,
-    payments,
-    plans,
-    progress,
-    publicity,
-    talks,
-)
+from matcher.records.base import Base
+from matcher.results import accepting, closing, drafted, publication, ratings
+from matcher.work import payments, progress
+from matcher.work import reads as work_reads
 from webapp import terms_text
 from webapp.db import Session
 from webapp.forms import agreeing
@@ -253,7 +246,7 @@ def _purpose(ask: Ask) -> object:
 
 
 def _offer_lessons(ask: Ask) -> None:
-    rows = evaluations.lessons_of(ask.session, ask.case.company, ask.case.npo)
+    rows = ratings.lessons_of(ask.session, ask.case.company, ask.case.npo)
     ask.form.offer([lesson for lesson, _case in rows])
 
 
@@ -324,7 +317,7 @@ def _content_of(ask: Ask, kind: str) -> dict[str, Any]:
 
 def _agreement(ask: Ask) -> object:
     form = ask.form
-    return agreements.draft(
+    return agreement_acts.draft(
         ask.session, ask.actor, ask.case, form.facts(rules_written(ask)), ask.now,
         version=ask.version, why_changed=ask.why_changed,
     )  # fmt: skip
@@ -336,7 +329,7 @@ def _agreement_facts(ask: Ask) -> dict[str, Any]:
         plan = documents.find_agreed(ask.session, ask.case, "plan")
         first, last = terms.begin_agreement(terms.Figures.of(ask.case), calendar.tokyo_date(ask.now))
         return {
-            **wording_agreement.clauses(ask.key),
+            **clauses.clauses(ask.key),
             "type": ask.key if ask.key in vocabulary.AGREEMENT_TYPES else "",
             "purpose": plan.content["purpose"] if plan else "",
             "from_on": first,
@@ -345,10 +338,10 @@ def _agreement_facts(ask: Ask) -> dict[str, Any]:
             "signer_npo": ask.case.npo.representative,
         }
     if "liability" not in content:
-        content["liability"] = wording_agreement.clauses(content["type"])["liability"]
+        content["liability"] = clauses.clauses(content["type"])["liability"]
     outcome = content.pop("outcome", None) or {}
     content |= {name: outcome.get(name) for name in ("provider", "evaluator", "budget_cap_yen")}
-    content |= {name: outcome.get(name) for name in payment.SCHEME_FIELDS}
+    content |= {name: outcome.get(name) for name in contract.SCHEME_FIELDS}
     for name in ("fixed", "year_limits"):
         content[name] = [(year, amount) for year, amount in sorted(outcome.get(name, {}).items())]
     return content
@@ -381,7 +374,7 @@ def _save_rules(ask: Ask, change: Callable[[list[dict[str, Any]]], list[dict[str
         raise NotFound("contract")
     rows = change(list(content["outcome"].get("rules", ())))
     content["outcome"] = {**content["outcome"], "rules": sorted(rows, key=lambda row: row["key"])}
-    return agreements.draft(
+    return agreement_acts.draft(
         ask.session, ask.actor, ask.case, content, ask.now,
         version=ask.version, why_changed=ask.why_changed,
     )  # fmt: skip
@@ -453,7 +446,7 @@ def _write_report(ask: Ask) -> None:
     facts: dict[str, Any] = {
         name: (form[name].data or "") for name in ("text", "setbacks", "next_step") if name in form
     }
-    facts["sentences"] = drafts.of_period(ask.session, ask.case, ask.item)
+    facts["sentences"] = drafted.of_period(ask.session, ask.case, ask.item)
     progress.write_report(
         ask.session, ask.actor, ask.case, ask.item, facts, ask.now,
         submit=form.submit_now.data == "yes", version=ask.version,
@@ -464,7 +457,7 @@ def _report_facts(ask: Ask) -> dict[str, Any]:
     side = documents.side_of(ask.actor, ask.case)
     text = getattr(ask.item, f"{side}_text", "")
     if not text:
-        rows = [row["text"] for row in drafts.of_period(ask.session, ask.case, ask.item)]
+        rows = [row["text"] for row in drafted.of_period(ask.session, ask.case, ask.item)]
         if side == "company":
             rows = [row for row in rows if row.startswith(ask.case.company.name)]
         text = "\n".join(rows)
@@ -510,21 +503,21 @@ def _risk_facts(ask: Ask) -> dict[str, Any]:
 def _outcome_report(ask: Ask) -> object:
     form = ask.form
     facts = {
-        "sentences": [row.as_dict() for row in drafts.compose(ask.session, ask.case)],
+        "sentences": [row.as_dict() for row in drafted.compose(ask.session, ask.case)],
         "narrative": form.narrative.data, "setbacks": form.setbacks.data, "harm": form.harm.data or "",
         "next_step": form.next_step.data or "",
     }  # fmt: skip
-    return evaluations.draft_report(ask.session, ask.actor, ask.case, facts, ask.now, version=ask.version)
+    return ratings.draft_report(ask.session, ask.actor, ask.case, facts, ask.now, version=ask.version)
 
 
 def _rate(ask: Ask) -> object:
-    return evaluations.rate(
+    return ratings.rate(
         ask.session, ask.actor, ask.case, ask.key, ask.form.scores, ask.form.comment.data or "", ask.now
     )
 
 
 def _discuss(ask: Ask) -> None:
-    evaluations.discuss(
+    ratings.discuss(
         ask.session, ask.actor, ask.case, ask.item, ask.key, int(ask.form.score.data), ask.form.text.data,
         ask.now, version=ask.version,
     )  # fmt: skip
@@ -532,7 +525,7 @@ def _discuss(ask: Ask) -> None:
 
 def _publication(ask: Ask) -> object:
     form = ask.form
-    return publicity.draft(
+    return publication.draft(
         ask.session, ask.actor, ask.case, form.title.data, form.summary.data, form.fields.data or [],
         ask.now, version=ask.version,
     )  # fmt: skip
@@ -567,7 +560,7 @@ def _gift_facts(ask: Ask) -> dict[str, Any]:
     promised = terms.Figures.of(ask.case)
     given = [
         (row.support_type, row.quantity, row.unit)
-        for row in casework.contributions(ask.session, ask.case)
+        for row in work_reads.contributions(ask.session, ask.case)
         if row.giver == "company" and row.state != "cancelled"
     ]
     left = terms.remaining(promised, given)
@@ -585,7 +578,7 @@ def renewal(ask: Ask) -> terms.Beginning:
 
 
 def _of_document(ask: Ask) -> None:
-    casework.accept_document(ask.session, ask.actor, ask.case, ask.item, ask.form.shown, ask.now)
+    accepting.accept_document(ask.session, ask.actor, ask.case, ask.item, ask.form.shown, ask.now)
 
 
 def _simple(service: Callable[..., object], *names: str) -> Run:
@@ -661,7 +654,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         "accept_document": Act(forms.ConfirmForm, _of_document, "partnership.view", WORK, item=CaseDocument),
         "drop_document": Act(
             agreeing.DropForm,
-            lambda ask: casework.drop_document(
+            lambda ask: accepting.drop_document(
                 ask.session, ask.actor, ask.case, ask.item, ask.form.text.data, ask.now, version=ask.version
             ),
             _SHARE, WORK, item=CaseDocument,
@@ -680,31 +673,34 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
             writes="agreement",
         ),
         "reopen_talks": Act(
-            agreeing.DropForm, _simple(agreements.reopen_talks, "text"), _WORK, frozenset({"agreement_draft"})
+            agreeing.DropForm,
+            _simple(agreement_acts.reopen_talks, "text"),
+            _WORK,
+            frozenset({"agreement_draft"}),
         ),
         "confirm_agreement": Act(
             agreeing.ConfirmAgreementForm,
-            lambda ask: agreements.confirm(
+            lambda ask: agreement_acts.confirm(
                 ask.session, ask.actor, ask.case,
-                agreements.Confirmation(frozenset(ask.form.checked.data), ask.form.text.data), ask.now,
+                agreement_acts.Confirmation(frozenset(ask.form.checked.data), ask.form.text.data), ask.now,
                 version=ask.version,
             ),
             _REVIEW, frozenset({"agreement_review"}),
         ),
         "return_agreement": Act(
-            ExplainedForm, _simple(agreements.return_, "reason_code", "reason_text"), _REVIEW,
+            ExplainedForm, _simple(agreement_acts.return_, "reason_code", "reason_text"), _REVIEW,
             frozenset({"agreement_review"}), move="return_agreement",
         ),
         "suspend": Act(
-            agreeing.SuspendForm, _simple(agreements.suspend, "reason_code", "reason_text", "decide_by"),
+            agreeing.SuspendForm, _simple(agreement_acts.suspend, "reason_code", "reason_text", "decide_by"),
             _SHARE, frozenset({"running"}), move="suspend",
         ),
         "resume": Act(
-            agreeing.ResumeForm, _simple(agreements.resume, "text"), _SHARE, frozenset({"suspended"})
+            agreeing.ResumeForm, _simple(agreement_acts.resume, "text"), _SHARE, frozenset({"suspended"})
         ),
         "terminate": Act(
             agreeing.TerminateForm,
-            _simple(agreements.terminate, "reason_code", "reason_text", "inform_plan"),
+            _simple(agreement_acts.terminate, "reason_code", "reason_text", "inform_plan"),
             _SHARE, frozenset({"agreed", *plans.RUNNING}), move="terminate",
         ),
         "contribution": Act(
@@ -798,7 +794,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         "rate": Act(forms.RateForm, _rate, _SHARE, frozenset({"reported"})),
         "decline_rating": Act(
             agreeing.DropForm,
-            lambda ask: evaluations.decline(
+            lambda ask: ratings.decline(
                 ask.session, ask.actor, ask.case, ask.form.text.data, ask.now
             ),
             _SHARE, frozenset({"reported"}),
@@ -808,7 +804,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         ),
         "third_party": Act(
             forms.ThirdPartyForm,
-            lambda ask: evaluations.add_third_party(
+            lambda ask: ratings.add_third_party(
                 ask.session, ask.actor, ask.case, ask.form.evaluator.data, ask.form.scores,
                 ask.form.comment.data or "", ask.now,
             ),
@@ -816,7 +812,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         ),
         "voice": Act(
             forms.VoiceForm,
-            lambda ask: evaluations.add_voice(
+            lambda ask: ratings.add_voice(
                 ask.session, ask.actor, ask.case, ask.form.beneficiary.data, ask.form.people.data,
                 ask.form.method.data, ask.form.text.data, ask.now,
             ),
@@ -824,25 +820,25 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         ),
         "lesson": Act(
             forms.LessonForm,
-            lambda ask: evaluations.add_lesson(
+            lambda ask: ratings.add_lesson(
                 ask.session, ask.actor, ask.case, ask.form.text.data, bool(ask.form.is_public.data), ask.now
             ),
             _SHARE, BEGUN,
         ),
         "conclude": Act(
-            forms.CloseForm, _simple(evaluations.conclude, "text"), _REVIEW, frozenset({"reported"})
+            forms.CloseForm, _simple(ratings.conclude, "text"), _REVIEW, frozenset({"reported"})
         ),
         "publication": Act(
-            forms.PublicationForm, _publication, _SHARE, frozenset(publicity.MAY_PUBLISH),
+            forms.PublicationForm, _publication, _SHARE, frozenset(publication.MAY_PUBLISH),
             writes="publication", prefill=_publication_facts,
         ),
         "unpublish": Act(
             forms.UnpublishForm,
-            lambda ask: publicity.unpublish(
+            lambda ask: publication.unpublish(
                 ask.session, ask.actor, ask.case, ask.form.reason_code.data, ask.form.reason_text.data,
                 ask.now,
             ),
-            _SHARE, frozenset(publicity.MAY_PUBLISH),
+            _SHARE, frozenset(publication.MAY_PUBLISH),
             prepare=lambda ask: ask.form.offer_reasons(vocabulary.PUBLISH_REFUSALS),
         ),
         "close": Act(
@@ -851,7 +847,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         ),
         "renew": Act(
             forms.RenewForm,
-            lambda ask: evaluations.renew(
+            lambda ask: ratings.renew(
                 ask.session, ask.actor, ask.case, ask.form.terms, ask.form.message.data, ask.now
             ),
             _WORK, frozenset({"reported", "evaluated", "closed"}),
@@ -872,7 +868,7 @@ def may(actor: Actor, case: Partnership, action: str) -> bool:
     if action == "close" and case.state == "reported":
         return case.was_terminated
     if action == "renew":
-        return evaluations.may_renew(case)
+        return ratings.may_renew(case)
     if action in {"calculate_fixed", "calculate"}:
         return case.agreement_type == "outcome_linked"
     return True

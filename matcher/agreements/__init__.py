@@ -1,0 +1,1 @@
+"""Trial and plan, indicators, agreement and its clauses; money that follows from outcomes."""

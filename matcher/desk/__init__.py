@@ -1,0 +1,1 @@
+"""What an official works with: steps, lists, handovers, disclosure."""

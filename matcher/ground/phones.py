@@ -1,0 +1,35 @@
+"""Reads a telephone number that can be dialled as it stands, or refuses it. Pure; forms and imports alike.
+
+Taken: a number with its area code in any width and with any dashes or brackets (00-0000-0000), one of
+another country with its +, and an extension or 代表 behind it.
+"""
+
+import re
+from typing import Final
+
+from matcher.ground.typed import DASHES, Unclear, plain
+
+LIMIT: Final = 40
+
+_BEHIND: Final = re.compile(r"\s*\(?(?:代表?|(?:内線|ext\.?)[: ]?\s*[0-9]{1,6})\)?$", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"\+?\(?[0-9]+(?:[-() ]{1,2}[0-9]+)*")
+
+
+def read(text: str) -> str:
+    """The number as it is stored: half-width, with plain hyphens.
+
+    Raises:
+        Unclear: ``phone`` (no number, a part of one, or several), ``phone_zero`` (the 0 at its beginning was
+            lost, as spreadsheets lose it), or ``value_too_long``.
+    """
+    typed = plain(text, LIMIT).translate(DASHES)
+    number = _BEHIND.sub("", typed)
+    digits = "".join(character for character in number if character in "0123456789")
+    if re.fullmatch(r"[1-9][0-9]{8,9}", number):
+        raise Unclear("phone_zero", text)
+    is_balanced = number.count("(") == number.count(")")
+    if not (_NUMBER.fullmatch(number) and is_balanced):
+        raise Unclear("phone", text)
+    if not (8 <= len(digits) <= 15 if number.startswith("+") else re.fullmatch(r"0[0-9]{9,10}", digits)):
+        raise Unclear("phone", text)
+    return typed

@@ -1,0 +1,1 @@
+"""Registers that a city already holds: tables, cells, columns, saving."""

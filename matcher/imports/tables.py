@@ -1,0 +1,350 @@
+"""Reads an uploaded CSV, Excel or JSONL file as rows of text, and refuses what could harm (T8).
+
+Nothing here knows what the columns mean. An Excel file is opened in a process of its own with limits on
+time and memory, after its directory has been checked; this module is that process's program, too.
+"""
+
+import csv
+import io
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from datetime import time as dt_time
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from embeddings.normal import nfc
+from matcher.ground import days
+from matcher.ground.errors import DomainError
+
+MAX_BYTES: Final = 5 * 1024 * 1024
+MAX_UNPACKED: Final = 50 * 1024 * 1024
+MAX_MEMBERS: Final = 200
+MAX_CELLS: Final = 200_000
+MAX_COLUMNS: Final = 200
+MAX_ROW_NUMBER: Final = 1_048_576  #: Excel has no row below it
+MAX_ROWS: Final = 5_000
+SECONDS: Final = 20
+_MEMORY: Final = 1024 * 1024 * 1024
+
+#: What a browser offers to choose from.
+ACCEPT: Final = ".csv,.txt,.tsv,.xlsx"
+
+_ZIP: Final = b"PK\x03\x04"
+_OLE: Final = b"\xd0\xcf\x11\xe0"  #: .xls, and .xlsx with a password
+_NOT_SHIFT_JIS: Final = frozenset("\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3")
+_MACROS: Final = "vbaproject.bin"
+
+#: Stands in a cell whose formula was never calculated, as Excel's own errors stand in theirs.
+UNSAVED: Final = "#計算式!"
+
+
+class Unreadable(DomainError):
+    """The file as a whole cannot be taken; the code says why, the facts where."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row as the file has it: its number there, counted from one, and its cells as text."""
+
+    number: int
+    cells: list[str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of one sheet (CSV: of the file), empty rows left out.
+
+    ``day_zero`` is the day from which the sheet counts days; ``is_cut`` says that something stands to the
+    right of the ``MAX_COLUMNS`` columns that are read.
+    """
+
+    lines: list[Line]
+    name: str = ""
+    day_zero: date = days.SERIAL_ZERO
+    is_cut: bool = False
+
+
+def read(filename: str, content: bytes) -> list[Table]:
+    """The sheets of an upload, by what the content is and not only by the name.
+
+    Raises:
+        Unreadable: ``file_`` and ``empty``, ``too_big``, ``old_excel``, ``type``, ``damaged``, ``too_much``,
+            ``too_slow``, ``macros``, ``encoding`` (``line``) or ``csv`` (``line``).
+    """
+    if not content.strip():
+        raise Unreadable("file_empty")
+    if len(content) > MAX_BYTES:
+        raise Unreadable("file_too_big", megabytes=MAX_BYTES // 1024 // 1024)
+    suffix = Path(filename.lower()).suffix
+    if content.startswith(_OLE):
+        raise Unreadable("file_old_excel")
+    if content.startswith(_ZIP):
+        if suffix != ".xlsx":
+            raise Unreadable("file_macros" if suffix == ".xlsm" else "file_type")
+        _check_archive(content)
+        return _read_apart(content)
+    if suffix not in {".csv", ".txt", ".tsv"}:
+        raise Unreadable("file_type")
+    return [_read_csv(content)]
+
+
+# ── CSV ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def decode(content: bytes) -> str:
+    """Text of a file: a byte order mark decides, then UTF-8, then cp932 (what Excel in Japan writes).
+
+    Raises:
+        Unreadable: ``file_encoding`` with the first ``line`` that neither can read.
+    """
+    for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if content.startswith(mark):
+            try:
+                return content.decode(name)
+            except UnicodeDecodeError as error:
+                raise _bad_encoding(content, error) from None
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        try:
+            text = content.decode("cp932")
+        except UnicodeDecodeError as error:
+            raise _bad_encoding(content, error) from None
+        # Python gives bytes that are no character of Shift_JIS a place outside of it instead of failing.
+        strange = next((place for place, one in enumerate(text) if one in _NOT_SHIFT_JIS), None)
+        if strange is not None:
+            raise Unreadable("file_encoding", line=text.count("\n", 0, strange) + 1) from None
+        return text
+
+
+def _bad_encoding(content: bytes, error: UnicodeDecodeError) -> Unreadable:
+    return Unreadable("file_encoding", line=content.count(b"\n", 0, error.start) + 1)
+
+
+def _read_csv(content: bytes) -> Table:
+    text = decode(content)
+    csv.field_size_limit(MAX_BYTES)
+    delimiter = max(",\t;", key=lambda one: _evenness(text, one))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    counter = _Counter()
+    lines, is_cut = [], False
+    try:
+        for cells in reader:
+            cleaned = [clean(cell) for cell in cells]
+            counter.add(cells)
+            is_cut |= any(cleaned[MAX_COLUMNS:])
+            if any(cleaned):
+                # A quoted cell may span lines; people count rows as their spreadsheet does.
+                lines.append(Line(counter.rows, cleaned[:MAX_COLUMNS]))
+    except csv.Error:
+        raise Unreadable("file_csv", line=reader.line_num) from None
+    return Table(lines, is_cut=is_cut)
+
+
+def _evenness(text: str, delimiter: str) -> tuple[int, int]:
+    """How many of the first rows have equally many cells, and how many; titles may stand above."""
+    try:
+        rows = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 20))
+    except csv.Error:
+        return 0, 0
+    widths = Counter(len(cells) for cells in rows if len(cells) > 1)
+    return max(((count, width) for width, count in widths.items()), default=(0, 0))
+
+
+class _Counter:
+    """Counts rows and filled cells and stops at the limits."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.cells = 0
+        self.filled = 0
+
+    def add(self, cells: Iterable[Any]) -> None:
+        filled = sum(1 for cell in cells if cell not in (None, ""))
+        self.rows += 1
+        self.cells += filled
+        self.filled += filled > 0
+        if self.cells > MAX_CELLS or self.filled > MAX_ROWS + 50:
+            raise Unreadable("file_too_much", rows=MAX_ROWS, cells=MAX_CELLS)
+
+
+def clean(text: str) -> str:
+    """Stored form of a cell: NFC, LF line ends, no NUL, no half of a character, no white space around."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    text = "".join(character for character in text if not "\ud800" <= character <= "\udfff")
+    return nfc(text).strip(" \t\n\u3000\ufeff")
+
+
+# ── JSONL ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_json_lines(content: bytes) -> list[tuple[int, Mapping[str, Any]]]:
+    """One JSON object a line, with the line's number.
+
+    Raises:
+        Unreadable: ``file_json`` with the ``line`` that is no object.
+    """
+    found: list[tuple[int, Mapping[str, Any]]] = []
+    for number, line in enumerate(decode(content).splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            raise Unreadable("file_json", line=number) from None
+        if not isinstance(value, dict):
+            raise Unreadable("file_json", line=number)
+        found.append((number, value))
+    return found
+
+
+# ── Excel ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _check_archive(content: bytes) -> None:
+    """Look at the directory only: what it would unpack to, how many members, whether it holds macros."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        raise Unreadable("file_damaged") from None
+    # The sum of what is declared; zipfile never unpacks more of a member than that.
+    if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED:
+        raise Unreadable("file_too_much", rows=MAX_ROWS, cells=MAX_CELLS)
+    names = {member.filename.lower() for member in members}
+    if any(name.endswith(_MACROS) for name in names):
+        raise Unreadable("file_macros")
+    if "[content_types].xml" not in names or any(member.flag_bits & 0x1 for member in members):
+        raise Unreadable("file_damaged")
+
+
+def _read_apart(content: bytes) -> list[Table]:
+    root = str(Path(__file__).parents[2])
+    # The reader of a stranger's file gets no secret of ours, and no threads whose stacks count as memory.
+    environment = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    environment |= {"PYTHONPATH": root, "PYTHONIOENCODING": "utf-8", "OPENBLAS_NUM_THREADS": "1"}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "matcher.imports.tables"],
+            input=content,
+            capture_output=True,
+            timeout=SECONDS + 5,
+            env=environment,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise Unreadable("file_too_slow", seconds=SECONDS) from None
+    if done.returncode < 0:
+        raise Unreadable("file_too_slow", seconds=SECONDS)
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError:
+        raise Unreadable("file_damaged") from None
+    if "error" in answer:
+        raise Unreadable(answer["error"], **answer["facts"])
+    return [
+        Table(
+            [Line(number, cells) for number, cells in sheet["lines"]],
+            sheet["name"],
+            date.fromisoformat(sheet["day_zero"]),
+            sheet["is_cut"],
+        )
+        for sheet in answer["sheets"]
+    ]
+
+
+def _main() -> None:
+    import openpyxl  # noqa: F401, PLC0415 – loaded before the limits hold, and only in this process
+
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    try:
+        answer: dict[str, Any] = {"sheets": list(_sheets(sys.stdin.buffer.read()))}
+    except Unreadable as error:
+        answer = {"error": error.code, "facts": dict(error.facts)}
+    except MemoryError:
+        answer = {"error": "file_too_much", "facts": {"rows": MAX_ROWS, "cells": MAX_CELLS}}
+    except Exception:
+        # Whatever a broken or hostile file makes the reader raise, to the person it is a broken file.
+        answer = {"error": "file_damaged", "facts": {}}
+    sys.stdout.write(json.dumps(answer, ensure_ascii=True))
+
+
+def _sheets(content: bytes) -> Iterable[dict[str, Any]]:
+    import openpyxl  # noqa: PLC0415
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904  # noqa: PLC0415
+    from openpyxl.xml import DEFUSEDXML  # noqa: PLC0415
+
+    if not DEFUSEDXML:
+        raise RuntimeError("expected openpyxl to parse with defusedxml, found the plain parser")
+    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+    started, counter = time.monotonic(), _Counter()
+    zero = days.SERIAL_ZERO_1904 if book.epoch == CALENDAR_MAC_1904 else days.SERIAL_ZERO
+    for sheet in book.worksheets:
+        lines, is_cut = [], False
+        for number, cells in _rows(book, sheet):
+            if time.monotonic() - started > SECONDS:
+                raise Unreadable("file_too_slow", seconds=SECONDS)
+            if number > MAX_ROW_NUMBER:
+                raise Unreadable("file_too_much", rows=MAX_ROWS, cells=MAX_CELLS)
+            counter.add(cells.values())
+            texts = {column: text for column, cell in cells.items() if (text := clean(_text(cell)))}
+            is_cut |= any(column > MAX_COLUMNS for column in texts)
+            if texts:
+                width = min(max(texts), MAX_COLUMNS)
+                lines.append([number, [texts.get(column, "") for column in range(1, width + 1)]])
+        yield {"name": sheet.title, "lines": lines, "day_zero": zero.isoformat(), "is_cut": is_cut}
+
+
+def _rows(book: Any, sheet: Any) -> Iterable[tuple[int, dict[int, Any]]]:
+    """The filled cells of each row that the file has: its number, and column (counted from one) → value.
+
+    ``iter_rows`` makes up every row of a gap, passes over rows that are out of order, and shows a formula
+    that was never calculated as an empty cell; so its parser is used without it.
+    """
+    from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser  # noqa: PLC0415
+
+    class Parser(WorkSheetParser):
+        def parse_cell(self, element: Any) -> Any:
+            cell = super().parse_cell(element)
+            # An empty text is a result like another; it says that it is text.
+            is_formula = cell["value"] is None and element.find(FORMULA_TAG) is not None
+            if is_formula and element.get("t") != "str":
+                cell["value"] = UNSAVED
+            return cell
+
+    with sheet._get_source() as source:
+        parser = Parser(
+            source, sheet._shared_strings, data_only=True, epoch=book.epoch,
+            date_formats=book._date_formats, timedelta_formats=book._timedelta_formats,
+        )  # fmt: skip
+        for number, cells in parser.parse():
+            yield number, {cell["column"]: cell["value"] for cell in cells if cell["value"] is not None}
+
+
+def _text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, datetime):
+        return cell.isoformat(" ", "seconds") if cell.time() != dt_time() else cell.date().isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    return str(cell)
+
+
+if __name__ == "__main__":
+    _main()

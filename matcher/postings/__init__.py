@@ -1,0 +1,1 @@
+"""Needs and offers: writing, reading by the city, lasting, where a need and an offer meet."""

@@ -1,0 +1,287 @@
+"""SELECTs of the lists of needs and offers: browsing by other members and residents, and one's own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import regex
+from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from embeddings.text import fold
+from matcher.cases.reads import cases_of_party
+from matcher.ground import lifecycle, permissions, vocabulary
+from matcher.ground.errors import NotFound
+from matcher.ground.permissions import Actor
+from matcher.records import Mark, Need, Offer, Organization, Partnership, ShownList, ShownSuggestion
+from matcher.register import folding
+
+PAGE_SIZE = 20
+
+_RUNS = regex.compile(r"[\p{Han}々]{2,}|\p{Katakana}{2,}|[a-z]{2,}")
+_KANJI = regex.compile(r"\p{Han}")
+_NEAR = 2  #: one shared word, or two shared kanji
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of a list and how many there are in all."""
+
+    rows: Sequence[Any]
+    total: int
+    page: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // PAGE_SIZE))
+
+    @property
+    def first(self) -> int:
+        """Number of the first row shown, counted from one."""
+        return (self.page - 1) * PAGE_SIZE + 1 if self.total else 0
+
+    @property
+    def last(self) -> int:
+        """Number of the last row shown."""
+        return min(self.page * PAGE_SIZE, self.total)
+
+
+def open_needs(
+    session: Session, conditions: Mapping[str, str], *, public: bool, sort: str = "newest", page: int = 1
+) -> Listing:
+    """Open needs that others may see: ``public`` ones for residents, those for members as well otherwise."""
+    visible = ("public",) if public else ("public", "members")
+    query = (
+        select(Need)
+        .join(Organization, Organization.id == Need.organization_id)
+        .where(
+            Need.state == "open",
+            Need.visibility.in_(visible),
+            Organization.state == "verified",
+            Organization.visibility.in_(visible),
+            *_conditions(Need, conditions),
+        )
+        .options(joinedload(Need.organization).joinedload(Organization.npo))
+    )
+    return _page(session, query, Need, sort, page)
+
+
+def open_offers(
+    session: Session, conditions: Mapping[str, str], *, sort: str = "newest", page: int = 1
+) -> Listing:
+    """Open offers of verified companies, for members."""
+    query = (
+        select(Offer)
+        .join(Organization, Organization.id == Offer.organization_id)
+        .where(
+            Offer.state == "open",
+            Organization.state == "verified",
+            Organization.visibility != "approached",
+            *_conditions(Offer, conditions),
+        )
+        .options(joinedload(Offer.organization).joinedload(Organization.company))
+    )
+    return _page(session, query, Offer, sort, page)
+
+
+def _conditions(kind: type[Need] | type[Offer], conditions: Mapping[str, str]) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for term in folding.terms(conditions.get("q", "")):
+        pattern = folding.like_pattern(term)
+        found.append(
+            or_(
+                kind.search_text.like(pattern, escape="\\"),
+                Organization.search_text.like(pattern, escape="\\"),
+            )
+        )
+    if code := conditions.get("support_type"):
+        found.append(kind.support_type == code)
+    if code := conditions.get("mode"):
+        found.append(kind.mode.in_((code, "either")))
+    for name, column in (("field", kind.fields), ("beneficiary", kind.beneficiaries), ("sdg", kind.sdgs)):
+        if code := conditions.get(name):
+            found.append(holds(column, code))
+    if code := conditions.get("area"):
+        found.append(or_(holds(kind.areas, code), holds(kind.areas, vocabulary.AREA_CITYWIDE)))
+    return found
+
+
+def holds(column: Any, code: str) -> ColumnElement[bool]:
+    """Whether a JSON list of codes holds ``code``; codes have no quotes, so their text form decides."""
+    return cast(column, String).like(f'%"{code}"%')
+
+
+def _page(session: Session, query: Select[Any], kind: Any, sort: str, page: int) -> Listing:
+    total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    page = max(1, min(page, -(-total // PAGE_SIZE) or 1))
+    order = kind.valid_until.asc() if sort == "closing" else kind.published_at.desc()
+    rows = session.scalars(
+        query.order_by(order, kind.id.desc()).offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)
+    ).all()
+    return Listing(rows, total, page)
+
+
+def own_needs(session: Session, actor: Actor) -> Sequence[Need]:
+    """All needs of the actor's NPO: what is alive first, then the newest."""
+    return _own(session, actor, Need)
+
+
+def own_offers(session: Session, actor: Actor) -> Sequence[Offer]:
+    """All offers of the actor's company: what is alive first, then the newest."""
+    return _own(session, actor, Offer)
+
+
+def _own(session: Session, actor: Actor, kind: Any) -> Sequence[Any]:
+    rows = session.scalars(
+        select(kind)
+        .where(kind.organization_id == (actor.organization_id or 0))
+        .options(joinedload(kind.organization))
+        .order_by(kind.updated_at.desc(), kind.id.desc())
+    ).all()
+    order = {state: place for place, state in enumerate(("returned", "open", "paused", "in_review", "draft"))}
+    return sorted(rows, key=lambda row: order.get(row.state, 9))
+
+
+def similar_own_needs(session: Session, actor: Actor, need: Need, text: str, limit: int = 3) -> list[Need]:
+    """The actor's other needs that are open or on their way, those that share most with ``text`` first.
+
+    Shared are kanji, and pairs of neighbouring kanji or katakana, which tell more: 野菜, 夕食, フード;
+    hiragana endings tell nothing. Without any text the newest are shown.
+    """
+    pairs, single = _telling(text)
+    found = []
+    for other in own_needs(session, actor):
+        if other.id != need.id and other.state in {"open", "paused", "in_review"}:
+            other_pairs, other_single = _telling(other.search_text)
+            found.append((2 * len(pairs & other_pairs) + len(single & other_single), other))
+    near = sorted((row for row in found if row[0] >= _NEAR or not single | pairs), key=lambda row: -row[0])
+    return [other for _shared, other in near[:limit]]
+
+
+def _telling(text: str) -> tuple[set[str], set[str]]:
+    folded = fold(text[:4_000])
+    runs = _RUNS.findall(folded)
+    return {run[at : at + 2] for run in runs for at in range(len(run) - 1)}, set(_KANJI.findall(folded))
+
+
+def shown_to_companies(session: Session, needs: Sequence[Need]) -> dict[int, int]:
+    """need id → to how many companies it has been suggested, in either direction."""
+    ids = [need.id for need in needs]
+    company = func.count(func.distinct(ShownList.organization_id))
+    rows = session.execute(
+        select(ShownSuggestion.need_id, company)
+        .join(ShownList, ShownList.id == ShownSuggestion.shown_list_id)
+        .where(ShownSuggestion.need_id.in_(ids), ShownList.need_id.is_(None))
+        .group_by(ShownSuggestion.need_id)
+    )
+    return {need_id: count for need_id, count in rows if need_id is not None}
+
+
+@dataclass(frozen=True)
+class Saved:
+    """One saved row: ``need`` only while its text may be read, ``is_gone`` where nothing can be opened."""
+
+    mark: Mark
+    organization: Organization
+    need: Need | None
+    is_gone: bool
+
+
+def saved(session: Session, actor: Actor) -> list[Saved]:
+    """What the actor's organization has saved, newest first."""
+    rows = session.execute(
+        select(Mark, Organization, Need)
+        .join(Organization, Organization.id == Mark.target_id)
+        .outerjoin(Need, Need.id == Mark.need_id)
+        .where(Mark.organization_id == (actor.organization_id or 0), Mark.kind == "saved")
+        .order_by(Mark.marked_at.desc(), Mark.id.desc())
+    )
+    return [_saved_row(actor, *row) for row in rows]
+
+
+def _saved_row(actor: Actor, mark: Mark, organization: Organization, need: Need | None) -> Saved:
+    is_seen = permissions.may(actor, "organization.view", organization)
+    if need is None:
+        return Saved(mark, organization, None, is_gone=mark.need_id != 0 or not is_seen)
+    is_open = is_seen and permissions.may(actor, "posting.view", need)
+    return Saved(mark, organization, need if is_open else None, is_gone=not is_open)
+
+
+def figures(session: Session) -> dict[str, int]:
+    """What the first page says in numbers: open public needs, cases under way, introductions."""
+    needs = open_needs(session, {}, public=True).total
+    states = dict(session.execute(select(Partnership.state, func.count()).group_by(Partnership.state)).all())
+    under_way = sum(count for state, count in states.items() if state in lifecycle.CASE_OPEN)
+    introduced = sum(count for state, count in states.items() if state in lifecycle.CASE_WORK)
+    return {"needs": needs, "under_way": under_way - introduced, "introduced": introduced}
+
+
+def get_need(session: Session, actor: Actor, public_id: str) -> Need:
+    """A need with its NPO, if ``actor`` may see it."""
+    found = session.scalar(
+        select(Need)
+        .where(Need.public_id == public_id)
+        .options(joinedload(Need.organization).joinedload(Organization.npo))
+    )
+    if found is None or not _may_see_posting(session, actor, found):
+        raise NotFound("need")
+    return found
+
+
+def find_public_need(session: Session, public_id: str) -> Need | None:
+    """An open need that everybody may read, with its NPO."""
+    found = session.scalar(
+        select(Need)
+        .where(Need.public_id == public_id, Need.state == "open", Need.visibility == "public")
+        .options(joinedload(Need.organization).joinedload(Organization.npo))
+    )
+    if found is None or found.organization.state != "verified" or found.organization.visibility != "public":
+        return None
+    return found
+
+
+def get_offer(session: Session, actor: Actor, public_id: str) -> Offer:
+    """An offer with its company, if ``actor`` may see it."""
+    found = session.scalar(
+        select(Offer)
+        .where(Offer.public_id == public_id)
+        .options(joinedload(Offer.organization).joinedload(Organization.company))
+    )
+    if found is None or not _may_see_posting(session, actor, found):
+        raise NotFound("offer")
+    return found
+
+
+def _may_see_posting(session: Session, actor: Actor, posting: Need | Offer) -> bool:
+    if not permissions.may(actor, "posting.view", posting):
+        # What is being rewritten has not been read by the city yet: not even a partner sees it.
+        is_read = posting.state in lifecycle.POSTING_READ
+        return isinstance(posting, Need) and is_read and _in_a_case_about(session, actor, posting)
+    own = actor.is_staff or actor.organization_id == posting.organization_id
+    return own or posting.organization.is_listed
+
+
+def _in_a_case_about(session: Session, actor: Actor, need: Need) -> bool:
+    if actor.role != "member":
+        return False
+    return (
+        session.scalar(select(cases_of_party(actor).where(Partnership.need_id == need.id).exists())) or False
+    )
+
+
+def open_needs_of(session: Session, actor: Actor, npo: Organization) -> Sequence[Need]:
+    """The open needs of one NPO about which ``actor`` may begin a case, newest first."""
+    query = select(Need).where(Need.organization_id == npo.id, Need.state == "open")
+    if not actor.is_staff and actor.organization_id != npo.id:
+        query = query.where(Need.visibility != "approached")
+    return session.scalars(query.order_by(Need.published_at.desc(), Need.id.desc())).all()
+
+
+def open_offers_of(session: Session, company: Organization) -> Sequence[Offer]:
+    """The open offers of one company, newest first."""
+    return session.scalars(
+        select(Offer)
+        .where(Offer.organization_id == company.id, Offer.state == "open")
+        .order_by(Offer.published_at.desc(), Offer.id.desc())
+    ).all()

@@ -1,0 +1,157 @@
+"""Partnership cases (協働の案件), their messages, and the frozen decisions on them."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from matcher.ground import lifecycle
+from matcher.records.account import User
+from matcher.records.base import Base, Identified, Versioned
+from matcher.records.organization import Organization
+from matcher.records.posting import Need, Offer
+
+_EXITS = ", ".join(f"'{state}'" for state in sorted(lifecycle.CASE_EXITS))
+_OPEN = f"state NOT IN ({_EXITS})"
+
+
+class Partnership(Identified, Versioned, Base):
+    """One case between one company and one NPO, about one need or about none in particular."""
+
+    __tablename__ = "partnership"
+    __table_args__ = (
+        CheckConstraint("company_id <> npo_id", name="two_parties"),
+        CheckConstraint("origin IN ('company', 'npo', 'coordinator')", name="origin_known"),
+        # The friendly check stands in services/partnerships.py; these two are the real guard.
+        Index(
+            "uq_partnership_open_need",
+            "company_id",
+            "need_id",
+            unique=True,
+            sqlite_where=text(f"{_OPEN} AND need_id IS NOT NULL"),
+            postgresql_where=text(f"{_OPEN} AND need_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_partnership_open_pair",
+            "company_id",
+            "npo_id",
+            unique=True,
+            sqlite_where=text(f"{_OPEN} AND need_id IS NULL"),
+            postgresql_where=text(f"{_OPEN} AND need_id IS NULL"),
+        ),
+        Index("ix_partnership_state_deadline_at", "state", "deadline_at"),
+    )
+
+    number: Mapped[str] = mapped_column(String(20), unique=True, comment="案件番号")
+    company_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    npo_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    need_id: Mapped[int | None] = mapped_column(ForeignKey("need.id"), index=True)
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("offer.id"))
+    shown_suggestion_id: Mapped[int | None] = mapped_column(ForeignKey("shown_suggestion.id"))
+    origin: Mapped[str] = mapped_column(String(12), comment="申し出 company, 依頼 npo, 推薦 coordinator")
+    state: Mapped[str] = mapped_column(String(20))
+    support_type: Mapped[str] = mapped_column(String(24))
+    quantity: Mapped[float | None] = mapped_column(Numeric(14, 2, asdecimal=False))
+    unit: Mapped[str] = mapped_column(String(10), default="")
+    period_from: Mapped[date | None]
+    period_to: Mapped[date | None]
+    message: Mapped[str] = mapped_column(Text, default="", comment="of the side that began")
+    answer: Mapped[str] = mapped_column(Text, default="", comment="of the side that answered")
+    recommend_code: Mapped[str | None] = mapped_column(String(20))
+    recommend_text: Mapped[str] = mapped_column(Text, default="", comment="visible to both sides")
+    started_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    company_contact_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    npo_contact_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    coordinator_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), comment="担当者")
+    company_agreed_at: Mapped[datetime | None]
+    npo_agreed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    moved_at: Mapped[datetime] = mapped_column(comment="when the present state began")
+    deadline_at: Mapped[datetime | None]
+    reminders: Mapped[int] = mapped_column(default=0, comment="reminders sent in this state")
+    reason_code: Mapped[str | None] = mapped_column(String(30), comment="of the latest move, if any")
+    reason_text: Mapped[str] = mapped_column(Text, default="")
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    decided_at: Mapped[datetime | None]
+    deputy_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), comment="stands in (代理)")
+    touched_at: Mapped[datetime | None] = mapped_column(comment="the last thing that anybody did on it")
+    agreement_type: Mapped[str] = mapped_column(String(16), default="")
+    starts_on: Mapped[date | None] = mapped_column(comment="of the agreement in force")
+    ends_on: Mapped[date | None]
+    decide_by: Mapped[date | None] = mapped_column(comment="suspended: by when it is decided how to go on")
+    was_terminated: Mapped[bool] = mapped_column(default=False)
+    inform_plan: Mapped[str] = mapped_column(Text, default="", comment="terminated: who tells whom")
+    published_at: Mapped[datetime | None] = mapped_column(index=True, comment="on the public pages since")
+    unpublished_reason: Mapped[str] = mapped_column(String(20), default="", comment="why it is not public")
+    renewed_from_id: Mapped[int | None] = mapped_column(ForeignKey("partnership.id"), index=True)
+    year_number: Mapped[int] = mapped_column(default=1, comment="how manieth period of the same partners")
+
+    company: Mapped[Organization] = relationship(foreign_keys=[company_id], lazy="raise")
+    npo: Mapped[Organization] = relationship(foreign_keys=[npo_id], lazy="raise")
+    need: Mapped[Need | None] = relationship(lazy="raise")
+    offer: Mapped[Offer | None] = relationship(lazy="raise")
+    started_by: Mapped[User] = relationship(foreign_keys=[started_by_id], lazy="raise")
+    company_contact: Mapped[User | None] = relationship(foreign_keys=[company_contact_id], lazy="raise")
+    npo_contact: Mapped[User | None] = relationship(foreign_keys=[npo_contact_id], lazy="raise")
+    coordinator: Mapped[User | None] = relationship(foreign_keys=[coordinator_id], lazy="raise")
+    deputy: Mapped[User | None] = relationship(foreign_keys=[deputy_id], lazy="raise")
+
+    @property
+    def party_ids(self) -> tuple[int, ...]:
+        """The two organizations whose members see this case."""
+        return (self.company_id, self.npo_id)
+
+    @property
+    def is_listed(self) -> bool:
+        """A case is never visible outside its three parties; what is published is a text of its own."""
+        return False
+
+    @property
+    def was_introduced(self) -> bool:
+        """Whether the city has brought the two together: its workspace exists, also once it has ended.
+
+        A refusal is decided as well, but leads to no state in which talks are left.
+        """
+        left = self.state in lifecycle.CASE_LEFT and self.decided_at is not None
+        return left or self.state in lifecycle.CASE_WORK
+
+    def side_of(self, organization_id: int | None) -> str | None:
+        """``company`` or ``npo`` for a party of this case, ``None`` for anybody else."""
+        if organization_id is None:
+            return None
+        return {self.company_id: "company", self.npo_id: "npo"}.get(organization_id)
+
+    @property
+    def waiting_on(self) -> tuple[lifecycle.Mover, ...]:
+        """Whose turn it is."""
+        return lifecycle.waiting_on(
+            self.state,
+            company_agreed=self.company_agreed_at is not None,
+            npo_agreed=self.npo_agreed_at is not None,
+        )
+
+
+class CaseMessage(Identified, Base):
+    """A question or an answer between the three parties of a case. Never changed afterwards."""
+
+    __tablename__ = "case_message"
+
+    partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id"), index=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    written_at: Mapped[datetime]
+    text: Mapped[str] = mapped_column(Text)
+
+    author: Mapped[User] = relationship(lazy="raise")
+
+
+class DecisionBundle(Identified, Base):
+    """What the coordinator had before them when deciding, frozen (X2): canonical JSON and its hash."""
+
+    __tablename__ = "decision_bundle"
+
+    partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id"), index=True)
+    decided_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    decided_at: Mapped[datetime]
+    content: Mapped[dict[str, Any]]
+    sha256: Mapped[str] = mapped_column(String(64))

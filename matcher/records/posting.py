@@ -1,0 +1,101 @@
+"""What is asked for and what is offered: needs (ニーズ) and offers (提供メニュー).
+
+Both pass through the same life cycle, ``posting`` in ``lifecycle.py``.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, Numeric, String, Text
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+
+from matcher.records.base import Base, Identified, Versioned
+from matcher.records.organization import Organization
+
+
+class Posting(Identified, Versioned):
+    """The columns that a need and an offer share."""
+
+    @declared_attr
+    @classmethod
+    def organization_id(cls) -> Mapped[int]:
+        return mapped_column(ForeignKey("organization.id"), index=True)
+
+    @declared_attr
+    @classmethod
+    def organization(cls) -> Mapped[Organization]:
+        return relationship(Organization, lazy="raise")
+
+    number: Mapped[str | None] = mapped_column(
+        String(20), unique=True, comment="受付番号, from submission on"
+    )
+    state: Mapped[str] = mapped_column(String(20), default="draft")
+    title: Mapped[str] = mapped_column(String(120), default="")
+    support_type: Mapped[str] = mapped_column(String(24), default="")
+    quantity: Mapped[float | None] = mapped_column(Numeric(14, 2, asdecimal=False))
+    unit: Mapped[str] = mapped_column(String(10), default="")
+    period_from: Mapped[date | None]
+    period_to: Mapped[date | None]
+    areas: Mapped[list[str]] = mapped_column(default=list)
+    mode: Mapped[str] = mapped_column(String(8), default="onsite")
+    fields: Mapped[list[str]] = mapped_column(default=list)
+    sdgs: Mapped[list[str]] = mapped_column(default=list)
+    beneficiaries: Mapped[list[str]] = mapped_column(default=list)
+    skills: Mapped[list[str]] = mapped_column(default=list, comment="codes of PRO_BONO_SKILLS")
+    valid_until: Mapped[date | None]
+    expiry_notices: Mapped[int] = mapped_column(default=0, comment="how many reminders went out")
+    pause_cause: Mapped[str | None] = mapped_column(String(12), comment="owner or capacity")
+    reason_code: Mapped[str | None] = mapped_column(String(30), comment="of the latest move, if any")
+    reason_text: Mapped[str] = mapped_column(Text, default="")
+    search_text: Mapped[str] = mapped_column(Text, default="", comment="folded copy for search")
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
+
+    @property
+    def party_ids(self) -> tuple[int, ...]:
+        """The organizations whose members this record belongs to."""
+        return (self.organization_id,)
+
+
+class Need(Posting, Base):
+    """ニーズ: what an NPO asks for."""
+
+    __tablename__ = "need"
+    __table_args__ = (Index("ix_need_state_valid_until", "state", "valid_until"),)
+
+    situation: Mapped[str] = mapped_column(Text, default="")
+    wanted_change: Mapped[str] = mapped_column(Text, default="")
+    min_useful: Mapped[float | None] = mapped_column(Numeric(14, 2, asdecimal=False))
+    also_welcome: Mapped[list[str]] = mapped_column(default=list, comment="further support types")
+    urgency: Mapped[str] = mapped_column(String(8), default="normal")
+    repeat: Mapped[str] = mapped_column(String(12), default="once")
+    place_note: Mapped[str] = mapped_column(Text, default="")
+    beneficiary_number: Mapped[int | None]
+    safety_contact: Mapped[bool | None] = mapped_column(comment="子どもや要配慮者と接するか")
+    safety_note: Mapped[str] = mapped_column(Text, default="")
+    what_we_give: Mapped[str] = mapped_column(Text, default="", comment="企業へのお返し")
+    if_unmet: Mapped[str] = mapped_column(Text, default="")
+    contact_name: Mapped[str] = mapped_column(String(80), default="", info={"pii": True})
+    visibility: Mapped[str] = mapped_column(String(12), default="public")
+    steps_done: Mapped[int] = mapped_column(default=0, comment="guided form: pages completed, 0 to 5")
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether members outside the NPO may see it (the organization's own state is checked in SQL)."""
+        return self.state == "open" and self.visibility != "approached"
+
+
+class Offer(Posting, Base):
+    """提供メニュー: what a company can give."""
+
+    __tablename__ = "offer"
+    __table_args__ = (Index("ix_offer_state_valid_until", "state", "valid_until"),)
+
+    description: Mapped[str] = mapped_column(Text, default="")
+    conditions: Mapped[str] = mapped_column(Text, default="")
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether members outside the company may see it."""
+        return self.state == "open"

@@ -1,0 +1,1 @@
+"""How anything happens: audited, moved, numbered, told, frozen, found."""

@@ -1,0 +1,111 @@
+"""What can be found by meaning: the text of a record, and that it waits to be encoded."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from embeddings import text as texts
+from matcher.records import Embedding, Need, Offer, Organization
+from matcher.register import numbers
+
+Owner = Need | Offer | Organization
+
+
+def type_of(owner: Owner) -> str:
+    """The owner type of a record in the embedding table."""
+    if isinstance(owner, Need):
+        return "need"
+    if isinstance(owner, Offer):
+        return "offer"
+    return owner.kind
+
+
+def text_of(owner: Owner) -> str:
+    """The text by which a record is found; an organization's profile must be loaded."""
+    if isinstance(owner, Need):
+        parts = [owner.title, owner.situation, owner.wanted_change]
+    elif isinstance(owner, Offer):
+        parts = [owner.title, owner.description, owner.conditions]
+    elif owner.kind == "company":
+        profile = owner.company
+        parts = [profile.business, profile.csr_policy, profile.volunteering] if profile else []
+    else:
+        npo = owner.npo
+        parts = [npo.mission, npo.activities, npo.strengths] if npo else []
+    return "\n".join(part for part in parts if part.strip())
+
+
+def is_findable(owner: Owner, organization: Organization) -> bool:
+    """Whether other members may find the record. Pages check again in SQL when they show it."""
+    if isinstance(owner, Organization):
+        return owner.is_listed
+    return owner.is_listed and organization.is_listed
+
+
+def serving_model(session: Session) -> str | None:
+    """The id of the model whose vectors are served, ``None`` before the first encoding."""
+    row = numbers.peek(session, "index")
+    return row.text or None if row is not None else None
+
+
+def worked_model(session: Session) -> str | None:
+    """The id of the model under which the worker encodes: the one that serves, or the one being built."""
+    row = numbers.peek(session, "encoding")
+    return row.text if row is not None else serving_model(session)
+
+
+def touch(session: Session, owner: Owner) -> None:
+    """Note in this transaction that the text or the findability of ``owner`` changed.
+
+    Rows of every model are brought up, so that a model being built stays in step too. Where no model
+    serves yet, the worker's first run makes all rows.
+    """
+    session.flush()
+    organization = (
+        owner if isinstance(owner, Organization) else session.get(Organization, owner.organization_id)
+    )
+    if organization is None:
+        return
+    if isinstance(owner, Organization):
+        _load_profile(session, owner)
+    digest, active = texts.digest(text_of(owner)), is_findable(owner, organization)
+    rows = session.scalars(
+        select(Embedding).where(Embedding.owner_type == type_of(owner), Embedding.owner_id == owner.id)
+    ).all()
+    model_id = serving_model(session)
+    stale = [row for row in rows if row.text_sha256 != digest or row.active != active]
+    missing = model_id is not None and all(row.model_id != model_id for row in rows)
+    if not stale and not missing:
+        return
+    version = numbers.raise_version(session)
+    for row in stale:
+        if row.text_sha256 != digest:
+            row.text_sha256, row.vector, row.sentence_vectors = digest, None, None
+        row.active, row.version = active, version
+    if missing:
+        assert model_id is not None
+        session.add(_row(owner, model_id, digest, active, version))
+
+
+def _load_profile(session: Session, owner: Organization) -> None:
+    session.scalar(
+        select(Organization)
+        .where(Organization.id == owner.id)
+        .options(joinedload(Organization.company), joinedload(Organization.npo))
+    )
+
+
+def _row(owner: Owner, model_id: str, digest: str, active: bool, version: int) -> Embedding:
+    return Embedding(
+        owner_type=type_of(owner),
+        owner_id=owner.id,
+        model_id=model_id,
+        text_sha256=digest,
+        active=active,
+        version=version,
+    )
+
+
+def waiting_count(session: Session, model_id: str) -> int:
+    """How many texts wait to be encoded."""
+    query = select(func.count()).select_from(Embedding)
+    return session.scalar(query.where(Embedding.model_id == model_id, Embedding.vector.is_(None))) or 0

@@ -1,0 +1,38 @@
+"""The folded copies of texts that free-text search looks through.
+
+Folding makes ㈱/(株)/株式会社, 髙/高, full and half width equal; search is by parts of words, so that
+two-character words such as 福祉 are found without any index of trigrams.
+"""
+
+from embeddings.text import fold
+from matcher.ground.vocabulary import support_label
+from matcher.records import Need, Offer, Organization
+
+
+def text_of_posting(posting: Need | Offer) -> str:
+    """What a search for a need or an offer looks through."""
+    body = (posting.situation, posting.wanted_change) if isinstance(posting, Need) else (posting.description,)
+    parts = (posting.number, posting.title, *body, support_label(posting.support_type))
+    return fold("\n".join(part for part in parts if part))
+
+
+def text_of_organization(organization: Organization) -> str:
+    """What a search for an organization looks through; its profile must be loaded."""
+    parts = [organization.name, organization.kana, organization.corporate_number or ""]
+    # Only the profile of its own kind is sure to be loaded.
+    if organization.kind == "company" and organization.company is not None:
+        parts += [organization.company.business, organization.company.csr_policy]
+    if organization.kind == "npo" and organization.npo is not None:
+        parts += [organization.npo.mission, organization.npo.activities]
+    return fold("\n".join(part for part in parts if part))
+
+
+def terms(query: str, limit: int = 8) -> list[str]:
+    """The folded words of a query, at most ``limit`` of them; all must be found."""
+    return fold(query).split()[:limit]
+
+
+def like_pattern(term: str) -> str:
+    """A LIKE pattern for one term, with its wildcards escaped by a backslash."""
+    escaped = term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

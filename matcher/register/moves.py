@@ -1,0 +1,126 @@
+"""The one way a record changes its state: permission by the caller, table, version, audit – together."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matcher.ground import lifecycle
+from matcher.ground.errors import Invalid, MovedOn
+from matcher.ground.lifecycle import Machine, Mover
+from matcher.ground.permissions import Actor
+from matcher.records import AuditEvent, Need, Offer, Organization, Partnership, User
+from matcher.register import audit
+
+Movable = Organization | Need | Offer | Partnership
+
+_MACHINE: Mapping[type, Machine] = {
+    Organization: "organization",
+    Need: "posting",
+    Offer: "posting",
+    Partnership: "partnership",
+}
+
+
+def movers(actor: Actor, record: Movable) -> frozenset[Mover]:
+    """As which movers of the life-cycle table ``actor`` counts towards ``record``."""
+    if actor.role == "system":
+        return frozenset({"system"})
+    if actor.role == "coordinator":
+        return frozenset({"coordinator"})
+    if actor.role == "manager":
+        return frozenset({"coordinator", "manager"})
+    if actor.role != "member" or actor.organization_id not in record.party_ids:
+        return frozenset()
+    if isinstance(record, Partnership):
+        side = record.side_of(actor.organization_id)
+        return frozenset({"company"}) if side == "company" else frozenset({"npo"})
+    return frozenset({"owner"})
+
+
+def available(actor: Actor, record: Movable) -> tuple[str, ...]:
+    """What the life-cycle table opens to ``actor`` now; guards and permissions come on top."""
+    return lifecycle.available_actions(_MACHINE[type(record)], record.state, movers(actor, record))
+
+
+def check_version(session: Session, record: Movable | User, shown: int | None) -> None:
+    """Refuse a form that was filled in over an older version of the record.
+
+    Raises:
+        MovedOn: somebody else has changed the record since; the facts say who, when and what.
+    """
+    if shown is not None and shown != record.version:
+        raise moved_on(session, record)
+
+
+def moved_on(session: Session, record: Movable | User) -> MovedOn:
+    """The error that names who was faster."""
+    newest = session.scalar(
+        select(AuditEvent)
+        .where(AuditEvent.object_type == _object_type(record), AuditEvent.object_id == record.public_id)
+        .order_by(AuditEvent.id.desc())
+        .limit(1)
+    )
+    if newest is None:
+        return MovedOn()
+    name = session.scalar(select(User.name).where(User.public_id == newest.actor_id))
+    return MovedOn(by=name or "", at=newest.at, action=newest.action)
+
+
+def move(
+    session: Session,
+    actor: Actor,
+    record: Movable,
+    action: str,
+    now: datetime,
+    *,
+    version: int | None = None,
+    reason_code: str | None = None,
+    reason_text: str = "",
+    details: dict[str, Any] | None = None,
+) -> AuditEvent:
+    """Change the state of ``record`` by ``action`` and append the audit event.
+
+    Args:
+        version: the version that the person saw; ``None`` for the clock and for derived moves.
+        reason_code: from the list that the life-cycle table names for this move.
+
+    Raises:
+        MovedOn: the record is no longer in the version or state that was shown.
+        Invalid: a compulsory reason is missing or not in its list.
+    """
+    machine = _MACHINE[type(record)]
+    check_version(session, record, version)
+    row = lifecycle.find_move(machine, record.state, action)
+    if row is None or not movers(actor, record).intersection(row.by):
+        raise moved_on(session, record)
+    if row.reasons is not None and actor.role != "system":
+        if reason_code not in row.reasons:
+            raise Invalid(reason_code="required")
+        if reason_code == "other" and not reason_text.strip():
+            raise Invalid(reason_text="required")
+    before, record.state = record.state, row.target
+    record.reason_code = reason_code
+    record.reason_text = reason_text.strip()
+    # Flushing here lets the version column refuse a race before anything else is written.
+    session.flush()
+    return audit.record(
+        session,
+        actor,
+        action,
+        _object_type(record),
+        record.public_id,
+        now,
+        object_version=record.version,
+        from_state=before,
+        to_state=record.state,
+        reason_code=reason_code,
+        reason_text=reason_text.strip(),
+        details=details,
+    )
+
+
+def _object_type(record: Movable | User) -> str:
+    return type(record).__name__.lower()

@@ -1,0 +1,200 @@
+"""Who hears of what: notices on the screen and mails in the outbox, in the transaction of the cause.
+
+The wording stands in ``wording.py``; what becomes of a mail, in ``outbox.py``. A mail is readable
+without its link (closed networks strip links), so it always carries the number, the names and what to do
+next.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from matcher.ground.calendar import TOKYO
+from matcher.ground.errors import TooFast, TooMany
+from matcher.ground.permissions import Actor
+from matcher.records import Mail, Municipality, Notice, Organization, User
+from matcher.register import throttle
+
+DIGEST_HOUR = 8  #: Tokyo time at which digests go out
+DIGESTS: Final = ("daily", "weekly", "biweekly")  #: how often a person may have notices gathered
+
+
+def tell_users(
+    session: Session,
+    users: Iterable[User],
+    subject: str,
+    body: str,
+    now: datetime,
+    *,
+    about: tuple[str, str] = ("", ""),
+) -> None:
+    """Put a notice on each person's screen, and mail it as they chose (at once, gathered or not).
+
+    Args:
+        about: object type and public id that the notice leads to.
+    """
+    for user in users:
+        if user.status != "active":
+            continue
+        _keep_pace(session, now)
+        notice = Notice(
+            user_id=user.id,
+            created_at=now,
+            subject=subject,
+            body=body,
+            object_type=about[0],
+            object_id=about[1],
+            mailed=user.notify not in DIGESTS,
+        )
+        session.add(notice)
+        session.flush()
+        if user.notify == "at_once":
+            send_mail(session, user.email, subject, body, now, key=f"notice-{notice.id}")
+
+
+def tell_organization(
+    session: Session,
+    organization: Organization | int,
+    subject: str,
+    body: str,
+    now: datetime,
+    *,
+    about: tuple[str, str] = ("", ""),
+) -> None:
+    """Tell every active owner and editor of an organization."""
+    organization_id = organization if isinstance(organization, int) else organization.id
+    users = session.scalars(
+        select(User).where(
+            User.organization_id == organization_id,
+            User.status == "active",
+            User.organization_role.in_(("owner", "editor")),
+        )
+    )
+    tell_users(session, users.all(), subject, body, now, about=about)
+
+
+def tell_staff(
+    session: Session, subject: str, body: str, now: datetime, *, about: tuple[str, str] = ("", "")
+) -> None:
+    """Tell the coordinators and managers on the screen, and the section's shared mailbox once."""
+    users = session.scalars(
+        select(User).where(User.role.in_(("coordinator", "manager")), User.status == "active")
+    ).all()
+    _keep_pace(session, now)
+    first: Notice | None = None
+    for user in users:
+        notice = Notice(
+            user_id=user.id, created_at=now, subject=subject, body=body,
+            object_type=about[0], object_id=about[1], mailed=True,
+        )  # fmt: skip
+        session.add(notice)
+        first = first or notice
+    session.flush()
+    city = session.get(Municipality, 1)
+    if city is not None and city.email and first is not None:
+        send_mail(session, city.email, subject, body, now, key=f"staff-{first.id}")
+
+
+def send_mail(session: Session, to: str, subject: str, body: str, now: datetime, *, key: str) -> None:
+    """Put one mail into the outbox; a second one with the same ``key`` is not made."""
+    if session.scalar(select(func.count()).select_from(Mail).where(Mail.key == key)):
+        return
+    _keep_pace(session, now)
+    one_line = " ".join(subject.split())  # a line break in a name must not become a mail header
+    session.add(Mail(key=key, to=to, subject=one_line, body=body, created_at=now, send_after=now))
+
+
+def pace(session: Session, actor: Actor) -> None:
+    """Let what ``actor`` tells others in this session count as one act of theirs, however many hear of it."""
+    kind = "tell_staff" if actor.is_staff or actor.role == "operator" else "tell"
+    session.info["paced"] = (kind, actor.user_public_id)
+
+
+def _keep_pace(session: Session, now: datetime) -> None:
+    """Refuse to disturb others for somebody who acts faster than people do; the clock is not paced."""
+    kind, person = session.info.pop("paced", (None, None))
+    if kind is None or person is None:
+        return
+    try:
+        throttle.admit(session, kind, now, person=person)
+    except TooMany as error:
+        raise TooFast(error.facts["minutes"]) from error
+
+
+def make_digests(session: Session, now: datetime) -> int:
+    """Gather unmailed notices into one mail a person – daily, on Mondays, or on every other Monday; returns
+    how many mails. A round that came late still holds only what was written before its hour.
+    """
+    rows = session.execute(
+        select(Notice, User)
+        .join(User, User.id == Notice.user_id)
+        .where(
+            Notice.mailed.is_(False),
+            User.status == "active",
+            # Who changed to mails at once meanwhile gets what was promised with the next daily round.
+            or_(
+                *(
+                    and_(User.notify == notify, Notice.created_at < digest_time(notify, now))
+                    for notify in DIGESTS
+                ),
+                and_(User.notify == "at_once", Notice.created_at < digest_time("daily", now)),
+            ),
+        )
+        .order_by(Notice.user_id, Notice.id)
+    ).all()
+    by_user: dict[int, tuple[User, list[Notice]]] = {}
+    for notice, user in rows:
+        by_user.setdefault(user.id, (user, []))[1].append(notice)
+        notice.mailed = True
+    day = now.astimezone(TOKYO)
+    for user, notices in by_user.values():
+        body = "\n\n".join(f"■ {notice.subject}\n{notice.body}" for notice in notices)
+        subject = f"【縁むすび】お知らせのまとめ（{len(notices)}件）"
+        send_mail(session, user.email, subject, body, now, key=f"digest-{user.public_id}-{day:%Y%m%d}")
+    return len(by_user)
+
+
+def drop_gathered(session: Session, user: User) -> None:
+    """What was gathered for a mail is on the screen only: the person wants no mail any more."""
+    session.execute(
+        update(Notice).where(Notice.user_id == user.id, Notice.mailed.is_(False)).values(mailed=True)
+    )
+
+
+def digest_time(notify: str, now: datetime) -> datetime:
+    """When the latest round of a kind went out, or should have: 8:00 in Tokyo, weekly ones on a Monday."""
+    local = now.astimezone(TOKYO)
+    latest = local.replace(hour=DIGEST_HOUR, minute=0, second=0, microsecond=0)
+    if latest > local:
+        latest -= timedelta(days=1)
+    if notify != "daily":
+        latest -= timedelta(days=latest.weekday())
+    # Weeks are counted from the calendar's beginning, not in the year: no year ends with two in a row.
+    if notify == "biweekly" and latest.toordinal() // 7 % 2:
+        latest -= timedelta(days=7)
+    return latest
+
+
+def unread_count(session: Session, actor: Actor) -> int:
+    """How many notices the signed-in person has not opened."""
+    if actor.user_id is None:
+        return 0
+    query = select(func.count()).select_from(Notice)
+    return session.scalar(query.where(Notice.user_id == actor.user_id, Notice.read_at.is_(None))) or 0
+
+
+def list_notices(session: Session, actor: Actor, limit: int = 100) -> Sequence[Notice]:
+    """The newest notices of the signed-in person."""
+    return session.scalars(
+        select(Notice).where(Notice.user_id == (actor.user_id or 0)).order_by(Notice.id.desc()).limit(limit)
+    ).all()
+
+
+def mark_all_read(session: Session, actor: Actor, now: datetime) -> None:
+    """Note that the person has seen all notices on the page."""
+    session.execute(
+        update(Notice).where(Notice.user_id == actor.user_id, Notice.read_at.is_(None)).values(read_at=now)
+    )

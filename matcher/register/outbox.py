@@ -1,0 +1,247 @@
+"""What becomes of the mails in the outbox: due, on their way, delayed, sent, or undeliverable and told so.
+
+A mail server that is away is no mail's fault and only delays. What its recipient's server refuses for good,
+or what cannot be written at all, is given up and shown to the staff until they have told the person
+otherwise.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final, Literal
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from matcher.ground import permissions
+from matcher.ground.errors import NotFound, Refused
+from matcher.ground.permissions import SYSTEM, Actor
+from matcher.records import Mail, Municipality, User
+from matcher.register import audit
+
+LEASE: Final = timedelta(minutes=5)  #: a mail that was taken comes back after this; a batch is far shorter
+BATCH: Final = 20
+LATE: Final = timedelta(minutes=15)  #: mails that have waited for this long are said to stand still
+
+#: Why a try failed:
+#: ``server`` – ours was not reached, hung up or refused us; ``policy`` – a refusal that may be our set-up's
+#: fault; ``delayed`` – the recipient's says later; ``address`` – it knows no such mailbox; ``content`` – it
+#: does not take this mail; ``unwritable`` – no mail can be made of it, for example of such an address.
+Failure = Literal["server", "policy", "delayed", "address", "content", "unwritable"]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """When a mail is given up: both must be reached."""
+
+    tries: int = 0
+    days: int = 0
+
+
+#: What is not in here (``server``) is tried for ever.
+_LIMITS: Final[Mapping[str, Limit]] = MappingProxyType(
+    {
+        "address": Limit(),
+        "content": Limit(),
+        "unwritable": Limit(tries=8),
+        "delayed": Limit(tries=8, days=3),
+        "policy": Limit(tries=8, days=3),
+    }
+)
+#: Failures that are not the recipient's, so that mail as a whole may stand still.
+_OURS: Final = ("", "server", "policy")
+
+_WAITS: Final = (Mail.sent_at.is_(None), Mail.given_up_at.is_(None))
+_FAILED: Final = (Mail.given_up_at.is_not(None), Mail.settled_at.is_(None))
+
+
+# ── Sending ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (*_WAITS, Mail.send_after <= now, or_(Mail.leased_until.is_(None), Mail.leased_until < now))
+
+
+def has_due(session: Session, now: datetime) -> bool:
+    """Whether there is anything to lease; reading first spares the write lock."""
+    return session.scalar(select(Mail.id).where(*_due(now)).limit(1)) is not None
+
+
+def lease(session: Session, now: datetime, limit: int = BATCH) -> list[Mail]:
+    """Take mails that are due; after a crash they come back (at least once)."""
+    mails = session.scalars(select(Mail).where(*_due(now)).order_by(Mail.id).limit(limit)).all()
+    for mail in mails:
+        mail.leased_until = now + LEASE
+        mail.attempts += 1
+    session.flush()
+    return list(mails)
+
+
+def release(session: Session, mail_ids: Iterable[int]) -> None:
+    """Put back mails whose turn did not come in their batch; that was no try."""
+    for mail in session.scalars(select(Mail).where(Mail.id.in_(list(mail_ids)), *_WAITS)):
+        mail.leased_until = None
+        mail.attempts -= 1
+
+
+def note_sent(session: Session, mail_id: int, now: datetime) -> None:
+    """Note that a mail was taken by the server."""
+    mail = session.get(Mail, mail_id)
+    if mail is not None:
+        mail.leased_until, mail.sent_at, mail.last_error, mail.failure = None, now, "", ""
+        _forget_link(mail)
+
+
+def note_failure(session: Session, mail_id: int, failure: Failure, error: str, now: datetime) -> None:
+    """Note why a mail did not go out, and when to try again – after 1, 4, 9 … minutes, at most an hour, ten
+    minutes where only the server is away – or that it is given up.
+
+    Args:
+        error: the class of the error and the answer's code; never what the server or the mail says.
+    """
+    mail = session.get(Mail, mail_id)
+    if mail is None:
+        return
+    mail.leased_until, mail.failure, mail.last_error = None, failure, error[:300]
+    limit = _LIMITS.get(failure)
+    if limit and mail.attempts >= limit.tries and now - mail.created_at >= timedelta(days=limit.days):
+        mail.given_up_at = now
+        _forget_link(mail)
+        _record(session, SYSTEM, "give_up_mail", mail, now)
+        return
+    mail.send_after = now + timedelta(minutes=min(10 if failure == "server" else 60, mail.attempts**2))
+
+
+def _forget_link(mail: Mail) -> None:
+    if mail.key.startswith("link-"):
+        mail.body = ""  # a link that opens an account must not stay readable in the outbox
+
+
+def _record(session: Session, actor: Actor, action: str, mail: Mail, now: datetime) -> None:
+    user = session.scalar(select(User).where(User.email == mail.to))
+    audit.record(
+        session, actor, action, "user" if user else "mail", user.public_id if user else str(mail.id), now,
+        details={"mail": mail.id, "failure": mail.failure},
+    )  # fmt: skip
+
+
+# ── What was given up ────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Undeliverable:
+    """An address that mails do not reach: the newest of them, how many, and whose it is, if known.
+
+    ``is_office``: it is the mailbox that the section shares.
+    """
+
+    mail: Mail
+    count: int
+    user: User | None
+    is_office: bool
+
+    @property
+    def can_be_sent_again(self) -> bool:
+        """Whether its text is still there; a link is not kept."""
+        return bool(self.mail.body)
+
+
+def undeliverable(session: Session, actor: Actor, limit: int = 50) -> tuple[int, Sequence[Undeliverable]]:
+    """Addresses with mails that were given up and not yet settled: how many, and the newest of them.
+
+    Raises:
+        NotPermitted: for others than staff.
+    """
+    permissions.require(actor, "desk.mail")
+    groups = session.execute(
+        select(func.max(Mail.id), func.count())
+        .where(*_FAILED)
+        .group_by(Mail.to)
+        .order_by(func.max(Mail.id).desc())
+    ).all()
+    shown = {row[0]: row[1] for row in groups[:limit]}
+    rows = session.execute(
+        select(Mail, User, Municipality.id)
+        .outerjoin(User, User.email == Mail.to)
+        .outerjoin(Municipality, Municipality.email == Mail.to)
+        .options(joinedload(User.organization))
+        .where(Mail.id.in_(list(shown)))
+        .order_by(Mail.id.desc())
+    ).all()
+    return len(groups), [
+        Undeliverable(mail, shown[mail.id], user, is_office=city is not None) for mail, user, city in rows
+    ]
+
+
+def unreached(session: Session, addresses: Collection[str]) -> Mapping[str, Mail]:
+    """Those of ``addresses`` that mails do not reach, each with the newest mail given up."""
+    mails = session.scalars(select(Mail).where(Mail.to.in_(list(addresses)), *_FAILED).order_by(Mail.id))
+    return {mail.to: mail for mail in mails}
+
+
+def send_again(session: Session, actor: Actor, mail_id: int, now: datetime) -> None:
+    """Give this mail and those before it to the same address one more try.
+
+    Raises:
+        NotPermitted, NotFound
+        Refused: ``mail_done``, as in ``settle``, or ``mail_link_gone``, where a link must be made anew.
+    """
+    mails = _failed_like(session, actor, mail_id)
+    kept = [mail for mail in mails if mail.body]
+    if not kept:
+        raise Refused("mail_link_gone")
+    for mail in kept:
+        mail.given_up_at, mail.send_after = None, now
+    _record(session, actor, "send_mail_again", kept[-1], now)
+
+
+def settle(session: Session, actor: Actor, mail_id: int, now: datetime) -> None:
+    """Note that the person was told otherwise, of this mail and those before it to the same address: what
+    was given up since then nobody has seen.
+
+    Raises:
+        NotPermitted, NotFound
+        Refused: ``mail_done``, where somebody settled it, or sent it again, already.
+    """
+    mails = _failed_like(session, actor, mail_id)
+    for mail in mails:
+        mail.settled_at = now
+    _record(session, actor, "settle_mail", mails[-1], now)
+
+
+def _failed_like(session: Session, actor: Actor, mail_id: int) -> Sequence[Mail]:
+    permissions.require(actor, "desk.mail")
+    shown = session.get(Mail, mail_id)
+    if shown is None:
+        raise NotFound("mail")
+    alike = select(Mail).where(Mail.to == shown.to, Mail.id <= mail_id, *_FAILED)
+    mails = session.scalars(alike.order_by(Mail.id)).all()
+    if not mails:
+        raise Refused("mail_done")
+    return mails
+
+
+# ── How the outbox stands ────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How many mails wait since when, since when mail stands still, how many were given up."""
+
+    waiting: int
+    oldest: datetime | None
+    late_since: datetime | None
+    undeliverable: int
+
+
+def standing(session: Session, now: datetime) -> Standing:
+    """How the outbox stands. What only a recipient's server delays does not count as standing still."""
+    waiting, oldest = session.execute(select(func.count(), func.min(Mail.created_at)).where(*_WAITS)).one()
+    late = session.scalar(
+        select(func.min(Mail.created_at)).where(
+            *_WAITS, Mail.failure.in_(_OURS), Mail.created_at <= now - LATE
+        )
+    )
+    failed = session.scalar(select(func.count()).select_from(Mail).where(*_FAILED)) or 0
+    return Standing(waiting, oldest, late, failed)

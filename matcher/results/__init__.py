@@ -1,0 +1,1 @@
+"""What came of it: ratings, drafted texts, closing, the public page."""

@@ -1,0 +1,589 @@
+"""公表: what leaves a case is chosen field by field, frozen as a text, and accepted by all three parties.
+
+The public pages read that text and nothing else of the case, so nothing that was not chosen can leak.
+Beside it stand the city's published notices of trouble, and residents' comments with the city's answers.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from matcher.agreements import plans
+from matcher.cases import documents, talks
+from matcher.ground import calendar, lifecycle, permissions, personal, suppression, vocabulary
+from matcher.ground.errors import Invalid, NotFound, Refused
+from matcher.ground.permissions import ANONYMOUS, SYSTEM, Actor
+from matcher.records import (
+    CaseDocument,
+    Incident,
+    NpoProfile,
+    Organization,
+    Partnership,
+    PeriodReport,
+    PublicComment,
+)
+from matcher.register import audit, moves, notices, snapshots, throttle, wording_work
+from matcher.results import ratings
+from matcher.work import payments, progress
+
+#: A closed case may still be published: scores and lessons often follow when the partnership is over.
+MAY_PUBLISH: Final = ("agreed", *sorted(lifecycle.CASE_BEGUN), "closed")
+COMMENT_LENGTH: Final = 400
+#: What stands on a public page under another name than the field that brings it there.
+_FIELD_OF: Final = {"milestones": "purpose", "payments": "money"}
+#: What stands on every page.
+_FRAME: Final = frozenset(
+    {"title", "summary", "company", "npo", "support_type", "fields", "areas", "fiscal_year"}
+)
+
+
+# ── Choosing and accepting ───────────────────────────────────────────────────────────────────────────
+
+
+def draft(
+    session: Session,
+    actor: Actor,
+    case: Partnership,
+    title: str,
+    summary: str,
+    fields: Sequence[str],
+    now: datetime,
+    *,
+    version: int | None,
+) -> CaseDocument:
+    """Choose what is published; the page as it will be is kept in the draft, for all three to preview.
+
+    Raises:
+        Invalid: no title or summary, personal data in them, an unknown field.
+        Refused: ``personal_data_published``: a telephone number or an address in what the fields named in
+            ``parts`` would show.
+        MovedOn: the case has not been agreed yet.
+    """
+    permissions.require(actor, "partnership.share", case)
+    talks.in_state(session, case, *MAY_PUBLISH)
+    wrong = {}
+    for name, text in (("title", title), ("summary", summary)):
+        if not text.strip():
+            wrong[name] = "required"
+        elif personal.found_in(text):
+            wrong[name] = "personal_data"
+    if any(field not in vocabulary.PUBLIC_FIELDS for field in fields):
+        wrong["fields"] = "required"
+    if wrong:
+        raise Invalid(**wrong)
+    view = compose(session, case, title.strip(), summary.strip(), fields)
+    _refuse_personal(view)
+    content = {"fields": [field for field in vocabulary.PUBLIC_FIELDS if field in fields], "view": view}
+    found = documents.save(
+        session, actor, case, "publication", content, now, version=version, needs_city=True
+    )
+    notice = wording_work.event(case, "publication_draft", who=talks.who(actor))
+    documents.tell_others(session, actor, case, notice, now)
+    return found
+
+
+def put_in_force(session: Session, case: Partnership, page: CaseDocument, now: datetime) -> None:
+    """All three have accepted: the page is public from now on."""
+    talks.in_state(session, case, *MAY_PUBLISH)
+    documents.put_in_force(session, case, page, now)
+    session.execute(
+        update(Partnership)
+        .where(Partnership.id == case.id)
+        .values(published_at=func.coalesce(Partnership.published_at, now), unpublished_reason="")
+    )
+    session.refresh(case, ["published_at", "unpublished_reason"])
+    documents.note(session, SYSTEM, case, "publish", now, details={"document": page.public_id})
+    documents.tell_others(session, SYSTEM, case, wording_work.event(case, "published"), now)
+
+
+def unpublish(
+    session: Session, actor: Actor, case: Partnership, reason_code: str, reason_text: str, now: datetime
+) -> None:
+    """Take the page off – or say why there will be none. Any party may; the reason stays in the case.
+
+    Raises:
+        Invalid: no reason.
+    """
+    permissions.require(actor, "partnership.share", case)
+    talks.in_state(session, case, *MAY_PUBLISH)
+    if reason_code not in vocabulary.PUBLISH_REFUSALS:
+        raise Invalid(reason_code="required")
+    if not reason_text.strip():
+        raise Invalid(reason_text="required")
+    session.execute(
+        update(Partnership)
+        .where(Partnership.id == case.id)
+        .values(published_at=None, unpublished_reason=reason_code)
+    )
+    session.refresh(case, ["published_at", "unpublished_reason"])
+    # Who accepted the draft accepted it before this no; a page needs a new yes from all three.
+    open_draft = documents.find_draft(session, case, "publication")
+    if open_draft is not None:
+        documents.withdraw(session, actor, case, open_draft, reason_text, now)
+    documents.note(session, actor, case, "unpublish", now, reason_code=reason_code, text=reason_text)
+    text = wording_work.event(case, "unpublished", who=talks.who(actor))
+    documents.tell_others(session, actor, case, text, now, staff=True)
+
+
+def outdated(session: Session, case: Partnership) -> tuple[str, ...]:
+    """What of the page in force is no longer what the same choice would publish now (R2, R3).
+
+    Returns:
+        codes of ``vocabulary.PAGE_PARTS`` in their order, empty where nothing is public. ``outcome``: the
+        three have chosen nothing since there is an outcome report, so that a page with the plan alone does
+        not silently stand for the end.
+    """
+    page = documents.find_agreed(session, case, "publication")
+    if case.published_at is None or page is None:
+        return ()
+    shown = page.content["view"]
+    now = snapshots.plain(compose(session, case, shown["title"], shown["summary"], page.content["fields"]))
+    found = set(_parts(key for key in {**shown, **now} if shown.get(key) != now.get(key)))
+    report = documents.find_agreed(session, case, "outcome_report")
+    if report is not None and report.agreed_at is not None and page.drafted_at < report.agreed_at:
+        found.add("outcome")
+    return tuple(part for part in vocabulary.PAGE_PARTS if part in found)
+
+
+# ── The page as a text ───────────────────────────────────────────────────────────────────────────────
+
+
+def compose(
+    session: Session, case: Partnership, title: str, summary: str, fields: Sequence[str]
+) -> dict[str, Any]:
+    """The public page of a case as JSON facts: only what ``fields`` names, small cells suppressed."""
+    plan = documents.find_agreed(session, case, "plan")
+    chosen = frozenset(fields)
+    need = case.need
+    view: dict[str, Any] = {
+        "title": title,
+        "summary": summary,
+        "company": case.company.name,
+        "npo": case.npo.name,
+        "support_type": case.support_type,
+        "fields": list(need.fields if need else _npo_fields(session, case)),
+        "areas": list(need.areas if need else [case.npo.area]),
+        "fiscal_year": calendar.fiscal_year(case.starts_on) if case.starts_on else None,
+    }
+    if "purpose" in chosen and plan is not None:
+        view["purpose"] = plan.content["purpose"]
+        view["milestones"] = plan.content["milestones"]
+    if "agreement" in chosen and case.starts_on and case.ends_on:
+        view["agreement"] = {
+            "type": case.agreement_type,
+            "from_on": case.starts_on.isoformat(),
+            "to_on": case.ends_on.isoformat(),
+        }
+    if "changes" in chosen:
+        view["changes"] = _changes(session, case)
+    if "logic" in chosen and plan is not None:
+        # Pages that were accepted before the reasons of the links were shown keep them to themselves.
+        view["logic"] = {
+            "columns": plan.content["logic"], "links": plan.content["links"], "with_reasons": True,
+        }  # fmt: skip
+    if "indicators" in chosen:
+        view["indicators"] = _indicators(session, case)
+    if "contributions" in chosen:
+        view["contributions"] = _contributions(session, case, with_yen="money" in chosen)
+    if "money" in chosen:
+        view["payments"] = [
+            {"what": payments.label(row), "yen": row.amount_yen, "formula": row.formula,
+             "fiscal_year": row.fiscal_year}
+            for row in payments.all_of(session, case)
+            if row.paid_on is not None and (row.rule is None or row.rule.indicator.is_public)
+        ]  # fmt: skip
+    if "interim" in chosen:
+        view["interim"] = _interim(session, case)
+    report = documents.find_agreed(session, case, "outcome_report")
+    if report is not None and "report" in chosen:
+        view["report"] = {
+            "narrative": report.content["narrative"],
+            "next_step": report.content.get("next_step", ""),
+        }
+    if report is not None and "setbacks" in chosen:
+        view["setbacks"] = report.content["setbacks"]
+    if "evaluation" in chosen and case.state in {"evaluated", "closed"}:
+        view["evaluation"] = _evaluation(session, case)
+    if "lessons" in chosen:
+        view["lessons"] = [row.text for row in ratings.lessons(session, case) if row.is_public]
+    if "voices" in chosen:
+        view["voices"] = [
+            {
+                "beneficiary": row.beneficiary,
+                "text": row.text,
+                "people": row.people if row.people >= suppression.SMALLEST else None,
+            }
+            for row in ratings.voices(session, case)
+        ]
+    return view
+
+
+def _npo_fields(session: Session, case: Partnership) -> Sequence[int]:
+    query = select(NpoProfile.fields).where(NpoProfile.organization_id == case.npo_id)
+    return session.scalar(query) or []
+
+
+def _changes(session: Session, case: Partnership) -> list[dict[str, Any]]:
+    """Each version of plan and agreement that replaced another in force: when, and why."""
+    found = []
+    for kind in ("plan", "agreement"):
+        in_force = session.scalars(
+            select(CaseDocument)
+            .where(
+                CaseDocument.partnership_id == case.id,
+                CaseDocument.kind == kind,
+                CaseDocument.agreed_at.is_not(None),
+            )
+            .order_by(CaseDocument.number)
+        ).all()
+        found += [
+            {"kind": kind, "number": row.number, "why": row.why_changed,
+             "on": calendar.tokyo_date(row.agreed_at).isoformat()}
+            for row in in_force[1:]
+            if row.agreed_at is not None
+        ]  # fmt: skip
+    return sorted(found, key=lambda row: str(row["on"]))
+
+
+def _interim(session: Session, case: Partnership) -> list[dict[str, Any]]:
+    """What both sides reported on the way, as far as the city has accepted it."""
+    rows = session.scalars(
+        select(PeriodReport)
+        .where(PeriodReport.partnership_id == case.id, PeriodReport.state == "accepted")
+        .order_by(PeriodReport.period_from)
+    )
+    return [
+        {"from_on": row.period_from.isoformat(), "to_on": row.period_to.isoformat(), "npo": row.npo_text,
+         "company": row.company_text, "setbacks": row.setbacks}
+        for row in rows
+    ]  # fmt: skip
+
+
+def _indicators(session: Session, case: Partnership) -> list[dict[str, Any]]:
+    rows = plans.measurements(session, case)
+    found = []
+    for indicator in plans.indicators(session, case, retired=True):
+        if not indicator.is_public:
+            continue
+        accepted = [
+            row
+            for row in rows.get(indicator.id, ())
+            if row.state == "accepted" and not indicator.is_start(row.measured_on)
+        ]
+        if indicator.is_retired and not accepted:
+            continue
+        found.append(
+            {
+                "name": indicator.name, "definition": indicator.definition, "unit": indicator.unit,
+                "direction": indicator.direction, "kind": indicator.kind, "baseline": indicator.baseline,
+                "target": indicator.target, "is_retired": indicator.is_retired,
+                "points": [
+                    {
+                        "on": row.measured_on.isoformat(), "value": row.value,
+                        "breakdown": suppression.suppress(row.breakdown, indicator.min_cell),
+                    }
+                    for row in accepted
+                ],
+            }
+        )  # fmt: skip
+    return found
+
+
+def _contributions(session: Session, case: Partnership, *, with_yen: bool) -> list[dict[str, Any]]:
+    """Sums; with yen one for each way of estimating, since amounts of two ways make no sum (E11)."""
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in progress.totals(session, case):
+        parts = ("giver", "support_type", "unit", *(("estimate_method",) if with_yen else ()))
+        key = tuple(row[name] for name in parts)
+        total = found.setdefault(key, {**{name: row[name] for name in parts}, "quantity": 0.0, "times": 0})
+        total["times"] += row["times"]
+        # Of a gift of money the quantity is the amount.
+        if row["unit"].startswith("円") and not with_yen:
+            total["quantity"] = None
+        else:
+            total["quantity"] = round(total["quantity"] + row["quantity"], 2)
+        if with_yen and row["yen"] is not None:
+            total |= {"yen": row["yen"], "estimate_notes": row["estimate_notes"]}
+    return list(found.values())
+
+
+def _evaluation(session: Session, case: Partnership) -> dict[str, Any]:
+    found = ratings.sheets(session, case)
+    return {
+        "scores": [
+            {"rater": sheet.rater, "about": sheet.about, "scores": {**sheet.scores, **sheet.final_scores},
+             "declined": sheet.is_declined, **({"evaluator": sheet.evaluator} if sheet.evaluator else {})}
+            for sheet in found
+        ],
+        "remaining": [
+            {"rater": row.sheet.rater, "about": row.sheet.about, "item": row.item}
+            for row in ratings.differences(found)
+            if row.remains
+        ],
+    }  # fmt: skip
+
+
+def _parts(keys: Iterable[str]) -> list[str]:
+    """The parts of a page to which these keys of its text belong."""
+    return ["frame" if key in _FRAME else _FIELD_OF.get(key, key) for key in keys]
+
+
+def _refuse_personal(view: Mapping[str, Any]) -> None:
+    """Every text was written for the three parties alone until it was chosen, so every one is looked at."""
+    found = _parts(
+        key
+        for key, value in view.items()
+        if key not in _FRAME and any(personal.found_in(text) for text in _texts(value))
+    )
+    if found:
+        labels = [label for part, label in vocabulary.PAGE_PARTS.items() if part in found]
+        raise Refused("personal_data_published", parts="、".join(labels))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield str(name)
+            yield from _texts(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts(part)
+
+
+# ── Reading as anybody ───────────────────────────────────────────────────────────────────────────────
+
+
+def published(session: Session) -> list[tuple[Partnership, dict[str, Any]]]:
+    """Every published case with its page, newest first. Filtering is done over these facts."""
+    rows = session.execute(
+        select(Partnership, CaseDocument)
+        .join(
+            CaseDocument,
+            (CaseDocument.partnership_id == Partnership.id)
+            & (CaseDocument.kind == "publication")
+            & (CaseDocument.state == "agreed"),
+        )
+        .where(Partnership.published_at.is_not(None))
+        .order_by(Partnership.published_at.desc(), Partnership.id.desc())
+    )
+    return [(case, document.content["view"]) for case, document in rows]
+
+
+def get_published(session: Session, public_id: str) -> tuple[Partnership, dict[str, Any]]:
+    """One published case with its page.
+
+    Raises:
+        NotFound: there is no such case, or it is not public.
+    """
+    row = session.execute(
+        select(Partnership, CaseDocument)
+        .join(CaseDocument, CaseDocument.partnership_id == Partnership.id)
+        .where(
+            Partnership.public_id == public_id,
+            Partnership.published_at.is_not(None),
+            CaseDocument.kind == "publication",
+            CaseDocument.state == "agreed",
+        )
+        .options(
+            joinedload(Partnership.company).joinedload(Organization.company),
+            joinedload(Partnership.npo).joinedload(Organization.npo),
+        )
+    ).first()
+    if row is None:
+        raise NotFound("partnership")
+    return row[0], row[1].content["view"]
+
+
+def matching(
+    rows: Sequence[tuple[Partnership, dict[str, Any]]], conditions: Mapping[str, str]
+) -> list[tuple[Partnership, dict[str, Any]]]:
+    """Those that meet ``state`` (running or finished), ``field``, ``area`` and ``year``, where given."""
+    running = {"agreed", "running", "suspended"}
+    found = list(rows)
+    if state := conditions.get("state"):
+        found = [row for row in found if (row[0].state in running) == (state == "running")]
+    if field := conditions.get("field"):
+        found = [row for row in found if field in {str(code) for code in row[1]["fields"]}]
+    if area := conditions.get("area"):
+        found = [row for row in found if area in row[1]["areas"]]
+    if year := conditions.get("year"):
+        found = [row for row in found if str(row[1].get("fiscal_year")) == year]
+    return found
+
+
+def by_area(rows: Sequence[tuple[Partnership, dict[str, Any]]]) -> list[tuple[str, int]]:
+    """(district, published partnerships there), the most first."""
+    found: dict[str, int] = {}
+    for _case, view in rows:
+        for area in view["areas"]:
+            found[area] = found.get(area, 0) + 1
+    return sorted(found.items(), key=lambda row: (-row[1], row[0]))
+
+
+def counts(rows: Sequence[tuple[Partnership, dict[str, Any]]]) -> dict[str, int]:
+    """How many of the published ones run, and how many have come to their end."""
+    running = sum(case.state in {"agreed", "running", "suspended"} for case, _view in rows)
+    return {"running": running, "finished": len(rows) - running}
+
+
+def public_incidents(session: Session, case: Partnership) -> Sequence[Incident]:
+    """What the city told residents about trouble in a published case, newest first."""
+    return session.scalars(
+        select(Incident)
+        .where(Incident.partnership_id == case.id, Incident.published_at.is_not(None))
+        .order_by(Incident.happened_on.desc(), Incident.id.desc())
+    ).all()
+
+
+# ── Residents' comments (R4, R7) ─────────────────────────────────────────────────────────────────────
+
+
+def comment(session: Session, case: Partnership, text: str, network: str, now: datetime) -> PublicComment:
+    """Take a resident's words; nobody but the city reads them before it has looked.
+
+    Args:
+        network: where it comes from, as a keyed hash; only for the rate limit, never stored with the text.
+
+    Raises:
+        Invalid: no text, too long, or personal data in it. TooMany: too often from one network.
+    """
+    if not text.strip():
+        raise Invalid(text="required")
+    if personal.found_in(text):
+        raise Invalid(text="personal_data")
+    throttle.admit(session, "comment", now, account=case.public_id, network=network)
+    found = PublicComment(partnership_id=case.id, text=text.strip(), written_at=now, state="waiting")
+    session.add(found)
+    session.flush()
+    audit.record(
+        session,
+        ANONYMOUS,
+        "comment",
+        "partnership",
+        case.public_id,
+        now,
+        details={"comment": found.public_id},
+    )
+    about = ("partnership", case.public_id)
+    notices.tell_staff(session, *wording_work.event(case, "comment"), now, about=about)
+    return found
+
+
+def shown_comments(session: Session, case: Partnership) -> Sequence[PublicComment]:
+    """What the public page shows, newest first."""
+    return session.scalars(
+        select(PublicComment)
+        .where(PublicComment.partnership_id == case.id, PublicComment.state == "shown")
+        .order_by(PublicComment.id.desc())
+        .limit(200)
+    ).all()
+
+
+def hidden_comments(session: Session, case: Partnership) -> list[tuple[str, int]]:
+    """(coded reason, how many) of the words that the city has read and does not show (R7)."""
+    found = session.scalars(
+        select(PublicComment.hide_reason).where(
+            PublicComment.partnership_id == case.id, PublicComment.state == "hidden"
+        )
+    ).all()
+    return [(reason, found.count(reason)) for reason in vocabulary.COMMENT_HIDE_REASONS if reason in found]
+
+
+def comments_of(session: Session, actor: Actor, case: Partnership) -> Sequence[PublicComment]:
+    """Every comment on one case, oldest first, also what was kept back: for the city."""
+    permissions.require(actor, "desk.comments")
+    return session.scalars(
+        select(PublicComment).where(PublicComment.partnership_id == case.id).order_by(PublicComment.id)
+    ).all()
+
+
+def comments_to_read(session: Session, actor: Actor) -> Sequence[tuple[PublicComment, Partnership]]:
+    """What waits for the city: unread words first, then shown ones without an answer, then the rest."""
+    permissions.require(actor, "desk.comments")
+    rows = session.execute(
+        select(PublicComment, Partnership)
+        .join(Partnership, Partnership.id == PublicComment.partnership_id)
+        .options(joinedload(Partnership.company), joinedload(Partnership.npo))
+        .order_by(
+            (PublicComment.state != "waiting"),
+            ((PublicComment.state != "shown") | (PublicComment.answered_at.is_not(None))),
+            PublicComment.id.desc(),
+        )
+        .limit(200)
+    )
+    return [(found, case) for found, case in rows]
+
+
+def get_comment(session: Session, actor: Actor, public_id: str) -> tuple[PublicComment, Partnership]:
+    """One comment with its case, for the city.
+
+    Raises:
+        NotFound
+    """
+    permissions.require(actor, "desk.comments")
+    row = session.execute(
+        select(PublicComment, Partnership)
+        .join(Partnership, Partnership.id == PublicComment.partnership_id)
+        .where(PublicComment.public_id == public_id)
+        .options(joinedload(Partnership.company), joinedload(Partnership.npo))
+    ).first()
+    if row is None:
+        raise NotFound("comment")
+    return row[0], row[1]
+
+
+def treat_comment(
+    session: Session,
+    actor: Actor,
+    found: PublicComment,
+    case: Partnership,
+    answer: Mapping[str, str],
+    now: datetime,
+    *,
+    version: int | None,
+) -> None:
+    """Show a comment with the city's answer and its reason, or keep it back with a coded reason.
+
+    Args:
+        answer: ``decision`` (``show`` or ``hide``), ``text`` and ``reason`` of the answer, ``hide_reason``.
+
+    Raises:
+        Invalid: shown without an answer or its reason, or with personal data in them; hidden without a
+            reason.
+    """
+    permissions.require(actor, "desk.comments")
+    if version is not None and version != found.version:
+        raise moves.moved_on(session, case)
+    wrong = {}
+    if answer.get("decision") == "show":
+        for name in ("text", "reason"):
+            if not answer.get(name, "").strip():
+                wrong[name] = "required"
+            elif personal.found_in(answer[name]):
+                wrong[name] = "personal_data"
+    elif answer.get("decision") == "hide":
+        if answer.get("hide_reason") not in vocabulary.COMMENT_HIDE_REASONS:
+            wrong["hide_reason"] = "required"
+    else:
+        wrong["decision"] = "required"
+    if wrong:
+        raise Invalid(**wrong)
+    show = answer["decision"] == "show"
+    found.state = "shown" if show else "hidden"
+    found.hide_reason = "" if show else answer["hide_reason"]
+    found.moderated_by_id, found.moderated_at = actor.user_id, now
+    if show:
+        found.answer, found.answer_reason = answer["text"].strip(), answer["reason"].strip()
+        found.answered_by_id, found.answered_at = actor.user_id, now
+    session.flush()
+    audit.record(
+        session, actor, "show_comment" if show else "hide_comment", "partnership", case.public_id, now,
+        reason_code=found.hide_reason or None, details={"comment": found.public_id},
+    )  # fmt: skip
+    if show:
+        documents.tell_others(session, SYSTEM, case, wording_work.event(case, "comment_answered"), now)

@@ -1,0 +1,1 @@
+"""Who fits whom, and why: index, near ones, ranking, what was shown."""

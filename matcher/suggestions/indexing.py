@@ -1,0 +1,410 @@
+"""Keeps the embedding table in step with the texts, and each process's index in step with the table.
+
+The table is the truth. ``touch`` runs in the transaction that changed a text or its findability and raises
+the version; the worker encodes what waits; ``LiveIndex.level`` replays in each process what is newer than
+what it has applied. Pages therefore never encode, and never import the model.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, joinedload
+
+from embeddings import snapshot
+from embeddings import text as texts
+from embeddings.encoder import WordsOnly
+from embeddings.index import IndexDamaged, VectorIndex
+from embeddings.lexical import WordIndex
+from matcher.ground.db import Database
+from matcher.records import Embedding, Need, Offer, Organization
+from matcher.register import numbers
+from matcher.register.findable import Owner, _row, is_findable, text_of
+
+Floats = NDArray[np.float32]
+Ids = NDArray[np.int64]
+
+OWNER_TYPES: Final = ("need", "offer", "npo", "company")
+BATCH: Final = 64  #: texts encoded between two short transactions
+BYTE_TOLERANCE: Final = 0.002  #: how far a number kept as a byte may be off (see ``embeddings.index``)
+
+
+class Encoder(Protocol):
+    """What this module needs of ``embeddings.encoder.Encoder``."""
+
+    @property
+    def model_id(self) -> str:
+        """The name under which its vectors are kept."""
+        ...
+
+    def encode(self, texts: Sequence[str], kind: Literal["query", "document"]) -> Floats:
+        """Texts → (n, d) float32, rows of length one (zero where nothing is known)."""
+        ...
+
+
+# ── The table ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def work_on(database: Database, model_id: str) -> None:
+    """Note that the worker encodes under ``model_id`` from now on."""
+    with database.write() as session:
+        numbers.counter(session, "encoding").text = model_id
+
+
+def add_missing_rows(database: Database, model_id: str) -> int:
+    """Make a waiting row for every record that has none under ``model_id``; returns how many."""
+    made = 0
+    for owner_type in OWNER_TYPES:
+        while True:
+            with database.write() as session:
+                owners = session.scalars(_without_row(owner_type, model_id).limit(500)).all()
+                if not owners:
+                    break
+                version = numbers.raise_version(session)
+                for owner in owners:
+                    organization = owner if isinstance(owner, Organization) else owner.organization
+                    digest = texts.digest(text_of(owner))
+                    session.add(_row(owner, model_id, digest, is_findable(owner, organization), version))
+                made += len(owners)
+    return made
+
+
+def _without_row(owner_type: str, model_id: str) -> Select[Any]:
+    if owner_type in {"npo", "company"}:
+        query: Select[Any] = (
+            select(Organization)
+            .where(Organization.kind == owner_type)
+            .options(joinedload(Organization.company), joinedload(Organization.npo))
+        )
+        key: Any = Organization.id
+    else:
+        model: Any = Need if owner_type == "need" else Offer
+        query, key = select(model).options(joinedload(model.organization)), model.id
+    has_row = select(Embedding.id).where(
+        Embedding.owner_type == owner_type, Embedding.owner_id == key, Embedding.model_id == model_id
+    )
+    return query.where(~has_row.exists()).order_by(key)
+
+
+def encode_waiting(
+    database: Database,
+    encoder: Encoder,
+    now: datetime,
+    limit: int = BATCH,
+    on_failure: Callable[[int | None, Exception], None] | None = None,
+) -> int:
+    """Encode up to ``limit`` waiting texts; returns how many. No transaction is open while encoding.
+
+    A text that changed meanwhile keeps waiting: its row is filled only if the hash is still the same.
+
+    Args:
+        on_failure: hears of a batch that cannot be encoded (``None``), whose texts are then tried one by one,
+            and of a row whose text cannot be; it is kept as if it said nothing, and the others go on. Without
+            it the failure is raised.
+    """
+    with database.read() as session:
+        rows = session.scalars(
+            select(Embedding)
+            .where(Embedding.model_id == encoder.model_id, Embedding.vector.is_(None))
+            .order_by(Embedding.version, Embedding.id)
+            .limit(limit)
+        ).all()
+        work = [(row.id, row.text_sha256, text_of(_owner(session, row))) for row in rows]
+    if not work:
+        return 0
+    try:
+        encoded = list(_encode(encoder, work))
+    except Exception as error:
+        if on_failure is None:
+            raise
+        on_failure(None, error)
+        encoded = [_encode_alone(encoder, one, on_failure) for one in work]
+    with database.write() as session:
+        version = numbers.raise_version(session)
+        for row_id, digest, vector, sentences, words, sentence_vectors in encoded:
+            row = session.get(Embedding, row_id)
+            if row is None or row.text_sha256 != digest:
+                continue
+            row.vector, row.sentence_vectors = vector, sentence_vectors
+            row.sentences, row.words = sentences, words
+            row.version, row.encoded_at = version, now
+    return len(encoded)
+
+
+def _owner(session: Session, row: Embedding) -> Owner:
+    owner: Owner | None
+    if row.owner_type == "need":
+        owner = session.get(Need, row.owner_id)
+    elif row.owner_type == "offer":
+        owner = session.get(Offer, row.owner_id)
+    else:
+        owner = session.scalar(
+            select(Organization)
+            .where(Organization.id == row.owner_id)
+            .options(joinedload(Organization.company), joinedload(Organization.npo))
+        )
+    if owner is None:
+        raise LookupError(f"expected the {row.owner_type} {row.owner_id} of embedding {row.id}, found none")
+    return owner
+
+
+def _encode(
+    encoder: Encoder, work: Sequence[tuple[int, str, str]]
+) -> Iterator[tuple[int, str, bytes, list[str], list[dict[str, int]], bytes]]:
+    """(row id, digest, text) → with the vector, the sentences, their words and their vectors."""
+    said = [texts.sentences(text) for _row_id, _digest, text in work]
+    everything = [part for (*_row, text), parts in zip(work, said, strict=True) for part in (text, *parts)]
+    matrix = encoder.encode(everything, "document").astype(np.float32)
+    start = 0
+    for (row_id, digest, _text), parts in zip(work, said, strict=True):
+        words = [_counts(texts.words(part)) for part in parts]
+        vectors = matrix[start + 1 : start + 1 + len(parts)].astype(np.float16)
+        yield row_id, digest, matrix[start].tobytes(), parts, words, vectors.tobytes()
+        start += 1 + len(parts)
+
+
+def _encode_alone(
+    encoder: Encoder, one: tuple[int, str, str], on_failure: Callable[[int | None, Exception], None]
+) -> tuple[int, str, bytes, list[str], list[dict[str, int]], bytes]:
+    try:
+        (encoded,) = _encode(encoder, [one])
+    except Exception as error:
+        on_failure(one[0], error)
+        (encoded,) = _encode(encoder, [(one[0], one[1], "")])
+    return encoded
+
+
+def _counts(words: Sequence[str]) -> dict[str, int]:
+    result: dict[str, int] = {}
+    for word in words:
+        result[word] = result.get(word, 0) + 1
+    return result
+
+
+def serve(database: Database, model_id: str) -> None:
+    """Let ``model_id`` serve from now on; called when all its vectors are there."""
+    with database.write() as session:
+        row = numbers.counter(session, "index")
+        if row.text != model_id:
+            row.text = model_id
+            row.value += 1
+
+
+# ── The index of one process ─────────────────────────────────────────────────────────────────────────
+
+
+@dataclass
+class Shelf:
+    """All findable records of one owner type: by vector and by word."""
+
+    vectors: VectorIndex
+    words: WordIndex
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, owner_id: int) -> bool:
+        return owner_id in self.words
+
+    def put(self, owner_ids: Sequence[int], vectors: Floats, bags: Sequence[Mapping[str, int]]) -> None:
+        """Add or replace records: ids, their vectors (n, d), their words."""
+        self.vectors.upsert(np.array(owner_ids, dtype=np.int64), vectors)
+        for owner_id, bag in zip(owner_ids, bags, strict=True):
+            self.words.upsert(owner_id, bag)
+
+    def drop(self, owner_id: int) -> None:
+        """Remove one record if it is there."""
+        self.vectors.remove(np.array([owner_id], dtype=np.int64))
+        self.words.remove(owner_id)
+
+
+class LiveIndex:
+    """The per-process cache of the embedding table. Safe for the threads of one process."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """``folder``: where snapshots are kept, ``None`` for none."""
+        self._folder = folder
+        self._lock = threading.Lock()
+        self.model_id: str | None = None
+        self.applied_version = 0
+        self.dimensions = 0
+        self.shelves: dict[str, Shelf] = {}
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether anything can be found yet."""
+        return bool(self.shelves)
+
+    @property
+    def knows_meaning(self) -> bool:
+        """Whether a model serves; without one only words in common count."""
+        return self.model_id not in {None, WordsOnly.model_id}
+
+    def level(self, session: Session) -> None:
+        """Bring the index to what the database says now."""
+        row = numbers.peek(session, "index")
+        if row is None or not row.text or (row.text, row.value) == (self.model_id, self.applied_version):
+            return
+        with self._lock:
+            if row.text != self.model_id:
+                self._start(session, row.text)
+            self._replay(session, row.text, row.value)
+
+    def _start(self, session: Session, model_id: str) -> None:
+        self.model_id, self.applied_version, self.shelves = model_id, 0, {}
+        if self._folder is not None:
+            for _attempt in range(2):  # a newer snapshot may just be taking the place of the one being read
+                try:
+                    self._load_snapshot(session, model_id)
+                    return
+                except IndexDamaged:
+                    # Whatever is wrong with the files, the database has it all.
+                    self.applied_version, self.shelves = 0, {}
+
+    def _replay(self, session: Session, model_id: str, newest: int) -> None:
+        query = (
+            select(
+                Embedding.owner_type, Embedding.owner_id, Embedding.active, Embedding.vector, Embedding.words
+            )
+            .where(
+                Embedding.model_id == model_id,
+                Embedding.version > self.applied_version,
+                Embedding.version <= newest,
+            )
+            .order_by(Embedding.version)
+            .execution_options(yield_per=1000)
+        )
+        for rows in session.execute(query).partitions(1000):
+            kept: dict[str, list[Any]] = {}
+            for owner_type, owner_id, active, vector, words in rows:
+                if vector is not None and active:
+                    kept.setdefault(owner_type, []).append((owner_id, vector, merged(words)))
+                elif owner_type in self.shelves:
+                    self.shelves[owner_type].drop(owner_id)
+            for owner_type, items in kept.items():
+                vectors = np.stack([np.frombuffer(vector, np.float32) for _id, vector, _bag in items])
+                shelf = self._shelf(owner_type, vectors.shape[1])
+                shelf.put([item[0] for item in items], vectors, [item[2] for item in items])
+        self.applied_version = newest
+
+    def _shelf(self, owner_type: str, dimensions: int) -> Shelf:
+        if owner_type not in self.shelves:
+            self.dimensions = dimensions
+            self.shelves[owner_type] = Shelf(VectorIndex(dimensions), WordIndex())
+        return self.shelves[owner_type]
+
+    def vectors_of(self, session: Session, owner_type: str, ids: Ids) -> Floats:
+        """The vectors (n, d) of some records; those that the index keeps as bytes, from the database.
+
+        A record that is gone meanwhile has a row of zeros.
+        """
+        shelf = self.shelves[owner_type]
+        if shelf.vectors.is_exact:
+            with suppress(KeyError):  # one of them was just removed by another thread
+                return shelf.vectors.vectors(ids)
+        place = {owner_id: row for row, owner_id in enumerate(ids.tolist())}
+        result = np.zeros((len(ids), self.dimensions), np.float32)
+        rows = session.execute(
+            select(Embedding.owner_id, Embedding.vector).where(
+                Embedding.owner_type == owner_type,
+                Embedding.owner_id.in_(ids.tolist()),
+                Embedding.model_id == (self.model_id or ""),
+                Embedding.vector.is_not(None),
+            )
+        )
+        for owner_id, vector in rows:
+            result[place[owner_id]] = np.frombuffer(vector or b"", np.float32)
+        return result
+
+    def save_snapshot(self) -> None:
+        """Write every shelf, so that a restart need not read it from the database."""
+        if self._folder is None or self.model_id is None:
+            return
+        with self._lock:
+            for owner_type, shelf in self.shelves.items():
+                folder = self._folder / owner_type
+                shelf.vectors.save(folder, self.applied_version, self.model_id)
+                facts = {"applied_version": self.applied_version, "model_id": self.model_id}
+                snapshot.save(folder / "words", shelf.words.snapshot(), facts)
+
+    def _load_snapshot(self, session: Session, model_id: str) -> None:
+        assert self._folder is not None
+        versions: set[int] = set()
+        shelves: dict[str, Shelf] = {}
+        for owner_type in OWNER_TYPES:
+            if (self._folder / owner_type).exists():
+                vectors, version = VectorIndex.load(self._folder / owner_type, model_id)
+                arrays, facts = snapshot.load(self._folder / owner_type / "words")
+                shelves[owner_type] = Shelf(vectors, WordIndex.of_snapshot(arrays))
+                versions |= {version, int(facts["applied_version"])}
+                self.dimensions = vectors.dimensions
+        if len(versions) != 1:
+            raise IndexDamaged(f"expected one version in all snapshots, found {sorted(versions)}")
+        version = versions.pop()
+        for owner_type in OWNER_TYPES:
+            self._check_and_trim(session, model_id, version, owner_type, shelves.get(owner_type))
+        self.shelves, self.applied_version = shelves, version
+
+    @staticmethod
+    def _check_and_trim(
+        session: Session, model_id: str, version: int, owner_type: str, shelf: Shelf | None
+    ) -> None:
+        """Rows that changed after the snapshot stay out until the replay brings them."""
+        query = select(Embedding.owner_id).where(
+            Embedding.owner_type == owner_type,
+            Embedding.model_id == model_id,
+            Embedding.version <= version,
+            Embedding.active.is_(True),
+            Embedding.vector.is_not(None),
+        )
+        known = np.fromiter(session.scalars(query.execution_options(yield_per=10_000)), np.int64)
+        held = np.empty(0, np.int64) if shelf is None else shelf.words.ids()
+        by_vector = np.empty(0, np.int64) if shelf is None else shelf.vectors.ids()
+        missing = len(np.setdiff1d(known, held)) + len(np.setxor1d(held, by_vector))
+        if missing:
+            raise IndexDamaged(f"expected all records of {owner_type}, found {missing} missing")
+        for owner_id in np.setdiff1d(held, known).tolist():
+            assert shelf is not None
+            shelf.drop(owner_id)
+
+
+def merged(words: Sequence[Mapping[str, int]]) -> Mapping[str, int]:
+    """The word counts of a whole text from those of its sentences."""
+    result: dict[str, int] = {}
+    for bag in words:
+        for word, count in bag.items():
+            result[word] = result.get(word, 0) + count
+    return result
+
+
+def differences(session: Session, live: LiveIndex) -> list[str]:
+    """What differs between the index of this process and the database: empty when they are equal."""
+    found: list[str] = []
+    query = select(Embedding.owner_type, Embedding.owner_id, Embedding.vector).where(
+        Embedding.model_id == (live.model_id or ""), Embedding.active.is_(True), Embedding.vector.is_not(None)
+    )
+    expected: dict[str, dict[int, bytes]] = {owner_type: {} for owner_type in OWNER_TYPES}
+    for owner_type, owner_id, vector in session.execute(query):
+        expected[owner_type][owner_id] = vector or b""
+    for owner_type in OWNER_TYPES:
+        shelf = live.shelves.get(owner_type)
+        there = set() if shelf is None else {int(owner_id) for owner_id in shelf.vectors.ids()}
+        wanted = expected[owner_type]
+        found += [f"{owner_type} {owner_id}: not in the index" for owner_id in sorted(wanted.keys() - there)]
+        found += [
+            f"{owner_type} {owner_id}: not in the database" for owner_id in sorted(there - wanted.keys())
+        ]
+        for owner_id in sorted(wanted.keys() & there):
+            assert shelf is not None
+            held = shelf.vectors.vectors(np.array([owner_id], dtype=np.int64))[0]
+            tolerance = 1e-6 if shelf.vectors.is_exact else BYTE_TOLERANCE
+            if not np.allclose(held, np.frombuffer(wanted[owner_id], dtype=np.float32), atol=tolerance):
+                found.append(f"{owner_type} {owner_id}: another vector")
+    return found

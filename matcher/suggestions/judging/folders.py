@@ -1,0 +1,416 @@
+"""The ranking on any folder of texts: companies, NPOs, known partnerships, graded judgments.
+
+Four files in JSON Lines: ``companies.jsonl`` and ``npos.jsonl`` (``id``, ``name``, ``text``, ``region``),
+``partnerships.jsonl`` (``company_id``, ``npo_id``) and ``judgments.jsonl`` (``query_id``, ``direction``,
+``query_text``, ``query_region``, ``candidates`` of ``id``, ``grade``); the last two may be missing.
+
+The shipped ranking runs as it does behind the pages: the texts become profiles in a database of their own,
+the worker's code encodes them, and ``services/suggestions.py`` ranks. Structured fields stay empty, except
+that a region counts as the area. Baselines see the same texts in the same run.
+"""
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session, joinedload
+
+from embeddings import text as texts
+from matcher.ground.db import Database
+from matcher.ground.errors import Invalid
+from matcher.ground.vocabulary import AREA_CITYWIDE
+from matcher.records import CompanyProfile, NpoProfile, Organization
+from matcher.records.base import Base, new_public_id
+from matcher.suggestions import indexing, suggest
+from matcher.suggestions.indexing import LiveIndex
+from matcher.suggestions.judging import measures
+from matcher.suggestions.ranking import Fit
+
+Floats = NDArray[np.float64]
+Direction = Literal["company_to_npo", "npo_to_company"]
+Ranker = Callable[["Query"], Sequence[str]]
+
+DIRECTIONS: Final[tuple[Direction, ...]] = ("company_to_npo", "npo_to_company")
+RANKED: Final = 1000  #: so many candidates of a query are ranked and written
+RELEVANT: Final = 2  #: from this grade on a judged candidate counts as good
+_EVERYWHERE: Final = frozenset({"全国", "海外", "オンライン"})
+
+
+@dataclass(frozen=True)
+class Record:
+    """One organization of a folder."""
+
+    id: str
+    name: str
+    text: str
+    region: str
+
+
+@dataclass(frozen=True)
+class Query:
+    """One question: who asks, among whom, and what is known to be right."""
+
+    id: str
+    direction: Direction
+    text: str
+    region: str
+    grades: Mapping[str, int]  #: id → grade; partners that really were have 3
+    candidates: tuple[str, ...] = ()  #: only these are ranked; all of the other side when empty
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether its candidates were graded, rather than known from a partnership."""
+        return bool(self.candidates)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What a folder holds."""
+
+    companies: Mapping[str, Record]
+    npos: Mapping[str, Record]
+    queries: tuple[Query, ...]
+
+
+def read(folder: Path) -> Folder:
+    """Read a folder.
+
+    Without ``partnerships.jsonl`` every organization asks, with nothing known to be right.
+
+    Raises:
+        Invalid: naming the file and the line that cannot be read.
+    """
+    companies, npos = _records(folder, "companies.jsonl"), _records(folder, "npos.jsonl")
+    if companies.keys() & npos.keys():
+        raise Invalid(file="npos.jsonl: ids that companies.jsonl has too")
+    return Folder(
+        companies, npos, (*_partner_queries(folder, companies, npos), *_judged(folder, companies, npos))
+    )
+
+
+def _lines(folder: Path, name: str, keys: Collection[str]) -> list[dict[str, Any]]:
+    rows = []
+    try:
+        written = (folder / name).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(file=f"{name}: {error}") from error
+    for number, line in enumerate(written.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            missing = keys - row.keys()
+        except (ValueError, AttributeError) as error:
+            raise Invalid(file=f"{name}, line {number}: {error}") from error
+        if missing:
+            raise Invalid(file=f"{name}, line {number}: {', '.join(sorted(missing))} missing")
+        rows.append(row)
+    return rows
+
+
+def _records(folder: Path, name: str) -> dict[str, Record]:
+    rows = _lines(folder, name, {"id", "text"})
+    return {
+        str(row["id"]): Record(
+            str(row["id"]),
+            _storable(row.get("name") or row["id"]),
+            _storable(row["text"]),
+            str(row.get("region") or "").strip(),
+        )
+        for row in rows
+    }
+
+
+def _storable(text: Any) -> str:
+    """Without halves of surrogate pairs, which JSON may hold and no database takes."""
+    return str(text).encode("utf-8", "ignore").decode()
+
+
+def _partner_queries(
+    folder: Path, companies: Mapping[str, Record], npos: Mapping[str, Record]
+) -> list[Query]:
+    partners: dict[tuple[Direction, str], dict[str, int]] = {}
+    if (folder / "partnerships.jsonl").exists():
+        for row in _lines(folder, "partnerships.jsonl", {"company_id", "npo_id"}):
+            company, npo = str(row["company_id"]), str(row["npo_id"])
+            if company in companies and npo in npos:
+                partners.setdefault(("company_to_npo", company), {})[npo] = 3
+                partners.setdefault(("npo_to_company", npo), {})[company] = 3
+    else:
+        partners = {("company_to_npo", company): {} for company in companies}
+        partners |= {("npo_to_company", npo): {} for npo in npos}
+    return [
+        Query(asker, direction, record.text, record.region, grades)
+        for (direction, asker), grades in sorted(partners.items())
+        for record in [companies[asker] if direction == "company_to_npo" else npos[asker]]
+    ]
+
+
+def _judged(folder: Path, companies: Mapping[str, Record], npos: Mapping[str, Record]) -> list[Query]:
+    if not (folder / "judgments.jsonl").exists():
+        return []
+    result = []
+    keys = {"query_id", "direction", "query_text", "candidates"}
+    for number, row in enumerate(_lines(folder, "judgments.jsonl", keys), start=1):
+        side = {"company_to_npo": npos, "npo_to_company": companies}.get(row["direction"])
+        if side is None:
+            raise Invalid(file=f"judgments.jsonl, row {number}: direction {row['direction']!r}")
+        try:
+            grades = {str(c["id"]): int(c.get("grade") or 0) for c in row["candidates"] if c["id"] in side}
+        except (TypeError, KeyError, ValueError) as error:
+            raise Invalid(file=f"judgments.jsonl, row {number}: candidates") from error
+        text, region = _storable(row["query_text"]), str(row.get("query_region") or "").strip()
+        result.append(Query(str(row["query_id"]), row["direction"], text, region, grades, tuple(grades)))
+    return result
+
+
+# ── The shipped ranking ──────────────────────────────────────────────────────────────────────────────
+
+
+class Shipped:
+    """The ranking that serves the pages, on the records of a folder."""
+
+    name = "shipped"
+
+    def __init__(
+        self, database: Database, folder: Folder, encoder: indexing.Encoder, now: datetime, *,
+        step: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> None:  # fmt: skip
+        """Fill an empty database with the folder and encode it.
+
+        Args:
+            step: told (done, total) while encoding.
+        """
+        self._database = database
+        Base.metadata.create_all(database.engine)
+        self._numbers: dict[str, int] = {}  # of records and judged queries
+        self._keys: dict[int, str] = {}
+        askers = [query for query in folder.queries if query.is_judged]
+        with database.write() as session:
+            number = 0
+            for kind, records in (("company", folder.companies), ("npo", folder.npos)):
+                self._add(session, kind, list(records.values()), "verified", now, number)
+                number += len(records)
+            for kind, direction in (("company", "company_to_npo"), ("npo", "npo_to_company")):
+                rows = [
+                    Record(f"?{query.id}", query.id, query.text, query.region)
+                    for query in askers
+                    if query.direction == direction
+                ]
+                self._add(session, kind, rows, "draft", now, number)  # a draft is suggested to nobody
+                number += len(rows)
+        indexing.add_missing_rows(database, encoder.model_id)
+        done = 0
+        while count := indexing.encode_waiting(database, encoder, now, limit=1024):
+            done += count
+            step(done, number)
+        indexing.serve(database, encoder.model_id)
+        self.live = LiveIndex()
+        with database.read() as session:
+            self.live.level(session)
+
+    def _add(
+        self, session: Session, kind: str, records: Sequence[Record], state: str, now: datetime, before: int
+    ) -> None:
+        organizations, profiles = [], []
+        for number, record in enumerate(records, start=before + 1):
+            areas = [AREA_CITYWIDE if record.region in _EVERYWHERE else record.region]
+            areas = areas if record.region else []
+            organizations.append(
+                {"id": number, "public_id": new_public_id(), "kind": kind, "state": state, "version": 1,
+                 "name": record.name[:120], "created_at": now, "updated_at": now, "visibility": "public"}
+            )  # fmt: skip
+            lists = {"organization_id": number, "fields": [], "sdgs": [], "beneficiaries": [], "areas": areas}
+            if kind == "company":
+                profiles.append(lists | {"business": record.text})
+            else:
+                profiles.append(lists | {"mission": record.text})
+            self._numbers[record.id], self._keys[number] = number, record.id
+        if organizations:
+            session.execute(insert(Organization), organizations)
+            session.execute(insert(CompanyProfile if kind == "company" else NpoProfile), profiles)
+
+    def __call__(self, query: Query) -> list[str]:
+        """The ids of the other side, best first."""
+        ranked = list(self.fits(query))
+        # What has no word and no meaning in common comes last, in the order of the file.
+        return ranked + [key for key in query.candidates if key not in set(ranked)]
+
+    def fits(self, query: Query) -> dict[str, Fit]:
+        """The fit of every record that is ranked for a query, best first."""
+        asker = self._numbers[f"?{query.id}" if query.is_judged else query.id]
+        among = [self._numbers[key] for key in query.candidates] if query.is_judged else None
+        with self._database.read() as session:
+            organization = session.scalar(
+                select(Organization)
+                .where(Organization.id == asker)
+                .options(joinedload(Organization.company), joinedload(Organization.npo))
+            )
+            assert organization is not None
+            rank = suggest.for_company if query.direction == "company_to_npo" else suggest.for_npo
+            found = rank(session, self.live, organization, limit=RANKED, among=among, quotes=False)
+        return {self._keys[suggestion.candidate.id]: suggestion.fit for suggestion in found}
+
+
+# ── Baselines ────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Baselines:
+    """Simple rankers on the same texts: each gives a score to every record of the other side."""
+
+    def __init__(self, folder: Folder, seed: int = 0) -> None:
+        self._folder = folder
+        self._random = np.random.default_rng(seed)
+        self._sides: dict[Direction, list[Record]] = {
+            "company_to_npo": list(folder.npos.values()),
+            "npo_to_company": list(folder.companies.values()),
+        }
+        self._places = {
+            direction: {r.id: n for n, r in enumerate(rows)} for direction, rows in self._sides.items()
+        }
+        self._vectorizers: dict[str, Any] = {}
+        self._matrices: dict[tuple[str, Direction], Any] = {}
+
+    def rankers(self) -> dict[str, Ranker]:
+        """By name: the order in which a query's candidates come."""
+        scorers: dict[str, Callable[[Query], Floats]] = {
+            "random": lambda query: self._random.random(len(self._sides[query.direction])),
+            "text length": lambda query: np.array([float(len(r.text)) for r in self._sides[query.direction]]),
+            "character-bigram TF-IDF": lambda query: self.tfidf("bigrams", query),
+            "Sudachi-word TF-IDF": lambda query: self.tfidf("words", query),
+            "Sudachi-word BM25": self.bm25,
+        }
+        return {name: self._ranker(scorer) for name, scorer in scorers.items()}
+
+    def with_vectors(
+        self, name: str, encode: Callable[[Sequence[str]], NDArray[np.float32]]
+    ) -> dict[str, Ranker]:
+        """Rankers by the cosines of a model, alone and added to words (both z-scored)."""
+        sides = {direction: encode([r.text for r in rows]) for direction, rows in self._sides.items()}
+        queries = {(q.id, q.direction): q.text for q in self._folder.queries}
+        asked = dict(zip(queries, encode(list(queries.values())), strict=True))
+
+        def cosines(query: Query) -> Floats:
+            return np.asarray(sides[query.direction] @ asked[query.id, query.direction], np.float64)
+
+        return {
+            name: self._ranker(cosines),
+            f"{name} + words": self._ranker(
+                lambda query: _z(cosines(query)) + _z(self.tfidf("words", query))
+            ),
+        }  # fmt: skip
+
+    def _ranker(self, scorer: Callable[[Query], Floats]) -> Ranker:
+        def rank(query: Query) -> list[str]:
+            scores, rows = scorer(query), self._sides[query.direction]
+            places = self._places[query.direction]
+            among = np.array(
+                [places[key] for key in query.candidates] if query.is_judged else range(len(rows)),
+                dtype=np.int64,
+            )
+            order = among[np.lexsort((among, -scores[among]))][:RANKED]
+            return [rows[place].id for place in order.tolist()]
+
+        return rank
+
+    def tfidf(self, kind: str, query: Query) -> Floats:
+        """TF-IDF cosines (scikit-learn's smoothed form) of a query and every record of the other side."""
+        matrix = self._matrix(kind, query.direction)
+        return np.asarray((matrix @ self._vectorizers[kind].transform([query.text]).T).todense()).ravel()
+
+    def bm25(self, query: Query, k1: float = 1.2, b: float = 0.75) -> Floats:
+        """Okapi BM25 (Robertson and Zaragoza 2009) with their usual constants."""
+        counts = self._matrix("counts", query.direction)
+        lengths = np.asarray(counts.sum(axis=1)).ravel()
+        wanted = self._vectorizers["counts"].transform([query.text]).indices
+        frequency = np.asarray(counts[:, wanted].todense(), dtype=np.float64)
+        holders = (frequency > 0).sum(axis=0)
+        rarity = np.log1p((len(lengths) - holders + 0.5) / (holders + 0.5))
+        norm = k1 * (1 - b + b * lengths / max(lengths.mean(), 1e-9))
+        saturated = rarity * frequency * (k1 + 1) / (frequency + norm[:, None])
+        return np.asarray(saturated.sum(axis=1), np.float64)
+
+    def _matrix(self, kind: str, direction: Direction) -> Any:
+        # Imported where it is used: no page needs it.
+        from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer  # noqa: PLC0415
+
+        if kind not in self._vectorizers:
+            folded = {"lowercase": False, "preprocessor": texts.fold}
+            by_word = {"lowercase": False, "tokenizer": texts.words, "token_pattern": None}
+            self._vectorizers[kind] = (
+                TfidfVectorizer(analyzer="char", ngram_range=(2, 2), **folded) if kind == "bigrams"
+                else TfidfVectorizer(**by_word) if kind == "words" else CountVectorizer(**by_word)
+            )  # fmt: skip
+            rows = [record.text for side in self._sides.values() for record in side]
+            self._vectorizers[kind].fit(rows)
+        if (kind, direction) not in self._matrices:
+            rows = [record.text for record in self._sides[direction]]
+            self._matrices[kind, direction] = self._vectorizers[kind].transform(rows)
+        return self._matrices[kind, direction]
+
+
+def _z(scores: Floats) -> Floats:
+    standard: Floats = (scores - scores.mean()) / (scores.std() + 1e-12)
+    return standard
+
+
+# ── Measures ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a ranker reached: measure → query id with direction → value."""
+
+    name: str
+    values: Mapping[str, Mapping[tuple[str, str], float]]
+
+
+#: name, which queries it is taken over, and what it makes of the grades in ranked order and the good ones
+_MEASURES: Final[tuple[tuple[str, Callable[[Query], bool], Callable[[Sequence[int], int], float]], ...]] = (
+    ("c→n MRR@10", lambda q: not q.is_judged and q.direction == "company_to_npo", lambda g, _n: _mrr(g)),
+    ("n→c MRR@10", lambda q: not q.is_judged and q.direction == "npo_to_company", lambda g, _n: _mrr(g)),
+    ("hit@1", lambda q: not q.is_judged, lambda g, _n: float(bool(g) and g[0] >= RELEVANT)),
+    ("Recall@10", lambda q: not q.is_judged, lambda g, n: sum(x >= RELEVANT for x in g[:10]) / n),
+    ("graded MRR@10", lambda q: q.is_judged, lambda g, _n: _mrr(g)),
+    ("graded nDCG@10", lambda q: q.is_judged, lambda g, _n: measures.ndcg(g)),
+)
+MEASURES: Final = tuple(name for name, _which, _measure in _MEASURES)
+#: One figure for each query over all tasks, by which rankers are compared in pairs.
+TASKS: Final = ("c→n MRR@10", "n→c MRR@10", "graded nDCG@10")
+
+
+def figures(
+    name: str, ranker: Ranker, queries: Sequence[Query]
+) -> tuple[Figures, dict[tuple[str, str], list[str]]]:
+    """Rank every query and measure; also gives the ranked ids by (query id, direction)."""
+    ranked: dict[tuple[str, str], list[str]] = {
+        (query.id, query.direction): list(ranker(query)) for query in queries
+    }
+    values: dict[str, dict[tuple[str, str], float]] = {}
+    for query in queries:
+        grades = [query.grades.get(key, 0) for key in ranked[query.id, query.direction]]
+        good = sum(grade >= RELEVANT for grade in query.grades.values())
+        if not any(query.grades.values()) or (not query.is_judged and not good):
+            continue
+        for measure, which, value in _MEASURES:
+            if which(query):
+                values.setdefault(measure, {})[query.id, query.direction] = value(grades, good)
+    return Figures(name, values), ranked
+
+
+def _mrr(grades: Sequence[int]) -> float:
+    return next((1 / place for place, grade in enumerate(grades[:10], start=1) if grade >= RELEVANT), 0.0)
+
+
+def over_all_tasks(a: Figures, b: Figures, seed: int = 0) -> tuple[float, float, float]:
+    """Mean of a − b over the queries of all tasks together, with its 95 % bootstrap interval."""
+    differences = [
+        a.values[task][query] - b.values[task][query] for task in TASKS for query in a.values.get(task, {})
+    ]
+    return measures.interval(differences, seed)

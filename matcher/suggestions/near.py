@@ -1,0 +1,207 @@
+"""Who is near: neighbours of the asker's texts by meaning and by words, and how near each of them is.
+
+Reading never encodes: every vector comes from the index or from the embedding table.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from embeddings.pairs import Sentences, closeness
+from matcher.records import Embedding, Offer
+from matcher.suggestions import ranking, weights
+from matcher.suggestions.indexing import LiveIndex, merged
+from matcher.suggestions.ranking import Fit, Side, Texts
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Near:
+    """How near two texts are: cosine of meaning, cosine of words, and their closest pair of sentences."""
+
+    meaning: float = 0.0
+    words: float = 0.0
+    sentences: float | None = None  #: ``None`` where it was not looked at
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One text of the asking side: an offer, the company's profile, a need, or the NPO's profile."""
+
+    owner_type: str
+    owner_id: int
+    vector: Floats
+    sentences: Sentences
+    bag: Mapping[str, int]
+    offer: Offer | None = None
+
+
+def rows_of(
+    session: Session, live: LiveIndex, owners: Sequence[tuple[str, int]]
+) -> dict[tuple[str, int], Embedding]:
+    """The encoded rows of some owners under the serving model; those still waiting are left out."""
+    found: dict[tuple[str, int], Embedding] = {}
+    for owner_type in sorted({owner_type for owner_type, _owner_id in owners}):
+        ids = [owner_id for kind, owner_id in owners if kind == owner_type]
+        for row in session.scalars(
+            select(Embedding).where(
+                Embedding.owner_type == owner_type,
+                Embedding.owner_id.in_(ids),
+                Embedding.model_id == (live.model_id or ""),
+                Embedding.vector.is_not(None),
+            )
+        ):
+            found[owner_type, row.owner_id] = row
+    return found
+
+
+#: An asker's vector is taken from the middle of its own kind: all companies' texts have something in common
+#: that says nothing about partners, and without it fewer partners are near to everyone (hubs; measured). In a
+#: small city the middle is not yet known: so many zero vectors are counted in.
+PRIOR: Final = 20
+
+
+class Search:
+    """One search of one request: what was compared once is not compared again."""
+
+    def __init__(self, session: Session, live: LiveIndex, owners: Sequence[tuple[str, int, Offer | None]]):
+        """``owners``: the asker's texts as (type, id, offer if it is one); the unencoded are left out."""
+        self.live = live
+        self.weights = weights.serving(session, live.model_id)
+        self._session = session
+        rows = rows_of(session, live, [(kind, number) for kind, number, _offer in owners])
+        self.sources = [
+            Source(
+                kind,
+                number,
+                self._from_the_middle(kind, rows[kind, number].vector or b""),
+                Sentences.stored(rows[kind, number].sentence_vectors, rows[kind, number].words),
+                merged(rows[kind, number].words),
+                offer,
+            )
+            for kind, number, offer in owners
+            if (kind, number) in rows
+        ]
+        self._near: dict[tuple[str, int, Source], Near] = {}
+
+    def _from_the_middle(self, owner_type: str, vector: bytes) -> Floats:
+        asked = np.frombuffer(vector, np.float32)
+        shelf = self.live.shelves.get(owner_type)
+        return asked if shelf is None else asked - shelf.vectors.mean(PRIOR)
+
+    def source(self, owner_type: str) -> Source | None:
+        """The first of the asker's texts of a type."""
+        return next((source for source in self.sources if source.owner_type == owner_type), None)
+
+    def nearest(self, owner_type: str, sources: Sequence[Source], k: int) -> list[int]:
+        """The ``k`` most promising records of a type: near any of ``sources`` by meaning or by words."""
+        shelf = self.live.shelves.get(owner_type)
+        if shelf is None or not sources:
+            return []
+        ids: set[int] = set()
+        for source in sources:
+            near = shelf.vectors.search(
+                source.vector,
+                k,
+                exact=lambda wanted: self.live.vectors_of(self._session, owner_type, wanted),
+            )[0]
+            ids.update(near.tolist(), shelf.words.search(source.bag, k)[0].tolist())
+        self.compare(owner_type, sorted(ids), sources)
+        promise = {number: max(self._promise(owner_type, number, s) for s in sources) for number in ids}
+        return sorted(promise, key=lambda number: (-promise[number], number))[:k]
+
+    def _promise(self, owner_type: str, owner_id: int, source: Source) -> float:
+        """How promising by text alone."""
+        parts = ranking.text_parts(self.texts(self.near(owner_type, owner_id, source)))
+        return sum(value for value in parts.values() if value is not None)
+
+    def compare(
+        self, owner_type: str, ids: Sequence[int], sources: Sequence[Source], *, closely: bool = False
+    ) -> None:
+        """Compare some records with some sources in one product; those not in the index are left out.
+
+        Args:
+            closely: also look for their closest pairs of sentences, which lie in the database.
+        """
+        shelf = self.live.shelves.get(owner_type)
+        if shelf is None:
+            return
+        known = [number for number in ids if number in shelf]
+        if not known or not sources:
+            return
+        array = np.array(known, dtype=np.int64)
+        vectors = self.live.vectors_of(self._session, owner_type, array)
+        cosines = vectors @ np.stack([source.vector for source in sources]).T
+        # Nothing speaks for a text that says nothing: it must not stand before those that say something else.
+        empty = ~vectors.any(axis=1)
+        cosines[empty] = -1.0
+        close = self._closest(owner_type, known, sources) if closely else {}
+        if closely:
+            close |= {(number, s): 0.0 for number in array[empty].tolist() for s in sources}
+        for place, source in enumerate(sources):
+            common = shelf.words.scores(source.bag, array).tolist()
+            for number, meaning, words in zip(known, cosines[:, place].tolist(), common, strict=True):
+                self._near[owner_type, number, source] = Near(meaning, words, close.get((number, source)))
+
+    def _closest(
+        self, owner_type: str, ids: Sequence[int], sources: Sequence[Source]
+    ) -> dict[tuple[int, Source], float]:
+        """The closeness of the closest pair of sentences of each record with each source."""
+        rows = self._session.execute(
+            select(Embedding.owner_id, Embedding.sentence_vectors, Embedding.words).where(
+                Embedding.owner_type == owner_type,
+                Embedding.owner_id.in_(ids),
+                Embedding.model_id == (self.live.model_id or ""),
+                Embedding.vector.is_not(None),
+            )
+        )
+        said = {number: Sentences.stored(vectors, words) for number, vectors, words in rows}
+        kept = [number for number in ids if number in said and len(said[number])]
+        if not kept:
+            return {}
+        everything = Sentences(
+            np.concatenate([said[number].vectors for number in kept]),
+            [words for number in kept for words in said[number].words],
+        )
+        starts = np.cumsum([0, *(len(said[number]) for number in kept)])[:-1]
+        idf = cache(self.live.shelves[owner_type].words.idf)
+        result: dict[tuple[int, Source], float] = {}
+        for source in sources:
+            if len(source.sentences):
+                best = closeness(source.sentences, everything, idf).max(axis=0)
+                closest = np.maximum.reduceat(best, starts).tolist()
+                result |= {(number, source): value for number, value in zip(kept, closest, strict=True)}
+        return result
+
+    def near(self, owner_type: str, owner_id: int, source: Source) -> Near:
+        """How near a record is to a source; not at all where it is not in the index."""
+        if (owner_type, owner_id, source) not in self._near:
+            self.compare(owner_type, [owner_id], [source], closely=True)
+        return self._near.get((owner_type, owner_id, source), Near())
+
+    def texts(self, pair: Near, mission: Near | None = None) -> Texts:
+        """Similarities for the ranking; without a model the meaning is unknown, not absent."""
+        known = self.live.knows_meaning
+        return Texts(
+            meaning=pair.meaning if known else None,
+            words=pair.words,
+            sentences=pair.sentences if known else None,
+            mission_meaning=mission.meaning if mission and known else None,
+            mission_words=mission.words if mission else None,
+        )
+
+    def fit(self, company: Side, npo: Side, texts: Texts) -> Fit:
+        """The score of a pair by the weights that serve."""
+        return ranking.fit(company, npo, texts, weights=self.weights)
+
+    def size(self, *owner_types: str) -> int:
+        """How many records of these types there are to be found, of the most numerous."""
+        shelves = [self.live.shelves[kind] for kind in owner_types if kind in self.live.shelves]
+        return max((len(shelf) for shelf in shelves), default=0)

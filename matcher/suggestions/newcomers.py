@@ -1,0 +1,104 @@
+"""A bounded share of every list for those whom nobody has seen yet (X3).
+
+One place of each five, the last of them, goes to an organization that was verified within ninety days or
+shown to nobody in ninety days, if it fits at least fairly well and the list has not got as many by itself.
+Who gets the place is drawn with a seed that is the same all day, and the draw is kept with the list: anyone
+can repeat it.
+"""
+
+import hashlib
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matcher.ground import calendar
+from matcher.records import Organization, ShownList, ShownSuggestion
+from matcher.suggestions import ranking
+
+EACH: Final = 5  #: one place of so many
+WINDOW: Final = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How the places were given: repeatable from what is kept."""
+
+    seed: int
+    pool: Mapping[int, float]  #: organization → score, of those who could be drawn
+    places: int
+
+    @property
+    def chosen(self) -> list[int]:
+        """Who was drawn, the first drawn first: without replacement, in proportion to the score.
+
+        Each takes the key u^(1/score) of a uniform u; the largest keys win (Efraimidis and Spirakis 2006).
+        """
+        chance = random.Random(self.seed)  # noqa: S311 - to be repeated, not to be kept secret
+        keys = {number: chance.random() ** (1 / self.pool[number]) for number in sorted(self.pool)}
+        return sorted(keys, key=lambda number: (-keys[number], number))[: self.places]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form that is kept with the shown list."""
+        pool = {str(number): score for number, score in self.pool.items()}
+        return {"seed": self.seed, "pool": pool, "places": self.places}
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> "Draw":
+        """What ``as_dict`` gave."""
+        pool = {int(number): score for number, score in kept["pool"].items()}
+        return cls(kept["seed"], pool, kept["places"])
+
+
+def draw(
+    session: Session, asker: Organization, about: int, ranked: Sequence[tuple[Organization, float]],
+    limit: int, now: datetime,
+) -> Draw:  # fmt: skip
+    """Draw for one list.
+
+    Args:
+        about: the need asked for, 0 for none.
+        ranked: candidates with their scores, best first; those after ``limit`` can be drawn.
+    """
+    fair = [(candidate, score) for candidate, score in ranked[limit:] if score >= ranking.MIDDLE]
+    shown = _shown_lately(session, [candidate.id for candidate, _score in ranked], now)
+    unseen = {c.id for c, _score in ranked if c.id not in shown or _is_new(c, now)}
+    by_themselves = sum(candidate.id in unseen for candidate, _score in ranked[:limit])
+    places = max(0, limit // EACH - by_themselves)
+    pool = {candidate.id: round(score, 4) for candidate, score in fair if candidate.id in unseen}
+    return Draw(_seed(asker, about, now), pool, min(places, len(pool)))
+
+
+def places_of(limit: int, count: int) -> list[int]:
+    """The positions (from 0) that ``count`` drawn ones take: the last of each five, from the end."""
+    ends = [place - 1 for place in range(limit, 0, -EACH)]
+    return sorted(ends[:count])
+
+
+def _seed(asker: Organization, about: int, now: datetime) -> int:
+    day = now.astimezone(calendar.TOKYO).date()
+    return int.from_bytes(hashlib.sha256(f"{asker.public_id} {about} {day}".encode()).digest()[:6])
+
+
+def _is_new(organization: Organization, now: datetime) -> bool:
+    return organization.verified_at is not None and now - organization.verified_at <= WINDOW
+
+
+def _shown_lately(session: Session, ids: Iterable[int], now: datetime) -> set[int]:
+    # Lists of the day itself do not count, so that a list stays the same when it is opened again.
+    start = now.astimezone(calendar.TOKYO).replace(hour=0, minute=0, second=0, microsecond=0)
+    query = (
+        select(ShownSuggestion.candidate_id)
+        .join(ShownList, ShownList.id == ShownSuggestion.shown_list_id)
+        .where(
+            ShownSuggestion.candidate_id.in_(list(ids)),
+            ShownList.shown_at >= start - WINDOW,
+            ShownList.shown_at < start,
+        )
+        .distinct()
+    )
+    return set(session.scalars(query))

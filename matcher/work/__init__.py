@@ -1,0 +1,1 @@
+"""What happens while an agreement runs: contributions, measurements, reports, risks, payments."""

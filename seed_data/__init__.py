@@ -1,0 +1,1 @@
+"""The invented city: its data, and the program that lives through its two years."""
