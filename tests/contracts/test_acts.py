@@ -1,0 +1,269 @@
+"""Everything that people can do to a record: which act, in which state, by whom. Written out in ``acts.csv``.
+
+A row names a record, an act, a state, and by a letter each who may (``ACTORS``). Whoever is not named is refused
+by the act itself, not only by its missing button.
+"""
+
+import csv
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+from unittest.mock import MagicMock
+
+import pytest
+from sqlalchemy.orm import Session
+
+from matcher.cases import acts as case_acts
+from matcher.cases import reads as case_reads
+from matcher.ground import lifecycle, permissions, vocabulary
+from matcher.ground.errors import MovedOn, NotFound, NotPermitted, Refused
+from matcher.ground.permissions import ANONYMOUS, Actor
+from matcher.organizations import acts as organization_acts
+from matcher.organizations import reads as organization_reads
+from matcher.postings import acts as posting_acts
+from matcher.postings import reads as posting_reads
+from matcher.records import Need, Offer, Organization, Partnership
+from matcher.register import moves
+from tests import factories
+from tests.conftest import NOW
+from tests.partners import Partners
+from webapp.views import work_acts
+
+TABLE: Final = Path(__file__).with_name("acts.csv")
+#: Two owners, editors and viewers, another company, the city's people, and somebody who is not signed in.
+ACTORS: Final = {
+    "C": "owner of the company", "c": "its editor", "v": "its viewer",
+    "N": "owner of the NPO", "n": "its editor", "w": "its viewer",
+    "x": "owner of another company", "k": "coordinator", "m": "manager", "o": "operator", "-": "nobody",
+}  # fmt: skip
+#: kind → the reader that loads what an act of it needs
+_READERS: Final = {
+    "case": case_reads.get_case, "need": posting_reads.get_need, "offer": posting_reads.get_offer,
+    "organization": organization_reads.get_organization,
+}  # fmt: skip
+#: Acts that read what was typed before they ask who types it; what they are given here is no answer to a form.
+_READ_FIRST: Final = {("case", f"work: {name}") for name in ("contact", "indicator", "suspend", "measure")}
+_REFUSALS: Final = (NotFound, NotPermitted, MovedOn, Refused)
+
+Record = Partnership | Need | Offer | Organization
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One act of a kind of record: who may, and doing it with whatever is typed."""
+
+    may: Callable[[Actor, Any], bool]
+    do: Callable[[Session, Actor, Any], object]
+
+
+def _work(name: str) -> Deed:
+    row = work_acts.ACTS[name]
+
+    def may(actor: Actor, case: Partnership) -> bool:
+        return permissions.may(actor, row.permission, case) and work_acts.may(actor, case, name)
+
+    def do(session: Session, actor: Actor, case: Partnership) -> object:
+        ask = work_acts.Ask(session, actor, case, name, NOW, item=MagicMock(), form=MagicMock())
+        ask.upload = MagicMock() if name == "file" else None
+        ask.form.new_evidence.data = ask.form.evidence.data = None
+        return row.run(ask)
+
+    return Deed(may, do)
+
+
+def _answer(name: str) -> Deed:
+    service = getattr(case_acts, {"return": "return_", "message": "send_message"}.get(name, name))
+    typed: tuple[Any, ...] = {
+        "accept": ("",), "decline": ("capacity", ""), "withdraw": ("other", "都合。"), "revise": (case_acts.Terms("food", 10.0, "kg"), "。"),
+        "approve": (MagicMock(),), "return": ("other", "。"), "refuse": ("other", "。"), "message": ("。",),
+        "assign": (MagicMock(),),
+    }[name]  # fmt: skip
+    named: dict[str, Any] = {} if name in {"message", "assign"} else {"version": None}
+    return Deed(
+        lambda actor, case: name in case_acts.open_actions(actor, case),
+        lambda session, actor, case: service(session, actor, case, *typed, NOW, **named),
+    )
+
+
+def _move(module: Any, kind: str, name: str, *typed: Any, needs: str = "", **named: Any) -> Deed:
+    """An act of a need, an offer or an organization."""
+    service = getattr(module, "return_" if name == "return" else name)
+
+    def may(actor: Actor, record: Record) -> bool:
+        return name in moves.available(actor, record) and permissions.may(
+            actor, f"{kind}.{needs or name}", record
+        )
+
+    def do(session: Session, actor: Actor, record: Record) -> object:
+        return service(session, actor, record, *typed, NOW, version=None, **named)
+
+    return Deed(may, do)
+
+
+_CHECKED: Final = dict.fromkeys(vocabulary.CHECKLIST_COMPANY, ("yes", ""))
+_REASON: Final = ("other", "都合。")
+_POSTING: Final = {
+    "submit": _move(posting_acts, "posting", "submit"),
+    "publish": _move(posting_acts, "posting", "publish", needs="review"),
+    "return": _move(posting_acts, "posting", "return", *_REASON, needs="review"),
+    "pause": _move(posting_acts, "posting", "pause"),
+    "resume": _move(posting_acts, "posting", "resume", needs="pause"),
+    "fill": _move(posting_acts, "posting", "fill"),
+    "rework": _move(posting_acts, "posting", "rework"),
+    "renew": _move(posting_acts, "posting", "renew"),
+    "withdraw": _move(posting_acts, "posting", "withdraw", *_REASON),
+}
+DEEDS: Final[Mapping[str, Mapping[str, Deed]]] = {
+    "case": {
+        **{f"work: {name}": _work(name) for name in work_acts.ACTS},
+        **{
+            name: _answer(name)
+            for name in ("accept", "decline", "withdraw", "revise", "approve", "return", "refuse", "message",
+                         "assign")
+        },
+    },
+    "need": _POSTING,
+    "offer": _POSTING,
+    "organization": {
+        "submit": _move(organization_acts, "organization", "submit", declared=True, agreed=True),
+        "verify": _move(organization_acts, "organization", "verify", _CHECKED, needs="review"),
+        "return": _move(organization_acts, "organization", "return", {}, *_REASON, needs="review"),
+        "suspend": _move(organization_acts, "organization", "suspend", *_REASON),
+        "reinstate": _move(organization_acts, "organization", "reinstate", *_REASON, needs="suspend"),
+        "deactivate": _move(organization_acts, "organization", "deactivate", *_REASON),
+    },
+}  # fmt: skip
+
+
+class Stage:
+    """A company and an NPO with a need, an offer and a case, everybody who may come, every state."""
+
+    def __init__(self, session: Session, folder: Path) -> None:
+        self.session, partners = session, Partners(session, NOW, folder)
+        partners.bring("running")
+        self.records: dict[str, Record] = {
+            "case": partners.case, "need": partners.need,
+            "offer": factories.make_offer(session, partners.company), "organization": partners.company,
+        }  # fmt: skip
+        other = factories.make_company(session)
+        company, npo = partners.company_actor, partners.npo_actor
+        self.actors = {
+            "C": company, "c": replace(company, organization_role="editor"),
+            "v": replace(company, organization_role="viewer"),
+            "N": npo, "n": replace(npo, organization_role="editor"), "w": replace(npo, organization_role="viewer"),
+            "x": factories.actor_for(factories.make_user(session, other), other),
+            "k": partners.colleague, "m": partners.manager,
+            "o": factories.actor_for(factories.make_coordinator(session, role="operator")), "-": ANONYMOUS,
+        }  # fmt: skip
+        assert list(self.actors) == list(ACTORS)
+        session.commit()
+
+    def situations(self) -> Iterator[tuple[str, str, Record]]:
+        """(kind, state, record in that state), a case that is asked for also by who asked."""
+        for kind, record in self.records.items():
+            machine = {"case": "partnership", "organization": "organization"}.get(kind, "posting")
+            for state in lifecycle.STATES[machine]:  # type: ignore[index]
+                for name, changes in _variants(kind, state):
+                    for key, value in changes.items():
+                        setattr(record, key, value)
+                    yield kind, name, record
+            self.session.rollback()
+
+
+def _variants(kind: str, state: str) -> list[tuple[str, dict[str, Any]]]:
+    if kind != "case":
+        return [(state, {"state": state})]
+    agreed = {"company_agreed_at": NOW, "npo_agreed_at": NOW, "agreement_type": "outcome_linked"}
+    if state == "recommended":
+        return [(state, {"state": state, "company_agreed_at": None, "npo_agreed_at": None})]
+    if state == "interest_one_side":
+        return [
+            (f"{state} (company asks)", {"state": state, **agreed, "npo_agreed_at": None}),
+            (f"{state} (NPO asks)", {"state": state, **agreed, "company_agreed_at": None}),
+        ]
+    if state == "reported":
+        return [
+            (state, {"state": state, **agreed, "was_terminated": False}),
+            (f"{state} (ended early)", {"state": state, **agreed, "was_terminated": True}),
+        ]
+    if state == "running":
+        return [
+            (state, {"state": state, **agreed}),
+            (f"{state} (nothing paid by outcome)", {"state": state, **agreed, "agreement_type": "mou"}),
+        ]
+    return [(state, {"state": state, **agreed})]
+
+
+@pytest.fixture
+def stage(session: Session, tmp_path: Path) -> Stage:
+    """See ``Stage``."""
+    return Stage(session, tmp_path)
+
+
+Row = tuple[str, str, str, str]
+
+
+def drawn(stage: Stage) -> list[Row]:
+    """(kind, act, letters, states in which those may), as the program has it."""
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for kind, state, record in stage.situations():
+        with stage.session.no_autoflush:
+            for act, deed in DEEDS[kind].items():
+                who = "".join(letter for letter, actor in stage.actors.items() if deed.may(actor, record))
+                if who:
+                    rows.setdefault((kind, act, who), []).append(state)
+    order = {name: place for place, name in enumerate((kind, act) for kind in DEEDS for act in DEEDS[kind])}
+    return [
+        (*key, "; ".join(states)) for key, states in sorted(rows.items(), key=lambda row: order[row[0][:2]])
+    ]
+
+
+def written() -> list[Row]:
+    """The same as it is written."""
+    with TABLE.open(encoding="utf-8", newline="") as rows:
+        found = [tuple(row) for row in csv.reader(rows)]
+    return found[1:]  # type: ignore[return-value]
+
+
+def test_everybody_may_do_what_is_written_and_nothing_else(stage: Stage) -> None:
+    assert drawn(stage) == written()
+
+
+def test_every_act_of_every_record_is_written() -> None:
+    acts = {(kind, act) for kind, act, _who, _states in written()}
+    assert acts == {(kind, act) for kind in DEEDS for act in DEEDS[kind]}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_who_may_not_is_refused_by_the_act_itself(stage: Stage) -> None:
+    allowed = {
+        (kind, act, state, letter)
+        for kind, act, who, states in written()
+        for state in states.split("; ")
+        for letter in who
+    }
+    session, tried, done = stage.session, 0, []
+    for kind, state, record in stage.situations():
+        session.flush()
+        _READERS[kind](session, stage.actors["m"], record.public_id)
+        for act, deed in DEEDS[kind].items():
+            for letter, actor in stage.actors.items():
+                if (kind, act, state, letter) in allowed:
+                    continue
+                tried += 1
+                point = session.begin_nested()
+                try:
+                    deed.do(session, actor, record)
+                except _REFUSALS:
+                    pass
+                except Exception as error:
+                    if (kind, act) not in _READ_FIRST:
+                        done.append((kind, act, state, letter, repr(error)[:80]))
+                else:
+                    done.append((kind, act, state, letter, "done"))
+                point.rollback()
+                # What belongs to the record is gone with what was undone.
+                _READERS[kind](session, stage.actors["m"], record.public_id)
+    assert done == [], sorted({one[:2] + one[4:] for one in done})
+    assert tried > 5_000, tried
