@@ -14,7 +14,7 @@ from matcher.ground.db import Database
 from matcher.postings import acts as posting_acts
 from matcher.records import AccountRequest, OneTimeLink, Receipt, UserSession
 from matcher.register import notices, throttle
-from matcher.work import progress
+from matcher.work import measurements, reports
 
 #: In this order: reminders before expiry, so that nobody is told twice in one round.
 _PIECES: tuple[Callable[[Session, datetime], int], ...] = (
@@ -24,8 +24,8 @@ _PIECES: tuple[Callable[[Session, datetime], int], ...] = (
     agreement_acts.start_due,
     agreement_acts.end_due,
     talks.remind_dates,
-    progress.remind_reports,
-    progress.remind_measurements,
+    reports.remind_reports,
+    measurements.remind_measurements,
     handovers.run_due,
     posting_acts.remind_expiring,
     posting_acts.expire_due,

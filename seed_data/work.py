@@ -28,7 +28,7 @@ from matcher.records import (
     PublicComment,
 )
 from matcher.results import accepting, closing, drafted, publication, ratings
-from matcher.work import payments, progress
+from matcher.work import contributions, incidents, measurements, payments, reports, risks
 from matcher.work import reads as work_reads
 
 Facts = Mapping[str, Any]
@@ -186,7 +186,7 @@ class Teller:
     def _clock(self, _case: Partnership, _step: Facts, at: datetime) -> None:
         agreement_acts.start_due(self.session, at)
         agreement_acts.end_due(self.session, at)
-        progress.remind_reports(self.session, at)
+        reports.remind_reports(self.session, at)
         handovers.run_due(self.session, at)
 
     def _suspend(self, case: Partnership, step: Facts, at: datetime) -> None:
@@ -221,15 +221,15 @@ class Teller:
         evidence = self._file(case, step["evidence"] | {"by": step["by"]}, at) if "evidence" in step else None
         for number in range(step.get("times", 1)):
             on = first + timedelta(days=step.get("every", 7) * number)
-            gift = progress.Gift(
+            gift = contributions.Gift(
                 step["support_type"], step["quantity"], step["unit"], on, step.get("yen"),
                 step.get("method", "none"), step.get("method_note", ""), step.get("note", ""), evidence,
             )  # fmt: skip
             actor = self._by(case, step)
-            entry = progress.record_contribution(self.session, actor, case, gift, at)
+            entry = contributions.record_contribution(self.session, actor, case, gift, at)
             if step.get("confirmed", True):
                 other = "npo" if entry.giver == "company" else "company"
-                progress.confirm_contribution(
+                contributions.confirm_contribution(
                     self.session, self.actor(case, other), case, entry, at, version=None
                 )
 
@@ -238,14 +238,16 @@ class Teller:
             select(Indicator).where(Indicator.partnership_id == case.id, Indicator.key == step["key"])
         ).one()
         evidence = self._file(case, step["evidence"] | {"by": step["by"]}, at) if "evidence" in step else None
-        value = progress.Value(
+        value = measurements.Value(
             self._need_day(step["on"]), step.get("value"), step.get("missing", ""), step.get("n"),
             step.get("breakdown", {}), step.get("comment", ""), evidence,
         )  # fmt: skip
-        found = progress.submit_measurement(self.session, self._by(case, step), case, indicator, value, at)
+        found = measurements.submit_measurement(
+            self.session, self._by(case, step), case, indicator, value, at
+        )
         if step.get("accepted", True):
             found = self._measurement(found)
-            progress.review_measurement(
+            measurements.review_measurement(
                 self.session, self.actor(case, "city"), case, found, True, "", at, version=None
             )
 
@@ -266,33 +268,33 @@ class Teller:
                 "text": step[side], "setbacks": step.get("setbacks", ""), "next_step": step.get("next", ""),
                 "sentences": drafted.of_period(self.session, case, report),
             }  # fmt: skip
-            progress.write_report(
+            reports.write_report(
                 self.session, self.actor(case, side), case, report, facts, at, submit=True, version=None
             )
         if step.get("review"):
-            progress.review_report(
+            reports.review_report(
                 self.session, self.actor(case, "city"), case, report, step["review"] == "accept",
                 step.get("review_text", ""), at, version=None,
             )  # fmt: skip
 
     def _risk(self, case: Partnership, step: Facts, at: datetime) -> None:
-        risk = progress.RiskFacts(
+        risk = risks.RiskFacts(
             step["text"], step["likelihood"], step["impact"], step["mitigation"], step["side"],
             self._day(step.get("review")),
         )  # fmt: skip
-        progress.add_risk(self.session, self._by(case, step), case, risk, at)
+        risks.add_risk(self.session, self._by(case, step), case, risk, at)
 
     def _incident(self, case: Partnership, step: Facts, at: datetime) -> None:
-        found = progress.report_incident(
+        found = incidents.report_incident(
             self.session, self._by(case, step), case, self._need_day(step["day"]), step["text"],
             step["measures"], at,
         )  # fmt: skip
         if step.get("public"):
-            progress.publish_incident(
+            incidents.publish_incident(
                 self.session, self.actor(case, "city"), case, found, step["public"], at, version=None
             )
         if step.get("resolution"):
-            progress.resolve_incident(
+            incidents.resolve_incident(
                 self.session, self._by(case, step), case, found, step["resolution"], at, version=None
             )
 

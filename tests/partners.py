@@ -16,7 +16,7 @@ from matcher.ground import calendar
 from matcher.ground.permissions import Actor
 from matcher.records import CaseDocument, CaseFile, Indicator, Measurement, Partnership
 from matcher.results import accepting, closing, publication, ratings
-from matcher.work import payments, progress
+from matcher.work import measurements, payments
 from tests import factories
 
 INDICATOR: Mapping[str, Any] = {
@@ -262,9 +262,9 @@ class Partners:
     ) -> Measurement:
         """The NPO hands a value in, with a file; the coordinator accepts it."""
         evidence = facts.pop("evidence", None) or self.file()
-        found = progress.submit_measurement(
+        found = measurements.submit_measurement(
             self.session, self.npo_actor, self.case, indicator,
-            progress.Value(day, value, evidence=evidence, **facts), self.at,
+            measurements.Value(day, value, evidence=evidence, **facts), self.at,
         )  # fmt: skip
         self.session.refresh(found, ["indicator"])
         if accept:
@@ -273,7 +273,7 @@ class Partners:
 
     def review(self, found: Measurement, by: Actor | None = None, *, accepted: bool = True) -> None:
         """The city (or ``by``) looks at a value."""
-        progress.review_measurement(
+        measurements.review_measurement(
             self.session, by or self.coordinator, self.case, found, accepted, "確かめた。", self.at,
             version=None,
         )  # fmt: skip

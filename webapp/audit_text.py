@@ -136,7 +136,7 @@ def role(event: AuditEvent) -> str:
 
 def action(event: AuditEvent) -> str:
     """What was done."""
-    if event.object_type == "partnership" and event.action in work_text.EVENTS:
+    if event.object_type == "partnership" and work_text.event_words(event.action) is not None:
         return work_text.plain_event(event.action)
     return filters.label_of(event.action, ACTIONS)
 

@@ -112,7 +112,7 @@ def history(found: list[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
         (
             filters.jdatetime(datetime.fromisoformat(str(event["at"]))),
             work_text.plain_event(str(event["action"]))
-            if event["action"] in work_text.EVENTS
+            if work_text.event_words(event["action"]) is not None
             else filters.label_of(str(event["action"]), audit_text.ACTIONS),
             str(event.get("reason_text") or ""),
         )

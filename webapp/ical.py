@@ -11,8 +11,8 @@ from matcher.cases import reads as case_reads
 from matcher.ground import calendar
 from matcher.records import Partnership
 from matcher.register import parties
-from matcher.work import progress
 from matcher.work import reads as work_reads
+from matcher.work import reports
 
 
 def of_case(session: Session, case: Partnership, address: str, now: datetime) -> bytes:
@@ -36,7 +36,7 @@ def of_case(session: Session, case: Partnership, address: str, now: datetime) ->
         if task.due_on is not None and task.done_at is None
     ]
     days += [
-        (f"report-{report.public_id}", f"中間報告の期限（{progress.period_words(report)}）", report.due_on)
+        (f"report-{report.public_id}", f"中間報告の期限（{reports.period_words(report)}）", report.due_on)
         for report in work_reads.reports(session, case)
         if report.state in {"open", "sent_back"}
     ]

@@ -5,6 +5,7 @@ The one place for these sentences; templates use them as ``work_text``.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any, Final
 
 from flask_babel import gettext
@@ -30,8 +31,8 @@ from matcher.records import (
     PeriodReport,
     Risk,
 )
-from matcher.register import parties
-from matcher.work import progress
+from matcher.register import act, parties
+from matcher.work import contributions, incidents, measurements, reports, risks
 from webapp import drawings, filters
 
 
@@ -39,6 +40,9 @@ def _(text: str, **facts: Any) -> str:
     """``gettext`` with a type."""
     return str(gettext(text, **facts))
 
+
+#: Loaded, so that their acts are known; they say their words themselves.
+_ROOMS: Final = (contributions, incidents, measurements, reports, risks)
 
 #: action → (button and heading, what the page says once it is done)
 ACTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
@@ -67,19 +71,6 @@ ACTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
     "suspend": (_l("中断する"), _l("中断しました。")),
     "resume": (_l("再開する"), _l("再開しました。")),
     "terminate": (_l("途中で終了する"), _l("途中で終了しました。")),
-    "contribution": (_l("実績を記録する"), _l("実績を記録し、相手方に確認をお願いしました。")),
-    "confirm_contribution": (_l("実績を確認する"), _l("実績を確認しました。")),
-    "cancel_contribution": (_l("実績を取り消す"), _l("実績を取り消しました。")),
-    "measure": (_l("測定の結果を提出する"), _l("測定の結果を提出しました。")),
-    "review_measurement": (_l("測定の結果を確かめる"), _l("判断を相手方に知らせました。")),
-    "report": (_l("中間報告を書く"), _l("中間報告を保存しました。")),
-    "review_report": (_l("中間報告を確かめる"), _l("判断を両者に知らせました。")),
-    "risk": (_l("リスクを書く"), _l("リスクを記録しました。")),
-    "change_risk": (_l("リスクを見直す"), _l("リスクの見直しを記録しました。")),
-    "close_risk": (_l("リスクを解消済みにする"), _l("リスクを解消済みにしました。")),
-    "incident": (_l("トラブルを報告する"), _l("トラブルを三者に知らせました。")),
-    "publish_incident": (_l("住民に知らせる"), _l("公開ページに載せました。")),
-    "resolve_incident": (_l("対応の結果を書く"), _l("対応の結果を記録しました。")),
     "calculate": (_l("支払額を計算する"), _l("支払額を計算しました。")),
     "calculate_fixed": (_l("固定部分を計算する"), _l("支払額を計算しました。")),
     "approve_payment": (_l("支払いを承認する"), _l("支払いを承認しました。")),
@@ -132,23 +123,12 @@ EVENTS: Final[Mapping[str, Any]] = {
     "suspend": _l("協働を中断しました"),
     "resume": _l("協働を再開しました"),
     "terminate": _l("協働を途中で終了しました"),
-    "record_contribution": _l("実績を記録しました"),
-    "confirm_contribution": _l("実績を確認しました"),
-    "cancel_contribution": _l("実績を取り消しました"),
-    "submit_measurement": _l("測定の結果を提出しました"),
     "accept_measurement": _l("測定の結果を確認しました"),
     "return_measurement": _l("測定の結果を差し戻しました"),
     "set_baseline": _l("指標のはじめの値を記録しました"),
-    "submit_report_part": _l("中間報告（自社・自団体の分）を提出しました"),
     "submit_report": _l("中間報告（両者の分）を提出しました"),
     "accept_report": _l("中間報告を確認しました"),
     "return_report": _l("中間報告を差し戻しました"),
-    "add_risk": _l("リスクを記録しました"),
-    "change_risk": _l("リスクを見直しました"),
-    "close_risk": _l("リスクを解消しました"),
-    "report_incident": _l("トラブルを報告しました"),
-    "publish_incident": _l("トラブルを公表しました"),
-    "resolve_incident": _l("トラブルの対応の結果を記録しました"),
     "calculate_payment": _l("支払額を計算しました"),
     "approve_payment": _l("支払いを承認しました"),
     "record_paid": _l("支払いを記録しました"),
@@ -391,12 +371,18 @@ SECTIONS: Final[Mapping[str, Any]] = {
 
 def label(action: str) -> str:
     """The button of an action, and the heading of its page."""
-    return str(ACTIONS[action][0])
+    deed = _deed(action)
+    return _(deed.words.button) if deed else str(ACTIONS[action][0])
 
 
 def done(action: str) -> str:
     """What the page says once an action is done."""
-    return str(ACTIONS[action][1])
+    deed = _deed(action)
+    return _(deed.words.done) if deed else str(ACTIONS[action][1])
+
+
+def _deed(action: str) -> act.Act | None:
+    return act.find(Partnership, action)
 
 
 def steps() -> list[str]:
@@ -749,13 +735,19 @@ def rule(row: Mapping[str, Any]) -> str:
 
 def report_state(report: Any, today: date) -> str:
     """A periodic report's state in words."""
-    return str(REPORT_STATES[progress.report_status(report, today)])
+    return str(REPORT_STATES[reports.status(report, today)])
 
 
 def event_words(action: str) -> str | None:
     """What happened, where it is an event of the workspace."""
-    found = EVENTS.get(action)
-    return None if found is None else str(found)
+    found = EVENTS.get(action) or _happened().get(action)
+    return None if found is None else _(str(found))
+
+
+@cache
+def _happened() -> Mapping[str, str]:
+    """event → its words, of the acts that say them themselves."""
+    return {deed.event: deed.words.happened for deed in act.of(Partnership) if deed.words.happened}
 
 
 def risk_change(details: Mapping[str, Any]) -> str:
@@ -783,7 +775,7 @@ def risk_change(details: Mapping[str, Any]) -> str:
 
 def plain_event(action: str) -> str:
     """The same in the plain form of the audit's page."""
-    return str(EVENTS[action]).replace("しました", "した")
+    return str(event_words(action)).replace("しました", "した")
 
 
 # ── Pages that ask ───────────────────────────────────────────────────────────────────────────────────
@@ -816,20 +808,6 @@ _EXPLAIN: Final[Mapping[str, Any]] = {
     "terminate": _l(
         "途中で終了した場合も、短い成果報告を書いていただきます。利用している人への知らせ方を必ず書いてください。"
     ),
-    "contribution": _l(
-        "自社・自団体が提供したものを記録します。相手方が確認すると、報告に使えるようになります。"
-    ),
-    "confirm_contribution": _l(
-        "下の実績のとおりであれば、確認してください。違うときは「質問・連絡」でお知らせください。"
-    ),
-    "measure": _l("値か、測れなかった理由のどちらかを書いてください。"),
-    "report": _l(
-        "企業と団体の両方が提出すると、市が確認します。下書きには、この期間の記録から作った文を入れてあります。"
-    ),
-    "change_risk": _l(
-        "いまの起こりやすさと影響、備え、次に見直す日を選び直してください。変わりがなくても、見直したことが残ります。"
-    ),
-    "incident": _l("隠さずに、早く知らせてください。住民に知らせるかどうかは、市が別の文で判断します。"),
     "calculate": _l("契約の条件どおりに計算します。計算の結果は、あとから変えられません。"),
     "calculate_fixed": _l("契約で定めた固定部分の支払額を作ります。"),
     "approve_payment": _l("下の計算のとおりに支払うことを承認します。計算した本人は承認できません。"),
@@ -860,22 +838,12 @@ _SUBMIT: Final[Mapping[str, Any]] = {
     "return_agreement": _l("差し戻す"),
     "suspend": _l("中断する"),
     "resume": _l("再開する"),
-    "cancel_contribution": _l("実績を取り消す"),
-    "review_measurement": _l("判断を伝える"),
-    "review_report": _l("判断を伝える"),
-    "close_risk": _l("解消済みにする"),
-    "incident": _l("三者に知らせる"),
-    "publish_incident": _l("公開ページに載せる"),
     "calculate_fixed": _l("計算する"),
     "paid": _l("記録する"),
     "outcome_report": _l("保存して相手に知らせる"),
     "decline_rating": _l("評価を辞退する"),
     "unpublish": _l("公表しないことにする"),
     "agreement": _l("保存して相手に知らせる"),
-    "measure": _l("提出する"),
-    "report": _l("選んだとおりに進める"),
-    "contribution": _l("記録する"),
-    "confirm_contribution": _l("このとおり確認した"),
     "calculate": _l("計算する"),
     "approve_payment": _l("承認する"),
     "confirm_agreement": _l("確認して締結とする"),
@@ -897,12 +865,17 @@ def explain(action: str, case: Partnership, key: str) -> str:
             "「%(item)s」の評価の差について、話し合ったことを記録します。",
             item=vocabulary.EVALUATION_ITEMS.get(key, ""),
         )
+    deed = _deed(action)
+    if deed is not None:
+        return _(deed.words.explain) if deed.words.explain else ""
     return str(_EXPLAIN.get(action, ""))
 
 
 def submit_label(action: str) -> str:
     """The button that does it."""
-    return str(_SUBMIT.get(action) or _("保存する"))
+    deed = _deed(action)
+    own = deed.words.submit if deed is not None else str(_SUBMIT.get(action, ""))
+    return _(own) if own else _("保存する")
 
 
 def item_facts(action: str, case: Partnership, item: Any) -> list[tuple[str, str]]:
@@ -932,7 +905,7 @@ def item_facts(action: str, case: Partnership, item: Any) -> list[tuple[str, str
         found = [(_("指標"), item.name), (_("定義"), item.definition), (_("単位"), item.unit)]
         return [*found, (_("内訳の分け方"), axis)] if axis else found
     if isinstance(item, PeriodReport):
-        found = [(_("期間"), progress.period_words(item)), (_("期限"), filters.jdate(item.due_on))]
+        found = [(_("期間"), reports.period_words(item)), (_("期限"), filters.jdate(item.due_on))]
         if action == "review_report":
             found += [
                 (_("企業の分"), item.company_text),

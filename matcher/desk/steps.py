@@ -12,8 +12,8 @@ from matcher.cases.reads import drafts, tasks
 from matcher.ground import calendar, lifecycle, vocabulary
 from matcher.records import Partnership
 from matcher.results import closing, publication, ratings
-from matcher.work import payments, progress
-from matcher.work.reads import contributions, reports, risks
+from matcher.work import measurements, payments, reports, risks
+from matcher.work import reads as work_reads
 
 # ── What is to be done ───────────────────────────────────────────────────────────────────────────────
 
@@ -110,19 +110,19 @@ def _running_steps(session: Session, case: Partnership, now: datetime) -> list[S
         return []
     today = calendar.tokyo_date(now)
     found = []
-    for report in reports(session, case):
-        status = progress.report_status(report, today)
+    for report in work_reads.reports(session, case):
+        status = reports.status(report, today)
         # Once the partnership has ended, its outcome report says what was still to be reported.
         if status in {"due", "overdue", "sent_back"} and case.state in plans.RUNNING:
             for side in ("npo", "company"):
                 if getattr(report, f"{side}_submitted_at") is None:
                     found.append(
-                        Step(side, "write_report", report.due_on, progress.period_words(report),
+                        Step(side, "write_report", report.due_on, reports.period_words(report),
                              report.public_id, status == "overdue")
                     )  # fmt: skip
         elif status == "submitted":
-            found.append(Step("city", "review_report", None, progress.period_words(report), report.public_id))
-    for entry in contributions(session, case):
+            found.append(Step("city", "review_report", None, reports.period_words(report), report.public_id))
+    for entry in work_reads.contributions(session, case):
         if entry.state == "recorded":
             side = "npo" if entry.giver == "company" else "company"
             found.append(Step(side, "confirm_contribution", None, "", entry.public_id))
@@ -149,7 +149,7 @@ def _measuring_steps(session: Session, case: Partnership, now: datetime) -> list
     for indicator in plans.indicators(session, case):
         for row in rows.get(indicator.id, ()):
             if row.state == "submitted":
-                side = progress.checker_of(session, case, row, indicator)
+                side = measurements.checker_of(session, case, row, indicator)
                 found.append(Step(side, "review_measurement", None, indicator.name, row.public_id))
     return found
 
@@ -188,10 +188,10 @@ def _risk_steps(session: Session, case: Partnership, today: date) -> list[Step]:
     if case.state not in lifecycle.CASE_WORK - {"closed"}:
         return []
     found = []
-    for risk in risks(session, case):
+    for risk in work_reads.risks(session, case):
         if risk.closed_at is None and risk.review_on is not None:
             sides = ("company", "npo") if risk.side == "both" else (risk.side,)
-            if (risk.review_on - today).days <= progress.RISK_DAYS:
+            if (risk.review_on - today).days <= risks.RISK_DAYS:
                 late = risk.review_on < today
                 found += [
                     Step(side, "review_risk", risk.review_on, risk.text[:60], risk.public_id, late)

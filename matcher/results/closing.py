@@ -13,7 +13,7 @@ from matcher.ground.permissions import Actor
 from matcher.records import Contribution, Partnership
 from matcher.register import moves, wording_work
 from matcher.results import publication, ratings
-from matcher.work import payments, progress
+from matcher.work import contributions, payments
 
 
 def obstacle(session: Session, case: Partnership, money_note: str = "") -> str | None:
@@ -28,7 +28,7 @@ def obstacle(session: Session, case: Partnership, money_note: str = "") -> str |
     unconfirmed = select(Contribution.id).where(
         Contribution.partnership_id == case.id,
         Contribution.state == "recorded",
-        Contribution.support_type.in_(progress.MONEY),
+        Contribution.support_type.in_(contributions.MONEY),
     )
     if session.scalar(select(unconfirmed.exists())):
         return "money_unconfirmed"
@@ -43,7 +43,7 @@ def obstacle(session: Session, case: Partnership, money_note: str = "") -> str |
     # not would be worse than none.
     if publication.outdated(session, case):
         return "publication_outdated"
-    if not money_note.strip() and any(row.is_short for row in progress.promises(session, case)):
+    if not money_note.strip() and any(row.is_short for row in contributions.promises(session, case)):
         return "money_short"
     return None
 
@@ -73,7 +73,7 @@ def close(
         raise Invalid(money_note="money_short")
     if missing:
         raise Refused(missing)
-    money = [asdict(row) for row in progress.promises(session, case)]
+    money = [asdict(row) for row in contributions.promises(session, case)]
     bundle = decisions.freeze(
         session, actor, case, "close", text, now, money=money, money_note=money_note.strip()
     )

@@ -24,7 +24,7 @@ from matcher.records import (
     Revision,
 )
 from matcher.register import parties
-from matcher.work import payments, progress
+from matcher.work import payments, reports
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ def of_period(
 
 
 def of_reports(
-    session: Session, case: Partnership, reports: Sequence[PeriodReport]
+    session: Session, case: Partnership, found: Sequence[PeriodReport]
 ) -> dict[int, list[dict[str, str]]]:
     """report id → its sentences: as they were when it was submitted, else what the records say now."""
-    ids = [report.id for report in reports if report.state in {"submitted", "accepted"}]
+    ids = [report.id for report in found if report.state in {"submitted", "accepted"}]
     versions = session.scalars(
         select(Revision)
         .where(Revision.owner_type == "report", Revision.owner_id.in_(ids))
@@ -90,7 +90,7 @@ def of_reports(
         report.id: kept[report.id]
         if report.id in kept
         else of_period(session, case, report, report_parties(history, report))
-        for report in reports
+        for report in found
     }
 
 
@@ -206,9 +206,9 @@ def _reports(session: Session, case: Partnership, first: date | None, last: date
     )
     return [
         Sentence(
-            f"中間報告（{progress.period_words(row)}）の「うまくいかなかったこと」には、"
+            f"中間報告（{reports.period_words(row)}）の「うまくいかなかったこと」には、"
             f"「{' '.join(row.setbacks.split())}」と書かれています。",
-            "report", row.public_id, f"中間報告 {progress.period_words(row)}",
+            "report", row.public_id, f"中間報告 {reports.period_words(row)}",
         )
         for row in rows
         if row.setbacks and _within(row.period_to, first, last)

@@ -27,7 +27,7 @@ from matcher.records import (
 )
 from matcher.register import audit, moves, notices, snapshots, throttle, wording_work
 from matcher.results import ratings
-from matcher.work import payments, progress
+from matcher.work import contributions, payments
 
 #: A closed case may still be published: scores and lessons often follow when the partnership is over.
 MAY_PUBLISH: Final = ("agreed", *sorted(lifecycle.CASE_BEGUN), "closed")
@@ -295,7 +295,7 @@ def _indicators(session: Session, case: Partnership) -> list[dict[str, Any]]:
 def _contributions(session: Session, case: Partnership, *, with_yen: bool) -> list[dict[str, Any]]:
     """Sums; with yen one for each way of estimating, since amounts of two ways make no sum (E11)."""
     found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for row in progress.totals(session, case):
+    for row in contributions.totals(session, case):
         parts = ("giver", "support_type", "unit", *(("estimate_method",) if with_yen else ()))
         key = tuple(row[name] for name in parts)
         total = found.setdefault(key, {**{name: row[name] for name in parts}, "quantity": 0.0, "times": 0})

@@ -14,7 +14,7 @@ from matcher.agreements import plans
 from matcher.cases import talks
 from matcher.ground.db import Database
 from matcher.results import ratings
-from matcher.work import payments, progress
+from matcher.work import contributions, incidents, payments, reports, risks
 from matcher.work import reads as work_reads
 from tests.browser.conftest import Visitor
 from tests.browser.test_stories import begin
@@ -42,16 +42,16 @@ def _contracted(partners: Partners) -> None:
     partners.sign()
     partners.confirm()
     partners.start()
-    gift = progress.Gift("food", 5, "kg", partners.today)
+    gift = contributions.Gift("food", 5, "kg", partners.today)
     for actor in partners.sides:
-        progress.record_contribution(partners.session, actor, partners.case, gift, partners.at)
+        contributions.record_contribution(partners.session, actor, partners.case, gift, partners.at)
     partners.publish("purpose")
-    progress.report_incident(
+    incidents.report_incident(
         partners.session, partners.npo_actor, partners.case, partners.today, "指を切った。", "手当てした。",
         partners.at,
     )  # fmt: skip
-    risk = progress.RiskFacts("雪", 2, 2, "前日に決める", "npo")
-    progress.add_risk(partners.session, partners.npo_actor, partners.case, risk, partners.at)
+    risk = risks.RiskFacts("雪", 2, 2, "前日に決める", "npo")
+    risks.add_risk(partners.session, partners.npo_actor, partners.case, risk, partners.at)
     partners.later(days=partners.days)
     for indicator in plans.indicators(partners.session, partners.case):
         partners.measure(indicator, 31.0, partners.ends_on)
@@ -68,7 +68,7 @@ def _reported_quarter(partners: Partners) -> None:
     report = work_reads.reports(partners.session, partners.case)[0]
     for actor in partners.sides:
         facts = {"text": "届けた。", "setbacks": "雪。", "next_step": ""}
-        progress.write_report(
+        reports.write_report(
             partners.session, actor, partners.case, report, facts, partners.at, submit=True, version=None
         )
     partners.later(days=5)

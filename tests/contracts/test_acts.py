@@ -12,7 +12,7 @@ from typing import Any, Final
 from unittest.mock import MagicMock
 
 import pytest
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from matcher.cases import acts as case_acts
 from matcher.cases import reads as case_reads
@@ -25,9 +25,12 @@ from matcher.postings import acts as posting_acts
 from matcher.postings import reads as posting_reads
 from matcher.records import Need, Offer, Organization, Partnership
 from matcher.register import moves
+from matcher.register.act import act as declare
+from matcher.register.act import of as declared_of
 from tests import factories
 from tests.conftest import NOW
 from tests.partners import Partners
+from webapp import work_text
 from webapp.views import work_acts
 
 TABLE: Final = Path(__file__).with_name("acts.csv")
@@ -43,7 +46,7 @@ _READERS: Final = {
     "organization": organization_reads.get_organization,
 }  # fmt: skip
 #: Acts that read what was typed before they ask who types it; what they are given here is no answer to a form.
-_READ_FIRST: Final = {("case", f"work: {name}") for name in ("contact", "indicator", "suspend", "measure")}
+_READ_FIRST: Final = {("case", f"work: {name}") for name in ("contact", "indicator", "suspend")}
 _REFUSALS: Final = (NotFound, NotPermitted, MovedOn, Refused)
 
 Record = Partnership | Need | Offer | Organization
@@ -61,11 +64,14 @@ def _work(name: str) -> Deed:
     row = work_acts.ACTS[name]
 
     def may(actor: Actor, case: Partnership) -> bool:
-        return permissions.may(actor, row.permission, case) and work_acts.may(actor, case, name)
+        session = object_session(case)
+        assert session is not None
+        return permissions.may(actor, row.permission, case) and work_acts.may(session, actor, case, name, NOW)
 
     def do(session: Session, actor: Actor, case: Partnership) -> object:
         ask = work_acts.Ask(session, actor, case, name, NOW, item=MagicMock(), form=MagicMock())
         ask.upload = MagicMock() if name == "file" else None
+        ask.form.measured_on.data = "2026-12-01"
         ask.form.new_evidence.data = ask.form.evidence.data = None
         return row.run(ask)
 
@@ -233,6 +239,26 @@ def test_everybody_may_do_what_is_written_and_nothing_else(stage: Stage) -> None
 def test_every_act_of_every_record_is_written() -> None:
     acts = {(kind, act) for kind, act, _who, _states in written()}
     assert acts == {(kind, act) for kind in DEEDS for act in DEEDS[kind]}
+
+
+def test_a_declared_act_has_words_and_a_form() -> None:
+    declared = list(declared_of(Partnership))
+    assert declared
+    for one in declared:
+        assert one.words.button, one.name
+        assert one.words.done, one.name
+        assert work_text.event_words(one.event) or one.words.happened == "", one.name
+        assert work_acts.ACTS[one.name].deed is one
+        assert one.does.__doc__, one.name
+
+
+def test_an_act_is_declared_once() -> None:
+    (first, *_others) = declared_of(Partnership)
+    again = declare(
+        first.name, Partnership, by=first.by, open_in=first.open_in, words=first.words, way=first.way
+    )
+    with pytest.raises(ValueError, match="found a second"):
+        again(first.does)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

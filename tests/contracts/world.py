@@ -32,7 +32,7 @@ from matcher.records import (
 )
 from matcher.register import notices, officials, outbox
 from matcher.results import publication
-from matcher.work import payments, progress
+from matcher.work import contributions, incidents, payments, risks
 from tests import factories
 from tests.conftest import NOW
 from tests.partners import Partners
@@ -162,12 +162,14 @@ class World:
         indicator = partners.only_indicator()
         measurement = partners.measure(indicator, 31.0, partners.ends_on)
         payment = payments.calculate(session, partners.coordinator, case, partners.rule(), partners.at)
-        gift = progress.Gift("food", 5, "kg", partners.today)
-        contribution = progress.record_contribution(session, partners.company_actor, case, gift, partners.at)
-        risk = progress.RiskFacts("雪", 2, 2, "前日に決める", "npo")
+        gift = contributions.Gift("food", 5, "kg", partners.today)
+        contribution = contributions.record_contribution(
+            session, partners.company_actor, case, gift, partners.at
+        )
+        risk = risks.RiskFacts("雪", 2, 2, "前日に決める", "npo")
         day, at = partners.today, partners.at
         task = talks.add_task(session, partners.npo_actor, case, "測る", "npo", day, at)
-        incident = progress.report_incident(
+        incident = incidents.report_incident(
             session, partners.npo_actor, case, day, "指を切った。", "手当て。", at
         )
         report = PeriodReport(
@@ -195,7 +197,7 @@ class World:
         self.ids |= {
             "worked": case.public_id, "indicator": indicator.public_id, "measurement": measurement.public_id,
             "payment": payment.public_id, "contribution": contribution.public_id, "task": task.public_id,
-            "risk": progress.add_risk(session, partners.npo_actor, case, risk, at).public_id,
+            "risk": risks.add_risk(session, partners.npo_actor, case, risk, at).public_id,
             "incident": incident.public_id, "report": report.public_id, "sheet": sheet.public_id,
             "comment": comment.public_id, "definition": definition.public_id, "draft_agreement": draft.public_id,
             "payment_rule": partners.rule().public_id, "file": partners.file().public_id,

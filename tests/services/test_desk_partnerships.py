@@ -10,7 +10,7 @@ from matcher.cases import talks
 from matcher.desk import lists as desk_lists
 from matcher.ground import calendar
 from matcher.results import publication, ratings
-from matcher.work import payments, progress
+from matcher.work import incidents, payments, reports, risks
 from matcher.work import reads as work_reads
 from tests.conftest import NOW
 from tests.partners import SCORES, Partners
@@ -56,7 +56,7 @@ def test_half_a_report_waits_for_the_other_half(reporting: Partners) -> None:
     report = work_reads.reports(reporting.session, reporting.case)[0]
     reporting.at = calendar.end_of_day(report.period_to) + timedelta(days=1)
     facts = {"text": "届いた", "setbacks": "特になし"}
-    progress.write_report(
+    reports.write_report(
         reporting.session, reporting.npo_actor, reporting.case, report, facts, reporting.at,
         submit=True, version=None,
     )  # fmt: skip
@@ -123,17 +123,17 @@ def test_a_case_at_the_citys_step_is_the_citys_turn(partners: Partners, state: s
 def test_trouble_and_grave_risks_are_marked_on_the_line_until_they_are_settled(partners: Partners) -> None:
     partners.bring("running")
     session, case = partners.session, partners.case
-    risk = progress.add_risk(
-        session, partners.npo_actor, case, progress.RiskFacts("車が出ない", 2, 3, "予備の車", "company"),
+    risk = risks.add_risk(
+        session, partners.npo_actor, case, risks.RiskFacts("車が出ない", 2, 3, "予備の車", "company"),
         partners.at,
     )  # fmt: skip
-    incident = progress.report_incident(
+    incident = incidents.report_incident(
         session, partners.npo_actor, case, calendar.tokyo_date(partners.at), "遅配", "届け直した", partners.at
     )
     assert listed(partners, late="risk").marks == ("risk", "incidents")
     assert queue(partners, "incidents").oldest == partners.at
-    progress.close_risk(session, partners.npo_actor, case, risk, "済んだ", partners.at, version=None)
-    progress.resolve_incident(
+    risks.close_risk(session, partners.npo_actor, case, risk, "済んだ", partners.at, version=None)
+    incidents.resolve_incident(
         session, partners.npo_actor, case, incident, "車を替えた", partners.at, version=None
     )
     assert listed(partners).marks == ()

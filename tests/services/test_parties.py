@@ -22,7 +22,7 @@ from matcher.people import accounts
 from matcher.records import AuditEvent, CaseDocument, DecisionBundle, Identity, Notice, Partnership, User
 from matcher.register import audit, parties, snapshots
 from matcher.results import accepting, drafted, publication
-from matcher.work import progress
+from matcher.work import contributions
 from tests import factories
 from tests.conftest import NOW
 from tests.partners import Partners
@@ -229,9 +229,11 @@ def test_acts_are_told_apart_though_they_bear_the_same_time(town):
     for name in (first, "みお食品株式会社", "みおフーズ"):
         if name != town.company.name:
             town.rename(name)
-        gift = progress.Gift("food", 5, "kg", calendar.tokyo_date(town.at))
-        entry = progress.record_contribution(town.session, town.company_actor, town.case, gift, town.at)
-        progress.confirm_contribution(town.session, town.npo_actor, town.case, entry, town.at, version=None)
+        gift = contributions.Gift("food", 5, "kg", calendar.tokyo_date(town.at))
+        entry = contributions.record_contribution(town.session, town.company_actor, town.case, gift, town.at)
+        contributions.confirm_contribution(
+            town.session, town.npo_actor, town.case, entry, town.at, version=None
+        )
         gifts.append(entry)
     town.company.name = "あとで"
     history = town.history
@@ -408,9 +410,11 @@ def test_a_decision_that_was_altered_proves_nothing(database, older):
 
 def test_what_is_done_after_the_migration_is_proved(database, older):
     _again(database, older)
-    gift = progress.Gift("food", 5, "kg", calendar.tokyo_date(older.at))
-    entry = progress.record_contribution(older.session, older.company_actor, older.case, gift, older.at)
-    progress.confirm_contribution(older.session, older.npo_actor, older.case, entry, older.at, version=None)
+    gift = contributions.Gift("food", 5, "kg", calendar.tokyo_date(older.at))
+    entry = contributions.record_contribution(older.session, older.company_actor, older.case, gift, older.at)
+    contributions.confirm_contribution(
+        older.session, older.npo_actor, older.case, entry, older.at, version=None
+    )
     assert older.history.of("confirm_contribution", contribution=entry.public_id).doubts == ()
 
 

@@ -12,7 +12,7 @@ from matcher.ground import calendar
 from matcher.ground.errors import Invalid, Refused
 from matcher.records import AuditEvent, Notice
 from matcher.results import drafted, publication, ratings
-from matcher.work import progress
+from matcher.work import measurements
 from tests.partners import Partners
 from webapp import ical
 
@@ -149,17 +149,17 @@ def test_a_paid_indicator_needs_evidence_for_its_baseline_too(unmeasured, sessio
     unmeasured.later(days=1)
     indicator = unmeasured.only_indicator()
     indicator.linked_to_payment = True
-    value = progress.Value(day(unmeasured), 22.0)
+    value = measurements.Value(day(unmeasured), 22.0)
     with pytest.raises(Invalid, match="evidence"):
-        progress.submit_measurement(
+        measurements.submit_measurement(
             session, unmeasured.npo_actor, unmeasured.case, indicator, value, unmeasured.at
         )
 
 
 def test_nobody_accepts_a_baseline_of_their_own(unmeasured, session):
     unmeasured.later(days=1)
-    value = progress.Value(day(unmeasured), 22.0)
-    found = progress.submit_measurement(
+    value = measurements.Value(day(unmeasured), 22.0)
+    found = measurements.submit_measurement(
         session, unmeasured.coordinator, unmeasured.case, unmeasured.only_indicator(), value, unmeasured.at
     )
     session.refresh(found, ["indicator"])
@@ -169,8 +169,8 @@ def test_nobody_accepts_a_baseline_of_their_own(unmeasured, session):
 
 def test_the_day_of_a_baseline_is_reminded_of_also_before_the_beginning(partners, session):
     agreed(partners)
-    assert progress.remind_measurements(session, partners.at) == 1
-    assert progress.remind_measurements(session, partners.at) == 0, "once"
+    assert measurements.remind_measurements(session, partners.at) == 1
+    assert measurements.remind_measurements(session, partners.at) == 0, "once"
     subjects = session.scalars(select(Notice.subject)).all()
     assert sum("はじめの値を測る日" in subject for subject in subjects) == 2, "both sides"
 
@@ -189,6 +189,6 @@ def test_the_day_of_a_baseline_stands_in_the_calendar_until_it_is_measured(unmea
 def test_a_result_is_not_asked_for_before_the_partnership_begins(partners, session):
     agreed(partners, baseline=20.0, measure_on=[partners.starts_on.isoformat()])
     assert kinds(partners) == []
-    assert progress.remind_measurements(session, partners.at) == 0
+    assert measurements.remind_measurements(session, partners.at) == 0
     partners.start()
     assert kinds(partners) == [("npo", "measure")]

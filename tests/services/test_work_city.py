@@ -22,7 +22,7 @@ from matcher.organizations import acts as organization_acts
 from matcher.records import AuditEvent, Handover, Notice, Partnership, User
 from matcher.register import officials
 from matcher.results import ratings
-from matcher.work import payments, progress
+from matcher.work import measurements, payments, risks
 from tests import factories
 from tests.partners import Partners
 
@@ -211,8 +211,8 @@ def submitted(p: Partners, by: str = "npo_actor", **contract: Any) -> Any:
     p.contracted(**contract)
     p.end()
     day, evidence = p.ends_on, p.file(by=getattr(p, by))
-    value = progress.Value(day, 31.0, evidence=evidence)
-    return progress.submit_measurement(p.session, getattr(p, by), p.case, p.only_indicator(), value, p.at)
+    value = measurements.Value(day, 31.0, evidence=evidence)
+    return measurements.submit_measurement(p.session, getattr(p, by), p.case, p.only_indicator(), value, p.at)
 
 
 def who_reviews(p: Partners) -> set[str]:
@@ -253,8 +253,8 @@ def test_an_indicator_that_pays_nothing_is_checked_by_the_city(partners):
     row = partners.only_indicator()
     row.linked_to_payment = False
     partners.end()
-    progress.submit_measurement(
-        partners.session, partners.npo_actor, partners.case, row, progress.Value(partners.ends_on, 31.0),
+    measurements.submit_measurement(
+        partners.session, partners.npo_actor, partners.case, row, measurements.Value(partners.ends_on, 31.0),
         partners.at,
     )  # fmt: skip
     assert who_reviews(partners) == {"city"}
@@ -268,16 +268,18 @@ def test_who_is_shown_the_review_is_who_may_review(partners, session, evaluator,
     found = submitted(partners, evaluator=evaluator)
     session.refresh(found, ["indicator"])
     for name in ("company_actor", "npo_actor", "coordinator"):
-        shown = found.id in progress.reviewable(session, getattr(partners, name), partners.case)
+        shown = found.id in measurements.reviewable(
+            session, getattr(partners, name), partners.case, partners.at
+        )
         assert shown is (name in may), name
     partners.review(found, by=getattr(partners, min(may)))
-    assert progress.reviewable(session, partners.coordinator, partners.case) == frozenset()
+    assert measurements.reviewable(session, partners.coordinator, partners.case, partners.at) == frozenset()
 
 
 def test_nobody_is_shown_the_review_of_their_own_value(partners, session):
     submitted(partners, "coordinator", evaluator="city")
-    assert progress.reviewable(session, partners.coordinator, partners.case) == frozenset()
-    assert progress.reviewable(session, partners.colleague, partners.case) != frozenset()
+    assert measurements.reviewable(session, partners.coordinator, partners.case, partners.at) == frozenset()
+    assert measurements.reviewable(session, partners.colleague, partners.case, partners.at) != frozenset()
 
 
 # ── When a day passes (L9, X8) ───────────────────────────────────────────────────────────────────────
@@ -506,20 +508,20 @@ def test_notes_on_cases_are_those_that_were_not_cancelled(partners, session):
 def risk(p: Partners, *, in_days: int | None = 10, side: str = "npo") -> Any:
     """A risk that is to be looked at again."""
     day = None if in_days is None else calendar.tokyo_date(p.at) + in_days * DAY
-    facts = progress.RiskFacts("雪で届かない", 2, 2, "前日に決める", side, day)
-    return progress.add_risk(p.session, p.npo_actor, p.case, facts, p.at)
+    facts = risks.RiskFacts("雪で届かない", 2, 2, "前日に決める", side, day)
+    return risks.add_risk(p.session, p.npo_actor, p.case, facts, p.at)
 
 
 def look_again(
     p: Partners, found: Any, *, by: str = "npo_actor", version: int | None = None, **changes: Any
 ) -> None:
     """Weigh a risk anew."""
-    facts = progress.RiskFacts(
+    facts = risks.RiskFacts(
         found.text, changes.get("likelihood", 1), changes.get("impact", 3),
         changes.get("mitigation", "倉庫に置く"), changes.get("side", "city"),
         changes.get("review_on", calendar.tokyo_date(p.at) + 30 * DAY),
     )  # fmt: skip
-    progress.change_risk(p.session, getattr(p, by), p.case, found, facts, p.at, version=version)
+    risks.change_risk(p.session, getattr(p, by), p.case, found, facts, p.at, version=version)
 
 
 def risk_steps(p: Partners) -> list[tuple[str, bool]]:
@@ -547,7 +549,7 @@ def test_a_risk_without_a_day_a_closed_risk_and_a_closed_case_ask_for_nothing(pa
     partners.bring("running")
     risk(partners, in_days=None)
     closed = risk(partners, in_days=1)
-    progress.close_risk(
+    risks.close_risk(
         session, partners.npo_actor, partners.case, closed, "過ぎた。", partners.at, version=None
     )
     assert risk_steps(partners) == []
@@ -595,9 +597,7 @@ def test_who_is_no_party_does_not_weigh_and_a_closed_risk_stays(partners, sessio
     partners.outsider = factories.actor_for(factories.make_user(session, other), other)
     with pytest.raises(NotFound):
         look_again(partners, found, by="outsider")
-    progress.close_risk(
-        session, partners.npo_actor, partners.case, found, "過ぎた。", partners.at, version=None
-    )
+    risks.close_risk(session, partners.npo_actor, partners.case, found, "過ぎた。", partners.at, version=None)
     with pytest.raises(MovedOn):
         look_again(partners, found)
 

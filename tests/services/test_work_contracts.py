@@ -13,7 +13,7 @@ from matcher.agreements import acts as agreement_acts
 from matcher.cases import documents, talks
 from matcher.desk import steps as casework
 from matcher.ground.errors import Invalid, Refused
-from matcher.work import payments, progress
+from matcher.work import payments, reports
 from matcher.work import reads as work_reads
 from tests.conftest import NOW
 from tests.partners import Partners
@@ -143,7 +143,7 @@ def test_a_report_that_was_begun_keeps_its_period_and_the_next_follows_it(partne
     run(partners)
     first = partners.starts_on
     report = work_reads.reports(partners.session, partners.case)[0]
-    progress.write_report(
+    reports.write_report(
         partners.session, partners.npo_actor, partners.case, report, {"text": "届いた"}, partners.at,
         submit=False, version=None,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from matcher.cases import reads as case_reads
 from matcher.ground import calendar
 from matcher.records import AuditEvent
 from matcher.register import snapshots
-from matcher.work import payments, progress
+from matcher.work import contributions, payments
 from tests.partners import Partners
 from webapp import decision_text
 
@@ -145,16 +145,16 @@ def test_a_payment_is_frozen_with_its_measurement_when_calculated_and_when_appro
 def test_the_ledger_is_frozen_as_sums_without_what_was_cancelled(partners, session):
     partners.bring("running")
     for number in range(3):
-        gift = progress.Gift("food", 5, "kg", partners.today, 1000, "market")
-        entry = progress.record_contribution(
+        gift = contributions.Gift("food", 5, "kg", partners.today, 1000, "market")
+        entry = contributions.record_contribution(
             session, partners.company_actor, partners.case, gift, partners.at
         )
         if number == 0:
-            progress.cancel_contribution(
+            contributions.cancel_contribution(
                 session, partners.company_actor, partners.case, entry, "誤り", partners.at, version=None
             )
         if number == 1:
-            progress.confirm_contribution(
+            contributions.confirm_contribution(
                 session, partners.npo_actor, partners.case, entry, partners.at, version=None
             )
     suspend(partners, partners.coordinator)

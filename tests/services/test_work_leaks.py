@@ -17,7 +17,7 @@ from matcher.ground import calendar
 from matcher.ground.errors import Invalid, MovedOn, NotFound, Refused
 from matcher.records import Notice, Partnership, PeriodReport
 from matcher.results import closing, drafted, publication, ratings
-from matcher.work import payments, progress
+from matcher.work import contributions, incidents, measurements, payments, reports
 from tests import factories
 from tests.conftest import NOW
 from tests.partners import SCORES, Partners
@@ -33,10 +33,10 @@ def give(partners: Partners, **facts: Any) -> None:
         "support_type": "cash_donation", "quantity": 1_234_567, "unit": "円", "yen": 1_234_567,
         "estimate_method": "actual", "given_on": calendar.tokyo_date(partners.at), **facts,
     }  # fmt: skip
-    found = progress.record_contribution(
-        partners.session, partners.company_actor, partners.case, progress.Gift(**gift), partners.at
+    found = contributions.record_contribution(
+        partners.session, partners.company_actor, partners.case, contributions.Gift(**gift), partners.at
     )
-    progress.confirm_contribution(
+    contributions.confirm_contribution(
         partners.session, partners.npo_actor, partners.case, found, partners.at, version=None
     )
 
@@ -93,12 +93,12 @@ def test_a_lesson_is_public_once_all_three_have_accepted_it(partners: Partners) 
 def test_the_city_publishes_no_telephone_number_either(partners: Partners) -> None:
     partners.bring("running")
     partners.publish("purpose")
-    incident = progress.report_incident(
+    incident = incidents.report_incident(
         partners.session, partners.npo_actor, partners.case, calendar.tokyo_date(partners.at), "遅配", "届けた",
         partners.at,
     )  # fmt: skip
     with pytest.raises(Invalid) as refused:
-        progress.publish_incident(
+        incidents.publish_incident(
             partners.session, partners.coordinator, partners.case, incident, "090-1234-5678へ", partners.at,
             version=None,
         )  # fmt: skip
@@ -242,9 +242,9 @@ def test_a_side_does_not_check_what_its_own_people_measured(partners: Partners, 
     partners.confirm()
     partners.start()
     partners.end()
-    found = progress.submit_measurement(
+    found = measurements.submit_measurement(
         session, partners.company_actor, partners.case, partners.only_indicator(),
-        progress.Value(partners.ends_on, 31, evidence=partners.file(by=partners.company_actor)), partners.at,
+        measurements.Value(partners.ends_on, 31, evidence=partners.file(by=partners.company_actor)), partners.at,
     )  # fmt: skip
     session.refresh(found, ["indicator"])
     other = factories.actor_for(factories.make_user(session, partners.company), partners.company)
@@ -314,7 +314,7 @@ def test_reports_that_were_reminded_of_make_room_for_the_others(partners: Partne
             )
         )  # fmt: skip
     partners.session.flush()
-    done = [progress.remind_reports(partners.session, partners.at, limit=3) for _ in range(3)]
+    done = [reports.remind_reports(partners.session, partners.at, limit=3) for _ in range(3)]
     assert done == [3, 2, 0]
 
 

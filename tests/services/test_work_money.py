@@ -9,7 +9,7 @@ from matcher.ground import calendar
 from matcher.ground.errors import Invalid
 from matcher.records import AuditEvent
 from matcher.results import closing, publication, ratings
-from matcher.work import payments, progress
+from matcher.work import contributions, payments
 from tests.partners import Partners
 
 
@@ -31,10 +31,10 @@ def running(partners, **facts):
 def give(
     partners, actor, confirmer, kind="cash_donation", unit="円", quantity=1.0, yen=None, method="actual"
 ):
-    gift = progress.Gift(kind, quantity, unit, partners.today, yen, "none" if yen is None else method)
-    found = progress.record_contribution(partners.session, actor, partners.case, gift, partners.at)
+    gift = contributions.Gift(kind, quantity, unit, partners.today, yen, "none" if yen is None else method)
+    found = contributions.record_contribution(partners.session, actor, partners.case, gift, partners.at)
     if confirmer is not None:
-        progress.confirm_contribution(
+        contributions.confirm_contribution(
             partners.session, confirmer, partners.case, found, partners.at, version=None
         )
 
@@ -42,7 +42,7 @@ def give(
 def promises(partners):
     return {
         row.side: (row.promised_yen, row.recorded_yen, row.missing_yen)
-        for row in progress.promises(partners.session, partners.case)
+        for row in contributions.promises(partners.session, partners.case)
     }
 
 

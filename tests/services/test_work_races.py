@@ -20,7 +20,7 @@ from matcher.ground.permissions import Actor
 from matcher.records import AuditEvent, Indicator, Partnership, Payment, PublicComment
 from matcher.register import audit, officials
 from matcher.results import accepting, closing, publication, ratings
-from matcher.work import payments, progress
+from matcher.work import measurements, payments, reports
 from matcher.work import reads as work_reads
 from tests import factories
 from tests.partners import SCORES, Partners
@@ -146,11 +146,11 @@ def _measured(partners: Partners) -> None:
 def _review(who: str, accepted: bool) -> Act:
     def act(session: Session, case: Partnership, partners: Partners) -> None:
         indicator = session.scalars(select(Indicator).where(Indicator.partnership_id == case.id)).one()
-        waiting = progress._measurements(session, indicator, partners.ends_on, "submitted")
+        waiting = measurements._measurements(session, indicator, partners.ends_on, "submitted")
         if not waiting:
             raise MovedOn()
         session.refresh(waiting[0], ["indicator"])
-        progress.review_measurement(
+        measurements.review_measurement(
             session, getattr(partners, who), case, waiting[0], accepted, "見た。", partners.at, version=None
         )
 
@@ -163,7 +163,7 @@ def _reported_period(partners: Partners) -> None:
     report = work_reads.reports(partners.session, partners.case)[0]
     for actor in partners.sides:
         facts = {"text": "届けた。", "setbacks": "雪。", "next_step": ""}
-        progress.write_report(
+        reports.write_report(
             partners.session, actor, partners.case, report, facts, partners.at, submit=True, version=None
         )
 
@@ -171,7 +171,7 @@ def _reported_period(partners: Partners) -> None:
 def _review_report(who: str, accepted: bool) -> Act:
     def act(session: Session, case: Partnership, partners: Partners) -> None:
         report = work_reads.reports(session, case)[0]
-        progress.review_report(
+        reports.review_report(
             session, getattr(partners, who), case, report, accepted, "見た。", partners.at, version=None
         )
 

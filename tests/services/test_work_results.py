@@ -32,7 +32,7 @@ from matcher.records import (
 )
 from matcher.register import snapshots
 from matcher.results import closing, drafted, publication, ratings
-from matcher.work import payments, progress
+from matcher.work import contributions, incidents, measurements, payments, reports, risks
 from matcher.work import reads as work_reads
 from tests import factories
 from tests.partners import SCORES, Partners
@@ -139,7 +139,9 @@ def published(p: Partners) -> None:
 def give(actor: str = "company_actor", **facts: Any) -> Try:
     def act(p: Partners) -> object:
         values = {"support_type": "food", "quantity": 5.0, "unit": "kg", "given_on": p.today} | facts
-        return progress.record_contribution(p.session, _who(p, actor), p.case, progress.Gift(**values), p.at)
+        return contributions.record_contribution(
+            p.session, _who(p, actor), p.case, contributions.Gift(**values), p.at
+        )
 
     return act
 
@@ -149,13 +151,13 @@ def _gift(p: Partners) -> Contribution:
 
 
 def confirm_gift(actor: str = "npo_actor", version: int | None = None) -> Try:
-    return lambda p: progress.confirm_contribution(
+    return lambda p: contributions.confirm_contribution(
         p.session, _who(p, actor), p.case, _gift(p), p.at, version=version
     )
 
 
 def cancel_gift(actor: str = "company_actor", text: str = "間違い", version: int | None = None) -> Try:
-    return lambda p: progress.cancel_contribution(
+    return lambda p: contributions.cancel_contribution(
         p.session, _who(p, actor), p.case, _gift(p), text, p.at, version=version
     )
 
@@ -164,9 +166,9 @@ def submit(actor: str = "npo_actor", value: float | None = 31.0, *, file: bool =
     def act(p: Partners) -> object:
         values = {"measured_on": p.ends_on} | facts
         evidence = p.file() if file else None
-        found = progress.submit_measurement(
+        found = measurements.submit_measurement(
             p.session, _who(p, actor), p.case, p.only_indicator(),
-            progress.Value(value=value, evidence=evidence, **values), p.at,
+            measurements.Value(value=value, evidence=evidence, **values), p.at,
         )  # fmt: skip
         p.session.refresh(found, ["indicator"])
         return found
@@ -183,7 +185,7 @@ def _value(p: Partners) -> Measurement:
 def review(
     actor: str = "coordinator", accepted: bool = True, text: str = "見た", version: int | None = None
 ) -> Try:
-    return lambda p: progress.review_measurement(
+    return lambda p: measurements.review_measurement(
         p.session, _who(p, actor), p.case, _value(p), accepted, text, p.at, version=version
     )
 
@@ -195,7 +197,7 @@ def write(
     def act(p: Partners) -> object:
         report = work_reads.reports(p.session, p.case)[0]
         facts = {"text": text, "setbacks": setbacks, "next_step": ""}
-        return progress.write_report(
+        return reports.write_report(
             p.session, _who(p, actor), p.case, report, facts, p.at, submit=submit, version=version
         )
 
@@ -205,7 +207,7 @@ def write(
 def review_report(
     actor: str = "coordinator", accepted: bool = True, text: str = "", version: int | None = None
 ) -> Try:
-    return lambda p: progress.review_report(
+    return lambda p: reports.review_report(
         p.session, _who(p, actor), p.case, work_reads.reports(p.session, p.case)[0], accepted, text, p.at,
         version=version,
     )  # fmt: skip
@@ -220,7 +222,7 @@ def risk(actor: str = "npo_actor", **facts: Any) -> Try:
             "mitigation": "前日に決める",
             "side": "npo",
         } | facts
-        return progress.add_risk(p.session, _who(p, actor), p.case, progress.RiskFacts(**values), p.at)
+        return risks.add_risk(p.session, _who(p, actor), p.case, risks.RiskFacts(**values), p.at)
 
     return act
 
@@ -229,7 +231,7 @@ def close_risk(actor: str = "npo_actor", text: str = "済んだ", *, stale: bool
     def act(p: Partners) -> object:
         found = risk()(p)
         version = found.version - 1 if stale else None
-        return progress.close_risk(p.session, _who(p, actor), p.case, found, text, p.at, version=version)
+        return risks.close_risk(p.session, _who(p, actor), p.case, found, text, p.at, version=version)
 
     return act
 
@@ -237,17 +239,17 @@ def close_risk(actor: str = "npo_actor", text: str = "済んだ", *, stale: bool
 def close_risk_twice(p: Partners) -> None:
     found = risk()(p)
     for _time in range(2):
-        progress.close_risk(p.session, p.npo_actor, p.case, found, "済んだ", p.at, version=None)
+        risks.close_risk(p.session, p.npo_actor, p.case, found, "済んだ", p.at, version=None)
 
 
 def incident(actor: str = "npo_actor", day: int = 0, text: str = "けが", measures: str = "手当て") -> Try:
-    return lambda p: progress.report_incident(
+    return lambda p: incidents.report_incident(
         p.session, _who(p, actor), p.case, calendar.tokyo_date(p.at) + day * DAY, text, measures, p.at
     )
 
 
 def tell_residents(actor: str = "coordinator", text: str = "お知らせ", version: int | None = None) -> Try:
-    return lambda p: progress.publish_incident(
+    return lambda p: incidents.publish_incident(
         p.session,
         _who(p, actor),
         p.case,
@@ -259,7 +261,7 @@ def tell_residents(actor: str = "coordinator", text: str = "お知らせ", versi
 
 
 def resolve(actor: str = "npo_actor", text: str = "済んだ", version: int | None = None) -> Try:
-    return lambda p: progress.resolve_incident(
+    return lambda p: incidents.resolve_incident(
         p.session,
         _who(p, actor),
         p.case,
@@ -792,40 +794,40 @@ def test_a_small_cell_and_its_complement_are_not_published(partners, session):
 def test_a_report_is_not_yet_due_overdue_submitted_sent_back_accepted(partners, session):
     quarter_over(partners)
     report = work_reads.reports(session, partners.case)[0]
-    assert progress.report_status(report, report.period_to) == "not_yet"
-    assert progress.report_status(report, report.period_to + DAY) == "due"
-    assert progress.report_status(report, report.due_on) == "due"
-    assert progress.report_status(report, report.due_on + DAY) == "overdue"
+    assert reports.status(report, report.period_to) == "not_yet"
+    assert reports.status(report, report.period_to + DAY) == "due"
+    assert reports.status(report, report.due_on) == "due"
+    assert reports.status(report, report.due_on + DAY) == "overdue"
     write()(partners)
     assert report.state == "open", "the company's part is missing"
     write("company_actor")(partners)
-    assert progress.report_status(report, report.due_on + DAY) == "submitted"
+    assert reports.status(report, report.due_on + DAY) == "submitted"
     review_report(accepted=False, text="量も書いてください")(partners)
-    assert progress.report_status(report, report.due_on) == "sent_back"
+    assert reports.status(report, report.due_on) == "sent_back"
     for actor in ("npo_actor", "company_actor"):
         write(actor, text="20kg届けた")(partners)
     review_report()(partners)
-    assert progress.report_status(report, report.due_on + DAY) == "accepted"
+    assert reports.status(report, report.due_on + DAY) == "accepted"
     texts = [row.content["npo_text"] for row in session.scalars(select(Revision).order_by(Revision.number))]
     assert texts == ["届けた", "20kg届けた"]
 
 
 def test_what_was_sent_back_stays_readable_with_what_the_city_said(partners, session):
     quarter_submitted(partners)
-    assert progress.earlier_reports(session, partners.case) == {
+    assert reports.earlier_reports(session, partners.case) == {
         work_reads.reports(session, partners.case)[0].id: []
     }
     for text, words in (("届けた2", "量も書いてください"), ("届けた3", "回数も書いてください")):
         review_report(accepted=False, text=words)(partners)
         for actor in ("npo_actor", "company_actor"):
             write(actor, text=text)(partners)
-    (found,) = progress.earlier_reports(session, partners.case).values()
+    (found,) = reports.earlier_reports(session, partners.case).values()
     assert [(row.number, row.texts["npo_text"], row.sent_back) for row in found] == [
         (1, "届けた", "量も書いてください"),
         (2, "届けた2", "回数も書いてください"),
     ]
     review_report(accepted=False, text="もう一度")(partners)
-    (found,) = progress.earlier_reports(session, partners.case).values()
+    (found,) = reports.earlier_reports(session, partners.case).values()
     assert [row.sent_back for row in found][-1] == "もう一度"
 
 
@@ -840,23 +842,23 @@ def test_a_late_report_is_known_to_be_late(partners, session):
 
 def test_reports_are_reminded_of_before_and_after_their_day_once_each(partners, session):
     quarter_over(partners)
-    assert progress.remind_reports(session, partners.at) == 0
+    assert reports.remind_reports(session, partners.at) == 0
     partners.later(days=15)
-    assert progress.remind_reports(session, partners.at) == 1
-    assert progress.remind_reports(session, partners.at) == 0
+    assert reports.remind_reports(session, partners.at) == 1
+    assert reports.remind_reports(session, partners.at) == 0
     partners.later(days=20)
-    assert progress.remind_reports(session, partners.at) == 1
-    assert progress.remind_reports(session, partners.at) == 0
+    assert reports.remind_reports(session, partners.at) == 1
+    assert reports.remind_reports(session, partners.at) == 0
 
 
 def test_a_measuring_day_is_reminded_of_a_week_before_once(partners, session):
     partners.bring("running")
     partners.later(days=partners.days - 8)
-    assert progress.remind_measurements(session, partners.at) == 0
+    assert measurements.remind_measurements(session, partners.at) == 0
     partners.later(days=1)
-    assert progress.remind_measurements(session, partners.at) == 1
-    assert progress.remind_measurements(session, partners.at) == 0
-    assert progress.remind_measurements(session, partners.at, limit=0) == 0
+    assert measurements.remind_measurements(session, partners.at) == 1
+    assert measurements.remind_measurements(session, partners.at) == 0
+    assert measurements.remind_measurements(session, partners.at, limit=0) == 0
 
 
 def test_a_draft_of_a_report_is_nobody_elses_business(partners, session):
@@ -926,10 +928,10 @@ def test_amounts_found_in_different_ways_are_not_added_up(partners, session):
         {"estimate_method": "market"},
     ):  # fmt: skip
         entry = give(**facts)(partners)
-        progress.confirm_contribution(
+        contributions.confirm_contribution(
             session, partners.npo_actor, partners.case, entry, partners.at, version=None
         )
-    found = {row["estimate_method"]: row for row in progress.totals(session, partners.case)}
+    found = {row["estimate_method"]: row for row in contributions.totals(session, partners.case)}
     assert {
         method: (row["quantity"], row["times"], row["yen"], row["estimate_notes"])
         for method, row in found.items()
@@ -1186,7 +1188,7 @@ def test_a_gift_alone_does_not_ask_for_a_new_page_while_the_partnership_runs(par
     partners.end()
     partners.publish("contributions")
     entry = give()(partners)
-    progress.confirm_contribution(
+    contributions.confirm_contribution(
         session, partners.npo_actor, partners.case, entry, partners.at, version=None
     )
     assert _parts_to_renew(partners) == ["双方が出し合ったもの"], "once it is over, they are"
@@ -1422,7 +1424,7 @@ def closed_with_records(p: Partners) -> None:
 
 def _only_risk(p: Partners) -> object:
     found = p.session.scalars(select(Risk)).one()
-    return progress.close_risk(p.session, p.npo_actor, p.case, found, "済んだ", p.at, version=None)
+    return risks.close_risk(p.session, p.npo_actor, p.case, found, "済んだ", p.at, version=None)
 
 
 def _approve_by_force(p: Partners) -> object:
@@ -1518,7 +1520,7 @@ def test_who_only_reads_for_the_evaluator_does_not_evaluate(partners, session):
     submit()(partners)
     reader = factories.make_user(session, partners.company, organization_role="viewer")
     with pytest.raises(NotPermitted):
-        progress.review_measurement(
+        measurements.review_measurement(
             session, factories.actor_for(reader, partners.company), partners.case, _value(partners), True, "", partners.at,
             version=None,
         )  # fmt: skip

@@ -19,7 +19,7 @@ from matcher.ground import calendar
 from matcher.ground.db import Database
 from matcher.records import User
 from matcher.results import publication, ratings
-from matcher.work import progress
+from matcher.work import contributions, incidents, risks
 from matcher.work import reads as work_reads
 from tests.conftest import NOW
 from tests.partners import SCORES, Partners
@@ -239,11 +239,13 @@ def reported(place):
     place.draft_agreement(frequency="quarterly")
     for step in ("sign", "confirm", "start"):
         getattr(place, step)()
-    gift = progress.Gift("food", 5, "kg", place.today)
-    entry = progress.record_contribution(place.session, place.company_actor, place.case, gift, place.at)
+    gift = contributions.Gift("food", 5, "kg", place.today)
+    entry = contributions.record_contribution(place.session, place.company_actor, place.case, gift, place.at)
     entry.given_on = place.starts_on
-    progress.confirm_contribution(place.session, place.npo_actor, place.case, entry, place.at, version=None)
-    progress.report_incident(
+    contributions.confirm_contribution(
+        place.session, place.npo_actor, place.case, entry, place.at, version=None
+    )
+    incidents.report_incident(
         place.session, place.npo_actor, place.case, calendar.tokyo_date(place.at), "けが", "手当て", place.at
     )
     place.later(days=95)
@@ -277,7 +279,7 @@ def test_a_submitted_report_says_for_ever_what_the_records_said_then(place):
     report = reported(place)
     assert "食品を1回、合わせて5kg" in place.paper("interim")
     entry = work_reads.contributions(place.session, place.case)[0]
-    progress.cancel_contribution(
+    contributions.cancel_contribution(
         place.session, place.company_actor, place.case, entry, "誤り", place.at, version=None
     )
     place.settle()
@@ -292,7 +294,7 @@ def test_a_report_sent_back_is_composed_anew(place):
     page = visit(city, place.url(f"/do/review_report?item={report.public_id}"))
     send(city, page, {"decision": "return", "text": "月ごとに。"}, action="/do/review_report")
     entry = work_reads.contributions(place.session, place.case)[0]
-    progress.cancel_contribution(
+    contributions.cancel_contribution(
         place.session, place.company_actor, place.case, entry, "誤り", place.at, version=None
     )
     place.settle()
@@ -354,9 +356,9 @@ def test_the_whole_city_is_saved_with_every_kind_of_record(place):
 def test_risks_trouble_voices_and_residents_words_are_in_the_book_of_the_city(place):
     place.bring("running")
     session, case = place.session, place.case
-    risk = progress.RiskFacts("大雪", 2, 3, "前日に決める", "npo")
-    progress.add_risk(session, place.npo_actor, case, risk, place.at)
-    progress.report_incident(session, place.npo_actor, case, place.today, "けが", "手当て", place.at)
+    risk = risks.RiskFacts("大雪", 2, 3, "前日に決める", "npo")
+    risks.add_risk(session, place.npo_actor, case, risk, place.at)
+    incidents.report_incident(session, place.npo_actor, case, place.today, "けが", "手当て", place.at)
     ratings.add_voice(session, place.npo_actor, case, "children", 9, "聞き取り", "楽しい", place.at)
     place.publish("purpose")
     word = publication.comment(session, case, "よい取り組みですね。", "network", place.at)
@@ -374,9 +376,11 @@ def test_risks_trouble_voices_and_residents_words_are_in_the_book_of_the_city(pl
 
 def stopped_after_a_trial(place):
     place.bring("trial")
-    gift = progress.Gift("food", 5, "kg", place.today)
-    entry = progress.record_contribution(place.session, place.company_actor, place.case, gift, place.at)
-    progress.confirm_contribution(place.session, place.npo_actor, place.case, entry, place.at, version=None)
+    gift = contributions.Gift("food", 5, "kg", place.today)
+    entry = contributions.record_contribution(place.session, place.company_actor, place.case, gift, place.at)
+    contributions.confirm_contribution(
+        place.session, place.npo_actor, place.case, entry, place.at, version=None
+    )
     talks.draft_trial_result(
         place.session, place.npo_actor, place.case, "stop", "人手が足りない。", place.at, version=None
     )

@@ -35,7 +35,7 @@ from matcher.records import (
 )
 from matcher.register import parties, snapshots
 from matcher.results import closing, drafted, ratings
-from matcher.work import payments, progress
+from matcher.work import contributions, payments, reports
 from tests import factories
 from tests.conftest import NOW
 from tests.web.pages import send, visit
@@ -68,9 +68,11 @@ class Lived(Workplace):
         self.sign()
         self.confirm()
         self.start()
-        gift = progress.Gift("food", 5, "kg", calendar.tokyo_date(self.at))
-        entry = progress.record_contribution(self.session, self.company_actor, self.case, gift, self.at)
-        progress.confirm_contribution(self.session, self.npo_actor, self.case, entry, self.at, version=None)
+        gift = contributions.Gift("food", 5, "kg", calendar.tokyo_date(self.at))
+        entry = contributions.record_contribution(self.session, self.company_actor, self.case, gift, self.at)
+        contributions.confirm_contribution(
+            self.session, self.npo_actor, self.case, entry, self.at, version=None
+        )
         self.suspend()
         agreement_acts.resume(
             self.session, self.company_actor, self.case, "人手が戻った。", self.at, version=None
@@ -114,10 +116,10 @@ class Lived(Workplace):
         for actor in self.sides:
             facts = {"text": "届けた。", "setbacks": "雪の日。", "next_step": "",
                      "sentences": drafted.of_period(self.session, self.case, report)}  # fmt: skip
-            progress.write_report(
+            reports.write_report(
                 self.session, actor, self.case, report, facts, self.at, submit=True, version=None
             )
-        progress.review_report(
+        reports.review_report(
             self.session, self.coordinator, self.case, report, True, "よい。", self.at, version=None
         )
 

@@ -39,7 +39,7 @@ from matcher.records import (
     User,
 )
 from matcher.results import publication, ratings
-from matcher.work import progress
+from matcher.work import contributions, incidents, reports, risks
 from tests import factories
 from tests.conftest import NOW
 from tests.partners import SCORES, TEXTS, Partners
@@ -95,22 +95,24 @@ class Town(Partners):
         self.sign()
         self.confirm()
         self.start()
-        gift = progress.Gift("food", 5, "kg", self.today, 654321, "market", f"{MARK}換算", f"{MARK}メモ")
-        entry = progress.record_contribution(session, self.company_actor, self.case, gift, self.at)
-        progress.confirm_contribution(session, self.npo_actor, self.case, entry, self.at, version=None)
-        direct = progress.Gift(
+        gift = contributions.Gift("food", 5, "kg", self.today, 654321, "market", f"{MARK}換算", f"{MARK}メモ")
+        entry = contributions.record_contribution(session, self.company_actor, self.case, gift, self.at)
+        contributions.confirm_contribution(session, self.npo_actor, self.case, entry, self.at, version=None)
+        direct = contributions.Gift(
             "food", 1, "kg", self.today, 98765, "city_direct", f"{MARK}直接", f"{MARK}メモ"
         )
-        entry = progress.record_contribution(session, self.npo_actor, self.case, direct, self.at)
-        progress.confirm_contribution(session, self.company_actor, self.case, entry, self.at, version=None)
+        entry = contributions.record_contribution(session, self.npo_actor, self.case, direct, self.at)
+        contributions.confirm_contribution(
+            session, self.company_actor, self.case, entry, self.at, version=None
+        )
         plans.save_part(
             session, self.npo_actor, self.case, "milestones",
             [{"on": self.ends_on.isoformat(), "text": "公開の節目"}], self.at,
             version=None, why_changed=f"{MARK}変更の理由",
         )  # fmt: skip
         self.accept("plan")
-        risk = progress.RiskFacts(f"{MARK}リスク", 2, 2, f"{MARK}備え", "npo")
-        progress.add_risk(session, self.npo_actor, self.case, risk, self.at)
+        risk = risks.RiskFacts(f"{MARK}リスク", 2, 2, f"{MARK}備え", "npo")
+        risks.add_risk(session, self.npo_actor, self.case, risk, self.at)
         self._finish()
 
     def _finish(self) -> None:
@@ -120,10 +122,8 @@ class Town(Partners):
         report = session.scalars(select(PeriodReport)).first()
         for actor in self.sides:
             facts = {"text": f"{MARK}報告", "setbacks": f"{MARK}困難", "next_step": f"{MARK}次"}
-            progress.write_report(
-                session, actor, self.case, report, facts, self.at, submit=True, version=None
-            )
-        progress.review_report(
+            reports.write_report(session, actor, self.case, report, facts, self.at, submit=True, version=None)
+        reports.review_report(
             session, self.coordinator, self.case, report, True, f"{MARK}受付", self.at, version=None
         )
         self.later(days=6)
@@ -159,10 +159,10 @@ class Town(Partners):
         ratings.add_lesson(session, self.npo_actor, self.case, "前の週に決める。", True, self.at)
         ratings.add_lesson(session, self.npo_actor, self.case, f"{MARK}学び", False, self.at)
         self.publish("purpose", "agreement", "indicators", "lessons")
-        incident = progress.report_incident(
+        incident = incidents.report_incident(
             session, self.npo_actor, self.case, self.today, f"{MARK}事故", f"{MARK}対応", self.at
         )
-        progress.publish_incident(
+        incidents.publish_incident(
             session,
             self.coordinator,
             self.case,

@@ -17,7 +17,7 @@ from matcher.ground import vocabulary
 from matcher.ground.db import Database
 from matcher.records import CaseDocument, Organization, User
 from matcher.results import publication, ratings
-from matcher.work import progress
+from matcher.work import contributions, reports
 from matcher.work import reads as work_reads
 from tests.conftest import NOW
 from tests.partners import SCORES, Partners
@@ -34,11 +34,13 @@ class Town(Partners):
         session = self.session
         self.run_quarterly()
         for gift in (
-            progress.Gift("food", 5, "kg", self.today, 4000, "market", "1kg 800円"),
-            progress.Gift("food", 5, "kg", self.today, 9000, "city_direct", "職員3時間の人件費"),
+            contributions.Gift("food", 5, "kg", self.today, 4000, "market", "1kg 800円"),
+            contributions.Gift("food", 5, "kg", self.today, 9000, "city_direct", "職員3時間の人件費"),
         ):
-            entry = progress.record_contribution(session, self.company_actor, self.case, gift, self.at)
-            progress.confirm_contribution(session, self.npo_actor, self.case, entry, self.at, version=None)
+            entry = contributions.record_contribution(session, self.company_actor, self.case, gift, self.at)
+            contributions.confirm_contribution(
+                session, self.npo_actor, self.case, entry, self.at, version=None
+            )
         self.lesson = ratings.add_lesson(
             session, self.npo_actor, self.case, "前の週に量を決める。", True, self.at
         )
@@ -69,14 +71,14 @@ class Town(Partners):
         report = work_reads.reports(self.session, self.case)[0]
         for actor in self.sides:
             facts = {"text": text, "setbacks": "雪で1回休んだ。", "next_step": ""}
-            progress.write_report(
+            reports.write_report(
                 self.session, actor, self.case, report, facts, self.at, submit=True, version=None
             )
 
     def review_quarter(self, *, accepted: bool, text: str = "") -> None:
         """The city looks at it."""
         report = work_reads.reports(self.session, self.case)[0]
-        progress.review_report(
+        reports.review_report(
             self.session, self.coordinator, self.case, report, accepted, text, self.at, version=None
         )
 

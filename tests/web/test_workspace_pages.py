@@ -21,7 +21,7 @@ from matcher.organizations import acts as organization_acts
 from matcher.records import User
 from matcher.register import officials
 from matcher.results import ratings
-from matcher.work import progress
+from matcher.work import risks
 from tests.conftest import NOW
 from tests.partners import Partners
 from tests.web.conftest import login_as
@@ -235,8 +235,8 @@ def with_much_open(p: Partners) -> None:
     for number in range(6):
         talks.add_task(p.session, p.npo_actor, p.case, f"約束{number}", "npo", None, p.at)
     for number in range(5):
-        risk = progress.RiskFacts(f"リスク{number}", 2, 2, "備える", "npo")
-        progress.add_risk(p.session, p.npo_actor, p.case, risk, p.at)
+        risk = risks.RiskFacts(f"リスク{number}", 2, 2, "備える", "npo")
+        risks.add_risk(p.session, p.npo_actor, p.case, risk, p.at)
 
 
 def test_the_handover_page_says_what_it_does_not_show_and_what_each_case_is_about(town):
@@ -304,8 +304,8 @@ def test_a_risk_is_weighed_anew_from_the_step_and_the_history_says_what_changed(
     def life(p: Partners) -> None:
         p.bring("running")
         day = calendar.tokyo_date(p.at) + timedelta(days=3)
-        facts = progress.RiskFacts("雪で届かない", 2, 2, "前日に決める", "npo", day)
-        progress.add_risk(p.session, p.npo_actor, p.case, facts, p.at)
+        facts = risks.RiskFacts("雪で届かない", 2, 2, "前日に決める", "npo", day)
+        risks.add_risk(p.session, p.npo_actor, p.case, facts, p.at)
 
     town.live(life)
     browser = town.browser("npo")
@@ -425,4 +425,5 @@ def test_ending_early_is_offered_to_those_alone_who_may_sign(town: Town, who: st
     actor = town.partners.npo_actor if who == "editor" else getattr(town.partners, who)
     if who == "editor":
         actor = replace(actor, organization_role="editor")
-    assert work_acts.may(actor, town.partners.case, "terminate") is is_offered
+    with town.records.read() as session:
+        assert work_acts.may(session, actor, town.partners.case, "terminate", NOW) is is_offered

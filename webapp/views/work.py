@@ -26,7 +26,7 @@ from matcher.organizations import reads as organization_reads
 from matcher.records import CaseDocument, Partnership, PaymentRule
 from matcher.register import audit, parties, receipts
 from matcher.results import closing, drafted, publication, ratings
-from matcher.work import payments, progress
+from matcher.work import contributions, measurements, payments, reports
 from matcher.work import reads as work_reads
 from webapp import (
     access,
@@ -84,7 +84,7 @@ def facts(actor: Actor, case: Partnership) -> dict[str, Any]:
         "steps_now": steps,
         "own_steps": casework.steps_of(steps, side),
         "other_steps": [step for step in steps if step.side != side],
-        "can": lambda action: work_acts.may(actor, case, action),
+        "can": lambda action, item=None: work_acts.may(session, actor, case, action, clock.now(), item),
         "has_contract": payments.contract(session, case) is not None
         or payments.trial(session, case) is not None,
         "today": calendar.tokyo_date(clock.now()),
@@ -192,12 +192,12 @@ def _progress(case: Partnership) -> dict[str, Any]:
     return {
         "contributions": (gifts := work_reads.contributions(session, case)),
         "givers": {row.id: work_text.side_name(history.of_gift(row), row.giver) for row in gifts},
-        "totals": progress.totals(session, case),
-        "promises": progress.promises(session, case),
-        "reports": (reports := work_reads.reports(session, case)),
-        "earlier": progress.earlier_reports(session, case),
+        "totals": contributions.totals(session, case),
+        "promises": contributions.promises(session, case),
+        "reports": (periods := work_reads.reports(session, case)),
+        "earlier": reports.earlier_reports(session, case),
         "said": drafted.of_reports(
-            session, case, [row for row in reports if row.state in {"submitted", "accepted"}]
+            session, case, [row for row in periods if row.state in {"submitted", "accepted"}]
         ),
         "indicators": (indicators := plans.indicators(session, case)),
         "measurable": {row.id for row in indicators if plans.measuring_days(session, case, row)},
@@ -205,7 +205,7 @@ def _progress(case: Partnership) -> dict[str, Any]:
         "risks": work_reads.risks(session, case),
         "incidents": work_reads.incidents(session, case),
         "due": plans.due_measurements(session, case, clock.now()),
-        "reviewable": progress.reviewable(session, access.actor(), case),
+        "reviewable": measurements.reviewable(session, access.actor(), case, clock.now()),
     }
 
 
@@ -311,7 +311,7 @@ def _evaluation(case: Partnership) -> dict[str, Any]:
         "raters": parties.History(session, case).of("conclude"),
         "is_visible": len(visible) == len(sheets_),
         "parties": ratings.PARTIES,
-        "promises": progress.promises(session, case),
+        "promises": contributions.promises(session, case),
         "lessons": ratings.lessons(session, case),
         "uses": ratings.lesson_uses(session, actor, case),
         "voices": ratings.voices(session, case),
@@ -378,7 +378,11 @@ def document(public_id: str, document_id: str) -> Page:
     named = parties.History(session, case).shown_in(found)
     agreed = documents.find_agreed(session, case, found.kind)
     accepted = getattr(found, f"{documents.side_of(actor, case)}_accepted_at")
-    open_to_me = found.state == "draft" and accepted is None and work_acts.may(actor, case, "accept_document")
+    open_to_me = (
+        found.state == "draft"
+        and accepted is None
+        and work_acts.may(session, actor, case, "accept_document", clock.now())
+    )
     signing = found.kind not in documents.BINDING or permissions.may(actor, "partnership.sign", case)
     return render_template(
         "work/document.html",
@@ -445,7 +449,9 @@ def _upload(public_id: str, action: str) -> tuple[files.Prepared | None, Invalid
     with db.reading() as session:
         ask = _asked(public_id, action)
         is_new = receipts.earlier(session, ask.actor, ask.form.form_id.data) is None
-        if not (is_new and work_acts.may(ask.actor, ask.case, action) and ask.form.validate()):
+        if not (
+            is_new and work_acts.may(session, ask.actor, ask.case, action, ask.now) and ask.form.validate()
+        ):
             return None, None
         if not any(work_acts.has_file(field) for field in ask.form if field.type == "FileField"):
             return None, None
@@ -482,7 +488,7 @@ def _act(
         return _not_done(ask, public_id, refused)
     if request.method == "POST" and receipts.earlier(session, actor, ask.form.form_id.data):
         return redirect(here)
-    if not work_acts.may(actor, case, action):
+    if not work_acts.may(session, actor, case, action, now):
         return _too_late(ask)
     if ask.form.validate_on_submit():
         try:
@@ -546,14 +552,6 @@ _HOME: Final[Mapping[str, str]] = MappingProxyType(
             ("plan", "logic", "link", "drop_link", "indicator", "drop_indicator", "milestones"), "plan"
         ),
         **dict.fromkeys(("agreement", "rule", "drop_rule", "trial", "trial_result"), "agreement"),
-        **dict.fromkeys(
-            (
-                "contribution", "confirm_contribution", "cancel_contribution", "measure",
-                "review_measurement", "report", "review_report", "risk", "change_risk", "close_risk",
-                "incident", "publish_incident", "resolve_incident",
-            ),
-            "progress",
-        ),
         **dict.fromkeys(("calculate", "calculate_fixed", "approve_payment", "paid"), "payment"),
         **dict.fromkeys(
             ("outcome_report", "rate", "decline_rating", "discuss", "third_party", "voice", "lesson"),
@@ -566,7 +564,8 @@ _HOME: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def _back(ask: Ask) -> str:
-    home = _HOME.get(ask.action)
+    deed = ACTS[ask.action].deed
+    home = deed.home if deed is not None else _HOME.get(ask.action)
     if home is None:
         return url_for("cases.show", public_id=ask.case.public_id)
     return url_for("work.section", public_id=ask.case.public_id, section=home)
@@ -665,7 +664,7 @@ def _not_done(ask: Ask, public_id: str, error: Exception) -> Page:
         return _ask(ask, banner=" ".join(unplaced)), 422
     if isinstance(error, Refused):
         return _ask(ask, banner=text.sentence(error.code, error.facts)), 409
-    if not work_acts.may(ask.actor, case, action):
+    if not work_acts.may(ask.session, ask.actor, case, action, ask.now):
         return _too_late(ask)
     form.version.data = _version(ask)
     return _ask(ask, banner=_overtaken(ask)), 409

@@ -23,20 +23,16 @@ from matcher.records import (
     CaseDocument,
     CaseFile,
     CaseTask,
-    Contribution,
     EvaluationSheet,
-    Incident,
-    Indicator,
-    Measurement,
     Partnership,
     Payment,
     PaymentRule,
-    PeriodReport,
-    Risk,
 )
 from matcher.records.base import Base
+from matcher.register import act
+from matcher.register.act import Look
 from matcher.results import accepting, closing, drafted, publication, ratings
-from matcher.work import payments, progress
+from matcher.work import contributions, incidents, measurements, payments, reports, risks
 from matcher.work import reads as work_reads
 from webapp import terms_text
 from webapp.db import Session
@@ -105,6 +101,12 @@ class Act:
     prepare: Callable[[Ask], None] = field(default=lambda ask: None)
     move: str = ""
     leads_to: Callable[[Any], str | None] = field(default=lambda made: None)
+    deed: act.Act | None = None
+
+
+def _form_of(deed: act.Act, form: type[Form], run: Run, **more: Any) -> Act:
+    """The form of a declared act, which says itself who may do it, when, and to what."""
+    return Act(form, run, deed.by, deed.open_in, item=deed.item, deed=deed, **more)
 
 
 def prepare_amendment(ask: Ask) -> None:
@@ -401,22 +403,22 @@ def _rule_facts(ask: Ask) -> dict[str, Any]:
 
 def _contribution(ask: Ask) -> object:
     form = ask.form
-    gift = progress.Gift(
+    gift = contributions.Gift(
         form.support_type.data, form.quantity.data or 0, form.unit.data or "", form.given_on.data,
         form.yen.data, form.estimate_method.data, form.estimate_note.data or "", form.note.data or "",
         _evidence(ask),
     )  # fmt: skip
-    return progress.record_contribution(ask.session, ask.actor, ask.case, gift, ask.now)
+    return contributions.record_contribution(ask.session, ask.actor, ask.case, gift, ask.now)
 
 
 def _measure(ask: Ask) -> object:
     form = ask.form
-    value = progress.Value(
+    value = measurements.Value(
         date.fromisoformat(form.measured_on.data), form.value.data, form.missing_reason.data or "",
         form.sample_size.data, dict(form.breakdown.data or ()), form.comment.data or "",
         _evidence(ask),
     )  # fmt: skip
-    return progress.submit_measurement(ask.session, ask.actor, ask.case, ask.item, value, ask.now)
+    return measurements.submit_measurement(ask.session, ask.actor, ask.case, ask.item, value, ask.now)
 
 
 def _prepare_measure(ask: Ask) -> None:
@@ -435,6 +437,10 @@ def _reviewed(service: Callable[..., object]) -> Run:
     )  # fmt: skip
 
 
+def _plainly(service: Callable[..., object]) -> Run:
+    return lambda ask: service(ask.session, ask.actor, ask.case, ask.item, ask.now, version=ask.version)
+
+
 def _said(service: Callable[..., object]) -> Run:
     return lambda ask: service(
         ask.session, ask.actor, ask.case, ask.item, ask.form.text.data, ask.now, version=ask.version
@@ -447,7 +453,7 @@ def _write_report(ask: Ask) -> None:
         name: (form[name].data or "") for name in ("text", "setbacks", "next_step") if name in form
     }
     facts["sentences"] = drafted.of_period(ask.session, ask.case, ask.item)
-    progress.write_report(
+    reports.write_report(
         ask.session, ask.actor, ask.case, ask.item, facts, ask.now,
         submit=form.submit_now.data == "yes", version=ask.version,
     )  # fmt: skip
@@ -471,20 +477,20 @@ def _prepare_report(ask: Ask) -> None:
 
 def _risk(ask: Ask) -> object:
     form = ask.form
-    risk = progress.RiskFacts(
+    risk = risks.RiskFacts(
         form.text.data, int(form.likelihood.data), int(form.impact.data), form.mitigation.data,
         form.side.data, form.review_on.data,
     )  # fmt: skip
-    return progress.add_risk(ask.session, ask.actor, ask.case, risk, ask.now)
+    return risks.add_risk(ask.session, ask.actor, ask.case, risk, ask.now)
 
 
 def _change_risk(ask: Ask) -> None:
     form = ask.form
-    facts = progress.RiskFacts(
+    facts = risks.RiskFacts(
         ask.item.text, int(form.likelihood.data), int(form.impact.data), form.mitigation.data,
         form.side.data, form.review_on.data,
     )  # fmt: skip
-    progress.change_risk(ask.session, ask.actor, ask.case, ask.item, facts, ask.now, version=ask.version)
+    risks.change_risk(ask.session, ask.actor, ask.case, ask.item, facts, ask.now, version=ask.version)
 
 
 def _risk_facts(ask: Ask) -> dict[str, Any]:
@@ -548,7 +554,7 @@ def _close(ask: Ask) -> None:
 
 
 def _prepare_close(ask: Ask) -> None:
-    if not any(row.is_short for row in progress.promises(ask.session, ask.case)):
+    if not any(row.is_short for row in contributions.promises(ask.session, ask.case)):
         ask.form.drop_money_note()
 
 
@@ -703,59 +709,48 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
             _simple(agreement_acts.terminate, "reason_code", "reason_text", "inform_plan"),
             _SHARE, frozenset({"agreed", *plans.RUNNING}), move="terminate",
         ),
-        "contribution": Act(
-            forms.ContributionForm, _contribution, _SHARE, BEGUN | {"trial"}, prepare=_offer_files,
+        "contribution": _form_of(
+            contributions.record_contribution, forms.ContributionForm, _contribution, prepare=_offer_files,
             prefill=_gift_facts,
         ),
-        "confirm_contribution": Act(
+        "confirm_contribution": _form_of(
+            contributions.confirm_contribution,
             forms.ConfirmForm,
-            lambda ask: progress.confirm_contribution(
-                ask.session, ask.actor, ask.case, ask.item, ask.now, version=ask.version
-            ),
-            _WORK, BEGUN | {"trial"}, item=Contribution,
+            _plainly(contributions.confirm_contribution),
         ),
-        "cancel_contribution": Act(
-            agreeing.DropForm, _said(progress.cancel_contribution), _SHARE, BEGUN | {"trial"},
-            item=Contribution,
+        "cancel_contribution": _form_of(
+            contributions.cancel_contribution, agreeing.DropForm, _said(contributions.cancel_contribution)
         ),
-        "measure": Act(
-            forms.MeasureForm, _measure, _SHARE, BEGUN | {"agreed"}, item=Indicator,
-            prepare=_prepare_measure,
+        "measure": _form_of(
+            measurements.submit_measurement, forms.MeasureForm, _measure, prepare=_prepare_measure
         ),
-        "review_measurement": Act(
-            forms.ReviewForm, _reviewed(progress.review_measurement), "partnership.view",
-            BEGUN | {"agreed"}, item=Measurement,
+        "review_measurement": _form_of(
+            measurements.review_measurement, forms.ReviewForm, _reviewed(measurements.review_measurement)
         ),
-        "report": Act(
-            forms.ReportForm, _write_report, _WORK, BEGUN, item=PeriodReport, prefill=_report_facts,
+        "report": _form_of(
+            reports.write_report, forms.ReportForm, _write_report, prefill=_report_facts,
             prepare=_prepare_report,
         ),
-        "review_report": Act(
-            forms.ReviewForm, _reviewed(progress.review_report), _REVIEW, BEGUN, item=PeriodReport
-        ),
-        "risk": Act(forms.RiskForm, _risk, _SHARE, ALIVE - {"closed"}),
-        "change_risk": Act(
-            forms.ChangeRiskForm, _change_risk, _SHARE, ALIVE, item=Risk, prefill=_risk_facts
-        ),
-        "close_risk": Act(forms.AnswerForm, _said(progress.close_risk), _SHARE, ALIVE, item=Risk),
-        "incident": Act(
-            forms.IncidentForm,
-            lambda ask: progress.report_incident(
+        "review_report": _form_of(reports.review_report, forms.ReviewForm, _reviewed(reports.review_report)),
+        "risk": _form_of(risks.add_risk, forms.RiskForm, _risk),
+        "change_risk": _form_of(risks.change_risk, forms.ChangeRiskForm, _change_risk, prefill=_risk_facts),
+        "close_risk": _form_of(risks.close_risk, forms.AnswerForm, _said(risks.close_risk)),
+        "incident": _form_of(
+            incidents.report_incident, forms.IncidentForm,
+            lambda ask: incidents.report_incident(
                 ask.session, ask.actor, ask.case, ask.form.happened_on.data, ask.form.text.data,
                 ask.form.measures.data, ask.now,
             ),
-            _SHARE, BEGUN | {"trial", "agreed"},
         ),
-        "publish_incident": Act(
-            forms.PublishIncidentForm,
-            lambda ask: progress.publish_incident(
+        "publish_incident": _form_of(
+            incidents.publish_incident, forms.PublishIncidentForm,
+            lambda ask: incidents.publish_incident(
                 ask.session, ask.actor, ask.case, ask.item, ask.form.public_text.data, ask.now,
                 version=ask.version,
             ),
-            _REVIEW, ALIVE, item=Incident,
         ),
-        "resolve_incident": Act(
-            forms.AnswerForm, _said(progress.resolve_incident), _SHARE, ALIVE, item=Incident
+        "resolve_incident": _form_of(
+            incidents.resolve_incident, forms.AnswerForm, _said(incidents.resolve_incident)
         ),
         "calculate": Act(
             forms.ConfirmForm,
@@ -858,10 +853,14 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
 )  # fmt: skip
 
 
-def may(actor: Actor, case: Partnership, action: str) -> bool:
-    """Whether the action is open to ``actor`` in the case's present state."""
-    act = ACTS[action]
-    if case.state not in act.states or not permissions.may(actor, act.permission, case):
+def may(
+    session: Session, actor: Actor, case: Partnership, action: str, now: datetime, item: Any = None
+) -> bool:
+    """Whether the action is open to ``actor`` now, to this item of the case if one is given."""
+    row = ACTS[action]
+    if row.deed is not None:
+        return row.deed.may(Look(session, actor, case, now, item))
+    if case.state not in row.states or not permissions.may(actor, row.permission, case):
         return False
     if action == "terminate" and not actor.is_staff:
         return permissions.may(actor, "partnership.sign", case)

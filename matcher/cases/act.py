@@ -1,0 +1,53 @@
+"""Acts of a case: how what happens to it is kept in the audit record, and who of its parties hears of it."""
+
+from functools import partial
+from typing import Final
+
+from matcher.cases import documents
+from matcher.ground import lifecycle
+from matcher.records import Partnership
+from matcher.register import act, notices, wording_work
+from matcher.register.act import Done, Look, Told
+
+SHARE: Final = "partnership.share"  #: either side, or the city
+WORK: Final = "partnership.work"  #: either side
+REVIEW: Final = "partnership.review"  #: the city
+
+ALIVE: Final = frozenset(lifecycle.CASE_WORK) - {"closed"}
+BEGUN: Final = frozenset(lifecycle.CASE_BEGUN)
+
+
+class _CaseWay:
+    """See ``register.act.Way``."""
+
+    def keep(self, look: Look, event: str, done: Done) -> None:
+        """Audit it; the case is no longer silent."""
+        if done.is_quiet:
+            documents.touch(look.session, look.record, look.now)
+            return
+        documents.note(
+            look.session, look.actor, look.record, event, look.now, text=done.text, details=dict(done.details)
+        )
+
+    def tell(self, look: Look, told: Told) -> None:
+        """By notice and mail, with the number, the parties and what to do."""
+        text = wording_work.event(look.record, told.event, **told.facts)
+        match told.whom:
+            case "others":
+                documents.tell_others(look.session, look.actor, look.record, text, look.now)
+            case "company" | "npo":
+                organization_id = getattr(look.record, f"{told.whom}_id")
+                if organization_id != look.actor.organization_id:
+                    about = ("partnership", look.record.public_id)
+                    notices.tell_organization(look.session, organization_id, *text, look.now, about=about)
+            case "city":
+                documents.tell_city(look.session, look.actor, look.record, text, look.now)
+            case "desk":
+                if not look.actor.is_staff:
+                    about = ("partnership", look.record.public_id)
+                    notices.tell_staff(look.session, *text, look.now, about=about)
+            case _:
+                raise ValueError(f"expected others, company, npo, city or desk, found {told.whom!r}")
+
+
+case_act = partial(act.act, record=Partnership, way=_CaseWay())

@@ -1,0 +1,226 @@
+"""One act: what somebody does to a record, declared once, beside its doing. To call it is the way to do it.
+
+    @act("close_risk", Partnership, by=SHARE, open_in=ALIVE, item=Risk, guard=still_open, words=..., way=...)
+    def close_risk(look: Look, text: str) -> Done: ...
+
+    close_risk(session, actor, case, risk, "済んだ", now, version=3)
+
+The way is the same for every act: may see it → may do it → the record is in a state in which it is open →
+nothing of the item stands against it → it is as it was shown → do → record → tell. ``may`` asks the same
+without doing it, for buttons and steps. A kind of record says once how what happened to it is kept and told
+(``Way``).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from sqlalchemy.orm import Session
+
+from matcher.ground import permissions
+from matcher.ground.errors import NotPermitted, Refused
+from matcher.ground.permissions import Actor
+from matcher.records.base import Base
+from matcher.register import moves
+
+MOVED_ON: Final = "moved_on"  #: what a guard finds where somebody else was faster
+
+
+@dataclass(frozen=True)
+class Words:
+    """What people read of an act, as it stands in the catalogues; it is translated where it is shown."""
+
+    button: str  #: also the heading of its page
+    done: str  #: once it is done
+    happened: str = ""  #: in the timeline; ends in 「しました」
+    explain: str = ""  #: under the heading
+    submit: str = ""  #: the button that does it, where it is not 「保存する」
+
+
+@dataclass(frozen=True)
+class Look:
+    """Somebody before a record, and perhaps before one item of it."""
+
+    session: Session
+    actor: Actor
+    record: Any
+    now: datetime
+    item: Any = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """Who hears of it: ``others`` (the other side, or both), ``company`` or ``npo`` unless they act, ``city``
+    (who is in charge) or ``desk`` (all officials); ``event`` names the words, which ``facts`` fill in.
+    """
+
+    whom: str
+    event: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Also:
+    """What an act brought about besides itself, kept after it."""
+
+    event: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    by: Actor | None = None  #: where it is not who did the act
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of an act: what the audit record keeps, who is told, and what the caller gets."""
+
+    made: Any = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    text: str = ""
+    event: str = ""  #: where it is not the act's own, as for a review that accepts or returns
+    also: tuple[Also, ...] = ()
+    tells: tuple[Told, ...] = ()
+    is_quiet: bool = False  #: nothing that the record keeps: a draft of one's own was saved
+
+
+class Way(Protocol):
+    """How what happened to a kind of record is kept and told."""
+
+    def keep(self, look: Look, event: str, done: Done) -> None:
+        """Audit it, unless it is quiet."""
+        ...
+
+    def tell(self, look: Look, told: Told) -> None:
+        """Tell somebody."""
+        ...
+
+
+Guard = Callable[[Look], str | None]
+
+
+@dataclass(frozen=True)
+class Act:
+    """One declared act.
+
+    Args:
+        name: as addresses and buttons name it.
+        by: the permission that it needs.
+        who: who of those whom the permission lets through, where that hangs on the record.
+        open_in: the states of the record in which it is open.
+        item: the kind of record that it is about beside ``record``; its version is compared.
+        guard: what stands against it, as a code (``MOVED_ON`` where somebody was faster).
+        event: as the audit record names it.
+        home: the part of the record's page to which it belongs.
+    """
+
+    name: str
+    record: type[Base]
+    by: str
+    open_in: frozenset[str]
+    words: Words
+    does: Callable[..., Done]
+    way: Way
+    event: str
+    item: type[Base] | None = None
+    guard: Guard = lambda look: None
+    who: Callable[[Look], bool] = lambda look: True
+    home: str = ""
+
+    def may(self, look: Look) -> bool:
+        """Whether it could be done now; an item that is not given is not asked."""
+        return (
+            permissions.may(look.actor, self.by, look.record)
+            and look.record.state in self.open_in
+            and self.who(look)
+            and (look.item is None or self.guard(look) is None)
+        )
+
+    def require(self, look: Look, version: int | None = None) -> None:
+        """Let pass or refuse.
+
+        Args:
+            version: of the item, as the person saw it.
+
+        Raises:
+            NotFound, NotPermitted: by the table of permissions.
+            MovedOn: the record or the item is no longer as it was shown. Refused: what the guard finds.
+        """
+        permissions.require(look.actor, self.by, look.record)
+        if not self.who(look):
+            raise NotPermitted(self.by)
+        if look.record.state not in self.open_in:
+            raise moves.moved_on(look.session, look.record)
+        code = self.guard(look)
+        if code == MOVED_ON or (
+            version is not None and look.item is not None and version != look.item.version
+        ):
+            raise moves.moved_on(look.session, look.record)
+        if code is not None:
+            raise Refused(code)
+
+    def __call__(
+        self,
+        session: Session,
+        actor: Actor,
+        record: Any,
+        *given: Any,
+        version: int | None = None,
+        **more: Any,
+    ) -> Any:
+        """Do it: ``given`` are the item (if the act has one), what was answered, and the time.
+
+        Raises:
+            What ``require`` raises; Invalid: field → code of what was answered.
+        """
+        item, answers, now = None, given[:-1], given[-1]
+        if self.item is not None:
+            item, answers = answers[0], answers[1:]
+        look = Look(session, actor, record, now, item)
+        self.require(look, version)
+        done = self.does(look, *answers, **more)
+        session.flush()
+        self.way.keep(look, done.event or self.event, done)
+        for more_happened in done.also:
+            by = replace(look, actor=more_happened.by or look.actor)
+            self.way.keep(by, more_happened.event, Done(details=more_happened.details))
+        for told in done.tells:
+            self.way.tell(look, told)
+        return done.made
+
+
+_ACTS: Final[dict[tuple[type[Base], str], Act]] = {}
+
+
+def act(
+    name: str,
+    record: type[Base],
+    *,
+    by: str,
+    open_in: frozenset[str],
+    words: Words,
+    way: Way,
+    event: str = "",
+    item: type[Base] | None = None,
+    guard: Guard = lambda look: None,
+    who: Callable[[Look], bool] = lambda look: True,
+    home: str = "",
+) -> Callable[[Callable[..., Done]], Act]:
+    """Declare an act (see ``Act``); the function under it does only what changes."""
+
+    def declare(does: Callable[..., Done]) -> Act:
+        made = Act(name, record, by, open_in, words, does, way, event or name, item, guard, who, home)
+        if (record, name) in _ACTS:
+            raise ValueError(f"expected one act {name!r} of {record.__name__}, found a second")
+        _ACTS[record, name] = made
+        return made
+
+    return declare
+
+
+def find(record: type[Base], name: str) -> Act | None:
+    """The act of this name, if its room is loaded."""
+    return _ACTS.get((record, name))
+
+
+def of(record: type[Base]) -> Iterator[Act]:
+    """The acts of a kind of record, as far as their rooms are loaded."""
+    return (found for (kind, _name), found in _ACTS.items() if kind is record)
