@@ -153,10 +153,16 @@ def save_part(
     needs_city = case.state in RUNNING and _measured(new["indicators"]) != _measured(
         before.get("indicators", ())
     )
-    return documents.save(
+    known = documents.find_draft(session, case, "plan")
+    found = documents.save(
         session, actor, case, "plan", new, now,
         version=version, why_changed=why_changed, needs_city=needs_city,
     )  # fmt: skip
+    # Once a version: a plan is written in a dozen small steps, and each would be a mail.
+    if known is None or found.id != known.id:
+        text = wording_work.event(case, "plan_draft", who=talks.who(actor))
+        documents.tell_others(session, actor, case, text, now)
+    return found
 
 
 def save_indicator(

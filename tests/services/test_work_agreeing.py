@@ -1003,6 +1003,27 @@ def test_a_rule_that_left_the_contract_is_retired(partners, session):
     }
 
 
+def test_the_other_side_hears_of_a_plan_once_for_each_version(partners, session):
+    partners.bring("negotiation")
+
+    def heard():
+        rows = session.scalars(
+            select(Notice).where(Notice.subject.contains("計画の案が届きました")).order_by(Notice.id)
+        )
+        return [row.user_id for row in rows]
+
+    def write(purpose, actor):
+        plans.save_part(session, actor, partners.case, "purpose", purpose, partners.at, version=None)
+
+    write("居場所をひらく。", partners.npo_actor)
+    partners.indicator()
+    write("居場所を月に4回ひらく。", partners.npo_actor)
+    assert heard() == [partners.company_user.id]
+    partners.accept("plan", partners.company_actor)
+    write("居場所を月に5回ひらく。", partners.company_actor)
+    assert heard() == [partners.company_user.id, partners.npo_user.id]
+
+
 # ── Start, pause, end ────────────────────────────────────────────────────────────────────────────────
 
 
