@@ -4,13 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, TypeVar
 
-import regex
 from sqlalchemy import ColumnElement, String, and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from embeddings.text import normalize
 from matcher.cases import reads as case_reads
-from matcher.ground import calendar, lifecycle, limits, permissions, vocabulary
+from matcher.ground import calendar, lifecycle, limits, permissions, personal, vocabulary
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.permissions import SYSTEM, Actor
 from matcher.postings import terms
@@ -278,25 +276,14 @@ def problems(posting: Need | Offer, now: datetime) -> dict[str, str]:
     return dict.fromkeys(missing(posting), "required") | check(posting, now)
 
 
-_PERSONAL = {
-    "phone": regex.compile(r"(?<![\d-])\(?0\d{1,4}[-‐−ー() ]{0,2}\d{1,4}[-‐−ー) ]?\d{3,4}(?![\d-])"),
-    "email": regex.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"),
-    "address": regex.compile(
-        r"[\d一二三四五六七八九十]+丁目\s?[\d一二三四五六七八九十]|\d+番地|\d+番\d+号|[町字]\s?\d+-\d+"
-    ),
-}
-
-
 def personal_data_hints(posting: Need | Offer) -> tuple[str, ...]:
     """Personal data the text may hold (``phone``, ``email``, ``address``), for the reader to judge."""
     names = (
         "title", "situation", "wanted_change", "description", "conditions", "place_note", "safety_note",
         "what_we_give",
     )  # fmt: skip
-    texts = [normalize(getattr(posting, name, "") or "") for name in names]  # full-width digits are digits
-    return tuple(
-        kind for kind, pattern in _PERSONAL.items() if any(pattern.search(text[:4_000]) for text in texts)
-    )
+    found = {kind for name in names for kind in personal.kinds_in(getattr(posting, name, "") or "")}
+    return tuple(kind for kind in ("phone", "email", "address") if kind in found)
 
 
 # ── Life cycle ───────────────────────────────────────────────────────────────────────────────────────
