@@ -39,6 +39,7 @@ WAITING_REQUESTS: Final = 2  #: of a process; a thread that waits answers nobody
 NEAR: Final = 1  #: jobs ahead with which it is worth waiting
 REFRESH_SECONDS: Final = 3
 NEXT_SECONDS: Final = 1  #: between two of those who are told to come again
+TURN_SECONDS: Final = 5  #: for so long, who had a turn lets those go first who were told to come again
 MOST_REFRESH_SECONDS: Final = 15
 PAPER_STANDS: Final = timedelta(hours=1)  #: who comes with an older ticket wants the paper of today
 MOST_CELLS: Final = 20_000  #: a bigger table is written in the press
@@ -70,40 +71,49 @@ class Busy(Exception):
 
 
 class Preparing:
-    """What this process prepares, one thing at a time.
+    """What this process prepares, one thing at a time, for one person after the other.
 
     Those who find it taken are told to come again one after the other: fifty who come back together every few
-    seconds would cost more than what they wait for.
+    seconds would cost more than what they wait for. Who has just had a turn lets the others go first.
     """
 
     def __init__(self) -> None:
-        self._taken = threading.Lock()
-        self._told = threading.Lock()
+        self._lock = threading.Lock()
         self._next = 0.0
+        self._told: dict[int | None, float] = {}  #: person → when they were told to come again
+        self._began: dict[int | None, float] = {}  #: person → when they last had a turn
+        self.is_taken = False
 
-    @property
-    def is_taken(self) -> bool:
-        """Whether something is being prepared."""
-        return self._taken.locked()
-
-    def begin(self) -> None:
-        """Begin to prepare; ``end`` it soon.
+    def begin(self, person: int | None) -> None:
+        """Begin to prepare for a person; ``end`` it soon.
 
         Raises:
-            Busy: another is being prepared; it says when to come again.
+            Busy: others come first; it says when to come again.
         """
-        if self._taken.acquire(blocking=False):
-            return
-        with self._told:
+        with self._lock:
             now = time.monotonic()
+            self._told = {one: due for one, due in self._told.items() if due > now - MOST_REFRESH_SECONDS}
+            self._began = {one: began for one, began in self._began.items() if began > now - TURN_SECONDS}
+            others_wait = any(one != person for one in self._told)
+            if self.is_taken or (others_wait and person in self._began):
+                raise Busy(self._tell(person, now))
+            self._told.pop(person, None)
+            self._began[person] = now
+            self.is_taken = True
+
+    def _tell(self, person: int | None, now: float) -> int:
+        """In how many seconds to come again; who asks once more meanwhile is told the same."""
+        due = self._told.get(person, 0.0)
+        if due <= now:
             self._next += NEXT_SECONDS
             if not now + REFRESH_SECONDS <= self._next <= now + MOST_REFRESH_SECONDS:
                 self._next = now + REFRESH_SECONDS
-            raise Busy(round(self._next - now))
+            due = self._told[person] = self._next
+        return max(1, round(due - now))
 
     def end(self) -> None:
         """Let another begin."""
-        self._taken.release()
+        self.is_taken = False
 
 
 def begin() -> None:
@@ -115,7 +125,7 @@ def begin() -> None:
     """
     tickets.check_room(db.session(), access.actor(), "press")
     if "is_preparing" not in g:
-        current_app.extensions["preparing"].begin()
+        current_app.extensions["preparing"].begin(access.actor().user_id)
         g.is_preparing = True
 
 

@@ -351,6 +351,12 @@ def test_a_card_opens_that_another_process_showed_and_is_about_to_write(
     late.join()
 
 
+def test_guessed_cards_do_not_take_the_threads_of_others(npo_client: FlaskClient) -> None:
+    with suggestions._looking, suggestions._looking:
+        visit(npo_client, f"/suggestions/{'b' * 32}", 503)
+    visit(npo_client, f"/suggestions/{'b' * 32}", 404)
+
+
 def test_a_card_that_waits_to_be_written_is_asked_for_again_and_not_lost(
     app: Flask,
     npo_client: FlaskClient,

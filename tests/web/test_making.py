@@ -363,7 +363,7 @@ def test_the_book_of_everything_is_noted_once_however_often_one_looks(town, monk
 @contextmanager
 def somebody_prepares(town: Town) -> Iterator[None]:
     """Another request of this process prepares something."""
-    town.app.extensions["preparing"].begin()
+    town.app.extensions["preparing"].begin(-1)
     yield
     town.app.extensions["preparing"].end()
 
@@ -492,19 +492,36 @@ def test_those_who_find_something_prepared_come_again_one_after_the_other(monkey
     now = 1_000.0
     monkeypatch.setattr(making.time, "monotonic", lambda: now)
     preparing, told = making.Preparing(), []
-    preparing.begin()
-    for _person in range(50):
-        with pytest.raises(making.Busy) as busy:
-            preparing.begin()
-        told.append(busy.value.seconds)
+    preparing.begin(0)
+    for person in range(1, 51):
+        told.append(refused(preparing, person))
     assert told[:15] == [*range(3, 16), 3, 4]
     assert max(told.count(second) for second in set(told)) <= 50 // 13 + 1
     now += 60
+    assert refused(preparing, 51) == 3, "who comes alone waits no longer for those who were there before"
+
+
+def refused(preparing: making.Preparing, person: int) -> int:
     with pytest.raises(making.Busy) as busy:
-        preparing.begin()
-    assert busy.value.seconds == 3, "who comes alone waits no longer for those who were there before"
+        preparing.begin(person)
+    return busy.value.seconds
+
+
+def test_who_asks_without_pause_keeps_nobody_from_a_turn(monkeypatch):
+    now = 1_000.0
+    monkeypatch.setattr(making.time, "monotonic", lambda: now)
+    preparing, greedy, modest = making.Preparing(), 1, 2
+    preparing.begin(greedy)
+    waits = refused(preparing, modest)
+    assert [refused(preparing, greedy) for _time in range(200)] == [4] * 200
     preparing.end()
-    preparing.begin()
+    assert refused(preparing, greedy) == 4, "one turn while another waits"
+    now += waits
+    preparing.begin(modest)
+    preparing.end()
+    preparing.begin(greedy)
+    preparing.end()
+    preparing.begin(greedy)
 
 
 def test_while_one_paper_is_prepared_the_next_comes_again_by_itself(town):

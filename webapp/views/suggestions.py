@@ -1,5 +1,6 @@
 """Suggestions in both directions: the list, the detail of one as it was shown, saving and passing."""
 
+import threading
 import time
 from typing import Final
 
@@ -21,6 +22,7 @@ blueprint = Blueprint("suggestions", __name__)
 
 _FLUSH_SECONDS: Final = 1.0  #: how long a page waits for what was shown a moment ago to be written
 _LOOK_SECONDS: Final = 0.1  #: between two looks for it
+_looking: Final = threading.BoundedSemaphore(2)  #: a thread that looks answers nobody else
 
 
 @blueprint.get("/company/suggestions")
@@ -142,7 +144,19 @@ def _shown(public_id: str) -> ShownSuggestion:
         db.release()
         if not traces.traces().have_all_arrived(_FLUSH_SECONDS):
             abort(503)
-        # Another process of ours may have shown it, and may be about to write it.
+        return _shown_elsewhere(public_id)
+
+
+def _shown_elsewhere(public_id: str) -> ShownSuggestion:
+    """A card that another process of ours may have shown, and may be about to write.
+
+    Raises:
+        NotFound: nobody ever saw it.
+        ServiceUnavailable: as many as may wait for such a card do already; it is asked for again.
+    """
+    if not _looking.acquire(blocking=False):
+        abort(503)
+    try:
         looking_until = time.monotonic() + _FLUSH_SECONDS
         while True:
             try:
@@ -153,6 +167,8 @@ def _shown(public_id: str) -> ShownSuggestion:
             db.session().rollback()
             db.release()
             time.sleep(_LOOK_SECONDS)
+    finally:
+        _looking.release()
 
 
 def _target(public_id: str) -> tuple[Organization, Need | None, ShownSuggestion]:
