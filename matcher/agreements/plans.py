@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from typing import Any, Final
 
 from sqlalchemy import exists, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from embeddings.normal import nfkc
 from matcher.cases import documents, talks
@@ -581,6 +581,7 @@ def measurements(session: Session, case: Partnership) -> dict[int, list[Measurem
         .join(Indicator, Indicator.id == Measurement.indicator_id)
         .where(Indicator.partnership_id == case.id)
         .options(
+            contains_eager(Measurement.indicator),
             joinedload(Measurement.evidence),
             joinedload(Measurement.submitted_by),
             joinedload(Measurement.reviewed_by),

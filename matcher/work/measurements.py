@@ -147,10 +147,10 @@ def _may_review(look: Look) -> bool:
 def _review_obstacle(look: Look) -> str | None:
     """Why one who may review does not review this value: a code, or ``None``."""
     session, actor, measurement = look.session, look.actor, look.item
-    contract = _contract(session, look.record)
-    provides = contract is not None and contract.get("provider") == documents.side_of(actor, look.record)
-    if provides and measurement.indicator.linked_to_payment:
-        return "evaluator_is_provider"
+    if measurement.indicator.linked_to_payment:
+        contract = _contract(session, look.record)
+        if contract is not None and contract.get("provider") == documents.side_of(actor, look.record):
+            return "evaluator_is_provider"
     if measurement.submitted_by_id == actor.user_id:
         return "own_measurement"
     # A company or an NPO does not check what its own people handed in, whoever of them it was.

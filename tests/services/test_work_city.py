@@ -276,6 +276,13 @@ def test_who_is_shown_the_review_is_who_may_review(partners, session, evaluator,
     assert measurements.reviewable(session, partners.coordinator, partners.case, partners.at) == frozenset()
 
 
+def test_a_city_that_provides_is_shown_no_review(partners, session):
+    found = submitted(partners, provider="city", evaluator="company")
+    session.expire(found)  # as a page finds it
+    assert measurements.reviewable(session, partners.coordinator, partners.case, partners.at) == frozenset()
+    assert measurements.reviewable(session, partners.company_actor, partners.case, partners.at) == {found.id}
+
+
 def test_nobody_is_shown_the_review_of_their_own_value(partners, session):
     submitted(partners, "coordinator", evaluator="city")
     assert measurements.reviewable(session, partners.coordinator, partners.case, partners.at) == frozenset()
