@@ -135,11 +135,11 @@ def save_part(
     permissions.require(actor, "partnership.work", case)
     talks.in_state(session, case, *BEFORE, *RUNNING)
     in_force = documents.find_agreed(session, case, "plan")
+    known = documents.find_draft(session, case, "plan")
     if case.state in RUNNING:
         if documents.find_draft(session, case, "agreement") is not None:
             raise Refused("amendment_open")
-        draft = documents.find_draft(session, case, "plan")
-        if not (why_changed.strip() or (draft is not None and draft.why_changed)):
+        if not (why_changed.strip() or (known is not None and known.why_changed)):
             raise Invalid(why_changed="required")
     before = in_force.content if in_force else EMPTY
     now_written = content(session, case)
@@ -153,7 +153,6 @@ def save_part(
     needs_city = case.state in RUNNING and _measured(new["indicators"]) != _measured(
         before.get("indicators", ())
     )
-    known = documents.find_draft(session, case, "plan")
     found = documents.save(
         session, actor, case, "plan", new, now,
         version=version, why_changed=why_changed, needs_city=needs_city,

@@ -6,7 +6,7 @@ from typing import Final
 from matcher.cases import documents
 from matcher.ground import lifecycle
 from matcher.records import Partnership
-from matcher.register import act, notices, wording_work
+from matcher.register import act, wording_work
 from matcher.register.act import Done, Look, Told
 
 SHARE: Final = "partnership.share"  #: either side, or the city
@@ -31,21 +31,17 @@ class _CaseWay:
 
     def tell(self, look: Look, told: Told) -> None:
         """By notice and mail, with the number, the parties and what to do."""
-        text = wording_work.event(look.record, told.event, **told.facts)
+        session, actor, case, now = look.session, look.actor, look.record, look.now
+        text = wording_work.event(case, told.event, **told.facts)
         match told.whom:
             case "others":
-                documents.tell_others(look.session, look.actor, look.record, text, look.now)
-            case "company" | "npo":
-                organization_id = getattr(look.record, f"{told.whom}_id")
-                if organization_id != look.actor.organization_id:
-                    about = ("partnership", look.record.public_id)
-                    notices.tell_organization(look.session, organization_id, *text, look.now, about=about)
+                documents.tell_others(session, actor, case, text, now)
+            case "company" | "npo" as side:
+                documents.tell_party(session, actor, case, getattr(case, f"{side}_id"), text, now)
             case "city":
-                documents.tell_city(look.session, look.actor, look.record, text, look.now)
+                documents.tell_city(session, actor, case, text, now)
             case "desk":
-                if not look.actor.is_staff:
-                    about = ("partnership", look.record.public_id)
-                    notices.tell_staff(look.session, *text, look.now, about=about)
+                documents.tell_desk(session, actor, case, text, now)
             case _:
                 raise ValueError(f"expected others, company, npo, city or desk, found {told.whom!r}")
 

@@ -312,12 +312,27 @@ def tell_others(
     *, staff: bool = False,
 ) -> None:  # fmt: skip
     """Tell the other organization (both, where the city or the clock acts), and the desk if ``staff``."""
-    about = ("partnership", case.public_id)
     for organization_id in case.party_ids:
-        if organization_id != actor.organization_id:
-            notices.tell_organization(session, organization_id, *subject_body, now, about=about)
-    if staff and not actor.is_staff:
-        notices.tell_staff(session, *subject_body, now, about=about)
+        tell_party(session, actor, case, organization_id, subject_body, now)
+    if staff:
+        tell_desk(session, actor, case, subject_body, now)
+
+
+def tell_party(
+    session: Session, actor: Actor, case: Partnership, organization_id: int,
+    subject_body: tuple[str, str], now: datetime,
+) -> None:  # fmt: skip
+    """Tell one of the two organizations, unless it acts itself."""
+    if organization_id != actor.organization_id:
+        notices.tell_organization(session, organization_id, *subject_body, now, about=_about(case))
+
+
+def tell_desk(
+    session: Session, actor: Actor, case: Partnership, subject_body: tuple[str, str], now: datetime
+) -> None:
+    """Tell every official, unless the desk acts itself."""
+    if not actor.is_staff:
+        notices.tell_staff(session, *subject_body, now, about=_about(case))
 
 
 def tell_city(
@@ -327,7 +342,6 @@ def tell_city(
 
     Where nobody (any more) is in charge, the whole desk hears of it – unless the desk itself acts.
     """
-    about = ("partnership", case.public_id)
     in_charge = session.scalars(
         select(User)
         .where(User.id.in_((case.coordinator_id, case.deputy_id)), User.status == "active")
@@ -335,9 +349,13 @@ def tell_city(
     ).all()
     if in_charge:
         others = [user for user in in_charge if user.id != actor.user_id]
-        notices.tell_users(session, others, *subject_body, now, about=about)
-    elif not actor.is_staff:
-        notices.tell_staff(session, *subject_body, now, about=about)
+        notices.tell_users(session, others, *subject_body, now, about=_about(case))
+    else:
+        tell_desk(session, actor, case, subject_body, now)
+
+
+def _about(case: Partnership) -> tuple[str, str]:
+    return ("partnership", case.public_id)
 
 
 def _next_number(session: Session, case: Partnership, kind: str) -> int:

@@ -7,7 +7,7 @@ reads a text before it is published is pointed to it.
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from embeddings.normal import nfkc
 from matcher.ground.typed import DASHES
@@ -40,7 +40,9 @@ _PHONE: Final = re.compile(
 _ADDRESS: Final = re.compile(
     r"[\d一二三四五六七八九十]丁目\s?[\d一二三四五六七八九十]|\d番地|\d番\d{1,5}号|[町字]\s?\d{1,5}-\d"
 )
-_KINDS: Final[Mapping[str, Any]] = MappingProxyType({"phone": _PHONE, "email": _MAIL, "address": _ADDRESS})
+_KINDS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
+    {"phone": _PHONE, "email": _MAIL, "address": _ADDRESS}
+)
 _NUMERALS: Final = r"0-9.,〇一二三四五六七八九十百千万億兆"
 #: An amount in yen; 一円 by itself is "all over the place" (市内一円), not money.
 _YEN: Final = re.compile(
@@ -49,10 +51,10 @@ _YEN: Final = re.compile(
 MASK: Final = "■■■"
 
 
-def kinds_in(text: str) -> tuple[str, ...]:
-    """Which of ``phone``, ``email`` and ``address`` the text holds, in any width, for somebody to judge."""
-    plain = nfkc(text)
-    return tuple(kind for kind, pattern in _KINDS.items() if pattern.search(plain))
+def kinds_in(*texts: str) -> tuple[str, ...]:
+    """Which of ``phone``, ``email`` and ``address`` the texts hold, in any width, for somebody to judge."""
+    plain = [nfkc(text) for text in texts]
+    return tuple(kind for kind, pattern in _KINDS.items() if any(pattern.search(text) for text in plain))
 
 
 def found_in(text: str) -> bool:
@@ -60,7 +62,8 @@ def found_in(text: str) -> bool:
 
     A house number alone is no reason: where people meet is published.
     """
-    return any(kind != "address" for kind in kinds_in(text))
+    plain = nfkc(text)
+    return bool(_MAIL.search(plain) or _PHONE.search(plain))
 
 
 def masked(

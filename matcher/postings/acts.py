@@ -282,8 +282,7 @@ def personal_data_hints(posting: Need | Offer) -> tuple[str, ...]:
         "title", "situation", "wanted_change", "description", "conditions", "place_note", "safety_note",
         "what_we_give",
     )  # fmt: skip
-    found = {kind for name in names for kind in personal.kinds_in(getattr(posting, name, "") or "")}
-    return tuple(kind for kind in ("phone", "email", "address") if kind in found)
+    return personal.kinds_in(*(getattr(posting, name, "") or "" for name in names))
 
 
 # ── Life cycle ───────────────────────────────────────────────────────────────────────────────────────

@@ -247,7 +247,10 @@ def test_a_declared_act_has_words_and_a_form() -> None:
     for one in declared:
         assert one.words.button, one.name
         assert one.words.done, one.name
-        assert work_text.event_words(one.event) or one.words.happened == "", one.name
+        # A review accepts or returns, and each of these has words of its own.
+        assert work_text.event_words(one.event) or one.name in {"review_measurement", "review_report"}, (
+            one.name
+        )
         assert work_acts.ACTS[one.name].deed is one
         assert one.does.__doc__, one.name
 

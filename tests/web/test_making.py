@@ -93,6 +93,7 @@ class Town:
         self.press.told.set()
         for _ in range(300):
             if patience():
+                assert self.runner.rest(5), "what follows an end, such as forgetting the source, is done, too"
                 return
             threading.Event().wait(0.02)
         raise AssertionError("expected the jobs to end")
