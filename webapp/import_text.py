@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from matcher.city.cities import City
 from matcher.ground import lifecycle
 from matcher.imports import columns as import_columns
+from matcher.imports.cells import READINGS
 from matcher.imports.columns import COLUMNS, Column, Kind
 from webapp import filters, sheets, value_text
 
@@ -44,6 +45,10 @@ PROBLEMS: Final[Mapping[str, tuple[Any, Any]]] = {
     **value_text.PROBLEMS,
     "decimals": (_l("小数が細かすぎます"), _l("小数第2位までの数にしてください。")),
     "required": (_l("空欄です"), _l("必ず入力してください。")),
+    "unit_unfit": (
+        _l("支援の種類に合う単位ではありません"),
+        _l("ひな形の「選択肢」にある、その支援の種類の単位にしてください。"),
+    ),
     "choice": (
         _l("選択肢にない言葉です"),
         _l("ひな形の「選択肢」にある言葉か番号にしてください。いくつかあるときは「、」で区切ります。"),
@@ -124,14 +129,15 @@ PROBLEMS: Final[Mapping[str, tuple[Any, Any]]] = {
         _l("「市の確認待ち」として登録します。団体・企業のプロフィールで分かるものは補います。"),
     ),
 }
-_UNIT: Final = _l("支援の種類に合う単位ではありません")
+#: Of imports confirmed before readings were kept with them.
+_WAS_READ: Final = _l("数か日付として読み取りました")
 
 
 def what(problem: Mapping[str, Any]) -> str:
     """What is wrong."""
-    if problem["code"] == "required" and problem["value"]:
-        return str(_UNIT)
     read = problem.get("read") or ""
+    if problem["code"] in READINGS and not read:
+        return str(_WAS_READ)
     if problem["code"] == "read_day" and read:
         read = filters.jdate(date.fromisoformat(read))
     return str(PROBLEMS[problem["code"]][0]) % {"read": _("「%(read)s」", read=read)}

@@ -301,19 +301,11 @@ def report_periods(first: date, last: date, frequency: str) -> list[tuple[date, 
         return found
     start, count = first, 1
     while True:
-        following = add_months(first, months * count)
+        following = calendar.add_months(first, months * count)
         if following > last:
             return found
         found.append((start, following - timedelta(days=1)))
         start, count = following, count + 1
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day of a later month, or that month's last day."""
-    year, month = divmod(day.month - 1 + months, 12)
-    year, month = day.year + year, month + 1
-    following = date(year + month // 12, month % 12 + 1, 1)
-    return date(year, month, min(day.day, (following - timedelta(days=1)).day))
 
 
 def _keep_reports(session: Session, case: Partnership, frequency: str) -> None:

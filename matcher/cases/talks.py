@@ -148,7 +148,7 @@ class TrialPlan:
                 found[name] = "required"
         if self.to_on < self.from_on:
             found["to_on"] = "before_start"
-        elif (self.to_on - self.from_on).days > lifecycle.TRIAL_DAYS:
+        elif self.to_on > calendar.last_of_months(self.from_on, lifecycle.TRIAL_MONTHS):
             found["to_on"] = "trial_too_long"
         if not 0 <= self.money_yen <= lifecycle.TRIAL_MONEY_YEN:
             found["money_yen"] = "trial_too_dear"

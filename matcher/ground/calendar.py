@@ -67,6 +67,24 @@ def add_working_days(day: date, count: int) -> date:
     return day
 
 
+def add_months(day: date, months: int) -> date:
+    """The same day of a later month, or that month's last day."""
+    year, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + year, month + 1
+    following = date(year + month // 12, month % 12 + 1, 1)
+    return date(year, month, min(day.day, (following - timedelta(days=1)).day))
+
+
+def last_of_months(first: date, months: int) -> date:
+    """The last day of a period of so many months that begins on ``first``.
+
+    It ends the day before the day of the same number, or where the last month has none, on its last day
+    (Civil Code, article 143 (2)).
+    """
+    same = add_months(first, months)
+    return same - timedelta(days=1) if same.day == first.day else same
+
+
 def fiscal_year(moment: datetime | date) -> int:
     """The fiscal year (April to March) of a moment or a day."""
     day = tokyo_date(moment) if isinstance(moment, datetime) else moment

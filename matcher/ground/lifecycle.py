@@ -128,7 +128,7 @@ CASE_TALKS: Final = frozenset({"introduced", "negotiation", "trial", "agreement_
 #: The partnership has begun: contributions, measurements and reports are kept.
 CASE_BEGUN: Final = frozenset({"running", "suspended", "ended", "terminated", "reported", "evaluated"})
 
-TRIAL_DAYS: Final = 92  #: a trial lasts three months at most (X8)
+TRIAL_MONTHS: Final = 3  #: a trial lasts no longer (X8)
 TRIAL_MONEY_YEN: Final = 50_000  #: and moves no more money than this
 RATE_DAYS: Final = 30  #: within which all three are asked to have rated
 #: state → days before its date at which all three hear of it; they hear once more when it has passed.

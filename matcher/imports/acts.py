@@ -606,8 +606,9 @@ def _check_posting(
     values["mode"] = values.get("mode") or "either"
     posting = _posting(kind, values, now)
     for code, wrong in posting_acts.check(posting, now).items():
-        found = values.get(code)
-        problems.append(Problem(number, _label(kind, code), wrong, "" if found is None else str(found)[:40]))
+        found = "" if values.get(code) is None else str(values[code])[:40]
+        told = "unit_unfit" if (code, wrong) == ("unit", "required") and found else wrong
+        problems.append(Problem(number, _label(kind, code), told, found))
     title = (key, texts.fold(values.get("title") or ""))
     if not problems and title in known.titles:
         return [Problem(number, _label(kind, "title"), "title_known", values["title"][:40], "duplicate")]
@@ -852,9 +853,13 @@ def confirm(
     with database.write() as session:
         batch = get_batch(session, actor, public_id)
         if batch.confirmed_at is None:
-            # What was read from the file is now in the records; a second copy of it serves nobody.
+            # What was read from the file is now in the records; a second copy of it serves nobody. How
+            # numbers and days were understood stays, since only the file says what was typed.
             batch.rows, batch.confirmed_at = [], now
-            batch.problems = [{**problem, "value": "", "read": ""} for problem in batch.problems]
+            batch.problems = [
+                one if one["code"] in import_cells.READINGS else {**one, "value": ""}
+                for one in batch.problems
+            ]
             batch.result = {**batch.result, "state": state, "saved": result.saved, "skipped": result.skipped}
             decided = [row["row"] for row in rows if "beside" in row]
             _note_confirmed(session, actor, kind, public_id, state, result, now, decided)

@@ -18,6 +18,10 @@ from matcher.imports.columns import Column, choices
 MAX_CELL: Final = 1_000
 
 
+#: What is said of a value that was understood, not copied.
+READINGS: Final = frozenset({"read_number", "read_day"})
+
+
 @dataclass(frozen=True)
 class Cell:
     """What a cell holds: text, code, list of codes, number, ISO date, or ``None`` where it is empty.

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from matcher.ground import lifecycle, vocabulary
+from matcher.ground import calendar, lifecycle, vocabulary
 from matcher.suggestions import ranking
 
 
@@ -80,12 +80,13 @@ def begin(need: Figures | None, offer: Figures | None, today: date) -> Beginning
     return Beginning(support_type, quantity, unit, first, last, notes)
 
 
-def begin_trial(case: Figures, today: date, longest: timedelta) -> tuple[date | None, date | None]:
+def begin_trial(case: Figures, today: date) -> tuple[date | None, date | None]:
     """The days of a trial: the agreed period from ``today`` on, and of it no more than a trial may last."""
     first, last, is_empty = overlap([(case.period_from or today, case.period_to)], today)
     if is_empty or first is None:
         return None, None
-    return first, min(last, first + longest) if last is not None else None
+    longest = calendar.last_of_months(first, lifecycle.TRIAL_MONTHS)
+    return first, min(last, longest) if last is not None else None
 
 
 def begin_agreement(case: Figures, today: date) -> tuple[date | None, date | None]:

@@ -137,6 +137,21 @@ def test_a_confirmed_upload_keeps_counts_but_no_rows(database: Database, coordin
         assert {problem["value"] for problem in batch.problems} == {""}
 
 
+def test_how_a_value_was_understood_is_still_said_after_confirming(
+    database: Database, coordinator: Actor
+) -> None:
+    text = "団体名,法人番号,設立年月日,ボランティア\r\nはと会,,2010/12/31 9:30,3千人\r\n".encode()
+    public_id = upload(database, coordinator, "npos", text)
+    import_acts.confirm(database, coordinator, public_id, "submitted", NOW)
+    with database.read() as session:
+        batch = import_acts.get_batch(session, coordinator, public_id)
+        read = [(one["code"], one["value"], one["read"]) for one in batch.problems if one["read"]]
+    assert read == [
+        ("read_day", "2010/12/31 9:30", "2010-12-31"),
+        ("read_number", "3千人", "3,000人"),
+    ]
+
+
 def test_it_cannot_be_confirmed_or_discarded_twice(database: Database, coordinator: Actor) -> None:
     public_id = upload(database, coordinator, "npos", NPOS)
     import_acts.confirm(database, coordinator, public_id, "submitted", NOW)

@@ -323,7 +323,12 @@ GUARDS: list[tuple[str | Try, Try, type[DomainError], str]] = [
     ("negotiation", trial(content=""), Invalid, "content:required"),
     ("negotiation", trial(stop_when=""), Invalid, "stop_when:required"),
     ("negotiation", trial(to_on=lambda p: p.today - DAY), Invalid, "to_on:before_start"),
-    ("negotiation", trial(to_on=lambda p: p.today + 93 * DAY), Invalid, "to_on:trial_too_long"),
+    (
+        "negotiation",
+        trial(to_on=lambda p: calendar.last_of_months(p.today, 3) + DAY),
+        Invalid,
+        "to_on:trial_too_long",
+    ),
     ("negotiation", trial(money_yen=50_001), Invalid, "money_yen:trial_too_dear"),
     ("negotiation", trial(money_yen=-1), Invalid, "money_yen:trial_too_dear"),
     ("negotiation", trial_result(), MovedOn, "moved_on"),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from matcher.agreements import acts as agreement_acts
 from matcher.cases import documents, talks
 from matcher.desk import steps as casework
+from matcher.ground import calendar
 from matcher.ground.errors import Invalid, Refused
 from matcher.work import payments, reports
 from matcher.work import reads as work_reads
@@ -134,7 +135,7 @@ def test_fewer_reports_leave_no_day_unreported(partners: Partners) -> None:
     run(partners)
     first, last = partners.starts_on, partners.ends_on
     amend(partners, "half_yearly")
-    half = agreement_acts.add_months(first, 6)
+    half = calendar.add_months(first, 6)
     assert periods(partners) == [(first, half - timedelta(days=1))]
     assert agreement_acts.report_periods(first, last, "half_yearly") == periods(partners)
 
@@ -148,7 +149,7 @@ def test_a_report_that_was_begun_keeps_its_period_and_the_next_follows_it(partne
         submit=False, version=None,
     )  # fmt: skip
     amend(partners, "half_yearly")
-    quarter, half = agreement_acts.add_months(first, 3), agreement_acts.add_months(first, 6)
+    quarter, half = calendar.add_months(first, 3), agreement_acts.add_months(first, 6)
     assert periods(partners) == [
         (first, quarter - timedelta(days=1)), (quarter, half - timedelta(days=1)),
     ]  # fmt: skip

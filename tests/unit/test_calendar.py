@@ -36,6 +36,21 @@ def test_three_working_days_over_the_year_end():
 
 
 @pytest.mark.parametrize(
+    ("first", "months", "last"),
+    [
+        (date(2026, 12, 10), 3, date(2027, 3, 9)),
+        (date(2026, 12, 1), 3, date(2027, 2, 28)),
+        (date(2026, 11, 30), 3, date(2027, 2, 28)),  # there is no 30 February: its last day
+        (date(2027, 11, 30), 3, date(2028, 2, 29)),
+        (date(2026, 12, 31), 6, date(2027, 6, 30)),
+        (date(2027, 3, 31), 12, date(2028, 3, 30)),
+    ],
+)
+def test_a_period_of_months_ends_before_the_day_of_its_number(first, months, last):
+    assert calendar.last_of_months(first, months) == last
+
+
+@pytest.mark.parametrize(
     ("moment", "year"),
     [
         (datetime(2027, 3, 31, 14, 59, tzinfo=UTC), 2026),

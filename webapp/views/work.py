@@ -610,8 +610,9 @@ def _beside(ask: Ask) -> dict[str, Any]:
     if ask.action not in _WITH_FIGURES:
         return {}
     is_new = ask.action == "renew" and request.method == "GET"
+    agreed = documents.find_agreed(ask.session, case, "agreement")
     return {
-        "columns": columns,
+        "columns": columns + ([terms_text.agreement_column(agreed.content)] if agreed else []),
         "notes": terms_text.sentences(work_acts.renewal(ask).notes) if is_new else [],
     }
 

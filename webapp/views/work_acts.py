@@ -5,7 +5,7 @@ The views ask this table which buttons to show; the services enforce the same ag
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -211,8 +211,7 @@ def _trial_facts(ask: Ask) -> dict[str, Any]:
     content = _days(_content(ask), "from_on", "to_on")
     if content:
         return content
-    longest = timedelta(days=lifecycle.TRIAL_DAYS)
-    first, last = terms.begin_trial(terms.Figures.of(ask.case), calendar.tokyo_date(ask.now), longest)
+    first, last = terms.begin_trial(terms.Figures.of(ask.case), calendar.tokyo_date(ask.now))
     (agreed,) = terms_text.columns(None, None, ask.case)
     given = "　".join(one for one in (agreed.support, agreed.quantity) if one)
     return {"from_on": first, "to_on": last, "content": given}
