@@ -31,8 +31,15 @@ log = structlog.get_logger()
 
 LANES: Final = ("press", "import")
 LOOK_SECONDS: Final = 0.2  #: how often one who waits looks for what another process does
+MOST_REST_SECONDS: Final = 3.0  #: of the press, between two papers
 SWEEP: Final = timedelta(hours=1)
 _PATIENCE: Final = (0.5, 1.0, 2.0)  #: pauses between tries to note what was done
+
+
+def _breathe(lane: str, began: float) -> None:
+    """After something was laid out, pages have the machine for as long as that took."""
+    if lane == "press":
+        time.sleep(min(time.monotonic() - began, MOST_REST_SECONDS))
 
 
 class LaysOut(Protocol):
@@ -67,7 +74,9 @@ class Runner:
             job = tickets.take(session, lane, self.holder, now)
         if job is None:
             return False
+        began = time.monotonic()
         self._do(job, self._note)
+        _breathe(lane, began)
         return True
 
     def sweep(self, now: datetime) -> None:
@@ -127,7 +136,10 @@ class Runner:
     def _do_and_go_on(self, first: Job) -> None:
         job: Job | None = first
         while job is not None:
+            began = time.monotonic()
             job = self._do(job, self._note_and_take)
+            if job is not None:
+                _breathe(job.lane, began)
 
     def _do(self, job: Job, note: Callable[[Session, Job, str | None], Job | None]) -> Job | None:
         """Do a job and keep what became of it; returns what ``note`` took to be done next."""
