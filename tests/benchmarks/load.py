@@ -48,6 +48,7 @@ class Answer:
     body: bytes
     location: str = ""
     type: str = ""
+    again: str = ""  #: "seconds;url=address", as the page says when and where to ask again
 
 
 @dataclass
@@ -94,9 +95,11 @@ class Browser:
         if answer.headers.get("Connection", "").lower() == "close":
             self.connection.close()
             self.connection = None
+        told = answer.headers
         return Answer(
-            answer.status, content, answer.headers.get("Location", ""), answer.headers.get("Content-Type", "")
-        )
+            answer.status, content, told.get("Location", ""), told.get("Content-Type", ""),
+            told.get("Refresh", "") or told.get("Retry-After", ""),
+        )  # fmt: skip
 
     def form(self, path: str) -> dict[str, str]:
         """The hidden values of the page's forms (token, form id, version)."""
@@ -165,7 +168,7 @@ class Person(threading.Thread):
 
 
 def ask_for_papers(port: int, people: list[dict[str, Any]], tally: Tally, stopping: threading.Event) -> None:
-    """Fifty papers at once, of ten people; a page that says to wait is asked again until the paper is there."""
+    """Fifty papers at once, of ten people, each in a tab that asks again as its page tells the browser."""
     wanted: list[tuple[dict[str, Any], str]] = []
     for facts in people:
         for case in facts["cases"]:
@@ -177,12 +180,13 @@ def ask_for_papers(port: int, people: list[dict[str, Any]], tally: Tally, stoppi
     seconds: list[float] = []
     outcomes: dict[str, int] = defaultdict(int)
 
-    def fetch(facts: dict[str, Any], path: str) -> None:
+    def fetch(facts: dict[str, Any], asked: str) -> None:
         browser, started = Browser(port, facts["cookies"]), time.perf_counter()
-        answer = browser.ask("GET", path)
-        while answer.status in {202, 429, 503} and not stopping.is_set():
-            stopping.wait(2)
-            answer = browser.ask("GET", path)
+        answer = browser.ask("GET", asked)
+        while answer.again and not stopping.is_set():
+            pause, _sign, path = answer.again.partition(";url=")
+            stopping.wait(float(pause))
+            answer = browser.ask("GET", path or asked)
         outcomes[f"{answer.status} {answer.type.split(';')[0]}"] += 1
         if answer.body.startswith(b"%PDF"):
             seconds.append(time.perf_counter() - started)
