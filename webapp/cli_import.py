@@ -13,9 +13,9 @@ from flask.cli import AppGroup, with_appcontext
 from matcher.city import cities
 from matcher.ground.errors import DomainError
 from matcher.ground.permissions import SYSTEM
-from matcher.imports import acts as import_acts
-from matcher.imports.acts import Checked
+from matcher.imports import checking, saving
 from matcher.imports.columns import COLUMNS, Kind
+from matcher.imports.findings import Checked
 from matcher.imports.tables import Unreadable
 from webapp import clock, db, import_text, text
 from webapp.cli_index import encode_all
@@ -55,7 +55,7 @@ def command() -> None:
 @_format
 @click.option(
     "--state",
-    type=click.Choice(import_acts.STATES["companies"]),
+    type=click.Choice(saving.STATES["companies"]),
     default="submitted",
     show_default=True,
     help="Where they begin: to be checked by the city, or already checked.",
@@ -80,7 +80,7 @@ def _postings_command(kind: Kind, name: str) -> None:
     @_format
     @click.option(
         "--state",
-        type=click.Choice(import_acts.STATES[kind]),
+        type=click.Choice(saving.STATES[kind]),
         default="in_review",
         show_default=True,
         help="Where they begin; open only where nothing is missing.",
@@ -138,7 +138,7 @@ def _run(
         click.confirm(f"Save {len(rows)} rows as {state}?", abort=True)
     try:
         with progress(f"Saving {len(rows)} rows") as step:
-            result = import_acts.save(db.database(), SYSTEM, kind, rows, state, clock.now(), step=step)
+            result = saving.save(db.database(), SYSTEM, kind, rows, state, clock.now(), step=step)
     except DomainError as error:
         raise click.ClickException(f"{error.code} {dict(error.facts)}") from None
     click.echo(f"saved {result.saved}, already there {result.skipped}")
@@ -154,8 +154,8 @@ def _check(kind: Kind, file: Path, form: str) -> Checked:
     try:
         with db.database().read() as session:
             if suffix in {"jsonl", "json"}:
-                return import_acts.check_json_lines(session, SYSTEM, kind, content, now)
-            return import_acts.check_file(session, SYSTEM, kind, f"upload.{suffix}", content, now)
+                return checking.check_json_lines(session, SYSTEM, kind, content, now)
+            return checking.check_file(session, SYSTEM, kind, f"upload.{suffix}", content, now)
     except Unreadable as error:
         raise click.ClickException(text.sentence(error.code, error.facts)) from None
 

@@ -16,7 +16,7 @@ _SKIPPED = ("embeddings.training", "matcher.migrations.versions", "matcher.migra
 
 
 #: Keyed by kinds, columns and field classes of our own.
-_OUR_OWN_NAMES = {"matcher.imports.acts._column_length", "webapp.forms.base._with_whole_labels"}
+_OUR_OWN_NAMES = {"matcher.imports.rows._column_length", "webapp.forms.base._with_whole_labels"}
 
 _CACHED = type(functools.cache(lambda: None))
 

@@ -18,7 +18,8 @@ from matcher.ground.db import Database
 from matcher.ground.errors import Invalid, NotPermitted, Refused
 from matcher.ground.permissions import SYSTEM, Actor
 from matcher.imports import acts as import_acts
-from matcher.imports.acts import Checked
+from matcher.imports import checking, known, saving
+from matcher.imports.findings import Checked
 from matcher.imports.tables import Unreadable
 from matcher.jobs import leases, tickets
 from matcher.organizations.identity import Identity, compare
@@ -45,7 +46,7 @@ def coordinator(database: Database) -> Actor:
 
 def check(database: Database, actor: Actor, kind: Any, content: bytes, name: str = "a.csv") -> Checked:
     with database.read() as session:
-        return import_acts.check_file(session, actor, kind, name, content, NOW)
+        return checking.check_file(session, actor, kind, name, content, NOW)
 
 
 def upload(database: Database, actor: Actor, kind: Any, content: bytes) -> str:
@@ -167,7 +168,7 @@ def test_an_import_that_broke_off_goes_on_where_it_stopped(database: Database, c
     with database.read() as session:
         rows = import_acts.get_batch(session, coordinator, public_id).rows
     # The process died after the first row: the batch is not confirmed, the row is there.
-    import_acts.save(database, coordinator, "npos", rows[:1], "submitted", NOW, about=public_id)
+    saving.save(database, coordinator, "npos", rows[:1], "submitted", NOW, about=public_id)
     result = import_acts.confirm(database, coordinator, public_id, "submitted", NOW)
     assert (result.saved, result.skipped) == (1, 1)
     assert count(database, Organization) == 2
@@ -330,7 +331,7 @@ def test_awkward_texts_are_kept_as_they_were_written(database: Database, coordin
     content = target.getvalue().encode("utf-8", "replace")
     checked = check(database, coordinator, "companies", content)
     assert {one.code for one in checked.problems} <= {"too_long", "no_text"}
-    result = import_acts.save(database, coordinator, "companies", checked.rows, "submitted", NOW)
+    result = saving.save(database, coordinator, "companies", checked.rows, "submitted", NOW)
     assert result.saved == len(checked.rows) > 20
     with database.read() as session:
         query = select(Organization).options(joinedload(Organization.company))
@@ -366,7 +367,7 @@ def test_only_city_staff_import(database: Database, coordinator: Actor) -> None:
         with pytest.raises(NotPermitted):
             check(database, actor, "npos", NPOS)
         with pytest.raises(NotPermitted):
-            import_acts.save(database, actor, "npos", [], "submitted", NOW)
+            saving.save(database, actor, "npos", [], "submitted", NOW)
 
 
 def test_a_state_in_which_nothing_begins_is_refused(database: Database, coordinator: Actor) -> None:
@@ -380,7 +381,7 @@ def test_an_upload_that_nobody_came_back_to_is_emptied(database: Database, coord
     old = upload(database, coordinator, "npos", NPOS)
     later = NOW + timedelta(days=8)
     with database.write() as session:
-        checked = import_acts.check_file(session, coordinator, "npos", "a.csv", NPOS, later)
+        checked = checking.check_file(session, coordinator, "npos", "a.csv", NPOS, later)
         import_acts.keep(session, coordinator, "a.csv", checked, later)
     with database.read() as session:
         assert session.scalar(select(ImportBatch.rows).where(ImportBatch.public_id == old)) == []
@@ -395,16 +396,16 @@ def test_no_transaction_of_a_long_import_goes_on_for_longer_than_half_a_second(
     pauses: list[float] = []
     # A row takes a sixteenth of a second.
     clock = SimpleNamespace(monotonic=lambda: next(ticks) / 16, sleep=pauses.append)
-    monkeypatch.setattr(import_acts, "time", clock)
+    monkeypatch.setattr(saving, "time", clock)
     lines = [f"会社{n},ｶｲｼｬ,中央,事業{n}を営んでいます。" for n in range(20)]
     checked = check(database, coordinator, "companies", csv("会社名,フリガナ,地区,事業内容", *lines))
     steps: list[tuple[int, int]] = []
-    result = import_acts.save(
+    result = saving.save(
         database, coordinator, "companies", checked.rows, "submitted", NOW, step=lambda *at: steps.append(at)
     )
     assert result.saved == 20
     assert steps == [(7, 20), (14, 20), (20, 20)]
-    assert pauses == [import_acts.PAUSE_SECONDS] * 2, "others write in between"
+    assert pauses == [saving.PAUSE_SECONDS] * 2, "others write in between"
 
 
 # ── Saving as a job ──────────────────────────────────────────────────────────────────────────────────
@@ -446,7 +447,7 @@ def test_an_import_that_was_killed_goes_on_where_it_stopped_and_counts_right(
 ) -> None:
     ticks = itertools.count()
     monkeypatch.setattr(
-        import_acts, "time", SimpleNamespace(monotonic=lambda: next(ticks) / 16, sleep=lambda _seconds: None)
+        saving, "time", SimpleNamespace(monotonic=lambda: next(ticks) / 16, sleep=lambda _seconds: None)
     )
     public_id = ask_to_save(database, coordinator, 20)
     looks = itertools.count()
@@ -559,7 +560,7 @@ def test_needs_with_gaps_are_read_by_the_city_first_and_take_what_the_profile_kn
     )
     checked = check(database, coordinator, "needs", content)
     assert [(one.code, one.level) for one in checked.problems] == [("incomplete", "note")]
-    import_acts.save(database, coordinator, "needs", checked.rows, "open", NOW)
+    saving.save(database, coordinator, "needs", checked.rows, "open", NOW)
     with database.read() as session:
         need = session.scalars(select(Need)).one()
         assert (need.state, need.published_at) == ("in_review", None)
@@ -601,7 +602,7 @@ def test_what_postings_refuse_imports_refuse_too(
         csv(header, "ひだまりの会,机,机,食品,20,人,2027-03-31,2027-01-01,2026-01-01"),
     )  # fmt: skip
     assert {(one.column, one.code) for one in checked.problems} == {
-        ("単位", "required"), ("終わりの日", "before_start"), ("公開の期限", "in_the_past"),
+        ("単位", "unit_unfit"), ("終わりの日", "before_start"), ("公開の期限", "in_the_past"),
     }  # fmt: skip
 
 
@@ -639,10 +640,8 @@ def test_a_collection_of_texts_becomes_profiles(database: Database, coordinator:
     ]  # fmt: skip
     content = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines).encode()
     with database.read() as session:
-        checked = import_acts.check_json_lines(session, SYSTEM, "companies", content, NOW)
-    import_acts.save(
-        database, SYSTEM, "companies", checked.rows, "verified", datetime(2024, 2, 29, tzinfo=UTC)
-    )
+        checked = checking.check_json_lines(session, SYSTEM, "companies", content, NOW)
+    saving.save(database, SYSTEM, "companies", checked.rows, "verified", datetime(2024, 2, 29, tzinfo=UTC))
     with database.read() as session:
         query = select(Organization).options(joinedload(Organization.company)).order_by(Organization.id)
         first, second = session.scalars(query).all()
@@ -661,7 +660,7 @@ def test_our_own_field_names_are_taken_from_jsonl_as_well(database: Database, co
         "established_on": "2010-04-01", "mission": "居場所。", "strengths_offer": "子どもの声", "corporate_number": None,
     }  # fmt: skip
     with database.read() as session:
-        checked = import_acts.check_json_lines(session, SYSTEM, "npos", json.dumps(line).encode(), NOW)
+        checked = checking.check_json_lines(session, SYSTEM, "npos", json.dumps(line).encode(), NOW)
     assert checked.problems == []
     values = checked.rows[0]["values"]
     assert (values["org_type"], values["fields"], values["volunteers"]) == ("nintei", ["13", "1"], 12)
@@ -755,7 +754,7 @@ def test_two_legal_persons_with_one_name_are_both_imported(database: Database, c
     checked = check(database, coordinator, "companies", content)
     assert (len(checked.rows), checked.doubtful, checked.problems[0].level) == (2, [], "note")
     public_id = upload(database, coordinator, "companies", content)
-    assert import_acts.confirm(database, coordinator, public_id, "submitted", NOW) == import_acts.Result(2, 0)
+    assert import_acts.confirm(database, coordinator, public_id, "submitted", NOW) == saving.Result(2, 0)
     again = check(database, coordinator, "companies", content)
     assert [code for _row, code, _value in problems(again, "duplicate")] == ["number_known", "number_known"]
     third = check(
@@ -809,7 +808,7 @@ def test_a_decided_row_is_not_saved_twice_after_an_interruption(
     public_id = upload(database, coordinator, "companies", content)
     with database.read() as session:
         rows = import_acts.get_batch(session, coordinator, public_id).rows
-    import_acts.save(database, coordinator, "companies", rows[:1], "submitted", NOW, about=public_id)
+    saving.save(database, coordinator, "companies", rows[:1], "submitted", NOW, about=public_id)
     result = import_acts.confirm(database, coordinator, public_id, "submitted", NOW, others=[2, 3])
     assert (result.saved, result.skipped) == (1, 1)
     assert count(database, Organization) == 3
@@ -908,7 +907,7 @@ def test_of_two_names_in_a_record_the_label_is_read_and_the_same_twice_refused(
     def read(*records: str) -> list[Any]:
         with database.read() as session:
             content = "\n".join(records).encode()
-            checked = import_acts.check_json_lines(session, coordinator, "npos", content, NOW)
+            checked = checking.check_json_lines(session, coordinator, "npos", content, NOW)
         return [row["values"]["phone"] for row in checked.rows]
 
     assert read(
@@ -974,12 +973,12 @@ def test_thousands_of_one_name_cost_no_more_than_thousands_of_others(
         compared.append(1)
         return compare(one, other)
 
-    monkeypatch.setattr(import_acts, "compare", counting)
+    monkeypatch.setattr(known, "compare", counting)
     rows = 2000
     lines = [f"八幡会,{place}番地" for place in range(rows)]
     checked = check(database, coordinator, "npos", csv("団体名,住所", *lines))
     assert (len(checked.rows), len(checked.doubtful)) == (1, rows - 1)
-    assert len(compared) <= rows * import_acts.MOST_OF_ONE_NAME
+    assert len(compared) <= rows * known.MOST_OF_ONE_NAME
     numbers = [stdnum_of(place) for place in range(rows)]
     compared.clear()
     checked = check(

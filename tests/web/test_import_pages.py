@@ -14,8 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, func, select
 
 from matcher.ground.db import Database
-from matcher.imports import acts as import_acts
-from matcher.imports import tables
+from matcher.imports import checking, tables
 from matcher.imports.columns import COLUMNS
 from matcher.jobs import tickets
 from matcher.records import ImportBatch, Job, Need, Organization
@@ -227,7 +226,7 @@ def test_an_unreadable_file_is_refused_beside_its_field(office: Office) -> None:
 def test_of_two_sends_at_once_one_is_kept_and_both_lead_to_it(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check_file, form_id, answers = import_acts.check_file, uuid.uuid4().hex, []
+    check_file, form_id, answers = checking.check_file, uuid.uuid4().hex, []
 
     def slowly(*given: Any) -> Any:
         checked = check_file(*given)
@@ -239,7 +238,7 @@ def test_of_two_sends_at_once_one_is_kept_and_both_lead_to_it(
     second = office.coordinator.application.test_client()
     with office.coordinator.session_transaction() as known, second.session_transaction() as same:
         same.update(known)
-    monkeypatch.setattr(import_acts, "check_file", slowly)
+    monkeypatch.setattr(checking, "check_file", slowly)
     assert upload(office.coordinator, GOOD.encode(), form_id=form_id).location == answers[0]
     assert office.count(ImportBatch) == 1
 

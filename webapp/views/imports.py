@@ -11,6 +11,7 @@ from matcher.city import cities
 from matcher.city.cities import City
 from matcher.ground.errors import Refused
 from matcher.imports import acts as import_acts
+from matcher.imports import checking, saving
 from matcher.imports.columns import COLUMNS
 from matcher.imports.tables import Unreadable
 from matcher.jobs import tickets
@@ -52,7 +53,7 @@ def upload() -> Page:
     name = form.file.data.filename or ""
     try:
         with db.reading() as session:
-            checked = import_acts.check_file(session, actor, form.kind.data, name, form.file.data.read(), now)
+            checked = checking.check_file(session, actor, form.kind.data, name, form.file.data.read(), now)
     except Unreadable as error:
         form.file.errors = [text.sentence(error.code, error.facts)]
         return _index(form)
@@ -149,7 +150,7 @@ def template(kind: str, form: str) -> Response:
 
 def _confirm_form(batch: ImportBatch, city: City) -> ConfirmForm:
     form = ConfirmForm()
-    form.offer_states(import_acts.STATES[batch.kind])
+    form.offer_states(saving.STATES[batch.kind])
     form.offer_others(import_text.doubtful(batch.rows, city))
     return form
 
