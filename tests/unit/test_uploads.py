@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile, PngImagePlugin
 
 from matcher.cases import uploads
+from matcher.cases.inside import office as inside_office
 from matcher.ground.errors import Invalid
 from tests.edge_inputs import EDGE_INPUTS
 
@@ -452,14 +453,14 @@ def test_a_long_document_is_read_to_its_end_in_pieces(monkeypatch: pytest.Monkey
 def test_an_instruction_that_is_cut_between_two_pieces_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     data = field_part("ddeauto excel").encode()
     for size in range(1, len(data)):
-        monkeypatch.setattr(uploads, "_PIECE", size)
+        monkeypatch.setattr(inside_office, "_PIECE", size)
         assert code_of("a.docx", office("docx", ("word/a.xml", data))) == "file_active"
 
 
 def test_an_instruction_of_very_many_pieces_is_not_put_together() -> None:
     started = time.monotonic()
-    budget = uploads._Budget(uploads.MAX_ELEMENTS, uploads.MAX_LOOKED_INTO)
-    uploads._check_content(field_part(*["a" * 10] * 300_000).encode(), budget)
+    budget = inside_office._Budget(inside_office.MAX_ELEMENTS, inside_office.MAX_LOOKED_INTO)
+    inside_office._check_content(field_part(*["a" * 10] * 300_000).encode(), budget)
     assert time.monotonic() - started < 10  # a second; put together piece by piece it takes minutes
 
 
@@ -475,7 +476,7 @@ def test_an_instruction_of_very_many_pieces_is_not_put_together() -> None:
 def test_all_parts_together_have_a_limit_of_elements(
     monkeypatch: pytest.MonkeyPatch, limit: str, name: str, part: str
 ) -> None:
-    monkeypatch.setattr(uploads, limit, 1_000)
+    monkeypatch.setattr(inside_office, limit, 1_000)
     one, two = (office("docx", *((name % n, part) for n in range(count))) for count in (1, 2))
     assert uploads.check("a.docx", one).content == one
     assert code_of("a.docx", two) == "file_bomb"

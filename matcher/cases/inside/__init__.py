@@ -1,0 +1,1 @@
+"""What is inside an uploaded file: what runs, calls out, or unpacks to too much."""
