@@ -22,8 +22,9 @@ from matcher.suggestions.judging import fitting
 from matcher.suggestions.judging import folders as benchmark
 from matcher.suggestions.judging import measures as evaluation
 from matcher.suggestions.ranking import Weights
-from webapp import charts, clock, db
+from webapp import clock, db
 from webapp.config import Settings
+from webapp.drawing import charts
 from webapp.progress import progress
 
 

@@ -21,7 +21,8 @@ from matcher.register import parties
 from matcher.results import drafted, publication, ratings
 from matcher.work import payments
 from matcher.work import reads as work_reads
-from webapp import bundle_text, change_text, drawings, filters, work_text
+from webapp import bundle_text, change_text, filters, work_text
+from webapp.drawing import logic
 from webapp.sheets import Cell, Heading, Kind, Sheet
 
 
@@ -343,9 +344,9 @@ def _plan_of(session: Session, case: Partnership, agreement: CaseDocument) -> Ca
 
 def logic_drawing(content: Mapping[str, Any], number: int, name: str = "") -> Any:
     """The logic model of a plan as SVG."""
-    nodes = [drawings.Node(key, plans.kind_of(key), text) for key, text in plans.nodes(content).items()]
-    links = [drawings.Link(row["source"], row["target"], row["evidence"]) for row in content["links"]]
-    return drawings.logic_model(
+    nodes = [logic.Node(key, plans.kind_of(key), text) for key, text in plans.nodes(content).items()]
+    links = [logic.Link(row["source"], row["target"], row["evidence"]) for row in content["links"]]
+    return logic.logic_model(
         nodes, links, vocabulary.LOGIC_KINDS,
         title=_("ロジックモデル（計画 第%(number)s版）", number=number),
         description=_("左から右へ、資源から長期成果までのつながり"), name=name,

@@ -33,7 +33,8 @@ from matcher.records import (
 )
 from matcher.register import act, parties
 from matcher.work import contributions, incidents, measurements, reports, risks
-from webapp import drawings, filters
+from webapp import filters
+from webapp.drawing import logic as drawn
 
 
 def _(text: str, **facts: Any) -> str:
@@ -996,11 +997,11 @@ def public_points(row: Mapping[str, Any]) -> list[tuple[date, float]]:
 def public_logic(logic: Mapping[str, Any]) -> Any:
     """The published logic model as SVG."""
     nodes = [
-        drawings.Node(key, plans.kind_of(key), text)
+        drawn.Node(key, plans.kind_of(key), text)
         for key, text in plans.nodes({"logic": logic["columns"]}).items()
     ]
-    links = [drawings.Link(row["source"], row["target"], row["evidence"]) for row in logic["links"]]
-    return drawings.logic_model(
+    links = [drawn.Link(row["source"], row["target"], row["evidence"]) for row in logic["links"]]
+    return drawn.logic_model(
         nodes,
         links,
         vocabulary.LOGIC_KINDS,

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from tests.edge_inputs import EDGE_INPUTS
-from webapp.drawings import KINDS, Link, Node, logic_model, payment_curve, progress, wrapped
+from webapp.drawing.course import progress
+from webapp.drawing.curve import payment_curve
+from webapp.drawing.logic import KINDS, Link, Node, logic_model
+from webapp.drawing.wrapping import wrapped
 
 SVG = "{http://www.w3.org/2000/svg}"
 LABELS = dict(zip(KINDS, ["資源", "活動", "結果", "初期", "中期", "長期"], strict=True))

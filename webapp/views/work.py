@@ -36,7 +36,7 @@ from webapp import (
     change_text,
     clock,
     db,
-    drawings,
+    drawing,
     ical,
     layout,
     making,
@@ -49,14 +49,13 @@ from webapp import (
     value_text,
     work_text,
 )
+from webapp.drawing import logic
 from webapp.forms import desk_work as desk_forms
 from webapp.views import work_acts
 from webapp.views.work_acts import ACTS, Ask
 
 blueprint = Blueprint("work", __name__)
-blueprint.record_once(
-    lambda setup: setup.app.jinja_env.globals.update(work_text=work_text, drawings=drawings)
-)
+blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(work_text=work_text, draw=drawing))
 
 Page = Response | str | tuple[str, int]
 
@@ -125,8 +124,8 @@ def _plan(case: Partnership) -> dict[str, Any]:
         "draft": draft,
         "agreed": agreed,
         "content": content,
-        "nodes": [drawings.Node(key, plans.kind_of(key), words) for key, words in _nodes(content)],
-        "links": [drawings.Link(row["source"], row["target"], row["evidence"]) for row in content["links"]],
+        "nodes": [logic.Node(key, plans.kind_of(key), words) for key, words in _nodes(content)],
+        "links": [logic.Link(row["source"], row["target"], row["evidence"]) for row in content["links"]],
         "arrows": [
             (plans.link_key(row), words)
             for row, words in zip(content["links"], work_text.links(content), strict=True)
