@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from matcher.agreements import acts as agreement_acts
 from matcher.agreements import clauses, contract, plans
-from matcher.cases import documents, files, talks
+from matcher.cases import documents, files, talks, trials
 from matcher.cases import reads as case_reads
 from matcher.desk import handovers
 from matcher.ground import vocabulary
@@ -101,15 +101,15 @@ class Teller:
             talks.finish_task(self.session, self._by(case, step), case, task, at, version=None)
 
     def _trial(self, case: Partnership, step: Facts, at: datetime) -> None:
-        plan = talks.TrialPlan(
+        plan = trials.TrialPlan(
             step["goal"], step["content"], self._need_day(step["from"]), self._need_day(step["to"]),
             step.get("yen", 0), step["stop_when"], step.get("roles", ""),
         )  # fmt: skip
-        talks.draft_trial(self.session, self._by(case, step), case, plan, at, version=None)
+        trials.draft_trial(self.session, self._by(case, step), case, plan, at, version=None)
         self._both_accept(case, "trial", at)
 
     def _trial_result(self, case: Partnership, step: Facts, at: datetime) -> None:
-        talks.draft_trial_result(
+        trials.draft_trial_result(
             self.session, self._by(case, step), case, step["outcome"], step["learned"], at, version=None
         )
         if step.get("accepted", True):
@@ -208,9 +208,9 @@ class Teller:
 
     def _file(self, case: Partnership, step: Facts, at: datetime) -> CaseFile:
         upload = files.prepare(self.store, step["name"], step["content"].encode())
-        return files.add(
-            self.session, self._by(case, step), case, upload, step.get("purpose", "evidence"), at
-        )
+        purpose, actor = step.get("purpose", "evidence"), self._by(case, step)
+        found: CaseFile = files.add_file(self.session, actor, case, None, upload, purpose, at)
+        return found
 
     def _gift(self, case: Partnership, step: Facts, at: datetime) -> None:
         """One or several gifts (``times``, ``every`` days apart), confirmed unless said otherwise.

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from matcher.agreements import acts as agreement_acts
 from matcher.agreements import plans
 from matcher.cases import acts as case_acts
-from matcher.cases import documents, files, talks
+from matcher.cases import documents, files, talks, trials
 from matcher.cases import reads as case_reads
 from matcher.ground import calendar
 from matcher.ground.permissions import Actor
@@ -125,10 +125,10 @@ class Partners:
 
     def begin_trial(self) -> None:
         """A month on trial, accepted by both."""
-        plan = talks.TrialPlan(
+        plan = trials.TrialPlan(
             "届け方を確かめる", "2回届ける", self.today, self.today + timedelta(days=30), 1000, "けがのとき"
         )
-        talks.draft_trial(self.session, self.npo_actor, self.case, plan, self.at, version=None)
+        trials.draft_trial(self.session, self.npo_actor, self.case, plan, self.at, version=None)
         self.accept("trial")
 
     def write_plan(self, *indicators: Mapping[str, Any]) -> None:
@@ -248,10 +248,11 @@ class Partners:
 
     def file(self, name: str = "記録.csv", content: bytes = CSV, by: Actor | None = None) -> CaseFile:
         """A file of the case."""
-        return files.add(
+        return files.add_file(
             self.session,
             by or self.npo_actor,
             self.case,
+            None,
             files.prepare(self.store, name, content),
             "evidence",
             self.at,

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from matcher.agreements import contract as payment
 from matcher.agreements import plans
-from matcher.cases import documents
+from matcher.cases import documents, files, talks, trials
 from matcher.desk import steps as casework
 from matcher.ground import lifecycle, personal, vocabulary
 from matcher.ground.permissions import Actor
@@ -43,17 +43,10 @@ def _(text: str, **facts: Any) -> str:
 
 
 #: Loaded, so that their acts are known; they say their words themselves.
-_ROOMS: Final = (contributions, incidents, measurements, reports, risks)
+_ROOMS: Final = (contributions, files, incidents, measurements, reports, risks, talks, trials)
 
 #: action → (button and heading, what the page says once it is done)
 ACTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
-    "meeting": (_l("面談の記録を書く"), _l("面談の記録を残しました。")),
-    "task": (_l("約束を加える"), _l("約束を加えました。")),
-    "finish_task": (_l("済みにする"), _l("済みにしました。")),
-    "contact": (_l("自社・自団体の担当者を決める"), _l("この案件の担当者を決めました。")),
-    "file": (_l("ファイルを追加する"), _l("ファイルを追加しました。")),
-    "trial": (_l("お試しの計画を書く"), _l("お試しの計画を保存し、相手方に知らせました。")),
-    "trial_result": (_l("お試しのまとめを書く"), _l("お試しのまとめを保存し、相手方に知らせました。")),
     "plan": (_l("目的を書く"), _l("計画の案を保存しました。")),
     "logic": (_l("ロジックモデルを書く"), _l("計画の案を保存しました。")),
     "link": (_l("つながりを加える"), _l("つながりを加えました。")),
@@ -93,17 +86,10 @@ ACTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
 
 #: audit action → what happened, for the timeline; each ends in 「しました」.
 EVENTS: Final[Mapping[str, Any]] = {
-    "meeting": _l("面談を記録しました"),
     "meet": _l("相談を開始しました"),
-    "add_task": _l("約束を追加しました"),
-    "finish_task": _l("約束を済みにしました"),
-    "name_contact": _l("案件の担当者を指定しました"),
-    "add_file": _l("ファイルを追加しました"),
-    "draft_trial": _l("お試しの計画を作成しました"),
     "accept_trial": _l("お試しの計画に同意しました"),
     "drop_trial": _l("お試しの計画の案を取り消しました"),
     "begin_trial": _l("お試しを開始しました"),
-    "draft_trial_result": _l("お試しのまとめを作成しました"),
     "accept_trial_result": _l("お試しのまとめに同意しました"),
     "drop_trial_result": _l("お試しのまとめの案を取り消しました"),
     "adopt_trial": _l("お試しを終え、協定の作成に移行しました"),
@@ -782,13 +768,6 @@ def plain_event(action: str) -> str:
 # ── Pages that ask ───────────────────────────────────────────────────────────────────────────────────
 
 _EXPLAIN: Final[Mapping[str, Any]] = {
-    "meeting": _l("企業・団体・市の三者が読みます。最初の記録を書くと、案件は「相談中」になります。"),
-    "task": _l("口約束を残しておくための欄です。期限が近づくと「次にすること」に出ます。"),
-    "finish_task": _l("下の約束を済みにします。"),
-    "contact": _l("相手と市の画面に、この案件の窓口として名前とメールアドレスを表示します。"),
-    "file": _l("三者だけが開けます。だれがいつ開いたかを残します。"),
-    "trial": _l("本格的な協定の前に、3か月以内・5万円以内で試せます。両者が同意すると始まります。"),
-    "trial_result": _l("両者が同意すると、選んだとおりに進みます。"),
     "agreement": _l(
         "両者の代表が同意すると、市が内容を確認します。計画と登録の内容をもとにした文を、あらかじめ入れてあります。"
     ),
@@ -828,10 +807,6 @@ _EXPLAIN: Final[Mapping[str, Any]] = {
     ),
 }
 _SUBMIT: Final[Mapping[str, Any]] = {
-    "finish_task": _l("済みにする"),
-    "file": _l("追加する"),
-    "trial": _l("保存して相手に知らせる"),
-    "trial_result": _l("保存して相手に知らせる"),
     "drop_document": _l("案を取り下げる"),
     "drop_indicator": _l("指標を外す"),
     "drop_rule": _l("条件を外す"),

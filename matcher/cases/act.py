@@ -1,7 +1,8 @@
 """Acts of a case: how what happens to it is kept in the audit record, and who of its parties hears of it."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from matcher.cases import documents
 from matcher.ground import lifecycle
@@ -22,12 +23,15 @@ class _CaseWay:
 
     def keep(self, look: Look, event: str, done: Done) -> None:
         """Audit it; the case is no longer silent."""
+        if done.is_kept:
+            return
         if done.is_quiet:
             documents.touch(look.session, look.record, look.now)
             return
         documents.note(
-            look.session, look.actor, look.record, event, look.now, text=done.text, details=dict(done.details)
-        )
+            look.session, look.actor, look.record, event, look.now,
+            text=done.text, reason_code=done.reason_code, details=dict(done.details),
+        )  # fmt: skip
 
     def tell(self, look: Look, told: Told) -> None:
         """By notice and mail, with the number, the parties and what to do."""
@@ -46,4 +50,16 @@ class _CaseWay:
                 raise ValueError(f"expected others, company, npo, city or desk, found {told.whom!r}")
 
 
-case_act = partial(act.act, record=Partnership, way=_CaseWay())
+_CASE_WAY: Final = _CaseWay()
+
+
+def case_act(name: str, *, writes: str = "", **declared: Any) -> Callable[[Callable[..., Done]], act.Act]:
+    """Declare an act of a case (see ``register.act.Act``); what drafts a text is shown its open draft."""
+    if writes:
+        declared.setdefault("shown", partial(_edition, writes))
+    return act.act(name, Partnership, way=_CASE_WAY, writes=writes, **declared)
+
+
+def _edition(kind: str, look: Look) -> int:
+    draft = documents.find_draft(look.session, look.record, kind)
+    return draft.edition if draft is not None else 0

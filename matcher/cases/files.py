@@ -14,13 +14,15 @@ from typing import Final
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from matcher.cases import documents, talks, uploads
-from matcher.ground import lifecycle, permissions, vocabulary
+from matcher.cases import talks, uploads
+from matcher.cases.act import ALIVE, SHARE, case_act
+from matcher.ground import vocabulary
 from matcher.ground.errors import Invalid, NotFound, Refused
 from matcher.ground.permissions import Actor
 from matcher.records import AuditEvent, CaseFile, Partnership, User
 from matcher.records.base import new_public_id
-from matcher.register import audit, wording_work
+from matcher.register import audit
+from matcher.register.act import Done, Look, Told, Words
 
 SCAN_SECONDS: Final = 20
 WAIT_SECONDS: Final = 10  #: for a place among the uploads that are looked at
@@ -173,57 +175,38 @@ def prepare(store: Store, name: str, content: bytes) -> Prepared:
         return Prepared(store, uploads.check(name, content))
 
 
-def require_may_add(session: Session, actor: Actor, case: Partnership) -> None:
-    """Whether a file may be added at all: asked before it is looked at, and again when it is added.
-
-    Raises:
-        NotPermitted. Refused: ``case_closed``, ``too_many_files``.
-    """
-    permissions.require(actor, "partnership.share", case)
-    if case.state not in lifecycle.CASE_WORK or case.state == "closed":
-        raise Refused("case_closed")
-    if len(of_case(session, case)) >= MOST_FILES:
-        raise Refused("too_many_files")
-
-
-def add(
-    session: Session,
-    actor: Actor,
-    case: Partnership,
-    upload: Prepared,
-    purpose: str,
-    now: datetime,
-    *,
-    replaces: CaseFile | None = None,
-) -> CaseFile:
-    """Add a prepared file to a case, or a newer version of one.
+@case_act(
+    "file", event="add_file", by=SHARE, open_in=ALIVE, item=CaseFile, may_lack_item=True, home="files",
+    guard=lambda look: "too_many_files" if len(of_case(look.session, look.record)) >= MOST_FILES else None,
+    shown=lambda look: None,
+    words=Words(
+        "ファイルを追加する", "ファイルを追加しました。", "ファイルを追加しました",
+        explain="三者だけが開けます。だれがいつ開いたかを残します。", submit="追加する",
+    ),
+)  # fmt: skip
+def add_file(look: Look, upload: Prepared, purpose: str) -> Done:
+    """Add a prepared file to a case, or a newer version of the item.
 
     Raises:
         Invalid: no purpose.
-        Refused: ``case_closed``, ``too_many_files``.
     """
+    session, replaces, checked = look.session, look.item, upload.checked
     upload.bind(session)
-    require_may_add(session, actor, case)
     if purpose not in vocabulary.FILE_PURPOSES:
         raise Invalid(purpose="required")
-    checked = upload.checked
     public_id = new_public_id()
     series = replaces.series if replaces else public_id
     newest = session.scalar(select(func.max(CaseFile.number)).where(CaseFile.series == series)) or 0
     found = CaseFile(
-        public_id=public_id, partnership_id=case.id, series=series, number=newest + 1, purpose=purpose,
+        public_id=public_id, partnership_id=look.record.id, series=series, number=newest + 1, purpose=purpose,
         name=checked.name, media_type=checked.media_type, size_bytes=len(checked.content),
         sha256=checked.sha256, stored_name=upload.stored_name,
-        uploaded_by_id=actor.user_id, uploaded_at=now,
+        uploaded_by_id=look.actor.user_id, uploaded_at=look.now,
     )  # fmt: skip
     session.add(found)
     session.flush()
-    documents.note(
-        session, actor, case, "add_file", now, details={"file": public_id, "sha256": checked.sha256}
-    )
-    text = wording_work.event(case, "file", who=talks.who(actor), what=checked.name)
-    documents.tell_others(session, actor, case, text, now)
-    return found
+    told = Told("others", "file", {"who": talks.who(look.actor), "what": checked.name})
+    return Done(found, {"file": public_id, "sha256": checked.sha256}, tells=(told,))
 
 
 def of_case(session: Session, case: Partnership) -> Sequence[CaseFile]:

@@ -1,22 +1,21 @@
-"""From the introduction to the agreement: meetings, the trial, named contacts, promises with dates."""
+"""From the introduction on: meetings, named contacts, promises with dates; silence and its end."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.cases import documents
-from matcher.ground import calendar, lifecycle, permissions, vocabulary
+from matcher.cases.act import ALIVE, SHARE, WORK, case_act
+from matcher.ground import calendar, lifecycle
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.permissions import SYSTEM, Actor
-from matcher.records import CaseDocument, CaseTask, Lesson, MeetingNote, Organization, Partnership, User
+from matcher.records import CaseTask, MeetingNote, Organization, Partnership, User
 from matcher.register import moves, wording, wording_work
+from matcher.register.act import MOVED_ON, Done, Look, Told, Words
 
-TRIAL_LEAD_DAYS: Final = 31  #: a trial begins within a month of its plan
 SIDES: Final = ("company", "npo", "city", "both")
 
 
@@ -35,24 +34,23 @@ class Meeting:
     next_place: str = ""
 
 
-def record_meeting(
-    session: Session, actor: Actor, case: Partnership, meeting: Meeting, now: datetime
-) -> MeetingNote:
+@case_act(
+    "meeting", by=SHARE, open_in=ALIVE,
+    words=Words(
+        "面談の記録を書く", "面談の記録を残しました。", "面談を記録しました",
+        explain="企業・団体・市の三者が読みます。企業または団体が最初の記録を書くと、案件は「相談中」になります。",
+    ),
+)  # fmt: skip
+def record_meeting(look: Look, meeting: Meeting) -> Done:
     """Keep a note of a meeting; the first one of either side moves the case from introduced to talks.
 
     Raises:
         Invalid: ``held_on`` in the future, no people, no text.
-        Refused: ``case_closed``.
     """
-    permissions.require(actor, "partnership.share", case)
-    _alive(case)
-    wrong = {}
+    session, actor, case, now = look.session, look.actor, look.record, look.now
+    wrong = {name: "required" for name in ("people", "text") if not getattr(meeting, name).strip()}
     if meeting.held_on > calendar.tokyo_date(now):
         wrong["held_on"] = "in_future"
-    if not meeting.people.strip():
-        wrong["people"] = "required"
-    if not meeting.text.strip():
-        wrong["text"] = "required"
     if wrong:
         raise Invalid(**wrong)
     found = MeetingNote(partnership_id=case.id, author_id=actor.user_id, written_at=now, **asdict(meeting))
@@ -61,183 +59,75 @@ def record_meeting(
     documents.note(session, actor, case, "meeting", now, details={"meeting": found.public_id})
     if case.state == "introduced" and not actor.is_staff:
         enter(session, actor, case, "meet", now)
-    documents.tell_others(session, actor, case, _words(actor, case, "meet"), now)
-    coming = [found.next_step.strip(), _meeting_day(found.next_at)]
-    if any(coming):
-        text = _words(actor, case, "meet_next", what="\n".join(part for part in coming if part))
-        documents.tell_city(session, actor, case, text, now)
-    return found
+    tells = [Told("others", "meet", {"who": who(actor)})]
+    coming = [part for part in (found.next_step.strip(), _meeting_day(found.next_at)) if part]
+    if coming:
+        tells.append(Told("city", "meet_next", {"who": who(actor), "what": "\n".join(coming)}))
+    return Done(found, is_kept=True, tells=tuple(tells))
 
 
-def add_task(
-    session: Session,
-    actor: Actor,
-    case: Partnership,
-    text: str,
-    side: str,
-    due_on: date | None,
-    now: datetime,
-) -> CaseTask:
-    """Promise something: who does what by when."""
-    permissions.require(actor, "partnership.share", case)
-    _alive(case)
+@case_act(
+    "task", event="add_task", by=SHARE, open_in=ALIVE,
+    words=Words(
+        "約束を加える", "約束を加えました。", "約束を追加しました",
+        explain="口約束を残しておくための欄です。期限が近づくと「次にすること」に出ます。",
+    ),
+)  # fmt: skip
+def add_task(look: Look, text: str, side: str, due_on: date | None) -> Done:
+    """Promise something: who does what by when.
+
+    Raises:
+        Invalid: no text, no side.
+    """
     if not text.strip():
         raise Invalid(text="required")
     if side not in SIDES:
         raise Invalid(side="required")
     found = CaseTask(
-        partnership_id=case.id, text=text.strip(), side=side, due_on=due_on,
-        created_by_id=actor.user_id, created_at=now,
+        partnership_id=look.record.id, text=text.strip(), side=side, due_on=due_on,
+        created_by_id=look.actor.user_id, created_at=look.now,
     )  # fmt: skip
-    session.add(found)
-    session.flush()
-    documents.note(session, actor, case, "add_task", now, details={"task": found.public_id})
-    words = _words(actor, case, "task", what=text.strip()[:60])
-    documents.tell_others(session, actor, case, words, now)
-    if side == "city":
-        documents.tell_city(session, actor, case, words, now)
-    return found
+    look.session.add(found)
+    look.session.flush()
+    facts = {"who": who(look.actor), "what": text.strip()[:60]}
+    whom = ("others", "city") if side == "city" else ("others",)
+    return Done(found, {"task": found.public_id}, tells=tuple(Told(one, "task", facts) for one in whom))
 
 
-def finish_task(
-    session: Session, actor: Actor, case: Partnership, task: CaseTask, now: datetime, *, version: int | None
-) -> None:
+@case_act(
+    "finish_task", by=SHARE, open_in=ALIVE, item=CaseTask,
+    guard=lambda look: None if look.item.done_at is None else MOVED_ON,
+    words=Words(
+        "済みにする", "済みにしました。", "約束を済みにしました", explain="下の約束を済みにします。",
+        submit="済みにする",
+    ),
+)  # fmt: skip
+def finish_task(look: Look) -> Done:
     """Tick a promise or a milestone off."""
-    permissions.require(actor, "partnership.share", case)
-    _alive(case)
-    if task.done_at is not None or (version is not None and version != task.version):
-        raise moves.moved_on(session, case)
-    task.done_at, task.done_by_id = now, actor.user_id
-    session.flush()
-    documents.note(session, actor, case, "finish_task", now, details={"task": task.public_id})
+    look.item.done_at, look.item.done_by_id = look.now, look.actor.user_id
+    return Done(details={"task": look.item.public_id})
 
 
-def name_contact(session: Session, actor: Actor, case: Partnership, person: User, now: datetime) -> None:
-    """Name who speaks for one's own organization in this case (K16)."""
-    permissions.require(actor, "partnership.work", case)
-    _alive(case)
-    if person.organization_id != actor.organization_id or person.status != "active":
+@case_act(
+    "contact", event="name_contact", by=WORK, open_in=ALIVE,
+    words=Words(
+        "自社・自団体の担当者を決める", "この案件の担当者を決めました。", "案件の担当者を指定しました",
+        explain="相手と市の画面に、この案件の窓口として名前とメールアドレスを表示します。",
+    ),
+)  # fmt: skip
+def name_contact(look: Look, person: User) -> Done:
+    """Name who speaks for one's own organization in this case (K16).
+
+    Raises:
+        Invalid: somebody else's colleague, or one who may not sign in.
+    """
+    if person.organization_id != look.actor.organization_id or person.status != "active":
         raise Invalid(person="required")
-    side = documents.side_of(actor, case)
-    session.execute(
-        update(Partnership).where(Partnership.id == case.id).values({f"{side}_contact_id": person.id})
+    side = documents.side_of(look.actor, look.record)
+    look.session.execute(
+        update(Partnership).where(Partnership.id == look.record.id).values({f"{side}_contact_id": person.id})
     )
-    documents.note(session, actor, case, "name_contact", now, details={"person": person.public_id})
-
-
-# ── The trial (X8) ───────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True)
-class TrialPlan:
-    """お試し on one page: what for, what is done, until when, and when one stops at once."""
-
-    goal: str
-    content: str
-    from_on: date
-    to_on: date
-    money_yen: int = 0
-    stop_when: str = ""
-    roles: str = ""
-
-    def faults(self) -> dict[str, str]:
-        """Field → code of what a trial may not be: at most three months and little money."""
-        found = {}
-        for name in ("goal", "content", "stop_when"):
-            if not getattr(self, name).strip():
-                found[name] = "required"
-        if self.to_on < self.from_on:
-            found["to_on"] = "before_start"
-        elif self.to_on > calendar.last_of_months(self.from_on, lifecycle.TRIAL_MONTHS):
-            found["to_on"] = "trial_too_long"
-        if not 0 <= self.money_yen <= lifecycle.TRIAL_MONEY_YEN:
-            found["money_yen"] = "trial_too_dear"
-        return found
-
-
-def draft_trial(
-    session: Session, actor: Actor, case: Partnership, plan: TrialPlan, now: datetime, *, version: int | None
-) -> CaseDocument:
-    """Write the plan of a trial for both to accept.
-
-    Raises:
-        Invalid: longer than three months, begun too late or over already, or more money than a trial may
-            move.
-    """
-    permissions.require(actor, "partnership.work", case)
-    in_state(session, case, "negotiation")
-    wrong = plan.faults()
-    today = calendar.tokyo_date(now)
-    # The trial begins when both have accepted, so its first day cannot lie far off, nor its last behind.
-    if plan.from_on > today + timedelta(days=TRIAL_LEAD_DAYS):
-        wrong.setdefault("from_on", "trial_from_far")
-    if plan.to_on < today:
-        wrong.setdefault("to_on", "in_past")
-    if wrong:
-        raise Invalid(**wrong)
-    found = documents.save(session, actor, case, "trial", asdict(plan), now, version=version)
-    documents.tell_others(session, actor, case, _words(actor, case, "trial_draft"), now)
-    return found
-
-
-def begin_trial(session: Session, case: Partnership, plan: CaseDocument, now: datetime) -> None:
-    """Both have accepted: the trial runs until its last day.
-
-    Raises:
-        MovedOn: the case is no longer in talks. Refused: ``not_verified``.
-    """
-    in_state(session, case, "negotiation")
-    require_verified(case)
-    documents.put_in_force(session, case, plan, now)
-    enter(session, SYSTEM, case, "begin_trial", now, details={"document": plan.public_id})
-    case.deadline_at = calendar.end_of_day(date.fromisoformat(plan.content["to_on"]))
-    session.flush()
-    documents.tell_others(session, SYSTEM, case, wording_work.event(case, "trial_begun"), now)
-
-
-def draft_trial_result(
-    session: Session, actor: Actor, case: Partnership, outcome: str, learned: str, now: datetime,
-    *, version: int | None,
-) -> CaseDocument:  # fmt: skip
-    """The joint note at the end of a trial: 続ける・変える・やめる, and what was learned.
-
-    Raises:
-        Invalid: no outcome, or nothing learned.
-    """
-    permissions.require(actor, "partnership.work", case)
-    in_state(session, case, "trial")
-    wrong = {}
-    if outcome not in vocabulary.TRIAL_OUTCOMES:
-        wrong["outcome"] = "required"
-    if not learned.strip():
-        wrong["learned"] = "required"
-    if wrong:
-        raise Invalid(**wrong)
-    content = {"outcome": outcome, "learned": learned.strip()}
-    found = documents.save(session, actor, case, "trial_result", content, now, version=version)
-    documents.tell_others(session, actor, case, _words(actor, case, "trial_result_draft"), now)
-    return found
-
-
-_AFTER_TRIAL: Final[Mapping[str, str]] = MappingProxyType(
-    {"adopt": "adopt_trial", "change": "change_trial", "stop": "stop_trial"}
-)
-
-
-def end_trial(session: Session, case: Partnership, result: CaseDocument, now: datetime) -> None:
-    """Both have accepted the note: the case goes where it says, and what was learned is kept (E9)."""
-    in_state(session, case, "trial")
-    outcome = str(result.content["outcome"])
-    documents.put_in_force(session, case, result, now)
-    lesson = Lesson(
-        partnership_id=case.id, text=str(result.content["learned"]), support_type=case.support_type,
-        is_public=False, written_by_id=result.drafted_by_id, written_at=now,
-    )  # fmt: skip
-    session.add(lesson)
-    session.flush()
-    documents.note(session, SYSTEM, case, "add_lesson", now, details={"lesson": lesson.public_id})
-    enter(session, SYSTEM, case, _AFTER_TRIAL[outcome], now, details={"document": result.public_id})
-    documents.tell_others(session, SYSTEM, case, wording_work.event(case, f"trial_{outcome}"), now)
+    return Done(details={"person": person.public_id})
 
 
 # ── The clock ────────────────────────────────────────────────────────────────────────────────────────
@@ -372,17 +262,8 @@ def require_verified(case: Partnership) -> None:
         raise Refused("not_verified")
 
 
-def _alive(case: Partnership) -> None:
-    if case.state in lifecycle.CASE_EXITS or case.state not in lifecycle.CASE_WORK:
-        raise Refused("case_closed")
-
-
 def _meeting_day(moment: datetime | None) -> str:
     return f"次の面談：{wording.day(moment)}" if moment is not None else ""
-
-
-def _words(actor: Actor, case: Partnership, name: str, **facts: object) -> tuple[str, str]:
-    return wording_work.event(case, name, who=who(actor), **facts)
 
 
 def who(actor: Actor) -> str:

@@ -11,7 +11,7 @@ without doing it, for buttons and steps. A kind of record says once how what hap
 (``Way``).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -32,15 +32,16 @@ class Words:
     """What people read of an act, as it stands in the catalogues; it is translated where it is shown."""
 
     button: str  #: also the heading of its page
-    done: str  #: once it is done
+    done: str  #: once it is done, where that does not hang on what was done (``Done.says``)
     happened: str = ""  #: in the timeline; ends in 「しました」
-    explain: str = ""  #: under the heading
+    explain: str = ""  #: under the heading; may name ``%(who)s`` or ``%(item)s``, the part that it is about
     submit: str = ""  #: the button that does it, where it is not 「保存する」
+    is_grave: bool = False  #: whether the button warns
 
 
 @dataclass(frozen=True)
 class Look:
-    """Somebody before a record, and perhaps before one item of it."""
+    """Somebody before a record, and perhaps before one item of it, or one part that only a key names."""
 
     session: Session
     actor: Actor
@@ -76,17 +77,20 @@ class Done:
     made: Any = None
     details: Mapping[str, Any] = field(default_factory=dict)
     text: str = ""
+    reason_code: str | None = None
     event: str = ""  #: where it is not the act's own, as for a review that accepts or returns
     also: tuple[Also, ...] = ()
     tells: tuple[Told, ...] = ()
     is_quiet: bool = False  #: nothing that the record keeps: a draft of one's own was saved
+    is_kept: bool = False  #: what it called has kept it already: a move, or a text that several accept
+    says: str = ""  #: what the person reads, where it hangs on what was done
 
 
 class Way(Protocol):
     """How what happened to a kind of record is kept and told."""
 
     def keep(self, look: Look, event: str, done: Done) -> None:
-        """Audit it, unless it is quiet."""
+        """Audit it, unless it is quiet or kept."""
         ...
 
     def tell(self, look: Look, told: Told) -> None:
@@ -95,6 +99,17 @@ class Way(Protocol):
 
 
 Guard = Callable[[Look], str | None]
+ItemKind = type[Any] | None
+
+
+def version_of_item(look: Look) -> object:
+    """The version of the item, where it has one."""
+    return getattr(look.item, "version", None)
+
+
+def version_of_record(look: Look) -> object:
+    """The version of the record itself, for what moves it."""
+    return look.record.version
 
 
 @dataclass(frozen=True)
@@ -106,8 +121,14 @@ class Act:
         by: the permission that it needs.
         who: who of those whom the permission lets through, where that hangs on the record.
         open_in: the states of the record in which it is open.
-        item: the kind of record that it is about beside ``record``; its version is compared.
+        when: what else must be so of the record for it to be open.
+        item: the kind of record that it is about beside ``record``; ``str`` where a key names a part of one.
+        may_lack_item: whether it is also done without one.
         guard: what stands against it, as a code (``MOVED_ON`` where somebody was faster).
+        shown: what a form shows of it, by which one sees that it has changed since; ``None`` where nothing
+            that was there is touched.
+        writes: the kind of text that it drafts.
+        reasons: the codes of which one is chosen, with their words.
         event: as the audit record names it.
         home: the part of the record's page to which it belongs.
     """
@@ -120,25 +141,37 @@ class Act:
     does: Callable[..., Done]
     way: Way
     event: str
-    item: type[Base] | None = None
+    item: ItemKind = None
+    may_lack_item: bool = False
     guard: Guard = lambda look: None
     who: Callable[[Look], bool] = lambda look: True
+    when: Callable[[Any], bool] = lambda record: True
+    shown: Callable[[Look], object] = version_of_item
+    writes: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
     home: str = ""
 
     def may(self, look: Look) -> bool:
-        """Whether it could be done now; an item that is not given is not asked."""
+        """Whether it could be done now; what stands against it is asked of an item that is given.
+
+        Of the record alone it is said where one asks for it (``obstacle``), so that nobody misses a button.
+        """
         return (
             permissions.may(look.actor, self.by, look.record)
-            and look.record.state in self.open_in
+            and self._is_open(look.record)
             and self.who(look)
             and (look.item is None or self.guard(look) is None)
         )
 
-    def require(self, look: Look, version: int | None = None) -> None:
+    def obstacle(self, look: Look) -> str | None:
+        """What stands against it now, for somebody who may do it: a code, or ``None``."""
+        return self.guard(look)
+
+    def require(self, look: Look, version: object = None) -> None:
         """Let pass or refuse.
 
         Args:
-            version: of the item, as the person saw it.
+            version: what the person saw (``shown``); ``None`` where nobody has looked at anything.
 
         Raises:
             NotFound, NotPermitted: by the table of permissions.
@@ -147,12 +180,10 @@ class Act:
         permissions.require(look.actor, self.by, look.record)
         if not self.who(look):
             raise NotPermitted(self.by)
-        if look.record.state not in self.open_in:
+        if not self._is_open(look.record):
             raise moves.moved_on(look.session, look.record)
         code = self.guard(look)
-        if code == MOVED_ON or (
-            version is not None and look.item is not None and version != look.item.version
-        ):
+        if code == MOVED_ON or (version is not None and self._has_changed(look, version)):
             raise moves.moved_on(look.session, look.record)
         if code is not None:
             raise Refused(code)
@@ -163,7 +194,7 @@ class Act:
         actor: Actor,
         record: Any,
         *given: Any,
-        version: int | None = None,
+        version: object = None,
         **more: Any,
     ) -> Any:
         """Do it: ``given`` are the item (if the act has one), what was answered, and the time.
@@ -174,40 +205,45 @@ class Act:
         item, answers, now = None, given[:-1], given[-1]
         if self.item is not None:
             item, answers = answers[0], answers[1:]
-        look = Look(session, actor, record, now, item)
+        return self.perform(Look(session, actor, record, now, item), lambda: (answers, more), version).made
+
+    def perform(
+        self,
+        look: Look,
+        answer: Callable[[], tuple[Sequence[Any], Mapping[str, Any]]],
+        version: object = None,
+    ) -> Done:
+        """The same for a page: what was answered is read (``answer``) once it may be done."""
         self.require(look, version)
+        answers, more = answer()
         done = self.does(look, *answers, **more)
-        session.flush()
+        look.session.flush()
         self.way.keep(look, done.event or self.event, done)
         for more_happened in done.also:
             by = replace(look, actor=more_happened.by or look.actor)
             self.way.keep(by, more_happened.event, Done(details=more_happened.details))
         for told in done.tells:
             self.way.tell(look, told)
-        return done.made
+        return done
+
+    def _is_open(self, record: Any) -> bool:
+        return record.state in self.open_in and self.when(record)
+
+    def _has_changed(self, look: Look, version: object) -> bool:
+        shown = self.shown(look)
+        return shown is not None and str(shown) != str(version)
 
 
 _ACTS: Final[dict[tuple[type[Base], str], Act]] = {}
 
 
 def act(
-    name: str,
-    record: type[Base],
-    *,
-    by: str,
-    open_in: frozenset[str],
-    words: Words,
-    way: Way,
-    event: str = "",
-    item: type[Base] | None = None,
-    guard: Guard = lambda look: None,
-    who: Callable[[Look], bool] = lambda look: True,
-    home: str = "",
+    name: str, record: type[Base], *, way: Way, event: str = "", **declared: Any
 ) -> Callable[[Callable[..., Done]], Act]:
     """Declare an act (see ``Act``); the function under it does only what changes."""
 
     def declare(does: Callable[..., Done]) -> Act:
-        made = Act(name, record, by, open_in, words, does, way, event or name, item, guard, who, home)
+        made = Act(name=name, record=record, does=does, way=way, event=event or name, **declared)
         if (record, name) in _ACTS:
             raise ValueError(f"expected one act {name!r} of {record.__name__}, found a second")
         _ACTS[record, name] = made

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from matcher.agreements import acts as agreement_acts
 from matcher.agreements import plans
-from matcher.cases import decisions, documents, talks
+from matcher.cases import decisions, documents, talks, trials
 from matcher.ground import lifecycle
 from matcher.ground.errors import Refused
 from matcher.ground.permissions import Actor
@@ -52,8 +52,8 @@ def accept_document(
         agreement_acts.accepted_by_both(session, case, document, now)
         return
     {
-        "trial": talks.begin_trial,
-        "trial_result": talks.end_trial,
+        "trial": trials.begin_trial,
+        "trial_result": trials.end_trial,
         "plan": plans.put_in_force,
         "outcome_report": ratings.accept_report,
         "publication": publication.put_in_force,

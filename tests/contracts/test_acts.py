@@ -46,7 +46,7 @@ _READERS: Final = {
     "organization": organization_reads.get_organization,
 }  # fmt: skip
 #: Acts that read what was typed before they ask who types it; what they are given here is no answer to a form.
-_READ_FIRST: Final = {("case", f"work: {name}") for name in ("contact", "indicator", "suspend")}
+_READ_FIRST: Final = {("case", f"work: {name}") for name in ("indicator", "suspend")}
 _REFUSALS: Final = (NotFound, NotPermitted, MovedOn, Refused)
 
 Record = Partnership | Need | Offer | Organization
@@ -69,6 +69,9 @@ def _work(name: str) -> Deed:
         return permissions.may(actor, row.permission, case) and work_acts.may(session, actor, case, name, NOW)
 
     def do(session: Session, actor: Actor, case: Partnership) -> object:
+        if row.deed is not None:
+            item = (MagicMock(),) if row.deed.item is not None else ()
+            return row.deed(session, actor, case, *item, NOW)
         ask = work_acts.Ask(session, actor, case, name, NOW, item=MagicMock(), form=MagicMock())
         ask.upload = MagicMock() if name == "file" else None
         ask.form.measured_on.data = "2026-12-01"

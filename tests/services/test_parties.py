@@ -11,7 +11,7 @@ from sqlalchemy import select, text, update
 from matcher import migrations
 from matcher.agreements import acts as agreement_acts
 from matcher.agreements import plans
-from matcher.cases import documents, talks
+from matcher.cases import documents, trials
 from matcher.cases import reads as case_reads
 from matcher.city import cities
 from matcher.desk import disclosure
@@ -100,7 +100,7 @@ def test_what_one_side_has_accepted_becomes_an_older_version(town):
     town.introduce()
     town.meet()
     town.begin_trial()
-    talks.draft_trial_result(
+    trials.draft_trial_result(
         town.session, town.npo_actor, town.case, "adopt", "早めに。", town.at, version=None
     )
     first = town.draft("trial_result")

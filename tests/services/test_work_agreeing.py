@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from matcher.agreements import acts as agreement_acts
 from matcher.agreements import plans
 from matcher.cases import acts as case_acts
-from matcher.cases import documents, files, talks
+from matcher.cases import documents, files, talks, trials
 from matcher.cases import reads as case_reads
 from matcher.desk import handovers
 from matcher.ground import calendar
@@ -111,9 +111,9 @@ def name_contact(actor: str = "npo_actor", person: str = "npo_user") -> Try:
 
 def trial(actor: str = "npo_actor", **facts: Any) -> Try:
     def act(p: Partners) -> object:
-        plan = talks.TrialPlan("確かめる", "届ける", p.today, p.today + 30 * DAY, 1000, "けが")
+        plan = trials.TrialPlan("確かめる", "届ける", p.today, p.today + 30 * DAY, 1000, "けが")
         changed = {key: value(p) if callable(value) else value for key, value in facts.items()}
-        return talks.draft_trial(
+        return trials.draft_trial(
             p.session, _who(p, actor), p.case, replace(plan, **changed), p.at, version=None
         )
 
@@ -121,7 +121,7 @@ def trial(actor: str = "npo_actor", **facts: Any) -> Try:
 
 
 def trial_result(actor: str = "npo_actor", outcome: str = "adopt", learned: str = "学んだ") -> Try:
-    return lambda p: talks.draft_trial_result(
+    return lambda p: trials.draft_trial_result(
         p.session, _who(p, actor), p.case, outcome, learned, p.at, version=None
     )
 
@@ -225,10 +225,11 @@ def terminate(
 
 
 def upload(actor: str = "npo_actor", name: str = "記録.csv", purpose: str = "evidence") -> Try:
-    return lambda p: files.add(
+    return lambda p: files.add_file(
         p.session,
         _who(p, actor),
         p.case,
+        None,
         files.prepare(p.store, name, "日,人\r\n1,30\r\n".encode()),
         purpose,
         p.at,
@@ -304,17 +305,17 @@ GUARDS: list[tuple[str | Try, Try, type[DomainError], str]] = [
     ("introduced", meet(text=" "), Invalid, "text:required"),
     ("introduced", meet("viewer"), NotPermitted, "not_permitted"),
     ("introduced", meet("outsider"), NotFound, "not_found"),
-    ("closed", meet(), Refused, "case_closed"),
+    ("closed", meet(), MovedOn, "moved_on"),
     ("introduced", task(text=" "), Invalid, "text:required"),
     ("introduced", task(side="somebody"), Invalid, "side:required"),
     ("introduced", task("viewer"), NotPermitted, "not_permitted"),
-    ("closed", task(), Refused, "case_closed"),
+    ("closed", task(), MovedOn, "moved_on"),
     ("introduced", finish_task(twice=True), MovedOn, "moved_on"),
     ("introduced", finish_task(stale=True), MovedOn, "moved_on"),
     ("introduced", finish_task("viewer"), NotPermitted, "not_permitted"),
     ("introduced", name_contact("viewer"), NotPermitted, "not_permitted"),
     ("introduced", name_contact("npo_actor", "company_user"), Invalid, "person:required"),
-    ("closed", name_contact(), Refused, "case_closed"),
+    ("closed", name_contact(), MovedOn, "moved_on"),
     # The trial
     ("introduced", trial(), MovedOn, "moved_on"),
     ("negotiation", trial("viewer"), NotPermitted, "not_permitted"),
@@ -482,7 +483,7 @@ GUARDS: list[tuple[str | Try, Try, type[DomainError], str]] = [
     ("running", upload("outsider"), NotFound, "not_found"),
     ("running", upload(purpose="fun"), Invalid, "purpose:required"),
     ("running", upload(name="記録.exe"), Invalid, "file:file_type"),
-    ("closed", upload(), Refused, "case_closed"),
+    ("closed", upload(), MovedOn, "moved_on"),
 ]
 
 
@@ -624,7 +625,7 @@ def test_a_promise_of_a_closed_case_stays_as_it_was(partners, session):
     task()(partners)
     for step in ("end", "report", "evaluate", "close"):
         getattr(partners, step)()
-    with pytest.raises(Refused, match="case_closed"):
+    with pytest.raises(MovedOn):
         talks.finish_task(
             session, partners.npo_actor, partners.case, session.scalars(select(CaseTask)).first(), partners.at,
             version=None,
@@ -1098,9 +1099,9 @@ def test_each_move_is_audited_with_its_reason(partners, session):
 def test_a_file_lies_under_a_random_name_in_versions_and_its_readers_are_known(partners, session):
     partners.bring("running")
     first = upload()(partners)
-    second = files.add(
-        session, partners.company_actor, partners.case, files.prepare(partners.store, "記録2.csv", "日,人\r\n2,31\r\n".encode()), "evidence",
-        partners.at, replaces=first,
+    second = files.add_file(
+        session, partners.company_actor, partners.case, first,
+        files.prepare(partners.store, "記録2.csv", "日,人\r\n2,31\r\n".encode()), "evidence", partners.at,
     )  # fmt: skip
     assert (second.series, second.number) == (first.series, 2)
     assert "記録" not in first.stored_name

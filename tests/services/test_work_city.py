@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from matcher.agreements import acts as agreement_acts
 from matcher.agreements import plans
 from matcher.cases import acts as case_acts
-from matcher.cases import documents, talks
+from matcher.cases import documents, talks, trials
 from matcher.cases import reads as case_reads
 from matcher.desk import handovers
 from matcher.desk import steps as casework
@@ -402,8 +402,8 @@ def test_cases_that_are_over_are_not_told_of(partners):
 
 def test_no_trial_begins_with_a_party_that_was_stopped(partners, session):
     partners.bring("negotiation")
-    plan = talks.TrialPlan("確かめる", "届ける", partners.today, partners.today + 9 * DAY, 1000, "けが")
-    talks.draft_trial(session, partners.npo_actor, partners.case, plan, partners.at, version=None)
+    plan = trials.TrialPlan("確かめる", "届ける", partners.today, partners.today + 9 * DAY, 1000, "けが")
+    trials.draft_trial(session, partners.npo_actor, partners.case, plan, partners.at, version=None)
     partners.accept("trial", partners.npo_actor)
     stop(partners, "npo")
     with pytest.raises(Refused, match="not_verified"):

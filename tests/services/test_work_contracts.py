@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from matcher.agreements import acts as agreement_acts
-from matcher.cases import documents, talks
+from matcher.cases import documents, trials
 from matcher.desk import steps as casework
 from matcher.ground import calendar
 from matcher.ground.errors import Invalid, Refused
@@ -102,8 +102,8 @@ def test_a_fixed_part_that_was_calculated_stays_in_the_contract(partners: Partne
 
 
 def test_a_trial_that_nobody_accepted_is_laid_aside_by_the_agreement(partners: Partners) -> None:
-    plan = talks.TrialPlan("確かめる", "届ける", partners.today, partners.today, 0, "けがのとき")
-    talks.draft_trial(partners.session, partners.npo_actor, partners.case, plan, partners.at, version=None)
+    plan = trials.TrialPlan("確かめる", "届ける", partners.today, partners.today, 0, "けがのとき")
+    trials.draft_trial(partners.session, partners.npo_actor, partners.case, plan, partners.at, version=None)
     partners.draft_agreement()
     assert documents.find_draft(partners.session, partners.case, "trial") is None
     steps = casework.steps(partners.session, partners.case, partners.at)

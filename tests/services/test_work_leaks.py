@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from matcher import clock as clockwork
 from matcher.agreements import plans
 from matcher.cases import acts as case_acts
-from matcher.cases import documents, talks
+from matcher.cases import documents, trials
 from matcher.desk import handovers, steps
 from matcher.ground import calendar
 from matcher.ground.errors import Invalid, MovedOn, NotFound, Refused
@@ -145,10 +145,10 @@ def test_a_trial_begins_soon_and_is_not_over_already(
 ) -> None:
     partners.bring("negotiation")
     days = [partners.today + timedelta(days=days) for days in (first, last)]
-    plan = talks.TrialPlan("確かめる", "届ける", days[0], days[1], 0, "けがのとき")
+    plan = trials.TrialPlan("確かめる", "届ける", days[0], days[1], 0, "けがのとき")
 
     def draft() -> None:
-        talks.draft_trial(
+        trials.draft_trial(
             partners.session, partners.npo_actor, partners.case, plan, partners.at, version=None
         )
 

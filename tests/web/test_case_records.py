@@ -14,7 +14,7 @@ from pypdf import PdfReader
 
 from matcher.agreements import acts as agreement_acts
 from matcher.agreements import plans
-from matcher.cases import talks
+from matcher.cases import trials
 from matcher.ground import calendar
 from matcher.ground.db import Database
 from matcher.records import User
@@ -381,7 +381,7 @@ def stopped_after_a_trial(place):
     contributions.confirm_contribution(
         place.session, place.npo_actor, place.case, entry, place.at, version=None
     )
-    talks.draft_trial_result(
+    trials.draft_trial_result(
         place.session, place.npo_actor, place.case, "stop", "人手が足りない。", place.at, version=None
     )
     place.accept("trial_result")

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from matcher.agreements import acts as agreement_acts
 from matcher.cases import reads as case_reads
-from matcher.cases import talks
+from matcher.cases import trials
 from matcher.city import cities
 from matcher.ground import calendar
 from matcher.ground.db import Database
@@ -56,7 +56,7 @@ class Lived(Workplace):
         self.introduce()
         self.meet()
         self.begin_trial()
-        talks.draft_trial_result(
+        trials.draft_trial_result(
             self.session, self.npo_actor, self.case, "adopt", "前の週に決める。", self.at, version=None
         )
         self.accept("trial_result")

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from matcher.agreements import plans
 from matcher.cases import acts as case_acts
-from matcher.cases import documents, talks
+from matcher.cases import documents, talks, trials
 from matcher.ground.db import Database
 from matcher.records import (
     CaseDocument,
@@ -74,12 +74,12 @@ class Town(Partners):
         )  # fmt: skip
         talks.add_task(session, self.npo_actor, self.case, f"{MARK}約束", "npo", self.today, self.at)
         case_acts.send_message(session, self.npo_actor, self.case, f"{MARK}連絡", self.at)
-        trial = talks.TrialPlan(
+        trial = trials.TrialPlan(
             f"{MARK}試し", f"{MARK}内容", self.today, self.today + timedelta(days=9), 1000, f"{MARK}条件"
         )
-        talks.draft_trial(session, self.npo_actor, self.case, trial, self.at, version=None)
+        trials.draft_trial(session, self.npo_actor, self.case, trial, self.at, version=None)
         self.accept("trial")
-        talks.draft_trial_result(
+        trials.draft_trial_result(
             session, self.npo_actor, self.case, "adopt", f"{MARK}学", self.at, version=None
         )
         self.accept("trial_result")

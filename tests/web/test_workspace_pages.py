@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from matcher.cases import acts as case_acts
 from matcher.cases import reads as case_reads
-from matcher.cases import talks
+from matcher.cases import talks, trials
 from matcher.desk import handovers
 from matcher.ground import calendar
 from matcher.ground.db import Database
@@ -76,7 +76,9 @@ def stop_trial(p: Partners) -> None:
     """A trial with a file, ended by both with a lesson."""
     p.bring("trial")
     p.file()
-    talks.draft_trial_result(p.session, p.npo_actor, p.case, "stop", "雪の日は届けない。", p.at, version=None)
+    trials.draft_trial_result(
+        p.session, p.npo_actor, p.case, "stop", "雪の日は届けない。", p.at, version=None
+    )
     p.accept("trial_result")
 
 
@@ -140,7 +142,7 @@ def test_an_act_on_a_case_that_was_left_comes_too_late(town):
 def test_an_open_draft_of_a_case_that_was_left_offers_no_acceptance(town):
     def life(p: Partners) -> None:
         p.bring("trial")
-        talks.draft_trial_result(p.session, p.npo_actor, p.case, "adopt", "続ける。", p.at, version=None)
+        trials.draft_trial_result(p.session, p.npo_actor, p.case, "adopt", "続ける。", p.at, version=None)
         case_acts.withdraw(p.session, p.npo_actor, p.case, "plans_changed", "", p.at, version=None)
 
     town.live(life)

@@ -25,6 +25,7 @@ from matcher.jobs import tickets
 from matcher.organizations import reads as organization_reads
 from matcher.records import CaseDocument, Partnership, PaymentRule
 from matcher.register import audit, parties, receipts
+from matcher.register.act import MOVED_ON, Look
 from matcher.results import closing, drafted, publication, ratings
 from matcher.work import contributions, measurements, payments, reports
 from matcher.work import reads as work_reads
@@ -455,7 +456,7 @@ def _upload(public_id: str, action: str) -> tuple[files.Prepared | None, Invalid
         if not any(work_acts.has_file(field) for field in ask.form if field.type == "FileField"):
             return None, None
         try:
-            files.require_may_add(session, ask.actor, ask.case)
+            files.add_file.require(Look(session, ask.actor, ask.case, ask.now))
         except Refused as error:
             return None, error
     try:
@@ -489,14 +490,17 @@ def _act(
         return redirect(here)
     if not work_acts.may(session, actor, case, action, now):
         return _too_late(ask)
+    if request.method != "POST" and (code := work_acts.obstacle(ask)):
+        return _too_late(ask, code)
     if ask.form.validate_on_submit():
         try:
-            here = row.leads_to(row.run(ask)) or here
+            done = work_acts.do(ask)
+            here = row.leads_to(done.made) or here
         except (Invalid, Refused, MovedOn, db.Overtaken) as error:
             db.undo()
             return _not_done(ask, public_id, error)
         receipts.keep(session, actor, ask.form.form_id.data, here, now)
-        flash(work_text.done(action), "success")
+        flash(_(done.says) if done.says else work_text.done(action), "success")
         return redirect(here)
     return _ask(ask), 422 if ask.form.errors else 200
 
@@ -507,9 +511,9 @@ def _item(ask: Ask) -> Any:
     Raises:
         NotFound: none is named, or it is not of this case.
     """
-    model = ACTS[ask.action].item
+    model, deed = ACTS[ask.action].item, ACTS[ask.action].deed
     named = asked.word("item", 40)
-    if model is None or (not named and ask.action == "file"):
+    if model is None or model is str or (not named and deed is not None and deed.may_lack_item):
         return None
     return case_reads.get_item(ask.session, ask.actor, ask.case, model, named)
 
@@ -530,6 +534,10 @@ def _version(ask: Ask) -> str:
     """What the form is about, as it is shown: the version of its record or of the draft that it writes, the
     hash of the text that is accepted, else the version of the case.
     """
+    deed = ACTS[ask.action].deed
+    if deed is not None:
+        shown = deed.shown(ask.look)
+        return "" if shown is None else str(shown)
     if ask.action == "accept_document":
         return str(ask.item.sha256)
     if isinstance(ask.item, CaseDocument):
@@ -565,7 +573,7 @@ _HOME: Final[Mapping[str, str]] = MappingProxyType(
 def _back(ask: Ask) -> str:
     deed = ACTS[ask.action].deed
     home = deed.home if deed is not None else _HOME.get(ask.action)
-    if home is None:
+    if not home:
         return url_for("cases.show", public_id=ask.case.public_id)
     return url_for("work.section", public_id=ask.case.public_id, section=home)
 
@@ -670,10 +678,14 @@ def _not_done(ask: Ask, public_id: str, error: Exception) -> Page:
     return _ask(ask, banner=_overtaken(ask)), 409
 
 
-def _too_late(ask: Ask) -> Page:
+def _too_late(ask: Ask, code: str = MOVED_ON) -> Page:
+    """Why it cannot be done now (``code``): where one would open its form, or with what was typed."""
     if request.method != "POST":
-        flash(_("この操作は、いまはできません。案件の最新の状況をご確認ください。"), "warning")
-        return redirect(url_for("cases.show", public_id=ask.case.public_id))
+        if code == MOVED_ON:
+            flash(_("この操作は、いまはできません。案件の最新の状況をご確認ください。"), "warning")
+            return redirect(url_for("cases.show", public_id=ask.case.public_id))
+        flash(text.sentence(code), "warning")
+        return redirect(_back(ask))
     page = render_template(
         "work/too_late.html", **facts(ask.actor, ask.case), action=ask.action,
         typed=ask.form.typed_words, banner=_overtaken(ask),

@@ -13,7 +13,7 @@ from flask import current_app, url_for
 
 from matcher.agreements import acts as agreement_acts
 from matcher.agreements import clauses, contract, plans
-from matcher.cases import documents, files, talks
+from matcher.cases import documents, files, talks, trials
 from matcher.ground import calendar, figures, lifecycle, permissions, vocabulary
 from matcher.ground.errors import Invalid, NotFound
 from matcher.ground.permissions import Actor
@@ -22,13 +22,11 @@ from matcher.postings import terms
 from matcher.records import (
     CaseDocument,
     CaseFile,
-    CaseTask,
     EvaluationSheet,
     Partnership,
     Payment,
     PaymentRule,
 )
-from matcher.records.base import Base
 from matcher.register import act
 from matcher.register.act import Look
 from matcher.results import accepting, closing, drafted, publication, ratings
@@ -69,6 +67,13 @@ class Ask:
         return documents.find_draft(self.session, self.case, kind) if kind else None
 
     @property
+    def look(self) -> Look:
+        """Who asks, before which case and item; a part that a key names is the item of its act."""
+        deed = ACTS[self.action].deed
+        item = self.key if deed is not None and deed.item is str else self.item
+        return Look(self.session, self.actor, self.case, self.now, item)
+
+    @property
     def version(self) -> int:
         """The version over which the person typed."""
         version: int = self.form.shown_version
@@ -81,6 +86,7 @@ class Ask:
 
 
 Run = Callable[[Ask], object]
+Given = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -92,21 +98,30 @@ class Act:
     """
 
     form: type[Form]
-    run: Run
-    permission: str
-    states: frozenset[str]
-    item: type[Base] | None = None
+    run: Run = field(default=lambda ask: None)
+    permission: str = ""
+    states: frozenset[str] = frozenset()
+    item: type[Any] | None = None
     writes: str = ""
     prefill: Callable[[Ask], dict[str, Any]] = field(default=lambda ask: {})
     prepare: Callable[[Ask], None] = field(default=lambda ask: None)
     move: str = ""
     leads_to: Callable[[Any], str | None] = field(default=lambda made: None)
     deed: act.Act | None = None
+    answers: Callable[[Ask], Given] = field(default=lambda ask: ())
+    named: Callable[[Ask], Mapping[str, Any]] = field(default=lambda ask: {})
 
 
-def _form_of(deed: act.Act, form: type[Form], run: Run, **more: Any) -> Act:
-    """The form of a declared act, which says itself who may do it, when, and to what."""
-    return Act(form, run, deed.by, deed.open_in, item=deed.item, deed=deed, **more)
+def _form_of(
+    deed: act.Act, form: type[Form], answers: Callable[[Ask], Given] = lambda ask: (), **more: Any
+) -> Act:
+    """The form of a declared act, which says itself who may do it, when, and to what; and how what was filled
+    in becomes what the act is given.
+    """
+    return Act(
+        form, permission=deed.by, states=deed.open_in, item=deed.item, writes=deed.writes,
+        deed=deed, answers=answers, **more,
+    )  # fmt: skip
 
 
 def prepare_amendment(ask: Ask) -> None:
@@ -149,7 +164,9 @@ def has_file(field: Any) -> bool:
 def _evidence(ask: Ask) -> CaseFile | None:
     """The file that was added with the form, else the one that was chosen."""
     if ask.upload is not None:
-        return files.add(ask.session, ask.actor, ask.case, ask.upload, "evidence", ask.now)
+        upload = ask.upload
+        added: CaseFile = files.add_file(ask.session, ask.actor, ask.case, None, upload, "evidence", ask.now)
+        return added
     if has_file(ask.form.new_evidence):
         raise Invalid(new_evidence="file_required")  # not looked at, since the form was not ready then
     chosen = ask.form.evidence.data
@@ -171,26 +188,24 @@ def _days(content: dict[str, Any], *names: str) -> dict[str, Any]:
     return content | {name: date.fromisoformat(content[name]) for name in names if content.get(name)}
 
 
-def _upload(ask: Ask) -> object:
+def _upload(ask: Ask) -> Given:
     if ask.upload is None:
         raise Invalid(file="file_required")
-    return files.add(
-        ask.session, ask.actor, ask.case, ask.upload, ask.form.purpose.data, ask.now, replaces=ask.item
-    )
+    return ask.upload, ask.form.purpose.data
 
 
-def _meeting(ask: Ask) -> object:
+def _meeting(ask: Ask) -> Given:
     form = ask.form
     meeting = talks.Meeting(
         form.held_on.data, form.people.data, form.text.data, form.next_step.data or "", form.next_at,
         form.next_place.data or "",
     )  # fmt: skip
-    return talks.record_meeting(ask.session, ask.actor, ask.case, meeting, ask.now)
+    return (meeting,)
 
 
-def _contact(ask: Ask) -> None:
+def _contact(ask: Ask) -> Given:
     people = {user.public_id: user for user in accounts.list_members(ask.session, ask.actor)}
-    talks.name_contact(ask.session, ask.actor, ask.case, people[ask.form.person.data], ask.now)
+    return (people[ask.form.person.data],)
 
 
 def _offer_people(ask: Ask) -> None:
@@ -198,13 +213,13 @@ def _offer_people(ask: Ask) -> None:
     ask.form.offer([user for user in people if user.status == "active"])
 
 
-def _trial(ask: Ask) -> object:
+def _trial(ask: Ask) -> Given:
     form = ask.form
-    plan = talks.TrialPlan(
+    plan = trials.TrialPlan(
         form.goal.data, form.content.data, form.from_on.data, form.to_on.data, form.money_yen.data or 0,
         form.stop_when.data, form.roles.data or "",
     )  # fmt: skip
-    return talks.draft_trial(ask.session, ask.actor, ask.case, plan, ask.now, version=ask.version)
+    return (plan,)
 
 
 def _trial_facts(ask: Ask) -> dict[str, Any]:
@@ -400,24 +415,24 @@ def _rule_facts(ask: Ask) -> dict[str, Any]:
 # ── Running ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _contribution(ask: Ask) -> object:
+def _contribution(ask: Ask) -> Given:
     form = ask.form
     gift = contributions.Gift(
         form.support_type.data, form.quantity.data or 0, form.unit.data or "", form.given_on.data,
         form.yen.data, form.estimate_method.data, form.estimate_note.data or "", form.note.data or "",
         _evidence(ask),
     )  # fmt: skip
-    return contributions.record_contribution(ask.session, ask.actor, ask.case, gift, ask.now)
+    return (gift,)
 
 
-def _measure(ask: Ask) -> object:
+def _measure(ask: Ask) -> Given:
     form = ask.form
     value = measurements.Value(
         date.fromisoformat(form.measured_on.data), form.value.data, form.missing_reason.data or "",
         form.sample_size.data, dict(form.breakdown.data or ()), form.comment.data or "",
         _evidence(ask),
     )  # fmt: skip
-    return measurements.submit_measurement(ask.session, ask.actor, ask.case, ask.item, value, ask.now)
+    return (value,)
 
 
 def _prepare_measure(ask: Ask) -> None:
@@ -429,33 +444,22 @@ def _prepare_measure(ask: Ask) -> None:
         ask.form.measured_on.data = days[0].isoformat() if days else None
 
 
-def _reviewed(service: Callable[..., object]) -> Run:
-    return lambda ask: service(
-        ask.session, ask.actor, ask.case, ask.item, ask.form.decision.data == "accept",
-        ask.form.text.data or "", ask.now, version=ask.version,
-    )  # fmt: skip
+def _reviewed(ask: Ask) -> Given:
+    return ask.form.decision.data == "accept", ask.form.text.data or ""
 
 
-def _plainly(service: Callable[..., object]) -> Run:
-    return lambda ask: service(ask.session, ask.actor, ask.case, ask.item, ask.now, version=ask.version)
+def _fields(*names: str) -> Callable[[Ask], Given]:
+    """What stands in these fields of the form."""
+    return lambda ask: tuple(ask.form[name].data for name in names)
 
 
-def _said(service: Callable[..., object]) -> Run:
-    return lambda ask: service(
-        ask.session, ask.actor, ask.case, ask.item, ask.form.text.data, ask.now, version=ask.version
-    )
-
-
-def _write_report(ask: Ask) -> None:
+def _report(ask: Ask) -> Given:
     form = ask.form
     facts: dict[str, Any] = {
         name: (form[name].data or "") for name in ("text", "setbacks", "next_step") if name in form
     }
     facts["sentences"] = drafted.of_period(ask.session, ask.case, ask.item)
-    reports.write_report(
-        ask.session, ask.actor, ask.case, ask.item, facts, ask.now,
-        submit=form.submit_now.data == "yes", version=ask.version,
-    )  # fmt: skip
+    return (facts,)
 
 
 def _report_facts(ask: Ask) -> dict[str, Any]:
@@ -474,22 +478,13 @@ def _prepare_report(ask: Ask) -> None:
         ask.form.only_company()
 
 
-def _risk(ask: Ask) -> object:
-    form = ask.form
+def _risk(ask: Ask) -> Given:
+    form, text = ask.form, ask.item.text if ask.item is not None else ask.form.text.data
     risk = risks.RiskFacts(
-        form.text.data, int(form.likelihood.data), int(form.impact.data), form.mitigation.data,
-        form.side.data, form.review_on.data,
+        text, int(form.likelihood.data), int(form.impact.data), form.mitigation.data, form.side.data,
+        form.review_on.data,
     )  # fmt: skip
-    return risks.add_risk(ask.session, ask.actor, ask.case, risk, ask.now)
-
-
-def _change_risk(ask: Ask) -> None:
-    form = ask.form
-    facts = risks.RiskFacts(
-        ask.item.text, int(form.likelihood.data), int(form.impact.data), form.mitigation.data,
-        form.side.data, form.review_on.data,
-    )  # fmt: skip
-    risks.change_risk(ask.session, ask.actor, ask.case, ask.item, facts, ask.now, version=ask.version)
+    return (risk,)
 
 
 def _risk_facts(ask: Ask) -> dict[str, Any]:
@@ -598,34 +593,14 @@ _SHARE, _WORK, _REVIEW = "partnership.share", "partnership.work", "partnership.r
 
 ACTS: Final[Mapping[str, Act]] = MappingProxyType(
     {
-        "meeting": Act(forms.MeetingForm, _meeting, _SHARE, ALIVE),
-        "task": Act(
-            forms.TaskForm,
-            lambda ask: talks.add_task(
-                ask.session, ask.actor, ask.case, ask.form.text.data, ask.form.side.data,
-                ask.form.due_on.data, ask.now,
-            ),
-            _SHARE,
-            ALIVE,
-        ),
-        "finish_task": Act(
-            forms.ConfirmForm,
-            lambda ask: talks.finish_task(
-                ask.session, ask.actor, ask.case, ask.item, ask.now, version=ask.version
-            ),
-            _SHARE,
-            ALIVE,
-            item=CaseTask,
-        ),
-        "contact": Act(forms.ContactForm, _contact, _WORK, ALIVE, prepare=_offer_people),
-        "file": Act(forms.FileForm, _upload, _SHARE, ALIVE, item=CaseFile),
-        "trial": Act(
-            forms.TrialForm, _trial, _WORK, frozenset({"negotiation"}), writes="trial",
-            prefill=_trial_facts,
-        ),
-        "trial_result": Act(
-            forms.TrialResultForm, _simple(talks.draft_trial_result, "outcome", "learned"), _WORK,
-            frozenset({"trial"}), writes="trial_result", prefill=_content,
+        "meeting": _form_of(talks.record_meeting, forms.MeetingForm, _meeting),
+        "task": _form_of(talks.add_task, forms.TaskForm, _fields("text", "side", "due_on")),
+        "finish_task": _form_of(talks.finish_task, forms.ConfirmForm),
+        "contact": _form_of(talks.name_contact, forms.ContactForm, _contact, prepare=_offer_people),
+        "file": _form_of(files.add_file, forms.FileForm, _upload),
+        "trial": _form_of(trials.draft_trial, forms.TrialForm, _trial, prefill=_trial_facts),
+        "trial_result": _form_of(
+            trials.draft_trial_result, forms.TrialResultForm, _fields("outcome", "learned"), prefill=_content
         ),
         "plan": Act(
             agreeing.PurposeForm, _purpose, _WORK, _PLANNING, writes="plan", prefill=_plan_content,
@@ -712,45 +687,29 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
             contributions.record_contribution, forms.ContributionForm, _contribution, prepare=_offer_files,
             prefill=_gift_facts,
         ),
-        "confirm_contribution": _form_of(
-            contributions.confirm_contribution,
-            forms.ConfirmForm,
-            _plainly(contributions.confirm_contribution),
-        ),
+        "confirm_contribution": _form_of(contributions.confirm_contribution, forms.ConfirmForm),
         "cancel_contribution": _form_of(
-            contributions.cancel_contribution, agreeing.DropForm, _said(contributions.cancel_contribution)
+            contributions.cancel_contribution, agreeing.DropForm, _fields("text")
         ),
         "measure": _form_of(
             measurements.submit_measurement, forms.MeasureForm, _measure, prepare=_prepare_measure
         ),
-        "review_measurement": _form_of(
-            measurements.review_measurement, forms.ReviewForm, _reviewed(measurements.review_measurement)
-        ),
+        "review_measurement": _form_of(measurements.review_measurement, forms.ReviewForm, _reviewed),
         "report": _form_of(
-            reports.write_report, forms.ReportForm, _write_report, prefill=_report_facts,
-            prepare=_prepare_report,
+            reports.write_report, forms.ReportForm, _report, prefill=_report_facts, prepare=_prepare_report,
+            named=lambda ask: {"submit": ask.form.submit_now.data == "yes"},
         ),
-        "review_report": _form_of(reports.review_report, forms.ReviewForm, _reviewed(reports.review_report)),
+        "review_report": _form_of(reports.review_report, forms.ReviewForm, _reviewed),
         "risk": _form_of(risks.add_risk, forms.RiskForm, _risk),
-        "change_risk": _form_of(risks.change_risk, forms.ChangeRiskForm, _change_risk, prefill=_risk_facts),
-        "close_risk": _form_of(risks.close_risk, forms.AnswerForm, _said(risks.close_risk)),
+        "change_risk": _form_of(risks.change_risk, forms.ChangeRiskForm, _risk, prefill=_risk_facts),
+        "close_risk": _form_of(risks.close_risk, forms.AnswerForm, _fields("text")),
         "incident": _form_of(
-            incidents.report_incident, forms.IncidentForm,
-            lambda ask: incidents.report_incident(
-                ask.session, ask.actor, ask.case, ask.form.happened_on.data, ask.form.text.data,
-                ask.form.measures.data, ask.now,
-            ),
+            incidents.report_incident, forms.IncidentForm, _fields("happened_on", "text", "measures")
         ),
         "publish_incident": _form_of(
-            incidents.publish_incident, forms.PublishIncidentForm,
-            lambda ask: incidents.publish_incident(
-                ask.session, ask.actor, ask.case, ask.item, ask.form.public_text.data, ask.now,
-                version=ask.version,
-            ),
+            incidents.publish_incident, forms.PublishIncidentForm, _fields("public_text")
         ),
-        "resolve_incident": _form_of(
-            incidents.resolve_incident, forms.AnswerForm, _said(incidents.resolve_incident)
-        ),
+        "resolve_incident": _form_of(incidents.resolve_incident, forms.AnswerForm, _fields("text")),
         "calculate": Act(
             forms.ConfirmForm,
             lambda ask: payments.calculate(
@@ -870,6 +829,20 @@ def may(
     if action in {"calculate_fixed", "calculate"}:
         return case.agreement_type == "outcome_linked"
     return True
+
+
+def obstacle(ask: Ask) -> str | None:
+    """What stands against an action that is open: a code, or ``None``."""
+    deed = ACTS[ask.action].deed
+    return deed.obstacle(ask.look) if deed is not None else None
+
+
+def do(ask: Ask) -> act.Done:
+    """Do it with what the form says, which is read once it is clear that it may be done."""
+    row = ACTS[ask.action]
+    if row.deed is None:
+        return act.Done(row.run(ask))
+    return row.deed.perform(ask.look, lambda: (row.answers(ask), row.named(ask)), ask.form.shown)
 
 
 def reasons(case: Partnership, move: str) -> Mapping[str, str]:
