@@ -17,8 +17,9 @@ from matcher.records import Mark, Need, Offer, Organization, ShownList, ShownSug
 from matcher.records.base import new_public_id
 from matcher.register import audit
 from matcher.suggestions import weights
+from matcher.suggestions.conditions import Filters
 from matcher.suggestions.indexing import LiveIndex
-from matcher.suggestions.suggest import Filters, Shortlist
+from matcher.suggestions.suggest import Shortlist
 
 
 def record(

@@ -1,42 +1,29 @@
-"""Who is suggested to whom: hard conditions, scores and reasons for the candidates that are near.
+"""Who is suggested to whom: scores and reasons for the candidates, and the list that is made of them.
 
 The same code serves both directions, the coordinator, the evaluation and texts from elsewhere.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any, Final
+from itertools import zip_longest
+from typing import Final
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from embeddings.pairs import Sentences, closest_pair
-from matcher.ground import lifecycle, vocabulary
-from matcher.records import Embedding, Mark, Need, Offer, Organization, Partnership
-from matcher.suggestions import newcomers, ranking
+from matcher.records import Need, Offer, Organization
+from matcher.suggestions import candidates, conditions, newcomers, quotes, ranking
+from matcher.suggestions.candidates import Candidates
+from matcher.suggestions.conditions import NO_FILTERS, Filters, Marks
 from matcher.suggestions.indexing import LiveIndex
 from matcher.suggestions.near import Near, Search, Source, rows_of
 from matcher.suggestions.newcomers import Draw
-from matcher.suggestions.ranking import Fit, Quote, Side, Texts
+from matcher.suggestions.ranking import Fit, Quote, Texts
+from matcher.suggestions.sides import company_side, npo_side
 
-PER_SOURCE: Final = 40  #: neighbours fetched for each of the asker's texts, by meaning and by words
-WIDENING: Final = (1, 4, 16)  #: how far to reach when hard conditions leave too few
+SCORED: Final = 40  #: of the candidates of each type, so many of the most promising are scored
 SHOWN: Final = 10
-
-
-@dataclass(frozen=True)
-class Filters:
-    """Hard conditions that the person chose; empty means no condition."""
-
-    field: str = ""
-    area: str = ""
-    support_type: str = ""
-
-    def as_dict(self) -> dict[str, str]:
-        """The chosen conditions, for the record of the shown list."""
-        return {name: value for name, value in vars(self).items() if value}
 
 
 @dataclass
@@ -50,6 +37,7 @@ class Suggestion:
     quote: Quote | None = None
     saved: bool = False
     rank: int = 0
+    also_welcome: str = ""  #: the support asked for by the filters, where the need names it second
     is_newcomer: bool = False  #: on a place kept for those whom nobody has seen
     public_id: str = ""  #: of the shown suggestion, once recorded
 
@@ -67,14 +55,6 @@ class Shortlist(list[Suggestion]):
     fitting: int = 0  #: how many of them meet the filters
 
 
-@dataclass
-class _Marks:
-    """What the asking organization has passed or saved: (organization, need or 0)."""
-
-    passed: set[tuple[int, int]] = field(default_factory=set)
-    saved: set[tuple[int, int]] = field(default_factory=set)
-
-
 # ── For a company: NPOs with the open need that fits best, or their mission ──────────────────────────
 
 
@@ -83,10 +63,10 @@ def for_company(
     live: LiveIndex,
     company: Organization,
     *,
-    filters: Filters = Filters(),
+    filters: Filters = NO_FILTERS,
     limit: int = SHOWN,
     among: Collection[int] | None = None,
-    quotes: bool = True,
+    quoted: bool = True,
     now: datetime | None = None,
 ) -> Shortlist:
     """The NPOs that fit ``company`` best, each once, best first; its profile must be loaded.
@@ -95,31 +75,23 @@ def for_company(
 
     Args:
         among: only these organizations, however far they are; all when ``None``.
-        quotes: whether each comes with the sentence pair that carried the similarity.
+        quoted: whether each comes with the sentence pair that carried the similarity.
         now: when given, newcomers get their share of the places (see ``newcomers``).
     """
     search = _search_of_company(session, live, company)
-    profile = search.source("company")
     if not search.sources:
         return Shortlist()
-    marks = _marks(session, company.id)
-    for factor in WIDENING:
-        reach = max(PER_SOURCE * factor, 2 * limit)
-        if among is None:
-            needs = search.nearest("need", search.sources, reach)
-            npos = search.nearest("npo", [profile] if profile else search.sources, reach)
-        else:
-            npos = sorted(among)
-            needs = list(session.scalars(select(Need.id).where(Need.organization_id.in_(npos))))
-        near: set[int] = set()
-        scored = _score_needs(session, search, company, needs, marks, filters, near)
-        scored += _score_missions(session, search, company, npos, marks, filters, near)
-        ranked = _one_each(scored)
-        if len(ranked) >= limit or among is not None or reach >= search.size("need", "npo"):
-            break
-    best = _shortlist(session, company, 0, ranked, marks, limit, now)
-    best.near, best.fitting = len(near), len(ranked)
-    if quotes:
+    marks = conditions.marks_of(session, company.id)
+    found = candidates.for_company(session, search, company, marks, filters, among)
+    most = None if among is not None else max(SCORED, 2 * limit)
+    scored = _score_needs(session, search, company, found.postings[:most])
+    scored += _score_missions(session, search, company, found.alone[:most])
+    best = _shortlist(session, company, 0, _one_each(scored), marks, limit, now)
+    best.near, best.fitting = found.near, found.fitting
+    for item in best:
+        if item.need is not None and item.need.support_type != filters.support_type:
+            item.also_welcome = filters.support_type
+    if quoted:
         _add_quotes(session, live, best, company)
     return best
 
@@ -134,35 +106,18 @@ def _search_of_company(session: Session, live: LiveIndex, company: Organization)
 
 
 def _score_needs(
-    session: Session,
-    search: Search,
-    company: Organization,
-    found: Sequence[int],
-    marks: _Marks,
-    filters: Filters,
-    near: set[int],
+    session: Session, search: Search, company: Organization, found: Sequence[int]
 ) -> list[Suggestion]:
     needs = session.scalars(
         select(Need)
-        .join(Organization, Organization.id == Need.organization_id)
-        .where(Need.id.in_(found), *listed_needs(), _no_case(company.id, Need.organization_id, Need.id))
+        .where(Need.id.in_(found))
         .options(joinedload(Need.organization).joinedload(Organization.npo))
     ).all()
     profile = search.source("company")
     search.compare("need", [need.id for need in needs], search.sources, closely=True)
     if profile is not None:
         search.compare("npo", sorted({need.organization_id for need in needs}), [profile])
-    result = []
-    for need in needs:
-        if {(need.organization_id, need.id), (need.organization_id, 0)} & marks.passed:
-            continue
-        if _is_no_go(company, need.fields):
-            continue
-        near.add(need.organization_id)
-        if not _wanted(filters, need.fields, need.areas, (need.support_type, *need.also_welcome)):
-            continue
-        result.append(_fit_need(search, company, need))
-    return result
+    return [_fit_need(search, company, need) for need in needs]
 
 
 def _fit_need(search: Search, company: Organization, need: Need) -> Suggestion:
@@ -197,35 +152,15 @@ def _mission(search: Search, npo_id: int) -> Near | None:
 
 
 def _score_missions(
-    session: Session,
-    search: Search,
-    company: Organization,
-    found: Sequence[int],
-    marks: _Marks,
-    filters: Filters,
-    near: set[int],
+    session: Session, search: Search, company: Organization, found: Sequence[int]
 ) -> list[Suggestion]:
     """NPOs that have no open need: their mission is what there is to speak of."""
-    has_need = select(Need.id).where(Need.organization_id == Organization.id, *_open_need())
     npos = session.scalars(
-        select(Organization)
-        .where(
-            Organization.id.in_(found),
-            *listed_organizations("npo"),
-            ~has_need.exists(),
-            _no_case(company.id, Organization.id, None),
-        )
-        .options(joinedload(Organization.npo))
+        select(Organization).where(Organization.id.in_(found)).options(joinedload(Organization.npo))
     ).all()
     search.compare("npo", [npo.id for npo in npos], search.sources, closely=True)
     result = []
     for npo in npos:
-        profile = npo.npo
-        if profile is None or (npo.id, 0) in marks.passed or _is_no_go(company, profile.fields):
-            continue
-        near.add(npo.id)
-        if filters.support_type or not _wanted(filters, profile.fields, profile.areas, ()):
-            continue
         fits = [
             (
                 search.fit(
@@ -250,21 +185,21 @@ def for_need(
     live: LiveIndex,
     need: Need,
     *,
-    filters: Filters = Filters(),
+    filters: Filters = NO_FILTERS,
     limit: int = SHOWN,
     among: Collection[int] | None = None,
-    quotes: bool = True,
+    quoted: bool = True,
     now: datetime | None = None,
 ) -> Shortlist:
     """The companies that fit ``need`` best, each once, best first; the NPO's profile must be loaded.
 
     Args:
         among: only these organizations, however far they are; all when ``None``.
-        quotes: whether each comes with the sentence pair that carried the similarity.
+        quoted: whether each comes with the sentence pair that carried the similarity.
         now: when given, newcomers get their share of the places (see ``newcomers``).
     """
     owners = [("need", need.id, None), ("npo", need.organization_id, None)]
-    return _companies(session, live, need.organization, need, owners, filters, limit, among, quotes, now)
+    return _companies(session, live, need.organization, need, owners, filters, limit, among, quoted, now)
 
 
 def for_npo(
@@ -272,14 +207,14 @@ def for_npo(
     live: LiveIndex,
     npo: Organization,
     *,
-    filters: Filters = Filters(),
+    filters: Filters = NO_FILTERS,
     limit: int = SHOWN,
     among: Collection[int] | None = None,
-    quotes: bool = True,
+    quoted: bool = True,
     now: datetime | None = None,
 ) -> Shortlist:
     """The companies that fit the mission of an NPO best: what it can see before it has posted a need."""
-    return _companies(session, live, npo, None, [("npo", npo.id, None)], filters, limit, among, quotes, now)
+    return _companies(session, live, npo, None, [("npo", npo.id, None)], filters, limit, among, quoted, now)
 
 
 def _companies(
@@ -291,30 +226,20 @@ def _companies(
     filters: Filters,
     limit: int,
     among: Collection[int] | None,
-    quotes: bool,
+    quoted: bool,
     now: datetime | None,
 ) -> Shortlist:
     search = Search(session, live, owners)
     asking = search.source("need" if need else "npo")
     if asking is None:
         return Shortlist()
-    marks = _marks(session, npo.id)
-    for factor in WIDENING:
-        reach = max(PER_SOURCE * factor, 2 * limit)
-        if among is None:
-            offers = search.nearest("offer", [asking], reach)
-            companies = search.nearest("company", [asking], reach)
-        else:
-            companies = sorted(among)
-            offers = list(session.scalars(select(Offer.id).where(Offer.organization_id.in_(companies))))
-        near: set[int] = set()
-        scored = _score_companies(session, search, npo, need, asking, offers, companies, marks, filters, near)
-        ranked = _one_each(scored)
-        if len(ranked) >= limit or among is not None or reach >= search.size("offer", "company"):
-            break
-    best = _shortlist(session, npo, need.id if need else 0, ranked, marks, limit, now)
-    best.near, best.fitting = len(near), len(ranked)
-    if quotes:
+    marks = conditions.marks_of(session, npo.id)
+    found = candidates.for_npo(session, search, npo, need, asking, marks, filters, among)
+    most = None if among is not None else max(SCORED, 2 * limit)
+    scored = _score_companies(session, search, npo, need, asking, found, most)
+    best = _shortlist(session, npo, need.id if need else 0, _one_each(scored), marks, limit, now)
+    best.near, best.fitting = found.near, found.fitting
+    if quoted:
         _add_quotes(session, live, best, None, npo)
     return best
 
@@ -325,53 +250,33 @@ def _score_companies(
     npo: Organization,
     need: Need | None,
     asking: Source,
-    offers: Sequence[int],
-    companies: Sequence[int],
-    marks: _Marks,
-    filters: Filters,
-    near: set[int],
+    found: Candidates,
+    most: int | None,
 ) -> list[Suggestion]:
-    rows = session.scalars(
-        select(Offer)
-        .join(Organization, Organization.id == Offer.organization_id)
-        .where(Offer.id.in_(offers), Offer.state == "open", *listed_organizations("company"))
+    """The most promising companies, by an offer or by their profile in turn, each with all its offers."""
+    offers = session.scalars(select(Offer).where(Offer.id.in_(found.postings))).all()
+    companies_in_turn = _in_turn(found, offers)[: None if most is None else 2 * most]
+    of_company: dict[int, list[Offer | None]] = {key: [] for key in companies_in_turn}
+    for offer in offers:
+        if offer.organization_id in of_company:
+            of_company[offer.organization_id].append(offer)
+    for key in of_company.keys() & set(found.alone):
+        of_company[key].append(None)
+    chosen = sorted(of_company)
+    companies = session.scalars(
+        select(Organization).where(Organization.id.in_(chosen)).options(joinedload(Organization.company))
     ).all()
-    by_company: dict[int, list[Offer]] = {}
-    for offer in rows:
-        by_company.setdefault(offer.organization_id, []).append(offer)
-    free = _no_case_of_need(need, Organization.id) if need else _no_case(Organization.id, npo.id, None)
-    found = session.scalars(
-        select(Organization)
-        .where(Organization.id.in_([*by_company, *companies]), *listed_organizations("company"), free)
-        .options(joinedload(Organization.company))
-    ).all()
-    search.compare("offer", [offer.id for offer in rows], [asking], closely=True)
-    search.compare("company", [company.id for company in found], search.sources, closely=True)
-    fields = need.fields if need else npo.npo.fields if npo.npo else []
-    about = need.id if need else 0
-    result = []
-    for company in found:
-        if company.company is None or _is_no_go(company, fields):
-            continue
-        if {(company.id, about), (company.id, 0)} & marks.passed:
-            continue
-        near.add(company.id)
-        matters: list[Offer | None] = [
-            matter
-            for matter in (*by_company.get(company.id, ()), None)
-            if _company_is_wanted(filters, company, matter)
-        ]
-        if matters:
-            result.append(_fit_company(search, npo, need, asking, company, matters))
-    return result
+    scored = [offer.id for offer in offers if offer.organization_id in of_company]
+    search.compare("offer", scored, [asking], closely=True)
+    search.compare("company", chosen, search.sources, closely=True)
+    return [_fit_company(search, npo, need, asking, company, of_company[company.id]) for company in companies]
 
 
-def _company_is_wanted(filters: Filters, company: Organization, offer: Offer | None) -> bool:
-    """Whether the offer, or the profile alone, meets the conditions; an offer speaks for itself first."""
-    profile = company.company
-    fields = (offer.fields if offer else None) or (profile.fields if profile else ())
-    areas = (offer.areas if offer else None) or (profile.areas if profile else ())
-    return _wanted(filters, fields, areas, (offer.support_type,) if offer else ())
+def _in_turn(found: Candidates, offers: Iterable[Offer]) -> list[int]:
+    """The companies of the postings and those alone, taken in turn, each once."""
+    owner_of = {offer.id: offer.organization_id for offer in offers}
+    pairs = zip_longest((owner_of[key] for key in found.postings), found.alone)
+    return list(dict.fromkeys(key for pair in pairs for key in pair if key is not None))
 
 
 def _fit_company(
@@ -415,130 +320,6 @@ def fit_pair(session: Session, live: LiveIndex, company: Organization, need: Nee
     return suggestion
 
 
-# ── Facts ────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def company_side(company: Organization, offer: Offer | None) -> Side:
-    """What a company says: the offer, completed by its profile where the offer says nothing."""
-    profile = company.company
-    fields = frozenset(profile.fields) if profile else frozenset()
-    beneficiaries = frozenset(profile.beneficiaries) if profile else frozenset()
-    areas = frozenset(profile.areas) if profile else frozenset()
-    sdgs = frozenset(profile.sdgs) if profile else frozenset()
-    skills = frozenset(profile.pro_bono_skills) if profile else frozenset()
-    if offer is None:
-        support = ("pro_bono",) if skills else ()
-        return Side(
-            support, areas=areas, fields=fields, sdgs=sdgs, beneficiaries=beneficiaries, skills=skills
-        )
-    return Side(
-        (offer.support_type,),
-        quantity=offer.quantity,
-        unit=offer.unit,
-        period_from=offer.period_from,
-        period_to=offer.period_to,
-        areas=frozenset(offer.areas) or areas,
-        mode=offer.mode,
-        fields=frozenset(offer.fields) or fields,
-        sdgs=frozenset(offer.sdgs) or sdgs,
-        beneficiaries=frozenset(offer.beneficiaries) or beneficiaries,
-        skills=frozenset(offer.skills) or skills,
-        is_open=True,
-    )
-
-
-def npo_side(*, need: Need | None = None, npo: Organization | None = None) -> Side:
-    """What an NPO says: the need, or its profile where there is none."""
-    if need is not None:
-        return Side(
-            tuple(code for code in (need.support_type, *need.also_welcome) if code),
-            quantity=need.quantity,
-            min_useful=need.min_useful,
-            unit=need.unit,
-            period_from=need.period_from,
-            period_to=need.period_to,
-            areas=frozenset(need.areas),
-            mode=need.mode,
-            fields=frozenset(need.fields),
-            sdgs=frozenset(need.sdgs),
-            beneficiaries=frozenset(need.beneficiaries),
-            skills=frozenset(need.skills),
-            is_open=True,
-        )
-    profile = npo.npo if npo else None
-    if profile is None:
-        return Side()
-    return Side(
-        areas=frozenset(profile.areas),
-        fields=frozenset(profile.fields),
-        sdgs=frozenset(profile.sdgs),
-        beneficiaries=frozenset(profile.beneficiaries),
-    )
-
-
-# ── Hard conditions ──────────────────────────────────────────────────────────────────────────────────
-
-
-def _open_need() -> tuple[ColumnElement[bool], ...]:
-    return (Need.state == "open", Need.visibility != "approached")
-
-
-def listed_organizations(kind: str) -> tuple[ColumnElement[bool], ...]:
-    """SQL conditions under which an organization may be found by other members."""
-    return (
-        Organization.kind == kind,
-        Organization.state == "verified",
-        Organization.visibility != "approached",
-    )
-
-
-def listed_needs() -> tuple[ColumnElement[bool], ...]:
-    """SQL conditions under which a need (joined with its NPO) may be found by other members."""
-    return (*_open_need(), *listed_organizations("npo"))
-
-
-def _no_case(company_id: Any, npo_id: Any, need_id: Any) -> ColumnElement[bool]:
-    """No open case of this company about this need, or with this NPO about none in particular."""
-    same = Partnership.need_id == need_id if need_id is not None else Partnership.need_id.is_(None)
-    occupied = select(Partnership.id).where(
-        Partnership.company_id == company_id,
-        Partnership.npo_id == npo_id,
-        same,
-        Partnership.state.in_(lifecycle.CASE_OPEN),
-    )
-    return ~occupied.exists()
-
-
-def _no_case_of_need(need: Need, company_id: Any) -> ColumnElement[bool]:
-    occupied = select(Partnership.id).where(
-        Partnership.company_id == company_id,
-        and_(Partnership.need_id == need.id, Partnership.state.in_(lifecycle.CASE_OPEN)),
-    )
-    return ~occupied.exists()
-
-
-def _wanted(filters: Filters, fields: Iterable[str], areas: Iterable[str], types: Iterable[str]) -> bool:
-    if filters.field and filters.field not in fields:
-        return False
-    if filters.area and not {filters.area, vocabulary.AREA_CITYWIDE} & set(areas):
-        return False
-    return not filters.support_type or filters.support_type in types
-
-
-def _is_no_go(company: Organization, fields: Iterable[str]) -> bool:
-    """The company's own no-go fields, unless the other side stands in further fields as well."""
-    no_go = set(company.company.no_go_fields) if company.company else set()
-    fields = set(fields)
-    return bool(fields) and fields <= no_go
-
-
-def _marks(session: Session, organization_id: int) -> _Marks:
-    marks = _Marks()
-    for mark in session.scalars(select(Mark).where(Mark.organization_id == organization_id)):
-        (marks.passed if mark.kind == "passed" else marks.saved).add((mark.target_id, mark.need_id))
-    return marks
-
-
 # ── The list ─────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -553,7 +334,7 @@ def _one_each(scored: Sequence[Suggestion]) -> list[Suggestion]:
 
 def _shortlist(
     session: Session, asker: Organization, about: int, ranked: Sequence[Suggestion],
-    marks: _Marks, limit: int, now: datetime | None,
+    marks: Marks, limit: int, now: datetime | None,
 ) -> Shortlist:  # fmt: skip
     """The first ``limit``, the newcomers' places given, with ranks and marks."""
     result = Shortlist(ranked[:limit])
@@ -595,7 +376,7 @@ def _add_quotes(
     rows = rows_of(session, live, wanted)
     for suggestion, (theirs, ours) in zip(suggestions, pairs, strict=True):
         if theirs in rows and ours in rows:
-            suggestion.quote = quote_between(live, rows[theirs], rows[ours])
+            suggestion.quote = quotes.between(live, rows[theirs], rows[ours])
             suggestion.fit = _with_quote(suggestion)
 
 
@@ -605,13 +386,3 @@ def _with_quote(suggestion: Suggestion) -> Fit:
         return fit
     reason = ranking.quote_reason(quote, fit.parts.get("sentences", 0.0))
     return Fit(fit.score, fit.parts, (reason, *fit.reasons), fit.improvements)
-
-
-def quote_between(live: LiveIndex, company_row: Embedding, npo_row: Embedding) -> Quote | None:
-    """The closest pair of sentences of two encoded texts: the one that counts in their score."""
-    shelf = live.shelves.get(npo_row.owner_type) or next(iter(live.shelves.values()), None)
-    if shelf is None:
-        return None
-    ours, theirs = (Sentences.stored(row.sentence_vectors, row.words) for row in (company_row, npo_row))
-    pair = closest_pair(ours, theirs, cache(shelf.words.idf))
-    return Quote(company_row.sentences[pair[0]], npo_row.sentences[pair[1]]) if pair else None

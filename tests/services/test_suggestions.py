@@ -12,8 +12,8 @@ from matcher.postings import acts as posting_acts
 from matcher.records import Embedding, ShownSuggestion
 from matcher.register import findable
 from matcher.suggestions import indexing, shown_lists, suggest
+from matcher.suggestions.conditions import Filters
 from matcher.suggestions.indexing import LiveIndex
-from matcher.suggestions.suggest import Filters
 from tests import factories
 
 TOPICS = ("野菜", "清掃", "会計", "音楽")
@@ -259,6 +259,19 @@ def test_a_pair_that_already_has_a_case_is_not_suggested(town, now):
 def test_filters_are_hard_conditions(town):
     assert town.titles(filters=Filters(field="7")) == []
     assert "野菜のこと" in town.titles(filters=Filters(field="13", area="chuo", support_type="food"))
+
+
+def test_what_a_need_only_names_as_also_welcome_is_said_on_its_card(town):
+    def widen(session):
+        need_of(session, town, "野菜").also_welcome = ["training"]
+
+    town.change(widen)
+    with town.database.read() as session:
+        town.live.level(session)
+        company = town.reload(session, town.company)
+        for asked, said in (("training", "training"), ("food", ""), ("", "")):
+            found = suggest.for_company(session, town.live, company, filters=Filters(support_type=asked))
+            assert {item.also_welcome for item in found if item.need.title == "野菜のこと"} == {said}
 
 
 def test_a_company_without_any_field_still_gets_suggestions(town):

@@ -6,7 +6,7 @@ from wtforms.validators import DataRequired, Optional
 
 from matcher.city.cities import City
 from matcher.ground import limits, vocabulary
-from matcher.suggestions.suggest import Filters
+from matcher.suggestions.conditions import Filters
 from webapp.forms.base import ConditionsForm, Form, Within
 from webapp.forms.case import choices
 

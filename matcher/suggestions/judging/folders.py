@@ -254,7 +254,7 @@ class Shipped:
             )
             assert organization is not None
             rank = suggest.for_company if query.direction == "company_to_npo" else suggest.for_npo
-            found = rank(session, self.live, organization, limit=RANKED, among=among, quotes=False)
+            found = rank(session, self.live, organization, limit=RANKED, among=among, quoted=False)
         return {self._keys[suggestion.candidate.id]: suggestion.fit for suggestion in found}
 
 
