@@ -17,6 +17,7 @@ from webapp import (
     errors,
     filters,
     folders,
+    frozen,
     headers,
     hosts,
     live,
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     assets.init(app)
     errors.init(app)
     _register_views(app)
+    frozen.init(app)
     access.check_declared(app)
     return app
 

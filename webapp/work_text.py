@@ -942,6 +942,17 @@ def short_day(day: date) -> str:
     return f"{day.year}/{day.month}/{day.day}"
 
 
+def plan_drawing(content: Mapping[str, Any], number: int, name: str = "") -> Any:
+    """The logic model of a plan as SVG."""
+    nodes = [drawn.Node(key, plans.kind_of(key), text) for key, text in plans.nodes(content).items()]
+    links = [drawn.Link(row["source"], row["target"], row["evidence"]) for row in content["links"]]
+    return drawn.logic_model(
+        nodes, links, vocabulary.LOGIC_KINDS,
+        title=_("ロジックモデル（計画 第%(number)s版）", number=number),
+        description=_("左から右へ、資源から長期成果までのつながり"), name=name,
+    )  # fmt: skip
+
+
 # ── The public pages ─────────────────────────────────────────────────────────────────────────────────
 
 

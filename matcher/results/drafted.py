@@ -230,9 +230,11 @@ def _incidents(session: Session, case: Partnership, first: date | None, last: da
     ]  # fmt: skip
 
 
-def esg_evidence(
-    session: Session, company_id: int, first: date, last: date
-) -> list[tuple[Partnership, list[dict[str, Any]], list[dict[str, Any]]]]:
+#: A case, what was given in it, what came of it; rows of plain values, with the ``parties`` of their day.
+Shown = tuple[Partnership, list[dict[str, Any]], list[dict[str, Any]]]
+
+
+def esg_evidence(session: Session, company_id: int, first: date, last: date) -> list[Shown]:
     """What a company can show for one fiscal year (C11): per case, confirmed contributions and outcomes.
 
     Rows name the evidence file and its sha256, so that an auditor can follow each figure, and the
@@ -303,7 +305,7 @@ def _confirmed(history: parties.History, action: str, **about: str) -> dict[str,
 
 
 def named_last(
-    rows: Sequence[tuple[Partnership, list[dict[str, Any]], list[dict[str, Any]]]],
+    rows: Sequence[Shown],
 ) -> parties.Parties | None:
     """Whose names head this ``esg_evidence``: the parties when the newest of it was confirmed."""
     every = [row for _case, given, outcomes in rows for row in (*given, *outcomes)]

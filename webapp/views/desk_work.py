@@ -15,8 +15,10 @@ from matcher.ground.errors import Invalid, MovedOn, NotFound
 from matcher.records import IndicatorDefinition, User
 from matcher.register import officials, receipts
 from matcher.results import publication
-from webapp import access, asked, case_text, clock, db, making, papers, pdf, text
+from webapp import access, asked, case_text, clock, db, making, pdf, text
+from webapp.books import everything as every_case
 from webapp.forms import desk_work as forms
+from webapp.papers import handover as handover_papers
 
 blueprint = Blueprint("desk_work", __name__)
 
@@ -92,10 +94,11 @@ def handover_paper() -> Response:
     person = _person(officials.active_staff(session))
     rows = handovers.sheets(session, actor, person, now)
     return pdf.download(
-        _("事務引継書"), "handover.html", title=_("事務引継書"), rows=rows,
-        who=person.name if person else _("全員"),
-        notes=handovers.notes_on(session, [row.case for row in rows]), city=cities.get(session), made_at=now,
-        case_text=case_text,
+        _("事務引継書"), "handover.html",
+        handover_papers.facts(
+            rows, handovers.notes_on(session, [row.case for row in rows]),
+            person.name if person else _("全員"), cities.get(session), now,
+        ),
     )  # fmt: skip
 
 
@@ -230,6 +233,6 @@ def everything() -> Response:
     if kept := making.fetched():
         return kept
     making.begin()
-    made = papers.everything_sheets(session, actor, cities.get(session).section, now)
+    made = every_case.everything_sheets(session, actor, cities.get(session).section, now)
     note = noted.export_note(actor, "cases", len(made[0].rows), {}, now, form="xlsx")
     return making.book(f"協働の記録_{calendar.tokyo_date(now):%Y%m%d}.xlsx", *made, note=note)

@@ -16,7 +16,8 @@ from matcher.postings import reads as posting_reads
 from matcher.register import findable, receipts
 from matcher.results import publication
 from matcher.suggestions import weights
-from webapp import access, asked, clock, context, db, papers, sheets, text
+from webapp import access, asked, clock, context, db, sheets, text
+from webapp.books import published
 from webapp.forms.posting import BrowseForm
 from webapp.forms.public import CommentForm, PublishedForm
 from webapp.worker import PIECE_NAMES
@@ -75,7 +76,7 @@ def partnerships() -> str | Response:
     everything = publication.published(session)
     rows = publication.matching(everything, form.conditions)
     if asked.word("format") == "xlsx":
-        made = papers.public_sheet(rows, city.section, clock.now())
+        made = published.public_sheet(rows, city.section, clock.now())
         return sheets.download(made)
     return render_template(
         "public/partnerships.html",

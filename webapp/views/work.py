@@ -50,13 +50,22 @@ from webapp import (
     value_text,
     work_text,
 )
+from webapp.books import evidence as evidence_book
+from webapp.books import ledger as ledger_book
+from webapp.books import results as results_book
 from webapp.drawing import logic
 from webapp.forms import desk_work as desk_forms
+from webapp.papers import bundle as bundle_papers
+from webapp.papers import evidence as evidence_papers
 from webapp.views import work_acts
 from webapp.views.work_acts import ACTS, Ask
 
 blueprint = Blueprint("work", __name__)
-blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(work_text=work_text, draw=drawing))
+blueprint.record_once(
+    lambda setup: setup.app.jinja_env.globals.update(
+        work_text=work_text, draw=drawing, paper_of=papers.PRINTS
+    )
+)
 
 Page = Response | str | tuple[str, int]
 
@@ -107,7 +116,7 @@ def overview(case: Partnership) -> dict[str, Any]:
         "risks": [risk for risk in work_reads.risks(session, case) if risk.closed_at is None],
         "incidents": [found for found in work_reads.incidents(session, case) if found.resolved_at is None],
         "termination": case_reads.last_move(session, case, "terminate") if case.was_terminated else None,
-        "papers": papers.available(session, case),
+        "papers": papers.available(_papers_of(case)),
     }
 
 
@@ -342,7 +351,7 @@ def _files(case: Partnership) -> dict[str, Any]:
     return {
         "files": found,
         "readings": {file.id: files.readings(session, file) for file in found},
-        "papers": papers.available(session, case),
+        "papers": papers.available(_papers_of(case)),
     }
 
 
@@ -408,7 +417,7 @@ def _plan_text(found: CaseDocument) -> dict[str, Any]:
     content = {**plans.EMPTY, **found.content}
     return {
         "plan": content,
-        "drawing": papers.logic_drawing(content, found.number) if _nodes(content) else None,
+        "drawing": work_text.plan_drawing(content, found.number) if _nodes(content) else None,
         "arrows": work_text.links(content),
         "node_names": plans.nodes(content),
     }
@@ -719,15 +728,15 @@ def paper(public_id: str, paper: str) -> Response:
 
     ``?version=`` names the version of its document; without it the one in force is printed, else the draft.
     """
-    session, actor, case = db.session(), access.actor(), _case(public_id)
+    case = _case(public_id)
     if kept := making.fetched():
         return kept
     making.begin()
-    number = _version_asked()
-    if paper not in papers.available(session, case) or (number is not None and paper not in papers.KINDS):
-        raise NotFound("paper")
-    name, template, content = papers.make(session, actor, case, paper, clock.now(), number)
-    return pdf.download(name, template, **content)
+    return pdf.download(*papers.make(_papers_of(case, _version_asked()), paper))
+
+
+def _papers_of(case: Partnership, number: int | None = None) -> papers.Ask:
+    return papers.Ask(db.session(), access.actor(), case, clock.now(), number)
 
 
 def _version_asked() -> int | None:
@@ -759,7 +768,7 @@ def ledger(public_id: str) -> Response:
     if kept := making.fetched():
         return kept
     making.begin()
-    made = papers.ledger_sheets(session, case, clock.now())
+    made = ledger_book.ledger_sheets(session, case, clock.now())
     return making.book(f"{case.number}_実績.xlsx", *made)
 
 
@@ -771,7 +780,7 @@ def results(public_id: str) -> Response:
     if kept := making.fetched():
         return kept
     making.begin()
-    made = papers.result_sheets(session, actor, case, clock.now())
+    made = results_book.result_sheets(session, actor, case, clock.now())
     return making.book(f"{case.number}_報告と評価.xlsx", *made)
 
 
@@ -802,7 +811,7 @@ def _order_bundle(public_id: str, masks: list[str]) -> str:
         case = case_reads.get_case(session, actor, public_id)
         tickets.check_room(session, actor, "press")
         content = disclosure.gather(session, actor, case, masks, now)
-        html = pdf.source("bundle.html", **papers.bundle_facts(session, content, case, now))
+        html = pdf.source("bundle.html", bundle_papers.facts(content, case.number, cities.get(session), now))
     parts = layout.bundle_source(
         {f"{case.number}.json": json.dumps(content, ensure_ascii=False, indent=1)},
         {f"{case.number}.pdf": html},
@@ -848,12 +857,12 @@ def evidence() -> Page:
     own_name = named.company.name if named is not None else organization.name
     form = asked.word("format")
     if form == "xlsx":
-        made = papers.evidence_sheets(rows, own_name, year, now)
+        made = evidence_book.evidence_sheets(rows, own_name, year, now)
         return making.book(f"ESG実績_{calendar.nendo(year)}.xlsx", *made)
     if form == "pdf":
         return pdf.download(
-            f"ESG実績_{calendar.nendo(year)}", "evidence.html", own_name=own_name, rows=rows,
-            named_last=drafted.named_last, year=year, city=cities.get(session), made_at=now,
+            f"ESG実績_{calendar.nendo(year)}", "evidence.html",
+            evidence_papers.facts(rows, own_name, year, cities.get(session), now),
         )  # fmt: skip
     return render_template(
         "work/evidence.html", organization=organization, rows=rows, named_last=drafted.named_last, year=year,

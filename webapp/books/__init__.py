@@ -1,0 +1,1 @@
+"""What a case produces as Excel: one module a book."""

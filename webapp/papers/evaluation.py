@@ -1,0 +1,34 @@
+"""相互評価シート, as far as the one who asks may read it."""
+
+from typing import Any, Final
+
+from flask_babel import lazy_gettext as _l
+
+from matcher.results import ratings
+from webapp.papers.paper import Ask, Paper, head
+
+_SAID: Final = ("scores", "final_scores", "comment", "evaluator", "is_declined")
+
+
+def _facts(ask: Ask) -> dict[str, Any]:
+    rows = ratings.visible_sheets(ask.actor, ask.case, ratings.sheets(ask.session, ask.case))
+    concluded = ask.history.event("conclude")
+    return {
+        "sheets": {(row.rater, row.about): {name: getattr(row, name) for name in _SAID} for row in rows},
+        "differences": [
+            {
+                "item": row.item, "about": row.sheet.about, "rater": row.sheet.rater, "score": row.score,
+                "self_score": row.self_score, "said": row.sheet.discussion.get(row.item),
+                "is_open": row.is_open, "remains": row.remains,
+            }
+            for row in ratings.differences(rows)
+        ],
+        "sides": ratings.PARTIES,
+        **head(ask.case, ask.history.on(concluded), concluded.at if concluded else ask.now),
+    }  # fmt: skip
+
+
+PAPER: Final = Paper(
+    "evaluation", _l("相互評価シート"), 9,
+    lambda ask: ask.case.state in {"reported", "evaluated", "closed"}, _facts,
+)  # fmt: skip
