@@ -32,7 +32,7 @@ from matcher.records import (
     Risk,
 )
 from matcher.register import act, parties
-from matcher.work import contributions, incidents, measurements, reports, risks
+from matcher.work import contributions, incidents, measurements, payments, reports, risks
 from webapp import filters
 from webapp.drawing import logic as drawn
 
@@ -43,7 +43,7 @@ def _(text: str, **facts: Any) -> str:
 
 
 #: Loaded, so that their acts are known; they say their words themselves.
-_ROOMS: Final = (contributions, files, incidents, measurements, reports, risks, talks, trials)
+_ROOMS: Final = (contributions, files, incidents, measurements, payments, reports, risks, talks, trials)
 
 #: action → (button and heading, what the page says once it is done)
 ACTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
@@ -65,10 +65,6 @@ ACTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
     "suspend": (_l("中断する"), _l("中断しました。")),
     "resume": (_l("再開する"), _l("再開しました。")),
     "terminate": (_l("途中で終了する"), _l("途中で終了しました。")),
-    "calculate": (_l("支払額を計算する"), _l("支払額を計算しました。")),
-    "calculate_fixed": (_l("固定部分を計算する"), _l("支払額を計算しました。")),
-    "approve_payment": (_l("支払いを承認する"), _l("支払いを承認しました。")),
-    "paid": (_l("支払った日を記録する"), _l("支払いを記録しました。")),
     "outcome_report": (_l("成果報告を書く"), _l("成果報告の案を保存し、相手方に知らせました。")),
     "rate": (_l("評価を書く"), _l("評価を記録しました。")),
     "decline_rating": (_l("評価を辞退する"), _l("評価を辞退したことを記録しました。")),
@@ -116,9 +112,6 @@ EVENTS: Final[Mapping[str, Any]] = {
     "submit_report": _l("中間報告（両者の分）を提出しました"),
     "accept_report": _l("中間報告を確認しました"),
     "return_report": _l("中間報告を差し戻しました"),
-    "calculate_payment": _l("支払額を計算しました"),
-    "approve_payment": _l("支払いを承認しました"),
-    "record_paid": _l("支払いを記録しました"),
     "draft_outcome_report": _l("成果報告の案を作成しました"),
     "accept_outcome_report": _l("成果報告に同意しました"),
     "drop_outcome_report": _l("成果報告の案を取り消しました"),
@@ -788,9 +781,6 @@ _EXPLAIN: Final[Mapping[str, Any]] = {
     "terminate": _l(
         "途中で終了した場合も、短い成果報告を書いていただきます。利用している人への知らせ方を必ず書いてください。"
     ),
-    "calculate": _l("契約の条件どおりに計算します。計算の結果は、あとから変えられません。"),
-    "calculate_fixed": _l("契約で定めた固定部分の支払額を作ります。"),
-    "approve_payment": _l("下の計算のとおりに支払うことを承認します。計算した本人は承認できません。"),
     "outcome_report": _l("企業と団体の両方が同意すると、成果報告になります。"),
     "rate": _l(
         "5段階で選んでください。記録した評価は、あとから変えられません。ただし、2点以上の差がある項目は、話し合ったうえで点数を見直せます。"
@@ -814,14 +804,10 @@ _SUBMIT: Final[Mapping[str, Any]] = {
     "return_agreement": _l("差し戻す"),
     "suspend": _l("中断する"),
     "resume": _l("再開する"),
-    "calculate_fixed": _l("計算する"),
-    "paid": _l("記録する"),
     "outcome_report": _l("保存して相手に知らせる"),
     "decline_rating": _l("評価を辞退する"),
     "unpublish": _l("公表しないことにする"),
     "agreement": _l("保存して相手に知らせる"),
-    "calculate": _l("計算する"),
-    "approve_payment": _l("承認する"),
     "confirm_agreement": _l("確認して締結とする"),
     "rate": _l("この評価を記録する"),
     "terminate": _l("途中で終了する"),
@@ -914,6 +900,13 @@ def amount_of(yen: int | None, method: str, notes: Sequence[str] = ()) -> str:
     how = filters.label_of(method, vocabulary.ESTIMATE_METHODS)
     why = _("、").join(note for note in notes if note)
     return f"{filters.yen(yen)}{_('（')}{how}{_('：') if why else ''}{why}{_('）')}"
+
+
+def nobody_approves() -> str:
+    """Before the only manager calculates what nobody else could approve."""
+    return _(
+        "あなたが計算すると、承認できる人がいません。計算した本人は承認できないため、ほかの職員が計算するか、もう1人の管理職の利用登録を済ませてから計算してください。"
+    )
 
 
 def closing(code: str) -> str:

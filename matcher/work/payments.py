@@ -1,7 +1,6 @@
 """成果連動の支払い: from accepted measurements only, calculated once, approved by another (E8, X12)."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -10,11 +9,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from matcher.agreements import contract as payment
 from matcher.cases import decisions, documents, talks
-from matcher.ground import calendar, lifecycle, permissions
+from matcher.cases.act import BEGUN, REVIEW, case_act
+from matcher.ground import calendar
 from matcher.ground.errors import Invalid, Refused
-from matcher.ground.permissions import Actor
-from matcher.records import CaseDocument, Measurement, Partnership, Payment, PaymentRule, User
-from matcher.register import moves, notices, wording_work
+from matcher.records import Measurement, Partnership, Payment, PaymentRule, User
+from matcher.register import notices, wording_work
+from matcher.register.act import MOVED_ON, Done, Look, Told, Words
 
 
 def contract(session: Session, case: Partnership) -> payment.Contract | None:
@@ -60,116 +60,160 @@ def basis(session: Session, rule: PaymentRule) -> Measurement | None:
     )
 
 
-def calculate(
-    session: Session, actor: Actor, case: Partnership, rule: PaymentRule, now: datetime,
-    *, seen: int | None = None,
-) -> Payment:  # fmt: skip
-    """Calculate what a rule pays for the accepted measurement of its day. The result never changes.
-
-    Args:
-        seen: id of the measurement that the person saw (0: none); another one must be looked at first.
-
-    Raises:
-        MovedOn: the value was replaced meanwhile, or the rule has gone.
-        Refused: ``no_measurement``, ``no_evidence``, ``evaluator_is_provider``, ``paid_already``,
-            ``over_budget``.
-    """
-    permissions.require(actor, "partnership.review", case)
-    talks.in_state(session, case, *lifecycle.CASE_BEGUN)
+def _calculable(look: Look) -> str | None:
+    """An accepted value with its evidence, checked by somebody else than who is paid for it; once."""
+    session, case, rule = look.session, look.record, look.item
     deal = contract(session, case)
     if deal is None or rule.is_retired:
-        raise moves.moved_on(session, case)
+        return MOVED_ON
     if session.scalar(select(Payment.id).where(Payment.rule_id == rule.id)) is not None:
-        raise Refused("paid_already")
+        return "paid_already"
     measurement = basis(session, rule)
-    if seen is not None and seen != (measurement.id if measurement is not None else 0):
-        raise moves.moved_on(session, case)
     if measurement is None or measurement.value is None:
-        raise Refused("no_measurement")
+        return "no_measurement"
     if measurement.evidence_id is None:
-        raise Refused("no_evidence")
-    if _side_of_person(case, measurement.reviewed_by) == deal.provider:
-        raise Refused("evaluator_is_provider")
+        return "no_evidence"
+    is_providers = _side_of_person(case, measurement.reviewed_by) == deal.provider
+    return "evaluator_is_provider" if is_providers else None
+
+
+def _basis_shown(look: Look) -> int:
+    """The measurement that is paid for: another one must be looked at first."""
+    measurement = basis(look.session, look.item)
+    return measurement.id if measurement is not None else 0
+
+
+def is_outcome_linked(case: Partnership) -> bool:
+    """Whether money hangs on what the case brings about."""
+    return case.agreement_type == "outcome_linked"
+
+
+@case_act(
+    "calculate", event="calculate_payment", by=REVIEW, open_in=BEGUN, when=is_outcome_linked,
+    item=PaymentRule, guard=_calculable, shown=_basis_shown, home="payment",
+    words=Words(
+        "支払額を計算する", "支払額を計算しました。", "支払額を計算しました",
+        explain="契約の条件どおりに計算します。計算の結果は、あとから変えられません。", submit="計算する",
+    ),
+)  # fmt: skip
+def calculate(look: Look) -> Done:
+    """Calculate what a rule pays for the accepted measurement of its day. The result never changes.
+
+    Raises:
+        Refused: ``over_budget``.
+    """
+    rule, measurement = look.item, basis(look.session, look.item)
+    assert measurement is not None
+    assert measurement.value is not None
     found = payment.amount(payment.Rule.from_dict(rule.terms), measurement.value)
     return _keep(
-        session, actor, case, deal, found.yen, found.formula, rule.fiscal_year, now,
-        rule=rule, measurement=measurement, what=rule.indicator.name,
+        look, found.yen, found.formula, rule.fiscal_year, rule.indicator.name,
+        rule_id=rule.id, measurement_id=measurement.id,
     )  # fmt: skip
 
 
-def calculate_fixed(session: Session, actor: Actor, case: Partnership, year: int, now: datetime) -> Payment:
-    """The fixed part of one fiscal year, once.
-
-    Raises:
-        Refused: ``no_fixed_part``, ``paid_already``, ``over_budget``.
-    """
-    permissions.require(actor, "partnership.review", case)
-    talks.in_state(session, case, *lifecycle.CASE_BEGUN)
-    deal = contract(session, case)
-    if deal is None or not deal.fixed.get(year):
-        raise Refused("no_fixed_part")
-    taken = select(Payment.id).where(Payment.partnership_id == case.id, Payment.fixed_year == year)
-    if session.scalar(taken) is not None:
-        raise Refused("paid_already")
-    yen = deal.fixed[year]
-    what = fixed_part(year)
-    formula = f"契約で定めた{what}。支払額は{yen:,}円。"
-    return _keep(session, actor, case, deal, yen, formula, year, now, fixed_year=year, what=what)
+def _year(look: Look) -> int:
+    return int(look.item) if str(look.item).isdecimal() else 0
 
 
-def approve(
-    session: Session, actor: Actor, case: Partnership, found: Payment, now: datetime, *, version: int | None
-) -> None:
-    """A manager approves what somebody else calculated (K9).
-
-    Raises:
-        Refused: ``own_calculation``, ``not_verified``. MovedOn: approved meanwhile.
-    """
-    permissions.require(actor, "partnership.pay", case)
-    talks.in_state(session, case, *lifecycle.CASE_BEGUN)
-    talks.require_verified(case)
-    if found.approved_at is not None or (version is not None and version != found.version):
-        raise moves.moved_on(session, case)
-    if found.calculated_by_id == actor.user_id:
-        raise Refused("own_calculation")
-    bundle = decisions.freeze(
-        session, actor, case, "approve_payment", "", now, payment=found.public_id, yen=found.amount_yen
+def _fixed_open(look: Look) -> str | None:
+    deal = contract(look.session, look.record)
+    if deal is None or not deal.fixed.get(_year(look)):
+        return "no_fixed_part"
+    taken = select(Payment.id).where(
+        Payment.partnership_id == look.record.id, Payment.fixed_year == _year(look)
     )
-    found.approved_at, found.approved_by_id = now, actor.user_id
-    session.flush()
-    details = {**_details(found), **decisions.named(bundle)}
-    documents.note(session, actor, case, "approve_payment", now, details=details)
-    text = wording_work.event(case, "payment_approved", what=label(found))
-    documents.tell_others(session, actor, case, text, now)
+    return "paid_already" if look.session.scalar(taken) is not None else None
 
 
-def record_paid(
-    session: Session, actor: Actor, case: Partnership, found: Payment, paid_on: date, now: datetime,
-    *, version: int | None,
-) -> None:  # fmt: skip
+@case_act(
+    "calculate_fixed", event="calculate_payment", by=REVIEW, open_in=BEGUN, when=is_outcome_linked,
+    item=str, guard=_fixed_open, home="payment",
+    words=Words(
+        "固定部分を計算する", "支払額を計算しました。",
+        explain="契約で定めた固定部分の支払額を作ります。", submit="計算する",
+    ),
+)  # fmt: skip
+def calculate_fixed(look: Look) -> Done:
+    """The fixed part of one fiscal year (the item), once.
+
+    Raises:
+        Refused: ``over_budget``.
+    """
+    deal, year = contract(look.session, look.record), _year(look)
+    assert deal is not None
+    yen, what = deal.fixed[year], fixed_part(year)
+    formula = f"契約で定めた{what}。支払額は{yen:,}円。"
+    return _keep(look, yen, formula, year, what, fixed_year=year)
+
+
+def approvers(session: Session, calculated_by_id: int | None) -> Sequence[User]:
+    """The managers who may approve what this person has calculated (K9): all but the person."""
+    return session.scalars(
+        select(User)
+        .where(User.role == "manager", User.status == "active", User.id != calculated_by_id)
+        .order_by(User.id)
+    ).all()
+
+
+def _approvable(look: Look) -> str | None:
+    if look.item.approved_at is not None:
+        return MOVED_ON
+    if talks.unverified(look.record):
+        return "not_verified"
+    return "own_calculation" if look.item.calculated_by_id == look.actor.user_id else None
+
+
+@case_act(
+    "approve_payment", by="partnership.pay", open_in=BEGUN, item=Payment, guard=_approvable, home="payment",
+    words=Words(
+        "支払いを承認する", "支払いを承認しました。", "支払いを承認しました",
+        explain="下の計算のとおりに支払うことを承認します。計算した本人は承認できません。",
+        submit="承認する",
+    ),
+)  # fmt: skip
+def approve(look: Look) -> Done:
+    """A manager approves what somebody else calculated (K9)."""
+    session, found, now = look.session, look.item, look.now
+    bundle = decisions.freeze(
+        session, look.actor, look.record, "approve_payment", "", now,
+        payment=found.public_id, yen=found.amount_yen,
+    )  # fmt: skip
+    found.approved_at, found.approved_by_id = now, look.actor.user_id
+    told = Told("others", "payment_approved", {"what": label(found)})
+    return Done(details={**_details(found), **decisions.named(bundle)}, tells=(told,))
+
+
+def _payable(look: Look) -> str | None:
+    if talks.unverified(look.record):
+        return "not_verified"
+    if look.item.approved_at is None:
+        return "not_approved"
+    return MOVED_ON if look.item.paid_on is not None else None
+
+
+@case_act(
+    "paid", event="record_paid", by=REVIEW, open_in=BEGUN, item=Payment, guard=_payable, home="payment",
+    words=Words(
+        "支払った日を記録する", "支払いを記録しました。", "支払いを記録しました", submit="記録する"
+    ),
+)  # fmt: skip
+def record_paid(look: Look, paid_on: date) -> Done:
     """Note the day on which the approved amount was paid.
 
     Raises:
-        Refused: ``not_approved``, ``not_verified``. Invalid: a day in the future or before the approval.
+        Invalid: a day in the future, before the approval, or outside of the fiscal year's books.
     """
-    permissions.require(actor, "partnership.review", case)
-    talks.in_state(session, case, *lifecycle.CASE_BEGUN)
-    talks.require_verified(case)
-    if found.approved_at is None:
-        raise Refused("not_approved")
-    if found.paid_on is not None or (version is not None and version != found.version):
-        raise moves.moved_on(session, case)
-    if paid_on > calendar.tokyo_date(now):
+    found = look.item
+    if paid_on > calendar.tokyo_date(look.now):
         raise Invalid(paid_on="in_future")
     if paid_on < calendar.tokyo_date(found.approved_at):
         raise Invalid(paid_on="before_approval")
     # A year's books stay open until the end of May (地方自治法 235条の5).
     if not date(found.fiscal_year, 4, 1) <= paid_on <= date(found.fiscal_year + 1, 5, 31):
         raise Invalid(paid_on="outside_fiscal_year")
-    found.paid_on, found.paid_by_id = paid_on, actor.user_id
-    session.flush()
-    documents.note(session, actor, case, "record_paid", now, details=_details(found))
-    documents.tell_others(session, actor, case, wording_work.event(case, "paid", what=label(found)), now)
+    found.paid_on, found.paid_by_id = paid_on, look.actor.user_id
+    return Done(details=_details(found), tells=(Told("others", "paid", {"what": label(found)}),))
 
 
 def unsettled(session: Session, case: Partnership) -> str | None:
@@ -252,100 +296,11 @@ def due_fixed(session: Session, case: Partnership, now: datetime) -> list[int]:
     ]
 
 
-# ── Simulation ───────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True)
-class Expected:
-    """Where an indicator starts (``None``: not measured yet) and where it is to go."""
-
-    name: str
-    unit: str
-    baseline: float | None
-    target: float
-
-
-@dataclass(frozen=True)
-class Trial:
-    """An outcome-linked contract that nobody is bound by yet, with what the plan expects of its indicators.
-
-    ``deal`` lacks the rules that cannot be calculated: their indicator is in no plan, or they make no sense.
-    """
-
-    agreement: CaseDocument
-    deal: payment.Contract
-    indicators: Mapping[str, Expected]
-
-
-def trial(session: Session, case: Partnership) -> Trial | None:
-    """What the open draft of the agreement would pay, to be tried out before anybody signs it."""
-    draft = documents.find_draft(session, case, "agreement")
-    outcome = draft.content.get("outcome") if draft is not None else None
-    if draft is None or not outcome:
-        return None
-    expected = {}
-    # The plan that is being written comes last: the two drafts are meant to fit each other.
-    for plan in (documents.find_agreed(session, case, "plan"), documents.find_draft(session, case, "plan")):
-        for row in plan.content.get("indicators", ()) if plan is not None else ():
-            expected[row["key"]] = Expected(row["name"], row["unit"], row["baseline"], row["target"])
-    deal = payment.Contract.from_dict(outcome)
-    usable = tuple(rule for rule in deal.rules if rule.indicator in expected and not rule.faults())
-    return Trial(draft, replace(deal, rules=usable), expected)
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """One possible outcome: for each rule the value and what it would pay; sums in yen."""
-
-    name: str
-    rows: tuple[tuple[payment.Rule, float, payment.Amount], ...]
-    fixed_yen: int
-
-    @property
-    def total_yen(self) -> int:
-        """All that would be paid, the fixed part included."""
-        return self.fixed_yen + sum(amount.yen for _rule, _value, amount in self.rows)
-
-
-def scenarios(
-    deal: payment.Contract, indicators: Mapping[str, Any], own: Mapping[str, float] | None = None
-) -> list[Scenario]:
-    """Several outcomes of a contract: nothing improves, half way, target reached, far beyond, and one's own.
-
-    Args:
-        indicators: key → object with ``baseline`` (or ``None``) and ``target``.
-        own: rule key → a value to try out.
-    """
-    fixed = sum(deal.fixed.values())
-    found = []
-    for name, share in (
-        ("改善なし", 0.0),
-        ("目標の半分", 0.5),
-        ("目標どおり", 1.0),
-        ("目標を大きく上回る", 1.5),
-    ):
-        rows = []
-        for rule in deal.rules:
-            indicator = indicators[rule.indicator]
-            start = indicator.baseline if indicator.baseline is not None else 0.0
-            value = start + (indicator.target - start) * share
-            rows.append((rule, round(value, 4), payment.amount(rule, round(value, 4))))
-        found.append(Scenario(name, tuple(rows), fixed))
-    if own:
-        values = [(rule, own[rule.key]) for rule in deal.rules if rule.key in own]
-        rows = [(rule, value, payment.amount(rule, value)) for rule, value in values]
-        found.append(Scenario("入力した値", tuple(rows), fixed))
-    return found
-
-
-# ── Shared ───────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _keep(
-    session: Session, actor: Actor, case: Partnership, deal: payment.Contract, yen: int, formula: str,
-    year: int, now: datetime, *, rule: PaymentRule | None = None, measurement: Measurement | None = None,
-    fixed_year: int | None = None, what: str,
-) -> Payment:  # fmt: skip
+def _keep(look: Look, yen: int, formula: str, year: int, what: str, **of: int) -> Done:
+    """Keep an amount; ``of`` names its rule and measurement, or the year of the fixed part."""
+    session, actor, case, now = look.session, look.actor, look.record, look.now
+    deal = contract(session, case)
+    assert deal is not None
     before = select(func.coalesce(func.sum(Payment.amount_yen), 0)).where(Payment.partnership_id == case.id)
     if (session.scalar(before) or 0) + yen > deal.budget_cap_yen:
         raise Refused("over_budget")
@@ -353,26 +308,19 @@ def _keep(
     if limit is not None and (session.scalar(before.where(Payment.fiscal_year == year)) or 0) + yen > limit:
         raise Refused("over_budget")
     found = Payment(
-        partnership_id=case.id, rule_id=rule.id if rule else None,
-        measurement_id=measurement.id if measurement else None, fixed_year=fixed_year, fiscal_year=year,
-        amount_yen=yen, formula=formula, calculated_by_id=actor.user_id, calculated_at=now,
+        partnership_id=case.id, fiscal_year=year, amount_yen=yen, formula=formula,
+        calculated_by_id=actor.user_id, calculated_at=now, **of,
     )  # fmt: skip
     session.add(found)
     session.flush()
     bundle = decisions.freeze(
         session, actor, case, "calculate_payment", "", now, payment=found.public_id, yen=yen, formula=formula
     )
-    details = {**_details(found), **decisions.named(bundle)}
-    documents.note(session, actor, case, "calculate_payment", now, details=details)
-    documents.tell_others(session, actor, case, wording_work.event(case, "payment", what=what), now)
-    managers = session.scalars(
-        select(User)
-        .where(User.role == "manager", User.status == "active", User.id != actor.user_id)
-        .order_by(User.id)
-    ).all()
     words = wording_work.event(case, "payment_to_approve", what=what)
+    managers = approvers(session, actor.user_id)
     notices.tell_users(session, managers, *words, now, about=("partnership", case.public_id))
-    return found
+    details = {**_details(found), **decisions.named(bundle)}
+    return Done(found, details, tells=(Told("others", "payment", {"what": what}),))
 
 
 def _details(found: Payment) -> dict[str, Any]:

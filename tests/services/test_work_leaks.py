@@ -208,8 +208,8 @@ def test_an_amount_is_calculated_from_the_value_that_was_seen(partners: Partners
     newer = partners.measure(partners.only_indicator(), 29, partners.ends_on)
     arguments = (partners.session, partners.coordinator, partners.case, partners.rule(), partners.at)
     with pytest.raises(MovedOn):
-        payments.calculate(*arguments, seen=seen.id)
-    assert payments.calculate(*arguments, seen=newer.id).amount_yen == 0
+        payments.calculate(*arguments, version=seen.id)
+    assert payments.calculate(*arguments, version=newer.id).amount_yen == 0
 
 
 def test_an_amount_is_paid_while_the_books_of_its_year_are_open(partners: Partners) -> None:

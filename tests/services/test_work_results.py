@@ -33,7 +33,7 @@ from matcher.records import (
 )
 from matcher.register import snapshots
 from matcher.results import closing, drafted, publication, ratings
-from matcher.work import contributions, incidents, measurements, payments, reports, risks
+from matcher.work import contributions, incidents, measurements, payments, reports, risks, scenarios
 from matcher.work import reads as work_reads
 from tests import factories
 from tests.partners import SCORES, Partners
@@ -533,7 +533,7 @@ GUARDS: list[tuple[str | Try, Try, type[DomainError], str]] = [
     (calculated, calculate(), Refused, "paid_already"),
     (payable, calculate_fixed(), Refused, "no_fixed_part"),
     (payable, calculate_fixed("company_actor"), NotPermitted, "not_permitted"),
-    ("running", calculate_fixed(), Refused, "no_fixed_part"),
+    ("running", calculate_fixed(), MovedOn, "moved_on"),
     (calculated, approve("coordinator"), NotPermitted, "not_permitted"),
     (after(payable, calculate("manager")), approve(), Refused, "own_calculation"),
     (calculated, approve(version=0), MovedOn, "moved_on"),
@@ -776,7 +776,7 @@ def test_a_simulation_shows_several_outcomes_and_ones_own(partners, session):
     partners.contracted()
     deal = payments.contract(session, partners.case)
     indicators = {"I1": partners.only_indicator()}
-    found = payments.scenarios(deal, indicators, {"P1": 30.0})
+    found = scenarios.scenarios(deal, indicators, {"P1": 30.0})
     assert [row.total_yen for row in found] == [0, 0, 300_000, 300_000, 300_000]
 
 

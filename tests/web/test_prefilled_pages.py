@@ -261,7 +261,7 @@ def agreed_terms(place: Workplace, **changes: Any) -> None:
     [
         (date(2026, 11, 24), date(2026, 12, 8), TODAY, TWO_WEEKS),
         (date(2026, 11, 1), date(2026, 12, 8), TODAY, TWO_WEEKS),
-        (date(2026, 12, 1), date(2027, 11, 30), "2026-12-01", "2027-03-03"),
+        (date(2026, 12, 1), date(2027, 11, 30), "2026-12-01", "2027-02-28"),
         (None, None, TODAY, ""),
     ],
 )

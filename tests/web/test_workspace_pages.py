@@ -21,7 +21,7 @@ from matcher.organizations import acts as organization_acts
 from matcher.records import User
 from matcher.register import officials
 from matcher.results import ratings
-from matcher.work import risks
+from matcher.work import payments, risks
 from tests.conftest import NOW
 from tests.partners import Partners
 from tests.web.conftest import login_as
@@ -429,3 +429,30 @@ def test_ending_early_is_offered_to_those_alone_who_may_sign(town: Town, who: st
         actor = replace(actor, organization_role="editor")
     with town.records.read() as session:
         assert work_acts.may(session, actor, town.partners.case, "terminate", NOW) is is_offered
+
+
+def test_who_calculates_alone_is_told_before_and_reads_after_who_may_approve(town):
+    def life(p: Partners) -> None:
+        p.contracted()
+        p.end()
+        p.measure(p.only_indicator(), 31.0, p.ends_on)
+
+    town.live(life)
+    manager, desk = town.browser("manager"), town.browser("coordinator")
+    asked = visit(manager, visit(manager, f"{town.url}/payment").href("支払額を計算する"))
+    assert "あなたが計算すると、承認できる人がいません。" in asked.text
+    assert "承認できる人がいません" not in visit(desk, asked.url).text
+    send(manager, asked, {}, action="/do/calculate")
+    page = visit(manager, f"{town.url}/payment")
+    assert "支払いを承認する" not in page.text
+    assert "承認できる管理職がいません。" in page.text
+
+
+def test_a_form_whose_act_cannot_be_done_says_why_instead_of_opening(town):
+    town.live(lambda p: p.contracted())
+    desk = town.browser("coordinator")
+    with town.records.read() as session:
+        rule = payments.rules(session, town.partners.case)[0].public_id
+    answer = desk.get(f"{town.url}/do/calculate?item={rule}")
+    assert answer.status_code == 302
+    assert "先に測定の結果を確認してください。" in visit(desk, answer.headers["Location"]).text

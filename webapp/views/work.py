@@ -23,11 +23,11 @@ from matcher.ground.permissions import Actor
 from matcher.ground.typed import Unclear
 from matcher.jobs import tickets
 from matcher.organizations import reads as organization_reads
-from matcher.records import CaseDocument, Partnership, PaymentRule
+from matcher.records import CaseDocument, Partnership
 from matcher.register import audit, parties, receipts
 from matcher.register.act import MOVED_ON, Look
 from matcher.results import closing, drafted, publication, ratings
-from matcher.work import contributions, measurements, payments, reports
+from matcher.work import contributions, measurements, payments, reports, scenarios
 from matcher.work import reads as work_reads
 from webapp import (
     access,
@@ -95,7 +95,7 @@ def facts(actor: Actor, case: Partnership) -> dict[str, Any]:
         "other_steps": [step for step in steps if step.side != side],
         "can": lambda action, item=None: work_acts.may(session, actor, case, action, clock.now(), item),
         "has_contract": payments.contract(session, case) is not None
-        or payments.trial(session, case) is not None,
+        or scenarios.trial(session, case) is not None,
         "today": calendar.tokyo_date(clock.now()),
     }
 
@@ -223,8 +223,11 @@ def _payment(case: Partnership) -> dict[str, Any]:
     deal = payments.contract(session, case)
     rows = payments.rules(session, case)
     paid = payments.all_of(session, case)
-    found: dict[str, Any] = {"deal": deal, "rules": rows, "payments": paid, "tried": None}
-    tried = payments.trial(session, case)
+    found: dict[str, Any] = {
+        "deal": deal, "rules": rows, "payments": paid, "tried": None,
+        "approvers": lambda calculated_by: payments.approvers(session, calculated_by),
+    }  # fmt: skip
+    tried = scenarios.trial(session, case)
     if tried is not None and (deal is None or request.args.get("of") == "draft"):
         return found | _trial(tried)
     if deal is None:
@@ -234,7 +237,7 @@ def _payment(case: Partnership) -> dict[str, Any]:
     own, unread = _tried(deal)
     measured = plans.measurements(session, case)
     found |= {
-        "scenarios": payments.scenarios(deal, indicators, own),
+        "scenarios": scenarios.scenarios(deal, indicators, own),
         "names": {rule.key: indicators[rule.indicator] for rule in deal.rules},
         "unread": unread,
         "by_rule": {row.rule_id: row for row in paid if row.rule_id},
@@ -267,12 +270,12 @@ def _payment(case: Partnership) -> dict[str, Any]:
     return found
 
 
-def _trial(tried: payments.Trial) -> dict[str, Any]:
+def _trial(tried: scenarios.Trial) -> dict[str, Any]:
     own, unread = _tried(tried.deal)
     return {
         "tried": tried,
         "unread": unread,
-        "scenarios": payments.scenarios(tried.deal, tried.indicators, own),
+        "scenarios": scenarios.scenarios(tried.deal, tried.indicators, own),
         "names": {rule.key: tried.indicators[rule.indicator] for rule in tried.deal.rules},
         "curves": [(rule, contract.curve(rule)) for rule in tried.deal.rules],
         "years": [
@@ -551,9 +554,6 @@ def _version(ask: Ask) -> str:
         return str(ask.item.sha256)
     if isinstance(ask.item, CaseDocument):
         return str(ask.item.edition)
-    if isinstance(ask.item, PaymentRule):
-        measurement = payments.basis(ask.session, ask.item)
-        return str(measurement.id if measurement is not None else 0)
     if ask.item is not None:
         return str(getattr(ask.item, "version", ""))
     if ACTS[ask.action].writes:
@@ -568,7 +568,6 @@ _HOME: Final[Mapping[str, str]] = MappingProxyType(
             ("plan", "logic", "link", "drop_link", "indicator", "drop_indicator", "milestones"), "plan"
         ),
         **dict.fromkeys(("agreement", "rule", "drop_rule", "trial", "trial_result"), "agreement"),
-        **dict.fromkeys(("calculate", "calculate_fixed", "approve_payment", "paid"), "payment"),
         **dict.fromkeys(
             ("outcome_report", "rate", "decline_rating", "discuss", "third_party", "voice", "lesson"),
             "evaluation",
@@ -609,12 +608,15 @@ def _ask(ask: Ask, **more: Any) -> str:
 _WITH_FIGURES: Final = frozenset(
     {"trial", "plan", "indicator", "milestones", "agreement", "renew", "contribution"}
 )
+_CALCULATING: Final = frozenset({"calculate", "calculate_fixed"})
 _AGREEING: Final = frozenset({"accept_document", "confirm_agreement"})
 
 
 def _beside(ask: Ask) -> dict[str, Any]:
     """What need, offer and case say, beside the form or the consent; and where they differ."""
     case = ask.case
+    if ask.action in _CALCULATING and not payments.approvers(ask.session, ask.actor.user_id):
+        return {"warning": work_text.nobody_approves()}
     columns = terms_text.columns(case.need, case.offer, case)
     if ask.action in _AGREEING:
         document = ask.item or documents.find_draft(ask.session, case, "agreement")

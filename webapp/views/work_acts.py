@@ -24,8 +24,6 @@ from matcher.records import (
     CaseFile,
     EvaluationSheet,
     Partnership,
-    Payment,
-    PaymentRule,
 )
 from matcher.register import act
 from matcher.register.act import Look
@@ -710,34 +708,11 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
             incidents.publish_incident, forms.PublishIncidentForm, _fields("public_text")
         ),
         "resolve_incident": _form_of(incidents.resolve_incident, forms.AnswerForm, _fields("text")),
-        "calculate": Act(
-            forms.ConfirmForm,
-            lambda ask: payments.calculate(
-                ask.session, ask.actor, ask.case, ask.item, ask.now, seen=ask.version
-            ),
-            _REVIEW, BEGUN, item=PaymentRule,
-        ),
-        "calculate_fixed": Act(
-            forms.ConfirmForm,
-            lambda ask: payments.calculate_fixed(
-                ask.session, ask.actor, ask.case, int(ask.key) if ask.key.isdecimal() else 0, ask.now
-            ),
-            _REVIEW, BEGUN,
-        ),
-        "approve_payment": Act(
-            forms.ConfirmForm,
-            lambda ask: payments.approve(
-                ask.session, ask.actor, ask.case, ask.item, ask.now, version=ask.version
-            ),
-            "partnership.pay", BEGUN, item=Payment,
-        ),
-        "paid": Act(
-            forms.PaidForm,
-            lambda ask: payments.record_paid(
-                ask.session, ask.actor, ask.case, ask.item, ask.form.paid_on.data, ask.now,
-                version=ask.version,
-            ),
-            _REVIEW, BEGUN, item=Payment,
+        "calculate": _form_of(payments.calculate, forms.ConfirmForm),
+        "calculate_fixed": _form_of(payments.calculate_fixed, forms.ConfirmForm),
+        "approve_payment": _form_of(payments.approve, forms.ConfirmForm),
+        "paid": _form_of(
+            payments.record_paid, forms.PaidForm, _fields("paid_on"),
             prefill=lambda ask: {"paid_on": calendar.tokyo_date(ask.now)},
         ),
         "outcome_report": Act(
@@ -826,8 +801,6 @@ def may(
         return case.was_terminated
     if action == "renew":
         return ratings.may_renew(case)
-    if action in {"calculate_fixed", "calculate"}:
-        return case.agreement_type == "outcome_linked"
     return True
 
 
