@@ -4,7 +4,7 @@
 (a plan or an agreement is drafted, accepted by both and confirmed).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -30,8 +30,7 @@ from matcher.records import (
 from matcher.results import accepting, closing, drafted, publication, ratings
 from matcher.work import contributions, incidents, measurements, payments, reports, risks
 from matcher.work import reads as work_reads
-
-Facts = Mapping[str, Any]
+from seed_data.lines import Facts
 
 
 class Teller:
