@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, request
+from flask_babel import gettext
 from markupsafe import Markup, escape
 from wtforms import Field
 from wtforms.fields import (
@@ -29,6 +30,8 @@ from wtforms.fields import (
 from wtforms.widgets import TextArea
 
 from matcher.ground import calendar, figures
+from matcher.records import Mail
+from matcher.register import sentences
 from matcher.register.receipts import new_form_id
 
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
@@ -195,6 +198,11 @@ def has_endpoint(name: str) -> bool:
     return name in current_app.view_functions
 
 
+def mail_subject(mail: Mail) -> str:
+    """The subject of a mail of the outbox."""
+    return sentences.of(mail, gettext)[0]
+
+
 def register(app: Flask) -> None:
     """Give every template the filters and questions of this module."""
     filters: tuple[Callable[..., Any], ...] = (
@@ -214,6 +222,7 @@ def register(app: Flask) -> None:
         nl2p,
         budoux,
         mark_quotes,
+        mail_subject,
     )
     app.jinja_env.filters.update({f.__name__: f for f in filters})
     questions = (field_kind, url_with, has_endpoint, fiscal_year, new_form_id)

@@ -55,9 +55,7 @@ def _append(settings: Settings, head: audit.Head, today: datetime) -> bool:
 
 def _mail(session: Session, settings: Settings, head: audit.Head, now: datetime) -> None:
     today = now.astimezone(TOKYO)
-    subject, body = wording.audit_head(
-        cities.get(session).name, f"{today.year}年{today.month}月{today.day}日", str(head)
-    )
+    said = wording.audit_head(cities.get(session).name, today.date(), str(head))
     # Before the line in the file: what is killed between them mails once, since the key is of the day.
     key = f"audit-head-{today:%Y%m%d}"
-    notices.send_mail(session, settings.audit_heads_to, subject, body, now, key=key)
+    notices.send_mail(session, settings.audit_heads_to, *said, now, key=key)

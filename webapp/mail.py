@@ -18,7 +18,7 @@ import structlog
 from matcher.city import cities
 from matcher.ground.db import Database
 from matcher.records import Mail
-from matcher.register import outbox
+from matcher.register import outbox, sentences
 from webapp.config import Settings
 
 log = structlog.get_logger()
@@ -73,14 +73,15 @@ def compose(mail: Mail, city: cities.City, settings: Settings, now: datetime) ->
     message["To"] = mail.to
     if [one.addr_spec for one in message["To"].addresses] != [mail.to] or not mail.to.isascii():
         raise ValueError("expected one plain address, found what would be read as another")
-    message["Subject"] = mail.subject
+    subject, body = sentences.of(mail)
+    message["Subject"] = subject
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{mail.key}@enmusubi.{message['From'].addresses[0].domain}>"
     message["Auto-Submitted"] = "auto-generated"
     signature = SIGNATURE.format(
         city=city.name, section=city.section, phone=city.phone, url=settings.public_url
     )
-    message.set_content(mail.body + signature, charset="utf-8", cte="8bit")
+    message.set_content(body + signature, charset="utf-8", cte="8bit")
     return message.as_bytes(policy=SMTP)
 
 

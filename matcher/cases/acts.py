@@ -476,7 +476,7 @@ def send_message(session: Session, actor: Actor, case: Partnership, text: str, n
         documents.touch(session, case, now)  # its dates are agreed upon; only silence starts anew
     elif case.deadline_at is not None and case.deadline_at < extended:
         case.deadline_at, case.reminders = extended, 0
-    author = actor.organization_name or "市の担当"
+    author = actor.organization_name or wording.CITY
     subject_body = wording.case_message(case, author)
     for organization_id in case.party_ids:
         if organization_id != actor.organization_id:

@@ -17,6 +17,7 @@ from matcher.ground.errors import Invalid, NotFound, Refused
 from matcher.ground.permissions import SYSTEM, Actor
 from matcher.records import CaseDocument, Organization, Partnership, User
 from matcher.register import audit, moves, notices, parties, snapshots, wording_work
+from matcher.register.wording import Said
 
 Side = Literal["company", "npo", "city"]
 
@@ -308,36 +309,32 @@ def touch(session: Session, case: Partnership, now: datetime) -> None:
 
 
 def tell_others(
-    session: Session, actor: Actor, case: Partnership, subject_body: tuple[str, str], now: datetime,
+    session: Session, actor: Actor, case: Partnership, said: Said, now: datetime,
     *, staff: bool = False,
 ) -> None:  # fmt: skip
     """Tell the other organization (both, where the city or the clock acts), and the desk if ``staff``."""
     for organization_id in case.party_ids:
-        tell_party(session, actor, case, organization_id, subject_body, now)
+        tell_party(session, actor, case, organization_id, said, now)
     if staff:
-        tell_desk(session, actor, case, subject_body, now)
+        tell_desk(session, actor, case, said, now)
 
 
 def tell_party(
     session: Session, actor: Actor, case: Partnership, organization_id: int,
-    subject_body: tuple[str, str], now: datetime,
+    said: Said, now: datetime,
 ) -> None:  # fmt: skip
     """Tell one of the two organizations, unless it acts itself."""
     if organization_id != actor.organization_id:
-        notices.tell_organization(session, organization_id, *subject_body, now, about=_about(case))
+        notices.tell_organization(session, organization_id, *said, now, about=_about(case))
 
 
-def tell_desk(
-    session: Session, actor: Actor, case: Partnership, subject_body: tuple[str, str], now: datetime
-) -> None:
+def tell_desk(session: Session, actor: Actor, case: Partnership, said: Said, now: datetime) -> None:
     """Tell every official, unless the desk acts itself."""
     if not actor.is_staff:
-        notices.tell_staff(session, *subject_body, now, about=_about(case))
+        notices.tell_staff(session, *said, now, about=_about(case))
 
 
-def tell_city(
-    session: Session, actor: Actor, case: Partnership, subject_body: tuple[str, str], now: datetime
-) -> None:
+def tell_city(session: Session, actor: Actor, case: Partnership, said: Said, now: datetime) -> None:
     """Tell the official in charge and who stands in, without whoever acts.
 
     Where nobody (any more) is in charge, the whole desk hears of it – unless the desk itself acts.
@@ -349,9 +346,9 @@ def tell_city(
     ).all()
     if in_charge:
         others = [user for user in in_charge if user.id != actor.user_id]
-        notices.tell_users(session, others, *subject_body, now, about=_about(case))
+        notices.tell_users(session, others, *said, now, about=_about(case))
     else:
-        tell_desk(session, actor, case, subject_body, now)
+        tell_desk(session, actor, case, said, now)
 
 
 def _about(case: Partnership) -> tuple[str, str]:

@@ -60,9 +60,9 @@ def record_meeting(look: Look, meeting: Meeting) -> Done:
     if case.state == "introduced" and not actor.is_staff:
         enter(session, actor, case, "meet", now)
     tells = [Told("others", "meet", {"who": who(actor)})]
-    coming = [part for part in (found.next_step.strip(), _meeting_day(found.next_at)) if part]
-    if coming:
-        tells.append(Told("city", "meet_next", {"who": who(actor), "what": "\n".join(coming)}))
+    step, on = found.next_step.strip(), wording.day(found.next_at)
+    if step or on:
+        tells.append(Told("city", "meet_next", {"who": who(actor), "what": step, "meeting_on": on}))
     return Done(found, is_kept=True, tells=tuple(tells))
 
 
@@ -262,10 +262,6 @@ def require_verified(case: Partnership) -> None:
         raise Refused("not_verified")
 
 
-def _meeting_day(moment: datetime | None) -> str:
-    return f"次の面談：{wording.day(moment)}" if moment is not None else ""
-
-
 def who(actor: Actor) -> str:
     """The organization that acts, or the city, as notices name it."""
-    return actor.organization_name or "市の担当"
+    return actor.organization_name or wording.CITY

@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session, joinedload
 from embeddings.normal import nfkc
 from matcher.city import cities
 from matcher.ground import addresses, permissions
-from matcher.ground.calendar import TOKYO
 from matcher.ground.errors import Invalid, NotFound, NotPermitted, Refused, TooMany
 from matcher.ground.permissions import Actor
 from matcher.ground.typed import Unclear
@@ -673,17 +672,17 @@ def _mail_link(
     keep_earlier: bool = False,
 ) -> None:  # fmt: skip
     city = cities.get(session)
-    office = wording.office(city.name, city.section, city.phone)
+    office = wording.Office(city.name, city.section, city.phone)
     link = _new_link(session, user, purpose, now, public_url, keep_earlier=keep_earlier)
-    until = _moment(now + LINK_LIVES[purpose])
+    until = now + LINK_LIVES[purpose]
     body = user.organization.name if user.organization else f"{city.name} {city.section}"
     if purpose == "reset":
-        subject, text = wording.password_link(city.name, office, user.name, link, until)
+        said = wording.password_link(office, user.name, link, until)
     elif welcome:
-        subject, text = wording.account_registered(city.name, office, user.name, body, link, until)
+        said = wording.account_registered(office, user.name, body, link, until)
     else:
-        subject, text = wording.account_invited(city.name, office, user.name, body, link, until)
-    notices.send_mail(session, user.email, subject, text, now, key=f"link-{secrets.token_hex(16)}")
+        said = wording.account_invited(office, user.name, body, link, until)
+    notices.send_mail(session, user.email, *said, now, key=f"link-{secrets.token_hex(16)}")
 
 
 def _mail_to_known(session: Session, user: User, now: datetime, public_url: str) -> None:
@@ -691,25 +690,16 @@ def _mail_to_known(session: Session, user: User, now: datetime, public_url: str)
         _mail_link(session, user, "activate", now, public_url, welcome=True, keep_earlier=True)
         return
     city = cities.get(session)
-    subject, text = wording.account_known_already(
-        city.name,
-        wording.office(city.name, city.section, city.phone),
-        f"{public_url}/login",
-        f"{public_url}/reset",
-    )
-    notices.send_mail(session, user.email, subject, text, now, key=f"known-{secrets.token_hex(16)}")
+    office = wording.Office(city.name, city.section, city.phone)
+    said = wording.account_known_already(office, f"{public_url}/login", f"{public_url}/reset")
+    notices.send_mail(session, user.email, *said, now, key=f"known-{secrets.token_hex(16)}")
 
 
 def _mail_changed(session: Session, user: User, now: datetime) -> None:
     city = cities.get(session)
-    office = wording.office(city.name, city.section, city.phone)
-    subject, text = wording.password_changed(city.name, office, user.name)
-    notices.send_mail(session, user.email, subject, text, now, key=f"password-{secrets.token_hex(16)}")
-
-
-def _moment(moment: datetime) -> str:
-    local = moment.astimezone(TOKYO)
-    return f"{local.month}月{local.day}日{local.hour}時{local.minute:02d}分"
+    office = wording.Office(city.name, city.section, city.phone)
+    said = wording.password_changed(office, user.name)
+    notices.send_mail(session, user.email, *said, now, key=f"password-{secrets.token_hex(16)}")
 
 
 # ── Changing and ending an account ───────────────────────────────────────────────────────────────────

@@ -101,8 +101,10 @@ class Notice(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
     created_at: Mapped[datetime]
-    subject: Mapped[str] = mapped_column(String(200))
-    body: Mapped[str] = mapped_column(Text)
+    code: Mapped[str] = mapped_column(String(40), default="", comment="which words; empty in old rows")
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict, info={"pii": True})
+    subject: Mapped[str] = mapped_column(String(200), default="", comment="of rows before codes were kept")
+    body: Mapped[str] = mapped_column(Text, default="")
     object_type: Mapped[str] = mapped_column(String(30), default="", comment="what it is about")
     object_id: Mapped[str] = mapped_column(String(32), default="", comment="public id")
     read_at: Mapped[datetime | None]
@@ -121,8 +123,10 @@ class Mail(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(80), unique=True, comment="idempotency key and Message-ID")
     to: Mapped[str] = mapped_column(String(254), info={"pii": True})
-    subject: Mapped[str] = mapped_column(String(200))
-    body: Mapped[str] = mapped_column(Text)
+    code: Mapped[str] = mapped_column(String(40), default="", comment="which words; empty in old rows")
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict, info={"pii": True})
+    subject: Mapped[str] = mapped_column(String(200), default="", comment="of rows before codes were kept")
+    body: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
     send_after: Mapped[datetime]
     leased_until: Mapped[datetime | None]

@@ -1,13 +1,13 @@
 """Who hears of what: notices on the screen and mails in the outbox, in the transaction of the cause.
 
-The wording stands in ``wording.py``; what becomes of a mail, in ``outbox.py``. A mail is readable
-without its link (closed networks strip links), so it always carries the number, the names and what to do
-next.
+What is told stands in ``wording.py``, as codes and facts; how it is said, in ``sentences.py``; what becomes
+of a mail, in ``outbox.py``. A mail is readable without its link (closed networks strip links), so it always
+carries the number, the names and what to do next.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -25,8 +25,8 @@ DIGESTS: Final = ("daily", "weekly", "biweekly")  #: how often a person may have
 def tell_users(
     session: Session,
     users: Iterable[User],
-    subject: str,
-    body: str,
+    code: str,
+    facts: Mapping[str, Any],
     now: datetime,
     *,
     about: tuple[str, str] = ("", ""),
@@ -43,8 +43,8 @@ def tell_users(
         notice = Notice(
             user_id=user.id,
             created_at=now,
-            subject=subject,
-            body=body,
+            code=code,
+            facts=dict(facts),
             object_type=about[0],
             object_id=about[1],
             mailed=user.notify not in DIGESTS,
@@ -52,14 +52,14 @@ def tell_users(
         session.add(notice)
         session.flush()
         if user.notify == "at_once":
-            send_mail(session, user.email, subject, body, now, key=f"notice-{notice.id}")
+            send_mail(session, user.email, code, facts, now, key=f"notice-{notice.id}")
 
 
 def tell_organization(
     session: Session,
     organization: Organization | int,
-    subject: str,
-    body: str,
+    code: str,
+    facts: Mapping[str, Any],
     now: datetime,
     *,
     about: tuple[str, str] = ("", ""),
@@ -73,11 +73,11 @@ def tell_organization(
             User.organization_role.in_(("owner", "editor")),
         )
     )
-    tell_users(session, users.all(), subject, body, now, about=about)
+    tell_users(session, users.all(), code, facts, now, about=about)
 
 
 def tell_staff(
-    session: Session, subject: str, body: str, now: datetime, *, about: tuple[str, str] = ("", "")
+    session: Session, code: str, facts: Mapping[str, Any], now: datetime, *, about: tuple[str, str] = ("", "")
 ) -> None:
     """Tell the coordinators and managers on the screen, and the section's shared mailbox once."""
     users = session.scalars(
@@ -87,7 +87,7 @@ def tell_staff(
     first: Notice | None = None
     for user in users:
         notice = Notice(
-            user_id=user.id, created_at=now, subject=subject, body=body,
+            user_id=user.id, created_at=now, code=code, facts=dict(facts),
             object_type=about[0], object_id=about[1], mailed=True,
         )  # fmt: skip
         session.add(notice)
@@ -95,16 +95,17 @@ def tell_staff(
     session.flush()
     city = session.get(Municipality, 1)
     if city is not None and city.email and first is not None:
-        send_mail(session, city.email, subject, body, now, key=f"staff-{first.id}")
+        send_mail(session, city.email, code, facts, now, key=f"staff-{first.id}")
 
 
-def send_mail(session: Session, to: str, subject: str, body: str, now: datetime, *, key: str) -> None:
+def send_mail(
+    session: Session, to: str, code: str, facts: Mapping[str, Any], now: datetime, *, key: str
+) -> None:
     """Put one mail into the outbox; a second one with the same ``key`` is not made."""
     if session.scalar(select(func.count()).select_from(Mail).where(Mail.key == key)):
         return
     _keep_pace(session, now)
-    one_line = " ".join(subject.split())  # a line break in a name must not become a mail header
-    session.add(Mail(key=key, to=to, subject=one_line, body=body, created_at=now, send_after=now))
+    session.add(Mail(key=key, to=to, code=code, facts=dict(facts), created_at=now, send_after=now))
 
 
 def pace(session: Session, actor: Actor) -> None:
@@ -151,9 +152,9 @@ def make_digests(session: Session, now: datetime) -> int:
         notice.mailed = True
     day = now.astimezone(TOKYO)
     for user, notices in by_user.values():
-        body = "\n\n".join(f"■ {notice.subject}\n{notice.body}" for notice in notices)
-        subject = f"【縁むすび】お知らせのまとめ（{len(notices)}件）"
-        send_mail(session, user.email, subject, body, now, key=f"digest-{user.public_id}-{day:%Y%m%d}")
+        told = [[notice.code, notice.facts, notice.subject, notice.body] for notice in notices]
+        key = f"digest-{user.public_id}-{day:%Y%m%d}"
+        send_mail(session, user.email, "digest", {"notices": told}, now, key=key)
     return len(by_user)
 
 

@@ -115,7 +115,13 @@ def note_failure(session: Session, mail_id: int, failure: Failure, error: str, n
 
 def _forget_link(mail: Mail) -> None:
     if mail.key.startswith("link-"):
-        mail.body = ""  # a link that opens an account must not stay readable in the outbox
+        # A link that opens an account must not stay readable in the outbox.
+        mail.body, mail.facts = "", mail.facts | {"link": ""}
+
+
+def has_text(mail: Mail) -> bool:
+    """Whether what it says is still kept."""
+    return bool(mail.facts or mail.body) and mail.facts.get("link") != ""
 
 
 def _record(session: Session, actor: Actor, action: str, mail: Mail, now: datetime) -> None:
@@ -144,7 +150,7 @@ class Undeliverable:
     @property
     def can_be_sent_again(self) -> bool:
         """Whether its text is still there; a link is not kept."""
-        return bool(self.mail.body)
+        return has_text(self.mail)
 
 
 def undeliverable(session: Session, actor: Actor, limit: int = 50) -> tuple[int, Sequence[Undeliverable]]:
@@ -188,7 +194,7 @@ def send_again(session: Session, actor: Actor, mail_id: int, now: datetime) -> N
         Refused: ``mail_done``, as in ``settle``, or ``mail_link_gone``, where a link must be made anew.
     """
     mails = _failed_like(session, actor, mail_id)
-    kept = [mail for mail in mails if mail.body]
+    kept = [mail for mail in mails if has_text(mail)]
     if not kept:
         raise Refused("mail_link_gone")
     for mail in kept:

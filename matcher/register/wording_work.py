@@ -5,12 +5,13 @@ Every mail carries the number, the partner and what to do, so that it serves whe
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from matcher.records import Handover, Partnership, User
+from matcher.register.wording import Said
 
 #: event → (subject, first sentence, what to do)
-_EVENTS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
+EVENTS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
     {
         "meet": ("面談の記録が届きました", "{who}が面談の記録を書きました。", "内容に違いがあれば、案件の画面の「質問・連絡」でお知らせください。"),
         "meet_next": ("面談で次にすることが決まりました", "{who}が面談の記録を書きました。\n\n次にすること：{what}", "市の担当に関わることがあれば、案件の画面でご確認ください。"),
@@ -89,16 +90,40 @@ _EVENTS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
 )  # fmt: skip
 
 
-def event(case: Partnership, name: str, **facts: object) -> tuple[str, str]:
-    """Subject and body of the notice about ``name`` on a case (both organizations must be loaded).
+#: code → (subject, body) of what is told of a handover of several cases.
+WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "handover_received": (
+            "案件{count}件を引き継ぎました",
+            "{from_who}さんから、案件{count}件の担当を引き継ぎました。\n\n{case_lines}\n\n"
+            "代理：{stands_in}\n申し送り：{note_or_none}\n\n"
+            "「引き継ぎ」の画面で、次にすること・約束・リスクをご確認ください。",
+        ),
+        "handover_deputy": (
+            "案件{count}件の代理になりました",
+            "{to_who}さんが不在のときの代理になりました。\n\n{case_lines}\n\n"
+            "申し送り：{note_or_none}\n\n案件の画面で、いまの状況をご確認ください。",
+        ),
+        "handover_blocked": (
+            "引き継ぎができませんでした",
+            "{until}の引き継ぎ（{from_who}さんから{to_who}さんへ、{count}件）は、{to_who}さんがいま担当できないため、"
+            "行われていません。\n\n「引き継ぎ」の画面で予定を取り消し、別の人への引き継ぎを記録してください。",
+        ),
+    }
+)
+_MOST_CASES: Final = 20  #: of a handover are named
+
+
+def event(case: Partnership, name: str, **facts: object) -> Said:
+    """What is told about ``name`` on a case (both organizations must be loaded).
 
     Raises:
         KeyError: the event has no words.
     """
-    subject, first, what_to_do = (part.format_map(_Facts(facts)) for part in _EVENTS[name])
-    return (
-        f"【縁むすび】{subject}（{case.number}）",
-        f"{first}\n\n案件番号：{case.number}\n企業：{case.company.name}\n団体：{case.npo.name}\n\n{what_to_do}",
+    if name not in EVENTS:
+        raise KeyError(name)
+    return Said(
+        name, {"number": case.number, "company": case.company.name, "npo": case.npo.name, "facts": facts}
     )
 
 
@@ -107,46 +132,32 @@ def money_note(text: str) -> str:
     return f"約束した金額との差の理由：{text.strip()}" if text.strip() else ""
 
 
-def handover_received(found: Handover, cases: Sequence[Partnership], deputy: User | None) -> tuple[str, str]:
+def handover_received(found: Handover, cases: Sequence[Partnership], deputy: User | None) -> Said:
     """To the successor: how many cases, which, who stands in, and the note (all people must be loaded)."""
-    if deputy is not None:
-        stands_in = f"{deputy.name}さん"
-    else:
-        stands_in = "なし（予定していた人は、いま担当できません）" if found.deputy is not None else "なし"
-    return (
-        f"【縁むすび】案件{len(cases)}件を引き継ぎました",
-        f"{found.from_user.name}さんから、案件{len(cases)}件の担当を引き継ぎました。\n\n{_case_lines(cases)}\n\n"
-        f"代理：{stands_in}\n申し送り：{found.note or 'なし'}\n\n"
-        "「引き継ぎ」の画面で、次にすること・約束・リスクをご確認ください。",
+    is_unable = deputy is None and found.deputy is not None
+    return Said(
+        "handover_received",
+        _of_handover(found, cases) | {"deputy": deputy.name if deputy else "", "deputy_is_unable": is_unable},
     )
 
 
-def handover_deputy(found: Handover, cases: Sequence[Partnership]) -> tuple[str, str]:
+def handover_deputy(found: Handover, cases: Sequence[Partnership]) -> Said:
     """To who stands in from now on."""
-    return (
-        f"【縁むすび】案件{len(cases)}件の代理になりました",
-        f"{found.to_user.name}さんが不在のときの代理になりました。\n\n{_case_lines(cases)}\n\n"
-        f"申し送り：{found.note or 'なし'}\n\n案件の画面で、いまの状況をご確認ください。",
-    )
+    return Said("handover_deputy", _of_handover(found, cases))
 
 
-def handover_blocked(found: Handover) -> tuple[str, str]:
+def handover_blocked(found: Handover) -> Said:
     """To the desk: the day has come, and the successor does not serve."""
-    return (
-        "【縁むすび】引き継ぎができませんでした",
-        f"{found.effective_on.month}月{found.effective_on.day}日の引き継ぎ（{found.from_user.name}さんから"
-        f"{found.to_user.name}さんへ、{len(found.cases)}件）は、{found.to_user.name}さんがいま担当できないため、"
-        "行われていません。\n\n「引き継ぎ」の画面で予定を取り消し、別の人への引き継ぎを記録してください。",
-    )
+    facts = {
+        "from_who": found.from_user.name, "to_who": found.to_user.name, "count": len(found.cases),
+        "until": found.effective_on.isoformat(),
+    }  # fmt: skip
+    return Said("handover_blocked", facts)
 
 
-def _case_lines(cases: Sequence[Partnership], most: int = 20) -> str:
-    lines = [f"・{case.number}　{case.company.name}・{case.npo.name}" for case in cases[:most]]
-    if len(cases) > most:
-        lines.append(f"ほか{len(cases) - most}件")
-    return "\n".join(lines)
-
-
-class _Facts(dict[str, object]):
-    def __missing__(self, key: str) -> str:
-        return ""
+def _of_handover(found: Handover, cases: Sequence[Partnership]) -> dict[str, Any]:
+    return {
+        "from_who": found.from_user.name, "to_who": found.to_user.name, "note": found.note,
+        "count": len(cases),
+        "cases": [[case.number, case.company.name, case.npo.name] for case in cases[:_MOST_CASES]],
+    }  # fmt: skip

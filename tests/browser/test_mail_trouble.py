@@ -3,6 +3,7 @@
 import pytest
 
 from matcher.register import notices, outbox
+from tests import told as tell
 from tests.browser.conftest import WIDTHS
 from webapp import clock
 
@@ -12,8 +13,8 @@ from webapp import clock
 def test_the_desk_of_a_bad_day_can_be_read_and_worked_on(demo, visitor, width):
     now = clock.now()
     with demo.database.write() as session:
-        notices.send_mail(session, "demo-npo@demo.example", "件名", "本文", now, key=f"bad-day-{width}")
-        notices.send_mail(session, f"gone-{width}@people.example", "件名", "本文", now, key=f"gone-{width}")
+        notices.send_mail(session, "demo-npo@demo.example", *tell.letter(), now, key=f"bad-day-{width}")
+        notices.send_mail(session, f"gone-{width}@people.example", *tell.letter(), now, key=f"gone-{width}")
         session.flush()
         for mail in outbox.lease(session, now, limit=1000):
             outbox.note_failure(session, mail.id, "address", "SMTPRecipientsRefused 550", now)

@@ -34,6 +34,7 @@ from matcher.register import notices, officials, outbox
 from matcher.results import publication
 from matcher.work import contributions, incidents, payments, risks
 from tests import factories
+from tests import told as tell
 from tests.conftest import NOW
 from tests.partners import Partners
 from webapp import Settings, create_app
@@ -82,7 +83,7 @@ class World:
 
     @staticmethod
     def _undeliverable(session) -> int:
-        notices.send_mail(session, "gone@people.example", "件名", "本文", NOW, key="notice-gone")
+        notices.send_mail(session, "gone@people.example", *tell.letter(), NOW, key="notice-gone")
         session.flush()
         (mail,) = outbox.lease(session, NOW)
         outbox.note_failure(session, mail.id, "address", "SMTPRecipientsRefused 550", NOW)

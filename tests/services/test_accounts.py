@@ -27,6 +27,7 @@ from matcher.records import (
     UserSession,
 )
 from matcher.register import audit, notices, throttle
+from tests import told as tell
 from tests.factories import actor_for, make_city, make_company, make_coordinator, make_npo, make_user
 
 GOOD = "紫陽花と古い灯台の地図帳"
@@ -37,7 +38,7 @@ IDLE = {"idle_minutes": 30, "hours": 12}
 
 
 def last_link(session: Session) -> str:
-    body = session.scalars(select(Mail.body).order_by(Mail.id.desc())).first() or ""
+    body = tell.mails(session)[-1].body
     return re.findall(rf"{URL}/(?:activate|reset)/(\S+)", body)[0]
 
 
@@ -354,7 +355,7 @@ def test_registering_with_a_known_address_makes_nothing_and_tells_only_the_mailb
     assert session.scalar(select(func.count()).select_from(Organization)) == 1
     mail = session.scalars(select(Mail)).one()
     assert mail.to == user.email
-    assert "すでに登録されています" in mail.subject
+    assert "すでに登録されています" in tell.of(mail).subject
 
 
 def test_registering_again_before_activation_sends_a_new_link_and_leaves_the_old(
@@ -451,9 +452,7 @@ def test_a_reset_works_once_within_two_hours_and_ends_all_sessions(session: Sess
     assert log_in(session, user.email, OTHER, now) is user
     with pytest.raises(NotFound):
         accounts.reset(session, token, HASH_OF_GOOD, now)
-    assert "パスワードが変更されました" in (
-        session.scalars(select(Mail.subject).order_by(Mail.id.desc())).first() or ""
-    )
+    assert "パスワードが変更されました" in tell.mails(session)[-1].subject
 
 
 def test_asking_for_a_reset_for_nobody_sends_nothing(session: Session, now: datetime) -> None:
@@ -747,7 +746,7 @@ def test_closing_an_account_removes_the_person_and_keeps_the_history(session: Se
     leaving = make_user(session, npo, organization_role="editor", email="leaving@npo.example", name="去る人")
     actor = actor_for(leaving, npo)
     session_id = accounts.start_session(session, accounts.own_account(session, actor), now)
-    notices.tell_users(session, [leaving], "お知らせ", "本文", now)
+    notices.tell_users(session, [leaving], *tell.letter(), now)
     accounts.deactivate_user(session, owner, leaving.public_id, now)
     session.flush()
     session.refresh(leaving)

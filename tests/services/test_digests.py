@@ -9,7 +9,7 @@ from matcher.ground.calendar import TOKYO
 from matcher.people import accounts
 from matcher.records import Mail, Notice
 from matcher.register import notices
-from tests import factories
+from tests import factories, told
 
 DAY = timedelta(days=1)
 MONDAY = datetime(2026, 11, 30, 8, 0, tzinfo=TOKYO)
@@ -30,15 +30,15 @@ def person(session):
     return make
 
 
-def tell(session, user, at, subject="お知らせ"):
+def tell(session, user, at, text="お知らせ"):
     """One notice."""
-    notices.tell_users(session, [user], subject, "本文", at)
+    notices.tell_users(session, [user], *told.letter(text), at)
 
 
 def mails(session):
     """What is in the outbox, as subjects."""
     session.flush()
-    return [mail.subject for mail in session.scalars(select(Mail).order_by(Mail.id))]
+    return [mail.subject for mail in told.mails(session)]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_one_mail_holds_all_that_was_gathered(session, person):
     notices.make_digests(session, MONDAY + 7 * DAY)
     (mail,) = session.scalars(select(Mail))
     assert mail.to == user.email
-    assert all(f"その{number}" in mail.body for number in range(3))
+    assert all(f"その{number}" in told.of(mail).body for number in range(3))
 
 
 def test_a_round_that_comes_late_holds_what_was_written_before_its_hour(session, person):
@@ -90,7 +90,7 @@ def test_a_round_that_comes_late_holds_what_was_written_before_its_hour(session,
     tell(session, user, MONDAY + DAY, "今週")
     assert notices.make_digests(session, MONDAY + 2 * DAY) == 1
     (mail,) = session.scalars(select(Mail))
-    assert ("先週" in mail.body, "今週" in mail.body) == (True, False)
+    assert ("先週" in told.of(mail).body, "今週" in told.of(mail).body) == (True, False)
 
 
 def change(session, user, notify, at):

@@ -18,6 +18,7 @@ from matcher.organizations import reads as organization_reads
 from matcher.postings import reads as posting_reads
 from matcher.records import AuditEvent, Embedding, Mail, Notice, Organization
 from matcher.register import audit, numbers
+from tests import told as tell
 from tests.factories import (
     actor_for,
     make_city,
@@ -198,7 +199,7 @@ def test_the_city_hears_when_a_verified_name_changes(session: Session, now: date
     make_coordinator(session)
     npo = make_npo(session)
     save(session, npo, "basic", now, name="新しい名の会")
-    subjects = list(session.scalars(select(Notice.subject)))
+    subjects = [one.subject for one in tell.notices(session)]
     assert subjects == ["【縁むすび】確認済みの登録内容が変更されました（新しい名の会）"]
     save(session, npo, "mission", now, mission="目的を少し直しました。")
     assert len(list(session.scalars(select(Notice)))) == 1
@@ -342,7 +343,7 @@ def test_an_application_keeps_who_when_which_terms_and_the_hash_of_what_was_sent
     event = session.scalars(select(AuditEvent).where(AuditEvent.action == "submit")).one()
     assert event.details["terms"] == organization_acts.TERMS_VERSION
     assert len(event.details["sha256"]) == 64
-    assert [notice.subject for notice in session.scalars(select(Notice))] == [
+    assert [notice.subject for notice in tell.notices(session)] == [
         f"【縁むすび】団体の登録の確認待ち（{npo.name}）"
     ]
     assert session.scalars(select(Mail.to)).all() == ["kyodo@city.miohara.example"]
@@ -441,7 +442,7 @@ def test_a_return_tells_what_to_mend_and_the_next_round_is_a_new_one(session: Se
         "会則をお送りください。",
     )
     owner = owner_of(session, npo)
-    told = session.scalars(select(Notice).where(Notice.subject.contains("確認のお願い"))).all()
+    told = tell.notices(session, "確認のお願い")
     assert len(told) == 1
     assert "会則をお送りください。" in told[0].body
     organization_acts.submit(session, owner, npo, now, declared=True, agreed=True, version=None)

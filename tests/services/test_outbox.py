@@ -12,6 +12,7 @@ from matcher.ground.permissions import ANONYMOUS
 from matcher.records import AuditEvent, Mail, Municipality
 from matcher.register import notices, outbox
 from tests import factories
+from tests import told as tell
 from tests.conftest import NOW
 from webapp import Settings, mail
 
@@ -103,7 +104,7 @@ def settings_for(database, tmp_path, server=None):
 def write(database, *addresses, key="notice", now=NOW):
     with database.write() as session:
         for number, address in enumerate(addresses):
-            notices.send_mail(session, address, "お知らせ", "本文", now, key=f"{key}-{number}")
+            notices.send_mail(session, address, *tell.letter(), now, key=f"{key}-{number}")
 
 
 def mails(database):
@@ -280,7 +281,7 @@ def staff(session):
 
 
 def give_up(session, address, key="notice-1", now=NOW):
-    notices.send_mail(session, address, "お知らせ", "本文", now, key=key)
+    notices.send_mail(session, address, *tell.letter(), now, key=key)
     session.flush()
     (one,) = outbox.lease(session, now)
     outbox.note_failure(session, one.id, "address", "SMTPRecipientsRefused 550", now)
@@ -363,7 +364,7 @@ def test_mail_stands_still_when_the_server_is_away_and_not_when_one_mailbox_is_f
         session.flush()
         return outbox.standing(session, now).late_since
 
-    notices.send_mail(session, "a@x.example", "s", "b", NOW, key="notice-1")
+    notices.send_mail(session, "a@x.example", *tell.letter(), NOW, key="notice-1")
     assert late(NOW + 14 * MINUTE) is None
     assert late(NOW + 15 * MINUTE) == NOW
     (one,) = outbox.lease(session, NOW)

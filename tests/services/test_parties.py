@@ -24,6 +24,7 @@ from matcher.register import audit, parties, snapshots
 from matcher.results import accepting, drafted, publication
 from matcher.work import contributions
 from tests import factories
+from tests import told as tell
 from tests.conftest import NOW
 from tests.partners import Partners
 
@@ -114,7 +115,7 @@ def test_what_one_side_has_accepted_becomes_an_older_version(town):
     assert town.said(first) != town.said(second) == "みお食品株式会社"
     assert second.drafted_by_id == first.drafted_by_id
     notices = town.session.scalars(select(Notice).order_by(Notice.id)).all()[told:]
-    assert any("第2版として書き直しました" in notice.body for notice in notices)
+    assert any("第2版として書き直しました" in tell.of(notice).body for notice in notices)
     town.accept("trial_result")
     assert town.case.state == "agreement_draft"
 

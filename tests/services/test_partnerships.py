@@ -13,6 +13,7 @@ from matcher.ground.errors import Invalid, MovedOn, NotFound, Refused
 from matcher.records import AuditEvent, Mail, Notice
 from matcher.register import audit
 from tests import factories
+from tests import told as tell
 
 FOOD = Terms("food", 20, "kg")
 GOOD = Decision(
@@ -170,8 +171,7 @@ def test_who_never_answered_a_recommendation_does_not_hear_of_the_others_no(town
 def test_why_a_side_withdrew_is_told_to_the_city_alone(town, session, now):
     case = town.agreed(now)
     case_acts.withdraw(session, town.npo_actor, case, "other", "相手の評判が気になる", now, version=None)
-    for kind in (Mail, Notice):
-        assert not [one for one in session.scalars(select(kind.body)) if "評判" in one]
+    assert not [one for one in (*tell.mails(session), *tell.notices(session)) if "評判" in one.body]
     event = audit.history(session, "partnership", case.public_id)[0][0]
     assert (event.action, event.reason_code, event.reason_text) == (
         "withdraw",
@@ -214,7 +214,7 @@ def test_fourteen_days_of_silence_end_a_case_kindly_after_three_reminders(town, 
     assert case_acts.expire_unanswered(session, now + timedelta(days=15)) == 1
     assert case.state == "expired"
     newest = session.scalar(select(Notice).order_by(Notice.id.desc()).limit(1))
-    assert "どちらの評価にも影響しません" in newest.body
+    assert "どちらの評価にも影響しません" in tell.of(newest).body
 
 
 def test_the_second_coordinator_hears_who_was_faster(town, session, now):
@@ -303,7 +303,7 @@ def test_a_decline_needs_a_coded_reason_that_only_the_city_reads(town, session, 
     with pytest.raises(Invalid):
         case_acts.decline(session, town.npo_actor, case, "no such reason", "", now, version=None)
     case_acts.decline(session, town.npo_actor, case, "capacity", "人手が足りません", now, version=None)
-    told = session.scalars(select(Mail.body).where(Mail.to == _mail_of(session, town.company_actor))).all()
+    told = [one.body for one in tell.mails(session, "", Mail.to == _mail_of(session, town.company_actor))]
     assert told
     assert not any("人手が足りません" in body for body in told)
 
@@ -338,7 +338,7 @@ def test_the_city_writes_of_itself_without_a_title_and_of_others_with_one(town, 
     case_acts.send_message(session, town.coordinator, case, "ご検討ください。", now)
     case_acts.send_message(session, town.npo_actor, case, "配送の曜日を教えてください。", now)
     case_acts.withdraw(session, town.coordinator, case, "other", "準備が必要なため。", now, version=None)
-    told = "\n".join(f"{mail.subject}\n{mail.body}" for mail in session.scalars(select(Mail)))
+    told = "\n".join(f"{mail.subject}\n{mail.body}" for mail in tell.mails(session))
     assert f"【縁むすび】市の担当からの連絡（{case.number}）" in told
     assert f"【縁むすび】{town.npo.name}さまからの連絡（{case.number}）" in told
     assert "市の担当がこの案件を取り下げました。" in told

@@ -17,6 +17,7 @@ from matcher.postings import acts as posting_acts
 from matcher.postings import reads as posting_reads
 from matcher.records import AuditEvent, Embedding, Mail, Mark, Need, Notice, Offer, Organization, Revision
 from matcher.register import findable, numbers
+from tests import told as tell
 from tests.factories import (
     actor_for,
     make_city,
@@ -77,10 +78,7 @@ class Town:
 
     def subjects(self) -> list[str]:
         """What the director has heard, oldest first."""
-        rows = self.session.scalars(
-            select(Notice).where(Notice.user_id == self.director.id).order_by(Notice.id)
-        )
-        return [row.subject for row in rows]
+        return [one.subject for one in tell.notices(self.session, "", Notice.user_id == self.director.id)]
 
     def last_event(self, record: Need | Offer) -> AuditEvent:
         found = self.session.scalar(
@@ -287,8 +285,8 @@ def test_submitting_gives_a_number_and_tells_the_city(town: Town, now: datetime)
     assert town.session.scalar(select(func.count()).select_from(Revision)) == 1
     mail = town.session.scalar(select(Mail).where(Mail.to == "kyodo@city.miohara.example"))
     assert mail is not None
-    assert need.number in mail.subject
-    assert "浜のごはん会" in mail.body
+    assert need.number in tell.of(mail).subject
+    assert "浜のごはん会" in tell.of(mail).body
 
 
 def test_an_offer_goes_the_same_way(town: Town, now: datetime) -> None:
@@ -349,9 +347,7 @@ def test_the_citys_corrections_are_kept_and_said(town: Town, now: datetime) -> N
     posting_acts.publish(town.session, town.city, need, now, version=need.version, edits=edits)
     assert (need.title, need.state) == ("夏休みの昼ごはんに使うお米", "open")
     assert town.last_event(need).details == {"corrected": ["title"]}
-    body = town.session.scalar(select(Notice.body).order_by(Notice.id.desc()).limit(1))
-    assert body is not None
-    assert "表現の一部を整えました" in body
+    assert "表現の一部を整えました" in tell.notices(town.session)[-1].body
     assert "お米" in need.search_text
 
 
@@ -541,7 +537,7 @@ def test_mails_ask_only_for_what_is_possible(town: Town, now: datetime) -> None:
     )
     posting_acts.remind_expiring(town.session, now)
     posting_acts.expire_due(town.session, now + timedelta(days=3))
-    bodies = town.session.scalars(select(Notice.body).where(Notice.user_id == town.director.id)).all()
+    bodies = [one.body for one in tell.notices(town.session, "", Notice.user_id == town.director.id)]
     assert len(bodies) == 2
     for body in bodies:
         assert "「公開を延長する」" not in body
@@ -616,8 +612,8 @@ def test_the_city_taking_it_down_says_why(town: Town, now: datetime) -> None:
     )
     notice = town.session.scalar(select(Notice).order_by(Notice.id.desc()).limit(1))
     assert notice is not None
-    assert "間違えて送った" in notice.body
-    assert "電話で依頼がありました。" in notice.body
+    assert "間違えて送った" in tell.of(notice).body
+    assert "電話で依頼がありました。" in tell.of(notice).body
 
 
 def test_what_is_open_is_to_be_encoded_and_what_is_not_is_gone_at_once(town: Town, now: datetime) -> None:

@@ -34,6 +34,7 @@ from matcher.records import (
 from matcher.register import audit, officials
 from matcher.results import accepting, closing, ratings
 from tests import factories
+from tests import told as tell
 from tests.partners import INDICATOR, Partners
 
 Try = Callable[[Partners], object]
@@ -1013,10 +1014,7 @@ def test_the_other_side_hears_of_a_plan_once_for_each_version(partners, session)
     partners.bring("negotiation")
 
     def heard():
-        rows = session.scalars(
-            select(Notice).where(Notice.subject.contains("計画の案が届きました")).order_by(Notice.id)
-        )
-        return [row.user_id for row in rows]
+        return [one.row.user_id for one in tell.notices(session, "計画の案が届きました")]
 
     def write(purpose, actor):
         plans.save_part(session, actor, partners.case, "purpose", purpose, partners.at, version=None)

@@ -10,9 +10,10 @@ from matcher.cases import documents
 from matcher.desk import steps
 from matcher.ground import calendar
 from matcher.ground.errors import Invalid, Refused
-from matcher.records import AuditEvent, Notice
+from matcher.records import AuditEvent
 from matcher.results import drafted, publication, ratings
 from matcher.work import measurements
+from tests import told as tell
 from tests.partners import Partners
 from webapp import ical
 
@@ -171,7 +172,7 @@ def test_the_day_of_a_baseline_is_reminded_of_also_before_the_beginning(partners
     agreed(partners)
     assert measurements.remind_measurements(session, partners.at) == 1
     assert measurements.remind_measurements(session, partners.at) == 0, "once"
-    subjects = session.scalars(select(Notice.subject)).all()
+    subjects = [one.subject for one in tell.notices(session)]
     assert sum("はじめの値を測る日" in subject for subject in subjects) == 2, "both sides"
 
 

@@ -24,6 +24,7 @@ from matcher.register import officials
 from matcher.results import ratings
 from matcher.work import measurements, payments, risks
 from tests import factories
+from tests import told as tell
 from tests.partners import Partners
 
 DAY = timedelta(days=1)
@@ -36,7 +37,7 @@ def partners(session, now, tmp_path):
 
 def told(p: Partners, word: str) -> set[str]:
     """Who has a notice whose subject holds ``word``: names of actors of ``p``."""
-    ids = set(p.session.scalars(select(Notice.user_id).where(Notice.subject.contains(word))))
+    ids = {one.row.user_id for one in tell.notices(p.session, word)}
     names = ("company_actor", "npo_actor", "coordinator", "colleague", "manager")
     return {name for name in names if getattr(p, name).user_id in ids}
 
@@ -119,7 +120,7 @@ def test_the_day_of_the_next_meeting_is_told_to_the_city(partners, session):
     partners.bring("negotiation")
     meeting = talks.Meeting(partners.today, "佐藤", "話した。", next_at=partners.at + 3 * DAY)
     talks.record_meeting(session, partners.npo_actor, partners.case, meeting, partners.at)
-    body = session.scalars(select(Notice.body).where(Notice.subject.contains("面談で次に"))).one()
+    ((_row, _subject, body),) = tell.notices(session, "面談で次に")
     assert "次の面談：11月27日" in body
 
 
@@ -324,7 +325,7 @@ def test_a_clock_that_stood_still_tells_only_that_the_day_has_passed(partners, s
     begun(partners, state)
     partners.later(days=40)
     assert [talks.remind_dates(session, partners.at) for _round in range(2)] == [1, 0]
-    assert "過ぎ" in session.scalars(select(Notice.subject)).first()
+    assert "過ぎ" in tell.notices(session)[0].subject
 
 
 def test_who_was_reminded_does_not_hold_up_the_next(partners, session):
@@ -385,7 +386,7 @@ def test_partners_and_officials_hear_that_a_party_was_stopped_and_goes_on(partne
     set_deputy(partners)
     stop(partners, which)
     assert told(partners, "案件の相手方のご利用が停止") == {partner, "coordinator", "colleague"}
-    bodies = session.scalars(select(Notice.body).where(Notice.subject.contains("案件の相手方")))
+    bodies = [one.body for one in tell.notices(session, "案件の相手方")]
     assert not any("調べるため" in body for body in bodies)
     organization = partners.company if which == "company" else partners.npo
     organization_acts.reinstate(
@@ -451,7 +452,7 @@ def test_successor_and_stand_in_hear_how_many_cases_and_what_was_written_down(pa
     handovers.run_due(session, partners.later(days=5))
     assert told(partners, "案件1件を引き継ぎました") == {"colleague"}
     assert told(partners, "案件1件の代理になりました") == {"manager"}
-    bodies = session.scalars(select(Notice.body).where(Notice.subject.contains("1件"))).all()
+    bodies = [one.body for one in tell.notices(session, "1件")]
     assert all("資料は棚" in body and partners.case.number in body for body in bodies)
 
 
@@ -496,7 +497,7 @@ def test_a_stand_in_who_has_left_is_dropped_and_the_successor_hears_of_it(partne
     assert handovers.run_due(session, partners.later(days=5)) == 1
     case = session.scalars(select(Partnership)).one()
     assert (case.coordinator_id, case.deputy_id) == (partners.colleague.user_id, None)
-    body = session.scalars(select(Notice.body).where(Notice.subject.contains("引き継ぎました"))).one()
+    ((_row, _subject, body),) = tell.notices(session, "引き継ぎました")
     assert "予定していた人は、いま担当できません" in body
 
 

@@ -35,6 +35,7 @@ from matcher.records import AuditEvent, CaseMessage, Contribution, Mail, Organiz
 from matcher.register import audit, findable, notices
 from matcher.suggestions import indexing
 from seed_data import city as seed_city
+from tests import told as tell
 from tests.benchmarks.load import hidden_values
 from webapp import Settings, clock
 from webapp.cli_index import encode_all
@@ -303,7 +304,7 @@ def _await_work(database: Database, settings: Settings, chance: random.Random) -
     """Mail a letter and change a text after the last kill: the seconds until each was done."""
     began, took = time.monotonic(), dict[str, float]()
     with database.write() as session:
-        notices.send_mail(session, "last@demo.example", "最後", "本文", clock.now(), key="last-letter")
+        notices.send_mail(session, "last@demo.example", *tell.letter("最後"), clock.now(), key="last-letter")
     _touch_something(database, chance)
     while len(took) < 2 and time.monotonic() - began < PATIENCE:
         with database.read() as session:

@@ -19,6 +19,7 @@ from matcher.ground.errors import TooFast
 from matcher.people import accounts, passwords
 from matcher.records import AuditEvent, Mail, Municipality, Notice, Organization, User, UserSession
 from matcher.register import notices
+from tests import told as tell
 from tests.conftest import NOW
 from tests.factories import make_city, make_company, make_coordinator, make_npo, make_user
 from tests.web.conftest import login_as
@@ -64,15 +65,13 @@ def answer_requests(records: Database) -> None:
             accounts.answer_requests(session, clock.now(), "https://enmusubi.city.miohara.example")
 
 
-def newest_mail(records: Database) -> Mail:
+def newest_mail(records: Database) -> tell.Told:
     answer_requests(records)
     with records.read() as session:
-        return session.scalars(select(Mail).order_by(Mail.id.desc())).first() or Mail(
-            to="", subject="", body=""
-        )
+        return next(reversed(tell.mails(session)), tell.Told(Mail(to=""), "", ""))
 
 
-def link_in(mail: Mail) -> str:
+def link_in(mail: tell.Told) -> str:
     return re.findall(r"https://enmusubi\.city\.miohara\.example(/\S+)", mail.body)[0]
 
 
@@ -373,7 +372,7 @@ def test_an_organization_registers_confirms_and_signs_in(client: FlaskClient, re
     sent = send(client, visit(client, "/register"), REGISTRATION)
     assert "メール" in visit(client, sent.location or "").text
     mail = newest_mail(records)
-    assert mail.to == "ayumi@satoyama.example"
+    assert mail.row.to == "ayumi@satoyama.example"
     assert "里山を歩く会" in mail.body
     link = link_in(mail)
     page = visit(client, link)
@@ -558,7 +557,7 @@ def test_an_owner_invites_changes_the_role_and_closes(
     page = visit(client, visit(client, "/account/members").href("利用者を招待する"))
     send(client, page, {"name": "磯野 潮", "email": "ushio@npo.example", "role": "editor"}, action="/invite")
     mail = newest_mail(records)
-    assert (mail.to, "浜のごはん会" in mail.subject) == ("ushio@npo.example", True)
+    assert (mail.row.to, "浜のごはん会" in mail.subject) == ("ushio@npo.example", True)
     refused = send(
         client,
         page,
@@ -572,7 +571,7 @@ def test_an_owner_invites_changes_the_role_and_closes(
     url = members.href("磯野 潮")
     send(client, visit(client, url), {"role": "viewer"}, action=url)
     send(client, visit(client, url), button="招待のメールをもう一度送る")
-    assert newest_mail(records).id > mail.id
+    assert newest_mail(records).row.id > mail.row.id
     send(client, visit(client, f"{url}/close"), action="/close")
     assert "磯野" not in visit(client, "/account/members").html
     assert audited(records)[1:] == ["invite", "change_role", "activate_link", "deactivate"]
@@ -666,7 +665,7 @@ def test_a_manager_invites_staff_and_helps_members(
     post(client, "/staff/invite", {"name": "x", "email": "y@city.example", "role": "operator"}, 422)
     found = visit(client, "/staff?q=浜のごはん")
     send(client, visit(client, found.href("海野 渚")), button="パスワード再設定のメールを送る")
-    assert newest_mail(records).to == owner.email
+    assert newest_mail(records).row.to == owner.email
     assert "条件に合う利用者はいません" in visit(client, "/staff?q=いない人&page=3").text
     visit(client, f"/account/people/{manager.public_id}")
     closing = {"version": manager.version}
@@ -685,9 +684,7 @@ def test_notices_are_listed_counted_and_marked_as_read(
     with records.write() as session:
         user = session.get(User, owner.id)
         assert user is not None
-        notices.tell_users(
-            session, [user], "【縁むすび】申し出が届きました", "<b>本文</b>", NOW, about=("need", "a" * 32)
-        )
+        notices.tell_users(session, [user], *tell.letter("<b>本文</b>"), NOW, about=("need", "a" * 32))
     page = visit(client, "/notices")
     assert "未読" in page.text
     assert "&lt;b&gt;本文&lt;/b&gt;" in page.html
@@ -703,7 +700,7 @@ def test_nobody_reads_the_notices_of_others(
     with records.write() as session:
         user = session.get(User, owner.id)
         assert user is not None
-        notices.tell_users(session, [user], "ひみつの件名", "本文", NOW)
+        notices.tell_users(session, [user], *tell.letter("ひみつの件名"), NOW)
     login_as(client, manager)
     assert "ひみつ" not in visit(client, "/notices").html
 

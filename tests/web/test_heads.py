@@ -10,6 +10,7 @@ from matcher.ground.db import Database
 from matcher.ground.permissions import SYSTEM
 from matcher.records import Mail
 from matcher.register import audit
+from tests import told as tell
 from tests.factories import make_city
 from webapp import heads
 from webapp.config import Settings
@@ -66,8 +67,8 @@ def test_the_line_is_mailed_once_where_an_address_is_set(records, settings):
     with records.read() as session:
         mail = session.scalars(select(Mail)).one()
         assert mail.to == "audit@city.example"
-        assert str(head) in mail.body
-        assert "2026年11月24日" in mail.subject
+        assert str(head) in tell.of(mail).body
+        assert "2026年11月24日" in tell.of(mail).subject
 
 
 def test_the_worker_keeps_it(records, settings):

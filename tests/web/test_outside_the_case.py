@@ -41,6 +41,7 @@ from matcher.records import (
 from matcher.results import publication, ratings
 from matcher.work import contributions, incidents, reports, risks
 from tests import factories
+from tests import told as tell
 from tests.conftest import NOW
 from tests.partners import SCORES, TEXTS, Partners
 from tests.web.conftest import login_as
@@ -309,12 +310,12 @@ def test_mail_and_notices_to_outsiders_hold_no_secret(town):
             if user.role == "member" and user.organization_id not in inside
         ]
         for notice in session.scalars(select(Notice).where(Notice.user_id.in_(outside))):
-            assert not any(secret in notice.subject + notice.body for secret in SECRETS)
+            assert not any(secret in "".join(tell.of(notice)[1:]) for secret in SECRETS)
         mails = session.scalars(select(Mail)).all()
         addresses = {user.email for user in session.scalars(select(User).where(User.id.in_(outside)))}
         for mail in mails:
             if mail.to in addresses:
-                assert not any(secret in mail.subject + mail.body for secret in SECRETS)
+                assert not any(secret in "".join(tell.of(mail)[1:]) for secret in SECRETS)
 
 
 def test_the_published_page_says_what_was_chosen_and_nothing_else(town):

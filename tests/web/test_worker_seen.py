@@ -12,6 +12,7 @@ from matcher.jobs import leases
 from matcher.records import AuditEvent, Lease, Mail
 from matcher.register import notices, outbox
 from tests import factories
+from tests import told as tell
 from tests.conftest import NOW
 from tests.web.conftest import login_as
 from tests.web.pages import visit
@@ -87,7 +88,7 @@ def _full(_path, _content):
 
 def test_mail_that_stands_still_is_told_though_the_worker_lives(client, records, travel):
     with records.write() as session:
-        notices.send_mail(session, "a@x.example", "s", "b", NOW, key="notice-1")
+        notices.send_mail(session, "a@x.example", *tell.letter(), NOW, key="notice-1")
     assert client.get("/healthz/worker").status_code == 200
     travel.shift(outbox.LATE)
     with records.write() as session:
@@ -113,7 +114,7 @@ def test_who_can_have_it_mended_reads_that_mail_stands_still(client, people, tra
     for page in pages:
         assert "止まっています" not in visit(client, page).text
     with records.write() as session:
-        notices.send_mail(session, "a@x.example", "s", "b", NOW, key="notice-1")
+        notices.send_mail(session, "a@x.example", *tell.letter(), NOW, key="notice-1")
     travel.shift(6 * MINUTE)
     for page in pages:
         text = visit(client, page).text
@@ -128,7 +129,7 @@ def test_who_can_have_it_mended_reads_that_mail_stands_still(client, people, tra
 
 def give_up(records, address, key="notice-1"):
     with records.write() as session:
-        notices.send_mail(session, address, "引き合わせのお知らせ", "本文", NOW, key=key)
+        notices.send_mail(session, address, *tell.letter(), NOW, key=key)
         session.flush()
         (mail,) = outbox.lease(session, NOW)
         outbox.note_failure(session, mail.id, "address", "SMTPRecipientsRefused 550", NOW)
@@ -144,7 +145,7 @@ def test_the_desk_says_whom_a_mail_did_not_reach_and_what_to_do(client, people, 
         "届かなかったメール",
         "花子",
         "ひだまり",
-        "引き合わせのお知らせ",
+        "登録の内容について確認のお願い",
         "このアドレスがありません",
     ):
         assert words in page.text

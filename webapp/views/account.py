@@ -11,7 +11,7 @@ from matcher.ground import permissions
 from matcher.ground.errors import Invalid, MovedOn, TooFast, TooMany
 from matcher.people import accounts
 from matcher.records import Notice, User
-from matcher.register import notices, outbox, receipts
+from matcher.register import notices, outbox, receipts, sentences
 from webapp import access, asked, clock, context, db, demo, devices, text
 from webapp.forms import account as forms
 from webapp.forms.base import Form, SearchForm
@@ -418,7 +418,7 @@ def _people_url() -> str:
 def list_notices() -> Page:
     """What happened, newest first."""
     found = notices.list_notices(db.session(), access.actor())
-    return _page("notices", notices=[(notice, _about_url(notice)) for notice in found])
+    return _page("notices", notices=[(one, *sentences.of(one, _), _about_url(one)) for one in found])
 
 
 @blueprint.post("/notices/read")

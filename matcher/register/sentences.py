@@ -1,0 +1,139 @@
+"""The sentence of a notice or a mail, made of its code and facts when it is shown or sent."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from matcher.ground import figures
+from matcher.ground.vocabulary import WITHDRAW_REASONS, support_label
+from matcher.records import Mail, Notice
+from matcher.register import wording, wording_work
+
+Translate = Callable[[str], str]  #: a text of a catalogue in the reader's language
+
+_MARK: Final = "【縁むすび】"
+#: fact → its code → words
+_CODES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "origin": {"company": "申し出", "npo": "依頼", "coordinator": "推薦"},
+        "posting": {"need": "ニーズ", "offer": "提供メニュー"},
+        "kind": {"company": "企業", "npo": "団体"},
+    }
+)
+_NEAR: Final = {"need": "近い企業", "offer": "近い団体のニーズ"}
+_WORK_CASE: Final = "案件番号：{number}\n企業：{company}\n団体：{npo}"
+_DIGEST: Final = "お知らせのまとめ（{count}件）"
+
+
+def say(code: str, facts: Mapping[str, Any], translate: Translate = str) -> tuple[str, str]:
+    """Subject (one line, with the service's name) and body.
+
+    Raises:
+        KeyError: no words for the code, or a fact of the words is missing.
+    """
+    if code == "digest":
+        told = [
+            said(kind, known, old_subject, old_body, translate)
+            for kind, known, old_subject, old_body in facts["notices"]
+        ]
+        subject = translate(_DIGEST).format(count=len(told))
+        return _headed(subject), "\n\n".join(f"■ {one}\n{body}" for one, body in told)
+    if code in wording_work.EVENTS:
+        parts = [translate(part) for part in wording_work.EVENTS[code]]
+        known = _Loose(_spoken(facts["facts"], translate))
+        subject, first, what_to_do = (part.format_map(known) for part in parts)
+        case = translate(_WORK_CASE).format_map(facts)
+        return _headed(f"{subject}（{facts['number']}）"), f"{first}\n\n{case}\n\n{what_to_do}"
+    words = wording.WORDS[code] if code in wording.WORDS else wording_work.WORDS[code]
+    spoken = _spoken(facts, translate)
+    subject, body = (translate(part).format_map(spoken) for part in words)
+    return _headed(subject), body
+
+
+def said(
+    code: str, facts: Mapping[str, Any], subject: str, body: str, translate: Translate = str
+) -> tuple[str, str]:
+    """As ``say``; what was written before codes were kept has its own ``subject`` and ``body``."""
+    return say(code, facts, translate) if code else (subject, body)
+
+
+def of(row: Notice | Mail, translate: Translate = str) -> tuple[str, str]:
+    """Subject and body of a notice or a mail."""
+    return said(row.code, row.facts, row.subject, row.body, translate)
+
+
+def _headed(subject: str) -> str:
+    # A line break in a name must not become a mail header.
+    return _MARK + " ".join(subject.split())
+
+
+class _Loose(dict[str, Any]):
+    """An event's words may name a fact that this event of it lacks."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def _spoken(facts: Mapping[str, Any], translate: Translate) -> dict[str, Any]:
+    """The facts in words, and what is put together of several."""
+    found = dict(facts)
+    for name, labels in _CODES.items():
+        if name in facts:
+            found[name] = translate(labels[facts[name]])
+    if facts.get("until"):
+        found["until"] = _day(date.fromisoformat(facts["until"]), translate)
+    if "until_at" in facts:
+        moment = datetime.fromisoformat(facts["until_at"])
+        found["until_at"] = translate("{day}{hour}時{minute:02d}分").format(
+            day=_day(moment.date(), translate), hour=moment.hour, minute=moment.minute
+        )
+    if facts.get("meeting_on"):
+        day = _day(date.fromisoformat(facts["meeting_on"]), translate)
+        meeting = translate("次の面談：{day}").format(day=day)
+        found["what"] = "\n".join(part for part in (facts["what"], meeting) if part)
+    if "on" in facts:
+        on = date.fromisoformat(facts["on"])
+        found["on"] = translate("{year}年{day}").format(year=on.year, day=_day(on, translate))
+    if "posting" in facts:
+        found["near"] = translate(_NEAR[facts["posting"]])
+    if "who" in facts:
+        is_city = facts["who"] == wording.CITY
+        found["who_titled"] = facts["who"] if is_city else translate("{who}さま").format(who=facts["who"])
+    if "support_type" in facts:
+        found |= _case(facts, translate)
+    if "reason_code" in facts:
+        label = translate(WITHDRAW_REASONS.get(facts["reason_code"], ""))
+        found["withdrawal"] = "\n".join(part for part in (label, facts["reason"]) if part)
+    if "cases" in facts:
+        found |= _handover(facts, translate)
+    return found
+
+
+def _day(day: date, translate: Translate) -> str:
+    return translate("{month}月{day}日").format(month=day.month, day=day.day)
+
+
+def _case(facts: Mapping[str, Any], translate: Translate) -> dict[str, str]:
+    quantity, title = facts["quantity"], facts["need_title"]
+    need = translate("ニーズ：{title}（{number}）").format(title=title, number=facts["need_number"])
+    return {
+        "support": translate(support_label(facts["support_type"])),
+        "amount": "" if quantity is None else f"　{figures.number(quantity)}{translate(facts['unit'])}",
+        "need_line": f"\n{need}" if facts["need_number"] else "",
+    }
+
+
+def _handover(facts: Mapping[str, Any], translate: Translate) -> dict[str, str]:
+    lines = [f"・{number}　{company}・{npo}" for number, company, npo in facts["cases"]]
+    if more := facts["count"] - len(lines):
+        lines.append(translate("ほか{count}件").format(count=more))
+    none = translate("なし")
+    stands_in = none
+    if facts.get("deputy"):
+        stands_in = translate("{who}さん").format(who=facts["deputy"])
+    elif facts.get("deputy_is_unable"):
+        stands_in = translate("なし（予定していた人は、いま担当できません）")
+    return {
+        "case_lines": "\n".join(lines), "stands_in": stands_in, "note_or_none": facts["note"] or none,
+    }  # fmt: skip
