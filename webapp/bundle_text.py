@@ -121,3 +121,4 @@ def history(found: list[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
 
 
 plain = decision_text.facts
+moment = decision_text.moment

@@ -26,7 +26,7 @@ from matcher.register import audit, officials, receipts, snapshots
 from matcher.results import ratings
 from matcher.suggestions import ranking, shown_lists
 from matcher.work import reads as work_reads
-from webapp import access, asked, bundle_text, case_text, clock, db, decision_text, terms_text, text, traces
+from webapp import access, asked, case_text, clock, db, decision_text, frozen_pages, terms_text, text, traces
 from webapp.forms import case as forms
 from webapp.forms.base import Form, SearchForm
 from webapp.views import work
@@ -544,10 +544,8 @@ def bundle(public_id: str, bundle_id: str) -> Page:
         bundle=found,
         content=found.content,
         is_intact=snapshots.sha256(found.content) == found.sha256,
-        facts=lambda content: decision_text.facts(content, areas),
+        text=frozen_pages.decision(found.content, areas),
         outcomes=decision_text.OUTCOMES,
-        moment=decision_text.moment,
-        kept_rows=bundle_text.rows,
     )
 
 

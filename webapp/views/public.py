@@ -16,7 +16,7 @@ from matcher.postings import reads as posting_reads
 from matcher.register import findable, receipts
 from matcher.results import publication
 from matcher.suggestions import weights
-from webapp import access, asked, clock, context, db, sheets, text
+from webapp import access, asked, clock, context, db, frozen_pages, sheets, text
 from webapp.books import published
 from webapp.forms.posting import BrowseForm
 from webapp.forms.public import CommentForm, PublishedForm
@@ -120,13 +120,13 @@ def partnership(public_id: str) -> str | Response | tuple[str, int]:
     page = render_template(
         "public/partnership.html",
         case=case,
-        view=view,
+        title=view["title"],
+        text=frozen_pages.published(view, cities.get(session).area_labels),
         form=form,
         banner=banner,
         incidents=publication.public_incidents(session, case),
         comments=publication.shown_comments(session, case),
         hidden=publication.hidden_comments(session, case),
-        areas=cities.get(session).area_labels,
     )
     return page, 422 if form.errors else (429 if banner else 200)
 

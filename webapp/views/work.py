@@ -24,7 +24,7 @@ from matcher.ground.typed import Unclear
 from matcher.jobs import tickets
 from matcher.organizations import reads as organization_reads
 from matcher.records import CaseDocument, Partnership
-from matcher.register import audit, parties, receipts
+from matcher.register import audit, frozen, parties, receipts
 from matcher.register.act import MOVED_ON, Look
 from matcher.results import closing, drafted, publication, ratings
 from matcher.work import contributions, measurements, payments, reports, scenarios
@@ -38,6 +38,7 @@ from webapp import (
     clock,
     db,
     drawing,
+    frozen_pages,
     ical,
     layout,
     making,
@@ -180,7 +181,7 @@ def _agreement(case: Partnership) -> dict[str, Any]:
     return {
         "draft": draft,
         "agreed": agreed,
-        "named": parties.History(session, case).of_document(shown) if shown is not None else None,
+        "shown": frozen.version(parties.History(session, case), shown) if shown is not None else None,
         "versions": case_reads.versions(session, case, "agreement"),
         "changes": _changes(case, agreed, draft),
         "obstacle": text.sentence(code)
@@ -336,15 +337,18 @@ def _publication(case: Partnership) -> dict[str, Any]:
     session = db.session()
     draft = documents.find_draft(session, case, "publication")
     agreed = documents.find_agreed(session, case, "publication")
+    shown = draft or agreed
+    areas = cities.get(session).area_labels
     return {
         "draft": draft,
         "agreed": agreed,
+        "shown": shown,
+        "view": frozen_pages.published(shown.content["view"], areas, 3) if shown is not None else "",
         "versions": case_reads.versions(session, case, "publication"),
         "outdated": work_text.page_parts(publication.outdated(session, case)),
         "changes": _changes(case, agreed, draft),
         "comments": publication.shown_comments(session, case),
         "public_incidents": publication.public_incidents(session, case),
-        "areas": cities.get(session).area_labels,
     }
 
 
@@ -387,7 +391,7 @@ def document(public_id: str, document_id: str) -> Page:
     """One version of a document: what it says, what it changes, who has accepted it."""
     session, actor, case = db.session(), access.actor(), _case(public_id)
     found = documents.get(session, case, document_id)
-    named = parties.History(session, case).shown_in(found)
+    version = frozen.version(parties.History(session, case), found)
     agreed = documents.find_agreed(session, case, found.kind)
     accepted = getattr(found, f"{documents.side_of(actor, case)}_accepted_at")
     open_to_me = (
@@ -399,31 +403,24 @@ def document(public_id: str, document_id: str) -> Page:
     return render_template(
         "work/document.html",
         **facts(actor, case),
-        parties=named,
-        doubts=work_text.doubts(named),
-        document=next(row for row in case_reads.versions(session, case) if row.id == found.id),
-        changes=_changes(case, agreed, found) if found.state == "draft" else [],
+        document=version,
+        text=frozen_pages.document(
+            version, case.public_id,
+            changes=_changes(case, agreed, found) if found.state == "draft" else [],
+            lessons=_lessons_taken(case, found), areas=cities.get(session).area_labels,
+        ),
         may_accept=open_to_me
         and (found.needs_city if actor.is_staff else permissions.may(actor, "partnership.work", case))
         and (actor.is_staff or signing),
         needs_owner=open_to_me and not actor.is_staff and not signing,
         obstacle=_document_obstacle(case, found),
-        view=found.content.get("view"),
-        lessons=ratings.lessons_taken(session, case, found.content) if found.kind == "plan" else [],
-        areas=cities.get(session).area_labels,
-        **(_plan_text(found) if found.kind == "plan" else {}),
-    )
+    )  # fmt: skip
 
 
-def _plan_text(found: CaseDocument) -> dict[str, Any]:
-    """A plan as it is read before it is accepted: nothing of it is summed up."""
-    content = {**plans.EMPTY, **found.content}
-    return {
-        "plan": content,
-        "drawing": work_text.plan_drawing(content, found.number) if _nodes(content) else None,
-        "arrows": work_text.links(content),
-        "node_names": plans.nodes(content),
-    }
+def _lessons_taken(case: Partnership, found: CaseDocument) -> list[str]:
+    if found.kind != "plan":
+        return []
+    return [row.text for row in ratings.lessons_taken(db.session(), case, found.content)]
 
 
 def _document_obstacle(case: Partnership, found: CaseDocument) -> str:

@@ -1,0 +1,58 @@
+"""What pages show of a text that was accepted, decided or published: rendered from plain values alone.
+
+A page sets it into its own frame, with its heading and buttons; what stands inside knows no record.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from matcher.agreements import plans
+from matcher.register.frozen import Version
+from webapp import change_text, frozen, work_text
+
+
+def document(
+    version: Version,
+    case_id: str,
+    *,
+    changes: Sequence[change_text.Row],
+    lessons: Sequence[str],
+    areas: Mapping[str, str],
+) -> Markup:
+    """What one version of a document says and changes, and who has accepted it.
+
+    Args:
+        case_id: public id of the case, for links to the records on which its sentences rest.
+        lessons: the texts of the lessons that a plan takes up.
+        areas: the city's districts.
+    """
+    return frozen.render(
+        "frozen/document.html",
+        {
+            "document": version, "case_id": case_id, "changes": changes, "areas": areas,
+            "doubts": work_text.doubts(version.parties), "view": version.content.get("view"),
+            **(_plan(version, lessons) if version.kind == "plan" else {}),
+        },
+    )  # fmt: skip
+
+
+def _plan(version: Version, lessons: Sequence[str]) -> dict[str, Any]:
+    """A plan as it is read before it is accepted: nothing of it is summed up."""
+    content = {**plans.EMPTY, **version.content}
+    nodes = plans.nodes(content)
+    return {
+        "plan": content, "node_names": nodes, "arrows": work_text.links(content), "lessons": lessons,
+        "drawing": work_text.plan_drawing(content, version.number) if nodes else None,
+    }  # fmt: skip
+
+
+def published(view: Mapping[str, Any], areas: Mapping[str, str], level: int = 2) -> Markup:
+    """A published partnership; its headings begin at ``level``."""
+    return frozen.render("frozen/published.html", {"view": view, "areas": areas, "level": level})
+
+
+def decision(content: Mapping[str, Any], areas: Mapping[str, str]) -> Markup:
+    """What a decision rested on."""
+    return frozen.render("frozen/decision.html", {"content": content, "areas": areas})
