@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+import matcher.desk  # noqa: F401 – the steps of the cases that tests change are derived there
 from matcher import migrations
 from matcher.cases import files, uploads
 from matcher.ground import db

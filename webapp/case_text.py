@@ -10,7 +10,7 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher.desk.steps import Step
+from matcher.cases import documents, turns
 from matcher.ground import calendar, lifecycle, vocabulary
 from matcher.ground.permissions import Actor
 from matcher.records import AuditEvent, CaseMessage, Partnership, User
@@ -135,7 +135,7 @@ def state(case: Partnership, actor: Actor) -> str:
     word = origin(case)
     if case.state == "interest_one_side":
         side = case.side_of(actor.organization_id)
-        if side is not None and side in case.waiting_on:
+        if side is not None and side in case.asked:
             return _("%(word)s：お返事をお待ちしています", word=word)
         return _("%(word)s：お返事待ち", word=word)
     return filters.label_of(case.state, lifecycle.STATES["partnership"])
@@ -151,27 +151,14 @@ def party(case: Partnership, mover: str, actor: Actor) -> str:
     return _("市の担当")
 
 
-def turn(case: Partnership, actor: Actor, steps: Sequence[Step] = ()) -> str:
-    """Whose turn it is, in words; empty where nobody has to answer in this service.
-
-    Args:
-        steps: what is to be done on a partnership at work, the most urgent first; without it the state says.
-    """
-    return _("と").join(party(case, mover, actor) for mover in _movers(case, steps))
+def turn(case: Partnership, actor: Actor, steps: Iterable[turns.Step]) -> str:
+    """Whose turn it is, in words, by what is to be done on the case; empty where nothing is."""
+    return _("と").join(party(case, side, actor) for side in turns.whose(steps))
 
 
-def is_own_turn(case: Partnership, actor: Actor, steps: Sequence[Step] = ()) -> bool:
+def is_own_turn(case: Partnership, actor: Actor, steps: Iterable[turns.Step]) -> bool:
     """Whether the case waits for whoever looks."""
-    movers = _movers(case, steps)
-    return ("coordinator" if actor.is_staff else case.side_of(actor.organization_id)) in movers
-
-
-def _movers(case: Partnership, steps: Sequence[Step]) -> Sequence[str]:
-    if not steps:
-        return case.waiting_on
-    first = steps[0]
-    sides = [step.side for step in steps if (step.kind, step.until) == (first.kind, first.until)]
-    return ["coordinator" if side == "city" else side for side in dict.fromkeys(sides)]
+    return documents.side_of(actor, case) in turns.whose(steps)
 
 
 def outcome(case: Partnership) -> str:
@@ -188,9 +175,9 @@ def outcome(case: Partnership) -> str:
     return sentences.get(case.state, "")
 
 
-def advice(case: Partnership, actor: Actor) -> str:
+def advice(case: Partnership, actor: Actor, steps: Iterable[turns.Step]) -> str:
     """What the person who looks can do now, or why there is nothing to do."""
-    mine = is_own_turn(case, actor)
+    mine = is_own_turn(case, actor, steps)
     if case.state in {"recommended", "interest_one_side"}:
         if mine:
             return _(
@@ -222,9 +209,11 @@ def action_label(case: Partnership, action: str) -> str:
     return str(ACTIONS[action])
 
 
-def main_action(case: Partnership, actor: Actor, actions: Sequence[str]) -> str | None:
+def main_action(
+    case: Partnership, actor: Actor, actions: Sequence[str], steps: Iterable[turns.Step]
+) -> str | None:
     """The one action that carries the main button, ``None`` where it is not one's turn."""
-    if not is_own_turn(case, actor):
+    if not is_own_turn(case, actor, steps):
         return None
     return next((action for action in ("accept", "revise", "approve") if action in actions), None)
 
@@ -303,7 +292,7 @@ def consequences(case: Partnership, action: str, actor: Actor, now: datetime) ->
                 "両者の合意がそろい、市の担当が3営業日ほどで内容を確認します。"
                 "連絡先は、市が承認したあとでお互いに表示されます。"
             )
-            if len(case.waiting_on) == 1
+            if len(case.asked) == 1
             else _("相手のお返事を待ちます。両方の合意がそろうと、市の確認に進みます。")
         )
         return [(other, _("進めたいとのお返事と、下のひとことが届きます。")), (own_word, next_step)]

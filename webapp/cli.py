@@ -18,6 +18,7 @@ from rich.console import Console
 from sqlalchemy.orm import Session
 
 from matcher import migrations
+from matcher.desk import steps
 from matcher.ground.db import Database
 from matcher.ground.errors import DomainError
 from matcher.ground.permissions import SYSTEM
@@ -249,6 +250,14 @@ def db_group() -> None:
     """Bring the database to the version of this program."""
 
 
+def _keep_steps(base: Database) -> None:
+    """What is to be done on each case, by the rules of this program; a hundred cases a transaction."""
+    after: int | None = 0
+    while after is not None:
+        with base.write() as session:
+            after = steps.derive_all(session, after)
+
+
 @db_group.command("upgrade")
 @click.argument("revision", default="head")
 @with_appcontext
@@ -259,6 +268,7 @@ def upgrade(revision: str) -> None:
         if migrations.is_current(database()):
             with database().write() as session:
                 audit.begin_sealing(session, clock.now())
+            _keep_steps(database())
     click.echo(f"the database stands at {migrations.current(database()) or 'nothing'}")
 
 

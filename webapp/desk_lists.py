@@ -161,7 +161,7 @@ def _due(row: Row, _setting: Setting) -> sheets.Cell:
 
 
 def _turn(row: Row, _setting: Setting) -> str:
-    words = {"company": _("企業"), "npo": _("団体"), "coordinator": _("市")}
+    words = {"company": _("企業"), "npo": _("団体"), "city": _("市")}
     waited = [words[side] for side in row.turn]
     return _("三者") if len(waited) == len(words) else _("・").join(waited)
 

@@ -13,10 +13,8 @@ from flask_babel import lazy_gettext as _l
 
 from matcher.agreements import contract as payment
 from matcher.agreements import plans
-from matcher.cases import documents, files, talks, trials
-from matcher.desk import steps as casework
-from matcher.ground import lifecycle, personal, vocabulary
-from matcher.ground.permissions import Actor
+from matcher.cases import files, talks, trials, turns
+from matcher.ground import calendar, lifecycle, personal, vocabulary
 from matcher.records import (
     CaseDocument,
     CaseFile,
@@ -266,6 +264,9 @@ _PARTY: Final[Mapping[str, Any]] = {
 }
 
 _STEPS: Final[Mapping[str, Any]] = {
+    "answer": _l("進めたいか、今回は見送るかを返事する"),
+    "supplement": _l("市の担当からのお願いに答えて、内容を補う"),
+    "decide": _l("内容を確かめて、承認・差し戻し・不承認のどれかを選ぶ"),
     "meet": _l("面談をして、記録を書く"),
     "write_plan": _l("協働計画を書く（お試しから始めることもできます）"),
     "write_agreement": _l("協定の案を書く"),
@@ -391,28 +392,23 @@ def ending(case: Partnership, trial_result: CaseDocument | None) -> str:
     return ""
 
 
-def step(found: casework.Step) -> str:
+def step(found: turns.Step) -> str:
     """What is to be done, in words."""
-    return str(_STEPS[found.kind]) % {"about": found.about}
+    about = found.about
+    if found.kind in {"write_report", "review_report"}:
+        first, last = about.split("/")
+        about = calendar.period(date.fromisoformat(first), date.fromisoformat(last))
+    elif found.kind == "publication_outdated":
+        about = filters.labels_of(about.split(","), vocabulary.PAGE_PARTS)
+    return str(_STEPS[found.kind]) % {"about": about}
 
 
-def step_link(found: casework.Step) -> tuple[str, str, str]:
+def step_link(found: turns.Step) -> tuple[str, str, str]:
     """(``act``, ``section`` or ``document``; name; item) of the page where a step is done."""
     if found.kind.startswith("accept_"):
         return ("document", "", found.item)
     kind, name = _STEP_LINKS[found.kind]
     return (kind, name, found.item if kind == "act" else "")
-
-
-def turn(found: Sequence[casework.Step], case: Partnership, actor: Actor) -> str:
-    """「貴団体とみどり商店」: who has something to do, from the side of whoever looks."""
-    own = documents.side_of(actor, case)
-    names = {"company": _("貴社"), "npo": _("貴団体")} if not actor.is_staff else {}
-    return _("と").join(
-        names[side] if side == own and side in names else side_name(case, side)
-        for side in ("company", "npo", "city")
-        if any(step.side == side for step in found)
-    )
 
 
 def side_name(case: Partnership | parties.Parties, side: str) -> str:

@@ -40,6 +40,7 @@ EMPTY: Final[Mapping[str, Any]] = {
 #: States in which a plan may be written; once the partnership runs, writing one is an amendment.
 BEFORE: Final = ("negotiation", "trial", "agreement_draft")
 RUNNING: Final = ("running", "suspended")
+MEASURE_DAYS: Final = 14  #: days before a day of measuring from which on it is somebody's step
 MOST: Final = 20  #: indicators, milestones, and lines of a logic model's column
 #: From this likeness on (0 to 1, SequenceMatcher) a new line is an old one put right, and keeps its arrows.
 LIKE: Final = 0.6
@@ -641,16 +642,23 @@ def waiting_days(indicator: Indicator, state: str) -> list[date]:
     return sorted(days)
 
 
-def due_measurements(session: Session, case: Partnership, now: datetime) -> list[tuple[Indicator, date, str]]:
-    """(indicator, day, ``due`` or ``overdue``) of what is to be measured and has not been handed in."""
-    today = calendar.tokyo_date(now)
+def unmeasured(session: Session, case: Partnership) -> list[tuple[Indicator, date]]:
+    """(indicator, day) of what is to be measured, sooner or later, and has not been handed in; by the day."""
     rows = measurements(session, case)
     found = []
     for indicator in indicators(session, case):
         handed_in = {
             row.measured_on for row in rows.get(indicator.id, ()) if row.state in {"submitted", "accepted"}
         }
-        for day in waiting_days(indicator, case.state):
-            if day not in handed_in and (day - today).days <= 14:
-                found.append((indicator, day, "overdue" if day < today else "due"))
+        found += [(indicator, day) for day in waiting_days(indicator, case.state) if day not in handed_in]
     return sorted(found, key=lambda row: row[1])
+
+
+def due_measurements(session: Session, case: Partnership, now: datetime) -> list[tuple[Indicator, date, str]]:
+    """(indicator, day, ``due`` or ``overdue``) of what is to be measured by now."""
+    today = calendar.tokyo_date(now)
+    return [
+        (indicator, day, "overdue" if day < today else "due")
+        for indicator, day in unmeasured(session, case)
+        if (day - today).days <= MEASURE_DAYS
+    ]

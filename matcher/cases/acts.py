@@ -106,7 +106,7 @@ def open_actions(actor: Actor, case: Partnership) -> tuple[str, ...]:
     """
     found = [*moves.available(actor, case)]
     side = case.side_of(actor.organization_id)
-    if side is not None and side not in case.waiting_on:
+    if side is not None and side not in case.asked:
         found = [action for action in found if action not in {"accept", "decline", "revise"}]
     elif side is not None and case.state == "interest_one_side":
         found = [action for action in found if action != "withdraw"]
@@ -332,7 +332,7 @@ def accept(
     permissions.require(actor, "partnership.answer", case)
     moves.check_version(session, case, version)
     side = _side(actor, case)
-    if side not in case.waiting_on and case.state in {"recommended", "interest_one_side"}:
+    if side not in case.asked and case.state in {"recommended", "interest_one_side"}:
         raise Refused("not_your_turn")
     _both_verified(case)
     if case.need is not None and case.need.state not in {"open", "paused"}:
@@ -367,7 +367,7 @@ def decline(
     """One side says no; the coded reason is for the city only."""
     permissions.require(actor, "partnership.answer", case)
     side = _side(actor, case)
-    if side not in case.waiting_on:
+    if side not in case.asked:
         raise Refused("not_your_turn")
     _enter(
         session, actor, case, "decline", now, days=None,
@@ -399,7 +399,7 @@ def withdraw(
     """A side takes back what it agreed to; a coordinator takes back a recommendation."""
     permissions.require(actor, "partnership.decide" if actor.is_staff else "partnership.answer", case)
     side = case.side_of(actor.organization_id) or "coordinator"
-    if case.state == "interest_one_side" and side in case.waiting_on:
+    if case.state == "interest_one_side" and side in case.asked:
         raise Refused("not_your_turn")  # who was asked declines; who asked withdraws
     was_with_city = case.state == "coordinator_review" or case.state in lifecycle.CASE_TALKS
     _enter(
@@ -437,7 +437,7 @@ def revise(
     moves.check_version(session, case, version)
     terms.check()
     side = _side(actor, case)
-    if side not in case.waiting_on:
+    if side not in case.asked:
         raise Refused("not_your_turn")
     before = Terms(case.support_type, case.quantity, case.unit, case.period_from, case.period_to)
     changed = before != terms
@@ -659,7 +659,7 @@ def remind_waiting(session: Session, now: datetime, limit: int = 100) -> int:
             continue
         # Not through the record: a reminder must not outdate a form that somebody is filling in.
         session.execute(update(Partnership).where(Partnership.id == case.id).values(reminders=due))
-        for side in case.waiting_on:
+        for side in case.asked:
             organization_id = case.company_id if side == "company" else case.npo_id
             notices.tell_organization(
                 session, organization_id, *wording.case_reminder(case, left), now, about=_about(case)

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
+from matcher.cases import turns
 from matcher.ground import lifecycle, permissions
 from matcher.ground.errors import Invalid, NotFound, Refused
 from matcher.ground.permissions import SYSTEM, Actor
@@ -306,6 +307,7 @@ def touch(session: Session, case: Partnership, now: datetime) -> None:
     if case.state in STALLING:
         values |= {"reminders": 0, "deadline_at": None}
     session.execute(update(Partnership).where(Partnership.id == case.id).values(values))
+    turns.mark(session, case.id)
 
 
 def tell_others(

@@ -3,14 +3,15 @@
 ``get_…`` raises ``NotFound`` for what does not exist and for what the actor may not know of.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
+from matcher.cases import turns
 from matcher.ground import calendar, lifecycle, permissions
 from matcher.ground.errors import NotFound
 from matcher.ground.permissions import Actor
@@ -67,18 +68,24 @@ def _case_loads() -> tuple[ExecutableOption, ...]:
     )
 
 
-def own_cases(session: Session, actor: Actor, *, open_only: bool = False) -> Sequence[Partnership]:
-    """The cases of the actor's organization: what waits for its answer, soonest first; then the newest."""
+def own_cases(
+    session: Session, actor: Actor, now: datetime, *, open_only: bool = False
+) -> tuple[Sequence[Partnership], Mapping[int, Sequence[turns.Step]]]:
+    """The cases of the actor's organization, with what is to be done on each: what waits for it first, the
+    late and the near before the rest; then the newest.
+    """
     query = cases_of_party(actor).options(
         joinedload(Partnership.company), joinedload(Partnership.npo), joinedload(Partnership.need)
     )
     if open_only:
         query = query.where(Partnership.state.in_(lifecycle.CASE_OPEN))
     cases = session.scalars(query.order_by(Partnership.moved_at.desc(), Partnership.id.desc())).all()
-    mine = actor.organization_kind
-    asked = [case for case in cases if mine in case.waiting_on and case.deadline_at is not None]
-    rest = [case for case in cases if case not in asked]
-    return sorted(asked, key=lambda case: case.deadline_at or case.moved_at) + rest
+    steps = turns.of(session, cases, now)
+    own = {case.id: turns.own(steps[case.id], actor.organization_kind) for case in cases}
+    waiting = sorted(
+        (case for case in cases if own[case.id]), key=lambda case: turns.urgency(own[case.id][0])[:2]
+    )
+    return [*waiting, *(case for case in cases if not own[case.id])], steps
 
 
 def find_open_case(session: Session, company_id: int, npo_id: int, need_id: int | None) -> Partnership | None:
@@ -186,7 +193,8 @@ def open_cases_of(session: Session, organization: Organization) -> Sequence[Part
 # ── History ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-_DOCUMENT_WORK: Sequence[str] = (
+#: The kinds of texts that several accept, in the order of a case's life.
+DOCUMENT_WORK: Sequence[str] = (
     "trial",
     "trial_result",
     "plan",
@@ -201,7 +209,7 @@ def drafts(session: Session, case: Partnership) -> Sequence[CaseDocument]:
     rows = session.scalars(
         select(CaseDocument).where(CaseDocument.partnership_id == case.id, CaseDocument.state == "draft")
     ).all()
-    return sorted(rows, key=lambda row: _DOCUMENT_WORK.index(row.kind))
+    return sorted(rows, key=lambda row: DOCUMENT_WORK.index(row.kind))
 
 
 def versions(session: Session, case: Partnership, kind: str | None = None) -> Sequence[CaseDocument]:

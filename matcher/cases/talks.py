@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from matcher.cases import documents
+from matcher.cases import documents, turns
 from matcher.cases.act import ALIVE, SHARE, WORK, case_act
 from matcher.ground import calendar, lifecycle
 from matcher.ground.errors import Invalid, Refused
@@ -163,6 +163,7 @@ def end_stalled(session: Session, now: datetime, limit: int = 100) -> int:
             session.execute(
                 update(Partnership).where(Partnership.id == case.id).values(reminders=1, deadline_at=until)
             )
+            turns.mark(session, case.id)
             text = wording_work.event(case, "stalled", until=wording.day(until))
             documents.tell_others(session, SYSTEM, case, text, now)
         else:

@@ -7,9 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Select, exists, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from matcher.cases import documents
+from matcher.cases import documents, turns
 from matcher.cases import reads as case_reads
-from matcher.desk import steps as casework
 from matcher.ground import calendar, lifecycle, permissions
 from matcher.ground.errors import Invalid
 from matcher.ground.permissions import SYSTEM, Actor
@@ -39,7 +38,7 @@ class Sheet:
     """One case on the handover page: where it stands, what is open, what happened last, what may go wrong."""
 
     case: Partnership
-    steps: Sequence[casework.Step]
+    steps: Sequence[turns.Step]
     promises: Sequence[CaseTask]
     risks: Sequence[Risk]
     last: Sequence[AuditEvent]
@@ -53,7 +52,9 @@ def sheets(session: Session, actor: Actor, person: User | None, now: datetime) -
     """
     permissions.require(actor, "desk.handover")
     found = []
-    for case in open_cases(session, person):
+    cases = open_cases(session, person)
+    steps = turns.of(session, cases, now)
+    for case in cases:
         last = session.scalars(
             select(AuditEvent)
             .where(AuditEvent.object_type == "partnership", AuditEvent.object_id == case.public_id)
@@ -63,7 +64,7 @@ def sheets(session: Session, actor: Actor, person: User | None, now: datetime) -
         found.append(
             Sheet(
                 case,
-                casework.steps(session, case, now) if case.state in lifecycle.CASE_WORK else (),
+                steps[case.id],
                 [task for task in case_reads.tasks(session, case) if task.done_at is None],
                 [risk for risk in work_reads.risks(session, case) if risk.closed_at is None],
                 last,

@@ -10,27 +10,27 @@ from datetime import date, datetime, time, timedelta
 from statistics import median
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
+from matcher.cases import turns
+from matcher.cases.reads import DOCUMENT_WORK
 from matcher.desk import watches
-from matcher.ground import calendar, lifecycle, permissions
+from matcher.ground import calendar, permissions
 from matcher.ground.permissions import Actor
 from matcher.postings.reads import holds
 from matcher.records import (
     AuditEvent,
     CaseFile,
-    CaseTask,
+    CaseStep,
     CompanyProfile,
     ImportBatch,
-    Indicator,
     IndicatorDefinition,
     Need,
     NpoProfile,
     Offer,
     Organization,
     Partnership,
-    PeriodReport,
     PublicComment,
     ShownList,
     ShownSuggestion,
@@ -84,7 +84,7 @@ class Row:
     moved: datetime | None = None
     due: date | None = None  #: of a case: the next day on which something is due
     marks: tuple[str, ...] = ()  #: of a case: overdue, risk, incidents
-    turn: tuple[str, ...] = ()  #: of a case: on whom it waits
+    turn: tuple[str, ...] = ()  #: of a case: whose turn it is
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,7 @@ class Queue:
 def queues(session: Session, actor: Actor, now: datetime) -> list[Queue]:
     """What waits for the city today, in the order in which it is worked through."""
     permissions.require(actor, "desk.view")
+    turns.settle(session)
     limit = watches.promise_limit(now)
     result = []
     for code, kind, state, since in (
@@ -160,7 +161,7 @@ def _never_suggested() -> ColumnElement[bool]:
 @dataclass(frozen=True)
 class Deadline:
     """A date within the next days. ``kind``: need, offer or verification; of a case what ends on it: answer,
-    agreement, trial, decision, outcome, silence, report, promise, measure, start or end.
+    agreement, trial, decision, outcome, silence, report, promise, measure, rating, risk, payment, start, end.
     """
 
     kind: str
@@ -170,22 +171,29 @@ class Deadline:
     public_id: str
 
 
-#: What the deadline of a case means in its state.
-_CASE_DEADLINES: Final[Mapping[str, str]] = {
-    "agreement_review": "agreement",
-    "trial": "trial",
-    "suspended": "decision",
-    "ended": "outcome",
-    "terminated": "outcome",
-    "introduced": "silence",
-    "negotiation": "silence",
-    "agreement_draft": "silence",
+#: Step → what the day by which it is to be done is called among the deadlines; others are not.
+_STEP_DAYS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("answer", "supplement", "decide"), "answer"),
+    "confirm_agreement": "agreement",
+    "write_trial_result": "trial",
+    "decide_suspension": "decision",
+    "write_outcome_report": "outcome",
+    **dict.fromkeys(("meet", "write_plan", "write_agreement"), "silence"),
+    **dict.fromkeys((f"accept_{kind}" for kind in DOCUMENT_WORK), "silence"),
+    "write_report": "report",
+    "finish_task": "promise",
+    "measure": "measure",
+    "measure_baseline": "measure",
+    "rate": "rating",
+    "review_risk": "risk",
+    **dict.fromkeys(("calculate", "calculate_fixed", "approve_payment", "record_paid"), "payment"),
 }
 
 
 def deadlines(session: Session, actor: Actor, now: datetime) -> list[Deadline]:
     """What ends within the next seven days, today included, soonest first."""
     permissions.require(actor, "desk.view")
+    turns.settle(session)
     today = calendar.tokyo_date(now)
     last = today + timedelta(days=DEADLINE_DAYS)
     found: list[Deadline] = []
@@ -215,44 +223,24 @@ def deadlines(session: Session, actor: Actor, now: datetime) -> list[Deadline]:
 
 
 def _case_days(session: Session, now: datetime, last: date) -> Iterator[tuple[str, date, Partnership]]:
-    """(kind, day, case) of what is due on the open cases from today to ``last``."""
+    """(kind, day, case) of what is due on the cases from today to ``last``: steps, first and last days."""
     today = calendar.tokyo_date(now)
-    cases = (
-        select(Partnership)
-        .where(Partnership.state.in_(tuple(sorted(lifecycle.CASE_OPEN))))
-        .options(joinedload(Partnership.company), joinedload(Partnership.npo))
+    cases = select(Partnership).options(joinedload(Partnership.company), joinedload(Partnership.npo))
+    steps = cases.join(CaseStep, CaseStep.partnership_id == Partnership.id).where(
+        CaseStep.kind.in_(_STEP_DAYS), CaseStep.until.between(today, last)
     )
-    by_itself = cases.where(Partnership.deadline_at.between(now, calendar.end_of_day(last)))
-    for one in session.scalars(by_itself):
-        if one.deadline_at is not None:
-            yield _CASE_DEADLINES.get(one.state, "answer"), calendar.tokyo_date(one.deadline_at), one
-    for kind, column, states in (
-        ("start", Partnership.starts_on, ("agreed",)),
-        ("end", Partnership.ends_on, watches.RUNNING),
-    ):
-        edge = cases.where(Partnership.state.in_(states), column.between(today, last))
-        for one in session.scalars(edge):
-            yield kind, getattr(one, column.key), one
-    reports = cases.join(PeriodReport, PeriodReport.partnership_id == Partnership.id).where(
-        PeriodReport.state.in_(("open", "sent_back")),
-        Partnership.state.in_(watches.RUNNING),
-        PeriodReport.due_on.between(today, last),
+    found = session.execute(steps.add_columns(CaseStep.kind, CaseStep.until)).all()
+    yield from {(_STEP_DAYS[kind], day, one) for one, kind, day in found}
+    edges = cases.where(
+        or_(
+            and_(Partnership.state == "agreed", Partnership.starts_on.between(today, last)),
+            and_(Partnership.state.in_(watches.RUNNING), Partnership.ends_on.between(today, last)),
+        )
     )
-    for one, day in session.execute(reports.add_columns(PeriodReport.due_on)):
-        yield "report", day, one
-    promises = cases.join(CaseTask, CaseTask.partnership_id == Partnership.id).where(
-        CaseTask.done_at.is_(None), CaseTask.due_on.between(today, last)
-    )
-    for one, day in session.execute(promises.add_columns(CaseTask.due_on)):
-        yield "promise", day, one
-    # The days of an indicator are a list in one column, read here rather than in two dialects of SQL.
-    measured = cases.join(Indicator, Indicator.partnership_id == Partnership.id).where(
-        Partnership.state.in_(watches.RUNNING), Indicator.is_retired.is_(False)
-    )
-    for one, days in session.execute(measured.add_columns(Indicator.measure_on)):
-        for text in days:
-            if today <= (day := date.fromisoformat(text)) <= last:
-                yield "measure", day, one
+    for one in session.scalars(edges):
+        kind, edge = ("start", one.starts_on) if one.state == "agreed" else ("end", one.ends_on)
+        if edge is not None:
+            yield kind, edge, one
 
 
 @dataclass(frozen=True)
@@ -436,13 +424,14 @@ def cases(
 ) -> Listing:
     """Cases with both sides, need and officer, and their last movement. ``page=None``: all, for a sheet."""
     permissions.require(actor, "desk.view")
+    turns.settle(session)
     model = Partnership
     company, npo = aliased(Organization), aliased(Organization)
-    moved, due = watches.last_sign(), watches.next_day()
+    moved, due = watches.last_sign(), watches.next_day(now)
     marks = [condition.label(code) for code, condition in watches.marks(now).items()]
-    turns = [condition.label(side) for side, condition in watches.turns(now).items()]
+    sides = [condition.label(side) for side, condition in watches.sides(now).items()]
     query = (
-        select(model, model.moved_at.label("since"), moved.label("moved"), due.label("due"), *marks, *turns)
+        select(model, model.moved_at.label("since"), moved.label("moved"), due.label("due"), *marks, *sides)
         .join(company, company.id == model.company_id)
         .join(npo, npo.id == model.npo_id)
         .outerjoin(Need, Need.id == model.need_id)
@@ -679,7 +668,7 @@ def _case_row(found: Any) -> Row:
         moved=facts["moved"],
         due=facts["due"],
         marks=tuple(code for code in watches.MARKS if facts[code]),
-        turn=tuple(side for side in watches.TURNS if facts[side] or side in record.waiting_on),
+        turn=tuple(side for side in turns.SIDES if facts[side]),
     )
 
 

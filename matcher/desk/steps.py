@@ -1,244 +1,286 @@
-"""The workspace of a case: acceptance of its documents, and what is to be done next by whom."""
+"""What is to be done next on a case, by whom and by when: derived here, in one place, from its records.
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+``cases.turns`` keeps what is found and gives it to pages. Nothing here asks the clock: a step that begins
+later says from which day on.
+"""
 
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.agreements import plans
-from matcher.cases import documents
+from matcher.cases import documents, turns
 from matcher.cases.reads import drafts, tasks
-from matcher.ground import calendar, lifecycle, vocabulary
-from matcher.records import Partnership
+from matcher.ground import calendar, lifecycle
+from matcher.records import CaseDocument, CaseStep, Partnership
 from matcher.results import closing, publication, ratings
-from matcher.work import measurements, payments, reports, risks
+from matcher.work import measurements, payments, risks
 from matcher.work import reads as work_reads
 
-# ── What is to be done ───────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing that a party has to do next. ``action`` is what the page offers, ``item`` its record."""
-
-    side: str  #: company, npo or city
-    kind: str
-    until: date | None = None
-    about: str = ""
-    item: str = ""
-    is_late: bool = False
-
-
-_MEASURED: Sequence[str] = ("agreed", *plans.RUNNING, "ended")
+_BOTH: Final = ("company", "npo")
+_TASK_DAYS: Final = 7  #: days before a promised day from which on it is a step
+_MEASURED: Final = frozenset({"agreed", *plans.RUNNING, "ended"})
 #: What is public is kept true until the case is closed; what it says last is what happened.
-_PAGE_FINAL: Sequence[str] = ("ended", "terminated", "reported", "evaluated")
-_PAGE_KEPT: Sequence[str] = ("agreed", *plans.RUNNING, *_PAGE_FINAL)
+_PAGE_FINAL: Final = frozenset({"ended", "terminated", "reported", "evaluated"})
+_PAGE_KEPT: Final = frozenset({"agreed", *plans.RUNNING}) | _PAGE_FINAL
+#: What hinders the closing in general, where the very amount is not named.
+_GENERAL: Final = frozenset({"unpaid", "uncalculated"})
+
+_Steps = Iterator[CaseStep]
 
 
-def steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
-    """Everything that somebody has to do on this case now, the late and the near first."""
-    money, today = _payment_steps(session, case, now), calendar.tokyo_date(now)
-    # Where the very amount is named, the general word on what hinders the closing says no more.
-    general = {"unpaid", "uncalculated"} if money else set()
+def derive(session: Session, case: Partnership) -> list[CaseStep]:
+    """The steps of a case as its records say; both sides and the need must be loaded."""
+    money = list(_paying(session, case))
+    open_drafts = drafts(session, case) if _may_have_texts(case) else ()
     found = [
-        *_open_documents(session, case),
+        *_answering(case),
+        *_accepting(case, open_drafts),
         *(
-            replace(step, is_late=step.until is not None and step.until < today)
-            for step in _state_steps(session, case)
-            if step.kind not in general
+            step
+            for step in _going_on(session, case, {document.kind for document in open_drafts})
+            if not money or step.kind not in _GENERAL
         ),
-        *_running_steps(session, case, now),
-        *_measuring_steps(session, case, now),
+        *_working(session, case),
+        *_measuring(session, case),
         *money,
-        *_risk_steps(session, case, today),
-        *_evaluation_steps(session, case, now),
-        *_publication_steps(session, case),
+        *_looking_at_risks(session, case),
+        *_evaluating(session, case),
+        *_publishing(session, case, open_drafts),
     ]
-    return sorted(found, key=lambda step: (not step.is_late, step.until or date.max, step.kind))
-
-
-def steps_of(found: Sequence[Step], side: str | None) -> list[Step]:
-    """The steps of one party."""
-    return [step for step in found if step.side == side]
-
-
-def _open_documents(session: Session, case: Partnership) -> list[Step]:
-    if case.state in lifecycle.CASE_EXITS and case.state != "closed":
-        return []
-    found = []
-    for document in drafts(session, case):
-        for side in ("company", "npo"):
-            if getattr(document, f"{side}_accepted_at") is None:
-                found.append(Step(side, f"accept_{document.kind}", item=document.public_id))
-        both = document.company_accepted_at and document.npo_accepted_at
-        if document.needs_city and both and not document.city_accepted_at:
-            found.append(Step("city", f"accept_{document.kind}", item=document.public_id))
+    for step in found:
+        step.since = step.since or case.moved_at
+        step.about, step.item = step.about or "", step.item or ""
     return found
 
 
-def _state_steps(session: Session, case: Partnership) -> list[Step]:
-    until = calendar.tokyo_date(case.deadline_at) if case.deadline_at else None
-    both = ("company", "npo")
-    drafted = {document.kind for document in drafts(session, case)}
-    if case.state == "introduced":
-        return [Step(side, "meet", until) for side in both]
-    if case.state == "negotiation" and not drafted & {"plan", "trial"}:
-        has_plan = documents.find_agreed(session, case, "plan") is not None
-        return [Step(side, "write_agreement" if has_plan else "write_plan", until) for side in both]
-    if case.state == "trial" and "trial_result" not in drafted:
-        return [Step(side, "write_trial_result", until) for side in both]
-    if case.state == "agreement_draft" and not drafted & {"agreement", "plan"}:
-        has_plan = documents.find_agreed(session, case, "plan") is not None
-        return [Step(side, "write_agreement" if has_plan else "write_plan", until) for side in both]
-    if case.state == "agreement_review":
-        return [Step("city", "confirm_agreement", until)]
-    if case.state == "suspended":
-        return [Step(side, "decide_suspension", case.decide_by) for side in both]
-    if case.state in {"ended", "terminated"} and "outcome_report" not in drafted:
-        return [Step(side, "write_outcome_report", until) for side in both]
+def derive_all(session: Session, after: int = 0, limit: int = 100) -> int | None:
+    """Write the steps of the next ``limit`` cases anew, as after an upgrade; returns where to go on.
+
+    Args:
+        after: the id after which to begin.
+    """
+    ids = session.scalars(
+        select(Partnership.id).where(Partnership.id > after).order_by(Partnership.id).limit(limit)
+    ).all()
+    turns.write(session, ids)
+    return ids[-1] if ids else None
+
+
+turns.derived_by(derive)
+
+
+# ── Before the introduction ──────────────────────────────────────────────────────────────────────────
+
+
+def _answering(case: Partnership) -> _Steps:
+    until = _day(case.deadline_at)
+    if case.state == "coordinator_review":
+        yield CaseStep(side="city", kind="decide", until=until)
+    kind = "supplement" if case.state == "interest_both" else "answer"
+    for side in case.asked:
+        yield CaseStep(side=side, kind=kind, until=until)
+
+
+# ── Texts and states ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _may_have_texts(case: Partnership) -> bool:
+    return case.state in lifecycle.CASE_WORK
+
+
+def _accepting(case: Partnership, open_drafts: Sequence[CaseDocument]) -> _Steps:
+    # Talks without a word end on their deadline; other deadlines are not for accepting.
+    until = _day(case.deadline_at) if case.state in documents.STALLING else None
+    for document in open_drafts:
+        kind, item = f"accept_{document.kind}", document.public_id
+        accepted = [getattr(document, f"{side}_accepted_at") for side in _BOTH]
+        for side, at in zip(_BOTH, accepted, strict=True):
+            if at is None:
+                yield CaseStep(side=side, kind=kind, until=until, since=document.drafted_at, item=item)
+        if document.needs_city and all(accepted) and not document.city_accepted_at:
+            yield CaseStep(side="city", kind=kind, until=until, since=max(accepted), item=item)
+
+
+def _going_on(session: Session, case: Partnership, drafted: set[str]) -> _Steps:
+    """What the state of the case asks for."""
+    until = _day(case.deadline_at)
+    kind = ""
+    match case.state:
+        case "introduced":
+            kind = "meet"
+        case "negotiation" if not drafted & {"plan", "trial"}:
+            kind = _next_text(session, case)
+        case "trial" if "trial_result" not in drafted:
+            kind = "write_trial_result"
+        case "agreement_draft" if not drafted & {"agreement", "plan"}:
+            kind = _next_text(session, case)
+        case "suspended":
+            kind, until = "decide_suspension", case.decide_by
+        case "ended" | "terminated" if "outcome_report" not in drafted:
+            kind = "write_outcome_report"
+        case "agreement_review":
+            yield CaseStep(side="city", kind="confirm_agreement", until=until)
+    if kind:
+        for side in _BOTH:
+            yield CaseStep(side=side, kind=kind, until=until)
     if case.state == "evaluated" or (case.state == "reported" and case.was_terminated):
         obstacle = closing.obstacle(session, case)
-        if obstacle == "publication_outdated":
-            return []  # ``_publication_steps`` says so, and what of the page it is.
-        return [Step("city", "close" if obstacle is None else obstacle)]
-    return []
+        # ``_publishing`` says what of the page is outdated.
+        if obstacle != "publication_outdated":
+            yield CaseStep(side="city", kind=obstacle or "close")
 
 
-def _running_steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
+def _next_text(session: Session, case: Partnership) -> str:
+    has_plan = documents.find_agreed(session, case, "plan") is not None
+    return "write_agreement" if has_plan else "write_plan"
+
+
+# ── At work ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _working(session: Session, case: Partnership) -> _Steps:
+    """Reports, gifts to confirm, promises."""
     if case.state not in lifecycle.CASE_BEGUN:
-        return []
-    today = calendar.tokyo_date(now)
-    found = []
+        return
     for report in work_reads.reports(session, case):
-        status = reports.status(report, today)
+        about = f"{report.period_from}/{report.period_to}"
         # Once the partnership has ended, its outcome report says what was still to be reported.
-        if status in {"due", "overdue", "sent_back"} and case.state in plans.RUNNING:
-            for side in ("npo", "company"):
+        if report.state in {"open", "sent_back"} and case.state in plans.RUNNING:
+            opens_on = None
+            if report.state == "open":
+                opens_on = min(report.period_to, report.due_on) + timedelta(days=1)
+            for side in reversed(_BOTH):
                 if getattr(report, f"{side}_submitted_at") is None:
-                    found.append(
-                        Step(side, "write_report", report.due_on, reports.period_words(report),
-                             report.public_id, status == "overdue")
+                    yield CaseStep(
+                        side=side, kind="write_report", opens_on=opens_on, until=report.due_on, about=about,
+                        item=report.public_id,
                     )  # fmt: skip
-        elif status == "submitted":
-            found.append(Step("city", "review_report", None, reports.period_words(report), report.public_id))
+        elif report.state == "submitted":
+            yield CaseStep(
+                side="city", kind="review_report", since=report.submitted_at, about=about,
+                item=report.public_id,
+            )  # fmt: skip
     for entry in work_reads.contributions(session, case):
         if entry.state == "recorded":
             side = "npo" if entry.giver == "company" else "company"
-            found.append(Step(side, "confirm_contribution", None, "", entry.public_id))
+            yield CaseStep(side=side, kind="confirm_contribution", item=entry.public_id)
     for task in tasks(session, case):
-        if task.done_at is None and task.due_on is not None and (task.due_on - today).days <= 7:
-            sides = ("company", "npo") if task.side == "both" else (task.side,)
-            late = task.due_on < today
-            found += [
-                Step(side, "finish_task", task.due_on, task.text[:60], task.public_id, late) for side in sides
-            ]
-    return found
+        if task.done_at is None and task.due_on is not None:
+            for side in _sides(task.side):
+                yield CaseStep(
+                    side=side, kind="finish_task", opens_on=task.due_on - timedelta(days=_TASK_DAYS),
+                    until=task.due_on, about=task.text[:60], item=task.public_id,
+                )  # fmt: skip
 
 
-def _measuring_steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
+def _measuring(session: Session, case: Partnership) -> _Steps:
     if case.state not in {"agreed", *lifecycle.CASE_BEGUN}:
-        return []
-    found = []
-    to_measure = plans.due_measurements(session, case, now) if case.state in _MEASURED else []
-    for indicator, day, status in to_measure:
-        side = "city" if indicator.measurer == "outside" else indicator.measurer
-        kind = "measure_baseline" if indicator.is_start(day) else "measure"
-        found.append(Step(side, kind, day, indicator.name, indicator.public_id, status == "overdue"))
+        return
+    if case.state in _MEASURED:
+        for indicator, day in plans.unmeasured(session, case):
+            yield CaseStep(
+                side="city" if indicator.measurer == "outside" else indicator.measurer,
+                kind="measure_baseline" if indicator.is_start(day) else "measure",
+                opens_on=day - timedelta(days=plans.MEASURE_DAYS), until=day, about=indicator.name,
+                item=indicator.public_id,
+            )  # fmt: skip
     rows = plans.measurements(session, case)
     for indicator in plans.indicators(session, case):
         for row in rows.get(indicator.id, ()):
             if row.state == "submitted":
                 side = measurements.checker_of(session, case, row, indicator)
-                found.append(Step(side, "review_measurement", None, indicator.name, row.public_id))
-    return found
+                yield CaseStep(
+                    side=side, kind="review_measurement", since=row.submitted_at, about=indicator.name,
+                    item=row.public_id,
+                )  # fmt: skip
 
 
-def _payment_steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
+def _paying(session: Session, case: Partnership) -> _Steps:
     """What the city calculates, approves and pays, each by the end of the fiscal year that bears it."""
     if case.state not in lifecycle.CASE_BEGUN or case.agreement_type != "outcome_linked":
-        return []
-    today = calendar.tokyo_date(now)
+        return
 
-    def step(kind: str, year: int, about: str, item: str) -> Step:
-        until = date(year + 1, 3, 31)
-        return Step("city", kind, until, about, item, today > until)
+    def step(kind: str, year: int, about: str, item: str, **more: date | datetime | None) -> CaseStep:
+        return CaseStep(side="city", kind=kind, until=date(year + 1, 3, 31), about=about, item=item, **more)
 
-    found = [
-        step("calculate", rule.fiscal_year, rule.indicator.name, rule.public_id)
-        for rule in payments.ready_rules(session, case)
-    ]
-    found += [
-        step("calculate_fixed", year, payments.fixed_part(year), str(year))
-        for year in payments.due_fixed(session, case, now)
-    ]
+    for rule in payments.ready_rules(session, case):
+        yield step("calculate", rule.fiscal_year, rule.indicator.name, rule.public_id)
+    for year in payments.open_fixed(session, case):
+        opens_on = date(year, 4, 1)
+        yield step("calculate_fixed", year, payments.fixed_part(year), str(year), opens_on=opens_on)
     for row in payments.all_of(session, case):
         if row.approved_at is None:
-            kind = "approve_payment"
+            kind, since = "approve_payment", row.calculated_at
         elif row.amount_yen and row.paid_on is None:
-            kind = "record_paid"
+            kind, since = "record_paid", row.approved_at
         else:
             continue
-        found.append(step(kind, row.fiscal_year, payments.label(row), row.public_id))
-    return found
+        yield step(kind, row.fiscal_year, payments.label(row), row.public_id, since=since)
 
 
-def _risk_steps(session: Session, case: Partnership, today: date) -> list[Step]:
-    """Risks whose day has come, for the side that is prepared for them."""
+def _looking_at_risks(session: Session, case: Partnership) -> _Steps:
+    """Risks whose day comes, for the side that is prepared for them."""
     if case.state not in lifecycle.CASE_WORK - {"closed"}:
-        return []
-    found = []
+        return
     for risk in work_reads.risks(session, case):
         if risk.closed_at is None and risk.review_on is not None:
-            sides = ("company", "npo") if risk.side == "both" else (risk.side,)
-            if (risk.review_on - today).days <= risks.RISK_DAYS:
-                late = risk.review_on < today
-                found += [
-                    Step(side, "review_risk", risk.review_on, risk.text[:60], risk.public_id, late)
-                    for side in sides
-                ]
-    return found
+            for side in _sides(risk.side):
+                yield CaseStep(
+                    side=side, kind="review_risk", opens_on=risk.review_on - timedelta(days=risks.RISK_DAYS),
+                    until=risk.review_on, about=risk.text[:60], item=risk.public_id,
+                )  # fmt: skip
 
 
-def _evaluation_steps(session: Session, case: Partnership, now: datetime) -> list[Step]:
+# ── At the end ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _evaluating(session: Session, case: Partnership) -> _Steps:
     if case.state != "reported":
-        return []
-    found = []
-    until = calendar.tokyo_date(case.deadline_at) if case.deadline_at else None
-    late = until is not None and until < calendar.tokyo_date(now)
+        return
+    until, is_done = _day(case.deadline_at), True
     sheets = ratings.sheets(session, case)
     written = {(sheet.rater, sheet.about) for sheet in sheets}
     for side in ratings.PARTIES:
-        if (side, side) not in written:
-            found.append(Step(side, "rate", until, item=side, is_late=late))
-        else:
-            others = [about for about in ratings.PARTIES if (side, about) not in written]
-            found += [Step(side, "rate", until, item=about, is_late=late) for about in others[:1]]
-    found += [
-        Step(row.sheet.rater, "discuss", until, item=row.sheet.public_id, about=row.item, is_late=late)
-        for row in ratings.differences(sheets)
-        # Who has not rated themselves is not told that they were seen otherwise.
-        if row.is_open and (row.sheet.rater, row.sheet.rater) in written
-    ]
-    if not found:
-        found.append(Step("city", "conclude"))
-    return found
+        # Oneself first; who has not rated themselves is not shown how the others see them.
+        others = (about for about in ratings.PARTIES if (side, about) not in written)
+        about = side if (side, side) not in written else next(others, None)
+        if about is not None:
+            is_done = False
+            yield CaseStep(side=side, kind="rate", until=until, item=about)
+    for row in ratings.differences(sheets):
+        if row.is_open and (row.sheet.rater, row.sheet.rater) in written:
+            is_done = False
+            yield CaseStep(
+                side=row.sheet.rater, kind="discuss", until=until, about=row.item, item=row.sheet.public_id
+            )
+    if is_done:
+        yield CaseStep(side="city", kind="conclude")
 
 
-def _publication_steps(session: Session, case: Partnership) -> list[Step]:
+def _publishing(session: Session, case: Partnership, open_drafts: Sequence[CaseDocument]) -> _Steps:
     """The city keeps the public page true; either side may draft the new one as well."""
     if case.published_at is None or case.state not in _PAGE_KEPT:
-        return []
-    if documents.find_draft(session, case, "publication") is not None:
-        return []
+        return
+    if any(document.kind == "publication" for document in open_drafts):
+        return
     parts = publication.outdated(session, case)
     if case.state not in _PAGE_FINAL:
         # Gifts come every week; as long as the partnership runs they alone are no reason for a new page.
         parts = tuple(part for part in parts if part != "contributions")
-    if not parts:
-        return []
-    about = "、".join(vocabulary.PAGE_PARTS[part] for part in parts)
-    return [Step("city", "publication_outdated", about=about)]
+    if parts:
+        yield CaseStep(side="city", kind="publication_outdated", about=",".join(parts))
 
 
-# ── Reading ──────────────────────────────────────────────────────────────────────────────────────────
+# ── Pieces ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _sides(side: str) -> Sequence[str]:
+    return _BOTH if side == "both" else (side,)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return calendar.tokyo_date(moment) if moment else None

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from typing import Final
 
 from sqlalchemy.orm import Session
 
-from matcher.desk import steps as casework
-from matcher.ground import lifecycle
+from matcher.cases import turns
 from matcher.ground.permissions import Actor
 from matcher.organizations import acts as organization_acts
 from matcher.postings import reads as posting_reads
@@ -19,48 +19,30 @@ class Task:
     """One thing to do: its ``kind`` is worded by the page, ``about`` and ``count`` fill the words."""
 
     kind: str
-    until: datetime | date | None = None
+    until: date | None = None
     about: str = ""
     public_id: str = ""
     count: int = 0
-    step: casework.Step | None = None  #: where ``kind`` is ``work``: what is to be done on the case
+    step: turns.Step | None = None  #: of a case: what is to be done on it
 
 
-def waiting_cases(actor: Actor, cases: Sequence[Partnership]) -> list[Partnership]:
-    """Those of the open cases in which it is the actor's turn to answer, earliest deadline first."""
-    mine = [
-        case
-        for case in cases
-        if actor.organization_kind in case.waiting_on and case.state not in lifecycle.CASE_WORK
-    ]
-    return sorted(mine, key=lambda case: (case.deadline_at is None, case.deadline_at))
+#: Before the introduction a case asks one thing of a side; its answer comes before everything else.
+_ASKED: Final = frozenset({"answer", "supplement"})
 
 
-Steps = Mapping[int, Sequence[casework.Step]]
-
-
-def steps_of(session: Session, cases: Sequence[Partnership], now: datetime) -> Steps:
-    """case id → everything to be done on each partnership at work, the most urgent first."""
-    return {
-        case.id: casework.steps(session, case, now) for case in cases if case.state in lifecycle.CASE_WORK
-    }
-
-
-def _work(actor: Actor, cases: Sequence[Partnership], steps: Steps) -> list[Task]:
-    """What the actor's side has to do on its partnerships, one line a case: the late, then the near first."""
+def _on_cases(
+    actor: Actor, cases: Sequence[Partnership], steps: Mapping[int, Sequence[turns.Step]]
+) -> list[Task]:
+    """What the actor's side has to do on its cases, one line a case: the late, then the near first."""
     found = []
     for case in cases:
         other = case.npo if actor.organization_kind == "company" else case.company
-        own = casework.steps_of(steps.get(case.id, ()), actor.organization_kind)
+        own = turns.own(steps[case.id], actor.organization_kind)
         if own:
             first = own[0]
-            found.append(Task("work", first.until, other.name, case.public_id, len(own) - 1, first))
-    return sorted(found, key=_urgency)
-
-
-def _urgency(task: Task) -> tuple[bool, date]:
-    step = task.step
-    return (step is None or not step.is_late, (step.until if step else None) or date.max)
+            kind = first.kind if first.kind in _ASKED else "work"
+            found.append(Task(kind, first.until, other.name, case.public_id, len(own) - 1, first))
+    return sorted(found, key=lambda task: turns.urgency(task.step)[:2] if task.step else (True, date.max))
 
 
 def next_tasks(
@@ -68,23 +50,21 @@ def next_tasks(
     actor: Actor,
     organization: Organization,
     cases: Sequence[Partnership],
-    steps: Steps,
+    steps: Mapping[int, Sequence[turns.Step]],
     limit: int = 3,
 ) -> list[Task]:
     """At most ``limit`` tasks of a member; the organization's profile must be loaded.
 
     Args:
         cases: the organization's open cases, with both sides.
-        steps: what ``steps_of`` found for them.
+        steps: what is to be done on them.
     """
     found: list[Task] = []
     if organization.state in {"draft", "returned"}:
         lacking = sum(organization_acts.completeness(organization).values())
         found.append(Task("finish_profile" if lacking else "submit_profile", count=lacking))
-    for case in waiting_cases(actor, cases):
-        other = case.npo if actor.organization_kind == "company" else case.company
-        kind = "supplement" if case.state == "interest_both" else "answer"
-        found.append(Task(kind, case.deadline_at, other.name, case.public_id))
+    on_cases = _on_cases(actor, cases, steps)
+    found += [task for task in on_cases if task.kind in _ASKED]
     postings = (
         posting_reads.own_offers(session, actor)
         if organization.kind == "company"
@@ -95,7 +75,7 @@ def next_tasks(
         for posting in postings
         if posting.state == "returned"
     ]
-    found += _work(actor, cases, steps)
+    found += [task for task in on_cases if task.kind not in _ASKED]
     if organization.state == "verified" and not any(posting.state == "open" for posting in postings):
         found.append(Task("write_posting"))
     return found[:limit]

@@ -6,30 +6,30 @@ figure on the desk is the number of rows behind it.
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Date, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
+from matcher.cases import turns
+from matcher.cases.reads import DOCUMENT_WORK
 from matcher.ground import calendar, lifecycle
-from matcher.records import (
-    CaseDocument,
-    CaseMessage,
-    CaseTask,
-    EvaluationSheet,
-    Incident,
-    Indicator,
-    Measurement,
-    Partnership,
-    Payment,
-    PeriodReport,
-    Risk,
-)
+from matcher.records import CaseMessage, CaseStep, Incident, Partnership, Risk
 
 #: Cases on the way to a decision; after the introduction the two sides go on by themselves.
 ON_THE_WAY: Final = tuple(sorted(lifecycle.CASE_OPEN - lifecycle.CASE_WORK))
 AT_WORK: Final = tuple(sorted(lifecycle.CASE_WORK - {"agreed", "closed"}))
 RUNNING: Final = ("running", "suspended")
 GRAVE: Final = 6  #: likelihood × impact from which a risk stands on the desk
+
+#: What of the city's steps stands in which of its queues.
+_TO_READ: Final = ("review_report", "review_measurement")
+_TO_ACCEPT: Final = tuple(f"accept_{kind}" for kind in DOCUMENT_WORK)
+_TO_PAY: Final = ("approve_payment", "record_paid")
+_TO_CONCLUDE: Final = (
+    "rate", "conclude", "close", "no_lesson", "not_published_yet", "publication_outdated", "money_short",
+    "money_unconfirmed", "unpaid", "uncalculated", "calculate", "calculate_fixed", *_TO_PAY,
+)  # fmt: skip
 
 Expression = ColumnElement[Any]
 
@@ -65,55 +65,15 @@ def last_sign() -> Expression:
     return _later(_later(Partnership.moved_at, Partnership.touched_at), word)
 
 
-def to_read_since() -> Expression:
-    """The oldest report or measurement that waits for the city."""
-    report = _first(PeriodReport.submitted_at, PeriodReport, PeriodReport.state == "submitted")
-    measured = (
-        select(func.min(Measurement.submitted_at))
-        .join(Indicator, Indicator.id == Measurement.indicator_id)
-        .where(Indicator.partnership_id == Partnership.id, Measurement.state == "submitted")
-        .correlate(Partnership)
-        .scalar_subquery()
-    )
-    return _earlier(report, measured)
-
-
-def to_accept_since() -> Expression:
-    """The oldest text that both sides have accepted and the city has not (a change, a public page)."""
-    return _first(
-        _later(CaseDocument.company_accepted_at, CaseDocument.npo_accepted_at),
-        CaseDocument,
-        CaseDocument.state == "draft",
-        CaseDocument.needs_city.is_(True),
-        CaseDocument.company_accepted_at.is_not(None),
-        CaseDocument.npo_accepted_at.is_not(None),
-        CaseDocument.city_accepted_at.is_(None),
-    )
-
-
-def to_pay_since() -> Expression:
-    """The oldest amount that is not yet approved, or approved and not yet paid."""
-    return _first(
-        func.coalesce(Payment.approved_at, Payment.calculated_at),
-        Payment,
-        or_(Payment.approved_at.is_(None), and_(Payment.paid_on.is_(None), Payment.amount_yen > 0)),
-    )
+def waiting_since(*kinds: str) -> Expression:
+    """Since when the city is to do one of these ``kinds`` of thing."""
+    return _first(CaseStep.since, CaseStep, CaseStep.side == "city", CaseStep.kind.in_(kinds))
 
 
 def to_conclude_since() -> Expression:
     """When the evaluation or the closing became the city's to do: its own rating, the conclusion, the end."""
-    rated = select(func.count(EvaluationSheet.id)).where(EvaluationSheet.partnership_id == Partnership.id)
-    parties = ("company", "npo", "city")
-    by_city = rated.where(EvaluationSheet.rater == "city").correlate(Partnership).scalar_subquery()
-    by_all = rated.where(EvaluationSheet.rater.in_(parties)).correlate(Partnership).scalar_subquery()
-    waits = or_(
-        Partnership.state == "evaluated",
-        and_(
-            Partnership.state == "reported",
-            or_(Partnership.was_terminated.is_(True), by_city < len(parties), by_all == len(parties) ** 2),
-        ),
-    )
-    return case((waits, Partnership.moved_at), else_=None)
+    at_the_end = Partnership.state.in_(("reported", "evaluated"))
+    return case((at_the_end, waiting_since(*_TO_CONCLUDE)), else_=None)
 
 
 def incident_since() -> Expression:
@@ -121,38 +81,24 @@ def incident_since() -> Expression:
     return _first(Incident.reported_at, Incident, Incident.resolved_at.is_(None))
 
 
-def report_due(now: datetime, *, overdue: bool) -> Expression:
-    """The day on which the next periodic report is due – or was, if it is ``overdue``."""
-    today = calendar.tokyo_date(now)
+def late_report(now: datetime) -> Expression:
+    """The day on which the oldest periodic report was due that is not handed in."""
     return _first(
-        PeriodReport.due_on,
-        PeriodReport,
-        PeriodReport.state.in_(("open", "sent_back")),
-        Partnership.state.in_(RUNNING),
-        PeriodReport.due_on < today if overdue else PeriodReport.period_to < today,
+        CaseStep.until, CaseStep, CaseStep.kind == "write_report", CaseStep.until < calendar.tokyo_date(now)
     )
 
 
-def next_day() -> Expression:
-    """The nearest day on which something is due on an open case: its own deadline, a report, a promise, its
-    first or last day.
+def next_day(now: datetime) -> Expression:
+    """The nearest day by which something is to be done on a case; where nothing is to be done yet, the next
+    such day to come, its first or its last.
     """
-    report = _first(
-        PeriodReport.due_on,
-        PeriodReport,
-        PeriodReport.state.in_(("open", "sent_back")),
-        Partnership.state.in_(RUNNING),
-    )
-    promise = _first(CaseTask.due_on, CaseTask, CaseTask.done_at.is_(None))
-    # Deadlines end at 14:59:59 UTC, so that their UTC day is the day in Tokyo.
-    own = func.date(Partnership.deadline_at, type_=Date())
+    open_now = _first(CaseStep.until, CaseStep, turns.is_open(now))
     edge = case(
         (Partnership.state == "agreed", Partnership.starts_on),
         (Partnership.state.in_(RUNNING), Partnership.ends_on),
         else_=None,
     )
-    nearest = _earlier(_earlier(own, report), _earlier(promise, edge))
-    return case((Partnership.state.in_(tuple(sorted(lifecycle.CASE_OPEN))), nearest), else_=None)
+    return func.coalesce(open_now, _earlier(_first(CaseStep.until, CaseStep), edge))
 
 
 # ── Conditions ───────────────────────────────────────────────────────────────────────────────────────
@@ -180,36 +126,20 @@ def has_grave_risk() -> ColumnElement[bool]:
     )
 
 
-def waits_for_city() -> ColumnElement[bool]:
-    """Whether the next thing to do on the case is the city's."""
-    return or_(
-        Partnership.state.in_(("coordinator_review", "agreement_review")),
-        to_read_since().is_not(None),
-        to_accept_since().is_not(None),
-        to_pay_since().is_not(None),
-        to_conclude_since().is_not(None),
-    )
-
-
-def part_missing(side: str, now: datetime) -> ColumnElement[bool]:
-    """Whether a side has yet to hand in its part of a report whose period is over."""
-    handed_in = {"company": PeriodReport.company_submitted_at, "npo": PeriodReport.npo_submitted_at}[side]
+def waits_for(side: str, now: datetime) -> ColumnElement[bool]:
+    """Whether a side has something to do on the case."""
     return exists().where(
-        PeriodReport.partnership_id == Partnership.id,
-        PeriodReport.state.in_(("open", "sent_back")),
-        PeriodReport.period_to < calendar.tokyo_date(now),
-        handed_in.is_(None),
-        Partnership.state.in_(RUNNING),
+        CaseStep.partnership_id == Partnership.id, CaseStep.side == side, turns.is_open(now)
     )
 
 
 # ── By name ──────────────────────────────────────────────────────────────────────────────────────────
 
 #: Queues and filters whose cases are those that have waited since some moment.
-_SINCE: Final = {
-    "to_read": to_read_since,
-    "to_accept": to_accept_since,
-    "to_pay": to_pay_since,
+_SINCE: Final[Mapping[str, Callable[[], Expression]]] = {
+    "to_read": partial(waiting_since, *_TO_READ),
+    "to_accept": partial(waiting_since, *_TO_ACCEPT),
+    "to_pay": partial(waiting_since, *_TO_PAY),
     "to_conclude": to_conclude_since,
     "incidents": incident_since,
 }
@@ -220,11 +150,10 @@ _CONDITIONS: Final[Mapping[str, Callable[[datetime], ColumnElement[bool]]]] = {
     "running": lambda _now: Partnership.state.in_(ON_THE_WAY),
     "at_work": lambda _now: Partnership.state.in_(AT_WORK),
     "risk": lambda _now: has_grave_risk(),
-    "city": lambda _now: waits_for_city(),
+    "city": partial(waits_for, "city"),
 }
 WATCHES: Final = frozenset({*_SINCE, *_CONDITIONS, "overdue"})
 MARKS: Final = ("overdue", "risk", "incidents")
-TURNS: Final = ("company", "npo", "coordinator")
 
 
 def watch(code: str, now: datetime) -> tuple[ColumnElement[bool], Expression]:
@@ -234,7 +163,7 @@ def watch(code: str, now: datetime) -> tuple[ColumnElement[bool], Expression]:
         KeyError: there is no such queue or filter.
     """
     if code == "overdue":
-        day = report_due(now, overdue=True)
+        day = late_report(now)
         return day.is_not(None), day
     if code in _SINCE:
         since = _SINCE[code]()
@@ -247,13 +176,9 @@ def marks(now: datetime) -> dict[str, ColumnElement[bool]]:
     return {code: watch(code, now)[0] for code in MARKS}
 
 
-def turns(now: datetime) -> dict[str, ColumnElement[bool]]:
-    """On whom a case waits beside what its state says (``Partnership.waiting_on``)."""
-    return {
-        "company": part_missing("company", now),
-        "npo": part_missing("npo", now),
-        "coordinator": waits_for_city(),
-    }
+def sides(now: datetime) -> dict[str, ColumnElement[bool]]:
+    """Whose turn it is."""
+    return {side: waits_for(side, now) for side in turns.SIDES}
 
 
 def moment(value: datetime | date | None) -> datetime | None:

@@ -276,18 +276,10 @@ def available_actions(machine: Machine, state: str, movers: frozenset[Mover]) ->
     )
 
 
-def waiting_on(state: str, *, company_agreed: bool, npo_agreed: bool) -> tuple[Mover, ...]:
-    """Whose turn a partnership case is: the movers on whose answer it waits, empty at rest."""
+def asked(state: str, *, company_agreed: bool, npo_agreed: bool) -> tuple[Mover, ...]:
+    """The sides on whose answer a case waits before the introduction, empty where on nobody's."""
     if state in {"recommended", "interest_one_side"}:
         company: tuple[Mover, ...] = () if company_agreed else ("company",)
         npo: tuple[Mover, ...] = () if npo_agreed else ("npo",)
         return company + npo
-    if state == "interest_both":
-        return _SIDES
-    if state in {"coordinator_review", "agreement_review", "evaluated"}:
-        return ("coordinator",)
-    if state in {"introduced", "negotiation", "trial", "agreement_draft", "suspended", "ended", "terminated"}:
-        return _SIDES
-    if state == "reported":
-        return (*_SIDES, "coordinator")
-    return ()
+    return _SIDES if state == "interest_both" else ()

@@ -40,6 +40,7 @@ from matcher.records.record import (
     Receipt,
     Revision,
 )
+from matcher.records.step import CaseStep
 from matcher.records.suggestion import Mark, RankingWeights, ShownList, ShownSuggestion
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "CaseDocument",
     "CaseFile",
     "CaseMessage",
+    "CaseStep",
     "CaseTask",
     "ChecklistAnswer",
     "CompanyProfile",

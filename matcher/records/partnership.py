@@ -123,9 +123,9 @@ class Partnership(Identified, Versioned, Base):
         return {self.company_id: "company", self.npo_id: "npo"}.get(organization_id)
 
     @property
-    def waiting_on(self) -> tuple[lifecycle.Mover, ...]:
-        """Whose turn it is."""
-        return lifecycle.waiting_on(
+    def asked(self) -> tuple[lifecycle.Mover, ...]:
+        """The sides on whose answer the case waits before the introduction."""
+        return lifecycle.asked(
             self.state,
             company_agreed=self.company_agreed_at is not None,
             npo_agreed=self.npo_agreed_at is not None,

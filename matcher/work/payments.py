@@ -1,7 +1,7 @@
 """成果連動の支払い: from accepted measurements only, calculated once, approved by another (E8, X12)."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
@@ -282,18 +282,13 @@ def ready_rules(session: Session, case: Partnership) -> list[PaymentRule]:
     return [rule for rule in open_rules if (rule.indicator_id, rule.measured_on) in accepted]
 
 
-def due_fixed(session: Session, case: Partnership, now: datetime) -> list[int]:
-    """The fiscal years whose fixed part is to be calculated: begun and not calculated yet."""
+def open_fixed(session: Session, case: Partnership) -> list[int]:
+    """The fiscal years whose fixed part is not calculated yet, also those to come; rising."""
     deal = contract(session, case)
     if deal is None or case.was_terminated:
         return []
     calculated = {row.fixed_year for row in all_of(session, case)}
-    this_year = calendar.fiscal_year(now)
-    return [
-        year
-        for year, yen in sorted(deal.fixed.items())
-        if yen and year <= this_year and year not in calculated
-    ]
+    return [year for year, yen in sorted(deal.fixed.items()) if yen and year not in calculated]
 
 
 def _keep(look: Look, yen: int, formula: str, year: int, what: str, **of: int) -> Done:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from matcher.cases import talks
+from matcher.cases import talks, turns
 from matcher.desk import lists as desk_lists
 from matcher.ground import calendar
 from matcher.results import publication, ratings
@@ -71,7 +71,7 @@ def test_a_measurement_waits_for_the_city_since_it_was_handed_in(partners: Partn
     partners.later(days=4)
     waiting = queue(partners, "to_read")
     assert (waiting.count, waiting.oldest) == (1, handed_in)
-    assert listed(partners, late="city").turn[-1] == "coordinator"
+    assert listed(partners, late="city").turn[-1] == "city"
 
 
 def test_a_page_that_both_have_accepted_waits_for_the_city(partners: Partners) -> None:
@@ -117,7 +117,7 @@ def test_the_city_hears_of_the_ratings_that_it_owes(partners: Partners) -> None:
 @pytest.mark.parametrize("state", ["evaluated", "agreement_review"])
 def test_a_case_at_the_citys_step_is_the_citys_turn(partners: Partners, state: str) -> None:
     partners.bring(state)
-    assert listed(partners, late="city").turn == ("coordinator",)
+    assert listed(partners, late="city").turn == ("city",)
 
 
 def test_trouble_and_grave_risks_are_marked_on_the_line_until_they_are_settled(partners: Partners) -> None:
@@ -167,4 +167,5 @@ def test_the_deadline_of_a_state_is_named_by_what_ends_on_it(
     assert deadline is not None
     found = desk_lists.deadlines(partners.session, partners.coordinator, deadline - timedelta(hours=12))
     assert (kind, calendar.tokyo_date(deadline)) in {(one.kind, one.on) for one in found}
-    assert listed(partners).due == calendar.tokyo_date(deadline)
+    (first, *_rest) = turns.steps(partners.session, partners.case, partners.at)
+    assert listed(partners).due == first.until

@@ -67,10 +67,10 @@ def town(session):
 
 def test_an_offer_that_both_want_is_introduced_by_the_city(town, session, now):
     case = town.offer_made(now)
-    assert (case.state, case.waiting_on) == ("interest_one_side", ("npo",))
+    assert (case.state, case.asked) == ("interest_one_side", ("npo",))
     assert not case_acts.may_see_contacts(town.npo_actor, case)
     case_acts.accept(session, town.npo_actor, case, "お願いします。", now, version=case.version)
-    assert (case.state, case.waiting_on) == ("coordinator_review", ("coordinator",))
+    assert (case.state, case.asked) == ("coordinator_review", ())
     bundle = case_acts.approve(session, town.coordinator, case, GOOD, now, version=case.version)
     assert case.state == "introduced"
     assert case_acts.may_see_contacts(town.npo_actor, case)
@@ -85,7 +85,7 @@ def test_the_npo_may_ask_first(town, session, now):
     case = case_acts.propose(
         session, town.npo_actor, town.company, town.npo, FOOD, "ご相談できますか。", now, need=town.need
     )
-    assert (case.origin, case.waiting_on) == ("npo", ("company",))
+    assert (case.origin, case.asked) == ("npo", ("company",))
 
 
 def test_a_recommendation_needs_both_and_another_coordinator(town, session, now):
@@ -100,9 +100,9 @@ def test_a_recommendation_needs_both_and_another_coordinator(town, session, now)
         now,
         need=town.need,
     )
-    assert case.waiting_on == ("company", "npo")
+    assert case.asked == ("company", "npo")
     case_acts.accept(session, town.npo_actor, case, "", now, version=None)
-    assert (case.state, case.waiting_on) == ("interest_one_side", ("company",))
+    assert (case.state, case.asked) == ("interest_one_side", ("company",))
     case_acts.accept(session, town.company_actor, case, "", now, version=None)
     with pytest.raises(Refused, match="own_recommendation"):
         case_acts.approve(session, town.coordinator, case, GOOD, now, version=None)
@@ -275,7 +275,7 @@ def test_changed_terms_need_the_other_sides_yes_again(town, session, now):
     case_acts.revise(
         session, town.company_actor, case, Terms("food", 10, "kg"), "", now, version=case.version
     )
-    assert (case.state, case.waiting_on, case.quantity) == ("interest_one_side", ("npo",), 10)
+    assert (case.state, case.asked, case.quantity) == ("interest_one_side", ("npo",), 10)
     case_acts.accept(session, town.npo_actor, case, "", now, version=case.version)
     assert case.state == "coordinator_review"
 

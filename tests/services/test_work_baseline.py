@@ -6,8 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from matcher.agreements import plans
-from matcher.cases import documents
-from matcher.desk import steps
+from matcher.cases import documents, turns
 from matcher.ground import calendar
 from matcher.ground.errors import Invalid, Refused
 from matcher.records import AuditEvent
@@ -47,7 +46,7 @@ def day(partners):
 
 
 def kinds(partners):
-    found = steps.steps(partners.session, partners.case, partners.at)
+    found = turns.steps(partners.session, partners.case, partners.at)
     return [(step.side, step.kind) for step in found if step.kind.startswith(("measure", "review"))]
 
 

@@ -12,10 +12,9 @@ from sqlalchemy import delete, select, update
 from matcher.agreements import acts as agreement_acts
 from matcher.agreements import plans
 from matcher.cases import acts as case_acts
-from matcher.cases import documents, talks, trials
+from matcher.cases import documents, talks, trials, turns
 from matcher.cases import reads as case_reads
 from matcher.desk import handovers
-from matcher.desk import steps as casework
 from matcher.ground import calendar
 from matcher.ground.errors import Invalid, MovedOn, NotFound, Refused
 from matcher.organizations import acts as organization_acts
@@ -61,7 +60,7 @@ def say(p: Partners, actor: str = "npo_actor") -> None:
 
 def city_steps(p: Partners) -> list[tuple[str, str]]:
     """(kind, about) of what the city has to do."""
-    steps = casework.steps_of(casework.steps(p.session, p.case, p.at), "city")
+    steps = turns.own(turns.steps(p.session, p.case, p.at), "city")
     return [(step.kind, step.about) for step in steps]
 
 
@@ -174,10 +173,10 @@ def test_a_fixed_part_is_due_in_its_fiscal_year_and_late_after_it(partners, sess
     partners.days = 300
     partners.contracted(fixed={str(this_year): 100_000, str(this_year + 1): 50_000})
     assert city_steps(partners) == [("calculate_fixed", f"{calendar.nendo(this_year)}の固定部分")]
-    (step,) = casework.steps_of(casework.steps(session, partners.case, partners.at), "city")
+    (step,) = turns.own(turns.steps(session, partners.case, partners.at), "city")
     assert (step.until, step.is_late, step.item) == (date(this_year + 1, 3, 31), False, str(this_year))
     partners.later(days=150)
-    steps = casework.steps_of(casework.steps(session, partners.case, partners.at), "city")
+    steps = turns.own(turns.steps(session, partners.case, partners.at), "city")
     assert [(step.item, step.is_late) for step in steps] == [
         (str(this_year), True), (str(this_year + 1), False),
     ]  # fmt: skip
@@ -218,9 +217,7 @@ def submitted(p: Partners, by: str = "npo_actor", **contract: Any) -> Any:
 
 def who_reviews(p: Partners) -> set[str]:
     """Whose step it is to check the value."""
-    return {
-        step.side for step in casework.steps(p.session, p.case, p.at) if step.kind == "review_measurement"
-    }
+    return {step.side for step in turns.steps(p.session, p.case, p.at) if step.kind == "review_measurement"}
 
 
 @pytest.mark.parametrize(
@@ -347,11 +344,11 @@ def test_a_step_whose_day_has_passed_is_late(partners, session, state, kind):
     begun(partners, state)
     partners.later(days=30)
     assert {
-        step.is_late for step in casework.steps(session, partners.case, partners.at) if step.kind == kind
+        step.is_late for step in turns.steps(session, partners.case, partners.at) if step.kind == kind
     } == {False}
     partners.later(days=1)
     assert {
-        step.is_late for step in casework.steps(session, partners.case, partners.at) if step.kind == kind
+        step.is_late for step in turns.steps(session, partners.case, partners.at) if step.kind == kind
     } == {True}
 
 
@@ -534,7 +531,7 @@ def look_again(
 
 def risk_steps(p: Partners) -> list[tuple[str, bool]]:
     """(side, late) of the risks to look at."""
-    steps = casework.steps(p.session, p.case, p.at)
+    steps = turns.steps(p.session, p.case, p.at)
     return [(step.side, step.is_late) for step in steps if step.kind == "review_risk"]
 
 

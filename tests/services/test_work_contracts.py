@@ -10,8 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from matcher.agreements import acts as agreement_acts
-from matcher.cases import documents, trials
-from matcher.desk import steps as casework
+from matcher.cases import documents, trials, turns
 from matcher.ground import calendar
 from matcher.ground.errors import Invalid, Refused
 from matcher.work import payments, reports
@@ -106,7 +105,7 @@ def test_a_trial_that_nobody_accepted_is_laid_aside_by_the_agreement(partners: P
     trials.draft_trial(partners.session, partners.npo_actor, partners.case, plan, partners.at, version=None)
     partners.draft_agreement()
     assert documents.find_draft(partners.session, partners.case, "trial") is None
-    steps = casework.steps(partners.session, partners.case, partners.at)
+    steps = turns.steps(partners.session, partners.case, partners.at)
     assert "accept_trial" not in {step.kind for step in steps}
 
 
@@ -149,7 +148,7 @@ def test_a_report_that_was_begun_keeps_its_period_and_the_next_follows_it(partne
         submit=False, version=None,
     )  # fmt: skip
     amend(partners, "half_yearly")
-    quarter, half = calendar.add_months(first, 3), agreement_acts.add_months(first, 6)
+    quarter, half = calendar.add_months(first, 3), calendar.add_months(first, 6)
     assert periods(partners) == [
         (first, quarter - timedelta(days=1)), (quarter, half - timedelta(days=1)),
     ]  # fmt: skip

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from matcher import clock as clockwork
 from matcher.agreements import plans
 from matcher.cases import acts as case_acts
-from matcher.cases import documents, trials
-from matcher.desk import handovers, steps
+from matcher.cases import documents, trials, turns
+from matcher.desk import handovers
 from matcher.ground import calendar
 from matcher.ground.errors import Invalid, MovedOn, NotFound, Refused
 from matcher.records import Notice, Partnership, PeriodReport
@@ -263,11 +263,11 @@ def test_who_has_not_rated_themselves_is_not_told_that_they_differ(partners: Par
     for about in ("company", "npo", "city"):
         ratings.rate(session, partners.company_actor, case, about, SCORES, "", partners.at)
     ratings.rate(session, partners.npo_actor, case, "npo", low, "", partners.at)
-    kinds = [(step.side, step.kind) for step in steps.steps(session, case, partners.at)]
+    kinds = [(step.side, step.kind) for step in turns.steps(session, case, partners.at)]
     assert ("company", "discuss") in kinds
     assert ("npo", "discuss") not in kinds
     ratings.rate(session, partners.npo_actor, case, "company", low, "", partners.at)
-    kinds = [(step.side, step.kind) for step in steps.steps(session, case, partners.at)]
+    kinds = [(step.side, step.kind) for step in turns.steps(session, case, partners.at)]
     assert ("npo", "discuss") in kinds
 
 

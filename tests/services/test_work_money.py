@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from matcher.cases import reads as case_reads
-from matcher.desk import steps
+from matcher.cases import turns
 from matcher.ground import calendar
 from matcher.ground.errors import Invalid
 from matcher.records import AuditEvent
@@ -95,7 +95,7 @@ def test_a_shortage_needs_a_word_before_the_case_is_closed(partners, session):
     running(partners, money_company_yen=100_000)
     until_closing(partners)
     assert closing.obstacle(session, partners.case) == "money_short"
-    [step] = steps.steps(session, partners.case, partners.at)
+    [step] = turns.steps(session, partners.case, partners.at)
     assert (step.side, step.kind) == ("city", "money_short")
     for note in ("", "  "):
         with pytest.raises(Invalid, match="money_short"):

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from matcher.agreements import plans
 from matcher.cases import acts as case_acts
-from matcher.cases import documents, talks
+from matcher.cases import documents, talks, turns
 from matcher.cases import reads as case_reads
-from matcher.desk import disclosure, steps
+from matcher.desk import disclosure
 from matcher.ground import calendar, vocabulary
 from matcher.ground.errors import DomainError, Invalid, MovedOn, NotFound, NotPermitted, Refused, TooMany
 from matcher.ground.permissions import Actor
@@ -1121,9 +1121,10 @@ def test_a_page_needs_all_three_and_may_be_taken_off_by_any(partners, session):
 
 
 def _parts_to_renew(p: Partners) -> list[str]:
-    return [
-        step.about for step in steps.steps(p.session, p.case, p.at) if step.kind == "publication_outdated"
-    ]
+    """The parts of the page, as the step names them."""
+    steps = turns.steps(p.session, p.case, p.at)
+    codes = [step.about for step in steps if step.kind == "publication_outdated"]
+    return ["、".join(vocabulary.PAGE_PARTS[code] for code in about.split(",")) for about in codes]
 
 
 def test_a_page_of_the_plan_alone_does_not_stand_for_the_end(partners, session):

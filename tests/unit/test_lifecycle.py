@@ -194,19 +194,19 @@ def test_moves_that_take_something_away_need_a_coded_reason(action):
         ("interest_one_side", True, False, ("npo",)),
         ("interest_one_side", False, True, ("company",)),
         ("interest_both", True, True, ("company", "npo")),
-        ("coordinator_review", True, True, ("coordinator",)),
-        ("introduced", True, True, ("company", "npo")),
-        ("negotiation", True, True, ("company", "npo")),
-        ("trial", True, True, ("company", "npo")),
-        ("agreement_draft", True, True, ("company", "npo")),
-        ("agreement_review", True, True, ("coordinator",)),
+        ("coordinator_review", True, True, ()),
+        ("introduced", True, True, ()),
+        ("negotiation", True, True, ()),
+        ("trial", True, True, ()),
+        ("agreement_draft", True, True, ()),
+        ("agreement_review", True, True, ()),
         ("agreed", True, True, ()),
         ("running", True, True, ()),
-        ("suspended", True, True, ("company", "npo")),
-        ("ended", True, True, ("company", "npo")),
-        ("terminated", True, True, ("company", "npo")),
-        ("reported", True, True, ("company", "npo", "coordinator")),
-        ("evaluated", True, True, ("coordinator",)),
+        ("suspended", True, True, ()),
+        ("ended", True, True, ()),
+        ("terminated", True, True, ()),
+        ("reported", True, True, ()),
+        ("evaluated", True, True, ()),
         ("closed", True, True, ()),
         ("declined", True, False, ()),
         ("withdrawn", True, True, ()),
@@ -214,5 +214,5 @@ def test_moves_that_take_something_away_need_a_coded_reason(action):
         ("refused", True, True, ()),
     ],
 )
-def test_whose_turn_it_is(state, company_agreed, npo_agreed, waiting):
-    assert lifecycle.waiting_on(state, company_agreed=company_agreed, npo_agreed=npo_agreed) == waiting
+def test_who_is_asked_before_the_introduction(state, company_agreed, npo_agreed, waiting):
+    assert lifecycle.asked(state, company_agreed=company_agreed, npo_agreed=npo_agreed) == waiting

@@ -5,7 +5,7 @@ from typing import Any, Final
 from flask_babel import lazy_gettext as _l
 
 from matcher.cases import reads as case_reads
-from matcher.desk import steps
+from matcher.cases import turns
 from matcher.records import User
 from matcher.work import reads as work_reads
 from webapp import work_text
@@ -27,7 +27,7 @@ def _facts(ask: Ask) -> dict[str, Any]:
         "coordinator": name(case.coordinator), "deputy": name(case.deputy),
         "steps": [
             {"side": step.side, "words": work_text.step(step), "until": step.until}
-            for step in steps.steps(session, case, ask.now)
+            for step in turns.steps(session, case, ask.now)
         ],
         "tasks": [
             {"side": task.side, "text": task.text, "due_on": task.due_on}

@@ -12,9 +12,8 @@ from werkzeug.wrappers import Response
 
 from matcher.cases import acts as case_acts
 from matcher.cases import reads as case_reads
-from matcher.cases import talks
+from matcher.cases import talks, turns
 from matcher.city import cities
-from matcher.desk import tasks as desk_tasks
 from matcher.ground import calendar, lifecycle, permissions
 from matcher.ground.errors import DomainError, Invalid, MovedOn, NotFound, Refused, TooFast
 from matcher.ground.permissions import Actor
@@ -50,12 +49,12 @@ def _refusal(error: DomainError) -> str:
 @access.allow("member")
 def index() -> Page:
     """The cases of one's own organization: what waits for it first, what has ended last."""
-    cases = case_reads.own_cases(db.session(), access.actor())
+    cases, steps = case_reads.own_cases(db.session(), access.actor(), clock.now())
     running = [case for case in cases if case.state not in lifecycle.CASE_EXITS]
     return render_template(
         "cases/index.html",
         running=running,
-        steps=desk_tasks.steps_of(db.session(), running, clock.now()),
+        steps=steps,
         ended=[case for case in cases if case.state in lifecycle.CASE_EXITS],
     )
 
@@ -89,6 +88,7 @@ def _facts(actor: Actor, case: Partnership) -> dict[str, Any]:
     shown = case_reads.shown_suggestion(db.session(), case.shown_suggestion_id)
     return {
         "case": case,
+        "steps_now": turns.steps(db.session(), case, clock.now()),
         "actions": case_acts.open_actions(actor, case),
         "events": case_text.timeline(
             actor,
@@ -525,9 +525,9 @@ def compare(public_id: str) -> Page:
     need = posting_reads.get_need(db.session(), actor, public_id)
     if need.organization_id != actor.organization_id:
         abort(404)
-    return render_template(
-        "cases/compare.html", need=need, cases=case_reads.interested_in_need(db.session(), need)
-    )
+    cases = case_reads.interested_in_need(db.session(), need)
+    steps = turns.of(db.session(), cases, clock.now())
+    return render_template("cases/compare.html", need=need, cases=cases, steps=steps)
 
 
 @blueprint.get("/cases/<public_id>/decisions/<bundle_id>")

@@ -43,8 +43,7 @@ def home() -> Page:
         found = suggest.for_company(session, index, company, limit=HOME_CARDS, now=clock.now())
         shown = shown_lists.compose(session, index, actor, company, found, clock.now())
         traces.leave(f"shown:{shown.public_id}", lambda later: later.add(shown))
-    cases = case_reads.own_cases(session, actor, open_only=True)
-    steps = desk_tasks.steps_of(session, cases, clock.now())
+    cases, steps = case_reads.own_cases(session, actor, clock.now(), open_only=True)
     return render_template(
         "company/home.html",
         company=company,

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher.cases import reads as case_reads
+from matcher.cases import turns
 from matcher.city import cities
 from matcher.desk import tasks as desk_tasks
 from matcher.ground import lifecycle, limits, permissions
@@ -35,8 +36,7 @@ def home() -> Page:
     session, actor = db.session(), access.actor()
     npo = organization_reads.own_organization(session, actor)
     needs = posting_reads.own_needs(session, actor)
-    cases = case_reads.own_cases(session, actor, open_only=True)
-    steps = desk_tasks.steps_of(session, cases, clock.now())
+    cases, steps = case_reads.own_cases(session, actor, clock.now(), open_only=True)
     return render_template(
         "npo/home.html",
         npo=npo,
@@ -45,7 +45,7 @@ def home() -> Page:
             for task in desk_tasks.next_tasks(session, actor, npo, cases, steps, 6)
             if task.kind not in {"answer"}
         ][:3],
-        waiting=desk_tasks.waiting_cases(actor, cases),
+        waiting=[case for case in cases if turns.has(steps[case.id], "npo", "answer", "supplement")],
         cases=cases,
         steps=steps,
         needs=needs[:5],

@@ -12,11 +12,10 @@ from werkzeug.wrappers import Response
 
 from matcher.agreements import acts as agreement_acts
 from matcher.agreements import contract, plans
-from matcher.cases import documents, files
+from matcher.cases import documents, files, turns
 from matcher.cases import reads as case_reads
 from matcher.city import cities
 from matcher.desk import disclosure
-from matcher.desk import steps as casework
 from matcher.ground import calendar, lifecycle, numerals, permissions, vocabulary
 from matcher.ground.errors import Invalid, MovedOn, NotFound, Refused
 from matcher.ground.permissions import Actor
@@ -86,13 +85,13 @@ def _case(public_id: str) -> Partnership:
 def facts(actor: Actor, case: Partnership) -> dict[str, Any]:
     """What every page of the workspace shows: steps, whose turn, which buttons."""
     session = db.session()
-    steps = casework.steps(session, case, clock.now())
+    steps = turns.steps(session, case, clock.now())
     side = documents.side_of(actor, case)
     return {
         "case": case,
         "side": side,
         "steps_now": steps,
-        "own_steps": casework.steps_of(steps, side),
+        "own_steps": turns.own(steps, side),
         "other_steps": [step for step in steps if step.side != side],
         "can": lambda action, item=None: work_acts.may(session, actor, case, action, clock.now(), item),
         "has_contract": payments.contract(session, case) is not None

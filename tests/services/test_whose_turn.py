@@ -1,0 +1,327 @@
+"""Whose turn it is: one truth, written with every change and read by the desk, lists, home pages and the case."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload
+
+from matcher.agreements import plans
+from matcher.cases import acts as case_acts
+from matcher.cases import documents, talks, turns
+from matcher.cases import reads as case_reads
+from matcher.desk import handovers, steps, tasks
+from matcher.desk import lists as desk_lists
+from matcher.ground import calendar, lifecycle
+from matcher.ground.db import Database
+from matcher.ground.permissions import Actor
+from matcher.organizations import reads as organization_reads
+from matcher.records import CaseStep, Organization, Partnership, PeriodReport, User
+from matcher.results import publication
+from matcher.work import contributions, reports
+from matcher.work import reads as work_reads
+from seed_data import city
+from tests import factories
+from tests.conftest import NOW
+from tests.partners import Partners
+
+
+@pytest.fixture
+def partners(session: Session, tmp_path: Path) -> Partners:
+    return Partners(session, NOW, tmp_path)
+
+
+# ── Everybody says the same ──────────────────────────────────────────────────────────────────────────
+
+
+def assert_everybody_agrees(session: Session, staff: Actor, members: list[Actor], now: datetime) -> int:
+    """Every case: what was kept is what its records say, and every reader says what was kept."""
+    desk = {
+        row.record.id: row for row in desk_lists.cases(session, staff, {}, now, page=None).rows
+    }  # every case that there is
+    city_turn = {
+        row.record.id for row in desk_lists.cases(session, staff, {"late": "city"}, now, page=None).rows
+    }
+    sheets = {sheet.case.id: sheet for sheet in handovers.sheets(session, staff, None, now)}
+    own = {actor.organization_id: case_reads.own_cases(session, actor, now) for actor in members}
+    listed = {
+        actor.organization_id: tasks.next_tasks(
+            session, actor, organization_reads.own_organization(session, actor),
+            *case_reads.own_cases(session, actor, now, open_only=True), limit=1000,
+        )
+        for actor in members
+    }  # fmt: skip
+    for case_id, row in desk.items():
+        case = case_reads.get_case(session, staff, row.record.public_id)
+        found = turns.steps(session, case, now)
+        whose = turns.whose(found)
+        assert kept(session, case) == derived(session, case), case.number
+        assert row.turn == whose, (case.number, case.state)
+        days = [step.until for step in found if step.until is not None]
+        if days:
+            assert row.due == min(days), case.number
+        assert (case_id in city_turn) == ("city" in whose), case.number
+        if case.state in lifecycle.CASE_OPEN:
+            assert sheets[case_id].steps == found, case.number
+        elif case.state != "closed":
+            assert not found, case.number
+        for side in ("company", "npo"):
+            organization_id = getattr(case, f"{side}_id")
+            if organization_id not in own:
+                continue
+            assert own[organization_id][1][case_id] == found, case.number
+            has_task = case.public_id in {task.public_id for task in listed[organization_id]}
+            assert has_task == (side in whose and case.state in lifecycle.CASE_OPEN), (case.number, side)
+    return len(desk)
+
+
+def derived(session: Session, case: Partnership) -> list[tuple[object, ...]]:
+    return [facts(step) for step in steps.derive(session, case)]
+
+
+def kept(session: Session, case: Partnership) -> list[tuple[object, ...]]:
+    rows = session.scalars(
+        select(CaseStep).where(CaseStep.partnership_id == case.id).order_by(CaseStep.id)
+    ).all()
+    return [facts(row) for row in rows]
+
+
+def facts(step: CaseStep) -> tuple[object, ...]:
+    return (step.side, step.kind, step.opens_on, step.until, step.since, step.about, step.item)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_every_case_of_the_demo_city_says_the_same_everywhere(database: Database) -> None:
+    city.load(database, Path("seed_data"), NOW)
+    with database.read() as session:
+        officer = session.scalars(select(User).where(User.role == "manager")).first()
+        assert officer is not None
+        members = [
+            factories.actor_for(user, user.organization)
+            for user in session.scalars(
+                select(User).join(Organization).where(User.organization_role == "owner")
+                .options(joinedload(User.organization))
+            )
+        ]  # fmt: skip
+        for later in (0, 10, 45):
+            now = NOW + timedelta(days=later)
+            count = assert_everybody_agrees(session, factories.actor_for(officer), members, now)
+        assert count > 30, count
+
+
+SITUATIONS = (
+    "introduced", "negotiation", "trial", "agreement_draft", "agreement_review", "agreed", "running",
+    "suspended", "terminated", "ended", "reported", "evaluated", "closed",
+)  # fmt: skip
+
+
+def _texts(p: Partners) -> Iterator[str]:
+    """The texts that are written, accepted by one, accepted by both in the state in which the case is."""
+    yield "nothing"
+    if p.case.state in {"negotiation", "agreement_draft", "running"}:
+        purpose = "ごはんを届ける会を続ける。"
+        plans.save_part(
+            p.session, p.npo_actor, p.case, "purpose", purpose, p.at, version=None, why_changed=p.why
+        )
+        yield "plan drafted"
+    if p.case.state in publication.MAY_PUBLISH and p.case.state != "closed":
+        publication.draft(p.session, p.coordinator, p.case, "題", "要約", ["purpose"], p.at, version=None)
+        yield "page drafted"
+        p.accept("publication", p.company_actor)
+        yield "page accepted by one"
+        p.accept("publication", p.npo_actor)
+        yield "page accepted by both"
+        p.accept("publication", p.coordinator)
+        yield "page public"
+
+
+def _reports(p: Partners) -> Iterator[str]:
+    """The first report in every state of its own, and with one half of it."""
+    yield "nothing"
+    found = work_reads.reports(p.session, p.case)
+    if not found or p.case.state not in lifecycle.CASE_BEGUN:
+        return
+    report = found[0]
+    words = {"text": "届いた", "setbacks": "特になし"}
+    for actor, name in ((p.npo_actor, "half"), (p.company_actor, "whole")):
+        reports.write_report(p.session, actor, p.case, report, words, p.at, submit=True, version=None)
+        yield name
+    for state in ("sent_back", "accepted"):
+        report.state = state
+        p.session.flush()
+        yield state
+
+
+@pytest.mark.parametrize("state", SITUATIONS)
+def test_in_every_situation_everybody_says_the_same(partners: Partners, state: str) -> None:
+    partners.days = 200
+    partners.bring(state)
+    members = [partners.company_actor, partners.npo_actor]
+    seen = 0
+    for situations in (_texts, _reports):
+        for _name in situations(partners):
+            for days in (0, 8, 40, 120, 300):
+                now = partners.at + timedelta(days=days)
+                seen += assert_everybody_agrees(partners.session, partners.coordinator, members, now)
+    assert seen >= 10
+
+
+@pytest.mark.parametrize(
+    ("state", "whose"),
+    [
+        ("introduced", ("company", "npo")),
+        ("negotiation", ("company", "npo")),
+        ("trial", ("company", "npo")),
+        ("agreement_draft", ("company", "npo")),
+        ("agreement_review", ("city",)),
+        ("agreed", ()),
+        ("running", ()),
+        ("suspended", ("company", "npo")),
+        ("terminated", ("company", "npo")),
+        ("ended", ("company", "npo")),
+        ("reported", ("company", "npo", "city")),
+        ("evaluated", ("city",)),
+        ("closed", ()),
+    ],
+)
+def test_whose_turn_it_is_from_the_introduction_on(
+    partners: Partners, state: str, whose: tuple[str, ...]
+) -> None:
+    partners.days = 200
+    partners.bring(state)
+    assert turns.whose(turns.steps(partners.session, partners.case, partners.at)) == whose
+
+
+def test_before_the_introduction_it_is_the_turn_of_who_is_asked_then_of_the_city(
+    partners: Partners,
+) -> None:
+    session, at = partners.session, partners.at
+    case = case_acts.recommend(
+        session, partners.coordinator, partners.company, partners.npo, case_acts.Terms("food", 10.0, "kg"),
+        "other", "近い。", at, need=partners.need,
+    )  # fmt: skip
+
+    def now() -> list[tuple[str, str]]:
+        return [(step.side, step.kind) for step in turns.steps(session, case, at)]
+
+    assert now() == [("company", "answer"), ("npo", "answer")]
+    case_acts.accept(session, partners.npo_actor, case, "", at, version=None)
+    assert now() == [("company", "answer")]
+    case_acts.accept(session, partners.company_actor, case, "", at, version=None)
+    assert now() == [("city", "decide")]
+    case_acts.return_(session, partners.coordinator, case, "other", "量をご確認ください。", at, version=None)
+    assert now() == [("company", "supplement"), ("npo", "supplement")]
+
+
+# ── Written with every change ────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_to_be_done_is_written_with_the_change_and_gone_with_it(
+    database: Database, tmp_path: Path
+) -> None:
+    def stored() -> list[str]:
+        with database.read() as session:
+            return list(session.scalars(select(CaseStep.kind).order_by(CaseStep.kind, CaseStep.side)))
+
+    with database.write() as session:
+        partners = Partners(session, NOW, tmp_path)
+        public_id = partners.bring("introduced").public_id
+    assert stored() == ["meet", "meet"]
+    with database.write_session() as session:
+        partners.session = session
+        partners.case = case_reads.get_case(session, partners.coordinator, public_id)
+        partners.meet()
+        turns.settle(session)
+        session.rollback()
+    assert stored() == ["meet", "meet"]
+    with database.write() as session:
+        partners.session = session
+        partners.case = case_reads.get_case(session, partners.coordinator, public_id)
+        partners.meet()
+    assert stored() == ["write_plan", "write_plan"]
+
+
+def test_what_is_undone_within_a_transaction_leaves_no_step(partners: Partners) -> None:
+    partners.bring("introduced")
+    session = partners.session
+    point = session.begin_nested()
+    partners.meet()
+    assert {step.kind for step in turns.steps(session, partners.case, partners.at)} == {"write_plan"}
+    point.rollback()
+    session.refresh(partners.case, ["state", "moved_at", "deadline_at"])
+    assert {step.kind for step in turns.steps(session, partners.case, partners.at)} == {"meet"}
+
+
+def test_a_word_that_takes_back_the_last_day_of_silence_takes_it_from_the_step(partners: Partners) -> None:
+    partners.bring("negotiation")
+    session = partners.session
+    partners.later(days=lifecycle.STALL_DAYS + 1)
+    assert talks.end_stalled(session, partners.at) == 1
+    days = {step.until for step in turns.steps(session, partners.case, partners.at)}
+    assert len(days) == 1
+    assert None not in days
+    documents.touch(session, partners.case, partners.at)
+    assert {step.until for step in turns.steps(session, partners.case, partners.at)} == {None}
+
+
+@pytest.mark.parametrize("whose", ["npo", "need"])
+def test_a_page_that_a_new_name_or_area_outdates_is_the_citys_step(partners: Partners, whose: str) -> None:
+    partners.bring("running")
+    partners.publish("purpose")
+    session, case = partners.session, partners.case
+    assert not turns.has(turns.steps(session, case, partners.at), "city", "publication_outdated")
+    if whose == "npo":
+        partners.npo.name = "新しい名の会"
+    else:
+        partners.need.fields = ["environment"]
+    session.flush()
+    assert turns.has(turns.steps(session, case, partners.at), "city", "publication_outdated")
+
+
+def test_what_time_brings_is_a_step_on_its_day_without_anything_written(partners: Partners) -> None:
+    partners.days = 200
+    partners.run_quarterly()
+    session, case = partners.session, partners.case
+    report = session.scalars(select(PeriodReport).order_by(PeriodReport.due_on)).first()
+    assert report is not None
+    last = calendar.end_of_day(report.period_to)
+    turns.settle(session)
+    with patch.object(turns, "write", side_effect=AssertionError):
+        assert not turns.has(turns.steps(session, case, last), "npo", "write_report")
+        after = turns.steps(session, case, last + timedelta(minutes=1))
+        assert turns.has(after, "npo", "write_report")
+        assert not any(step.is_late for step in after if step.kind == "write_report")
+        due = calendar.end_of_day(report.due_on)
+        late = turns.steps(session, case, due + timedelta(minutes=1))
+        assert all(step.is_late for step in late if step.kind == "write_report")
+
+
+def test_a_gift_waits_for_the_other_side_alone(partners: Partners) -> None:
+    partners.days = 200
+    partners.bring("running")
+    session, case = partners.session, partners.case
+    gift = contributions.Gift(
+        support_type="food", quantity=5.0, unit="kg", given_on=calendar.tokyo_date(partners.at)
+    )
+    contributions.record_contribution(session, partners.company_actor, case, gift, partners.at)
+    assert turns.whose(turns.steps(session, case, partners.at)) == ("npo",)
+
+
+def test_after_an_upgrade_every_case_is_written_anew(partners: Partners) -> None:
+    partners.bring("introduced")
+    session = partners.session
+    turns.settle(session)
+    session.execute(update(CaseStep).values(kind="of old rules"))
+    after: int | None = 0
+    while after is not None:
+        after = steps.derive_all(session, after, limit=1)
+    assert kept(session, partners.case) == derived(session, partners.case)
+
+
+def test_who_changes_a_case_without_the_rules_is_told(partners: Partners) -> None:
+    partners.bring("introduced")
+    with patch.object(turns, "_derivers", []), pytest.raises(RuntimeError, match=r"matcher\.desk\.steps"):
+        turns.settle(partners.session)
