@@ -65,7 +65,7 @@ _NAMES: Final[Mapping[str, Any]] = {
     "uploaded_at": _l("追加した日時"), "made_at": _l("作成した日時"),
 }  # fmt: skip
 _CODES: Final[Mapping[str, Mapping[str, Any]]] = {
-    "support_type": vocabulary.SUPPORT_TYPES,
+    "support_type": vocabulary.SUPPORT_LABELS,
     "giver": work_text.SIDES, "side": work_text.SIDES, "rater": work_text.SIDES, "about": work_text.SIDES,
     "beneficiary": vocabulary.BENEFICIARIES, "kind": vocabulary.INDICATOR_KINDS,
     "direction": vocabulary.INDICATOR_DIRECTIONS, "method": vocabulary.INDICATOR_METHODS,

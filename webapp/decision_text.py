@@ -162,8 +162,8 @@ FACTS: Final[Mapping[str, Any]] = {
 _VALUES: Final[Mapping[str, Mapping[str, Any]]] = {
     "origin": case_text.ORIGINS,
     "state": {code: label for labels in lifecycle.STATES.values() for code, label in labels.items()},
-    "support_type": vocabulary.SUPPORT_TYPES,
-    "also_welcome": vocabulary.SUPPORT_TYPES,
+    "support_type": vocabulary.SUPPORT_LABELS,
+    "also_welcome": vocabulary.SUPPORT_LABELS,
     "recommend_code": vocabulary.RECOMMEND_REASONS,
     "industry": vocabulary.INDUSTRIES,
     "fields": vocabulary.FIELD_SHORT,

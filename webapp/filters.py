@@ -126,8 +126,7 @@ def label_of(code: object, labels: Mapping[str, Any]) -> str:
     """The Japanese label of a code. A code from an older list is shown as it is rather than lost."""
     if code is None:
         return ""
-    found = labels.get(str(code), code)
-    return str(getattr(found, "label", found))
+    return str(labels.get(str(code), code))
 
 
 def labels_of(codes: Iterable[object] | None, labels: Mapping[str, Any]) -> str:

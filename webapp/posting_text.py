@@ -92,10 +92,9 @@ _OVERTOOK: Final = {
     "rework": _l("下書きに戻しました"),
     "withdraw": _l("取り下げました"),
 }
-_SUPPORT: Final = {code: found.label for code, found in vocabulary.SUPPORT_TYPES.items()}
 _CODES: Final[Mapping[str, Mapping[str, str]]] = {
-    "support_type": _SUPPORT,
-    "also_welcome": _SUPPORT,
+    "support_type": vocabulary.SUPPORT_LABELS,
+    "also_welcome": vocabulary.SUPPORT_LABELS,
     "skills": vocabulary.PRO_BONO_SKILLS,
     "urgency": vocabulary.URGENCIES,
     "repeat": vocabulary.REPEATS,

@@ -192,7 +192,7 @@ def _without_title(signer: str) -> str:
 
 def _is_money(record: Mapping[str, Any], key: str) -> bool:
     if key == "quantity":
-        return str(record.get("unit") or "").startswith("円")
+        return vocabulary.is_yen(str(record.get("unit") or ""))
     return key in _MONEY_KEYS or (key == "outcome" and isinstance(record[key], Mapping))
 
 

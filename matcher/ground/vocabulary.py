@@ -5,7 +5,7 @@ beneficiary is one line here: forms, filters, exports and the ranking follow fro
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -18,12 +18,21 @@ def _labels(pairs: dict[str, str]) -> Labels:
 
 @dataclass(frozen=True)
 class SupportType:
-    """One kind of support, with the units in which people count it."""
+    """One kind of support: all that is to be known of it.
+
+    Args:
+        units: in which people count it.
+        is_money: whether it is given as money, whatever its unit.
+        beside: other kinds that can partly stand for it, and it for them: how far, below 1. A pair stands
+            with one of the two.
+    """
 
     code: str
     label: str
     units: tuple[str, ...]
     example: str
+    is_money: bool = False
+    beside: Mapping[str, float] = field(default_factory=dict)
 
 
 #: 特定非営利活動促進法 別表. Number 20 stands only where an ordinance fills it (see Municipality).
@@ -101,22 +110,102 @@ SDGS: Final = _labels(
 )
 
 _SUPPORT: Final = (
-    SupportType("cash_donation", "寄附", ("円",), "遊具の買い替えに30万円"),
-    SupportType("corp_furusato", "企業版ふるさと納税を通じた支援", ("円",), "市の居場所づくり事業に100万円"),
-    SupportType("membership", "法人会員・賛助会員", ("円/年",), "年会費2万円の賛助会員を5社"),
-    SupportType("sponsorship", "協賛・イベント共催", ("円", "件"), "秋の音楽会への協賛10万円"),
-    SupportType("contract", "業務委託・商品やサービスの購入", ("円", "件"), "記念品の焼き菓子を200個購入"),
-    SupportType("goods_new", "物品・資材・機材（新品）", ("個", "台", "箱"), "折りたたみ机を10台"),
     SupportType(
-        "goods_used", "物品・資材・機材（中古品）", ("個", "台", "箱"), "使い終えたノートパソコン5台"
+        "cash_donation",
+        "寄附",
+        ("円",),
+        "遊具の買い替えに30万円",
+        is_money=True,
+        beside={"membership": 0.6, "sponsorship": 0.6, "fundraising_cobrand": 0.6, "corp_furusato": 0.4},
     ),
-    SupportType("food", "食品", ("kg", "食", "箱", "個"), "毎週、野菜を20kg"),
-    SupportType("place", "場所・会議室・土地・倉庫", ("時間", "㎡", "回", "日"), "土曜の午前に会議室を月2回"),
-    SupportType("vehicle_logistics", "車両・運搬・配送", ("回", "台", "日"), "月1回、2トントラックでの運搬"),
-    SupportType("volunteer_hands", "社員ボランティア（作業）", ("人", "時間"), "海岸清掃に20人"),
-    SupportType("pro_bono", "プロボノ（専門技能）", ("時間", "人", "件"), "会計ソフトの導入を20時間"),
+    SupportType(
+        "corp_furusato",
+        "企業版ふるさと納税を通じた支援",
+        ("円",),
+        "市の居場所づくり事業に100万円",
+        is_money=True,
+    ),
+    SupportType("membership", "法人会員・賛助会員", ("円/年",), "年会費2万円の賛助会員を5社", is_money=True),
+    SupportType(
+        "sponsorship",
+        "協賛・イベント共催",
+        ("円", "件"),
+        "秋の音楽会への協賛10万円",
+        is_money=True,
+        beside={"membership": 0.4, "pr": 0.4, "fundraising_cobrand": 0.5},
+    ),
+    SupportType(
+        "contract",
+        "業務委託・商品やサービスの購入",
+        ("円", "件"),
+        "記念品の焼き菓子を200個購入",
+        is_money=True,
+        beside={"internship_job": 0.3, "sponsorship": 0.3},
+    ),
+    SupportType(
+        "goods_new",
+        "物品・資材・機材（新品）",
+        ("個", "台", "箱"),
+        "折りたたみ机を10台",
+        beside={"goods_used": 0.7, "it_data": 0.4, "cash_donation": 0.4, "emergency": 0.4},
+    ),
+    SupportType(
+        "goods_used",
+        "物品・資材・機材（中古品）",
+        ("個", "台", "箱"),
+        "使い終えたノートパソコン5台",
+        beside={"it_data": 0.4},
+    ),
+    SupportType(
+        "food",
+        "食品",
+        ("kg", "食", "箱", "個"),
+        "毎週、野菜を20kg",
+        beside={"cash_donation": 0.3, "goods_new": 0.4, "emergency": 0.4},
+    ),
+    SupportType(
+        "place",
+        "場所・会議室・土地・倉庫",
+        ("時間", "㎡", "回", "日"),
+        "土曜の午前に会議室を月2回",
+        beside={"emergency": 0.3},
+    ),
+    SupportType(
+        "vehicle_logistics",
+        "車両・運搬・配送",
+        ("回", "台", "日"),
+        "月1回、2トントラックでの運搬",
+        beside={"emergency": 0.4},
+    ),
+    SupportType(
+        "volunteer_hands",
+        "社員ボランティア（作業）",
+        ("人", "時間"),
+        "海岸清掃に20人",
+        beside={"secondment": 0.3, "vehicle_logistics": 0.3, "emergency": 0.4},
+    ),
+    SupportType(
+        "pro_bono",
+        "プロボノ（専門技能）",
+        ("時間", "人", "件"),
+        "会計ソフトの導入を20時間",
+        beside={
+            "it_data": 0.6,
+            "training": 0.5,
+            "secondment": 0.5,
+            "pr": 0.4,
+            "network": 0.4,
+            "volunteer_hands": 0.2,
+        },
+    ),
     SupportType("secondment", "人材派遣・出向・役員就任", ("人月", "人"), "事務局を手伝う社員を3か月"),
-    SupportType("training", "研修・講師・出前授業", ("回", "時間"), "消費者教育の出前授業を3回"),
+    SupportType(
+        "training",
+        "研修・講師・出前授業",
+        ("回", "時間"),
+        "消費者教育の出前授業を3回",
+        beside={"internship_job": 0.3, "network": 0.3},
+    ),
     SupportType("internship_job", "職場体験・実習・雇用", ("人", "日"), "若者の職場体験を4人"),
     SupportType(
         "pr", "広報協力（社内報・店頭・SNS・印刷）", ("回", "部", "か所"), "店頭へのチラシ設置を15か所"
@@ -124,14 +213,38 @@ _SUPPORT: Final = (
     SupportType(
         "it_data", "IT機器・ソフト・クラウド・データ分析", ("台", "時間", "件"), "名簿管理の仕組みづくり"
     ),
-    SupportType("research_field", "実証フィールド・共同研究・商品開発", ("件",), "見守り機器の実証実験"),
-    SupportType("fundraising_cobrand", "寄付付き商品・募金・ポイント寄付", ("円", "件"), "店頭募金箱の設置"),
+    SupportType(
+        "research_field",
+        "実証フィールド・共同研究・商品開発",
+        ("件",),
+        "見守り機器の実証実験",
+        beside={"it_data": 0.4, "place": 0.3},
+    ),
+    SupportType(
+        "fundraising_cobrand",
+        "寄付付き商品・募金・ポイント寄付",
+        ("円", "件"),
+        "店頭募金箱の設置",
+        is_money=True,
+    ),
     SupportType("network", "人脈紹介・専門家紹介", ("件",), "弁護士や社労士の紹介"),
     SupportType("emergency", "災害時の協力", ("件", "回"), "災害時の炊き出し用の鍋と燃料"),
 )
 SUPPORT_TYPES: Final[Mapping[str, SupportType]] = MappingProxyType({s.code: s for s in _SUPPORT})
+SUPPORT_LABELS: Final = _labels({found.code: found.label for found in _SUPPORT})
 #: In what support is counted, over all types.
 SUPPORT_UNITS: Final = frozenset(unit for found in _SUPPORT for unit in found.units)
+#: Kinds of support that are money; they must be confirmed before a case can be closed.
+SUPPORT_IN_MONEY: Final = frozenset(found.code for found in _SUPPORT if found.is_money)
+#: (one kind, another) → how far one can stand for the other, in both directions.
+COMPLEMENTS: Final[Mapping[tuple[str, str], float]] = MappingProxyType(
+    {
+        pair: share
+        for found in _SUPPORT
+        for other, share in found.beside.items()
+        for pair in ((found.code, other), (other, found.code))
+    }
+)
 
 BENEFICIARIES: Final = _labels(
     {
@@ -603,7 +716,19 @@ def label(labels: Labels, code: str | None) -> str:
 
 def support_label(code: str | None) -> str:
     """The Japanese label of a support type code; an unknown code is shown as itself."""
-    if not code:
-        return ""
-    found = SUPPORT_TYPES.get(code)
-    return found.label if found else code
+    return label(SUPPORT_LABELS, code)
+
+
+def complement(need_type: str, offer_type: str) -> float:
+    """How far an offer of one type meets a need of another: 1 for the same, 0 where unrelated."""
+    return 1.0 if need_type == offer_type else COMPLEMENTS.get((need_type, offer_type), 0.0)
+
+
+def is_yen(unit: str) -> bool:
+    """Whether a quantity in this unit is itself an amount (円, 円/年)."""
+    return unit.startswith("円")
+
+
+def is_money(support_type: str, unit: str) -> bool:
+    """Whether what is given is money: by its kind, or by the unit in which it is counted."""
+    return support_type in SUPPORT_IN_MONEY or is_yen(unit)

@@ -36,9 +36,6 @@ class Column:
     hint: str = ""
 
 
-_SUPPORT: Final = {code: one.label for code, one in vocabulary.SUPPORT_TYPES.items()}
-
-
 def _organization(name_aliases: tuple[str, ...], names: tuple[str, str]) -> tuple[Column, ...]:
     return (
         Column("name", "名称", aliases=("名前", "名", *name_aliases), limit=limits.TITLE, required=True,
@@ -146,7 +143,7 @@ def _posting(owner: str, owner_aliases: tuple[str, ...], titles: tuple[str, str]
 
 
 _TERMS: Final = (
-    Column("support_type", "支援の種類", "code", _SUPPORT, ("種類", "ほしい支援", "いちばんほしい支援"),
+    Column("support_type", "支援の種類", "code", vocabulary.SUPPORT_LABELS, ("種類", "ほしい支援", "いちばんほしい支援"),
            required=True, examples=("食品", "場所・会議室・土地・倉庫")),
     Column("quantity", "量", "number", aliases=("数量", "ほしい量", "金額"), examples=("20", "2")),
     Column("unit", "単位", limit=10, examples=("kg", "回")),
@@ -171,7 +168,7 @@ _NEED: Final = (
            examples=("毎週かならず温かい食事を出せるようになります。", "")),
     *_TERMS,
     Column("min_useful", "最低これだけあれば助かる量", "number", aliases=("最低量",)),
-    Column("also_welcome", "ほかにも、あると助かる支援", "codes", _SUPPORT, ("ほかの支援",)),
+    Column("also_welcome", "ほかにも、あると助かる支援", "codes", vocabulary.SUPPORT_LABELS, ("ほかの支援",)),
     Column("urgency", "急ぎ", "code", vocabulary.URGENCIES, ("緊急度",), examples=("3か月以内", "急がない")),
     Column("repeat", "回数", "code", vocabulary.REPEATS, ("継続",)),
     Column("place_note", "場所の補足"),

@@ -12,7 +12,6 @@ from fractions import Fraction
 from typing import Any
 
 from matcher.ground import calendar, lifecycle, vocabulary
-from matcher.suggestions import ranking
 
 
 @dataclass(frozen=True)
@@ -194,7 +193,7 @@ def _period_difference(entered: Figures, whose: str, record: Figures) -> list[No
 
 def is_comparable(need_type: str, given_type: str) -> bool:
     """Whether amounts of both types count the same kind of thing, or one that stands for it."""
-    return ranking.complement(need_type, given_type) > 0
+    return vocabulary.complement(need_type, given_type) > 0
 
 
 def overlap(

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.cases import decisions, documents, talks
-from matcher.ground import permissions
+from matcher.ground import permissions, vocabulary
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.permissions import Actor
 from matcher.records import Contribution, Partnership
@@ -28,7 +28,7 @@ def obstacle(session: Session, case: Partnership, money_note: str = "") -> str |
     unconfirmed = select(Contribution.id).where(
         Contribution.partnership_id == case.id,
         Contribution.state == "recorded",
-        Contribution.support_type.in_(contributions.MONEY),
+        Contribution.support_type.in_(vocabulary.SUPPORT_IN_MONEY),
     )
     if session.scalar(select(unconfirmed.exists())):
         return "money_unconfirmed"

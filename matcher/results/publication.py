@@ -301,7 +301,7 @@ def _contributions(session: Session, case: Partnership, *, with_yen: bool) -> li
         total = found.setdefault(key, {**{name: row[name] for name in parts}, "quantity": 0.0, "times": 0})
         total["times"] += row["times"]
         # Of a gift of money the quantity is the amount.
-        if row["unit"].startswith("円") and not with_yen:
+        if vocabulary.is_yen(row["unit"]) and not with_yen:
             total["quantity"] = None
         else:
             total["quantity"] = round(total["quantity"] + row["quantity"], 2)

@@ -73,7 +73,8 @@ class Weights:
     @property
     def version(self) -> str:
         """A short name of all numbers that make the score, kept with every shown list."""
-        numbers = (self.as_dict(), sorted(COMPLEMENTS.items()), MEANING_SCALE, WORDS_SCALE, SENTENCES_SCALE)
+        stand_in = sorted(vocabulary.COMPLEMENTS.items())
+        numbers = (self.as_dict(), stand_in, MEANING_SCALE, WORDS_SCALE, SENTENCES_SCALE)
         return hashlib.sha256(repr(numbers).encode()).hexdigest()[:12]
 
     def as_dict(self) -> dict[str, Any]:
@@ -97,51 +98,6 @@ def shipped_weights() -> Weights:
     """The weights that come with the bundled model: ``weights.json``, written by ``enmusubi match fit``."""
     return Weights.of(json.loads((Path(__file__).parent / "weights.json").read_text(encoding="utf-8")))
 
-
-def _table(pairs: Iterable[tuple[str, str, float]]) -> Mapping[tuple[str, str], float]:
-    result: dict[tuple[str, str], float] = {}
-    for a, b, value in pairs:
-        result[a, b] = result[b, a] = value
-    return MappingProxyType(result)
-
-
-#: Need type ⇄ offer type where one can partly stand for the other; equal types are 1, all others 0.
-COMPLEMENTS: Final = _table(
-    (
-        ("goods_new", "goods_used", 0.7),
-        ("goods_used", "it_data", 0.4),
-        ("goods_new", "it_data", 0.4),
-        ("goods_new", "cash_donation", 0.4),
-        ("food", "cash_donation", 0.3),
-        ("food", "goods_new", 0.4),
-        ("pro_bono", "it_data", 0.6),
-        ("pro_bono", "training", 0.5),
-        ("pro_bono", "secondment", 0.5),
-        ("pro_bono", "pr", 0.4),
-        ("pro_bono", "network", 0.4),
-        ("pro_bono", "volunteer_hands", 0.2),
-        ("volunteer_hands", "secondment", 0.3),
-        ("volunteer_hands", "vehicle_logistics", 0.3),
-        ("volunteer_hands", "emergency", 0.4),
-        ("cash_donation", "membership", 0.6),
-        ("cash_donation", "sponsorship", 0.6),
-        ("cash_donation", "fundraising_cobrand", 0.6),
-        ("cash_donation", "corp_furusato", 0.4),
-        ("sponsorship", "membership", 0.4),
-        ("sponsorship", "pr", 0.4),
-        ("sponsorship", "fundraising_cobrand", 0.5),
-        ("contract", "internship_job", 0.3),
-        ("contract", "sponsorship", 0.3),
-        ("training", "internship_job", 0.3),
-        ("training", "network", 0.3),
-        ("research_field", "it_data", 0.4),
-        ("research_field", "place", 0.3),
-        ("place", "emergency", 0.3),
-        ("goods_new", "emergency", 0.4),
-        ("food", "emergency", 0.4),
-        ("vehicle_logistics", "emergency", 0.4),
-    )
-)
 
 Mark = Literal["○", "△", "×"]
 
@@ -288,7 +244,7 @@ def _support(company: Side, npo: Side) -> Judgement:
         text = f"団体は「{wanted}」を求めていますが、企業の提供メニューに当てはまるものがまだありません。"
         return code, 0.2, Reason(code, "△", text)
     value, need_type, offer_type = max(
-        (complement(need_type, offer_type) * (1.0 if place == 0 else 0.8), need_type, offer_type)
+        (vocabulary.complement(need_type, offer_type) * (1.0 if place == 0 else 0.8), need_type, offer_type)
         for place, need_type in enumerate(npo.support_types)
         for offer_type in company.support_types
     )
@@ -310,11 +266,6 @@ def _support(company: Side, npo: Side) -> Judgement:
         return code, value, Reason(code, "△", text)
     text = f"団体の希望は「{wanted}」ですが、企業の提供は「{given}」で、種類が異なります。"
     return code, 0.0, Reason(code, "×", text)
-
-
-def complement(need_type: str, offer_type: str) -> float:
-    """How far an offer of one type meets a need of another: 1 for the same, 0 where unrelated."""
-    return 1.0 if need_type == offer_type else COMPLEMENTS.get((need_type, offer_type), 0.0)
 
 
 def _field(company: Side, npo: Side) -> Judgement:

@@ -14,10 +14,6 @@ from matcher.ground.errors import Invalid
 from matcher.records import CaseFile, Contribution, Partnership, Payment
 from matcher.register.act import MOVED_ON, Done, Look, Told, Words
 
-#: Kinds of support that are money; they must be confirmed before a case can be closed.
-MONEY: Final = frozenset(
-    {"cash_donation", "corp_furusato", "membership", "sponsorship", "contract", "fundraising_cobrand"}
-)
 _GIVEN: Final = BEGUN | {"trial"}
 
 
@@ -72,7 +68,7 @@ def record_contribution(look: Look, gift: Gift) -> Done:
     """
     case = look.record
     wrong = gift.faults(calendar.tokyo_date(look.now))
-    if not wrong and case.state == "trial" and _is_money(gift.support_type, gift.unit):
+    if not wrong and case.state == "trial" and vocabulary.is_money(gift.support_type, gift.unit):
         given = sum(_yen_of(row) for row in _money_given(look.session, case))
         if given + _yen_of(gift) > lifecycle.TRIAL_MONEY_YEN:
             wrong["quantity"] = "trial_too_dear"
@@ -94,13 +90,9 @@ def _what(gift: Gift | Contribution) -> str:
     return f"{vocabulary.support_label(gift.support_type)} {figures.number(gift.quantity)}{gift.unit}"
 
 
-def _is_money(support_type: str, unit: str) -> bool:
-    return support_type in MONEY or unit.startswith("円")
-
-
 def _yen_of(gift: Gift | Contribution) -> int:
     """What a gift of money is worth: its amount, or its quantity where that is in yen."""
-    if gift.unit.startswith("円"):
+    if vocabulary.is_yen(gift.unit):
         return round(gift.quantity)
     return gift.yen or 0
 
@@ -109,7 +101,7 @@ def _money_given(session: Session, case: Partnership) -> list[Contribution]:
     rows = session.scalars(
         select(Contribution).where(Contribution.partnership_id == case.id, Contribution.state != "cancelled")
     )
-    return [row for row in rows if _is_money(row.support_type, row.unit)]
+    return [row for row in rows if vocabulary.is_money(row.support_type, row.unit)]
 
 
 def _others_and_new(look: Look) -> str | None:
@@ -224,12 +216,13 @@ def promises(session: Session, case: Partnership) -> list[Promise]:
         select(Contribution).where(
             Contribution.partnership_id == case.id,
             Contribution.state == "confirmed",
-            Contribution.support_type.in_(MONEY) | (Contribution.estimate_method == "actual"),
+            Contribution.support_type.in_(vocabulary.SUPPORT_IN_MONEY)
+            | (Contribution.estimate_method == "actual"),
             Contribution.giver.in_(recorded),
         )
     )
     for row in rows:
-        counted = row.quantity if row.unit.startswith("円") else 0
+        counted = row.quantity if vocabulary.is_yen(row.unit) else 0
         recorded[row.giver] += row.yen if row.yen is not None else round(counted)
     paid = select(func.coalesce(func.sum(Payment.amount_yen), 0)).where(
         Payment.partnership_id == case.id, Payment.paid_on.is_not(None)

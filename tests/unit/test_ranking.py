@@ -26,8 +26,8 @@ def test_weights_are_shares_of_one():
 
 
 def test_complements_are_symmetric_and_name_known_types():
-    for (need, offer), value in ranking.COMPLEMENTS.items():
-        assert ranking.COMPLEMENTS[offer, need] == value
+    for (need, offer), value in vocabulary.COMPLEMENTS.items():
+        assert vocabulary.COMPLEMENTS[offer, need] == value
         assert {need, offer} <= set(vocabulary.SUPPORT_TYPES)
         assert 0 < value < 1
 
@@ -142,3 +142,16 @@ def test_the_word_for_a_score(score, word):
 
 def test_equal_scores_are_ordered_by_their_key():
     assert ranking.order([(0.5, 9), (0.7, 3), (0.5, 2)]) == [1, 2, 0]
+
+
+def test_two_kinds_that_stand_for_each_other_are_said_to_once():
+    rows = vocabulary.SUPPORT_TYPES.values()
+    said = [frozenset((one.code, other)) for one in rows for other in one.beside]
+    assert len(said) == len(set(said))
+    assert len(vocabulary.COMPLEMENTS) == 2 * len(said)
+
+
+def test_what_is_money_is_told_by_its_kind_or_its_unit():
+    assert vocabulary.is_money("sponsorship", "件")
+    assert vocabulary.is_money("food", "円")
+    assert not vocabulary.is_money("food", "kg")

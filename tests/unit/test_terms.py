@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from matcher.ground import calendar, vocabulary
 from matcher.postings import terms
 from matcher.postings.terms import Figures, Note
-from matcher.suggestions import ranking
 from webapp import terms_text
 
 TODAY = date(2026, 11, 24)
@@ -119,7 +118,7 @@ def test_every_pair_of_types_begins_with_what_may_be_sent(need_type, offer_type,
     for need_unit, offer_unit in itertools.product(need_units, offer_units):
         need = Figures(need_type, 50, need_unit, also_welcome=(offer_type,) if welcome else ())
         found = terms.begin(need, Figures(offer_type, 120, offer_unit), TODAY)
-        close = ranking.complement(need_type, offer_type) > 0
+        close = vocabulary.complement(need_type, offer_type) > 0
         if need_type == offer_type:
             assert found.support_type == need_type
         elif welcome:

@@ -37,7 +37,7 @@ class TermsForm(Form):
 
     support_type = SelectField(
         _l("支援の種類"),
-        choices=choices({code: found.label for code, found in vocabulary.SUPPORT_TYPES.items()}, _CHOOSE),
+        choices=choices(vocabulary.SUPPORT_LABELS, _CHOOSE),
         validators=[DataRequired(_l("支援の種類を選んでください。"))],
     )
     quantity = QuantityField(_l("量・金額"), validators=[Optional()])

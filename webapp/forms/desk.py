@@ -15,7 +15,6 @@ from webapp.forms.values import DayField
 
 _ANY: Final = _l("すべて")
 KINDS: Final[Mapping[str, Any]] = {"company": _l("企業"), "npo": _l("団体")}
-_SUPPORT: Final = {code: one.label for code, one in vocabulary.SUPPORT_TYPES.items()}
 
 
 def _select(label: Any, choices: Mapping[str, Any] | None = None) -> SelectField:
@@ -50,7 +49,7 @@ class OrganizationsForm(ListForm):
 
     kind = _select(_l("区分"), KINDS)
     state = _select(_l("状態"), lifecycle.STATES["organization"])
-    support_type = _select(_l("公開中の支援の種類"), _SUPPORT)
+    support_type = _select(_l("公開中の支援の種類"), vocabulary.SUPPORT_LABELS)
     late = _select(
         _l("気をつけるもの"),
         {"over": _l("確認の目安を過ぎている"), "never": _l("一度もおすすめに出ていない")},
@@ -61,7 +60,7 @@ class PostingsForm(ListForm):
     """ニーズ, 提供メニュー."""
 
     state = _select(_l("状態"), lifecycle.STATES["posting"])
-    support_type = _select(_l("支援の種類"), _SUPPORT)
+    support_type = _select(_l("支援の種類"), vocabulary.SUPPORT_LABELS)
     late = _select(
         _l("気をつけるもの"),
         {"over": _l("確認の目安を過ぎている"), "never": _l("だれのおすすめにも出ていない")},
@@ -72,7 +71,7 @@ class CasesForm(ListForm):
     """案件."""
 
     state = _select(_l("状態"), lifecycle.STATES["partnership"])
-    support_type = _select(_l("支援の種類"), _SUPPORT)
+    support_type = _select(_l("支援の種類"), vocabulary.SUPPORT_LABELS)
     late = _select(
         _l("気をつけるもの"),
         {

@@ -14,7 +14,6 @@ from webapp.forms.base import Form, SearchForm, Within
 from webapp.forms.case import choices
 from webapp.forms.values import CountField, DayField, QuantityField
 
-_SUPPORT = {code: found.label for code, found in vocabulary.SUPPORT_TYPES.items()}
 _CHOOSE = _l("選んでください")
 _ANY = _l("すべて")
 
@@ -103,11 +102,15 @@ class TroubleForm(_CityForm):
 class SupportForm(_CityForm):
     """② ほしい支援."""
 
-    support_type = _choice(SelectField, _l("いちばんほしい支援"), choices=choices(_SUPPORT, _CHOOSE))
+    support_type = _choice(
+        SelectField, _l("いちばんほしい支援"), choices=choices(vocabulary.SUPPORT_LABELS, _CHOOSE)
+    )
     quantity = QuantityField(_l("ほしい量"), validators=[Optional()])
     unit = _choice(SelectField, _l("単位"), choices=[], default="")
     min_useful = QuantityField(_l("最低これだけあれば助かる量"), validators=[Optional()])
-    also_welcome = _choice(SelectMultipleField, _l("ほかにも、あると助かる支援"), choices=choices(_SUPPORT))
+    also_welcome = _choice(
+        SelectMultipleField, _l("ほかにも、あると助かる支援"), choices=choices(vocabulary.SUPPORT_LABELS)
+    )
     skills = _choice(
         SelectMultipleField, _l("求める技能（プロボノの場合）"), choices=choices(vocabulary.PRO_BONO_SKILLS)
     )
@@ -168,7 +171,7 @@ class OfferForm(_CityForm):
 
     title = _line(_l("件名"))
     description = _text(_l("提供できる内容"))
-    support_type = _choice(SelectField, _l("支援の種類"), choices=choices(_SUPPORT, _CHOOSE))
+    support_type = _choice(SelectField, _l("支援の種類"), choices=choices(vocabulary.SUPPORT_LABELS, _CHOOSE))
     quantity = QuantityField(_l("量"), validators=[Optional()])
     unit = _choice(SelectField, _l("単位"), choices=[], default="")
     period_from = DayField(_l("始まりの日"), validators=[Optional()])
@@ -235,7 +238,7 @@ class BrowseForm(SearchForm):
 
     q = StringField(_l("言葉で探す"), validators=[Optional(), Within(limits.SHORT)])
     field = SelectField(_l("分野"), choices=[], default="")
-    support_type = SelectField(_l("支援の種類"), choices=choices(_SUPPORT, _ANY), default="")
+    support_type = SelectField(_l("支援の種類"), choices=choices(vocabulary.SUPPORT_LABELS, _ANY), default="")
     area = SelectField(_l("地域"), choices=[], default="")
     beneficiary = SelectField(_l("対象者"), choices=choices(vocabulary.BENEFICIARIES, _ANY), default="")
     sdg = SelectField(

@@ -20,7 +20,7 @@ class FilterForm(ConditionsForm):
     area = SelectField(_l("地域"), choices=[], default="")
     support_type = SelectField(
         _l("支援の種類"),
-        choices=choices({code: found.label for code, found in vocabulary.SUPPORT_TYPES.items()}, _ANY),
+        choices=choices(vocabulary.SUPPORT_LABELS, _ANY),
         default="",
     )
 
