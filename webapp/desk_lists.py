@@ -15,10 +15,12 @@ from flask_babel import lazy_gettext as _l
 from matcher.city.cities import City
 from matcher.desk import lists
 from matcher.desk.lists import Entry, Listing, Row
-from matcher.ground import lifecycle, vocabulary
+from matcher.ground import lifecycle, permissions, vocabulary
 from matcher.ground.permissions import Actor
+from matcher.imports import columns as import_columns
+from matcher.organizations import acts as organization_acts
 from matcher.records import Organization
-from webapp import audit_text, case_text, filters, sheets
+from webapp import audit_text, case_text, filters, import_text, sheets
 from webapp.forms import desk as forms
 
 
@@ -93,6 +95,7 @@ class DeskList:
     default_sort: str = ""
     selectable: bool = True
     row_label: Callable[[Any], str] = lambda row: ""
+    saved: Callable[[Mapping[str, str]], Sequence[Column]] = lambda conditions: ()  #: only in the sheet
 
 
 # ── Values ───────────────────────────────────────────────────────────────────────────────────────────
@@ -237,6 +240,31 @@ def _posting_columns(owner: Any) -> tuple[Column, ...]:
     )
 
 
+def _imported(conditions: Mapping[str, str]) -> Sequence[Column]:
+    """What an import takes beside the columns of the screen, so that a saved list can come back in."""
+    kind = conditions.get("kind", "")
+    return [
+        Column(column.label, _field(column), width=24)
+        for column in import_columns.of_organizations(kind if kind in {"company", "npo"} else "")  # type: ignore[arg-type]
+        if column.code not in {"name", "area", "fields", "corporate_number"}
+    ]
+
+
+def _field(column: import_columns.Column) -> Value:
+    """A field of an organization, empty for those who may not see how it is reached."""
+
+    def look(row: Any, setting: Setting) -> sheets.Cell:
+        organization = row.record
+        if column.is_personal and not permissions.may(setting.actor, "organization.contact", organization):
+            return None
+        if _profile(organization) is None:
+            return None
+        value = organization_acts.value_of(organization, column.code)
+        return import_text.exported(column, value, setting.city)
+
+    return look
+
+
 LISTS: Final[Mapping[str, DeskList]] = {
     one.name: one
     for one in (
@@ -263,6 +291,7 @@ LISTS: Final[Mapping[str, DeskList]] = {
             _public_id,
             _l("条件に合う団体・企業はありません"),
             row_label=lambda row: str(row.record.name),
+            saved=_imported,
         ),
         DeskList(
             "needs",
@@ -369,9 +398,10 @@ LISTS: Final[Mapping[str, DeskList]] = {
 
 
 def as_sheet(
-    wanted: DeskList, listing: Listing, setting: Setting, conditions: str, *, selected: bool = False
-) -> sheets.Sheet:
-    """The list as a file: same columns, same rows, same order."""
+    wanted: DeskList, columns: Sequence[Column], listing: Listing, setting: Setting, conditions: str,
+    *, selected: bool = False,
+) -> sheets.Sheet:  # fmt: skip
+    """The list as a file: same rows, same order, its ``columns`` with those that are only saved."""
     words = [_("条件：%(words)s", words=conditions)] if conditions else []
     if selected:
         words.append(_("画面で選んだものだけ"))
@@ -388,8 +418,8 @@ def as_sheet(
         title=str(wanted.heading),
         section=f"{setting.city.name}{setting.city.section}",
         made_at=setting.now,
-        columns=[sheets.Heading(str(column.label), column.width, column.kind) for column in wanted.columns],
-        rows=[[column.value(row, setting) for column in wanted.columns] for row in listing.rows],
+        columns=[sheets.Heading(str(column.label), column.width, column.kind) for column in columns],
+        rows=[[column.value(row, setting) for column in columns] for row in listing.rows],
         conditions="　".join(words),
         notes=notes,
     )

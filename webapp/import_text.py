@@ -1,5 +1,6 @@
 """Imports in Japanese words: what is wrong with a row and how to mend it, and what the templates say."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -91,11 +92,11 @@ PROBLEMS: Final[Mapping[str, tuple[Any, Any]]] = {
     ),
     "read_number": (
         _l("%(read)sと読み取りました"),
-        _l("違うときは、数字だけに直してください（例：50000000）。"),
+        _l("違うときは、正しい数を、数字だけで入力してください。"),
     ),
     "read_day": (
         _l("%(read)sと読み取りました（時刻は読み込みません）"),
-        _l("違うときは、「2027-03-31」の形に直してください。"),
+        _l("違うときは、正しい日付を、西暦の「年-月-日」で入力してください。"),
     ),
     "title_known": (
         _l("同じ件名が登録済みか、上の行にあります"),
@@ -144,8 +145,14 @@ def what(problem: Mapping[str, Any]) -> str:
 
 
 def mend(problem: Mapping[str, Any]) -> str:
-    """How to mend it."""
-    return str(PROBLEMS[problem["code"]][1])
+    """How to mend it; of a value that was understood, how that very value is written plainly."""
+    words = str(PROBLEMS[problem["code"]][1])
+    read = problem.get("read") or ""
+    if problem["code"] not in READINGS or not read:
+        return words
+    plain = read if problem["code"] == "read_day" else "".join(re.findall(r"[\d.-]", read))
+    shown = filters.jdate(date.fromisoformat(read), False) if problem["code"] == "read_day" else read
+    return words + _("（%(read)sは「%(plain)s」と書きます）", read=shown, plain=plain)
 
 
 def counted(problems: Sequence[Mapping[str, Any]]) -> str:
@@ -182,6 +189,18 @@ def _facts(number: str | None, facts: Mapping[str, Any], city: City) -> str:
         facts.get("address"),
     ]
     return _("（%(facts)s）", facts="、".join(part for part in parts if part))
+
+
+def exported(column: Column, value: Any, city: City) -> sheets.Cell:
+    """A value of a record as a sheet has it that may be imported again."""
+    labels = import_columns.choices(column, city)
+    if isinstance(value, list):
+        return filters.labels_of(value, labels)
+    if isinstance(value, bool):
+        return _("はい") if value else _("いいえ")
+    if isinstance(value, int | float | date):
+        return value
+    return filters.label_of(value or None, labels)
 
 
 def shown(column: Column, value: Any, city: City) -> str:

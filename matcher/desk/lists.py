@@ -330,7 +330,7 @@ def organizations(
     return _listed(
         session, query, conditions, model, page,
         _order(sort, {
-            "name": model.kana, "kind": model.kind, "state": model.state, "area": model.area,
+            "name": folding.reading(model), "kind": model.kind, "state": model.state, "area": model.area,
             "number": model.corporate_number, "count": shown, "age": since,
         }, model.id),
     )  # fmt: skip
@@ -407,7 +407,8 @@ def _postings(
     return _listed(
         session, query, conditions, model, page,
         _order(sort, {
-            "number": model.number, "title": model.title, "name": Organization.kana, "state": model.state,
+            "number": model.number, "title": model.title, "state": model.state,
+            "name": folding.reading(Organization),
             "support_type": model.support_type, "until": model.valid_until, "count": shown, "age": since,
         }, model.id),
     )  # fmt: skip
@@ -457,7 +458,8 @@ def cases(
     return _listed(
         session, query, conditions, model, page,
         _order(sort, {
-            "number": model.number, "company": company.kana, "npo": npo.kana, "state": model.state,
+            "number": model.number, "company": folding.reading(company), "npo": folding.reading(npo),
+            "state": model.state,
             "support_type": model.support_type, "until": due, "age": moved,
         }, model.id),
     )  # fmt: skip
@@ -515,8 +517,9 @@ def exposure(
         )
     )
     columns = {
-        "name": Organization.kana, "kind": Organization.kind, "shown": counts[0], "viewers": counts[1],
-        "opened": counts[2], "chosen": chosen, "age": Organization.verified_at,
+        "name": folding.reading(Organization), "kind": Organization.kind,
+        "shown": counts[0], "viewers": counts[1], "opened": counts[2], "chosen": chosen,
+        "age": Organization.verified_at,
     }  # fmt: skip
     order = _order(sort if sort.removeprefix("-") in columns else "shown", columns, Organization.id)
     total, number, rows = _page(session, query.order_by(*order), page)
@@ -629,6 +632,8 @@ def _day(text: str | None) -> date | None:
 def _order(sort: str, columns: Mapping[str, Any], tie: Any) -> list[Any]:
     """ORDER BY of ``?sort=``. "age" rising means youngest first.
 
+    A column may be several, of which the later ones count where the first ones are equal.
+
     Without a known ``sort``: what waits for the city, then what waits for others, then the rest, and of
     each the oldest first.
     """
@@ -644,9 +649,9 @@ def _order(sort: str, columns: Mapping[str, Any], tie: Any) -> list[Any]:
         return [rank, columns["age"], tie]
     if key == "age":
         falling = not falling
-    column = columns[key]
-    # Both databases put what is missing at the end, whichever way one sorts.
-    return [column.is_(None), column.desc() if falling else column.asc(), tie]
+    parts = columns[key] if isinstance(columns[key], tuple) else (columns[key],)
+    # What is missing comes at the end, whichever way one sorts.
+    return [parts[0].is_(None), *(part.desc() if falling else part.asc() for part in parts), tie]
 
 
 def _page(session: Session, query: Any, page: int | None) -> tuple[int, int, Sequence[Any]]:

@@ -34,6 +34,7 @@ class Column:
     required: bool = False
     examples: tuple[str, str] = ("", "")
     hint: str = ""
+    is_personal: bool = False  #: about a person: only for those who may see how to reach the organization
 
 
 def _organization(name_aliases: tuple[str, ...], names: tuple[str, str]) -> tuple[Column, ...]:
@@ -53,16 +54,16 @@ def _organization(name_aliases: tuple[str, ...], names: tuple[str, str]) -> tupl
         Column("website", "ウェブサイト", "url", aliases=("ホームページ", "URL", "HP", "サイト", "Webサイト"),
                limit=300, examples=("https://www.sample.example", "")),
         Column("representative", "代表者の氏名", aliases=("代表者", "代表者名", "代表者氏名", "理事長", "理事長名", "代表", "代表理事", "代表理事名", "代表理事の氏名", "会長"),
-               limit=limits.TITLE),
+               limit=limits.TITLE, is_personal=True),
         Column("contact_department", "担当部署", aliases=("部署", "担当課"), limit=limits.TITLE,
-               examples=("総務部", "事務局")),
+               examples=("総務部", "事務局"), is_personal=True),
         Column("contact_name", "担当者の氏名", aliases=("担当者", "担当者名", "担当者氏名", "窓口担当者", "連絡担当者"),
-               limit=limits.TITLE),
+               limit=limits.TITLE, is_personal=True),
         Column("email", "連絡用のメールアドレス", "email",
                aliases=("メールアドレス", "メール", "Eメール", "Email", "E-mail", "担当者メール", "担当者メールアドレス"),
-               limit=254, examples=("csr@sample.example", "info@sample.example")),
+               limit=254, examples=("csr@sample.example", "info@sample.example"), is_personal=True),
         Column("phone", "電話番号", "phone", aliases=("電話", "TEL", "代表電話", "電話番号代表", "担当者電話番号"),
-               limit=40, examples=("0000-00-0001", "0000-00-0002"), hint="文字列として入力（先頭の0が消えないように）"),
+               limit=40, examples=("0000-00-0001", "0000-00-0002"), hint="文字列として入力（先頭の0が消えないように）", is_personal=True),
         Column("visibility", "プロフィールを見られる人", "code", vocabulary.VISIBILITIES, ("公開範囲",),
                hint="空欄は「だれでも見られる」"),
     )  # fmt: skip
@@ -202,6 +203,14 @@ _PERSONAL: Final = re.compile(
     "|役員名簿|役員一覧|役員氏名|理事一覧|社員名簿|会員名簿|^役員|^理事$|^監事$|^理事氏名|^監事氏名"
     f"|{_PEOPLE}の?(住所|所在地|居所|郵便|〒|電話|携帯|tel|fax|連絡先)|携帯"
 )
+
+
+def of_organizations(kind: Literal["company", "npo", ""]) -> Sequence[Column]:
+    """The columns of companies or of NPOs, or (empty) those that mean the same for both."""
+    if kind:
+        return _COMPANY if kind == "company" else _NPO
+    theirs = {(column.code, column.label) for column in _NPO}
+    return [column for column in _COMPANY if (column.code, column.label) in theirs]
 
 
 def header_key(text: str) -> str:

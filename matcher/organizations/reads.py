@@ -62,7 +62,7 @@ def verified_organizations(
         query = query.where(Organization.search_text.like(folding.like_pattern(term), escape="\\"))
     return session.scalars(
         query.options(joinedload(Organization.company), joinedload(Organization.npo))
-        .order_by(Organization.kana, Organization.id)
+        .order_by(*folding.by_reading(Organization), Organization.id)
         .limit(limit)
     ).all()
 
@@ -100,6 +100,6 @@ def lookalikes(session: Session, organization: Organization, limit: int = 10) ->
     return session.scalars(
         select(Organization)
         .where(or_(*same), Organization.id != organization.id)
-        .order_by(Organization.kana, Organization.id)
+        .order_by(*folding.by_reading(Organization), Organization.id)
         .limit(limit)
     ).all()

@@ -1,8 +1,12 @@
-"""The folded copies of texts that free-text search looks through.
+"""The folded copies of texts that free-text search looks through, and the order of names.
 
 Folding makes ㈱/(株)/株式会社, 髙/高, full and half width equal; search is by parts of words, so that
 two-character words such as 福祉 are found without any index of trigrams.
 """
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, func
 
 from embeddings.text import fold
 from matcher.ground.vocabulary import support_label
@@ -36,3 +40,14 @@ def like_pattern(term: str) -> str:
     """A LIKE pattern for one term, with its wildcards escaped by a backslash."""
     escaped = term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
+
+
+def reading(organization: Any) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """By what names are sorted: the kana, missing where there are none, and then the name."""
+    return func.nullif(organization.kana, ""), organization.name
+
+
+def by_reading(organization: Any) -> list[ColumnElement[Any]]:
+    """ORDER BY of names: by their kana; those without any at the end, by name."""
+    kana, name = reading(organization)
+    return [kana.is_(None), kana, name]

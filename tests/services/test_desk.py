@@ -306,6 +306,18 @@ def test_cases_are_found_by_number_names_and_who_is_in_charge(
         assert {row.record.id for row in listing.rows} == expected, conditions
 
 
+@pytest.mark.parametrize(
+    ("sort", "names"), [("name", ["い", "ろ", "あ", "は"]), ("-name", ["ろ", "い", "は", "あ"])]
+)
+def test_names_without_a_reading_come_at_the_end_by_name(
+    session: Session, actor: Actor, sort: str, names: list[str]
+) -> None:
+    for name, kana in (("は", ""), ("ろ", "ロウ"), ("あ", ""), ("い", "アイ")):
+        make_npo(session, name=name, kana=kana)
+    found = desk_lists.organizations(session, actor, {}, NOW, sort=sort).rows
+    assert [row.record.name for row in found] == names
+
+
 def test_unknown_sorts_and_conditions_do_no_harm(session: Session, actor: Actor) -> None:
     make_need(session, make_npo(session))
     for fetch in (desk_lists.organizations, desk_lists.needs, desk_lists.offers, desk_lists.cases):

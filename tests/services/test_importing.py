@@ -992,3 +992,13 @@ def stdnum_of(place: int) -> str:
     """A number whose check digit holds."""
     body = f"{899_990_000_000 + place:012d}"
     return f"{cn.calc_check_digit(body)}{body}"
+
+
+@pytest.mark.parametrize("row", ["A,,0463", "A,0463,"])
+def test_of_two_columns_of_one_name_the_filled_one_is_read(
+    database: Database, coordinator: Actor, row: str
+) -> None:
+    checked = check(
+        database, coordinator, "npos", csv("名称,電話番号,電話番号", row.replace("0463", "0463-11-2222"))
+    )
+    assert [one["values"]["phone"] for one in checked.rows] == ["0463-11-2222"]

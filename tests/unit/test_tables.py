@@ -232,3 +232,13 @@ def test_a_line_that_is_no_object_is_named() -> None:
     with pytest.raises(Unreadable) as refused:
         tables.read_json_lines(b'{"name": "a"}\n[1]\n')
     assert (refused.value.code, refused.value.facts["line"]) == ("file_json", 2)
+
+
+@pytest.mark.parametrize(
+    "title", ["市民活動団体の名簿", "名簿, 令和8年", "名簿\t\t", "名簿、令和8年4月1日現在; 市民課"]
+)
+def test_a_title_may_stand_above_a_table_of_tabs(title: str) -> None:
+    content = f"{title}\n名称\t目的\nA\t子ども, 食\nB\t子ども, 食\n".encode()
+    assert rows_of("a.tsv", content)[1:] == [
+        (2, ["名称", "目的"]), (3, ["A", "子ども, 食"]), (4, ["B", "子ども, 食"]),
+    ]  # fmt: skip

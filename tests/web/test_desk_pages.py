@@ -214,7 +214,12 @@ def test_a_saved_list_is_the_list_on_the_screen(office: Office, name: str, query
     answer = office.coordinator.get(url)
     assert answer.status_code == 200
     shown = rows_on(page)
-    assert rows_in(answer.data) == shown
+    saved = rows_in(answer.data)
+    if name == "organizations":
+        # Behind the columns of the screen stands what an import takes beside them.
+        assert len(saved[0]) > len(shown[0])
+        saved = [row[: len(shown[0])] for row in saved]
+    assert saved == shown
     assert len(shown) >= 1
 
 

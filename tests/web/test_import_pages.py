@@ -14,8 +14,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, func, select
 
 from matcher.ground.db import Database
-from matcher.imports import checking, tables
+from matcher.imports import checking, headings, tables
 from matcher.imports.columns import COLUMNS
+from matcher.imports.findings import Checked
 from matcher.jobs import tickets
 from matcher.records import ImportBatch, Job, Need, Organization
 from tests.factories import make_company, make_coordinator, make_npo, make_user
@@ -298,6 +299,30 @@ def test_the_list_we_saved_ourselves_is_recognised_row_by_row(office: Office) ->
     answer = office.coordinator.get("/desk/organizations.xlsx?kind=company")
     page = preview(office.coordinator, answer.data, name="一覧.xlsx")
     assert "登録済みの行1行" in page.text
+
+
+@pytest.mark.parametrize("form", ["xlsx", "csv"])
+def test_a_saved_list_holds_all_that_an_import_takes_and_reads_back_the_same(
+    office: Office, form: str
+) -> None:
+    answer = office.coordinator.get(f"/desk/organizations.{form}?kind=company")
+    with office.records.read() as session:
+        company = session.scalar(select(Organization).where(Organization.kind == "company"))
+        known = {
+            name: getattr(company, name) for name in ("name", "kana", "address", "contact_name", "phone")
+        }
+    checked = headings.read_under(found := Checked("companies"), tables.read(f"a.{form}", answer.data))
+    rows = [cells for _number, cells in checked[0]]
+    assert {name: rows[0][name] for name in known} == {name: value or "" for name, value in known.items()}
+    assert known["contact_name"], "expected a contact to come back"
+    assert {one.code for one in COLUMNS["companies"]} == set(rows[0])
+    assert set(found.unknown) == {"区分", "状態", "おすすめ回数", "経過日数"}
+
+
+def test_a_saved_list_of_both_kinds_has_what_means_the_same_for_both(office: Office) -> None:
+    answer = office.coordinator.get("/desk/organizations.csv")
+    assert "連絡用のメールアドレス" in answer.text
+    assert "事業の内容" not in answer.text
 
 
 def test_colleagues_see_each_others_uploads(office: Office) -> None:

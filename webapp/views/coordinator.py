@@ -204,7 +204,8 @@ def _file(wanted: DeskList, form: str) -> Response:
     if charset not in {"utf-8", "cp932"}:
         abort(404)
     first = wanted.fetch(db.session(), access.actor(), conditions, setting.now, sort=sort, page=1)
-    if first.total * len(wanted.columns) > making.MOST_CELLS:
+    columns = [*wanted.columns, *wanted.saved(conditions)]
+    if first.total * len(columns) > making.MOST_CELLS:
         making.begin()  # a big one is gathered by one request at a time
     listing = wanted.fetch(db.session(), access.actor(), conditions, setting.now, sort=sort, page=None)
     # No list leaves the house without its line in the record (T20).
@@ -212,7 +213,12 @@ def _file(wanted: DeskList, form: str) -> Response:
         access.actor(), wanted.name, len(listing.rows), conditions, setting.now, form=form
     )
     sheet = desk_lists.as_sheet(
-        wanted, listing, setting, filter_form.conditions_in_words, selected="selected" in conditions
+        wanted,
+        columns,
+        listing,
+        setting,
+        filter_form.conditions_in_words,
+        selected="selected" in conditions,
     )
     if form == "xlsx":
         return making.book(sheets.file_name(sheet, form), sheet, note=note)
