@@ -7,7 +7,7 @@ PORT ?= 8000
 export HOST PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format bench load soak model lock clean
+.PHONY: help install run test check format bench load soak model words lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -64,6 +64,10 @@ soak: $(VENV)/.installed-test ## the long rounds: 200 kill -9 rounds under load,
 model: $(VENV)/.installed-test ## rebuild the bundled embedding model from its sources
 	$(BIN)/python -m embeddings.training.build_model --untrained var/untrained
 	$(BIN)/enmusubi match evaluate embeddings/training/heldout --also var/untrained
+
+words: $(VENV)/.installed ## write webapp/translations/messages.pot, from which a language is begun
+	@mkdir -p webapp/translations
+	$(BIN)/pybabel --quiet extract -F babel.cfg -k _l -o webapp/translations/messages.pot --no-location .
 
 lock: ## write constraints.txt from what is installed and tested
 	$(BIN)/pip freeze --exclude-editable | sed -E 's/^torch==([0-9.]+)\+.*/torch==\1/' > constraints.txt

@@ -1,7 +1,6 @@
 """The web front end: start-up wiring happens here and nowhere else."""
 
 from flask import Flask
-from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -20,6 +19,7 @@ from webapp import (
     frozen,
     headers,
     hosts,
+    languages,
     live,
     logs,
     making,
@@ -47,8 +47,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,  # a form left open over lunch must still be accepted
-        BABEL_DEFAULT_LOCALE="ja",
-        BABEL_DEFAULT_TIMEZONE="Asia/Tokyo",
     )
     hosts.init(app, settings)  # first, and inside of ProxyFix
     if settings.proxy_hops:
@@ -59,7 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     traces.init(app, database, settings)
     live.init(app, settings)
     making.init(app, settings)
-    Babel(app)
+    languages.init(app)
     bodies.init(app)
     CSRFProtect(app)
     demo.init(app)

@@ -10,8 +10,9 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher.ground import personal, vocabulary
+from matcher.ground import personal
 from webapp import audit_text, decision_text, filters, work_text
+from webapp.labels import vocabulary
 
 
 def _(text: str, **facts: Any) -> str:

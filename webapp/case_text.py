@@ -11,10 +11,11 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from matcher.cases import documents, turns
-from matcher.ground import calendar, lifecycle, vocabulary
+from matcher.ground import calendar, lifecycle
 from matcher.ground.permissions import Actor
 from matcher.records import AuditEvent, CaseMessage, Partnership, User
 from webapp import filters, work_text
+from webapp.labels import vocabulary
 
 
 def _(text: str, **facts: Any) -> str:

@@ -13,8 +13,8 @@ from flask_babel import lazy_gettext as _l
 
 from matcher.agreements import plans
 from matcher.cases import documents
-from matcher.ground import vocabulary
 from webapp import filters, work_text
+from webapp.labels import vocabulary
 
 Row = tuple[str, str, str]
 

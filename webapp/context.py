@@ -6,10 +6,11 @@ from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext as _
 
 from matcher.city import cities
-from matcher.ground import lifecycle, permissions, vocabulary
+from matcher.ground import permissions
 from matcher.jobs import seen
 from matcher.register import notices
 from webapp import access, clock, db, headers
+from webapp.labels import lifecycle, vocabulary
 from webapp.worker import PIECE_NAMES
 
 #: audience → (label, endpoint, prefix of endpoints under it)

@@ -7,8 +7,9 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher.ground import lifecycle, vocabulary
+from matcher.ground import lifecycle
 from webapp import case_text, filters
+from webapp.labels import vocabulary
 
 
 def _(text: str, **facts: Any) -> str:

@@ -33,6 +33,7 @@ from matcher.ground import calendar, figures
 from matcher.records import Mail
 from matcher.register import sentences
 from matcher.register.receipts import new_form_id
+from webapp.labels import said
 
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
 _WEEKDAYS: Final = "月火水木金土日"
@@ -123,10 +124,10 @@ def quantity(value: int | Decimal | float | None, unit: str | None = None) -> st
 
 
 def label_of(code: object, labels: Mapping[str, Any]) -> str:
-    """The Japanese label of a code. A code from an older list is shown as it is rather than lost."""
+    """The label of a code in the reader's language; a code from an older list is shown rather than lost."""
     if code is None:
         return ""
-    return str(labels.get(str(code), code))
+    return str(said(str(labels.get(str(code), code))))
 
 
 def labels_of(codes: Iterable[object] | None, labels: Mapping[str, Any]) -> str:

@@ -13,8 +13,8 @@ from flask import Flask, current_app, url_for
 from jinja2 import Environment
 from markupsafe import Markup
 
-from matcher.ground import lifecycle, vocabulary
 from webapp import bundle_text, case_text, drawing, work_text
+from webapp.labels import lifecycle, vocabulary
 
 _LEAVES: Final = (str, int, float, date, type(None))  #: bool is an int, Markup a str, a moment a date
 #: Of the names that every template knows: words of Flask-Babel and parts of Jinja.

@@ -11,12 +11,13 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from matcher.city.cities import City
-from matcher.ground import calendar, lifecycle, vocabulary
+from matcher.ground import calendar, lifecycle
 from matcher.ground.permissions import Actor
 from matcher.organizations import acts as organization_acts
 from matcher.organizations.acts import Section
 from matcher.records import AuditEvent, ChecklistAnswer, Organization, User
 from webapp import filters
+from webapp.labels import said, vocabulary
 
 
 def _(text: str, **facts: Any) -> str:
@@ -280,7 +281,7 @@ def tasks(organization: Organization) -> list[Task]:
     return [
         Task(
             part.code,
-            part.label,
+            said(part.label),
             str(_BENEFITS[organization.kind, part.code]),
             [str(label(organization.kind, name)) for name in organization_acts.missing(organization, part)],
             any(
@@ -369,7 +370,7 @@ def return_reason(organization: Organization) -> str:
         "returned": vocabulary.ORGANIZATION_RETURN_REASONS,
         "suspended": vocabulary.SUSPEND_REASONS,
     }.get(organization.state, {})
-    return vocabulary.label(reasons, organization.reason_code)
+    return filters.label_of(organization.reason_code, reasons)
 
 
 # ── The city's check ─────────────────────────────────────────────────────────────────────────────────
@@ -380,7 +381,7 @@ def check_facts(organization: Organization) -> list[tuple[str, str, str]]:
     facts: list[tuple[str, str, str]] = []
     number = organization.corporate_number
     if number is None:
-        reason = vocabulary.label(vocabulary.NO_NUMBER_REASONS, organization.no_number_reason)
+        reason = filters.label_of(organization.no_number_reason, vocabulary.NO_NUMBER_REASONS)
         text = _("番号なし（理由：%(reason)s）", reason=reason) if reason else _("番号も理由も未記入です。")
         facts.append((_("法人番号"), text, "partly" if reason else "no"))
     elif organization_acts.is_corporate_number(number):
@@ -425,7 +426,11 @@ def answers(organization: Organization, given: Iterable[ChecklistAnswer]) -> lis
     """(question, answer, comment) of one earlier round; a question no longer asked is shown by its code."""
     questions = organization_acts.checklist(organization)
     return [
-        (questions.get(one.item, one.item), vocabulary.label(vocabulary.ANSWERS, one.answer), one.comment)
+        (
+            said(questions.get(one.item, one.item)),
+            filters.label_of(one.answer, vocabulary.ANSWERS),
+            one.comment,
+        )
         for one in given
     ]
 
@@ -479,7 +484,7 @@ def overtaken(actor: Actor, events: History, now: datetime) -> str:
 
 
 def _reason(event: AuditEvent) -> str:
-    word = vocabulary.label(_REASONS.get(event.action, {}), event.reason_code)
+    word = filters.label_of(event.reason_code, _REASONS.get(event.action, {}))
     return _("。").join(part for part in (word, event.reason_text) if part)
 
 
@@ -491,4 +496,4 @@ def _detail(organization: Organization, event: AuditEvent) -> str:
     if part is None or not known:
         return ""
     names = _("、").join(str(label(organization.kind, name)) for name in known)
-    return _("%(section)s：%(fields)s", section=part.label, fields=names)
+    return _("%(section)s：%(fields)s", section=said(part.label), fields=names)

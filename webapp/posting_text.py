@@ -8,13 +8,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from matcher.city.cities import City
-from matcher.ground import vocabulary
 from matcher.ground.calendar import TOKYO
 from matcher.ground.errors import MovedOn, Refused
 from matcher.records import Need, Offer
 from matcher.register import moves
 from webapp import filters, text
 from webapp.db import Session
+from webapp.labels import vocabulary
 
 _DONE: Final = {
     "pause": _l("受付を休止しました。いつでも再開できます。"),

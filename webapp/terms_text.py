@@ -8,10 +8,10 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher.ground import vocabulary
 from matcher.postings import terms
 from matcher.records import Need, Offer, Partnership
 from webapp import filters
+from webapp.labels import vocabulary
 
 
 def _(text: str, **facts: Any) -> str:

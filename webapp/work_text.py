@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from matcher.agreements import contract as payment
 from matcher.agreements import plans
 from matcher.cases import files, talks, trials, turns
-from matcher.ground import calendar, lifecycle, personal, vocabulary
+from matcher.ground import calendar, lifecycle, personal
 from matcher.records import (
     CaseDocument,
     CaseFile,
@@ -33,6 +33,7 @@ from matcher.register import act, parties
 from matcher.work import contributions, incidents, measurements, payments, reports, risks
 from webapp import filters
 from webapp.drawing import logic as drawn
+from webapp.labels import vocabulary
 
 
 def _(text: str, **facts: Any) -> str:

@@ -384,6 +384,9 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     "public.accessibility": [
         ("", {}, {"GET": "++++++++"}),
     ],
+    "public.language": [
+        ("", {}, {"POST": "++++++++"}),
+    ],
     "public.contact": [
         ("", {}, {"GET": "++++++++"}),
     ],

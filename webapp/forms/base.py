@@ -23,6 +23,7 @@ from embeddings.normal import nfc
 from matcher.ground import errors, limits
 from matcher.register import receipts
 from webapp import text
+from webapp.labels import said
 
 REQUIRED = _l("入力してください。")
 
@@ -52,7 +53,7 @@ class _WholeLabels:
         """The options one by one."""
         found = super().choices  # type: ignore[misc]
         if isinstance(found, Mapping):
-            return [SelectChoice(code, label) for code, label in found.items()]
+            return [SelectChoice(code, said(label)) for code, label in found.items()]
         return found
 
     @choices.setter

@@ -24,7 +24,7 @@ _CHOOSE = _l("選んでください")
 def choices(labels: Mapping[str, Any], none: Any = None) -> list[SelectChoice]:
     """The choices of a list of labels; ``none`` is the label of choosing nothing."""
     first = [] if none is None else [SelectChoice("", none)]
-    return [*first, *(SelectChoice(code, label) for code, label in labels.items())]
+    return [*first, *(SelectChoice(code, _l(str(label))) for code, label in labels.items())]
 
 
 def _text(label: Any, limit: int, *, required: Any = None) -> TextAreaField:

@@ -293,7 +293,7 @@ def review_form(organization: Organization) -> ReviewForm:
     questions = organization_acts.checklist(organization)
     fields: dict[str, Any] = {"items": tuple(questions)}
     for item, question in questions.items():
-        fields[item] = RadioField(question, choices=choices(vocabulary.ANSWERS), validators=[Optional()])
+        fields[item] = RadioField(_l(question), choices=choices(vocabulary.ANSWERS), validators=[Optional()])
         fields[f"{item}_comment"] = StringField(
             _("「%(question)s」のメモ", question=question),
             filters=[one_line],

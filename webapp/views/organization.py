@@ -21,6 +21,7 @@ from matcher.register import audit, moves
 from matcher.results import ratings
 from webapp import access, clock, db, organization_text, text
 from webapp.forms import organization as forms
+from webapp.labels import said
 
 blueprint = Blueprint("organization", __name__)
 blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(organization_text=organization_text))
@@ -66,7 +67,7 @@ def section(code: str) -> Page:
         except (Invalid, Refused, MovedOn, db.Overtaken) as error:
             db.undo()
             return _not_saved(session, actor, part, form, error)
-        flash(_("「%(section)s」を保存しました。", section=part.label), "success")
+        flash(_("「%(section)s」を保存しました。", section=said(part.label)), "success")
         return redirect(url_for("organization.profile"))
     return _section_page(session, organization, part, form), 422 if form.errors else 200
 

@@ -16,7 +16,7 @@ from matcher.postings import reads as posting_reads
 from matcher.register import findable, receipts
 from matcher.results import publication
 from matcher.suggestions import weights
-from webapp import access, asked, clock, context, db, frozen_pages, sheets, text
+from webapp import access, asked, clock, context, db, frozen_pages, languages, sheets, text
 from webapp.books import published
 from webapp.forms.posting import BrowseForm
 from webapp.forms.public import CommentForm, PublishedForm
@@ -36,6 +36,20 @@ def top() -> str | Response:
     stories = publication.published(session)
     figures = {**posting_reads.figures(session), **publication.counts(stories)}
     return render_template("public/top.html", newest=newest, figures=figures, stories=stories[:3])
+
+
+@blueprint.post("/language")
+@access.allow("public")
+def language() -> Response:
+    """Keep the language that somebody chose, and go back to the page."""
+    answer = redirect(access.local_path(request.form.get("next")) or url_for("public.top"))
+    wanted = request.form.get("language", "")
+    if wanted in languages.offered():
+        answer.set_cookie(
+            languages.COOKIE, wanted, max_age=languages.KEEP_SECONDS, secure=request.is_secure,
+            httponly=True, samesite="Lax",
+        )  # fmt: skip
+    return answer
 
 
 @blueprint.get("/needs")
