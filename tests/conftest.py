@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import argon2
@@ -15,7 +16,8 @@ import jinja2
 import pytest
 from flask import has_request_context, request
 from hypothesis import HealthCheck, settings
-from sqlalchemy import text
+from jinja2.bccache import Bucket
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
 import matcher.desk  # noqa: F401 – the steps of the cases that tests change are derived there
@@ -25,6 +27,7 @@ from matcher.ground import db
 from matcher.ground.db import Database
 from matcher.imports import tables
 from webapp import making, sheets, traces
+from webapp.db import Application
 
 # How long an example takes is the machine's affair, not the text's.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -37,6 +40,52 @@ NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # Tuesday 10:00 in Tokyo
 def _patient_requests() -> None:
     """On a busy machine a small paper takes longer than a person waits; a test gets it all the same."""
     making.WAIT_SECONDS = 60.0
+
+
+class _Statements:
+    """SQL is compiled once a run and kind of database, instead of once a database: most of a short test's time.
+
+    What is compiled hangs on the tables and the dialect, which the databases of a kind share here.
+    """
+
+    def __init__(self) -> None:
+        self.first: dict[str, Engine] = {}
+
+    def create_engine(self, url: str, **options: Any) -> Engine:
+        """As SQLAlchemy's, with the dialect and the compiled statements of the first one that connected."""
+        engine = create_engine(url, query_cache_size=5_000, **options)
+        name = engine.dialect.name
+        if name in self.first:
+            engine.dialect = engine.pool._dialect = self.first[name].dialect
+            engine._compiled_cache = self.first[name]._compiled_cache
+        else:
+            event.listen(engine, "connect", lambda *_: self.first.setdefault(name, engine), once=True)
+        return engine
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_compiled_once() -> None:
+    """See ``_Statements``."""
+    db.create_engine = _Statements().create_engine
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """Templates compiled once a run instead of once an application; another source is another key."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self.kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key, bucket.checksum] = bucket.code
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_compiled_once() -> None:
+    """Every application of a test would compile the same pages again: 0.2 s for its first one."""
+    Application.jinja_options = {"bytecode_cache": _Compiled()}
 
 
 @pytest.fixture
