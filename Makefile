@@ -7,7 +7,7 @@ PORT ?= 8000
 export HOST PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format bench load soak model words lock clean
+.PHONY: help install run test check house format bench load soak model words lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -46,6 +46,9 @@ check: $(VENV)/.installed-test ## lint, types, import rules, templates
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint webapp/templates --lint --quiet
+
+house: $(VENV)/.installed-test ## print the measures of the house: lengths, places of an act, rules, words
+	@$(BIN)/python -m tests.contracts.house
 
 format: $(VENV)/.installed-test ## format the code
 	$(BIN)/ruff check --fix .
