@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher.ground import lifecycle
+from matcher.ground import lifecycle, profile
 from webapp import case_text, filters
 from webapp.labels import vocabulary
 
@@ -36,6 +36,7 @@ OUTCOMES: Final[Mapping[str, Any]] = {
 
 #: Names of the facts in a frozen decision; a fact without a name here is shown by its key, never hidden.
 FACTS: Final[Mapping[str, Any]] = {
+    **{code: _l(label) for code, label in profile.labels()},
     "public_id": _l("記録番号"),
     "version": _l("版"),
     "number": _l("番号"),
@@ -62,11 +63,6 @@ FACTS: Final[Mapping[str, Any]] = {
     "kind": _l("企業・団体の別"),
     "name": _l("名称"),
     "kana": _l("フリガナ"),
-    "corporate_number": _l("法人番号"),
-    "no_number_reason": _l("法人番号がない理由"),
-    "area": _l("所在の地区"),
-    "address": _l("所在地"),
-    "website": _l("ウェブサイト"),
     "visibility": _l("公開の範囲"),
     "terms_version": _l("同意した規約"),
     "declared_at": _l("誓約の日時"),
@@ -74,34 +70,11 @@ FACTS: Final[Mapping[str, Any]] = {
     "verified_at": _l("確認日時"),
     "verification_expires_on": _l("確認の有効期限"),
     "updated_at": _l("更新日時"),
-    "industry": _l("業種"),
-    "employees_band": _l("従業員数"),
-    "business": _l("事業の内容"),
-    "csr_policy": _l("CSR・ESGの方針"),
     "fields": _l("分野"),
-    "fields_undecided": _l("分野は決まっていない"),
     "sdgs": _l("SDGs"),
     "beneficiaries": _l("支える相手"),
     "areas": _l("地域"),
-    "pro_bono_skills": _l("プロボノの技能"),
-    "expected_returns": _l("期待すること"),
     "budget_band": _l("予算の規模"),
-    "volunteering": _l("社員ボランティア"),
-    "past_partnerships": _l("これまでの連携"),
-    "no_go": _l("応じられないこと"),
-    "no_go_fields": _l("応じられない分野"),
-    "naming": _l("名前の公表"),
-    "org_type": _l("団体の種類"),
-    "established_on": _l("設立日"),
-    "mission": _l("目的"),
-    "activities": _l("活動"),
-    "strengths": _l("企業に提供できること"),
-    "staff_full_time": _l("常勤"),
-    "staff_part_time": _l("非常勤"),
-    "volunteers": _l("ボランティア"),
-    "reach_number": _l("届く人数"),
-    "capacity": _l("受け入れの体制"),
-    "disclosure": _l("公開している情報"),
     "title": _l("件名"),
     "mode": _l("進め方"),
     "skills": _l("技能"),

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from matcher.city.cities import City
-from matcher.ground import calendar, lifecycle
+from matcher.ground import calendar, lifecycle, profile
 from matcher.ground.permissions import Actor
 from matcher.organizations import acts as organization_acts
 from matcher.organizations.acts import Section
@@ -24,84 +24,6 @@ def _(text: str, **facts: Any) -> str:
     """``gettext`` with a type."""
     return str(gettext(text, **facts))
 
-
-_LABELS: Final[Mapping[str, Any]] = {
-    "name": _l("名称"),
-    "kana": _l("名称のフリガナ"),
-    "corporate_number": _l("法人番号"),
-    "no_number_reason": _l("法人番号がない理由"),
-    "area": _l("所在地の地区"),
-    "address": _l("所在地（住所）"),
-    "website": _l("ウェブサイト"),
-    "representative": _l("代表者の氏名"),
-    "contact_department": _l("担当部署"),
-    "contact_name": _l("担当者の氏名"),
-    "email": _l("連絡用のメールアドレス"),
-    "phone": _l("電話番号"),
-    "visibility": _l("プロフィールを見られる人"),
-    "fields": _l("活動分野"),
-    "sdgs": _l("SDGsの目標"),
-    "industry": _l("業種"),
-    "employees_band": _l("従業員数"),
-    "business": _l("事業の内容"),
-    "csr_policy": _l("CSR・ESGの考え方"),
-    "expected_returns": _l("協働に期待すること"),
-    "fields_undecided": _l("分野は決まっていない"),
-    "pro_bono_skills": _l("プロボノで出せる技能"),
-    "volunteering": _l("社員ボランティアの制度"),
-    "past_partnerships": _l("これまでの連携"),
-    "no_go": _l("応じられないこと・条件"),
-    "no_go_fields": _l("応じられない分野"),
-    "naming": _l("社名の公表"),
-    "org_type": _l("団体の種類"),
-    "established_on": _l("設立した日"),
-    "mission": _l("目的"),
-    "activities": _l("活動の内容"),
-    "strengths": _l("企業に提供できるもの"),
-    "staff_full_time": _l("常勤の職員"),
-    "staff_part_time": _l("非常勤の職員"),
-    "volunteers": _l("ボランティア"),
-    "reach_number": _l("1年間に支えている人数"),
-    "capacity": _l("受け入れの体制"),
-    "disclosure": _l("公開している書類"),
-}
-
-#: The same field asks the two kinds of organization different things.
-_OWN_LABELS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "company": {
-        "name": _l("会社名"),
-        "kana": _l("会社名のフリガナ"),
-        "fields": _l("関わりたい分野"),
-        "beneficiaries": _l("力になりたい相手"),
-        "areas": _l("関わりたい地域"),
-        "budget_band": _l("支援に使える年間の予算"),
-    },
-    "npo": {
-        "name": _l("団体名"),
-        "kana": _l("団体名のフリガナ"),
-        "fields": _l("活動分野"),
-        "beneficiaries": _l("支えている相手"),
-        "areas": _l("活動している地域"),
-        "budget_band": _l("年間の予算規模"),
-    },
-}
-
-#: Never shown in a profile: personal data, the address (often somebody's home) and our own settings. The
-#: address and the representative stand in agreements, where their parties read them.
-_NOT_SHOWN: Final = frozenset(
-    {
-        "name",  # stands in the heading
-        "address",
-        "representative",
-        "contact_department",
-        "contact_name",
-        "email",
-        "phone",
-        "visibility",
-        "no_number_reason",
-        "fields_undecided",
-    }
-)
 
 #: Section → what filling it in changes.
 _BENEFITS: Final[Mapping[tuple[str, str], Any]] = {
@@ -152,7 +74,10 @@ _REASONS: Final[Mapping[str, Mapping[str, str]]] = {
 
 def label(kind: str, name: str) -> Any:
     """The name of a profile field, as a company or an NPO reads it."""
-    return _OWN_LABELS[kind].get(name) or _LABELS[name]
+    found = profile.find(kind, name)
+    if found is None:
+        raise KeyError(name)
+    return _l(found.label)
 
 
 def kind_word(organization: Organization) -> str:
@@ -179,25 +104,14 @@ def _labels_of(kind: str, name: str, city: City) -> Mapping[str, str] | None:
     field_labels = {code: vocabulary.FIELD_SHORT[code] for code in city.fields}
     if city.field20:
         field_labels["20"] = city.field20
-    budgets = vocabulary.BUDGET_BANDS if kind == "company" else vocabulary.NPO_BUDGET_BANDS
+    found = profile.find(kind, name)
     return {
         "area": city.area_labels,
         "areas": city.area_labels,
         "fields": field_labels,
         "no_go_fields": field_labels,
         "sdgs": {code: f"{code} {text}" for code, text in vocabulary.SDGS.items()},
-        "beneficiaries": vocabulary.BENEFICIARIES,
-        "industry": vocabulary.INDUSTRIES,
-        "employees_band": vocabulary.EMPLOYEE_BANDS,
-        "expected_returns": vocabulary.EXPECTED_RETURNS,
-        "pro_bono_skills": vocabulary.PRO_BONO_SKILLS,
-        "budget_band": budgets,
-        "naming": vocabulary.NAMING,
-        "org_type": vocabulary.ORG_TYPES,
-        "disclosure": vocabulary.DISCLOSURE_ITEMS,
-        "visibility": vocabulary.VISIBILITIES,
-        "no_number_reason": vocabulary.NO_NUMBER_REASONS,
-    }.get(name)
+    }.get(name) or (said(found.labels) if found and found.labels else None)
 
 
 def choices_of(kind: str, name: str, city: City) -> Mapping[str, str]:
@@ -222,11 +136,16 @@ def rows(organization: Organization, part: Section, city: City) -> list[Row]:
 
 def shown_rows(organization: Organization, part: Section, city: City) -> list[Row]:
     """What other members see of a section: neither personal data nor what was left empty."""
-    found = [_row(organization, name, city) for name in part.fields if name not in _NOT_SHOWN]
+    found = [_row(organization, name, city) for name in part.fields if _is_shown(organization.kind, name)]
     if part.code == "interest" and organization.company and organization.company.fields_undecided:
         undecided = Row("fields", str(label("company", "fields")), _("決まっていない（ご提案を歓迎します）"))
         found = [undecided, *(row for row in found if row.name != "fields")]
     return [row for row in found if row.value]
+
+
+def _is_shown(kind: str, name: str) -> bool:
+    found = profile.find(kind, name)
+    return found is not None and found.is_shown
 
 
 def _row(organization: Organization, name: str, city: City) -> Row:

@@ -14,7 +14,7 @@ from stdnum.jp import cn
 from embeddings.text import normalize
 from matcher.cases import documents
 from matcher.cases import reads as case_reads
-from matcher.ground import addresses, calendar, lifecycle, limits, permissions, phones, vocabulary
+from matcher.ground import addresses, calendar, lifecycle, limits, permissions, phones, profile, vocabulary
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.permissions import Actor
 from matcher.ground.typed import Unclear
@@ -88,13 +88,7 @@ SECTIONS: Final[Mapping[str, tuple[Section, ...]]] = {
 }  # fmt: skip
 
 #: Visible characters that each text may have; forms show and check the same numbers.
-TEXT_LIMITS: Final[Mapping[str, int]] = {
-    "name": limits.TITLE, "kana": limits.SHORT, "address": limits.SHORT, "representative": limits.TITLE,
-    "contact_department": limits.TITLE, "contact_name": limits.TITLE, "business": limits.TEXT,
-    "csr_policy": limits.TEXT, "mission": limits.TEXT, "activities": limits.TEXT, "strengths": limits.TEXT,
-    "volunteering": limits.NOTE, "past_partnerships": limits.TEXT, "no_go": limits.NOTE,
-    "capacity": limits.NOTE, "website": 300, "email": 254, "phone": 40,
-}  # fmt: skip
+TEXT_LIMITS: Final[Mapping[str, int]] = profile.text_limits()
 
 #: ひらがな → カタカナ, with the marks of repetition.
 _KATAKANA: Final = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}

@@ -4,6 +4,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from embeddings import text as texts
+from matcher.ground import profile
 from matcher.records import Embedding, Need, Offer, Organization
 from matcher.register import numbers
 
@@ -25,12 +26,10 @@ def text_of(owner: Owner) -> str:
         parts = [owner.title, owner.situation, owner.wanted_change]
     elif isinstance(owner, Offer):
         parts = [owner.title, owner.description, owner.conditions]
-    elif owner.kind == "company":
-        profile = owner.company
-        parts = [profile.business, profile.csr_policy, profile.volunteering] if profile else []
     else:
-        npo = owner.npo
-        parts = [npo.mission, npo.activities, npo.strengths] if npo else []
+        held = owner.company if owner.kind == "company" else owner.npo
+        said = [one.code for one in profile.FIELDS[owner.kind] if one.is_said]
+        parts = [getattr(held, code) for code in said] if held is not None else []
     return "\n".join(part for part in parts if part.strip())
 
 

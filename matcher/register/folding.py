@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func
 
 from embeddings.text import fold
+from matcher.ground import profile
 from matcher.ground.vocabulary import support_label
 from matcher.records import Need, Offer, Organization
 
@@ -22,12 +23,11 @@ def text_of_posting(posting: Need | Offer) -> str:
 
 def text_of_organization(organization: Organization) -> str:
     """What a search for an organization looks through; its profile must be loaded."""
-    parts = [organization.name, organization.kana, organization.corporate_number or ""]
     # Only the profile of its own kind is sure to be loaded.
-    if organization.kind == "company" and organization.company is not None:
-        parts += [organization.company.business, organization.company.csr_policy]
-    if organization.kind == "npo" and organization.npo is not None:
-        parts += [organization.npo.mission, organization.npo.activities]
+    held = organization.company if organization.kind == "company" else organization.npo
+    searched = [one.code for one in profile.FIELDS[organization.kind] if one.is_searched]
+    owners = (organization if hasattr(organization, code) else held for code in searched)
+    parts = [getattr(owner, code) for owner, code in zip(owners, searched, strict=True) if owner is not None]
     return fold("\n".join(part for part in parts if part))
 
 

@@ -1,0 +1,46 @@
+"""A field of a profile is described once: whoever needs to know something of it asks the same table."""
+
+import pytest
+from sqlalchemy import inspect
+
+from matcher.ground import profile
+from matcher.imports.columns import COLUMNS
+from matcher.organizations import acts as organization_acts
+from matcher.records import CompanyProfile, NpoProfile, Organization
+from webapp import organization_text
+from webapp.desk_lists import LISTS
+
+KINDS = {"company": CompanyProfile, "npo": NpoProfile}
+TABLES = {"company": "companies", "npo": "npos"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_field_of_a_section_is_described_and_every_described_field_has_a_column(kind):
+    described = [one.code for one in profile.FIELDS[kind]]
+    assert len(described) == len(set(described))
+    held = {*inspect(Organization).columns.keys(), *inspect(KINDS[kind]).columns.keys()}
+    asked = {name for part in organization_acts.SECTIONS[kind] for name in part.fields}
+    assert set(described) == asked
+    assert asked <= held
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_forms_imports_and_saved_lists_name_a_field_as_the_table_does(kind, app):
+    columns = {one.code: one for one in COLUMNS[TABLES[kind]]}
+    saved = {str(one.label) for one in LISTS["organizations"].saved({"kind": kind})}
+    for one in profile.FIELDS[kind]:
+        with app.test_request_context():
+            assert str(organization_text.label(kind, one.code)) == one.label
+        if one.is_imported:
+            assert columns[one.code].label == (one.heading or one.label)
+            assert (
+                one.code in {"name", "area", "fields", "corporate_number"} or columns[one.code].label in saved
+            )
+
+
+def test_what_is_about_a_person_is_never_shown_to_other_members():
+    for fields in profile.FIELDS.values():
+        assert not [one.code for one in fields if one.is_personal and one.is_shown]
+        assert {"representative", "contact_name", "email", "phone"} <= {
+            one.code for one in fields if one.is_personal
+        }
