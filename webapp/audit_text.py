@@ -6,12 +6,11 @@ from typing import Any, Final
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from matcher.desk.lists import Entry
+from matcher.desk.lists.audit import OBJECTS, Entry
 from matcher.ground import lifecycle, vocabulary
 from matcher.records import AuditEvent
 from webapp import filters, work_text
 from webapp.forms.account import STAFF_LABELS, STATUS_LABELS
-from webapp.forms.desk import OBJECTS
 
 _ROLES: Final[Mapping[str, Any]] = {
     **STAFF_LABELS,

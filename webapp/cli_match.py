@@ -153,7 +153,7 @@ def fit(
         fitted = fitting.fit_weights(pairs, source, model_id)
         comparison = fitting.compare(pairs, before)
     except DomainError as error:
-        raise click.ClickException(f"{error.code}: {dict(error.facts)}") from error
+        raise click.ClickException(_said(error)) from error
     _print_fit(fitted, before, comparison)
     if out is not None:
         out.write_text(json.dumps(fitted.as_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -168,8 +168,20 @@ def fit(
             with _database().write() as session:
                 fitting.adopt(session, SYSTEM, fitted, comparison, reason, clock.now())
         except Refused as error:
-            raise click.ClickException(f"not adopted: {error.code}") from error
+            raise click.ClickException(f"not adopted: {_said(error)}") from error
         click.echo(f"adopted: {fitted.version}")
+
+
+def _said(error: DomainError) -> str:
+    """What is wrong, as a sentence."""
+    match error.code:
+        case "too_few_pairs":
+            return "expected at least {wanted} labelled pairs, found {found}".format(**error.facts)
+        case "not_better":
+            return "on pairs held aside they are not better than the weights that serve"
+        case "reason_required":
+            return "expected --reason, some words for the audit record, found none"
+    return "; ".join(f"{name}: {value}" for name, value in error.facts.items()) or error.code
 
 
 def _database() -> Database:

@@ -88,8 +88,8 @@ def plan(
     """Hand cases over on a day; today's take effect at once, later ones by the clock.
 
     Raises:
-        Invalid: no case, somebody else's case, the same person, somebody who does not serve, a day in the
-            past.
+        Invalid: no case, somebody else's case, one that is handed over on that day already, the same person,
+            somebody who does not serve, a day in the past.
     """
     permissions.require(actor, "desk.handover")
     wrong = {}
@@ -97,6 +97,8 @@ def plan(
         wrong["cases"] = "required"
     elif any(case.coordinator_id not in {from_user.id, None} for case in cases):
         wrong["cases"] = "not_theirs"
+    elif _planned_on(session, effective_on) & {case.public_id for case in cases}:
+        wrong["cases"] = "handed_over_already"
     if to_user.id == from_user.id:
         wrong["to_user"] = "same_person"
     elif not _serves(to_user):
@@ -122,6 +124,16 @@ def plan(
     )  # fmt: skip
     run_due(session, now)
     return found
+
+
+def _planned_on(session: Session, day: date) -> set[str]:
+    """The public ids of the cases that are to be handed over on a day."""
+    planned = session.scalars(
+        select(Handover.cases).where(
+            Handover.effective_on == day, Handover.done_at.is_(None), Handover.cancelled_at.is_(None)
+        )
+    )
+    return {public_id for cases in planned for public_id in cases}
 
 
 def _serves(person: User) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select
 from werkzeug.exceptions import HTTPException
 
-from matcher.desk import lists
+from matcher.desk import unseen
 from matcher.people.accounts import actor_of, demo_user
 from matcher.records import Partnership, ShownSuggestion
 from tests.browser.conftest import WIDTHS, Demo, Visitor
@@ -68,7 +68,7 @@ def every_endpoint_was_met(demo: Demo) -> Iterator[None]:
 def test_the_demo_city_has_looked_at_its_suggestions(demo: Demo) -> None:
     with demo.database.read() as session:
         official = actor_of(demo_user(session, "coordinator"))
-        shown = {one.kind: one.shown for one in lists.spread(session, official)}
+        shown = {one.kind: one.shown for one in unseen.spread(session, official)}
         opened = session.scalar(select(func.count()).where(ShownSuggestion.opened_at.is_not(None)))
     assert shown["company"] > 10
     assert shown["npo"] > 50

@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matcher.desk import lists as desk_lists
-from matcher.desk import noted, watches
+from matcher.desk import noted, unseen, watches
+from matcher.desk import queues as desk
+from matcher.desk.lists import LISTS
+from matcher.desk.lists import listing as lists
 from matcher.ground.errors import NotPermitted
 from matcher.ground.permissions import Actor
 from matcher.records import (
@@ -93,11 +95,11 @@ def actor(officer: User) -> Actor:
     return actor_for(officer)
 
 
-def names(listing: desk_lists.Listing) -> list[str]:
+def names(listing: lists.Listing) -> list[str]:
     return [row.record.name for row in listing.rows]
 
 
-def titles(listing: desk_lists.Listing) -> list[str]:
+def titles(listing: lists.Listing) -> list[str]:
     return [row.record.title for row in listing.rows]
 
 
@@ -121,7 +123,7 @@ def test_queues_say_how_many_since_when_and_how_many_are_late(
     make_need(session, verified, state="open")
     make_offer(session, company, state="in_review", submitted_at=days_ago(2))
     make_case(session, company, npo, officer, moved_at=days_ago(9))
-    found = {queue.code: queue for queue in desk_lists.queues(session, actor, NOW)}
+    found = {queue.code: queue for queue in desk.queues(session, actor, NOW)}
     assert [queue.code for queue in found.values()] == [
         "organizations", "needs", "offers", "cases", "agreements", "comments", "to_read", "to_accept",
         "to_pay", "to_conclude", "overdue", "incidents", "over", "quiet",
@@ -136,7 +138,7 @@ def test_queues_say_how_many_since_when_and_how_many_are_late(
 
 
 def test_an_empty_desk_says_nothing_waits(session: Session, actor: Actor) -> None:
-    assert {(q.count, q.oldest, q.late) for q in desk_lists.queues(session, actor, NOW)} == {(0, None, 0)}
+    assert {(q.count, q.oldest, q.late) for q in desk.queues(session, actor, NOW)} == {(0, None, 0)}
 
 
 def test_a_case_stands_still_after_thirty_days_without_a_word(
@@ -156,13 +158,13 @@ def test_a_case_stands_still_after_thirty_days_without_a_word(
         session, company, npo, officer, need_id=need[4].id, moved_at=days_ago(40), state="introduced"
     )
     session.flush()
-    by_age = desk_lists.cases(session, actor, {"state": "interest_both"}, NOW, sort="age")
+    by_age = LISTS["cases"].fetch(session, actor, {"state": "interest_both"}, NOW, sort="age")
     assert [row.moved for row in by_age.rows] == [days_ago(2), days_ago(29), days_ago(31)]
-    stalled = desk_lists.cases(session, actor, {"late": "over"}, NOW)
+    stalled = LISTS["cases"].fetch(session, actor, {"late": "over"}, NOW)
     assert [row.record.id for row in stalled.rows] == [silent.id]
-    quiet = desk_lists.cases(session, actor, {"late": "quiet"}, NOW)
+    quiet = LISTS["cases"].fetch(session, actor, {"late": "quiet"}, NOW)
     assert [row.record.id for row in quiet.rows] == [introduced.id]
-    queues = {queue.code: queue.count for queue in desk_lists.queues(session, actor, NOW)}
+    queues = {queue.code: queue.count for queue in desk.queues(session, actor, NOW)}
     assert (queues["over"], queues["quiet"]) == (1, 1)
 
 
@@ -177,12 +179,12 @@ def test_needs_and_organizations_that_nobody_was_shown_stand_on_the_desk(
     make_need(session, hidden, title="新しい", published_at=days_ago(2))
     make_need(session, hidden, title="下書き", state="draft")
     show(session, company, shown_npo, need=seen)
-    total, needs = desk_lists.needs_shown_to_nobody(session, actor)
+    total, needs = unseen.needs(session, actor)
     assert (total, [need.title for need in needs]) == (2, [old.title, "新しい"])
-    total, organizations = desk_lists.organizations_never_suggested(session, actor)
+    total, organizations = unseen.organizations(session, actor)
     assert (total, [one.id for one in organizations]) == (2, [hidden.id, company.id])
-    assert titles(desk_lists.needs(session, actor, {"late": "never"}, NOW)) == ["古い", "新しい"]
-    assert names(desk_lists.organizations(session, actor, {"late": "never"}, NOW)) == [
+    assert titles(LISTS["needs"].fetch(session, actor, {"late": "never"}, NOW)) == ["古い", "新しい"]
+    assert names(LISTS["organizations"].fetch(session, actor, {"late": "never"}, NOW)) == [
         hidden.name,
         company.name,
     ]
@@ -197,7 +199,7 @@ def test_deadlines_of_the_coming_week_stand_in_order(session: Session, officer: 
     make_offer(session, company, title="今日まで", valid_until=today)
     make_case(session, company, npo, officer, state="interest_one_side", deadline_at=days_ago(-2))
     make_npo(session, name="更新の会", verification_expires_on=today + timedelta(days=3))
-    found = desk_lists.deadlines(session, actor, NOW)
+    found = desk.deadlines(session, actor, NOW)
     assert [(one.kind, one.on.day) for one in found] == [
         ("offer", 24), ("answer", 26), ("verification", 27), ("need", 1),
     ]  # fmt: skip
@@ -228,7 +230,7 @@ def test_organizations_are_filtered_by_every_condition(session: Session, actor: 
         ({"late": "over"}, {"待つ会社"}),
         ({"kind": "npo", "field": "13"}, {"浜の会"}),
     ):
-        listing = desk_lists.organizations(session, actor, conditions, NOW)
+        listing = LISTS["organizations"].fetch(session, actor, conditions, NOW)
         assert (set(names(listing)), listing.total) == (expected, len(expected)), conditions
 
 
@@ -240,7 +242,7 @@ def test_what_waits_for_the_city_stands_first_and_the_oldest_before_it(
     make_need(session, npo, title="新しい", state="in_review", submitted_at=days_ago(1))
     make_need(session, npo, title="古い", state="in_review", submitted_at=days_ago(4))
     make_need(session, npo, title="済み", state="withdrawn", updated_at=days_ago(90))
-    assert titles(desk_lists.needs(session, actor, {}, NOW)) == ["古い", "新しい", "公開", "済み"]
+    assert titles(LISTS["needs"].fetch(session, actor, {}, NOW)) == ["古い", "新しい", "公開", "済み"]
 
 
 def test_lists_are_sorted_by_what_stands_in_the_column(session: Session, actor: Actor) -> None:
@@ -259,19 +261,19 @@ def test_lists_are_sorted_by_what_stands_in_the_column(session: Session, actor: 
         ("-count", ["一", "二"]),
         ("count", ["二", "一"]),
     ):
-        listing = desk_lists.needs(session, actor, {}, NOW, sort=sort)
+        listing = LISTS["needs"].fetch(session, actor, {}, NOW, sort=sort)
         assert titles(listing) == expected, sort
-    assert [row.count for row in desk_lists.needs(session, actor, {}, NOW, sort="-count").rows] == [1, 0]
+    assert [row.count for row in LISTS["needs"].fetch(session, actor, {}, NOW, sort="-count").rows] == [1, 0]
 
 
 def test_a_page_past_the_end_is_the_last_page(session: Session, actor: Actor) -> None:
     npo = make_npo(session)
-    for number in range(desk_lists.PAGE_SIZE + 3):
+    for number in range(lists.PAGE_SIZE + 3):
         make_need(session, npo, title=f"{number:03d}")
-    second = desk_lists.needs(session, actor, {}, NOW, sort="title", page=99)
+    second = LISTS["needs"].fetch(session, actor, {}, NOW, sort="title", page=99)
     assert (second.page, second.pages, second.first, second.last, second.total) == (2, 2, 51, 53, 53)
     assert titles(second) == ["050", "051", "052"]
-    whole = desk_lists.needs(session, actor, {}, NOW, sort="title", page=None)
+    whole = LISTS["needs"].fetch(session, actor, {}, NOW, sort="title", page=None)
     assert len(whole.rows) == 53
 
 
@@ -279,7 +281,7 @@ def test_chosen_rows_alone_can_be_had(session: Session, actor: Actor) -> None:
     npo = make_npo(session)
     needs = [make_need(session, npo, title=title) for title in "あいう"]
     chosen = ",".join((needs[2].public_id, needs[0].public_id, "none"))
-    listing = desk_lists.needs(session, actor, {"selected": chosen}, NOW, sort="title", page=None)
+    listing = LISTS["needs"].fetch(session, actor, {"selected": chosen}, NOW, sort="title", page=None)
     assert titles(listing) == ["あ", "う"]
 
 
@@ -302,7 +304,7 @@ def test_cases_are_found_by_number_names_and_who_is_in_charge(
         ({"area": "hama"}, {mine.id, other.id}),
         ({"late": "running"}, {mine.id}),
     ):
-        listing = desk_lists.cases(session, actor, conditions, NOW)
+        listing = LISTS["cases"].fetch(session, actor, conditions, NOW)
         assert {row.record.id for row in listing.rows} == expected, conditions
 
 
@@ -314,13 +316,18 @@ def test_names_without_a_reading_come_at_the_end_by_name(
 ) -> None:
     for name, kana in (("は", ""), ("ろ", "ロウ"), ("あ", ""), ("い", "アイ")):
         make_npo(session, name=name, kana=kana)
-    found = desk_lists.organizations(session, actor, {}, NOW, sort=sort).rows
+    found = LISTS["organizations"].fetch(session, actor, {}, NOW, sort=sort).rows
     assert [row.record.name for row in found] == names
 
 
 def test_unknown_sorts_and_conditions_do_no_harm(session: Session, actor: Actor) -> None:
     make_need(session, make_npo(session))
-    for fetch in (desk_lists.organizations, desk_lists.needs, desk_lists.offers, desk_lists.cases):
+    for fetch in (
+        LISTS["organizations"].fetch,
+        LISTS["needs"].fetch,
+        LISTS["offers"].fetch,
+        LISTS["cases"].fetch,
+    ):
         fetch(
             session, actor, {"late": "x", "nonsense": "1", "q": ".*+?[( %_\\ '"}, NOW, sort="-drop", page=-5
         )
@@ -342,12 +349,12 @@ def test_exposure_counts_cards_viewers_readings_and_choices(
     noted.note_opened(session, member, card.public_id, NOW + timedelta(days=1))
     noted.note_opened(session, actor, card.public_id, NOW)
     make_case(session, one, often, officer, shown_suggestion_id=card.id)
-    listing = desk_lists.exposure(session, actor, {"kind": "npo"}, NOW)
+    listing = LISTS["exposure"].fetch(session, actor, {"kind": "npo"}, NOW)
     found = [(row.record.name, row.shown, row.viewers, row.opened, row.chosen) for row in listing.rows]
     assert found == [("出ない会", 0, 0, 0, 0), ("よく出る会", 3, 2, 1, 1)]
     assert never.name == "出ない会"
     assert card.opened_at == NOW
-    companies, npos = desk_lists.spread(session, actor)
+    companies, npos = unseen.spread(session, actor)
     assert (companies.kind, companies.verified, companies.never, companies.most) == ("company", 2, 2, 0)
     assert (npos.verified, npos.never, npos.shown, npos.middle, npos.most) == (2, 1, 3, 1.5, 3)
 
@@ -386,7 +393,7 @@ def test_the_record_is_filtered_by_object_action_person_and_day(session: Session
     reader = actor_for(manager)
 
     def actions(**conditions: str) -> list[str]:
-        return [row.event.action for row in desk_lists.audit_events(session, reader, conditions, NOW).rows]
+        return [row.event.action for row in LISTS["audit"].fetch(session, reader, conditions, NOW).rows]
 
     assert actions() == ["export", "publish", "verify"]
     assert actions(object_type="need") == ["publish"]
@@ -397,11 +404,11 @@ def test_the_record_is_filtered_by_object_action_person_and_day(session: Session
     assert actions(q="ひだまり") == ["verify"]
     assert actions(since="2026-11-23") == ["export", "publish"]
     assert actions(until="2026-11-21") == ["verify"]
-    titles = {row.event.action: row.title for row in desk_lists.audit_events(session, reader, {}, NOW).rows}
+    titles = {row.event.action: row.title for row in LISTS["audit"].fetch(session, reader, {}, NOW).rows}
     assert titles == {"export": "", "publish": need.title, "verify": "ひだまりの会"}
     operator = actor_for(make_user(session, role="operator"))
     # The operator runs the machine and does not read what cases are about.
-    assert {row.title for row in desk_lists.audit_events(session, operator, {}, NOW).rows} == {""}
+    assert {row.title for row in LISTS["audit"].fetch(session, operator, {}, NOW).rows} == {""}
 
 
 def test_only_those_who_may_see_the_desk_see_it(session: Session, officer: User) -> None:
@@ -410,9 +417,9 @@ def test_only_those_who_may_see_the_desk_see_it(session: Session, officer: User)
     operator = actor_for(make_user(session, role="operator"))
     for actor in (Actor(), member, operator):
         with pytest.raises(NotPermitted):
-            desk_lists.queues(session, actor, NOW)
+            desk.queues(session, actor, NOW)
         for fetch in (
-            desk_lists.organizations, desk_lists.needs, desk_lists.offers, desk_lists.cases, desk_lists.exposure,
+            LISTS["organizations"].fetch, LISTS["needs"].fetch, LISTS["offers"].fetch, LISTS["cases"].fetch, LISTS["exposure"].fetch,
         ):  # fmt: skip
             with pytest.raises(NotPermitted):
                 fetch(session, actor, {}, NOW)
@@ -420,7 +427,7 @@ def test_only_those_who_may_see_the_desk_see_it(session: Session, officer: User)
             noted.export_note(actor, "needs", 1, {}, NOW)
     for actor in (Actor(), member, actor_for(officer)):
         with pytest.raises(NotPermitted):
-            desk_lists.audit_events(session, actor, {}, NOW)
+            LISTS["audit"].fetch(session, actor, {}, NOW)
 
 
 def test_cases_are_sorted_by_their_next_day(session: Session, officer: User, actor: Actor) -> None:
@@ -431,5 +438,5 @@ def test_cases_are_sorted_by_their_next_day(session: Session, officer: User, act
             session, company, npo, officer, need_id=need.id, state="interest_one_side",
             deadline_at=days_ago(-days),
         )  # fmt: skip
-    rising = desk_lists.cases(session, actor, {}, NOW, sort="until")
+    rising = LISTS["cases"].fetch(session, actor, {}, NOW, sort="until")
     assert [row.due for row in rising.rows] == [date(2026, 11, 26), date(2026, 11, 29), date(2026, 12, 3)]

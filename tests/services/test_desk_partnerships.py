@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from matcher.cases import talks, turns
-from matcher.desk import lists as desk_lists
+from matcher.desk import queues as desk
+from matcher.desk.lists import LISTS
+from matcher.desk.lists import listing as lists
 from matcher.ground import calendar
 from matcher.results import publication, ratings
 from matcher.work import incidents, payments, reports, risks
@@ -29,15 +31,15 @@ def reporting(partners: Partners) -> Partners:
     return partners
 
 
-def queue(partners: Partners, code: str) -> desk_lists.Queue:
-    found = desk_lists.queues(partners.session, partners.coordinator, partners.at)
+def queue(partners: Partners, code: str) -> desk.Queue:
+    found = desk.queues(partners.session, partners.coordinator, partners.at)
     return next(one for one in found if one.code == code)
 
 
-def listed(partners: Partners, **conditions: str) -> desk_lists.Row:
-    found = desk_lists.cases(partners.session, partners.coordinator, conditions, partners.at)
+def listed(partners: Partners, **conditions: str) -> lists.Row:
+    found = LISTS["cases"].fetch(partners.session, partners.coordinator, conditions, partners.at)
     assert found.total == 1, conditions
-    row: desk_lists.Row = found.rows[0]
+    row: lists.Row = found.rows[0]
     return row
 
 
@@ -149,9 +151,9 @@ def test_every_day_of_a_partnership_stands_among_the_deadlines(reporting: Partne
         ("report", report.due_on), ("measure", measured), ("promise", promised), ("end", reporting.ends_on),
     ):  # fmt: skip
         noon = calendar.end_of_day(day) - timedelta(hours=12)
-        found = desk_lists.deadlines(session, reporting.coordinator, noon)
+        found = desk.deadlines(session, reporting.coordinator, noon)
         assert (kind, day, case.number) in {(one.kind, one.on, one.title) for one in found}, kind
-        after = desk_lists.deadlines(session, reporting.coordinator, noon + timedelta(days=1))
+        after = desk.deadlines(session, reporting.coordinator, noon + timedelta(days=1))
         assert (kind, day) not in {(one.kind, one.on) for one in after}, kind
 
 
@@ -165,7 +167,7 @@ def test_the_deadline_of_a_state_is_named_by_what_ends_on_it(
     partners.bring(state)
     deadline = partners.case.deadline_at
     assert deadline is not None
-    found = desk_lists.deadlines(partners.session, partners.coordinator, deadline - timedelta(hours=12))
+    found = desk.deadlines(partners.session, partners.coordinator, deadline - timedelta(hours=12))
     assert (kind, calendar.tokyo_date(deadline)) in {(one.kind, one.on) for one in found}
     (first, *_rest) = turns.steps(partners.session, partners.case, partners.at)
     assert listed(partners).due == first.until

@@ -14,7 +14,7 @@ from matcher.cases import acts as case_acts
 from matcher.cases import documents, talks, turns
 from matcher.cases import reads as case_reads
 from matcher.desk import handovers, steps, tasks
-from matcher.desk import lists as desk_lists
+from matcher.desk.lists import LISTS
 from matcher.ground import calendar, lifecycle
 from matcher.ground.db import Database
 from matcher.ground.permissions import Actor
@@ -40,10 +40,10 @@ def partners(session: Session, tmp_path: Path) -> Partners:
 def assert_everybody_agrees(session: Session, staff: Actor, members: list[Actor], now: datetime) -> int:
     """Every case: what was kept is what its records say, and every reader says what was kept."""
     desk = {
-        row.record.id: row for row in desk_lists.cases(session, staff, {}, now, page=None).rows
+        row.record.id: row for row in LISTS["cases"].fetch(session, staff, {}, now, page=None).rows
     }  # every case that there is
     city_turn = {
-        row.record.id for row in desk_lists.cases(session, staff, {"late": "city"}, now, page=None).rows
+        row.record.id for row in LISTS["cases"].fetch(session, staff, {"late": "city"}, now, page=None).rows
     }
     sheets = {sheet.case.id: sheet for sheet in handovers.sheets(session, staff, None, now)}
     own = {actor.organization_id: case_reads.own_cases(session, actor, now) for actor in members}

@@ -1206,6 +1206,19 @@ def test_a_handover_that_cannot_be_is_refused(partners, session, facts, code):
     assert code in reason(caught.value)
 
 
+def test_a_case_is_handed_over_once_on_a_day(partners, session):
+    partners.bring("running")
+    partners.today = calendar.tokyo_date(partners.at)
+    first = hand_over(partners)
+    with pytest.raises(Invalid) as caught:
+        hand_over(partners)
+    assert "cases:handed_over_already" in reason(caught.value)
+    assert handovers.planned(session) == [first]
+    hand_over(partners, effective_on=partners.today + 6 * DAY)
+    handovers.cancel(session, partners.coordinator, first, partners.at)
+    hand_over(partners)
+
+
 def test_only_the_city_hands_over(partners):
     partners.bring("running")
     partners.today = calendar.tokyo_date(partners.at)

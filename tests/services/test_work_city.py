@@ -473,7 +473,7 @@ def test_nothing_changes_hands_to_a_successor_who_does_not_serve_and_the_desk_he
 
 def test_a_blocked_handover_does_not_hold_up_the_next(partners, session):
     partners.bring("running")
-    hand_over(partners)
+    hand_over(partners, days=4)
     leave(partners, "colleague")
     session.expire_all()
     users = {user.id: user for user in officials.active_staff(session)}

@@ -26,7 +26,7 @@ from tests.conftest import NOW
 from tests.partners import Partners
 from tests.web.conftest import login_as
 from tests.web.pages import post, send, visit
-from webapp import create_app
+from webapp import create_app, filters
 from webapp.views import work_acts
 
 SECTIONS = ("plan", "agreement", "progress", "evaluation", "publication", "files")
@@ -263,6 +263,28 @@ def test_all_cases_of_a_person_are_ticked_and_one_at_least_is_needed(town):
     assert "引き継ぐ案件を1件以上選んでください。" in page.html
     everybody = visit(browser, "/desk/handover?person=all").form(button="この内容で引き継ぎを決める")
     assert "cases" not in everybody.values
+
+
+def test_a_handover_says_whether_it_happened_or_will_and_is_planned_once_a_day(town):
+    town.live(lambda p: p.bring("running"))
+    browser = town.browser("coordinator")
+    with town.records.read() as session:
+        colleague = session.get(User, town.partners.colleague.user_id)
+    form = visit(browser, "/desk/handover").form(button="この内容で引き継ぎを決める")
+    later = calendar.tokyo_date(town.partners.at) + timedelta(days=9)
+    values = {**form.values, "to_user": colleague.public_id, "effective_on": later.isoformat()}
+    post(browser, "/desk/handover", values)
+    told = visit(browser, "/desk/handover").html
+    assert f"{filters.jdate(later)}に、1件の担当が{colleague.name}さんに変わります" in told
+    values["form_id"] = (
+        visit(browser, "/desk/handover").form(button="この内容で引き継ぎを決める").values["form_id"]
+    )
+    again = post(browser, "/desk/handover", values, status=422)
+    assert "同じ日に、もう引き継ぎの予定がある案件が含まれています。" in again.html
+    assert later.isoformat() in again.html
+    values = {**values, "effective_on": calendar.tokyo_date(town.partners.at).isoformat()}
+    post(browser, "/desk/handover", values)
+    assert f"1件の担当が{colleague.name}さんに変わりました" in visit(browser, "/desk/handover").html
 
 
 def test_the_handover_paper_holds_the_note_and_what_each_case_is_about(town):

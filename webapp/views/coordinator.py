@@ -12,11 +12,14 @@ from werkzeug.wrappers import Response
 
 from matcher.city import cities
 from matcher.desk import exposure as queries_exposure
-from matcher.desk import lists, noted
+from matcher.desk import noted, queues, unseen
+from matcher.desk.lists import LISTS
+from matcher.desk.lists.listing import PAGE_SIZE, DeskList
 from matcher.ground.errors import Refused
 from matcher.register import outbox
 from webapp import access, asked, clock, db, desk_lists, making, sheets, text, traces
-from webapp.desk_lists import LISTS, DeskList, Setting
+from webapp.desk_lists import Setting
+from webapp.forms import desk as forms
 from webapp.text import MAIL_FAILURES
 
 blueprint = Blueprint("coordinator", __name__)
@@ -29,7 +32,7 @@ _QUEUES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "cases": ("cases", {"state": "coordinator_review"}),
     "agreements": ("cases", {"state": "agreement_review"}),
     "comments": ("", {}),
-    **{code: ("cases", {"late": code}) for code in lists.WATCHED},
+    **{code: ("cases", {"late": code}) for code in queues.WATCHED},
 }
 #: Where a deadline leads, if not to a case.
 _DEADLINE_PAGES: Final = {
@@ -49,20 +52,20 @@ def _words() -> dict[str, Any]:
 def today() -> str:
     """What must I do today?"""
     session, actor, now = db.session(), access.actor(), clock.now()
-    queues = [(queue, _queue_url(queue.code)) for queue in lists.queues(session, actor, now)]
-    needs_total, needs = lists.needs_shown_to_nobody(session, actor)
-    never_total, never = lists.organizations_never_suggested(session, actor)
+    waiting = [(queue, _queue_url(queue.code)) for queue in queues.queues(session, actor, now)]
+    needs_total, needs = unseen.needs(session, actor)
+    never_total, never = unseen.organizations(session, actor)
     return render_template(
         "coordinator/desk.html",
-        queues=queues,
-        watched=lists.WATCHED,
+        queues=waiting,
+        watched=queues.WATCHED,
         needs=needs,
         needs_total=needs_total,
         never=never,
         never_total=never_total,
-        deadlines=lists.deadlines(session, actor, now),
+        deadlines=queues.deadlines(session, actor, now),
         deadline_pages=_DEADLINE_PAGES,
-        spread=lists.spread(session, actor),
+        spread=unseen.spread(session, actor),
         undeliverable=outbox.undeliverable(session, actor),
         failures=MAIL_FAILURES,
     )
@@ -176,6 +179,7 @@ def _list_page(wanted: DeskList, template: str = "coordinator/list.html", **more
         wanted=wanted,
         listing=listing,
         columns=wanted.columns,
+        lists=desk_lists,
         filter=form,
         conditions=conditions,
         sort=sort,
@@ -197,14 +201,14 @@ def _file(wanted: DeskList, form: str) -> Response:
         return kept
     setting, filter_form = _setting(), _filter_form(wanted)
     conditions = filter_form.conditions
-    if wanted.selectable and (selected := asked.several("selected", lists.PAGE_SIZE)):
+    if wanted.label is not None and (selected := asked.several("selected", PAGE_SIZE)):
         conditions["selected"] = ",".join(selected)
     sort = asked.word("sort") or wanted.default_sort
     charset = asked.word("charset") or "utf-8"
     if charset not in {"utf-8", "cp932"}:
         abort(404)
     first = wanted.fetch(db.session(), access.actor(), conditions, setting.now, sort=sort, page=1)
-    columns = [*wanted.columns, *wanted.saved(conditions)]
+    columns = desk_lists.saved_columns(wanted, conditions)
     if first.total * len(columns) > making.MOST_CELLS:
         making.begin()  # a big one is gathered by one request at a time
     listing = wanted.fetch(db.session(), access.actor(), conditions, setting.now, sort=sort, page=None)
@@ -232,6 +236,6 @@ def _setting() -> Setting:
 
 
 def _filter_form(wanted: DeskList) -> Any:
-    form = wanted.form(request.args, prefix="")
+    form = forms.form_of(wanted.name)(request.args, prefix="")
     form.offer_choices(cities.get(db.session()))
     return form

@@ -12,10 +12,10 @@ from matcher.city import cities
 from matcher.desk import handovers, noted
 from matcher.ground import calendar, permissions
 from matcher.ground.errors import Invalid, MovedOn, NotFound
-from matcher.records import IndicatorDefinition, User
+from matcher.records import Handover, IndicatorDefinition, User
 from matcher.register import officials, receipts
 from matcher.results import publication
-from webapp import access, asked, case_text, clock, db, making, pdf, text
+from webapp import access, asked, case_text, clock, db, filters, making, pdf, text
 from webapp.books import everything as every_case
 from webapp.forms import desk_work as forms
 from webapp.papers import handover as handover_papers
@@ -57,7 +57,7 @@ def handover() -> Page:
         people = {user.public_id: user for user in staff}
         chosen = [case for case in every if case.public_id in set(form.cases.data or [])]
         try:
-            handovers.plan(
+            found = handovers.plan(
                 session, actor, people[form.from_user.data], people[form.to_user.data], chosen,
                 form.effective_on.data or calendar.tokyo_date(now), now,
                 deputy=people.get(form.deputy.data or ""),
@@ -66,7 +66,7 @@ def handover() -> Page:
         except Invalid as error:
             form.take(error)
         else:
-            flash(_("引き継ぎを記録しました。引き継ぐ日が今日のときは、すぐに担当が変わります。"), "success")
+            flash(_planned_words(found, people[form.to_user.data].name), "success")
             receipts.keep(session, actor, form.form_id.data, here, now)
             return redirect(here)
     planned = handovers.planned(session)
@@ -81,6 +81,18 @@ def handover() -> Page:
         case_text=case_text,
     )
     return page, 422 if form.errors else 200
+
+
+def _planned_words(found: Handover, successor: str) -> str:
+    facts = {"count": len(found.cases), "name": successor, "day": filters.jdate(found.effective_on)}
+    if found.done_at is not None:
+        return str(_("引き継ぎを記録しました。%(count)s件の担当が%(name)sさんに変わりました。", **facts))
+    words = _(
+        "引き継ぎの予定を記録しました。%(day)sに、%(count)s件の担当が%(name)sさんに変わります。"
+        "その日までは取り消せます。",
+        **facts,
+    )
+    return str(words)
 
 
 @blueprint.get("/desk/handover.pdf")

@@ -1,0 +1,110 @@
+"""おすすめに出た回数: how often each organization was suggested, read and chosen."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from matcher.desk.lists.listing import (
+    AREA,
+    KINDS,
+    Column,
+    Conditions,
+    DeskList,
+    Filter,
+    Listing,
+    equal,
+    ordered,
+    page_of,
+    worded,
+)
+from matcher.ground import permissions
+from matcher.ground.permissions import Actor
+from matcher.records import Organization, Partnership, ShownList, ShownSuggestion
+from matcher.register import folding
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """How often one organization was suggested, its card opened, and chosen."""
+
+    record: Organization
+    shown: int
+    viewers: int
+    opened: int
+    chosen: int
+
+
+def fetch(
+    session: Session,
+    actor: Actor,
+    conditions: Conditions,
+    _now: datetime,
+    *,
+    sort: str = "",
+    page: int | None = 1,
+) -> Listing:
+    """Verified organizations by how often they were suggested, the never suggested first."""
+    permissions.require(actor, "desk.view")
+    cards = (
+        select(
+            ShownSuggestion.candidate_id.label("id"),
+            func.count().label("shown"),
+            func.count(func.distinct(ShownList.organization_id)).label("viewers"),
+            func.sum(case((ShownSuggestion.opened_at.is_not(None), 1), else_=0)).label("opened"),
+        )
+        .join(ShownList, ShownList.id == ShownSuggestion.shown_list_id)
+        .group_by(ShownSuggestion.candidate_id)
+        .subquery("cards")
+    )
+    chosen = (
+        select(func.count())
+        .select_from(Partnership)
+        .join(ShownSuggestion, ShownSuggestion.id == Partnership.shown_suggestion_id)
+        .where(ShownSuggestion.candidate_id == Organization.id)
+        .correlate(Organization)
+        .scalar_subquery()
+    )
+    counts = [func.coalesce(cards.c[name], 0) for name in ("shown", "viewers", "opened")]
+    query = (
+        select(Organization, *counts, chosen)
+        .outerjoin(cards, cards.c.id == Organization.id)
+        .where(
+            Organization.state == "verified",
+            *worded(conditions, Organization.search_text),
+            *equal(conditions, Organization, "kind", "area"),
+        )
+    )
+    columns = {
+        "name": folding.reading(Organization), "kind": Organization.kind,
+        "shown": counts[0], "viewers": counts[1],
+        "opened": counts[2], "chosen": chosen, "age": Organization.verified_at,
+    }  # fmt: skip
+    order = ordered(sort if sort.removeprefix("-") in columns else "shown", columns, Organization.id)
+    total, number, rows = page_of(session, query.order_by(*order), page)
+    return Listing([Exposure(*row) for row in rows], total, number)
+
+
+EXPOSURE: Final = DeskList(
+    "exposure",
+    "おすすめに出た回数",
+    "確認済みの団体・企業が、相手のおすすめに何回出て、何回くわしく読まれ、何回声をかけられたかの一覧です。"
+    "一度も出ていない団体・企業から順に並んでいます。",
+    "条件に合う団体・企業はありません",
+    fetch,
+    (AREA, Filter("kind", "区分", KINDS)),
+    (
+        Column("名称", lambda row: row.record.name, "name", width=32, link=True),
+        Column("区分", lambda row: row.record.kind, "kind", width=8, codes=KINDS),
+        Column("地区", lambda row: row.record.area, width=12, says="area"),
+        Column("出た回数", lambda row: row.shown, "shown", "-", "number", 12),
+        Column("出た相手の数", lambda row: row.viewers, "viewers", "-", "number", 12),
+        Column("読まれた回数", lambda row: row.opened, "opened", "-", "number", 12),
+        Column("声がかかった回数", lambda row: row.chosen, "chosen", "-", "number", 12),
+        Column("確認からの日数", lambda row: row.record.verified_at, "age", "-", "days", 14),
+    ),
+    "coordinator.organization",
+    default_sort="shown",
+)

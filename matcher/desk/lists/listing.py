@@ -1,0 +1,200 @@
+"""What a list of the desk is: declared in its own module, shown and saved by the same pages.
+
+A list says once what it asks, by what it is narrowed and sorted, and which columns it has; the screen shows a
+page of it and the sheet all of it, so that what is saved is what was shown. Labels are Japanese as they stand
+in the catalogues. Conditions come as a mapping of codes; unknown names are ignored.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final, Literal
+
+from sqlalchemy import ColumnElement, case, func, or_
+from sqlalchemy.orm import Session
+
+from matcher.desk import watches
+from matcher.ground.lifecycle import Machine
+from matcher.register import folding
+
+PAGE_SIZE: Final = 50
+SHEET_LIMIT: Final = 20_000  #: rows of a saved list; a sheet that a person can still use
+KINDS: Final[Mapping[str, str]] = {"company": "企業", "npo": "団体"}
+
+
+Conditions = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of a list (or all of it), and how many rows there are in all."""
+
+    rows: Sequence[Any]
+    total: int
+    page: int = 1
+    size: int = PAGE_SIZE
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // self.size))
+
+    @property
+    def first(self) -> int:
+        """Number of the first row shown, counted from one."""
+        return (self.page - 1) * self.size + 1 if self.total else 0
+
+    @property
+    def last(self) -> int:
+        """Number of the last row shown."""
+        return min(self.page * self.size, self.total)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record of a list, since when it stands as it stands, and a count where the list has one."""
+
+    record: Any
+    since: datetime
+    count: int = 0
+    moved: datetime | None = None
+    due: date | None = None  #: of a case: the next day on which something is due
+    marks: tuple[str, ...] = ()  #: of a case: overdue, risk, incidents
+    turn: tuple[str, ...] = ()  #: of a case: whose turn it is
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a list.
+
+    Args:
+        label: its heading.
+        value: what of a row stands in it: a text, a number, a day or a moment, a code or several.
+        says: how the pages say it, where it is no plain value (``webapp/desk_lists.py``).
+        codes: code → label, where it is a code or several.
+        machine: the life cycle whose states it shows.
+        kind: ``days``: the days since the moment.
+        sort: its name in ``?sort=``, empty where the list is not sorted by it.
+        first: "-" where the first click sorts downwards.
+        link: whether it leads to the record.
+    """
+
+    label: str
+    value: Callable[[Any], Any]
+    sort: str = ""
+    first: str = ""
+    kind: Literal["text", "number", "day", "days"] = "text"
+    width: int = 14
+    says: str = ""
+    codes: Mapping[str, str] | None = None
+    machine: Machine | None = None
+    link: bool = False
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One way of narrowing a list.
+
+    Args:
+        options: code → label; ``areas`` or ``fields``: those of the city; ``text``, ``day`` or ``hidden``: it
+            is typed, or comes with an address.
+    """
+
+    name: str
+    label: str
+    options: Mapping[str, str] | Literal["areas", "fields", "text", "day", "hidden"]
+
+
+AREA: Final = Filter("area", "地区", "areas")
+FIELD: Final = Filter("field", "分野", "fields")
+
+
+@dataclass(frozen=True)
+class DeskList:
+    """One list.
+
+    Args:
+        name: as addresses name it.
+        fetch: ``fetch(session, actor, conditions, now, sort=…, page=…)`` gives a ``Listing``.
+        page: the endpoint of a row's record.
+        label: what a row is called, for those who listen; without it no rows are chosen one by one.
+    """
+
+    name: str
+    heading: str
+    lead: str
+    empty: str
+    fetch: Callable[..., Listing]
+    filters: Sequence[Filter]
+    columns: Sequence[Column]
+    page: str = ""
+    default_sort: str = ""
+    label: Callable[[Any], str] | None = None
+
+
+# ── Pieces of a query ────────────────────────────────────────────────────────────────────────────────
+
+
+def worded(conditions: Conditions, *columns: Any) -> list[ColumnElement[bool]]:
+    """Every word that was typed stands in one of the columns."""
+    return [
+        or_(*(column.ilike(folding.like_pattern(term), escape="\\") for column in columns))
+        for term in folding.terms(conditions.get("q", ""))
+    ]
+
+
+def equal(conditions: Conditions, model: Any, *names: str) -> list[ColumnElement[bool]]:
+    """The chosen codes of columns of the record."""
+    return [getattr(model, name) == conditions[name] for name in names if conditions.get(name)]
+
+
+def ordered(sort: str, columns: Mapping[str, Any], tie: Any) -> list[Any]:
+    """ORDER BY of ``?sort=``. "age" rising means youngest first.
+
+    A column may be several, of which the later ones count where the first ones are equal.
+
+    Without a known ``sort``: what waits for the city, then what waits for others, then the rest, and of
+    each the oldest first.
+    """
+    falling, key = sort.startswith("-"), sort.removeprefix("-")
+    if key not in columns:
+        state = columns["state"]
+        rank = case(
+            (state.in_(("submitted", "in_review", "coordinator_review")), 0),
+            (state.in_(watches.ON_THE_WAY), 1),
+            (state.in_(("verified", "open", *watches.AT_WORK)), 2),
+            else_=3,
+        )
+        return [rank, columns["age"], tie]
+    if key == "age":
+        falling = not falling
+    parts = columns[key] if isinstance(columns[key], tuple) else (columns[key],)
+    # What is missing comes at the end, whichever way one sorts.
+    return [parts[0].is_(None), *(part.desc() if falling else part.asc() for part in parts), tie]
+
+
+def page_of(session: Session, query: Any, page: int | None) -> tuple[int, int, Sequence[Any]]:
+    """(rows in all, number of the page, its rows); ``page=None``: all that a sheet holds."""
+    counted = query.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
+    total = session.scalar(counted) or 0
+    if page is None:
+        return total, 1, session.execute(query.limit(SHEET_LIMIT)).all()
+    page = max(1, min(page, -(-total // PAGE_SIZE) or 1))
+    rows = session.execute(query.offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)).all()
+    return total, page, rows
+
+
+def listed(
+    session: Session,
+    query: Any,
+    conditions: Conditions,
+    model: Any,
+    page: int | None,
+    order: list[Any],
+    row_of: Callable[[Any], Row] = lambda found: Row(*found),
+) -> Listing:
+    """One page of ``query``, or only the rows that were ticked."""
+    if chosen := [one for one in conditions.get("selected", "").split(",") if one]:
+        query = query.where(model.public_id.in_(chosen))
+    total, number, rows = page_of(session, query.order_by(*order), page)
+    return Listing([row_of(row) for row in rows], total, number)

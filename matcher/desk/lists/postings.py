@@ -1,0 +1,147 @@
+"""ニーズの一覧, 提供メニューの一覧: with whose they are, and how often each was shown."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from matcher.desk import unseen, watches
+from matcher.desk.lists.listing import (
+    AREA,
+    FIELD,
+    Column,
+    Conditions,
+    DeskList,
+    Filter,
+    Listing,
+    equal,
+    listed,
+    ordered,
+    worded,
+)
+from matcher.ground import lifecycle, permissions, vocabulary
+from matcher.ground.permissions import Actor
+from matcher.postings.reads import holds
+from matcher.records import Need, Offer, Organization, ShownSuggestion
+from matcher.register import folding
+
+
+def fetch_needs(
+    session: Session,
+    actor: Actor,
+    conditions: Conditions,
+    now: datetime,
+    *,
+    sort: str = "",
+    page: int | None = 1,
+) -> Listing:
+    """Needs with their NPOs, and how often each was shown. ``page=None``: all, for a sheet."""
+    return _postings(session, actor, Need, conditions, now, sort, page)
+
+
+def fetch_offers(
+    session: Session,
+    actor: Actor,
+    conditions: Conditions,
+    now: datetime,
+    *,
+    sort: str = "",
+    page: int | None = 1,
+) -> Listing:
+    """Offers with their companies, and how often each was shown. ``page=None``: all, for a sheet."""
+    return _postings(session, actor, Offer, conditions, now, sort, page)
+
+
+def _postings(
+    session: Session,
+    actor: Actor,
+    model: Any,
+    conditions: Conditions,
+    now: datetime,
+    sort: str,
+    page: int | None,
+) -> Listing:
+    permissions.require(actor, "desk.view")
+    since = func.coalesce(
+        case(
+            (model.state == "in_review", model.submitted_at),
+            (model.state == "open", model.published_at),
+            else_=model.updated_at,
+        ),
+        model.created_at,
+    )
+    column = ShownSuggestion.need_id if model is Need else ShownSuggestion.offer_id
+    shown = select(func.count()).where(column == model.id).correlate(model).scalar_subquery()
+    query = (
+        select(model, since.label("since"), shown.label("count"))
+        .join(Organization, Organization.id == model.organization_id)
+        .where(
+            *worded(conditions, model.search_text, Organization.search_text),
+            *equal(conditions, model, "state", "support_type"),
+        )
+        .options(joinedload(model.organization))
+    )
+    for name, codes in (("area", model.areas), ("field", model.fields)):
+        if code := conditions.get(name):
+            query = query.where(holds(codes, code))
+    if conditions.get("late") == "over":
+        query = query.where(model.state == "in_review", model.submitted_at <= watches.promise_limit(now))
+    if conditions.get("late") == "never":
+        query = query.where(model.state == "open", unseen.never_shown(model))
+    return listed(
+        session, query, conditions, model, page,
+        ordered(sort, {
+            "number": model.number, "title": model.title, "name": folding.reading(Organization),
+            "state": model.state,
+            "support_type": model.support_type, "until": model.valid_until, "count": shown, "age": since,
+        }, model.id),
+    )  # fmt: skip
+
+
+_FILTERS: Final = (
+    AREA, FIELD, Filter("state", "状態", lifecycle.STATES["posting"]),
+    Filter("support_type", "支援の種類", vocabulary.SUPPORT_LABELS),
+    Filter(
+        "late", "気をつけるもの", {"over": "確認の目安を過ぎている", "never": "だれのおすすめにも出ていない"}
+    ),
+)  # fmt: skip
+
+
+def _columns(owner: str) -> tuple[Column, ...]:
+    return (
+        Column("受付番号", lambda row: row.record.number, "number", "-"),
+        Column("件名", lambda row: row.record.title, "title", width=36, says="title", link=True),
+        Column(owner, lambda row: row.record.organization.name, "name", width=26),
+        Column("状態", lambda row: row.record.state, "state", machine="posting"),
+        Column("支援の種類", lambda row: row.record.support_type, "support_type", width=22, says="support"),
+        Column("量", lambda row: row.record, width=10, says="quantity"),
+        Column("地区", lambda row: row.record.areas, width=20, says="areas"),
+        Column("公開の期限", lambda row: row.record.valid_until, "until", kind="day", width=17),
+        Column("おすすめ回数", lambda row: row.count, "count", kind="number", width=10),
+        Column("経過日数", lambda row: row.since, "age", "-", "days", 12),
+    )
+
+
+NEEDS: Final = DeskList(
+    "needs",
+    "ニーズの一覧",
+    "団体が出したニーズです。件名から確認の画面に進みます。",
+    "条件に合うニーズはありません",
+    fetch_needs,
+    _FILTERS,
+    _columns("団体"),
+    "coordinator.need",
+    label=lambda row: str(row.record.title),
+)
+OFFERS: Final = DeskList(
+    "offers",
+    "提供メニューの一覧",
+    "企業が出した提供メニューです。件名から確認の画面に進みます。",
+    "条件に合う提供メニューはありません",
+    fetch_offers,
+    _FILTERS,
+    _columns("企業"),
+    "coordinator.offer",
+    label=lambda row: str(row.record.title),
+)

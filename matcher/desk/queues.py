@@ -1,0 +1,155 @@
+"""What waits for the city today, with its age, and what ends within a week."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Date, Select, and_, case, cast, func, literal, null, or_, select, union_all
+from sqlalchemy.orm import Session, joinedload
+
+from matcher.cases import turns
+from matcher.cases.reads import DOCUMENT_WORK
+from matcher.desk import watches
+from matcher.ground import calendar, permissions
+from matcher.ground.permissions import Actor
+from matcher.records import CaseStep, Need, Offer, Organization, Partnership, PublicComment
+
+DEADLINE_DAYS: Final = 7  #: how far "this week's deadlines" look ahead
+#: Queues over cases, in the order in which they are worked through.
+WATCHED: Final = (
+    "to_read", "to_accept", "to_pay", "to_conclude", "overdue", "incidents", "over", "quiet",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What waits for the city: how much of it, since when, and how many are over the promised time."""
+
+    code: str
+    count: int
+    oldest: datetime | None
+    late: int = 0
+
+
+def queues(session: Session, actor: Actor, now: datetime) -> list[Queue]:
+    """What waits for the city today, in the order in which it is worked through; one query."""
+    permissions.require(actor, "desk.view")
+    turns.settle(session)
+    limit = watches.promise_limit(now)
+    asked: list[Select[Any]] = []
+    for code, kind, state, since in (
+        ("organizations", Organization, "submitted", Organization.submitted_at),
+        ("needs", Need, "in_review", Need.submitted_at),
+        ("offers", Offer, "in_review", Offer.submitted_at),
+        ("cases", Partnership, "coordinator_review", Partnership.moved_at),
+        ("agreements", Partnership, "agreement_review", Partnership.moved_at),
+        ("comments", PublicComment, "waiting", PublicComment.written_at),
+    ):
+        late = func.coalesce(func.sum(case((since <= limit, 1), else_=0)), 0)
+        asked.append(_row(code, func.min(since), cast(null(), Date), late, kind).where(kind.state == state))
+    no_moment = cast(null(), CaseStep.since.type)
+    for code in WATCHED:
+        condition, waits_since = watches.watch(code, now)
+        is_day = isinstance(waits_since.type, Date)
+        moment, day = (
+            (no_moment, func.min(waits_since)) if is_day else (func.min(waits_since), cast(null(), Date))
+        )
+        asked.append(_row(code, moment, day, literal(0), Partnership).where(condition))
+    found = {code: row for code, *row in session.execute(union_all(*asked))}
+    return [
+        Queue(code, count, watches.moment(day or oldest), late)
+        for code, (count, oldest, day, late) in found.items()
+    ]
+
+
+def _row(code: str, moment: Any, day: Any, late: Any, kind: Any) -> Select[Any]:
+    return select(
+        literal(code).label("code"), func.count().label("count"), moment.label("moment"), day.label("day"),
+        late.label("late"),
+    ).select_from(kind)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A date within the next days. ``kind``: need, offer or verification; of a case what ends on it: answer,
+    agreement, trial, decision, outcome, silence, report, promise, measure, rating, risk, payment, start, end.
+    """
+
+    kind: str
+    on: date
+    title: str
+    about: str
+    public_id: str
+
+
+#: Step → what the day by which it is to be done is called among the deadlines; others are not.
+_STEP_DAYS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("answer", "supplement", "decide"), "answer"),
+    "confirm_agreement": "agreement",
+    "write_trial_result": "trial",
+    "decide_suspension": "decision",
+    "write_outcome_report": "outcome",
+    **dict.fromkeys(("meet", "write_plan", "write_agreement"), "silence"),
+    **dict.fromkeys((f"accept_{kind}" for kind in DOCUMENT_WORK), "silence"),
+    "write_report": "report",
+    "finish_task": "promise",
+    "measure": "measure",
+    "measure_baseline": "measure",
+    "rate": "rating",
+    "review_risk": "risk",
+    **dict.fromkeys(("calculate", "calculate_fixed", "approve_payment", "record_paid"), "payment"),
+}
+
+
+def deadlines(session: Session, actor: Actor, now: datetime) -> list[Deadline]:
+    """What ends within the next seven days, today included, soonest first."""
+    permissions.require(actor, "desk.view")
+    turns.settle(session)
+    today = calendar.tokyo_date(now)
+    last = today + timedelta(days=DEADLINE_DAYS)
+    found: list[Deadline] = []
+    posted: tuple[Any, ...] = (Need, Offer)
+    for kind in posted:
+        query = (
+            select(kind)
+            .where(kind.state.in_(("open", "paused")), kind.valid_until.between(today, last))
+            .options(joinedload(kind.organization))
+        )
+        found += [
+            Deadline(kind.__tablename__, one.valid_until, one.title, one.organization.name, one.public_id)
+            for one in session.scalars(query)
+        ]
+    ending = select(Organization).where(
+        Organization.state == "verified", Organization.verification_expires_on.between(today, last)
+    )
+    found += [
+        Deadline("verification", one.verification_expires_on or today, one.name, "", one.public_id)
+        for one in session.scalars(ending)
+    ]
+    found += [
+        Deadline(kind, on, one.number, f"{one.company.name} × {one.npo.name}", one.public_id)
+        for kind, on, one in _case_days(session, now, last)
+    ]
+    return sorted(found, key=lambda one: (one.on, one.kind, one.title))
+
+
+def _case_days(session: Session, now: datetime, last: date) -> Iterator[tuple[str, date, Partnership]]:
+    """(kind, day, case) of what is due on the cases from today to ``last``: steps, first and last days."""
+    today = calendar.tokyo_date(now)
+    cases = select(Partnership).options(joinedload(Partnership.company), joinedload(Partnership.npo))
+    steps = cases.join(CaseStep, CaseStep.partnership_id == Partnership.id).where(
+        CaseStep.kind.in_(_STEP_DAYS), CaseStep.until.between(today, last)
+    )
+    found = session.execute(steps.add_columns(CaseStep.kind, CaseStep.until)).all()
+    yield from {(_STEP_DAYS[kind], day, one) for one, kind, day in found}
+    edges = cases.where(
+        or_(
+            and_(Partnership.state == "agreed", Partnership.starts_on.between(today, last)),
+            and_(Partnership.state.in_(watches.RUNNING), Partnership.ends_on.between(today, last)),
+        )
+    )
+    for one in session.scalars(edges):
+        kind, edge = ("start", one.starts_on) if one.state == "agreed" else ("end", one.ends_on)
+        if edge is not None:
+            yield kind, edge, one
