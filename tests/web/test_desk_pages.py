@@ -131,6 +131,11 @@ def test_filters_narrow_the_list_and_stay_in_the_form(office: Office) -> None:
     form = page.form("/desk/needs")
     assert (form.values["state"], form.values["q"]) == ("open", "野菜")
     assert "2件の条件" in page.text
+    # Where the browser runs programs, a chosen condition applies at once; the button stays for the others.
+    assert 'hx-trigger="change"' in page.html
+    for part in ("listed", "listed-line"):
+        assert f'id="{part}"' in page.html
+    assert "この条件で表示" in page.text
 
 
 def test_an_empty_list_says_what_to_do(office: Office) -> None:
