@@ -3,12 +3,13 @@
 import pytest
 from sqlalchemy import inspect
 
+from matcher.desk.lists import LISTS
 from matcher.ground import profile
 from matcher.imports.columns import COLUMNS
 from matcher.organizations import acts as organization_acts
 from matcher.records import CompanyProfile, NpoProfile, Organization
 from webapp import organization_text
-from webapp.desk_lists import LISTS
+from webapp.desk_lists import saved_columns
 
 KINDS = {"company": CompanyProfile, "npo": NpoProfile}
 TABLES = {"company": "companies", "npo": "npos"}
@@ -27,7 +28,7 @@ def test_every_field_of_a_section_is_described_and_every_described_field_has_a_c
 @pytest.mark.parametrize("kind", KINDS)
 def test_forms_imports_and_saved_lists_name_a_field_as_the_table_does(kind, app):
     columns = {one.code: one for one in COLUMNS[TABLES[kind]]}
-    saved = {str(one.label) for one in LISTS["organizations"].saved({"kind": kind})}
+    saved = {str(one.label) for one in saved_columns(LISTS["organizations"], {"kind": kind})}
     for one in profile.FIELDS[kind]:
         with app.test_request_context():
             assert str(organization_text.label(kind, one.code)) == one.label
