@@ -7,10 +7,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from matcher.desk.lists.audit import OBJECTS, Entry
-from matcher.ground import lifecycle, vocabulary
+from matcher.ground import lifecycle, reasons
 from matcher.records import AuditEvent
 from webapp import filters, work_text
 from webapp.forms.account import STAFF_LABELS, STATUS_LABELS
+from webapp.labels import said
 
 _ROLES: Final[Mapping[str, Any]] = {
     **STAFF_LABELS,
@@ -102,23 +103,6 @@ _STATES: Final[Mapping[str, str]] = {
     "offer": "posting",
     "partnership": "partnership",
 }
-_REASONS_OF: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
-    ("need", "return"): vocabulary.NEED_RETURN_REASONS,
-    ("offer", "return"): vocabulary.NEED_RETURN_REASONS,
-    ("organization", "return"): vocabulary.ORGANIZATION_RETURN_REASONS,
-    ("organization", "suspend"): vocabulary.SUSPEND_REASONS,
-    ("organization", "reinstate"): vocabulary.SUSPEND_REASONS,
-    ("partnership", "return"): vocabulary.CASE_RETURN_REASONS,
-    ("partnership", "refuse"): vocabulary.CASE_REFUSE_REASONS,
-    ("partnership", "recommend"): vocabulary.RECOMMEND_REASONS,
-    ("partnership", "decline"): vocabulary.PASS_REASONS,
-    ("partnership", "return_agreement"): vocabulary.AGREEMENT_RETURN_REASONS,
-    ("partnership", "suspend"): vocabulary.PAUSE_REASONS,
-    ("partnership", "terminate"): vocabulary.TERMINATION_REASONS,
-    ("partnership", "unpublish"): vocabulary.PUBLISH_REFUSALS,
-    ("partnership", "hide_comment"): vocabulary.COMMENT_HIDE_REASONS,
-    ("organization", "passed"): vocabulary.PASS_REASONS,
-}
 
 
 def person(entry: Entry) -> str:
@@ -163,6 +147,6 @@ def reason(event: AuditEvent) -> str:
     """The coded reason and the sentence, if any."""
     if not event.reason_code and not event.reason_text:
         return ""
-    labels = _REASONS_OF.get((event.object_type, event.action), vocabulary.WITHDRAW_REASONS)
+    labels = said(reasons.of_action(event.object_type, event.action))
     words = filters.label_of(event.reason_code, labels)
     return "：".join(part for part in (words, event.reason_text) if part)

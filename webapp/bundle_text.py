@@ -72,7 +72,10 @@ _CODES: Final[Mapping[str, Mapping[str, Any]]] = {
     "direction": vocabulary.INDICATOR_DIRECTIONS, "method": vocabulary.INDICATOR_METHODS,
     "estimate_method": vocabulary.ESTIMATE_METHODS, "purpose": vocabulary.FILE_PURPOSES,
     "likelihood": vocabulary.LEVELS, "impact": vocabulary.LEVELS,
-    "state": {**work_text.REPORT_STATES, **work_text.MEASUREMENT_STATES, **work_text.CONTRIBUTION_STATES},
+    "state": {
+        **work_text.REPORT_STATES, **work_text.MEASUREMENT_STATES, **work_text.CONTRIBUTION_STATES,
+        "open": _l("まだ提出されていません"),
+    },
 }  # fmt: skip
 
 

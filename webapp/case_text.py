@@ -11,11 +11,11 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from matcher.cases import documents, turns
-from matcher.ground import calendar, lifecycle
+from matcher.ground import calendar, lifecycle, reasons
 from matcher.ground.permissions import Actor
 from matcher.records import AuditEvent, CaseMessage, Partnership, User
 from webapp import filters, work_text
-from webapp.labels import vocabulary
+from webapp.labels import said, vocabulary
 
 
 def _(text: str, **facts: Any) -> str:
@@ -83,18 +83,6 @@ _PRIVATE_REASONS: Final = frozenset(
 )
 #: Steps of the city's own work, of no use to the two sides.
 _STAFF_EVENTS: Final = frozenset({"download"})
-
-_REASONS: Final[Mapping[str, Mapping[str, str]]] = {
-    "recommend": vocabulary.RECOMMEND_REASONS,
-    "decline": vocabulary.PASS_REASONS,
-    "withdraw": vocabulary.WITHDRAW_REASONS,
-    "return": vocabulary.CASE_RETURN_REASONS,
-    "refuse": vocabulary.CASE_REFUSE_REASONS,
-    "return_agreement": vocabulary.AGREEMENT_RETURN_REASONS,
-    "suspend": vocabulary.PAUSE_REASONS,
-    "terminate": vocabulary.TERMINATION_REASONS,
-    "unpublish": vocabulary.PUBLISH_REFUSALS,
-}
 
 PARTS: Final[Mapping[str, Any]] = {
     "meaning": _l("文章の内容の近さ"),
@@ -395,7 +383,7 @@ def event_words(action: str, began: str = "") -> str:
 def _reason(actor: Actor, event: AuditEvent) -> str:
     if event.action in _PRIVATE_REASONS and not actor.is_staff:
         return ""
-    label = vocabulary.label(_REASONS.get(event.action, {}), event.reason_code)
+    label = filters.label_of(event.reason_code, said(reasons.of_action("partnership", event.action)))
     return _("。").join(part for part in (label, event.reason_text) if part)
 
 
@@ -430,10 +418,10 @@ def _kept(facts: Mapping[str, Any]) -> str:
 # ── Reasons as they were shown ───────────────────────────────────────────────────────────────────────
 
 
-def shown_reasons(reasons: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+def shown_reasons(kept: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """The kept reasons of a suggestion, sorted into ``pros``, ``cons`` and ``improvements``."""
     found: dict[str, list[dict[str, Any]]] = {"pros": [], "cons": [], "improvements": []}
-    for reason in reasons:
+    for reason in kept:
         entry = {
             "text": reason.get("text", ""),
             "own_quote": reason.get("company"),

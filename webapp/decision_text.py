@@ -7,9 +7,9 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher.ground import lifecycle, profile
+from matcher.ground import lifecycle, profile, reasons
 from webapp import case_text, filters
-from webapp.labels import vocabulary
+from webapp.labels import said, vocabulary
 
 
 def _(text: str, **facts: Any) -> str:
@@ -34,7 +34,8 @@ OUTCOMES: Final[Mapping[str, Any]] = {
     "approve_payment": _l("支払いの承認"),
 }
 
-#: Names of the facts in a frozen decision; a fact without a name here is shown by its key, never hidden.
+#: Names of the facts in a frozen decision. Every column of what is frozen has one; a fact of before that has
+#: none any more is shown by its key, never hidden.
 FACTS: Final[Mapping[str, Any]] = {
     **{code: _l(label) for code, label in profile.labels()},
     "public_id": _l("記録番号"),
@@ -100,6 +101,8 @@ FACTS: Final[Mapping[str, Any]] = {
     "rank": _l("順位"),
     "score": _l("適合度"),
     "shown_at": _l("表示日時"),
+    "opened_at": _l("くわしい説明を開いた日時"),
+    "is_newcomer": _l("はじめて紹介される枠"),
     "model_id": _l("文章の比較に使ったモデル"),
     "index_version": _l("索引の版"),
     "weights_version": _l("重みの版"),
@@ -135,7 +138,6 @@ FACTS: Final[Mapping[str, Any]] = {
 
 _VALUES: Final[Mapping[str, Mapping[str, Any]]] = {
     "origin": case_text.ORIGINS,
-    "state": {code: label for labels in lifecycle.STATES.values() for code, label in labels.items()},
     "support_type": vocabulary.SUPPORT_LABELS,
     "also_welcome": vocabulary.SUPPORT_LABELS,
     "recommend_code": vocabulary.RECOMMEND_REASONS,
@@ -157,6 +159,8 @@ _VALUES: Final[Mapping[str, Mapping[str, Any]]] = {
     "repeat": vocabulary.REPEATS,
     "visibility": vocabulary.VISIBILITIES,
     "no_number_reason": vocabulary.NO_NUMBER_REASONS,
+    "agreement_type": vocabulary.AGREEMENT_TYPES,
+    "unpublished_reason": vocabulary.PUBLISH_REFUSALS,
     "kind": {"company": _l("企業"), "npo": _l("団体")},
     "pause_cause": {"owner": _l("団体の都合"), "capacity": _l("お返事待ちが3件あるため")},
     "role": {"coordinator": _l("担当職員"), "manager": _l("管理職")},
@@ -185,21 +189,34 @@ def moment(kept: str) -> str:
 def facts(content: Mapping[str, Any] | None, areas: Mapping[str, str]) -> list[tuple[str, str]]:
     """(name, value in words) of the plain facts in a frozen record, without the empty ones."""
     found = []
+    labels = {"area": areas, "areas": areas, **_VALUES, **_of_record(content or {})}
     for key, value in (content or {}).items():
-        words = "" if isinstance(value, dict) else _value(key, value, areas)
+        words = "" if isinstance(value, dict) else _value(key, value, labels.get(key, {}))
         if words:
             found.append((str(FACTS.get(key, key)), words))
     return found
 
 
-def _value(key: str, value: Any, areas: Mapping[str, str]) -> str:
+def _of_record(content: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The labels of codes that each kind of record has of its own: its states, and the reasons for them."""
+    machine = "posting"
+    if "origin" in content:
+        machine = "partnership"
+    elif "corporate_number" in content:
+        machine = "organization"
+    return {
+        "state": said(lifecycle.STATES[machine]),  # type: ignore[index]
+        "reason_code": said(reasons.of_state(machine, content.get("state"))),
+    }
+
+
+def _value(key: str, value: Any, labels: Mapping[str, Any]) -> str:
     if value is None or value in ("", []):
         return ""
     if isinstance(value, bool):
         return _("はい") if value else _("いいえ")
     if key == "yen":
         return filters.yen(value)
-    labels = areas if key in {"area", "areas"} else _VALUES.get(key, {})
     if isinstance(value, list):
         if any(isinstance(item, dict) for item in value):
             return ""

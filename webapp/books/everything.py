@@ -8,7 +8,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from matcher.cases import reads as case_reads
-from matcher.ground import lifecycle, vocabulary
+from matcher.ground import lifecycle, reasons, vocabulary
 from matcher.ground.permissions import Actor
 from matcher.records import Partnership
 from matcher.register import parties
@@ -72,18 +72,12 @@ def _case_row(session: Session, case: Partnership) -> Sequence[Cell]:
 
 
 def _left_row(case: Partnership, was_introduced: bool) -> Sequence[Cell]:
-    reasons = {
-        code: label
-        for row in lifecycle.TRANSITIONS
-        if row.machine == "partnership" and row.target == case.state
-        for code, label in (row.reasons or {}).items()
-    }
     return (
         case.number, case.company.name, case.npo.name,
         filters.label_of(case.state, lifecycle.STATES["partnership"]),
         vocabulary.support_label(case.support_type), filters.tokyo_date(case.created_at),
         filters.tokyo_date(case.moved_at), _("した") if was_introduced else _("していない"),
-        filters.label_of(case.reason_code, reasons), case.reason_text,
+        filters.label_of(case.reason_code, said(reasons.of_state("partnership", case.state))), case.reason_text,
     )  # fmt: skip
 
 
