@@ -35,6 +35,7 @@ _TYPES: Final = {"paper": PDF, "book": sheets.XLSX, "bundle": ZIP}
 
 ASK_SECONDS: Final = 0.2  #: how long a place in line is waited for
 WAIT_SECONDS = 3.0  #: how long a request may wait for what is made soon
+SOON: Final = 1 / 3  #: of it, until who has just asked sees the page on which one waits
 WAITING_REQUESTS: Final = 2  #: of a process; a thread that waits answers nobody else
 NEAR: Final = 1  #: jobs ahead with which it is worth waiting
 REFRESH_SECONDS: Final = 3
@@ -154,11 +155,11 @@ def deliver(kind: str, source: Iterable[bytes], name: str, note: audit.Note | No
         return sheets.attachment(kept, name, _TYPES[kind])
     ticket = _ask(kind, key, name, _with_ticket, note=lambda session: _write(session, note))
     _prepared()
-    place = wait_for(ticket)
+    place = wait_for(ticket, WAIT_SECONDS * SOON)
     made = _made_for(ticket)
     if made is not None:
         return made
-    answer = page_of(ticket, place)
+    answer = page_of(ticket, place, is_first=True)
     if ticket.job.state == "failed":
         answer.status_code = 409
     return answer
@@ -308,8 +309,11 @@ def _made_for(ticket: Ticket) -> Response | None:
 # ── Waiting ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def wait_for(ticket: Ticket) -> int:
+def wait_for(ticket: Ticket, seconds: float | None = None) -> int:
     """Wait a little, where its turn is near and few others wait so; then ``ticket.job`` is as it is now.
+
+    Args:
+        seconds: how long at most, without it ``WAIT_SECONDS``.
 
     Returns how many jobs are done before it.
     """
@@ -319,7 +323,7 @@ def wait_for(ticket: Ticket) -> int:
     seats: threading.BoundedSemaphore = current_app.extensions["seats"]
     if place <= NEAR and seats.acquire(blocking=False):
         try:
-            found = runner().wait(ticket.job_id, WAIT_SECONDS)
+            found = runner().wait(ticket.job_id, WAIT_SECONDS if seconds is None else seconds)
         finally:
             seats.release()
         if found is not None:
@@ -327,8 +331,12 @@ def wait_for(ticket: Ticket) -> int:
     return place
 
 
-def page_of(ticket: Ticket, place: int) -> Response:
-    """Where a ticket stands: its place in line (202), done, or failed; it looks again by itself."""
+def page_of(ticket: Ticket, place: int, *, is_first: bool = False) -> Response:
+    """Where a ticket stands: its place in line (202), done, or failed; it looks again by itself.
+
+    Args:
+        is_first: whether it was asked for just now: what is next in line may be made any moment.
+    """
     job = ticket.job
     is_waiting = job.state in {"waiting", "running"}
     is_still = "still" in request.args
@@ -338,7 +346,8 @@ def page_of(ticket: Ticket, place: int) -> Response:
     )  # fmt: skip
     answer = make_response(page, 202 if is_waiting else 200)
     # Whose turn is far away looks less often.
-    seconds = min(max(place, REFRESH_SECONDS), MOST_REFRESH_SECONDS) if is_waiting else 0
+    least = NEXT_SECONDS if is_first and place == 0 else REFRESH_SECONDS
+    seconds = min(max(place, least), MOST_REFRESH_SECONDS) if is_waiting else 0
     if is_waiting:
         answer.headers["Retry-After"] = str(seconds)
     if not is_still and job.state != "failed":

@@ -156,3 +156,18 @@ def test_markup_that_people_type_is_shown_as_text(visitor: Visitors):
     director.go("/npo/needs")
     assert payload in director.page.inner_text("main")
     assert director.faults() == []
+
+
+def test_who_asks_for_a_paper_sees_at_once_that_it_is_being_made(visitor: Visitors):
+    official = visitor("coordinator")
+    official.go("/desk/handover")
+    page = official.page
+    page.route("**/desk/handover.pdf*", lambda _route: None)  # it takes long
+    link = page.get_by_role("link", name="事務引継書（PDF）")
+    link.click(no_wait_after=True)
+    sign = page.get_by_role("status").filter(has_text="作成しています")
+    sign.wait_for(state="visible", timeout=1_000)
+    assert link.get_attribute("aria-busy") == "true"
+    sign.wait_for(state="detached", timeout=6_000)
+    assert link.get_attribute("aria-busy") is None
+    assert official.faults() == []

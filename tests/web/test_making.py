@@ -182,6 +182,24 @@ def test_a_request_that_waits_gets_the_paper_itself(town, monkeypatch):
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
 
 
+def test_who_has_just_asked_sees_within_a_second_that_it_is_being_made(town, monkeypatch):
+    monkeypatch.setattr(making, "WAIT_SECONDS", 3.0)
+    waited: list[float] = []
+    monkeypatch.setattr(town.runner, "wait", lambda _job, seconds: waited.append(seconds))
+    answer = town.paper(town.staff[0])
+    assert waited == [1.0]
+    assert answer.headers["Refresh"] == f"1;url={town.ticket(town.staff[0])}"
+    page = visit(town.browser(town.staff[0]), town.ticket(town.staff[0]), 202)
+    assert page.h1 == ["作成しています"]
+    assert waited == [1.0, 3.0], "who looks again sees the page already"
+
+
+def test_links_to_what_is_made_say_so_when_they_are_pressed(town):
+    page = town.browser(town.staff[0]).get("/desk/handover").get_data(as_text=True)
+    assert '<a data-makes class="action-link" href="/desk/handover.pdf' in page
+    assert 'data-making="作成しています"' in page
+
+
 def test_no_more_than_a_few_requests_wait_at_a_time(town, monkeypatch):
     monkeypatch.setattr(making, "WAIT_SECONDS", 30.0)
     seats = town.app.extensions["seats"]

@@ -91,7 +91,26 @@ document.addEventListener("change", (event) => {
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
+  const link = event.target.closest("a[data-makes]");
+  if (link && !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.shiftKey) sayMaking(link);
 });
+
+/** Beside a link to what takes a moment to make: that it is being made, until it comes or its page of waiting. */
+function sayMaking(link) {
+  if (link.getAttribute("aria-busy")) return;
+  const sign = document.createElement("span");
+  sign.className = "making-sign";
+  sign.setAttribute("role", "status");
+  link.setAttribute("aria-busy", "true");
+  link.after(sign);
+  sign.textContent = document.body.dataset.making;
+  const end = () => {
+    sign.remove();
+    link.removeAttribute("aria-busy");
+  };
+  window.addEventListener("pageshow", end, { once: true });
+  setTimeout(end, 4000);
+}
 
 // A second click while the first is under way sends nothing. The server has its own idempotency key;
 // this only spares people the wait. Buttons are never disabled.
