@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from matcher.agreements import plans
 from matcher.register.frozen import Version
+from matcher.register.parties import Parties
 from webapp import change_text, frozen, work_text
 
 
@@ -46,6 +47,23 @@ def _plan(version: Version, lessons: Sequence[str]) -> dict[str, Any]:
         "plan": content, "node_names": nodes, "arrows": work_text.links(content), "lessons": lessons,
         "drawing": work_text.plan_drawing(content, version.number) if nodes else None,
     }  # fmt: skip
+
+
+def report(version: Version, case_id: str) -> Markup:
+    """What an accepted outcome report says; ``case_id`` as for ``document``."""
+    return frozen.render("frozen/report.html", {"document": version, "case_id": case_id})
+
+
+def ratings(
+    sheets: Mapping[tuple[str, str], Mapping[str, Any]], named: Parties, sides: Sequence[str]
+) -> Markup:
+    """What the ``sides`` have rated each other, by the names of one day."""
+    return frozen.render("frozen/ratings.html", {"sheets": sheets, "parties": named, "sides": sides})
+
+
+def evidence(facts: Mapping[str, Any]) -> Markup:
+    """What a company gave and what came of it in one year: the facts of the paper."""
+    return frozen.render("frozen/evidence.html", {"rows": facts["rows"]})
 
 
 def published(view: Mapping[str, Any], areas: Mapping[str, str], level: int = 2) -> Markup:

@@ -77,7 +77,7 @@ def _left_row(case: Partnership, was_introduced: bool) -> Sequence[Cell]:
         filters.label_of(case.state, lifecycle.STATES["partnership"]),
         vocabulary.support_label(case.support_type), filters.tokyo_date(case.created_at),
         filters.tokyo_date(case.moved_at), _("した") if was_introduced else _("していない"),
-        filters.label_of(case.reason_code, said(reasons.of_state("partnership", case.state))), case.reason_text,
+        filters.label_of(case.reason_code, reasons.of_state("partnership", case.state)), case.reason_text,
     )  # fmt: skip
 
 

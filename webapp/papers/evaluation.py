@@ -1,9 +1,11 @@
 """相互評価シート, as far as the one who asks may read it."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 
+from matcher.records import EvaluationSheet
 from matcher.results import ratings
 from webapp.papers.paper import Ask, Paper, head
 
@@ -14,7 +16,7 @@ def _facts(ask: Ask) -> dict[str, Any]:
     rows = ratings.visible_sheets(ask.actor, ask.case, ratings.sheets(ask.session, ask.case))
     concluded = ask.history.event("conclude")
     return {
-        "sheets": {(row.rater, row.about): {name: getattr(row, name) for name in _SAID} for row in rows},
+        "sheets": sheets(rows),
         "differences": [
             {
                 "item": row.item, "about": row.sheet.about, "rater": row.sheet.rater, "score": row.score,
@@ -26,6 +28,11 @@ def _facts(ask: Ask) -> dict[str, Any]:
         "sides": ratings.PARTIES,
         **head(ask.case, ask.history.on(concluded), concluded.at if concluded else ask.now),
     }  # fmt: skip
+
+
+def sheets(rows: Iterable[EvaluationSheet]) -> dict[tuple[str, str], dict[str, Any]]:
+    """(who rated, whom) → what the sheet says."""
+    return {(row.rater, row.about): {name: getattr(row, name) for name in _SAID} for row in rows}
 
 
 PAPER: Final = Paper(

@@ -17,7 +17,8 @@ def facts(
         "title": f"ESG・CSR報告に使える実績（{calendar.nendo(year)}）", "own_name": own_name, "made_at": now,
         "city": {"name": city.name, "section": city.section},
         "rows": [
-            {"number": case.number, "parties": drafted.named_last([(case, given, outcomes)]),
+            {"number": case.number, "public_id": case.public_id,
+             "parties": drafted.named_last([(case, given, outcomes)]),
              "given": given, "outcomes": outcomes}
             for case, given, outcomes in rows
         ],

@@ -56,6 +56,7 @@ from webapp.books import results as results_book
 from webapp.drawing import logic
 from webapp.forms import desk_work as desk_forms
 from webapp.papers import bundle as bundle_papers
+from webapp.papers import evaluation as evaluation_papers
 from webapp.papers import evidence as evidence_papers
 from webapp.views import work_acts
 from webapp.views.work_acts import ACTS, Ask
@@ -311,18 +312,19 @@ def _evaluation(case: Partnership) -> dict[str, Any]:
     written = {(sheet.rater, sheet.about) for sheet in sheets_}
     report = documents.find_agreed(session, case, "outcome_report")
     draft = documents.find_draft(session, case, "outcome_report")
+    history = parties.History(session, case)
+    raters = history.of("conclude")
     return {
-        "report": report,
+        "report": frozen_pages.report(frozen.version(history, report), case.public_id) if report else "",
+        "rated": frozen_pages.ratings(evaluation_papers.sheets(visible), raters, ratings.PARTIES),
         "draft": draft,
         "sentences": [row.as_dict() for row in drafted.compose(session, case)],
         "unmeasured": ratings.unmeasured(session, case),
-        "sheets": {(sheet.rater, sheet.about): sheet for sheet in visible},
         "written": written,
         "to_rate": [about for about in ratings.PARTIES if (side, about) not in written],
         "differences": ratings.differences(visible),
-        "raters": parties.History(session, case).of("conclude"),
+        "raters": raters,
         "is_visible": len(visible) == len(sheets_),
-        "parties": ratings.PARTIES,
         "promises": contributions.promises(session, case),
         "lessons": ratings.lessons(session, case),
         "uses": ratings.lesson_uses(session, actor, case),
@@ -857,12 +859,10 @@ def evidence() -> Page:
     if form == "xlsx":
         made = evidence_book.evidence_sheets(rows, own_name, year, now)
         return making.book(f"ESG実績_{calendar.nendo(year)}.xlsx", *made)
+    said = evidence_papers.facts(rows, own_name, year, cities.get(session), now)
     if form == "pdf":
-        return pdf.download(
-            f"ESG実績_{calendar.nendo(year)}", "evidence.html",
-            evidence_papers.facts(rows, own_name, year, cities.get(session), now),
-        )  # fmt: skip
+        return pdf.download(f"ESG実績_{calendar.nendo(year)}", "evidence.html", said)
     return render_template(
-        "work/evidence.html", organization=organization, rows=rows, named_last=drafted.named_last, year=year,
+        "work/evidence.html", rows=said["rows"], text=frozen_pages.evidence(said), year=year,
         years=range(this_year, this_year - 5, -1),
     )  # fmt: skip
