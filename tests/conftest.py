@@ -39,7 +39,7 @@ NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # Tuesday 10:00 in Tokyo
 @pytest.fixture(scope="session", autouse=True)
 def _patient_requests() -> None:
     """On a busy machine a small paper takes longer than a person waits; a test gets it all the same."""
-    making.WAIT_SECONDS = 60.0
+    making.WAIT_SECONDS, making.SOON = 60.0, 1.0
 
 
 class _Statements:

@@ -35,7 +35,7 @@ _TYPES: Final = {"paper": PDF, "book": sheets.XLSX, "bundle": ZIP}
 
 ASK_SECONDS: Final = 0.2  #: how long a place in line is waited for
 WAIT_SECONDS = 3.0  #: how long a request may wait for what is made soon
-SOON: Final = 1 / 3  #: of it, until who has just asked sees the page on which one waits
+SOON = 1 / 3  #: of it, until who has just asked sees the page on which one waits
 WAITING_REQUESTS: Final = 2  #: of a process; a thread that waits answers nobody else
 NEAR: Final = 1  #: jobs ahead with which it is worth waiting
 REFRESH_SECONDS: Final = 3

@@ -184,6 +184,7 @@ def test_a_request_that_waits_gets_the_paper_itself(town, monkeypatch):
 
 def test_who_has_just_asked_sees_within_a_second_that_it_is_being_made(town, monkeypatch):
     monkeypatch.setattr(making, "WAIT_SECONDS", 3.0)
+    monkeypatch.setattr(making, "SOON", 1 / 3)
     waited: list[float] = []
     monkeypatch.setattr(town.runner, "wait", lambda _job, seconds: waited.append(seconds))
     answer = town.paper(town.staff[0])
