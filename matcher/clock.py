@@ -7,19 +7,18 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from matcher.agreements import acts as agreement_acts
-from matcher.cases import acts as case_acts
-from matcher.cases import talks
+from matcher.cases import stages, talks
 from matcher.desk import handovers
 from matcher.ground.db import Database
-from matcher.postings import acts as posting_acts
+from matcher.postings import lasting as posting_lasting
 from matcher.records import AccountRequest, OneTimeLink, Receipt, UserSession
 from matcher.register import notices, throttle
 from matcher.work import measurements, reports
 
 #: In this order: reminders before expiry, so that nobody is told twice in one round.
 _PIECES: tuple[Callable[[Session, datetime], int], ...] = (
-    case_acts.remind_waiting,
-    case_acts.expire_unanswered,
+    stages.remind_waiting,
+    stages.expire_unanswered,
     talks.end_stalled,
     agreement_acts.start_due,
     agreement_acts.end_due,
@@ -27,8 +26,8 @@ _PIECES: tuple[Callable[[Session, datetime], int], ...] = (
     reports.remind_reports,
     measurements.remind_measurements,
     handovers.run_due,
-    posting_acts.remind_expiring,
-    posting_acts.expire_due,
+    posting_lasting.remind_expiring,
+    posting_lasting.expire_due,
     notices.make_digests,
 )
 

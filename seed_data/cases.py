@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from matcher.cases import acts as case_acts
+from matcher.cases import answering, beginning, deciding, stages
 from matcher.records import Partnership
 from seed_data.lines import Facts, day_of
 from seed_data.postings import Postings
@@ -28,7 +28,7 @@ class Cases:
         company, npo = organizations[line["company"]], organizations[line["npo"]]
         need = self.postings.written.get(line.get("need") or "")
         offer = self.postings.written.get(line.get("offer") or "")
-        terms = case_acts.Terms(
+        terms = beginning.Terms(
             line["support_type"],
             line.get("quantity"),
             line.get("unit") or "",
@@ -37,13 +37,13 @@ class Cases:
         )
         about: dict[str, Any] = {"need": need, "offer": offer}
         if line["origin"] == "coordinator":
-            self.begun[line["id"]] = case_acts.recommend(
+            self.begun[line["id"]] = beginning.recommend(
                 self.session, self.residents.officer(line.get("officer", 0)), company, npo, terms,
                 line["reason_code"], line["message"], at, **about,
             )  # fmt: skip
         else:
             actor = self.residents.member(line["company"] if line["origin"] == "company" else line["npo"])
-            self.begun[line["id"]] = case_acts.propose(
+            self.begun[line["id"]] = beginning.propose(
                 self.session, actor, company, npo, terms, line["message"], at, **about
             )
 
@@ -57,30 +57,30 @@ class Cases:
         code, text = step.get("reason_code", ""), step.get("text", "")
         match step["action"]:
             case "accept":
-                case_acts.accept(session, actor, case, text, at, version=None)
+                answering.accept(session, actor, case, text, at, version=None)
             case "decline":
-                case_acts.decline(session, actor, case, code, text, at, version=None)
+                answering.decline(session, actor, case, code, text, at, version=None)
             case "withdraw":
-                case_acts.withdraw(session, actor, case, code, text, at, version=None)
+                answering.withdraw(session, actor, case, code, text, at, version=None)
             case "message":
-                case_acts.send_message(session, actor, case, text, at)
+                answering.send_message(session, actor, case, text, at)
             case "revise":
-                terms = case_acts.Terms(
+                terms = beginning.Terms(
                     step.get("support_type", case.support_type), step.get("quantity", case.quantity),
                     step.get("unit", case.unit), case.period_from, case.period_to,
                 )  # fmt: skip
-                case_acts.revise(session, actor, case, terms, text, at, version=None)
+                answering.revise(session, actor, case, terms, text, at, version=None)
             case "approve":
-                decision = case_acts.Decision(
+                decision = deciding.Decision(
                     text, conflict_of_interest=False, city_involved=by == "manager",
                     consulted=step.get("consulted", ""),
                 )  # fmt: skip
-                case_acts.approve(session, actor, case, decision, at, version=None)
+                deciding.approve(session, actor, case, decision, at, version=None)
             case "return":
-                case_acts.return_(session, actor, case, code, text, at, version=None)
+                deciding.return_(session, actor, case, code, text, at, version=None)
             case "refuse":
-                case_acts.refuse(session, actor, case, code, text, at, version=None)
+                deciding.refuse(session, actor, case, code, text, at, version=None)
             case "expire":
-                case_acts.expire_unanswered(session, at)
+                stages.expire_unanswered(session, at)
             case unknown:
                 raise ValueError(f"expected a known action in case {key}, found {unknown!r}")

@@ -6,6 +6,8 @@ from sqlalchemy.orm import Session
 
 from matcher.ground.permissions import Actor
 from matcher.postings import acts as posting_acts
+from matcher.postings import drafts as posting_drafts
+from matcher.postings import lasting as posting_lasting
 from matcher.postings import terms
 from matcher.records import Need, Offer
 from matcher.register import audit, folding
@@ -41,7 +43,7 @@ class Postings:
             if name not in {"id", "npo", "company", "status"} and value is not None:
                 setattr(posting, name, day_of(value, self.shift) if name in _DATES else value)
         ends = posting.valid_until or posting.period_to or self.now.date() + timedelta(days=200)
-        until = min(ends, at.date() + timedelta(days=posting_acts.MAX_VALID_DAYS - 5))
+        until = min(ends, at.date() + timedelta(days=posting_drafts.MAX_VALID_DAYS - 5))
         posting.valid_until = terms.latest_publication(until, posting.period_to)
         if isinstance(posting, Need):
             posting.steps_done = 5 if line["status"] != "draft" else 3
@@ -53,7 +55,7 @@ class Postings:
         self.session.add(posting)
         self.session.flush()
         self.written[line["id"]] = posting
-        kind = posting_acts.kind_of(posting)
+        kind = posting_drafts.kind_of(posting)
         by = self.residents.member(owner)
         audit.record(self.session, by, "create", kind, posting.public_id, at, to_state="draft")
 
@@ -91,7 +93,7 @@ class Postings:
 
     def expire(self, _key: str, at: datetime) -> None:
         """Time takes it away."""
-        posting_acts.expire_due(self.session, at)
+        posting_lasting.expire_due(self.session, at)
 
     def withdraw(self, key: str, at: datetime) -> None:
         """It is withdrawn."""

@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 
 from matcher.agreements import acts as agreement_acts
 from matcher.agreements import plans
-from matcher.cases import acts as case_acts
-from matcher.cases import documents, files, talks, trials
+from matcher.cases import answering, beginning, deciding, documents, files, talks, trials
 from matcher.cases import reads as case_reads
 from matcher.ground import calendar
 from matcher.ground.permissions import Actor
@@ -108,13 +107,13 @@ class Partners:
 
     def introduce(self) -> None:
         """Both want it, the city has approved."""
-        case = case_acts.propose(
+        case = beginning.propose(
             self.session, self.company_actor, self.company, self.npo,
-            case_acts.Terms("food", 20, "kg"), "お手伝いしたいです。", self.at, need=self.need,
+            beginning.Terms("food", 20, "kg"), "お手伝いしたいです。", self.at, need=self.need,
         )  # fmt: skip
-        case_acts.accept(self.session, self.npo_actor, case, "お願いします。", self.at, version=None)
-        decision = case_acts.Decision("条件が明確。", conflict_of_interest=False, city_involved=False)
-        case_acts.approve(self.session, self.coordinator, case, decision, self.at, version=None)
+        answering.accept(self.session, self.npo_actor, case, "お願いします。", self.at, version=None)
+        decision = deciding.Decision("条件が明確。", conflict_of_interest=False, city_involved=False)
+        deciding.approve(self.session, self.coordinator, case, decision, self.at, version=None)
         self.session.flush()
         self.case = case_reads.get_case(self.session, self.coordinator, case.public_id)
 

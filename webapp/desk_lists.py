@@ -19,7 +19,7 @@ from matcher.desk.lists.listing import Column, DeskList, Listing, Row
 from matcher.ground import lifecycle, permissions
 from matcher.ground.permissions import Actor
 from matcher.imports import columns as import_columns
-from matcher.organizations import acts as organization_acts
+from matcher.organizations import profile as organization_profile
 from matcher.records import Organization
 from webapp import audit_text, case_text, filters, import_text, sheets
 from webapp.labels import vocabulary
@@ -52,7 +52,7 @@ def _imported(found: tuple[import_columns.Column, Organization], setting: Settin
     profile = organization.company if organization.kind == "company" else organization.npo
     if profile is None:
         return None
-    value = organization_acts.value_of(organization, column.code)
+    value = organization_profile.value_of(organization, column.code)
     return import_text.exported(column, value, setting.city)
 
 

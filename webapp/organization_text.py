@@ -14,7 +14,8 @@ from matcher.city.cities import City
 from matcher.ground import calendar, lifecycle, profile
 from matcher.ground.permissions import Actor
 from matcher.organizations import acts as organization_acts
-from matcher.organizations.acts import Section
+from matcher.organizations import profile as organization_profile
+from matcher.organizations.profile import Section
 from matcher.records import AuditEvent, ChecklistAnswer, Organization, User
 from webapp import filters
 from webapp.labels import said, vocabulary
@@ -87,7 +88,7 @@ def kind_word(organization: Organization) -> str:
 
 def value(organization: Organization, name: str, city: City) -> str | list[str]:
     """The value of a profile field in words; empty where nothing was filled in."""
-    found = organization_acts.value_of(organization, name)
+    found = organization_profile.value_of(organization, name)
     if isinstance(found, bool):
         return _("はい") if found else ""
     if isinstance(found, date):
@@ -150,7 +151,7 @@ def _is_shown(kind: str, name: str) -> bool:
 
 def _row(organization: Organization, name: str, city: City) -> Row:
     words = value(organization, name, city)
-    link = words if name == "website" and organization_acts.is_web_address(str(words)) else None
+    link = words if name == "website" and organization_profile.is_web_address(str(words)) else None
     return Row(name, str(label(organization.kind, name)), words, str(link) if link else None)
 
 
@@ -159,8 +160,8 @@ def _is_idle(organization: Organization, name: str) -> bool:
     if name == "no_number_reason":
         return organization.kind == "company" or bool(organization.corporate_number)
     if name == "fields" and organization.kind == "company":
-        return bool(organization_acts.value_of(organization, "fields_undecided"))
-    return name == "fields_undecided" and not organization_acts.value_of(organization, name)
+        return bool(organization_profile.value_of(organization, "fields_undecided"))
+    return name == "fields_undecided" and not organization_profile.value_of(organization, name)
 
 
 # ── How complete it is ───────────────────────────────────────────────────────────────────────────────
@@ -202,12 +203,17 @@ def tasks(organization: Organization) -> list[Task]:
             part.code,
             said(part.label),
             str(_BENEFITS[organization.kind, part.code]),
-            [str(label(organization.kind, name)) for name in organization_acts.missing(organization, part)],
+            [
+                str(label(organization.kind, name))
+                for name in organization_profile.missing(organization, part)
+            ],
             any(
-                organization_acts.value_of(organization, name) for name in part.fields if name not in _PRESET
+                organization_profile.value_of(organization, name)
+                for name in part.fields
+                if name not in _PRESET
             ),
         )
-        for part in organization_acts.SECTIONS[organization.kind]
+        for part in organization_profile.SECTIONS[organization.kind]
     ]
 
 
@@ -248,7 +254,7 @@ def promise(organization: Organization, now: datetime) -> str:
 
 def next_step(organization: Organization, actor: Actor, now: datetime) -> str:
     """What happens next, and who does it."""
-    lacking = any(organization_acts.completeness(organization).values())
+    lacking = any(organization_profile.completeness(organization).values())
     is_owner = actor.organization_role == "owner"
     first = _("提供メニュー") if organization.kind == "company" else _("ニーズ")
     if organization.state in {"draft", "returned"}:
@@ -303,11 +309,11 @@ def check_facts(organization: Organization) -> list[tuple[str, str, str]]:
         reason = filters.label_of(organization.no_number_reason, vocabulary.NO_NUMBER_REASONS)
         text = _("番号なし（理由：%(reason)s）", reason=reason) if reason else _("番号も理由も未記入です。")
         facts.append((_("法人番号"), text, "partly" if reason else "no"))
-    elif organization_acts.is_corporate_number(number):
+    elif organization_profile.is_corporate_number(number):
         facts.append((_("法人番号"), _("%(number)s（検査用数字は正しい）", number=number), "yes"))
     else:
         facts.append((_("法人番号"), _("%(number)s（検査用数字が合いません）", number=number), "no"))
-    matches = organization_acts.mail_matches_website(organization)
+    matches = organization_profile.mail_matches_website(organization)
     if matches is None:
         facts.append((_("メールとサイト"), _("どちらかが未記入のため、比べられません。"), "partly"))
     elif matches:
@@ -410,7 +416,7 @@ def _reason(event: AuditEvent) -> str:
 def _detail(organization: Organization, event: AuditEvent) -> str:
     if event.action != "edit_profile":
         return ""
-    part = organization_acts.section(organization, str(event.details.get("section")))
+    part = organization_profile.section(organization, str(event.details.get("section")))
     known = [name for name in event.details.get("fields", []) if part is not None and name in part.fields]
     if part is None or not known:
         return ""

@@ -1,4 +1,4 @@
-"""What the city had before it when it decided something after the introduction, frozen with its hash (X2)."""
+"""What the city had before it when it decided, frozen with its hash, to be shown years later (X2)."""
 
 from datetime import datetime
 from typing import Any
@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from matcher.cases import reads as case_reads
 from matcher.ground.permissions import Actor
 from matcher.records import (
-    AuditEvent,
     CaseDocument,
+    ChecklistAnswer,
     Contribution,
     DecisionBundle,
     Indicator,
@@ -17,7 +18,34 @@ from matcher.records import (
     Partnership,
     Payment,
 )
-from matcher.register import snapshots
+from matcher.register import audit, snapshots
+
+
+def freeze_proposal(
+    session: Session,
+    actor: Actor,
+    case: Partnership,
+    outcome: str,
+    text: str,
+    now: datetime,
+    **answers: Any,
+) -> DecisionBundle:
+    """Keep what an approval or a refusal rested on, with the answers to its questions.
+
+    The case's organizations must be loaded with their profiles.
+    """
+    decision = _decision(actor, text, now) | answers
+    content = {
+        **_common(session, case, outcome, decision),
+        "need": snapshots.posting(case.need),
+        "offer": snapshots.posting(case.offer),
+        "suggestion": snapshots.suggestion(case_reads.shown_suggestion(session, case.shown_suggestion_id)),
+        "checklists": {
+            "company": _checklist(session, case.company_id),
+            "npo": _checklist(session, case.npo_id),
+        },
+    }
+    return _kept(session, actor, case, content, now)
 
 
 def freeze(
@@ -30,7 +58,7 @@ def freeze(
     **facts: Any,
 ) -> DecisionBundle:
     """Keep both organizations, every document in force or on the table, what was measured, given and paid,
-    the history, and ``facts``.
+    what was written to each other, the history, and ``facts``.
 
     The case's organizations must be loaded with their profiles.
     """
@@ -39,40 +67,57 @@ def freeze(
         .where(CaseDocument.partnership_id == case.id, CaseDocument.state.in_(("draft", "agreed")))
         .order_by(CaseDocument.kind, CaseDocument.number)
     ).all()
-    events = session.scalars(
-        select(AuditEvent)
-        .where(AuditEvent.object_type == "partnership", AuditEvent.object_id == case.public_id)
-        .order_by(AuditEvent.id)
-    )
-    content = snapshots.plain(
-        {
-            "outcome": outcome,
-            "decision": {
-                "text": text.strip(), "decided_at": now, "decided_by": actor.user_public_id,
-                "role": actor.role,
-            },
-            "case": snapshots.facts_of(case),
-            "company": snapshots.organization(case.company),
-            "npo": snapshots.organization(case.npo),
-            "documents": [
-                {"kind": found.kind, "number": found.number, "sha256": found.sha256,
-                 "state": found.state, "content": found.content}
-                for found in documents
-            ],
-            "in_force": {
-                found.kind: {"number": found.number, "sha256": found.sha256}
-                for found in documents
-                if found.state == "agreed" and found.kind in {"plan", "agreement"}
-            },
-            "measurements": _measurements(session, case),
-            "totals": _totals(session, case),
-            "payments": _payments(session, case),
-            "messages": [],
-            "checklists": {"company": [], "npo": []},
-            "history": [{"at": event.at, "action": event.action, "hash": event.hash} for event in events],
-            "facts": facts,
-        }
-    )  # fmt: skip
+    content = {
+        **_common(session, case, outcome, _decision(actor, text, now)),
+        "documents": [
+            {"kind": found.kind, "number": found.number, "sha256": found.sha256,
+             "state": found.state, "content": found.content}
+            for found in documents
+        ],
+        "in_force": {
+            found.kind: {"number": found.number, "sha256": found.sha256}
+            for found in documents
+            if found.state == "agreed" and found.kind in {"plan", "agreement"}
+        },
+        "measurements": _measurements(session, case),
+        "totals": _totals(session, case),
+        "payments": _payments(session, case),
+        "checklists": {"company": [], "npo": []},
+        "facts": facts,
+    }  # fmt: skip
+    return _kept(session, actor, case, content, now)
+
+
+def _decision(actor: Actor, text: str, now: datetime) -> dict[str, Any]:
+    return {
+        "text": text.strip(), "decided_at": now, "decided_by": actor.user_public_id, "role": actor.role,
+    }  # fmt: skip
+
+
+def _common(session: Session, case: Partnership, outcome: str, decision: dict[str, Any]) -> dict[str, Any]:
+    """What every decision keeps: the two sides, what they wrote to each other, and what had happened."""
+    return {
+        "outcome": outcome,
+        "decision": decision,
+        "case": snapshots.facts_of(case),
+        "company": snapshots.organization(case.company),
+        "npo": snapshots.organization(case.npo),
+        "messages": [
+            {"at": message.written_at, "text": message.text}
+            for message in case_reads.messages_of_case(session, case)
+        ],
+        "history": [
+            {"at": event.at, "action": event.action, "role": event.role, "from": event.from_state,
+             "to": event.to_state, "hash": event.hash}
+            for event, _user in audit.history(session, "partnership", case.public_id)
+        ],
+    }  # fmt: skip
+
+
+def _kept(
+    session: Session, actor: Actor, case: Partnership, facts: dict[str, Any], now: datetime
+) -> DecisionBundle:
+    content = snapshots.plain(facts)
     bundle = DecisionBundle(
         partnership_id=case.id, decided_by_id=actor.user_id, decided_at=now, content=content,
         sha256=snapshots.sha256(content),
@@ -125,3 +170,12 @@ def _totals(session: Session, case: Partnership) -> list[dict[str, Any]]:
 def _payments(session: Session, case: Partnership) -> list[dict[str, Any]]:
     rows = session.scalars(select(Payment).where(Payment.partnership_id == case.id).order_by(Payment.id))
     return [snapshots.facts_of(row) for row in rows]
+
+
+def _checklist(session: Session, organization_id: int) -> list[dict[str, str]]:
+    rows = session.scalars(
+        select(ChecklistAnswer)
+        .where(ChecklistAnswer.organization_id == organization_id)
+        .order_by(ChecklistAnswer.round, ChecklistAnswer.id)
+    )
+    return [{"item": row.item, "answer": row.answer, "comment": row.comment} for row in rows]

@@ -68,6 +68,13 @@ def _case_loads() -> tuple[ExecutableOption, ...]:
     )
 
 
+def may_see_contacts(actor: Actor, case: Partnership) -> bool:
+    """Contact data is released at the introduction, not before; staff always see it."""
+    if not permissions.may(actor, "partnership.view", case):
+        return False
+    return actor.is_staff or case.state in lifecycle.CASE_WORK
+
+
 def own_cases(
     session: Session, actor: Actor, now: datetime, *, open_only: bool = False
 ) -> tuple[Sequence[Partnership], Mapping[int, Sequence[turns.Step]]]:
@@ -114,6 +121,11 @@ def unanswered_count(session: Session, npo_id: int) -> int:
         )
         or 0
     )
+
+
+def is_busy(session: Session, npo_id: int) -> bool:
+    """Whether an NPO has as many unanswered proposals as it is asked to bear (X7)."""
+    return unanswered_count(session, npo_id) >= lifecycle.UNANSWERED_LIMIT
 
 
 def interested_in_need(session: Session, need: Need) -> Sequence[Partnership]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from matcher.cases import turns
 from matcher.ground.permissions import Actor
-from matcher.organizations import acts as organization_acts
+from matcher.organizations import profile as organization_profile
 from matcher.postings import reads as posting_reads
 from matcher.records import Organization, Partnership
 
@@ -61,7 +61,7 @@ def next_tasks(
     """
     found: list[Task] = []
     if organization.state in {"draft", "returned"}:
-        lacking = sum(organization_acts.completeness(organization).values())
+        lacking = sum(organization_profile.completeness(organization).values())
         found.append(Task("finish_profile" if lacking else "submit_profile", count=lacking))
     on_cases = _on_cases(actor, cases, steps)
     found += [task for task in on_cases if task.kind in _ASKED]

@@ -106,6 +106,7 @@ PERMISSIONS: Final[Mapping[str, Rule]] = MappingProxyType(
         "partnership.view": Rule(_READ | _STAFF),
         "partnership.propose": Rule(_WRITE),
         "partnership.answer": Rule(_WRITE),
+        "partnership.withdraw": Rule(_WRITE | _STAFF),
         "partnership.message": Rule(_WRITE | _STAFF),
         "partnership.decide": Rule(_STAFF),
         "partnership.assign": Rule(_STAFF),

@@ -17,8 +17,8 @@ from matcher.imports import cells as import_cells
 from matcher.imports.columns import COLUMNS, Column, Kind
 from matcher.imports.findings import Problem
 from matcher.imports.known import Known, identity
-from matcher.organizations import acts as organization_acts
-from matcher.postings import acts as posting_acts
+from matcher.organizations import profile as organization_profile
+from matcher.postings import drafts as posting_drafts
 from matcher.postings import terms
 from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization
 
@@ -97,8 +97,8 @@ def label_of(kind: Kind, code: str) -> str:
 
 def _number_problem(kind: Kind, number: int, code: str, values: dict[str, Any]) -> list[Problem]:
     typed = values.get(code)
-    values[code] = organization_acts.normal_number(typed)
-    if values[code] is None or organization_acts.is_corporate_number(values[code]):
+    values[code] = organization_profile.normal_number(typed)
+    if values[code] is None or organization_profile.is_corporate_number(values[code]):
         return []
     values[code] = None
     return [Problem(number, label_of(kind, code), "corporate_number", str(typed)[:40])]
@@ -106,19 +106,19 @@ def _number_problem(kind: Kind, number: int, code: str, values: dict[str, Any]) 
 
 def check_organization(kind: Kind, row: dict[str, Any], known: Known, now: datetime) -> list[Problem]:
     number, values = row["row"], row["values"]
-    values["kana"] = organization_acts.katakana(values["kana"]) if values.get("kana") else None
+    values["kana"] = organization_profile.katakana(values["kana"]) if values.get("kana") else None
     problems = _number_problem(kind, number, "corporate_number", values)
     website = values.get("website")
-    if website and not organization_acts.is_web_address(website):
+    if website and not organization_profile.is_web_address(website):
         # Registers often leave the scheme away; everything else is asked for. Of 「http://a@b.example」 no
         # second scheme makes an address.
         host = re.split("[:/?#]", website)[0]
-        if "." in host and organization_acts.is_web_address(f"https://{website}"):
+        if "." in host and organization_profile.is_web_address(f"https://{website}"):
             values["website"] = f"https://{website}"
         else:
             problems.append(Problem(number, label_of(kind, "website"), "url", website[:40]))
     founded = values.get("established_on")
-    if founded and not organization_acts.is_founding_day(
+    if founded and not organization_profile.is_founding_day(
         date.fromisoformat(founded), calendar.tokyo_date(now)
     ):
         problems.append(Problem(number, label_of(kind, "established_on"), "in_future", founded))
@@ -164,7 +164,7 @@ def check_posting(
         values["valid_until"] = until.isoformat()
     values["mode"] = values.get("mode") or "either"
     posting = posting_of(kind, values, now)
-    for code, wrong in posting_acts.check(posting, now).items():
+    for code, wrong in posting_drafts.check(posting, now).items():
         found = "" if values.get(code) is None else str(values[code])[:40]
         told = "unit_unfit" if (code, wrong) == ("unit", "required") and found else wrong
         problems.append(Problem(number, label_of(kind, code), told, found))
@@ -172,7 +172,7 @@ def check_posting(
     if not problems and title in known.titles:
         return [Problem(number, label_of(kind, "title"), "title_known", values["title"][:40], "duplicate")]
     known.titles.add(title)
-    if not problems and (lacking := posting_acts.missing(posting)):
+    if not problems and (lacking := posting_drafts.missing(posting)):
         words = "、".join(_label_or_code(kind, code) for code in lacking)
         problems.append(Problem(number, words, "incomplete", level="note"))
     return problems

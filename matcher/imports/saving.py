@@ -22,7 +22,8 @@ from matcher.imports.known import identity
 from matcher.imports.rows import facts_of, posting_of
 from matcher.organizations import acts as organization_acts
 from matcher.organizations.identity import Identity, compare
-from matcher.postings import acts as posting_acts
+from matcher.postings import drafts as posting_drafts
+from matcher.postings import revisions as posting_revisions
 from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization
 from matcher.records.base import new_public_id
 from matcher.register import audit, findable, folding, numbers
@@ -209,16 +210,16 @@ def _save_posting(
         return False
     _complete(posting, owner)
     # What is not complete, or of an organization that is not verified, is read by the city first.
-    is_open = state == "open" and owner.state == "verified" and not posting_acts.missing(posting)
+    is_open = state == "open" and owner.state == "verified" and not posting_drafts.missing(posting)
     posting.state = "open" if is_open else "in_review"
     posting.submitted_at, posting.published_at = now, now if is_open else None
     posting.number = numbers.receipt_number(session, "N" if kind == "needs" else "T", now)
     posting.search_text = folding.text_of_posting(posting)
     session.add(posting)
     session.flush()
-    posting_acts.keep_revision(session, posting, actor, now)
+    posting_revisions.keep(session, posting, actor, now)
     audit.record(
-        session, actor, "import", posting_acts.kind_of(posting), posting.public_id, now,
+        session, actor, "import", posting_drafts.kind_of(posting), posting.public_id, now,
         object_version=posting.version, to_state=posting.state, details={"batch": about, "row": row["row"]},
     )  # fmt: skip
     findable.touch(session, posting)

@@ -1,309 +1,59 @@
-"""Organizations: their profiles in sections, and the city's recorded verification."""
+"""What becomes of an organization: verified by the city with a checklist, returned, stopped, leaving."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Final
-from urllib.parse import urlsplit
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import partial
+from typing import Final
 
-from sqlalchemy import String, func, inspect, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from stdnum.exceptions import ValidationError
-from stdnum.jp import cn
 
-from embeddings.text import normalize
 from matcher.cases import documents
 from matcher.cases import reads as case_reads
-from matcher.ground import addresses, calendar, lifecycle, limits, permissions, phones, profile, vocabulary
+from matcher.ground import calendar, lifecycle, vocabulary
 from matcher.ground.errors import Invalid, Refused
-from matcher.ground.permissions import Actor
-from matcher.ground.typed import Unclear
+from matcher.organizations.profile import SECTIONS, missing
 from matcher.records import ChecklistAnswer, Need, Offer, Organization, Partnership
-from matcher.register import (
-    audit,
-    findable,
-    folding,
-    moves,
-    notices,
-    parties,
-    snapshots,
-    wording,
-    wording_work,
-)
+from matcher.register import act, findable, moves, notices, snapshots, wording, wording_work
+from matcher.register.act import Done, Look, Told, Words
 
 TERMS_VERSION: Final = "2026-10"  #: version of the terms of use that an organization agrees to
 
-#: Profiles of organizations in these states stand as they are.
-LOCKED: Final = frozenset({"suspended", "deactivated"})
 #: Cases in these states must be brought to an end before an organization leaves.
 _UNDECIDED_CASES: Final = ("recommended", "interest_one_side", "interest_both", "coordinator_review")
 
-
-@dataclass(frozen=True)
-class Section:
-    """One page of the profile. ``required`` must be filled before the city is asked to verify."""
-
-    code: str
-    label: str
-    fields: tuple[str, ...]
-    required: tuple[str, ...]
-
-
-#: Fields named here live on the organization or on its profile; the first owner of the name holds it.
-_BASIC = (
-    "name",
-    "kana",
-    "corporate_number",
-    "no_number_reason",
-    "area",
-    "address",
-    "website",
-    "representative",
-)
-_CONTACT = ("contact_department", "contact_name", "email", "phone", "visibility")
-SECTIONS: Final[Mapping[str, tuple[Section, ...]]] = {
-    "company": (
-        Section("basic", "会社の基本", (*_BASIC, "industry", "employees_band"),
-                ("name", "kana", "corporate_number", "area", "address", "representative", "industry")),
-        Section("business", "事業とCSR・ESGの考え", ("business", "csr_policy", "expected_returns"),
-                ("business", "csr_policy")),
-        Section("interest", "関わりたい分野・対象・地域",
-                ("fields", "fields_undecided", "sdgs", "beneficiaries", "areas"), ("areas",)),
-        Section("resources", "出せるもの・できないこと",
-                ("pro_bono_skills", "budget_band", "volunteering", "no_go", "no_go_fields", "naming",
-                 "past_partnerships"), ()),
-        Section("contact", "連絡の窓口", _CONTACT, ("contact_name", "email", "phone")),
-    ),
-    "npo": (
-        Section("basic", "団体の基本", (*_BASIC, "org_type", "established_on"),
-                ("name", "kana", "corporate_number", "area", "address", "representative", "org_type")),
-        Section("mission", "目的と活動", ("mission", "activities", "strengths"), ("mission", "activities")),
-        Section("field", "分野・対象・地域", ("fields", "sdgs", "beneficiaries", "areas"),
-                ("fields", "beneficiaries", "areas")),
-        Section("capacity", "体制と情報公開",
-                ("staff_full_time", "staff_part_time", "volunteers", "budget_band", "reach_number",
-                 "capacity", "disclosure"), ("disclosure",)),
-        Section("contact", "連絡の窓口", _CONTACT, ("contact_name", "email", "phone")),
-    ),
-}  # fmt: skip
-
-#: Visible characters that each text may have; forms show and check the same numbers.
-TEXT_LIMITS: Final[Mapping[str, int]] = profile.text_limits()
-
-#: ひらがな → カタカナ, with the marks of repetition.
-_KATAKANA: Final = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
+_TOLD: Final[Mapping[str, Callable[[Organization], wording.Said]]] = {
+    "submitted": wording.organization_submitted,
+    "verified": wording.organization_verified,
+    "returned": wording.organization_returned,
+    "suspended": wording.organization_suspended,
+    "reinstated": wording.organization_reinstated,
+    "deactivated": wording.organization_deactivated,
+}
 
 
-# ── Profile ──────────────────────────────────────────────────────────────────────────────────────────
+class _OrganizationWay:
+    """See ``register.act.Way``."""
+
+    def keep(self, look: Look, event: str, done: Done) -> None:
+        """Move it; its state decides whether it, its needs and its offers may be found."""
+        moves.move(
+            look.session, look.actor, look.record, event, look.now,
+            reason_code=done.reason_code, reason_text=done.text, details=dict(done.details),
+        )  # fmt: skip
+        if event not in {"submit", "return"}:
+            _made_findable(look.session, look.record)
+
+    def tell(self, look: Look, told: Told) -> None:
+        """By notice and mail."""
+        text, about = _TOLD[told.event](look.record), ("organization", look.record.public_id)
+        if told.whom == "desk":
+            notices.tell_staff(look.session, *text, look.now, about=about)
+        else:
+            notices.tell_organization(look.session, look.record, *text, look.now, about=about)
 
 
-def section(organization: Organization, code: str) -> Section | None:
-    """The section of that code for this kind of organization, ``None`` where there is none."""
-    return next((part for part in SECTIONS[organization.kind] if part.code == code), None)
-
-
-def value_of(organization: Organization, name: str) -> Any:
-    """The value of a profile field, wherever it is kept."""
-    return getattr(_holder(organization, name), name)
-
-
-def missing(organization: Organization, part: Section) -> tuple[str, ...]:
-    """The required fields of a section that are still empty."""
-    empty = tuple(name for name in part.required if value_of(organization, name) in (None, "", []))
-    if organization.kind == "npo" and organization.no_number_reason:
-        # A group without legal personality has no number and gives the reason instead.
-        empty = tuple(name for name in empty if name != "corporate_number")
-    return empty
-
-
-def completeness(organization: Organization) -> dict[str, int]:
-    """Section code → how many required fields are still empty (0: complete)."""
-    return {part.code: len(missing(organization, part)) for part in SECTIONS[organization.kind]}
-
-
-def disclosure_level(organization: Organization) -> int:
-    """情報開示レベル 0 to 4 of an NPO: one for every two items that it makes public."""
-    if organization.kind != "npo" or organization.npo is None:
-        return 0
-    known = [item for item in organization.npo.disclosure if item in vocabulary.DISCLOSURE_ITEMS]
-    return len(set(known)) // 2
-
-
-def save_section(
-    session: Session,
-    actor: Actor,
-    organization: Organization,
-    code: str,
-    values: Mapping[str, Any],
-    now: datetime,
-    *,
-    version: int | None,
-) -> None:
-    """Save one section of the own profile.
-
-    What is missing is asked for at submission; what the city has read must not become empty afterwards.
-
-    Raises:
-        Invalid: field → code (``required``, ``too_long``, ``corporate_number``, ``taken``, ``url``,
-            ``in_future``, or what is wrong with the mail address or the telephone number).
-        MovedOn: somebody else has saved since.
-        Refused: ``profile_locked`` while suspended or after leaving.
-    """
-    permissions.require(actor, "organization.edit", organization)
-    if organization.state in LOCKED:
-        raise Refused("profile_locked")
-    moves.check_version(session, organization, version)
-    part = section(organization, code)
-    if part is None:
-        raise Invalid(section="required")
-    taken = {name: values[name] for name in part.fields if name in values}
-    if "corporate_number" in taken:
-        taken["corporate_number"] = normal_number(taken["corporate_number"])
-        if taken["corporate_number"]:
-            taken["no_number_reason"] = None  # the number answers the question
-    before = {name: value_of(organization, name) for name in taken}
-    problems = {}
-    for name, read in (("email", addresses.read), ("phone", phones.read)):
-        try:
-            taken |= {name: read(taken[name])} if taken.get(name) else {}
-        except Unclear as unclear:
-            problems[name] = unclear.code
-    if taken.get("kana"):
-        taken["kana"] = katakana(taken["kana"])
-    problems |= _emptied(organization, part, before, taken)
-    problems |= _problems(session, organization, taken, calendar.tokyo_date(now))
-    if problems:
-        raise Invalid(**problems)
-    for name, value in taken.items():
-        setattr(_holder(organization, name), name, value)
-    changed = sorted(name for name in taken if before[name] != taken[name])
-    organization.updated_at = now
-    organization.search_text = folding.text_of_organization(organization)
-    session.flush()
-    audit.record(
-        session, actor, "edit_profile", "organization", organization.public_id, now,
-        object_version=organization.version, details={"section": code, "fields": changed},
-    )  # fmt: skip
-    findable.touch(session, organization)
-    if set(parties.FACTS) & set(changed):
-        documents.redraw(session, now, organization)
-    if organization.state == "verified" and {"name", "corporate_number", "representative"} & set(changed):
-        text = wording.organization_identity_changed(organization)
-        notices.tell_staff(session, *text, now, about=("organization", organization.public_id))
-
-
-def normal_number(text: str | None) -> str | None:
-    """13 digits from what was typed; empty is ``None``.
-
-    Full width, hyphens and spaces are accepted, and so is the T that stands before the number where it
-    serves as the registration number of an invoice issuer.
-    """
-    digits = "".join(character for character in normalize(text or "") if character.isalnum())
-    if len(digits) == 14 and digits[0] in "Tt":
-        digits = digits[1:]
-    return digits or None
-
-
-def is_corporate_number(number: str) -> bool:
-    """Whether the 13 digits carry the right check digit (国税庁, 法人番号の指定)."""
-    try:
-        cn.validate(number)
-    except ValidationError:
-        return False
-    return True
-
-
-def is_web_address(text: str) -> bool:
-    """Whether ``text`` is an address that a page may link to: http or https, with a host, without a
-    user's name before it, in one word.
-    """
-    try:
-        parts = urlsplit(text)
-        host = parts.hostname
-    except ValueError:
-        return False
-    one_word = not any(character.isspace() or not character.isprintable() for character in text)
-    # 「http://bank.example@evil.example」 leads to evil.example, whatever stands before the @.
-    has_user = "@" in parts.netloc
-    return parts.scheme.lower() in {"http", "https"} and bool(host) and one_word and not has_user
-
-
-def katakana(text: str) -> str:
-    """A フリガナ in カタカナ, so that one sorts and looks like another."""
-    return text.translate(_KATAKANA)
-
-
-def is_founding_day(day: date, today: date) -> bool:
-    """Whether something can have been founded on ``day``: it has come."""
-    return day <= today
-
-
-def mail_matches_website(organization: Organization) -> bool | None:
-    """Whether the mail address belongs to the website's domain, ``None`` where one of them is missing.
-
-    A hint that whoever applies may act for the organization; many small groups use a free mail service.
-    """
-    if not is_web_address(organization.website) or "@" not in organization.email:
-        return None
-    host = (urlsplit(organization.website).hostname or "").lower().removeprefix("www.")
-    domain = organization.email.rsplit("@", maxsplit=1)[1].lower()
-    return domain == host or domain.endswith(f".{host}") or host.endswith(f".{domain}")
-
-
-def _emptied(
-    organization: Organization, part: Section, before: Mapping[str, Any], values: Mapping[str, Any]
-) -> dict[str, str]:
-    """What must not be taken away: the name ever, required fields once the city was asked to verify."""
-    kept = {"name"} if organization.state in {"draft", "returned"} else {"name", *part.required}
-    gone = {name for name in kept & values.keys() if values[name] in (None, "", []) and before[name]}
-    if organization.kind == "npo" and values.get("no_number_reason"):
-        gone.discard("corporate_number")
-    return dict.fromkeys(gone, "required")
-
-
-def _problems(
-    session: Session, organization: Organization, values: Mapping[str, Any], today: date
-) -> dict[str, str]:
-    problems = {
-        name: "too_long"
-        for name, value in values.items()
-        if isinstance(value, str) and (
-            limits.is_too_long(value, TEXT_LIMITS.get(name, limits.TEXT))
-            # People count graphemes, a database column counts code points.
-            or len(value) > _column_length(organization, name)
-        )
-    }  # fmt: skip
-    number = values.get("corporate_number")
-    if number is not None:
-        if not is_corporate_number(number):
-            problems["corporate_number"] = "corporate_number"
-        elif session.scalar(
-            select(func.count())
-            .select_from(Organization)
-            .where(Organization.corporate_number == number, Organization.id != organization.id)
-        ):
-            problems["corporate_number"] = "taken"
-    website = values.get("website")
-    if website and not is_web_address(website):
-        problems["website"] = "url"
-    founded = values.get("established_on")
-    if founded and not is_founding_day(founded, today):
-        problems["established_on"] = "in_future"
-    return problems
-
-
-def _column_length(organization: Organization, name: str) -> float:
-    kind = inspect(type(_holder(organization, name))).columns[name].type
-    return kind.length if isinstance(kind, String) and kind.length is not None else float("inf")
-
-
-def _holder(organization: Organization, name: str) -> Any:
-    if hasattr(Organization, name):
-        return organization
-    return organization.company if organization.kind == "company" else organization.npo
-
-
-# ── Verification ─────────────────────────────────────────────────────────────────────────────────────
+_act = partial(act.act, record=Organization, way=_OrganizationWay())
 
 
 def checklist(organization: Organization) -> Mapping[str, str]:
@@ -311,70 +61,49 @@ def checklist(organization: Organization) -> Mapping[str, str]:
     return vocabulary.CHECKLIST_COMPANY if organization.kind == "company" else vocabulary.CHECKLIST_NPO
 
 
-def submit(
-    session: Session,
-    actor: Actor,
-    organization: Organization,
-    now: datetime,
-    *,
-    declared: bool,
-    agreed: bool,
-    version: int | None,
-) -> None:
+@_act(
+    "submit", move="submit", by="organization.submit",
+    words=Words("市に確認を申請する", "市に確認を申請しました。", "市に確認を申請しました"),
+)  # fmt: skip
+def submit(look: Look, *, declared: bool, agreed: bool) -> Done:
     """Ask the city to verify, with the declaration (暴力団排除) and the terms of use.
 
     Raises:
         Invalid: ``declared`` or ``agreed`` was not ticked.
-        MovedOn: it was submitted already, or somebody else has saved since.
         Refused: ``profile_incomplete`` with the ``sections`` that lack something.
     """
-    permissions.require(actor, "organization.submit", organization)
-    moves.check_version(session, organization, version)
+    organization = look.record
     unticked = {name: "required" for name, on in (("declared", declared), ("agreed", agreed)) if not on}
     if unticked:
         raise Invalid(**unticked)
     lacking = [part.label for part in SECTIONS[organization.kind] if missing(organization, part)]
     if lacking:
         raise Refused("profile_incomplete", sections="、".join(lacking))
-    organization.submitted_at = organization.declared_at = now
+    organization.submitted_at = organization.declared_at = look.now
     organization.terms_version = TERMS_VERSION
     content = snapshots.sha256(snapshots.organization(organization))
-    moves.move(
-        session, actor, organization, "submit", now, details={"terms": TERMS_VERSION, "sha256": content}
-    )
-    text = wording.organization_submitted(organization)
-    notices.tell_staff(session, *text, now, about=("organization", organization.public_id))
+    return Done(details={"terms": TERMS_VERSION, "sha256": content}, tells=(Told("desk", "submitted"),))
 
 
-def verify(
-    session: Session,
-    actor: Actor,
-    organization: Organization,
-    answers: Mapping[str, tuple[str, str]],
-    now: datetime,
-    *,
-    version: int | None,
-) -> None:
+@_act(
+    "verify", move="verify", by="organization.review",
+    words=Words(
+        "確認済みにする", "%(name)sを確認済みとし、お知らせを送りました。", "確認済みとしました"
+    ),
+)  # fmt: skip
+def verify(look: Look, answers: Mapping[str, tuple[str, str]]) -> Done:
     """Accept after the checklist: item → (yes | no | na, comment).
 
     Raises:
         Invalid: ``<item>``: an answer is missing; ``<item>_comment``: *no* without a comment.
-        MovedOn: a colleague was faster, or the application was changed since.
         Refused: ``checklist_no`` when an item was answered *no*: return it instead.
     """
-    permissions.require(actor, "organization.review", organization)
-    moves.check_version(session, organization, version)
-    _keep_answers(session, actor, organization, answers, now, complete=True)
+    _keep_answers(look, answers, complete=True)
     if any(answer == "no" for answer, _comment in answers.values()):
         raise Refused("checklist_no")
-    organization.verified_at = now
-    organization.verification_expires_on = verified_until(calendar.tokyo_date(now))
-    moves.move(session, actor, organization, "verify", now, version=version)
-    _made_findable(session, organization)
-    text = wording.organization_verified(organization)
-    notices.tell_organization(
-        session, organization, *text, now, about=("organization", organization.public_id)
-    )
+    look.record.verified_at = look.now
+    look.record.verification_expires_on = verified_until(calendar.tokyo_date(look.now))
+    return Done(tells=(Told("owner", "verified"),))
 
 
 def verified_until(day: date) -> date:
@@ -383,42 +112,98 @@ def verified_until(day: date) -> date:
     return day.replace(year=year, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=year)
 
 
-def return_(
-    session: Session,
-    actor: Actor,
-    organization: Organization,
-    answers: Mapping[str, tuple[str, str]],
-    reason_code: str,
-    reason_text: str,
-    now: datetime,
-    *,
-    version: int | None,
-) -> None:
-    """Give the application back with a coded reason and what to mend; answers so far are kept."""
-    permissions.require(actor, "organization.review", organization)
-    moves.check_version(session, organization, version)
+@_act(
+    "return", move="return", by="organization.review",
+    words=Words("差し戻す", "%(name)sに差し戻し、お知らせを送りました。", "差し戻しました"),
+)  # fmt: skip
+def return_(look: Look, answers: Mapping[str, tuple[str, str]], reason_code: str, reason_text: str) -> Done:
+    """Give the application back with a coded reason and what to mend; answers so far are kept.
+
+    Raises:
+        Invalid: no reason, or nothing that says what to mend.
+    """
+    _explained(reason_text)
+    _keep_answers(look, answers, complete=False)
+    return Done(reason_code=reason_code, text=reason_text, tells=(Told("owner", "returned"),))
+
+
+@_act(
+    "suspend", move="suspend", by="organization.suspend",
+    words=Words(
+        "利用を停止する", "%(name)sの利用を停止し、お知らせを送りました。", "利用を停止しました"
+    ),
+)  # fmt: skip
+def suspend(look: Look, reason_code: str, reason_text: str) -> Done:
+    """Stop an organization (manager only); its running cases are listed in the audit event, and the
+    partners and officials of these cases hear of it (not of the reason).
+
+    Raises:
+        Invalid: no reason, or no sentence on it.
+    """
+    _explained(reason_text)
+    running = _tell_partners(look, "partner_suspended")
+    return Done(
+        reason_code=reason_code, text=reason_text,
+        details={"running_cases": [case.public_id for case in running]},
+        tells=(Told("owner", "suspended"),),
+    )  # fmt: skip
+
+
+@_act(
+    "reinstate", move="reinstate", by="organization.suspend",
+    words=Words(
+        "利用停止を解除する", "%(name)sの利用停止を解除し、お知らせを送りました。", "利用停止を解除しました"
+    ),
+)  # fmt: skip
+def reinstate(look: Look, reason_code: str, reason_text: str) -> Done:
+    """End a suspension (manager only).
+
+    Raises:
+        Invalid: no reason, or no sentence on it.
+    """
+    _explained(reason_text)
+    _tell_partners(look, "partner_reinstated")
+    return Done(reason_code=reason_code, text=reason_text, tells=(Told("owner", "reinstated"),))
+
+
+@_act(
+    "deactivate", move="deactivate", by="organization.deactivate",
+    words=Words("利用を終了させる", "%(name)sの利用を終了しました。", "利用を終了しました"),
+)  # fmt: skip
+def deactivate(look: Look, reason_code: str, reason_text: str) -> Done:
+    """End the use of the service (owner, or a manager for a group that no longer exists).
+
+    Its needs and offers are withdrawn with the same reason. Introduced cases stay, so that both sides
+    find their history.
+
+    Raises:
+        Invalid: no reason.
+        Refused: ``cases_undecided`` with their ``count``: somebody still waits for an answer.
+    """
+    waiting = look.session.scalar(
+        select(func.count())
+        .select_from(Partnership)
+        .where(
+            (Partnership.company_id == look.record.id) | (Partnership.npo_id == look.record.id),
+            Partnership.state.in_(_UNDECIDED_CASES),
+        )
+    )
+    if waiting:
+        raise Refused("cases_undecided", count=waiting)
+    return Done(
+        reason_code=reason_code, text=reason_text,
+        details={"withdrawn": _withdraw_postings(look, reason_code, reason_text)},
+        tells=(Told("owner" if look.actor.is_staff else "desk", "deactivated"),),
+    )  # fmt: skip
+
+
+def _explained(reason_text: str) -> None:
     if not reason_text.strip():
         raise Invalid(reason_text="required")
-    _keep_answers(session, actor, organization, answers, now, complete=False)
-    moves.move(
-        session, actor, organization, "return", now,
-        version=version, reason_code=reason_code, reason_text=reason_text,
-    )  # fmt: skip
-    text = wording.organization_returned(organization)
-    notices.tell_organization(
-        session, organization, *text, now, about=("organization", organization.public_id)
-    )
 
 
-def _keep_answers(
-    session: Session,
-    actor: Actor,
-    organization: Organization,
-    answers: Mapping[str, tuple[str, str]],
-    now: datetime,
-    *,
-    complete: bool,
-) -> None:
+def _keep_answers(look: Look, answers: Mapping[str, tuple[str, str]], *, complete: bool) -> None:
+    organization = look.record
     items = checklist(organization)
     problems = {
         f"{item}_comment": "required"
@@ -431,165 +216,60 @@ def _keep_answers(
         }
     if problems:
         raise Invalid(**problems)
-    newest = session.scalar(
+    newest = look.session.scalar(
         select(func.max(ChecklistAnswer.round)).where(ChecklistAnswer.organization_id == organization.id)
     )
     for item, (answer, comment) in answers.items():
         if item in items and answer in vocabulary.ANSWERS:
-            session.add(
+            look.session.add(
                 ChecklistAnswer(
                     organization_id=organization.id,
                     round=(newest or 0) + 1,
                     item=item,
                     answer=answer,
                     comment=comment.strip(),
-                    answered_by_id=actor.user_id,
-                    answered_at=now,
+                    answered_by_id=look.actor.user_id,
+                    answered_at=look.now,
                 )
             )
 
 
-def suspend(
-    session: Session,
-    actor: Actor,
-    organization: Organization,
-    reason_code: str,
-    reason_text: str,
-    now: datetime,
-    *,
-    version: int | None,
-) -> None:
-    """Stop an organization (manager only); its running cases are listed in the audit event, and the
-    partners and officials of these cases hear of it (not of the reason).
-    """
-    permissions.require(actor, "organization.suspend", organization)
-    if not reason_text.strip():
-        raise Invalid(reason_text="required")
+def _tell_partners(look: Look, event: str) -> Sequence[Partnership]:
+    """The organization's open cases, whose other side and officials hear of it."""
+    session, organization, now = look.session, look.record, look.now
     running = case_reads.open_cases_of(session, organization)
-    moves.move(
-        session, actor, organization, "suspend", now, version=version,
-        reason_code=reason_code, reason_text=reason_text,
-        details={"running_cases": [case.public_id for case in running]},
-    )  # fmt: skip
-    _tell_partners(session, actor, organization, running, "partner_suspended", now)
-    _made_findable(session, organization)
-    text = wording.organization_suspended(organization)
-    notices.tell_organization(
-        session, organization, *text, now, about=("organization", organization.public_id)
-    )
-
-
-def reinstate(
-    session: Session,
-    actor: Actor,
-    organization: Organization,
-    reason_code: str,
-    reason_text: str,
-    now: datetime,
-    *,
-    version: int | None,
-) -> None:
-    """End a suspension (manager only)."""
-    permissions.require(actor, "organization.suspend", organization)
-    if not reason_text.strip():
-        raise Invalid(reason_text="required")
-    moves.move(
-        session, actor, organization, "reinstate", now, version=version,
-        reason_code=reason_code, reason_text=reason_text,
-    )  # fmt: skip
-    running = case_reads.open_cases_of(session, organization)
-    _tell_partners(session, actor, organization, running, "partner_reinstated", now)
-    _made_findable(session, organization)
-    text = wording.organization_reinstated(organization)
-    notices.tell_organization(
-        session, organization, *text, now, about=("organization", organization.public_id)
-    )
-
-
-def deactivate(
-    session: Session,
-    actor: Actor,
-    organization: Organization,
-    reason_code: str,
-    reason_text: str,
-    now: datetime,
-    *,
-    version: int | None,
-) -> None:
-    """End the use of the service (owner, or a manager for a group that no longer exists).
-
-    Its needs and offers are withdrawn with the same reason. Introduced cases stay, so that both sides
-    find their history.
-
-    Raises:
-        Refused: ``cases_undecided`` with their ``count``: somebody still waits for an answer.
-    """
-    permissions.require(actor, "organization.deactivate", organization)
-    moves.check_version(session, organization, version)
-    waiting = session.scalar(
-        select(func.count())
-        .select_from(Partnership)
-        .where(
-            (Partnership.company_id == organization.id) | (Partnership.npo_id == organization.id),
-            Partnership.state.in_(_UNDECIDED_CASES),
-        )
-    )
-    if waiting:
-        raise Refused("cases_undecided", count=waiting)
-    withdrawn = _withdraw_postings(session, actor, organization, reason_code, reason_text, now)
-    moves.move(
-        session, actor, organization, "deactivate", now, version=version,
-        reason_code=reason_code, reason_text=reason_text, details={"withdrawn": withdrawn},
-    )  # fmt: skip
-    findable.touch(session, organization)
-    text = wording.organization_deactivated(organization)
-    if actor.is_staff:
-        notices.tell_organization(
-            session, organization, *text, now, about=("organization", organization.public_id)
-        )
-    else:
-        notices.tell_staff(session, *text, now, about=("organization", organization.public_id))
-
-
-def _tell_partners(
-    session: Session, actor: Actor, organization: Organization, cases: Sequence[Partnership], event: str,
-    now: datetime,
-) -> None:  # fmt: skip
-    for case in cases:
+    for case in running:
         partner_id = case.npo_id if case.company_id == organization.id else case.company_id
         text = wording_work.event(case, event, what=organization.name)
-        about = ("partnership", case.public_id)
-        notices.tell_organization(session, partner_id, *text, now, about=about)
-        documents.tell_city(session, actor, case, text, now)
+        notices.tell_organization(session, partner_id, *text, now, about=("partnership", case.public_id))
+        documents.tell_city(session, look.actor, case, text, now)
+    return running
 
 
-def _withdraw_postings(
-    session: Session,
-    actor: Actor,
-    organization: Organization,
-    reason_code: str,
-    reason_text: str,
-    now: datetime,
-) -> list[str]:
-    own: list[Need | Offer] = [
-        *session.scalars(select(Need).where(Need.organization_id == organization.id).order_by(Need.id)),
-        *session.scalars(select(Offer).where(Offer.organization_id == organization.id).order_by(Offer.id)),
+def _withdraw_postings(look: Look, reason_code: str, reason_text: str) -> list[str]:
+    withdrawn = [
+        posting
+        for posting in _own_postings(look.session, look.record)
+        if "withdraw" in moves.available(look.actor, posting)
     ]
-    withdrawn = [posting for posting in own if "withdraw" in moves.available(actor, posting)]
     for posting in withdrawn:
-        moves.move(session, actor, posting, "withdraw", now, reason_code=reason_code, reason_text=reason_text)
-        findable.touch(session, posting)
+        moves.move(
+            look.session, look.actor, posting, "withdraw", look.now,
+            reason_code=reason_code, reason_text=reason_text,
+        )  # fmt: skip
+        findable.touch(look.session, posting)
     return [posting.public_id for posting in withdrawn]
 
 
 def _made_findable(session: Session, organization: Organization) -> None:
-    """The organization's state decides whether its needs and offers may be found."""
     findable.touch(session, organization)
-    own: list[Need | Offer] = [
-        *session.scalars(select(Need).where(Need.organization_id == organization.id, Need.state == "open")),
-        *session.scalars(
-            select(Offer).where(Offer.organization_id == organization.id, Offer.state == "open")
-        ),
+    for posting in _own_postings(session, organization):
+        if posting.state == "open":
+            findable.touch(session, posting)
+
+
+def _own_postings(session: Session, organization: Organization) -> list[Need | Offer]:
+    return [
+        *session.scalars(select(Need).where(Need.organization_id == organization.id).order_by(Need.id)),
+        *session.scalars(select(Offer).where(Offer.organization_id == organization.id).order_by(Offer.id)),
     ]
-    for posting in own:
-        findable.touch(session, posting)

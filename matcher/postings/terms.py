@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from matcher.ground import calendar, lifecycle, vocabulary
 
@@ -222,6 +222,10 @@ def renewed_until(posting: Any, today: date) -> date:
     """Until when a need or offer is shown once it is renewed: never shorter, never beyond its last day."""
     wanted = max(today + lifecycle.RENEWAL, posting.valid_until or today)
     return latest_publication(wanted, posting.period_to)
+
+
+#: what ``renewal_obstacle`` finds
+RENEWAL_OBSTACLES: Final = frozenset({"period_over", "shown_to_its_end", "lasts_longer"})
 
 
 def renewal_obstacle(posting: Any, today: date) -> str | None:

@@ -11,7 +11,7 @@ without doing it, for buttons and steps. A kind of record says once how what hap
 (``Way``).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -121,10 +121,12 @@ class Act:
         by: the permission that it needs.
         who: who of those whom the permission lets through, where that hangs on the record.
         open_in: the states of the record in which it is open.
+        move: the move of the life-cycle table that it is; states, movers and reasons are then the table's.
         when: what else must be so of the record for it to be open.
         item: the kind of record that it is about beside ``record``; ``str`` where a key names a part of one.
         may_lack_item: whether it is also done without one.
         guard: what stands against it, as a code (``MOVED_ON`` where somebody was faster).
+        hidden_by: the codes of the guard for which its button is not offered either.
         shown: what a form shows of it, by which one sees that it has changed since; ``None`` where nothing
             that was there is touched.
         writes: the kind of text that it drafts.
@@ -134,16 +136,18 @@ class Act:
     """
 
     name: str
-    record: type[Base]
+    record: type[Base] | tuple[type[Base], ...]
     by: str
-    open_in: frozenset[str]
     words: Words
     does: Callable[..., Done]
     way: Way
     event: str
+    open_in: frozenset[str] = frozenset()
+    move: str = ""
     item: ItemKind = None
     may_lack_item: bool = False
     guard: Guard = lambda look: None
+    hidden_by: Container[str] = frozenset()
     who: Callable[[Look], bool] = lambda look: True
     when: Callable[[Any], bool] = lambda record: True
     shown: Callable[[Look], object] = version_of_item
@@ -154,14 +158,15 @@ class Act:
     def may(self, look: Look) -> bool:
         """Whether it could be done now; what stands against it is asked of an item that is given.
 
-        Of the record alone it is said where one asks for it (``obstacle``), so that nobody misses a button.
+        Of the record alone it is said where one asks for it (``obstacle``), so that nobody misses a button
+        – but for what hides it (``hidden_by``).
         """
-        return (
-            permissions.may(look.actor, self.by, look.record)
-            and self._is_open(look.record)
-            and self.who(look)
-            and (look.item is None or self.guard(look) is None)
-        )
+        if not permissions.may(look.actor, self.by, look.record) or not self.is_open(look):
+            return False
+        if not self.who(look):
+            return False
+        code = None if look.item is None and not self.hidden_by else self.guard(look)
+        return code is None or (look.item is None and code not in self.hidden_by)
 
     def obstacle(self, look: Look) -> str | None:
         """What stands against it now, for somebody who may do it: a code, or ``None``."""
@@ -180,7 +185,7 @@ class Act:
         permissions.require(look.actor, self.by, look.record)
         if not self.who(look):
             raise NotPermitted(self.by)
-        if not self._is_open(look.record):
+        if not self.is_open(look):
             raise moves.moved_on(look.session, look.record)
         code = self.guard(look)
         if code == MOVED_ON or (version is not None and self._has_changed(look, version)):
@@ -217,7 +222,8 @@ class Act:
         self.require(look, version)
         answers, more = answer()
         done = self.does(look, *answers, **more)
-        look.session.flush()
+        if not self.move:  # a move flushes by itself, so that the record has one new version
+            look.session.flush()
         self.way.keep(look, done.event or self.event, done)
         for more_happened in done.also:
             by = replace(look, actor=more_happened.by or look.actor)
@@ -226,8 +232,10 @@ class Act:
             self.way.tell(look, told)
         return done
 
-    def _is_open(self, record: Any) -> bool:
-        return record.state in self.open_in and self.when(record)
+    def is_open(self, look: Look) -> bool:
+        """Whether the record is in a state in which it can be done; a move, also by whom."""
+        is_moved_by = not self.move or self.move in moves.available(look.actor, look.record)
+        return look.record.state in self.open_in and is_moved_by and self.when(look.record)
 
     def _has_changed(self, look: Look, version: object) -> bool:
         shown = self.shown(look)
@@ -238,15 +246,30 @@ _ACTS: Final[dict[tuple[type[Base], str], Act]] = {}
 
 
 def act(
-    name: str, record: type[Base], *, way: Way, event: str = "", **declared: Any
+    name: str,
+    record: type[Base] | tuple[type[Base], ...],
+    *,
+    way: Way,
+    event: str = "",
+    move: str = "",
+    **declared: Any,
 ) -> Callable[[Callable[..., Done]], Act]:
     """Declare an act (see ``Act``); the function under it does only what changes."""
+    kinds = record if isinstance(record, tuple) else (record,)
+    if move:
+        declared = {
+            "open_in": moves.states(kinds[0], move), "reasons": moves.reasons(kinds[0], move),
+            "shown": version_of_record, **declared,
+        }  # fmt: skip
 
     def declare(does: Callable[..., Done]) -> Act:
-        made = Act(name=name, record=record, does=does, way=way, event=event or name, **declared)
-        if (record, name) in _ACTS:
-            raise ValueError(f"expected one act {name!r} of {record.__name__}, found a second")
-        _ACTS[record, name] = made
+        made = Act(
+            name=name, record=record, does=does, way=way, event=event or move or name, move=move, **declared
+        )
+        for kind in kinds:
+            if (kind, name) in _ACTS:
+                raise ValueError(f"expected one act {name!r} of {kind.__name__}, found a second")
+            _ACTS[kind, name] = made
         return made
 
     return declare
@@ -260,3 +283,12 @@ def find(record: type[Base], name: str) -> Act | None:
 def of(record: type[Base]) -> Iterator[Act]:
     """The acts of a kind of record, as far as their rooms are loaded."""
     return (found for (kind, _name), found in _ACTS.items() if kind is record)
+
+
+def open_to(
+    session: Session, actor: Actor, record: Any, now: datetime, home: str | None = None
+) -> tuple[str, ...]:
+    """What ``actor`` can do to the record now: what moves it first; ``home``: of that part only."""
+    look = Look(session, actor, record, now)
+    found = (one for one in of(type(record)) if (home is None or one.home == home) and one.may(look))
+    return tuple(one.name for one in sorted(found, key=lambda one: not one.move))

@@ -1,6 +1,6 @@
 """The one way a record changes its state: permission by the caller, table, version, audit – together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +43,27 @@ def movers(actor: Actor, record: Movable) -> frozenset[Mover]:
 def available(actor: Actor, record: Movable) -> tuple[str, ...]:
     """What the life-cycle table opens to ``actor`` now; guards and permissions come on top."""
     return lifecycle.available_actions(_MACHINE[type(record)], record.state, movers(actor, record))
+
+
+def states(kind: type, action: str) -> frozenset[str]:
+    """The states from which ``action`` leads on."""
+    return frozenset(row.source for row in _rows(kind, action))
+
+
+def reasons(kind: type, action: str) -> Mapping[str, str]:
+    """The coded reasons of which whoever does ``action`` must choose one; empty where none is asked for."""
+    return next((row.reasons or {} for row in _rows(kind, action)), {})
+
+
+def _rows(kind: type, action: str) -> Iterator[lifecycle.Move]:
+    machine = _MACHINE.get(kind)
+    return (row for row in lifecycle.TRANSITIONS if (row.machine, row.action) == (machine, action))
+
+
+def target(record: Movable, action: str) -> str | None:
+    """The state to which ``action`` would lead, ``None`` where it is no move of this state."""
+    row = lifecycle.find_move(_MACHINE[type(record)], record.state, action)
+    return row.target if row else None
 
 
 def check_version(session: Session, record: Movable | User, shown: int | None) -> None:

@@ -13,8 +13,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from matcher.agreements import plans
-from matcher.cases import acts as case_acts
-from matcher.cases import decisions, documents, talks
+from matcher.cases import beginning, decisions, documents, talks
 from matcher.ground import calendar, lifecycle, permissions, personal, vocabulary
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.permissions import SYSTEM, Actor
@@ -482,7 +481,7 @@ def chain(session: Session, case: Partnership) -> Chain:
 
 
 def renew(
-    session: Session, actor: Actor, case: Partnership, terms: case_acts.Terms, message: str, now: datetime
+    session: Session, actor: Actor, case: Partnership, terms: beginning.Terms, message: str, now: datetime
 ) -> Partnership:
     """Begin the next period with the same partner: a new case that knows its predecessor (L11, N14).
 
@@ -492,7 +491,7 @@ def renew(
     permissions.require(actor, "partnership.work", case)
     if not may_renew(case):
         raise moves.moved_on(session, case)
-    new = case_acts.propose(session, actor, case.company, case.npo, terms, message, now)
+    new = beginning.propose(session, actor, case.company, case.npo, terms, message, now)
     new.renewed_from_id, new.year_number = case.id, case.year_number + 1
     session.flush()
     documents.note(session, actor, case, "renew", now, details={"case": new.public_id})

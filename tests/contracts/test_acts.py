@@ -14,24 +14,23 @@ from unittest.mock import MagicMock
 import pytest
 from sqlalchemy.orm import Session, object_session
 
-from matcher.cases import acts as case_acts
 from matcher.cases import reads as case_reads
+from matcher.cases.beginning import Terms
 from matcher.ground import lifecycle, permissions, vocabulary
 from matcher.ground.errors import MovedOn, NotFound, NotPermitted, Refused
 from matcher.ground.permissions import ANONYMOUS, Actor
-from matcher.organizations import acts as organization_acts
 from matcher.organizations import reads as organization_reads
-from matcher.postings import acts as posting_acts
 from matcher.postings import reads as posting_reads
 from matcher.records import Need, Offer, Organization, Partnership
-from matcher.register import moves
+from matcher.register.act import Look
 from matcher.register.act import act as declare
+from matcher.register.act import find as declared_as
 from matcher.register.act import of as declared_of
 from tests import factories
 from tests.conftest import NOW
 from tests.partners import Partners
 from webapp import work_text
-from webapp.views import work_acts
+from webapp.views import cases, work_acts
 
 TABLE: Final = Path(__file__).with_name("acts.csv")
 #: Two owners, editors and viewers, another company, the city's people, and somebody who is not signed in.
@@ -81,31 +80,19 @@ def _work(name: str) -> Deed:
     return Deed(may, do)
 
 
-def _answer(name: str) -> Deed:
-    service = getattr(case_acts, {"return": "return_", "message": "send_message"}.get(name, name))
-    typed: tuple[Any, ...] = {
-        "accept": ("",), "decline": ("capacity", ""), "withdraw": ("other", "都合。"), "revise": (case_acts.Terms("food", 10.0, "kg"), "。"),
-        "approve": (MagicMock(),), "return": ("other", "。"), "refuse": ("other", "。"), "message": ("。",),
-        "assign": (MagicMock(),),
-    }[name]  # fmt: skip
-    named: dict[str, Any] = {} if name in {"message", "assign"} else {"version": None}
-    return Deed(
-        lambda actor, case: name in case_acts.open_actions(actor, case),
-        lambda session, actor, case: service(session, actor, case, *typed, NOW, **named),
-    )
-
-
-def _move(module: Any, kind: str, name: str, *typed: Any, needs: str = "", **named: Any) -> Deed:
-    """An act of a need, an offer or an organization."""
-    service = getattr(module, "return_" if name == "return" else name)
+def _declared(kind: type, name: str, *typed: Any, **named: Any) -> Deed:
+    """A declared act of a kind of record."""
+    one = declared_as(kind, name)
+    assert one is not None, name
+    deed = one
 
     def may(actor: Actor, record: Record) -> bool:
-        return name in moves.available(actor, record) and permissions.may(
-            actor, f"{kind}.{needs or name}", record
-        )
+        session = object_session(record)
+        assert session is not None
+        return deed.may(Look(session, actor, record, NOW))
 
     def do(session: Session, actor: Actor, record: Record) -> object:
-        return service(session, actor, record, *typed, NOW, version=None, **named)
+        return deed(session, actor, record, *typed, NOW, version=None, **named)
 
     return Deed(may, do)
 
@@ -113,34 +100,38 @@ def _move(module: Any, kind: str, name: str, *typed: Any, needs: str = "", **nam
 _CHECKED: Final = dict.fromkeys(vocabulary.CHECKLIST_COMPANY, ("yes", ""))
 _REASON: Final = ("other", "都合。")
 _POSTING: Final = {
-    "submit": _move(posting_acts, "posting", "submit"),
-    "publish": _move(posting_acts, "posting", "publish", needs="review"),
-    "return": _move(posting_acts, "posting", "return", *_REASON, needs="review"),
-    "pause": _move(posting_acts, "posting", "pause"),
-    "resume": _move(posting_acts, "posting", "resume", needs="pause"),
-    "fill": _move(posting_acts, "posting", "fill"),
-    "rework": _move(posting_acts, "posting", "rework"),
-    "renew": _move(posting_acts, "posting", "renew"),
-    "withdraw": _move(posting_acts, "posting", "withdraw", *_REASON),
+    "submit": _declared(Need, "submit"),
+    "publish": _declared(Need, "publish"),
+    "return": _declared(Need, "return", *_REASON),
+    "pause": _declared(Need, "pause"),
+    "resume": _declared(Need, "resume"),
+    "fill": _declared(Need, "fill"),
+    "rework": _declared(Need, "rework"),
+    "renew": _declared(Need, "renew"),
+    "withdraw": _declared(Need, "withdraw", *_REASON),
 }
 DEEDS: Final[Mapping[str, Mapping[str, Deed]]] = {
     "case": {
         **{f"work: {name}": _work(name) for name in work_acts.ACTS},
-        **{
-            name: _answer(name)
-            for name in ("accept", "decline", "withdraw", "revise", "approve", "return", "refuse", "message",
-                         "assign")
-        },
+        "accept": _declared(Partnership, "accept", ""),
+        "decline": _declared(Partnership, "decline", "capacity", ""),
+        "withdraw": _declared(Partnership, "withdraw", *_REASON),
+        "revise": _declared(Partnership, "revise", Terms("food", 10.0, "kg"), "。"),
+        "approve": _declared(Partnership, "approve", MagicMock()),
+        "return": _declared(Partnership, "return", *_REASON),
+        "refuse": _declared(Partnership, "refuse", *_REASON),
+        "message": _declared(Partnership, "message", "。"),
+        "assign": _declared(Partnership, "assign", MagicMock()),
     },
     "need": _POSTING,
     "offer": _POSTING,
     "organization": {
-        "submit": _move(organization_acts, "organization", "submit", declared=True, agreed=True),
-        "verify": _move(organization_acts, "organization", "verify", _CHECKED, needs="review"),
-        "return": _move(organization_acts, "organization", "return", {}, *_REASON, needs="review"),
-        "suspend": _move(organization_acts, "organization", "suspend", *_REASON),
-        "reinstate": _move(organization_acts, "organization", "reinstate", *_REASON, needs="suspend"),
-        "deactivate": _move(organization_acts, "organization", "deactivate", *_REASON),
+        "submit": _declared(Organization, "submit", declared=True, agreed=True),
+        "verify": _declared(Organization, "verify", _CHECKED),
+        "return": _declared(Organization, "return", {}, *_REASON),
+        "suspend": _declared(Organization, "suspend", *_REASON),
+        "reinstate": _declared(Organization, "reinstate", *_REASON),
+        "deactivate": _declared(Organization, "deactivate", *_REASON),
     },
 }  # fmt: skip
 
@@ -245,7 +236,13 @@ def test_every_act_of_every_record_is_written() -> None:
 
 
 def test_a_declared_act_has_words_and_a_form() -> None:
-    declared = list(declared_of(Partnership))
+    for kind in (Need, Offer, Organization):
+        assert list(declared_of(kind))
+        assert all(one.words.button and one.words.done and one.words.happened for one in declared_of(kind))
+    begun = [one for one in declared_of(Partnership) if one.home == "case"]
+    assert {one.name for one in begun} == set(cases.ACTS)
+    assert all(one.words.button and one.words.done and one.words.happened for one in begun)
+    declared = [one for one in declared_of(Partnership) if one.home != "case"]
     assert declared
     for one in declared:
         assert one.words.button, one.name

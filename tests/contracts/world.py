@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from matcher.agreements import plans
-from matcher.cases import acts as case_acts
-from matcher.cases import files, talks
-from matcher.cases.acts import Decision, Terms
+from matcher.cases import answering, beginning, deciding, files, talks
+from matcher.cases.beginning import Terms
+from matcher.cases.deciding import Decision
 from matcher.desk import handovers
 from matcher.ground import calendar
 from matcher.ground.db import Database
@@ -113,16 +113,16 @@ class World:
             factories.make_offer(session, company, state="in_review"),
         )
         actors = {name: factories.actor_for(self.people[name], sides.get(name)) for name in self.people}
-        case = case_acts.propose(
+        case = beginning.propose(
             session, actors["company_a"], company, npo, Terms("food"), "ぜひ。", NOW, need=need, offer=offer
         )
         second = factories.make_need(session, npo)
-        decided = case_acts.propose(
+        decided = beginning.propose(
             session, actors["company_a"], company, npo, Terms("food"), "ぜひ。", NOW, need=second
         )
-        case_acts.accept(session, actors["npo_a"], decided, "", NOW, version=None)
+        answering.accept(session, actors["npo_a"], decided, "", NOW, version=None)
         decision = Decision("明確である。", conflict_of_interest=False, city_involved=False)
-        bundle = case_acts.approve(session, actors["coordinator"], decided, decision, NOW, version=None)
+        bundle = deciding.approve(session, actors["coordinator"], decided, decision, NOW, version=None)
         self._work(session, actors, company, npo)
         self._made(session)
         shown = self._shown(session, company, npo, need.id)

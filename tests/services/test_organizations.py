@@ -8,12 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from stdnum.jp import cn
 
-from matcher.cases import acts as case_acts
+from matcher.cases import answering, beginning
 from matcher.cases import reads as case_reads
 from matcher.ground import calendar, permissions, vocabulary
 from matcher.ground.errors import Invalid, MovedOn, NotFound, NotPermitted, Refused
 from matcher.ground.permissions import Actor
 from matcher.organizations import acts as organization_acts
+from matcher.organizations import profile as organization_profile
 from matcher.organizations import reads as organization_reads
 from matcher.postings import reads as posting_reads
 from matcher.records import AuditEvent, Embedding, Mail, Notice, Organization
@@ -62,7 +63,7 @@ def submitted_npo(session: Session, now: datetime) -> Organization:
 
 def save(session: Session, organization: Organization, code: str, now: datetime, **values: Any) -> None:
     actor = owner_of(session, organization)
-    organization_acts.save_section(
+    organization_profile.save_section(
         session, actor, organization, code, values, now, version=organization.version
     )
 
@@ -80,26 +81,26 @@ def actions(session: Session) -> list[str]:
 
 def test_every_profile_field_of_a_section_exists_and_required_ones_belong_to_it(session: Session) -> None:
     for organization in (make_company(session), make_npo(session)):
-        for part in organization_acts.SECTIONS[organization.kind]:
+        for part in organization_profile.SECTIONS[organization.kind]:
             assert set(part.required) <= set(part.fields)
             for name in part.fields:
-                organization_acts.value_of(organization, name)
+                organization_profile.value_of(organization, name)
 
 
 def test_completeness_counts_the_required_fields_that_are_empty(session: Session) -> None:
     company = make_company(session, state="draft", kana="", address="", corporate_number=None)
-    assert organization_acts.completeness(company) == {
+    assert organization_profile.completeness(company) == {
         "basic": 3, "business": 0, "interest": 0, "resources": 0, "contact": 0,
     }  # fmt: skip
-    basic = organization_acts.section(company, "basic")
+    basic = organization_profile.section(company, "basic")
     assert basic is not None
-    assert organization_acts.missing(company, basic) == ("kana", "corporate_number", "address")
+    assert organization_profile.missing(company, basic) == ("kana", "corporate_number", "address")
 
 
 def test_a_company_is_complete_without_choosing_a_field(session: Session, now: datetime) -> None:
     company = make_company(session, state="draft", corporate_number=NUMBER)
     save(session, company, "interest", now, fields=[], fields_undecided=True, areas=["citywide"])
-    assert sum(organization_acts.completeness(company).values()) == 0
+    assert sum(organization_profile.completeness(company).values()) == 0
     organization_acts.submit(
         session, owner_of(session, company), company, now, declared=True, agreed=True, version=None
     )
@@ -111,7 +112,7 @@ def test_a_half_filled_section_is_saved(session: Session, now: datetime) -> None
     save(session, npo, "mission", now, mission="", activities="月に2回、海岸のごみを拾います。")
     assert npo.npo is not None
     assert npo.npo.activities == "月に2回、海岸のごみを拾います。"
-    assert organization_acts.completeness(npo)["mission"] == 1
+    assert organization_profile.completeness(npo)["mission"] == 1
 
 
 def test_saving_names_section_and_fields_in_the_audit_but_not_what_was_typed(
@@ -154,19 +155,25 @@ def test_a_viewer_and_a_stranger_cannot_save(session: Session, now: datetime) ->
     npo = draft_npo(session)
     viewer = owner_of(session, npo, "viewer")
     with pytest.raises(NotPermitted):
-        organization_acts.save_section(session, viewer, npo, "mission", {"mission": "x"}, now, version=None)
+        organization_profile.save_section(
+            session, viewer, npo, "mission", {"mission": "x"}, now, version=None
+        )
     stranger = owner_of(session, make_company(session))
     with pytest.raises(NotFound):
-        organization_acts.save_section(session, stranger, npo, "mission", {"mission": "x"}, now, version=None)
+        organization_profile.save_section(
+            session, stranger, npo, "mission", {"mission": "x"}, now, version=None
+        )
 
 
 def test_who_saves_over_an_older_version_is_told_who_was_faster(session: Session, now: datetime) -> None:
     npo = draft_npo(session)
     shown = npo.version
     first = actor_for(make_user(session, npo, name="海野 渚"), npo)
-    organization_acts.save_section(session, first, npo, "mission", {"mission": "先の文"}, now, version=shown)
+    organization_profile.save_section(
+        session, first, npo, "mission", {"mission": "先の文"}, now, version=shown
+    )
     with pytest.raises(MovedOn) as error:
-        organization_acts.save_section(
+        organization_profile.save_section(
             session, owner_of(session, npo), npo, "mission", {"mission": "後の文"}, now, version=shown
         )
     assert error.value.facts["by"] == "海野 渚"
@@ -253,26 +260,26 @@ def test_an_organization_never_loses_its_name(session: Session, now: datetime) -
     ],
 )
 def test_only_web_addresses_may_be_linked_to(address: str, is_good: bool) -> None:
-    assert organization_acts.is_web_address(address) is is_good
+    assert organization_profile.is_web_address(address) is is_good
 
 
 def test_a_mail_address_is_compared_with_the_domain_of_the_website(session: Session) -> None:
     npo = make_npo(session, website="https://www.hoshi.example/about", email="a@hoshi.example")
-    assert organization_acts.mail_matches_website(npo) is True
+    assert organization_profile.mail_matches_website(npo) is True
     npo.email = "a@free-mail.example"
-    assert organization_acts.mail_matches_website(npo) is False
+    assert organization_profile.mail_matches_website(npo) is False
     npo.website = ""
-    assert organization_acts.mail_matches_website(npo) is None
+    assert organization_profile.mail_matches_website(npo) is None
 
 
 def test_two_published_documents_make_one_level_of_disclosure(session: Session) -> None:
     levels = []
     for items in ([], ["charter"], ["charter", "plan"], ["charter"] * 4, list("abcdef")):
-        levels.append(organization_acts.disclosure_level(make_npo(session, profile={"disclosure": items})))
+        levels.append(organization_profile.disclosure_level(make_npo(session, profile={"disclosure": items})))
     assert levels == [0, 0, 1, 0, 0]
     everything = list(vocabulary.DISCLOSURE_ITEMS)
-    assert organization_acts.disclosure_level(make_npo(session, profile={"disclosure": everything})) == 4
-    assert organization_acts.disclosure_level(make_company(session)) == 0
+    assert organization_profile.disclosure_level(make_npo(session, profile={"disclosure": everything})) == 4
+    assert organization_profile.disclosure_level(make_company(session)) == 0
 
 
 # ── Corporate number ──
@@ -281,19 +288,19 @@ def test_two_published_documents_make_one_level_of_disclosure(session: Session) 
 def test_the_number_is_taken_in_full_width_with_hyphens_and_as_an_invoice_number() -> None:
     for typed in ("1999901300001", "１９９９９０１３００００１", "1-9999-0130-0001", "1－9999－0130－0001",
                   " 1 9999 0130 0001 ", "T1999901300001", "Ｔ１９９９９０１３００００１"):  # fmt: skip
-        assert organization_acts.normal_number(typed) == NUMBER, typed
-    assert organization_acts.normal_number("") is None
-    assert organization_acts.normal_number("　－　") is None
-    assert organization_acts.normal_number(None) is None
+        assert organization_profile.normal_number(typed) == NUMBER, typed
+    assert organization_profile.normal_number("") is None
+    assert organization_profile.normal_number("　－　") is None
+    assert organization_profile.normal_number(None) is None
 
 
 def test_the_check_digit_of_the_corporate_number_is_checked() -> None:
     body = NUMBER[1:]
     for digit in "0123456789":
-        assert organization_acts.is_corporate_number(digit + body) is (digit == NUMBER[0])
+        assert organization_profile.is_corporate_number(digit + body) is (digit == NUMBER[0])
     assert cn.calc_check_digit(body) == NUMBER[0]
     for wrong in ("199990130000", "19999013000011", "19999013000o1", "一九九九九〇一三〇〇〇〇一"):
-        assert not organization_acts.is_corporate_number(wrong)
+        assert not organization_profile.is_corporate_number(wrong)
 
 
 def test_a_wrong_or_taken_number_is_refused_beside_its_field(session: Session, now: datetime) -> None:
@@ -311,9 +318,9 @@ def test_an_npo_without_number_gives_a_reason_and_a_number_takes_its_place(
     session: Session, now: datetime
 ) -> None:
     npo = draft_npo(session, corporate_number=None)
-    assert organization_acts.completeness(npo)["basic"] == 1
+    assert organization_profile.completeness(npo)["basic"] == 1
     save(session, npo, "basic", now, name=npo.name, no_number_reason="unincorporated")
-    assert organization_acts.completeness(npo)["basic"] == 0
+    assert organization_profile.completeness(npo)["basic"] == 0
     save(
         session, npo, "basic", now, name=npo.name, corporate_number=NUMBER, no_number_reason="unincorporated"
     )
@@ -322,7 +329,7 @@ def test_an_npo_without_number_gives_a_reason_and_a_number_takes_its_place(
 
 def test_a_company_has_no_way_around_its_number(session: Session, now: datetime) -> None:
     company = make_company(session, state="draft", corporate_number=None, no_number_reason="other")
-    assert organization_acts.completeness(company)["basic"] == 1
+    assert organization_profile.completeness(company)["basic"] == 1
     with pytest.raises(Refused, match="profile_incomplete"):
         organization_acts.submit(
             session, owner_of(session, company), company, now, declared=True, agreed=True, version=None
@@ -523,8 +530,8 @@ def test_only_a_manager_suspends_with_a_reason_and_running_cases_are_recorded(
     session: Session, now: datetime
 ) -> None:
     npo, company = make_npo(session), make_company(session)
-    case = case_acts.propose(
-        session, owner_of(session, company), company, npo, case_acts.Terms("food", 20, "kg"), "どうぞ", now
+    case = beginning.propose(
+        session, owner_of(session, company), company, npo, beginning.Terms("food", 20, "kg"), "どうぞ", now
     )
     with pytest.raises(NotPermitted):
         organization_acts.suspend(session, coordinator(session), npo, "safety", "理由", now, version=None)
@@ -559,11 +566,11 @@ def test_leaving_withdraws_every_posting_and_hides_the_profile(session: Session,
 def test_nobody_leaves_while_somebody_waits_for_an_answer(session: Session, now: datetime) -> None:
     npo, company = make_npo(session), make_company(session)
     giver = owner_of(session, company)
-    case = case_acts.propose(session, giver, company, npo, case_acts.Terms("food", 20, "kg"), "どうぞ", now)
+    case = beginning.propose(session, giver, company, npo, beginning.Terms("food", 20, "kg"), "どうぞ", now)
     with pytest.raises(Refused) as error:
         organization_acts.deactivate(session, owner_of(session, npo), npo, "resources", "", now, version=None)
     assert (error.value.code, error.value.facts["count"]) == ("cases_undecided", 1)
-    case_acts.withdraw(session, giver, case, "mistake", "", now, version=case.version)
+    answering.withdraw(session, giver, case, "mistake", "", now, version=case.version)
     organization_acts.deactivate(session, owner_of(session, npo), npo, "resources", "", now, version=None)
     assert npo.state == "deactivated"
 
@@ -613,8 +620,8 @@ def test_a_profile_only_for_those_approached_is_seen_by_them_alone(session: Sess
     approached, stranger = owner_of(session, company), owner_of(session, other)
     with pytest.raises(NotFound):
         organization_reads.get_organization(session, approached, npo.public_id)
-    case_acts.propose(
-        session, owner_of(session, npo), company, npo, case_acts.Terms("food", 20, "kg"), "お願いします", now,
+    beginning.propose(
+        session, owner_of(session, npo), company, npo, beginning.Terms("food", 20, "kg"), "お願いします", now,
     )  # fmt: skip
     assert organization_reads.get_organization(session, approached, npo.public_id) is npo
     with pytest.raises(NotFound):

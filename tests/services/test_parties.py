@@ -17,7 +17,7 @@ from matcher.city import cities
 from matcher.desk import disclosure
 from matcher.ground import calendar
 from matcher.ground.errors import MovedOn, Refused
-from matcher.organizations import acts as organization_acts
+from matcher.organizations import profile as organization_profile
 from matcher.people import accounts
 from matcher.records import AuditEvent, CaseDocument, DecisionBundle, Identity, Notice, Partnership, User
 from matcher.register import audit, parties, snapshots
@@ -34,7 +34,7 @@ class Renaming(Partners):
 
     def rename(self, name: str, **more: Any) -> None:
         """The company changes its registration by its own form."""
-        organization_acts.save_section(
+        organization_profile.save_section(
             self.session,
             self.company_actor,
             self.company,

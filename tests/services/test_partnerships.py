@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from matcher.cases import acts as case_acts
+from matcher.cases import answering, beginning, deciding, stages
 from matcher.cases import reads as case_reads
-from matcher.cases.acts import Decision, Terms
+from matcher.cases.beginning import Terms
+from matcher.cases.deciding import Decision
 from matcher.ground import calendar
 from matcher.ground.errors import Invalid, MovedOn, NotFound, Refused
 from matcher.records import AuditEvent, Mail, Notice
 from matcher.register import audit
+from matcher.register.act import Look, open_to
 from tests import factories
 from tests import told as tell
 
@@ -42,7 +44,7 @@ class Town:
 
     def offer_made(self, now, **changes):
         facts = {"need": self.need, "offer": self.offer} | changes
-        return case_acts.propose(
+        return beginning.propose(
             self.session,
             self.company_actor,
             self.company,
@@ -55,7 +57,7 @@ class Town:
 
     def agreed(self, now):
         case = self.offer_made(now)
-        return case_acts.accept(
+        return answering.accept(
             self.session, self.npo_actor, case, "お願いします。", now, version=case.version
         )
 
@@ -68,12 +70,12 @@ def town(session):
 def test_an_offer_that_both_want_is_introduced_by_the_city(town, session, now):
     case = town.offer_made(now)
     assert (case.state, case.asked) == ("interest_one_side", ("npo",))
-    assert not case_acts.may_see_contacts(town.npo_actor, case)
-    case_acts.accept(session, town.npo_actor, case, "お願いします。", now, version=case.version)
+    assert not case_reads.may_see_contacts(town.npo_actor, case)
+    answering.accept(session, town.npo_actor, case, "お願いします。", now, version=case.version)
     assert (case.state, case.asked) == ("coordinator_review", ())
-    bundle = case_acts.approve(session, town.coordinator, case, GOOD, now, version=case.version)
+    bundle = deciding.approve(session, town.coordinator, case, GOOD, now, version=case.version)
     assert case.state == "introduced"
-    assert case_acts.may_see_contacts(town.npo_actor, case)
+    assert case_reads.may_see_contacts(town.npo_actor, case)
     assert bundle.content["need"]["title"] == town.need.title
     assert town.company.email not in str(bundle.content)
     moves = [event.action for event, _ in audit.history(session, "partnership", case.public_id)]
@@ -82,14 +84,14 @@ def test_an_offer_that_both_want_is_introduced_by_the_city(town, session, now):
 
 
 def test_the_npo_may_ask_first(town, session, now):
-    case = case_acts.propose(
+    case = beginning.propose(
         session, town.npo_actor, town.company, town.npo, FOOD, "ご相談できますか。", now, need=town.need
     )
     assert (case.origin, case.asked) == ("npo", ("company",))
 
 
 def test_a_recommendation_needs_both_and_another_coordinator(town, session, now):
-    case = case_acts.recommend(
+    case = beginning.recommend(
         session,
         town.coordinator,
         town.company,
@@ -101,37 +103,37 @@ def test_a_recommendation_needs_both_and_another_coordinator(town, session, now)
         need=town.need,
     )
     assert case.asked == ("company", "npo")
-    case_acts.accept(session, town.npo_actor, case, "", now, version=None)
+    answering.accept(session, town.npo_actor, case, "", now, version=None)
     assert (case.state, case.asked) == ("interest_one_side", ("company",))
-    case_acts.accept(session, town.company_actor, case, "", now, version=None)
+    answering.accept(session, town.company_actor, case, "", now, version=None)
     with pytest.raises(Refused, match="own_recommendation"):
-        case_acts.approve(session, town.coordinator, case, GOOD, now, version=None)
-    case_acts.approve(session, town.colleague, case, GOOD, now, version=None)
+        deciding.approve(session, town.coordinator, case, GOOD, now, version=None)
+    deciding.approve(session, town.colleague, case, GOOD, now, version=None)
 
 
 def test_a_lone_coordinator_may_approve_what_they_recommended(session, now):
     town = Town(session)
     for other in (town.colleague, town.manager):
         session.get(factories.User, other.user_id).status = "deactivated"
-    case = case_acts.recommend(
+    case = beginning.recommend(
         session, town.coordinator, town.company, town.npo, FOOD, "local", "量が合うため", now
     )
-    case_acts.accept(session, town.npo_actor, case, "", now, version=None)
-    case_acts.accept(session, town.company_actor, case, "", now, version=None)
-    case_acts.approve(session, town.coordinator, case, GOOD, now, version=None)
+    answering.accept(session, town.npo_actor, case, "", now, version=None)
+    answering.accept(session, town.company_actor, case, "", now, version=None)
+    deciding.approve(session, town.coordinator, case, GOOD, now, version=None)
 
 
 def test_of_two_officials_the_other_one_approves(session, now):
     town = Town(session)
     session.get(factories.User, town.manager.user_id).status = "deactivated"
-    case = case_acts.recommend(
+    case = beginning.recommend(
         session, town.coordinator, town.company, town.npo, FOOD, "local", "量が合うため", now
     )
     for side in (town.npo_actor, town.company_actor):
-        case_acts.accept(session, side, case, "", now, version=None)
+        answering.accept(session, side, case, "", now, version=None)
     with pytest.raises(Refused, match="own_recommendation"):
-        case_acts.approve(session, town.coordinator, case, GOOD, now, version=None)
-    case_acts.approve(session, town.colleague, case, GOOD, now, version=None)
+        deciding.approve(session, town.coordinator, case, GOOD, now, version=None)
+    deciding.approve(session, town.colleague, case, GOOD, now, version=None)
 
 
 def test_only_what_belongs_to_the_two_is_put_into_their_case(town, session, now):
@@ -145,10 +147,10 @@ def test_only_what_belongs_to_the_two_is_put_into_their_case(town, session, now)
 def test_a_need_that_the_capacity_guard_paused_stands_in_no_ones_way(town, session, now):
     case = town.offer_made(now)
     town.need.state, town.need.pause_cause = "paused", "capacity"
-    case_acts.accept(session, town.npo_actor, case, "", now, version=case.version)
+    answering.accept(session, town.npo_actor, case, "", now, version=case.version)
     town.need.state, town.need.pause_cause = "paused", "capacity"
-    assert case_acts.approval_obstacle(session, town.coordinator, case) is None
-    case_acts.approve(session, town.coordinator, case, GOOD, now, version=None)
+    assert deciding.approve.obstacle(Look(session, town.coordinator, case, now)) is None
+    deciding.approve(session, town.coordinator, case, GOOD, now, version=None)
     assert case.state == "introduced"
 
 
@@ -157,20 +159,20 @@ def test_who_never_answered_a_recommendation_does_not_hear_of_the_others_no(town
         return session.scalar(select(func.count()).where(Notice.user_id == actor.user_id))
 
     for has_answered in (False, True):
-        case = case_acts.recommend(
+        case = beginning.recommend(
             session, town.coordinator, town.company, factories.make_npo(session), FOOD, "local", "近い", now
         )
         npo = factories.actor_for(factories.make_user(session, case.npo), case.npo)
         if has_answered:
-            case_acts.accept(session, town.company_actor, case, "", now, version=None)
+            answering.accept(session, town.company_actor, case, "", now, version=None)
         before = told(town.company_actor)
-        case_acts.decline(session, npo, case, "timing", "", now, version=None)
+        answering.decline(session, npo, case, "timing", "", now, version=None)
         assert told(town.company_actor) - before == has_answered
 
 
 def test_why_a_side_withdrew_is_told_to_the_city_alone(town, session, now):
     case = town.agreed(now)
-    case_acts.withdraw(session, town.npo_actor, case, "other", "相手の評判が気になる", now, version=None)
+    answering.withdraw(session, town.npo_actor, case, "other", "相手の評判が気になる", now, version=None)
     assert not [one for one in (*tell.mails(session), *tell.notices(session)) if "評判" in one.body]
     event = audit.history(session, "partnership", case.public_id)[0][0]
     assert (event.action, event.reason_code, event.reason_text) == (
@@ -185,7 +187,7 @@ def test_the_same_pair_and_need_has_one_open_case(town, session, now):
     with pytest.raises(Refused, match="case_exists") as refused:
         town.offer_made(now)
     assert refused.value.facts == {"number": case.number}
-    case_acts.decline(session, town.npo_actor, case, "timing", "", now, version=case.version)
+    answering.decline(session, town.npo_actor, case, "timing", "", now, version=case.version)
     assert town.offer_made(now).state == "interest_one_side"
 
 
@@ -195,12 +197,12 @@ def test_three_unanswered_proposals_pause_an_npo_until_it_answers(town, session,
         company = factories.make_company(session)
         actor = factories.actor_for(factories.make_user(session, company), company)
         cases.append(
-            case_acts.propose(session, actor, company, town.npo, FOOD, "ぜひ。", now, need=town.need)
+            beginning.propose(session, actor, company, town.npo, FOOD, "ぜひ。", now, need=town.need)
         )
     assert (town.need.state, town.need.pause_cause) == ("paused", "capacity")
     with pytest.raises(Refused, match="npo_busy"):
-        case_acts.propose(session, town.company_actor, town.company, town.npo, FOOD, "ぜひ。", now)
-    case_acts.decline(session, town.npo_actor, cases[0], "capacity", "", now, version=None)
+        beginning.propose(session, town.company_actor, town.company, town.npo, FOOD, "ぜひ。", now)
+    answering.decline(session, town.npo_actor, cases[0], "capacity", "", now, version=None)
     assert (town.need.state, town.need.pause_cause) == ("open", None)
 
 
@@ -208,10 +210,10 @@ def test_fourteen_days_of_silence_end_a_case_kindly_after_three_reminders(town, 
     case = town.offer_made(now)
     reminded = 0
     for day in range(1, 15):
-        reminded += case_acts.remind_waiting(session, now + timedelta(days=day))
-        assert case_acts.expire_unanswered(session, now + timedelta(days=day)) == 0
+        reminded += stages.remind_waiting(session, now + timedelta(days=day))
+        assert stages.expire_unanswered(session, now + timedelta(days=day)) == 0
     assert reminded == 3
-    assert case_acts.expire_unanswered(session, now + timedelta(days=15)) == 1
+    assert stages.expire_unanswered(session, now + timedelta(days=15)) == 1
     assert case.state == "expired"
     newest = session.scalar(select(Notice).order_by(Notice.id.desc()).limit(1))
     assert "どちらの評価にも影響しません" in tell.of(newest).body
@@ -220,9 +222,9 @@ def test_fourteen_days_of_silence_end_a_case_kindly_after_three_reminders(town, 
 def test_the_second_coordinator_hears_who_was_faster(town, session, now):
     case = town.agreed(now)
     seen = case.version
-    case_acts.approve(session, town.coordinator, case, GOOD, now, version=seen)
+    deciding.approve(session, town.coordinator, case, GOOD, now, version=seen)
     with pytest.raises(MovedOn) as late:
-        case_acts.refuse(session, town.colleague, case, "scope", "対象外のため", now, version=seen)
+        deciding.refuse(session, town.colleague, case, "scope", "対象外のため", now, version=seen)
     assert (late.value.facts["by"], late.value.facts["action"]) == (town.coordinator.name, "approve")
 
 
@@ -239,14 +241,14 @@ def test_the_second_coordinator_hears_who_was_faster(town, session, now):
 def test_an_approval_without_its_answers_is_refused(town, session, now, decision, refusal):
     case = town.agreed(now)
     with pytest.raises(refusal):
-        case_acts.approve(session, town.coordinator, case, decision, now, version=case.version)
+        deciding.approve(session, town.coordinator, case, decision, now, version=case.version)
     assert case.state == "coordinator_review"
 
 
 def test_a_manager_approves_where_the_city_is_involved(town, session, now):
     case = town.agreed(now)
     decision = Decision("理由", False, True, "財政課に確認した")
-    case_acts.approve(session, town.manager, case, decision, now, version=case.version)
+    deciding.approve(session, town.manager, case, decision, now, version=case.version)
     assert case.state == "introduced"
 
 
@@ -254,29 +256,29 @@ def test_a_suspended_organization_cannot_be_introduced(town, session, now):
     case = town.agreed(now)
     town.company.state = "suspended"
     with pytest.raises(Refused, match="not_verified"):
-        case_acts.approve(session, town.coordinator, case, GOOD, now, version=case.version)
+        deciding.approve(session, town.coordinator, case, GOOD, now, version=case.version)
 
 
 def test_a_returned_case_goes_back_to_the_city_with_a_supplement(town, session, now):
     case = town.agreed(now)
-    case_acts.return_(
+    deciding.return_(
         session, town.coordinator, case, "conditions", "受け渡しの場所を教えてください。", now, version=None
     )
     assert case.state == "interest_both"
-    case_acts.revise(session, town.npo_actor, case, FOOD, "公民館の裏口です。", now, version=case.version)
+    answering.revise(session, town.npo_actor, case, FOOD, "公民館の裏口です。", now, version=case.version)
     assert case.state == "coordinator_review"
 
 
 def test_changed_terms_need_the_other_sides_yes_again(town, session, now):
     case = town.agreed(now)
-    case_acts.return_(
+    deciding.return_(
         session, town.coordinator, case, "conditions", "量を確かめてください。", now, version=None
     )
-    case_acts.revise(
+    answering.revise(
         session, town.company_actor, case, Terms("food", 10, "kg"), "", now, version=case.version
     )
     assert (case.state, case.asked, case.quantity) == ("interest_one_side", ("npo",), 10)
-    case_acts.accept(session, town.npo_actor, case, "", now, version=case.version)
+    answering.accept(session, town.npo_actor, case, "", now, version=case.version)
     assert case.state == "coordinator_review"
 
 
@@ -287,22 +289,22 @@ def test_a_stranger_does_not_learn_that_a_case_exists(town, session, now):
     with pytest.raises(NotFound):
         case_reads.get_case(session, stranger, case.public_id)
     with pytest.raises(NotFound):
-        case_acts.decline(session, stranger, case, "timing", "", now, version=None)
+        answering.decline(session, stranger, case, "timing", "", now, version=None)
 
 
 def test_who_asked_cannot_answer_for_the_other_side(town, session, now):
     case = town.offer_made(now)
     with pytest.raises(Refused, match="not_your_turn"):
-        case_acts.accept(session, town.company_actor, case, "", now, version=None)
+        answering.accept(session, town.company_actor, case, "", now, version=None)
     with pytest.raises(Refused, match="not_your_turn"):
-        case_acts.decline(session, town.company_actor, case, "timing", "", now, version=None)
+        answering.decline(session, town.company_actor, case, "timing", "", now, version=None)
 
 
 def test_a_decline_needs_a_coded_reason_that_only_the_city_reads(town, session, now):
     case = town.offer_made(now)
     with pytest.raises(Invalid):
-        case_acts.decline(session, town.npo_actor, case, "no such reason", "", now, version=None)
-    case_acts.decline(session, town.npo_actor, case, "capacity", "人手が足りません", now, version=None)
+        answering.decline(session, town.npo_actor, case, "no such reason", "", now, version=None)
+    answering.decline(session, town.npo_actor, case, "capacity", "人手が足りません", now, version=None)
     told = [one.body for one in tell.mails(session, "", Mail.to == _mail_of(session, town.company_actor))]
     assert told
     assert not any("人手が足りません" in body for body in told)
@@ -315,29 +317,29 @@ def _mail_of(session, actor):
 def test_a_question_leaves_a_week_to_answer(town, session, now):
     case = town.offer_made(now)
     late = now + timedelta(days=13)
-    case_acts.send_message(session, town.npo_actor, case, "配送の曜日を教えてください。", late)
+    answering.send_message(session, town.npo_actor, case, "配送の曜日を教えてください。", late)
     assert case.deadline_at > late + timedelta(days=6)
 
 
 def test_a_question_puts_the_deadline_off_by_a_week_and_never_brings_it_nearer(town, session, now):
     case = town.offer_made(now)
     early = case.deadline_at
-    case_acts.send_message(session, town.npo_actor, case, "曜日を教えてください。", now)
+    answering.send_message(session, town.npo_actor, case, "曜日を教えてください。", now)
     assert case.deadline_at == early
     late = now + timedelta(days=13)
     case.reminders = 2
-    case_acts.send_message(session, town.npo_actor, case, "時刻も教えてください。", late)
+    answering.send_message(session, town.npo_actor, case, "時刻も教えてください。", late)
     assert case.deadline_at == calendar.deadline(late, 7)
     assert case.reminders == 0
 
 
 def test_the_city_writes_of_itself_without_a_title_and_of_others_with_one(town, session, now):
-    case = case_acts.recommend(
+    case = beginning.recommend(
         session, town.coordinator, town.company, town.npo, FOOD, "local", "地域が同じため", now
     )
-    case_acts.send_message(session, town.coordinator, case, "ご検討ください。", now)
-    case_acts.send_message(session, town.npo_actor, case, "配送の曜日を教えてください。", now)
-    case_acts.withdraw(session, town.coordinator, case, "other", "準備が必要なため。", now, version=None)
+    answering.send_message(session, town.coordinator, case, "ご検討ください。", now)
+    answering.send_message(session, town.npo_actor, case, "配送の曜日を教えてください。", now)
+    answering.withdraw(session, town.coordinator, case, "other", "準備が必要なため。", now, version=None)
     told = "\n".join(f"{mail.subject}\n{mail.body}" for mail in tell.mails(session))
     assert f"【縁むすび】市の担当からの連絡（{case.number}）" in told
     assert f"【縁むすび】{town.npo.name}さまからの連絡（{case.number}）" in told
@@ -354,38 +356,38 @@ def test_every_move_has_exactly_one_audit_event(town, session, now):
 def test_what_each_of_the_three_can_do_follows_the_state_and_the_turn(town, session, now):
     def can(case):
         actors = (town.company_actor, town.npo_actor, town.coordinator)
-        return tuple(" ".join(case_acts.open_actions(actor, case)) for actor in actors)
+        return tuple(" ".join(open_to(session, actor, case, now, "case")) for actor in actors)
 
     staff = "message assign"
     case = town.offer_made(now)
     assert can(case) == ("withdraw message", "accept decline revise message", staff)
-    case_acts.accept(session, town.npo_actor, case, "", now, version=None)
+    answering.accept(session, town.npo_actor, case, "", now, version=None)
     assert can(case) == ("withdraw message", "withdraw message", f"approve return refuse {staff}")
-    case_acts.return_(session, town.coordinator, case, "conditions", "量は？", now, version=None)
+    deciding.return_(session, town.coordinator, case, "conditions", "量は？", now, version=None)
     assert can(case) == ("withdraw revise message", "withdraw revise message", staff)
-    case_acts.revise(session, town.npo_actor, case, FOOD, "20kgです。", now, version=None)
-    case_acts.approve(session, town.coordinator, case, GOOD, now, version=None)
+    answering.revise(session, town.npo_actor, case, FOOD, "20kgです。", now, version=None)
+    deciding.approve(session, town.coordinator, case, GOOD, now, version=None)
     assert can(case) == ("withdraw message", "withdraw message", f"withdraw {staff}")
     viewer = factories.make_user(session, town.npo, organization_role="viewer")
-    assert case_acts.open_actions(factories.actor_for(viewer, town.npo), case) == ()
+    assert open_to(session, factories.actor_for(viewer, town.npo), case, now, "case") == ()
 
 
 def test_what_has_ended_is_open_to_nothing_and_a_recommendation_to_both_sides(town, session, now):
-    case = case_acts.recommend(
+    case = beginning.recommend(
         session, town.coordinator, town.company, town.npo, FOOD, "local", "地域が同じため", now
     )
-    assert case_acts.open_actions(town.company_actor, case) == ("accept", "decline", "message")
-    assert case_acts.open_actions(town.coordinator, case) == ("withdraw", "message", "assign")
-    assert case_acts.approval_obstacle(session, town.coordinator, case) == "own_recommendation"
-    assert case_acts.approval_obstacle(session, town.colleague, case) is None
-    case_acts.decline(session, town.npo_actor, case, "timing", "", now, version=None)
+    assert open_to(session, town.company_actor, case, now, "case") == ("accept", "decline", "message")
+    assert open_to(session, town.coordinator, case, now, "case") == ("withdraw", "message", "assign")
+    assert deciding.approve.obstacle(Look(session, town.coordinator, case, now)) == "own_recommendation"
+    assert deciding.approve.obstacle(Look(session, town.colleague, case, now)) is None
+    answering.decline(session, town.npo_actor, case, "timing", "", now, version=None)
     for actor in (town.company_actor, town.npo_actor, town.coordinator):
-        assert case_acts.open_actions(actor, case) == ()
+        assert open_to(session, actor, case, now, "case") == ()
 
 
 def test_a_reminder_leaves_the_version_alone(town, session, now):
     case = town.offer_made(now)
     version = case.version
-    assert case_acts.remind_waiting(session, now + timedelta(days=8)) == 1
+    assert stages.remind_waiting(session, now + timedelta(days=8)) == 1
     session.flush()
     assert (case.version, case.reminders) == (version, 1)

@@ -8,15 +8,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matcher import clock as clockwork
-from matcher.cases import acts as case_acts
-from matcher.cases.acts import Terms
+from matcher.cases import answering, beginning
+from matcher.cases.beginning import Terms
 from matcher.ground import calendar, lifecycle
 from matcher.ground.errors import Invalid, MovedOn, NotFound, NotPermitted, Refused
 from matcher.ground.permissions import Actor
 from matcher.postings import acts as posting_acts
+from matcher.postings import drafts as posting_drafts
+from matcher.postings import lasting as posting_lasting
 from matcher.postings import reads as posting_reads
+from matcher.postings import revisions as posting_revisions
 from matcher.records import AuditEvent, Embedding, Mail, Mark, Need, Notice, Offer, Organization, Revision
 from matcher.register import findable, numbers
+from matcher.register.act import open_to
 from tests import told as tell
 from tests.factories import (
     actor_for,
@@ -59,9 +63,9 @@ class Town:
         self.city = actor_for(make_coordinator(session, name="市川 正"))
 
     def draft(self, now: datetime) -> Need:
-        need = posting_acts.new_need(self.session, self.owner, self.npo, now)
+        need = posting_drafts.new_need(self.session, self.owner, self.npo, now)
         for step, values in enumerate(STEPS, start=1):
-            posting_acts.save_need_step(
+            posting_drafts.save_need_step(
                 self.session, self.owner, need, step, values, now, version=need.version
             )
         return need
@@ -98,7 +102,7 @@ class Town:
             officer = actor_for(make_user(self.session, company), company)
             terms = Terms(support_type="food")
             cases.append(
-                case_acts.propose(self.session, officer, company, self.npo, terms, "お手伝いできます。", now)
+                beginning.propose(self.session, officer, company, self.npo, terms, "お手伝いできます。", now)
             )
         return cases
 
@@ -121,17 +125,17 @@ def is_findable(session: Session, record: Need | Offer) -> bool:
 
 
 def test_each_page_saves_and_counts_as_done(town: Town, now: datetime) -> None:
-    need = posting_acts.new_need(town.session, town.owner, town.npo, now)
+    need = posting_drafts.new_need(town.session, town.owner, town.npo, now)
     assert (need.state, need.number, need.steps_done) == ("draft", None, 0)
-    posting_acts.save_need_step(town.session, town.owner, need, 2, STEPS[1], now, version=need.version)
+    posting_drafts.save_need_step(town.session, town.owner, need, 2, STEPS[1], now, version=need.version)
     assert (need.steps_done, need.quantity, need.unit) == (2, 30, "kg")
-    posting_acts.save_need_step(town.session, town.owner, need, 1, STEPS[0], now, version=need.version)
+    posting_drafts.save_need_step(town.session, town.owner, need, 1, STEPS[0], now, version=need.version)
     assert need.steps_done == 2
     assert town.last_event(need).details == {"fields": ["situation", "title", "wanted_change"]}
 
 
 def test_a_page_saves_only_its_own_fields(town: Town, now: datetime) -> None:
-    need = posting_acts.new_need(town.session, town.owner, town.npo, now)
+    need = posting_drafts.new_need(town.session, town.owner, town.npo, now)
     smuggled = {
         "title": "件名",
         "state": "open",
@@ -139,32 +143,32 @@ def test_a_page_saves_only_its_own_fields(town: Town, now: datetime) -> None:
         "organization_id": town.company.id,
         "quantity": 5,
     }
-    posting_acts.save_need_step(town.session, town.owner, need, 1, smuggled, now, version=None)
+    posting_drafts.save_need_step(town.session, town.owner, need, 1, smuggled, now, version=None)
     assert (need.title, need.state, need.number, need.quantity) == ("件名", "draft", None, None)
     assert need.organization_id == town.npo.id
 
 
 def test_a_second_click_on_write_takes_up_the_untouched_draft(town: Town, now: datetime) -> None:
-    first = posting_acts.new_need(town.session, town.owner, town.npo, now)
-    assert posting_acts.new_need(town.session, town.owner, town.npo, now) is first
+    first = posting_drafts.new_need(town.session, town.owner, town.npo, now)
+    assert posting_drafts.new_need(town.session, town.owner, town.npo, now) is first
     colleague = actor_for(make_user(town.session, town.npo, organization_role="editor"), town.npo)
-    assert posting_acts.new_need(town.session, colleague, town.npo, now) is not first
+    assert posting_drafts.new_need(town.session, colleague, town.npo, now) is not first
     later = now + timedelta(minutes=1)
-    posting_acts.save_need_step(town.session, town.owner, first, 1, {"title": ""}, later, version=None)
-    assert posting_acts.new_need(town.session, town.owner, town.npo, now) is not first
+    posting_drafts.save_need_step(town.session, town.owner, first, 1, {"title": ""}, later, version=None)
+    assert posting_drafts.new_need(town.session, town.owner, town.npo, now) is not first
 
 
 def test_a_new_text_begins_with_what_the_profile_says(town: Town, now: datetime) -> None:
-    need = posting_acts.new_need(town.session, town.owner, town.npo, now)
-    found = posting_acts.prefilled(need, town.npo, now)
+    need = posting_drafts.new_need(town.session, town.owner, town.npo, now)
+    found = posting_drafts.prefilled(need, town.npo, now)
     assert found["areas"] == ["chuo"]
     assert found["fields"] == ["13"]
     assert found["contact_name"] == "窓口 太郎"
     assert found["valid_until"] == calendar.tokyo_date(now) + lifecycle.RENEWAL
     need.areas = ["hama"]
-    assert "areas" not in posting_acts.prefilled(need, town.npo, now)
-    offer = posting_acts.new_offer(town.session, town.officer, town.company, now)
-    assert "contact_name" not in posting_acts.prefilled(offer, town.company, now)
+    assert "areas" not in posting_drafts.prefilled(need, town.npo, now)
+    offer = posting_drafts.new_offer(town.session, town.officer, town.company, now)
+    assert "contact_name" not in posting_drafts.prefilled(offer, town.company, now)
 
 
 @pytest.mark.parametrize(
@@ -199,26 +203,26 @@ def test_a_new_text_begins_with_what_the_profile_says(town: Town, now: datetime)
 def test_what_cannot_be_meant_is_refused_beside_its_field(
     town: Town, now: datetime, step: int, values: dict[str, Any], problem: dict[str, str]
 ) -> None:
-    need = posting_acts.new_need(town.session, town.owner, town.npo, now)
+    need = posting_drafts.new_need(town.session, town.owner, town.npo, now)
     with pytest.raises(Invalid) as refused:
-        posting_acts.save_need_step(town.session, town.owner, need, step, values, now, version=None)
+        posting_drafts.save_need_step(town.session, town.owner, need, step, values, now, version=None)
     assert refused.value.facts == problem
 
 
 def test_sixty_characters_are_counted_as_people_count_them(town: Town, now: datetime) -> None:
-    need = posting_acts.new_need(town.session, town.owner, town.npo, now)
+    need = posting_drafts.new_need(town.session, town.owner, town.npo, now)
     title = "葛󠄀" * 60  # two code points each, one character to the eye
-    posting_acts.save_need_step(town.session, town.owner, need, 1, {"title": title}, now, version=None)
+    posting_drafts.save_need_step(town.session, town.owner, need, 1, {"title": title}, now, version=None)
     town.session.expire(need)
     assert need.title == title
 
 
 def test_a_form_filled_in_over_an_older_version_names_who_was_faster(town: Town, now: datetime) -> None:
-    need = posting_acts.new_need(town.session, town.owner, town.npo, now)
+    need = posting_drafts.new_need(town.session, town.owner, town.npo, now)
     shown = need.version
-    posting_acts.save_need_step(town.session, town.owner, need, 1, STEPS[0], now, version=shown)
+    posting_drafts.save_need_step(town.session, town.owner, need, 1, STEPS[0], now, version=shown)
     with pytest.raises(MovedOn) as moved:
-        posting_acts.save_need_step(town.session, town.owner, need, 1, STEPS[0], now, version=shown)
+        posting_drafts.save_need_step(town.session, town.owner, need, 1, STEPS[0], now, version=shown)
     assert (moved.value.facts["by"], moved.value.facts["action"]) == ("海野 渚", "edit")
 
 
@@ -230,9 +234,9 @@ def test_only_the_organization_itself_writes(town: Town, now: datetime) -> None:
     for actor in (viewer, neighbour, town.officer, town.city):
         with pytest.raises(NotPermitted):
             posting_acts.pause(town.session, actor, need, now, version=None)
-    draft = posting_acts.new_need(town.session, town.owner, town.npo, now)
+    draft = posting_drafts.new_need(town.session, town.owner, town.npo, now)
     with pytest.raises(NotFound):  # a foreign draft does not exist
-        posting_acts.save_need_step(town.session, neighbour, draft, 1, STEPS[0], now, version=None)
+        posting_drafts.save_need_step(town.session, neighbour, draft, 1, STEPS[0], now, version=None)
 
 
 def test_a_suspended_organization_only_reads_its_own(town: Town, now: datetime) -> None:
@@ -243,13 +247,15 @@ def test_a_suspended_organization_only_reads_its_own(town: Town, now: datetime) 
         posting_acts.renew,
         posting_acts.fill,
         posting_acts.rework,
-        posting_acts.submit,
     ):
         with pytest.raises(Refused) as refused:
             act(town.session, locked, need, now, version=None)
         assert refused.value.code == "organization_locked"
+    draft = make_need(town.session, town.npo, state="draft")
+    with pytest.raises(Refused, match="organization_locked"):
+        posting_acts.submit(town.session, locked, draft, now, version=None)
     with pytest.raises(Refused):
-        posting_acts.new_need(town.session, locked, town.npo, now)
+        posting_drafts.new_need(town.session, locked, town.npo, now)
     assert need.state == "open"
 
 
@@ -257,13 +263,13 @@ def test_a_suspended_organization_only_reads_its_own(town: Town, now: datetime) 
 
 
 def test_submission_names_every_missing_field(town: Town, now: datetime) -> None:
-    need = posting_acts.new_need(town.session, town.owner, town.npo, now)
+    need = posting_drafts.new_need(town.session, town.owner, town.npo, now)
     with pytest.raises(Invalid) as refused:
         posting_acts.submit(town.session, town.owner, need, now, version=None)
     assert dict(refused.value.facts) == dict.fromkeys(
-        [name for name in posting_acts.NEED_REQUIRED if name != "mode"], "required"
+        [name for name in posting_drafts.NEED_REQUIRED if name != "mode"], "required"
     )
-    offer = posting_acts.new_offer(town.session, town.officer, town.company, now)
+    offer = posting_drafts.new_offer(town.session, town.officer, town.company, now)
     with pytest.raises(Invalid):
         posting_acts.submit(town.session, town.officer, offer, now, version=None)
 
@@ -271,7 +277,7 @@ def test_submission_names_every_missing_field(town: Town, now: datetime) -> None
 def test_a_draft_that_waited_too_long_is_asked_for_new_dates(town: Town, now: datetime) -> None:
     need = town.draft(now)
     later = now + timedelta(days=150)
-    assert posting_acts.problems(need, later) == {"period_to": "in_the_past", "valid_until": "in_the_past"}
+    assert posting_drafts.problems(need, later) == {"period_to": "in_the_past", "valid_until": "in_the_past"}
     with pytest.raises(Invalid):
         posting_acts.submit(town.session, town.owner, need, later, version=None)
 
@@ -290,8 +296,8 @@ def test_submitting_gives_a_number_and_tells_the_city(town: Town, now: datetime)
 
 
 def test_an_offer_goes_the_same_way(town: Town, now: datetime) -> None:
-    offer = posting_acts.new_offer(town.session, town.officer, town.company, now)
-    posting_acts.save_offer(
+    offer = posting_drafts.new_offer(town.session, town.officer, town.company, now)
+    posting_drafts.save_offer(
         town.session, town.officer, offer, OFFER | {"state": "open"}, now, version=offer.version
     )
     assert offer.state == "draft"
@@ -311,12 +317,12 @@ def test_the_number_stays_through_return_and_resubmission(town: Town, now: datet
     )
     assert (need.state, need.reason_code) == ("returned", "quantity")
     assert town.subjects()[-1].startswith("【縁むすび】ニーズについて確認のお願い")
-    posting_acts.save_need_step(
+    posting_drafts.save_need_step(
         town.session, town.owner, need, 2, STEPS[1] | {"quantity": 40.0}, now, version=need.version
     )
     posting_acts.submit(town.session, town.owner, need, now, version=need.version)
     assert need.number == number
-    assert posting_acts.changes_since_read(town.session, need) == [("quantity", 30, 40)]
+    assert posting_revisions.changes_since_read(town.session, need) == [("quantity", 30, 40)]
 
 
 def test_returning_needs_a_coded_reason_and_a_sentence(town: Town, now: datetime) -> None:
@@ -391,7 +397,7 @@ def test_of_two_readers_the_second_hears_of_the_first(town: Town, now: datetime)
     ],
 )
 def test_personal_data_is_pointed_out_to_the_reader(town: Town, text: str, kinds: tuple[str, ...]) -> None:
-    assert posting_acts.personal_data_hints(make_need(town.session, town.npo, situation=text)) == kinds
+    assert posting_drafts.personal_data_hints(make_need(town.session, town.npo, situation=text)) == kinds
 
 
 # ── Moves ────────────────────────────────────────────────────────────────────────────────────────────
@@ -499,15 +505,17 @@ def test_what_is_over_cannot_be_renewed(town: Town, now: datetime) -> None:
     ],
 )
 def test_a_need_is_not_published_beyond_its_last_day(town: Town, now: datetime, typed, kept) -> None:
-    need = posting_acts.new_need(town.session, town.owner, town.npo, now)
-    assert posting_acts.prefilled(need, town.npo, now)["valid_until"] == date(2027, 5, 23)
+    need = posting_drafts.new_need(town.session, town.owner, town.npo, now)
+    assert posting_drafts.prefilled(need, town.npo, now)["valid_until"] == date(2027, 5, 23)
     values = {"period_to": date(2026, 12, 8), **typed}
     if kept == "outlives_itself":
         with pytest.raises(Invalid) as refused:
-            posting_acts.save_need_step(town.session, town.owner, need, 3, values, now, version=need.version)
+            posting_drafts.save_need_step(
+                town.session, town.owner, need, 3, values, now, version=need.version
+            )
         assert refused.value.facts == {"valid_until": "outlives_itself"}
         return
-    posting_acts.save_need_step(town.session, town.owner, need, 3, values, now, version=need.version)
+    posting_drafts.save_need_step(town.session, town.owner, need, 3, values, now, version=need.version)
     assert need.valid_until == kept
 
 
@@ -524,7 +532,7 @@ def test_what_renewing_would_add_nothing_to_is_neither_offered_nor_done(
     town: Town, now: datetime, period_to, valid_until, obstacle
 ) -> None:
     need = make_need(town.session, town.npo, period_from=None, period_to=period_to, valid_until=valid_until)
-    assert "renew" not in posting_acts.available(town.owner, need, now)
+    assert "renew" not in open_to(town.session, town.owner, need, now)
     with pytest.raises(Refused) as refused:
         posting_acts.renew(town.session, town.owner, need, now, version=need.version)
     assert refused.value.code == obstacle
@@ -535,8 +543,8 @@ def test_mails_ask_only_for_what_is_possible(town: Town, now: datetime) -> None:
     make_need(
         town.session, town.npo, period_from=None, period_to=date(2026, 11, 26), valid_until=date(2026, 11, 26)
     )
-    posting_acts.remind_expiring(town.session, now)
-    posting_acts.expire_due(town.session, now + timedelta(days=3))
+    posting_lasting.remind_expiring(town.session, now)
+    posting_lasting.expire_due(town.session, now + timedelta(days=3))
     bodies = [one.body for one in tell.notices(town.session, "", Notice.user_id == town.director.id)]
     assert len(bodies) == 2
     for body in bodies:
@@ -546,7 +554,7 @@ def test_mails_ask_only_for_what_is_possible(town: Town, now: datetime) -> None:
 
 def test_nothing_is_shown_beyond_its_own_last_day(town: Town, now: datetime) -> None:
     need = make_need(town.session, town.npo, period_from=None, period_to=date(2026, 11, 23))
-    assert posting_acts.expire_due(town.session, now) == 1
+    assert posting_lasting.expire_due(town.session, now) == 1
     assert need.state == "expired"
 
 
@@ -574,17 +582,17 @@ def test_a_reworked_text_is_hidden_and_read_again(town: Town, now: datetime) -> 
     assert need.state == "draft"
     with pytest.raises(NotFound):
         posting_reads.get_need(town.session, town.officer, need.public_id)
-    posting_acts.save_need_step(
+    posting_drafts.save_need_step(
         town.session, town.owner, need, 4, {"fields": ["13", "7"]}, now, version=need.version
     )
     posting_acts.submit(town.session, town.owner, need, now, version=need.version)
-    assert posting_acts.changes_since_read(town.session, need) == [("fields", ["13"], ["13", "7"])]
+    assert posting_revisions.changes_since_read(town.session, need) == [("fields", ["13"], ["13", "7"])]
 
 
 def test_a_partner_does_not_read_what_the_city_has_not(town: Town, now: datetime) -> None:
     need = town.published(now)
     terms = Terms(support_type="food")
-    case_acts.propose(
+    beginning.propose(
         town.session, town.officer, town.company, town.npo, terms, "お手伝いできます。", now, need=need
     )
     posting_acts.fill(town.session, town.owner, need, now, version=need.version)
@@ -638,8 +646,8 @@ def test_owners_hear_at_fourteen_and_at_three_days_and_once_each(town: Town, now
     heard = []
     for day in range(16):
         at = now + timedelta(days=day)
-        posting_acts.remind_expiring(town.session, at)
-        posting_acts.remind_expiring(town.session, at)
+        posting_lasting.remind_expiring(town.session, at)
+        posting_lasting.remind_expiring(town.session, at)
         heard.append(len(town.subjects()))
     assert heard == [0] + [1] * 11 + [2] * 4
     assert "あと14日" in town.subjects()[0]
@@ -649,14 +657,14 @@ def test_owners_hear_at_fourteen_and_at_three_days_and_once_each(town: Town, now
 
 def test_a_short_notice_is_one_notice(town: Town, now: datetime) -> None:
     make_need(town.session, town.npo, valid_until=calendar.tokyo_date(now) + timedelta(days=2))
-    assert posting_acts.remind_expiring(town.session, now) == 1
-    assert posting_acts.remind_expiring(town.session, now + timedelta(days=1)) == 0
+    assert posting_lasting.remind_expiring(town.session, now) == 1
+    assert posting_lasting.remind_expiring(town.session, now + timedelta(days=1)) == 0
 
 
 def test_a_reminder_outdates_no_form(town: Town, now: datetime) -> None:
     need = make_need(town.session, town.npo, valid_until=calendar.tokyo_date(now) + timedelta(days=3))
     shown = need.version
-    assert posting_acts.remind_expiring(town.session, now) == 1
+    assert posting_lasting.remind_expiring(town.session, now) == 1
     town.session.expire(need)
     assert (need.version, need.expiry_notices) == (shown, 2)
     posting_acts.renew(town.session, town.owner, need, now, version=shown)
@@ -670,21 +678,21 @@ def test_those_already_told_do_not_keep_others_from_being_told(town: Town, now: 
     make_offer(town.session, town.company, valid_until=today + timedelta(days=2), expiry_notices=2)
     make_need(town.session, town.npo, valid_until=today + timedelta(days=14), state="paused")
     make_offer(town.session, town.company, valid_until=today + timedelta(days=10))
-    assert posting_acts.remind_expiring(town.session, now, limit=2) == 2
+    assert posting_lasting.remind_expiring(town.session, now, limit=2) == 2
 
 
 def test_drafts_and_closed_texts_are_not_reminded_of(town: Town, now: datetime) -> None:
     for state in ("draft", "in_review", "returned", "filled", "expired", "withdrawn"):
         make_need(town.session, town.npo, state=state, valid_until=calendar.tokyo_date(now))
-    assert posting_acts.remind_expiring(town.session, now) == 0
-    assert posting_acts.expire_due(town.session, now + timedelta(days=30)) == 0
+    assert posting_lasting.remind_expiring(town.session, now) == 0
+    assert posting_lasting.expire_due(town.session, now + timedelta(days=30)) == 0
 
 
 def test_the_last_day_counts_to_its_end_in_japan(town: Town, now: datetime) -> None:
     need = make_need(town.session, town.npo, valid_until=date(2026, 11, 24))
     evening = datetime(2026, 11, 24, 14, 59, tzinfo=now.tzinfo)  # 23:59 in Tokyo
-    assert posting_acts.expire_due(town.session, evening) == 0
-    assert posting_acts.expire_due(town.session, evening + timedelta(minutes=2)) == 1
+    assert posting_lasting.expire_due(town.session, evening) == 0
+    assert posting_lasting.expire_due(town.session, evening + timedelta(minutes=2)) == 1
     assert need.state == "expired"
     assert town.subjects()[-1].startswith("【縁むすび】ニーズの公開期限が過ぎました")
     assert town.last_event(need).role == "system"
@@ -693,12 +701,12 @@ def test_the_last_day_counts_to_its_end_in_japan(town: Town, now: datetime) -> N
 def test_an_expired_text_is_open_again_with_one_click(town: Town, now: datetime) -> None:
     offer = make_offer(town.session, town.company, valid_until=calendar.tokyo_date(now))
     later = now + timedelta(days=2)
-    assert posting_acts.expire_due(town.session, later) == 1
+    assert posting_lasting.expire_due(town.session, later) == 1
     with pytest.raises(MovedOn):
         posting_acts.resume(town.session, town.officer, make_offer(town.session, town.company, state="expired"), later, version=None)  # fmt: skip
     posting_acts.renew(town.session, town.officer, offer, later, version=offer.version)
     assert offer.state == "open"
-    assert posting_acts.expire_due(town.session, later) == 0
+    assert posting_lasting.expire_due(town.session, later) == 0
 
 
 # ── Capacity (X7) ────────────────────────────────────────────────────────────────────────────────────
@@ -718,7 +726,7 @@ def test_answering_opens_them_again_but_not_what_the_owner_paused(town: Town, no
     open_need = make_need(town.session, town.npo)
     resting = make_need(town.session, town.npo, state="paused", pause_cause="owner")
     cases = town.proposals(3, now)
-    case_acts.decline(town.session, town.owner, cases[0], "timing", "", now, version=None)
+    answering.decline(town.session, town.owner, cases[0], "timing", "", now, version=None)
     assert (open_need.state, open_need.pause_cause) == ("open", None)
     assert (resting.state, resting.pause_cause) == ("paused", "owner")
     posting_acts.resume(town.session, town.owner, resting, now, version=None)
@@ -730,7 +738,7 @@ def test_a_need_read_while_the_npo_is_busy_waits_too(town: Town, now: datetime) 
     cases = town.proposals(3, now)
     posting_acts.publish(town.session, town.city, need, now, version=need.version)
     assert (need.state, need.pause_cause) == ("paused", "capacity")
-    case_acts.decline(town.session, town.owner, cases[0], "timing", "", now, version=None)
+    answering.decline(town.session, town.owner, cases[0], "timing", "", now, version=None)
     assert need.state == "open"
 
 
@@ -847,7 +855,7 @@ def test_similar_needs_of_ones_own_share_words(town: Town, now: datetime) -> Non
         need.search_text = folding.text_of_posting(need)
     foreign = make_need(session, make_npo(session), title="お米")
     foreign.search_text = folding.text_of_posting(foreign)
-    draft = posting_acts.new_need(session, town.owner, town.npo, now)
+    draft = posting_drafts.new_need(session, town.owner, town.npo, now)
     similar = posting_reads.similar_own_needs(session, town.owner, draft, "昼ごはんに使うお米と野菜")
     assert similar == [rice]
     assert set(posting_reads.similar_own_needs(session, town.owner, draft, "")) == {rice, fridge}
@@ -870,7 +878,7 @@ def test_a_saved_need_that_is_rewritten_shows_nothing_of_its_draft(town: Town, n
 
 
 def test_an_organization_sees_only_its_own_drafts(town: Town, now: datetime) -> None:
-    posting_acts.new_need(town.session, town.owner, town.npo, now)
+    posting_drafts.new_need(town.session, town.owner, town.npo, now)
     other = make_npo(town.session)
     neighbour = actor_for(make_user(town.session, other), other)
     assert len(posting_reads.own_needs(town.session, town.owner)) == 1
@@ -883,7 +891,7 @@ def test_states_count_organizations_as_they_are(town: Town, now: datetime) -> No
     assert figures == {"needs": 0, "under_way": 0, "introduced": 0}
     need = town.published(now)
     terms = Terms(support_type="food")
-    case_acts.propose(
+    beginning.propose(
         town.session, town.officer, town.company, town.npo, terms, "お手伝いできます。", now, need=need
     )
     assert posting_reads.figures(town.session) == {"needs": 1, "under_way": 1, "introduced": 0}

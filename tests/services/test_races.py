@@ -5,9 +5,10 @@ import threading
 import pytest
 from sqlalchemy import func, select
 
-from matcher.cases import acts as case_acts
+from matcher.cases import answering, beginning, deciding
 from matcher.cases import reads as case_reads
-from matcher.cases.acts import Decision, Terms
+from matcher.cases.beginning import Terms
+from matcher.cases.deciding import Decision
 from matcher.ground.errors import MovedOn
 from matcher.ground.permissions import Actor
 from matcher.organizations import reads as organization_reads
@@ -45,9 +46,9 @@ def decide(database, actor: Actor, public_id: str, version: int, now, how: str):
     with database.write() as session:
         case = case_reads.get_case(session, actor, public_id)
         if how == "approve":
-            case_acts.approve(session, actor, case, GOOD, now, version=version)
+            deciding.approve(session, actor, case, GOOD, now, version=version)
         else:
-            case_acts.refuse(session, actor, case, "scope", "対象外のため", now, version=version)
+            deciding.refuse(session, actor, case, "scope", "対象外のため", now, version=version)
     return how
 
 
@@ -62,8 +63,8 @@ def race_of_decisions(database, rounds, now):
             need = factories.make_need(session, town.npo)
             member = factories.actor_for(factories.make_user(session, company), company)
             terms = Terms("food", 20, "kg")
-            case = case_acts.propose(session, member, company, town.npo, terms, "ぜひ。", now, need=need)
-            case_acts.accept(session, town.npo_actor, case, "", now, version=None)
+            case = beginning.propose(session, member, company, town.npo, terms, "ぜひ。", now, need=need)
+            answering.accept(session, town.npo_actor, case, "", now, version=None)
             ready.append((case.public_id, case.version))
     for place, (public_id, version) in enumerate(ready):
         second = "approve" if place % 2 else "refuse"
@@ -105,7 +106,7 @@ def race_of_proposals(database, rounds, now):
             company = organization_reads.get_organization(session, staff, company_id)
             npo = organization_reads.get_organization(session, staff, npo_id)
             need = posting_reads.get_need(session, staff, need_id)
-            case_acts.propose(session, actor, company, npo, Terms("food"), "ぜひ。", now, need=need)
+            beginning.propose(session, actor, company, npo, Terms("food"), "ぜひ。", now, need=need)
         return "begun"
 
     for company_id, npo_id, need_id, actors in pairs:

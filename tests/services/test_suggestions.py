@@ -5,8 +5,8 @@ import pytest
 from sqlalchemy import select
 
 from embeddings.encoder import WordsOnly
-from matcher.cases import acts as case_acts
-from matcher.cases.acts import Terms
+from matcher.cases import beginning
+from matcher.cases.beginning import Terms
 from matcher.ground.errors import Invalid, NotFound
 from matcher.postings import acts as posting_acts
 from matcher.records import Embedding, ShownSuggestion
@@ -247,7 +247,7 @@ def test_a_pass_needs_a_reason_of_the_list(town, now):
 
 def test_a_pair_that_already_has_a_case_is_not_suggested(town, now):
     def begin(session):
-        case_acts.propose(
+        beginning.propose(
             session, town.person, town.reload(session, town.company), town.reload(session, town.npos["野菜"]),
             Terms("food"), "ぜひ。", now, need=need_of(session, town, "野菜"),
         )  # fmt: skip

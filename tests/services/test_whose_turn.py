@@ -10,8 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.agreements import plans
-from matcher.cases import acts as case_acts
-from matcher.cases import documents, talks, turns
+from matcher.cases import answering, beginning, deciding, documents, talks, turns
 from matcher.cases import reads as case_reads
 from matcher.desk import handovers, steps, tasks
 from matcher.desk.lists import LISTS
@@ -199,8 +198,8 @@ def test_before_the_introduction_it_is_the_turn_of_who_is_asked_then_of_the_city
     partners: Partners,
 ) -> None:
     session, at = partners.session, partners.at
-    case = case_acts.recommend(
-        session, partners.coordinator, partners.company, partners.npo, case_acts.Terms("food", 10.0, "kg"),
+    case = beginning.recommend(
+        session, partners.coordinator, partners.company, partners.npo, beginning.Terms("food", 10.0, "kg"),
         "other", "近い。", at, need=partners.need,
     )  # fmt: skip
 
@@ -208,11 +207,11 @@ def test_before_the_introduction_it_is_the_turn_of_who_is_asked_then_of_the_city
         return [(step.side, step.kind) for step in turns.steps(session, case, at)]
 
     assert now() == [("company", "answer"), ("npo", "answer")]
-    case_acts.accept(session, partners.npo_actor, case, "", at, version=None)
+    answering.accept(session, partners.npo_actor, case, "", at, version=None)
     assert now() == [("company", "answer")]
-    case_acts.accept(session, partners.company_actor, case, "", at, version=None)
+    answering.accept(session, partners.company_actor, case, "", at, version=None)
     assert now() == [("city", "decide")]
-    case_acts.return_(session, partners.coordinator, case, "other", "量をご確認ください。", at, version=None)
+    deciding.return_(session, partners.coordinator, case, "other", "量をご確認ください。", at, version=None)
     assert now() == [("company", "supplement"), ("npo", "supplement")]
 
 

@@ -13,8 +13,7 @@ from sqlalchemy import func, select
 
 from matcher.agreements import acts as agreement_acts
 from matcher.agreements import plans
-from matcher.cases import acts as case_acts
-from matcher.cases import documents, files, talks, trials
+from matcher.cases import answering, beginning, documents, files, talks, trials
 from matcher.cases import reads as case_reads
 from matcher.desk import handovers
 from matcher.ground import calendar
@@ -550,13 +549,13 @@ def test_the_lesson_of_a_trial_is_not_the_lesson_that_closing_asks_for(partners,
 def test_the_citys_record_of_all_cases_holds_what_was_left_after_the_introduction(partners, session):
     partners.bring("negotiation")
     left = partners.case
-    case_acts.withdraw(session, partners.npo_actor, left, "plans_changed", "", partners.at, version=None)
+    answering.withdraw(session, partners.npo_actor, left, "plans_changed", "", partners.at, version=None)
     session.flush()
-    other = case_acts.propose(
-        session, partners.company_actor, partners.company, partners.npo, case_acts.Terms("food"), "ぜひ。",
+    other = beginning.propose(
+        session, partners.company_actor, partners.company, partners.npo, beginning.Terms("food"), "ぜひ。",
         partners.at,
     )  # fmt: skip
-    case_acts.withdraw(session, partners.company_actor, other, "mistake", "", partners.at, version=None)
+    answering.withdraw(session, partners.company_actor, other, "mistake", "", partners.at, version=None)
     assert case_reads.all_cases(session) == []
     assert list(case_reads.left_cases(session)) == [(left, True), (other, False)]
 
@@ -603,7 +602,7 @@ def test_either_side_and_the_city_may_go_before_the_agreement_is_confirmed(partn
         for actor in ("npo_actor", "company_actor", "coordinator"):
             partners.need = factories.make_need(partners.session, partners.npo)
             partners.bring(state)
-            case_acts.withdraw(
+            answering.withdraw(
                 partners.session,
                 getattr(partners, actor),
                 partners.case,
@@ -616,7 +615,7 @@ def test_either_side_and_the_city_may_go_before_the_agreement_is_confirmed(partn
     partners.need = factories.make_need(partners.session, partners.npo)
     partners.bring("agreed")
     with pytest.raises(MovedOn):
-        case_acts.withdraw(
+        answering.withdraw(
             partners.session, partners.npo_actor, partners.case, "resources", "", partners.at, version=None
         )
 
@@ -1281,7 +1280,7 @@ SAID: dict[str, Try] = {
     "promise": task(),
     "file": upload(),
     "contact": name_contact(),
-    "message": lambda p: case_acts.send_message(p.session, p.company_actor, p.case, "いかがですか。", p.at),
+    "message": lambda p: answering.send_message(p.session, p.company_actor, p.case, "いかがですか。", p.at),
 }
 
 
@@ -1310,7 +1309,7 @@ def test_a_message_does_not_put_off_a_day_that_was_agreed(partners, session, sta
     case = partners.bring(state)
     day = case.deadline_at
     partners.later(days=28)
-    case_acts.send_message(session, partners.npo_actor, case, "元気です。", partners.at)
+    answering.send_message(session, partners.npo_actor, case, "元気です。", partners.at)
     assert case.deadline_at == day
 
 
@@ -1325,7 +1324,7 @@ def test_a_message_does_not_put_off_a_day_that_was_agreed(partners, session, sta
 def test_nothing_is_accepted_once_the_case_is_over(partners, session, state, draft, kind):
     case = partners.bring(state)
     draft(partners)
-    case_acts.withdraw(session, partners.npo_actor, case, "resources", "", partners.at, version=None)
+    answering.withdraw(session, partners.npo_actor, case, "resources", "", partners.at, version=None)
     with pytest.raises(MovedOn):
         partners.accept(kind, partners.npo_actor)
     assert not documents.find_draft(session, case, kind).is_touched

@@ -11,8 +11,7 @@ from sqlalchemy import delete, select, update
 
 from matcher.agreements import acts as agreement_acts
 from matcher.agreements import plans
-from matcher.cases import acts as case_acts
-from matcher.cases import documents, talks, trials, turns
+from matcher.cases import answering, beginning, deciding, documents, talks, trials, turns
 from matcher.cases import reads as case_reads
 from matcher.desk import handovers
 from matcher.ground import calendar
@@ -55,7 +54,7 @@ def leave(p: Partners, *names: str) -> None:
 
 def say(p: Partners, actor: str = "npo_actor") -> None:
     """A message."""
-    case_acts.send_message(p.session, getattr(p, actor), p.case, "日程を変えたいです。", p.at)
+    answering.send_message(p.session, getattr(p, actor), p.case, "日程を変えたいです。", p.at)
 
 
 def city_steps(p: Partners) -> list[tuple[str, str]]:
@@ -92,8 +91,8 @@ def test_a_message_reaches_the_desk_where_nobody_is_in_charge_any_more(partners,
 
 
 def test_two_who_have_not_agreed_talk_among_themselves(partners):
-    partners.case = case_acts.propose(
-        partners.session, partners.company_actor, partners.company, partners.npo, case_acts.Terms("food"),
+    partners.case = beginning.propose(
+        partners.session, partners.company_actor, partners.company, partners.npo, beginning.Terms("food"),
         "ぜひ。", partners.at,
     )  # fmt: skip
     say(partners)
@@ -612,10 +611,10 @@ def test_who_is_no_party_does_not_weigh_and_a_closed_risk_stays(partners, sessio
 
 def renew(p: Partners) -> Partnership:
     """The NPO begins the next period, the company and the city agree; the new case is in talks."""
-    new = ratings.renew(p.session, p.npo_actor, p.case, case_acts.Terms("food", 20, "kg"), "次の年も。", p.at)
-    case_acts.accept(p.session, p.company_actor, new, "", p.at, version=None)
-    decision = case_acts.Decision("続ける。", conflict_of_interest=False, city_involved=False)
-    case_acts.approve(p.session, p.coordinator, new, decision, p.at, version=None)
+    new = ratings.renew(p.session, p.npo_actor, p.case, beginning.Terms("food", 20, "kg"), "次の年も。", p.at)
+    answering.accept(p.session, p.company_actor, new, "", p.at, version=None)
+    decision = deciding.Decision("続ける。", conflict_of_interest=False, city_involved=False)
+    deciding.approve(p.session, p.coordinator, new, decision, p.at, version=None)
     p.session.flush()
     p.case = case_reads.get_case(p.session, p.coordinator, new.public_id)
     p.today = calendar.tokyo_date(p.at)

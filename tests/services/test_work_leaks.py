@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 
 from matcher import clock as clockwork
 from matcher.agreements import plans
-from matcher.cases import acts as case_acts
-from matcher.cases import documents, trials, turns
+from matcher.cases import answering, beginning, documents, stages, trials, turns
 from matcher.desk import handovers
 from matcher.ground import calendar
 from matcher.ground.errors import Invalid, MovedOn, NotFound, Refused
@@ -279,26 +278,26 @@ def test_a_full_round_of_reminders_keeps_nobody_waiting_for_ever(session: Sessio
         actor = factories.actor_for(factories.make_user(session, company), company)
         need = factories.make_need(session, npo)
         # The NPO's three unanswered proposals are its limit.
-        case_acts.propose(
+        beginning.propose(
             session,
             actor,
             company,
             npo,
-            case_acts.Terms("food", 20, "kg"),
+            beginning.Terms("food", 20, "kg"),
             "お手伝いします。",
             NOW,
             need=need,
         )
     session.flush()
     soon = NOW + timedelta(days=8)
-    assert [case_acts.remind_waiting(session, soon, limit=2) for _ in range(3)] == [2, 1, 0]
+    assert [stages.remind_waiting(session, soon, limit=2) for _ in range(3)] == [2, 1, 0]
 
 
 def test_a_word_takes_back_the_reminder_and_its_date(partners: Partners) -> None:
     case = partners.bring("negotiation")
     case.reminders, case.deadline_at = 1, partners.at + timedelta(days=3)
     partners.session.flush()
-    case_acts.send_message(partners.session, partners.npo_actor, case, "考えています。", partners.at)
+    answering.send_message(partners.session, partners.npo_actor, case, "考えています。", partners.at)
     partners.session.refresh(case)
     assert (case.reminders, case.deadline_at, case.touched_at) == (0, None, partners.at)
 

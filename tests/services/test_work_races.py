@@ -10,8 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matcher.agreements import acts as agreement_acts
-from matcher.cases import acts as case_acts
-from matcher.cases import documents
+from matcher.cases import answering, beginning, documents
 from matcher.cases import reads as case_reads
 from matcher.desk import handovers
 from matcher.ground.db import Database
@@ -94,7 +93,7 @@ def _return(session: Session, case: Partnership, partners: Partners) -> None:
 
 
 def _withdraw(session: Session, case: Partnership, partners: Partners) -> None:
-    case_acts.withdraw(session, partners.npo_actor, case, "resources", "", partners.at, version=partners.seen)
+    answering.withdraw(session, partners.npo_actor, case, "resources", "", partners.at, version=partners.seen)
 
 
 def _start(session: Session, _case: Partnership, partners: Partners) -> None:
@@ -264,7 +263,7 @@ def _close(who: str) -> Act:
 
 def _renew(who: str) -> Act:
     def act(session: Session, case: Partnership, partners: Partners) -> None:
-        terms = case_acts.Terms("food", 20, "kg")
+        terms = beginning.Terms("food", 20, "kg")
         ratings.renew(session, getattr(partners, who), case, terms, "次の年も。", partners.at)
 
     return act

@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from matcher.agreements import plans
-from matcher.cases import acts as case_acts
-from matcher.cases import documents, talks, turns
+from matcher.cases import answering, beginning, documents, talks, turns
 from matcher.cases import reads as case_reads
 from matcher.desk import disclosure
 from matcher.ground import calendar, vocabulary
@@ -352,7 +351,7 @@ def close(actor: str = "coordinator", text: str = "済んだ", version: int | No
 
 def renew(actor: str = "npo_actor") -> Try:
     return lambda p: ratings.renew(
-        p.session, _who(p, actor), p.case, case_acts.Terms("food", 20, "kg"), "次の年も", p.at
+        p.session, _who(p, actor), p.case, beginning.Terms("food", 20, "kg"), "次の年も", p.at
     )
 
 
@@ -1073,8 +1072,8 @@ def test_a_plan_does_not_give_away_what_strangers_learned(partners, session):
     partners.bring("running")
     company, npo = factories.make_company(session), factories.make_npo(session)
     actor = factories.actor_for(factories.make_user(session, company), company)
-    other = case_acts.propose(
-        session, actor, company, npo, case_acts.Terms("food", 20, "kg"), "よろしく", partners.at
+    other = beginning.propose(
+        session, actor, company, npo, beginning.Terms("food", 20, "kg"), "よろしく", partners.at
     )
     theirs = Lesson(
         partnership_id=other.id,
@@ -1339,7 +1338,7 @@ def test_what_is_not_shown_is_counted_by_its_reason(partners, session):
 def test_what_is_asked_to_be_blackened_is_black_everywhere(partners, session):
     partners.npo.contact_name = partners.npo.representative = "三沢 花代"
     partners.bring("introduced")
-    case_acts.send_message(session, partners.npo_actor, partners.case, "三沢です。090-1234-5678", partners.at)
+    answering.send_message(session, partners.npo_actor, partners.case, "三沢です。090-1234-5678", partners.at)
     plain = _disclosed(partners)
     assert "三沢" in str(plain)
     black = _disclosed(partners, "people", "contacts")

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from matcher.cases import acts as case_acts
-from matcher.cases.acts import Terms
+from matcher.cases import beginning, deciding, stages
+from matcher.cases.beginning import Terms
 from matcher.ground.db import Database
 from matcher.ground.errors import TooMany
 from matcher.records import (
@@ -362,7 +362,7 @@ def test_a_form_over_an_older_version_is_shown_again_and_then_taken(town: Town) 
     with town.records.write() as session:
         case = session.get(Partnership, town.case().id)
         assert case is not None
-        case_acts.assign(session, actor_for(town.users["colleague"]), case, town.users["manager"], NOW)
+        deciding.assign(session, actor_for(town.users["colleague"]), case, town.users["manager"], NOW)
     page = send(town.desk, form, GOOD, 409, action="/approve")
     assert "先に市の担当 同僚 鈴木さんが10:00に担当者を決めました。" in page.text
     assert GOOD["text"] in page.html
@@ -461,8 +461,10 @@ def test_the_city_recommends_a_pair_with_a_reason_and_somebody_else_approves(tow
         assert "地区が同じで量も合うため。" in shown.text
         send(browser, visit(browser, f"{town.url}/accept"), action="/accept")
     assert "ご自身が推薦した案件は、ほかの担当者が承認します。" in visit(town.desk, town.url).text
-    page = visit(town.desk, f"{town.url}/approve")
-    send(town.desk, page, GOOD, 409, action="/approve")
+    assert visit(town.desk, f"{town.url}/approve", 302).location == town.url
+    assert "ほかの担当者が承認します。" in visit(town.desk, town.url).text
+    typed = {**GOOD, "version": str(town.case().version)}
+    assert "ほかの担当者が承認します。" in post(town.desk, f"{town.url}/approve", typed, 409).text
     approve(town, "colleague")
     assert town.case().state == "introduced"
     visit(town.firm, "/desk/recommend", 404)
@@ -582,7 +584,7 @@ def test_a_reminder_does_not_outdate_a_form(town: Town, travel: time_machine.Tra
     page = visit(town.group, f"{town.url}/accept")
     travel.shift(timedelta(days=10))
     with town.records.write() as session:
-        assert case_acts.remind_waiting(session, NOW + timedelta(days=10)) == 1
+        assert stages.remind_waiting(session, NOW + timedelta(days=10)) == 1
     fresh = login_as(town.group, town.users["group"])  # ten days later one signs in again
     token = {"csrf_token": csrf_token(fresh)}
     send(fresh, page, token, action="/accept")
@@ -595,7 +597,7 @@ def test_a_busy_npo_is_not_asked_a_fourth_time(town: Town) -> None:
             other = make_company(session)
             actor = actor_for(make_user(session, other), other)
             npo = session.get(Organization, town.npo.id)
-            case_acts.propose(session, actor, other, npo, Terms("food"), "ぜひ。", NOW)
+            beginning.propose(session, actor, other, npo, Terms("food"), "ぜひ。", NOW)
     page = visit(town.firm, f"/cases/new?organization={town.npo.public_id}")
     assert "受付を一時止めています" in page.text
 

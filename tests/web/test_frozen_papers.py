@@ -21,7 +21,7 @@ from matcher.cases import trials
 from matcher.city import cities
 from matcher.ground import calendar
 from matcher.ground.db import Database
-from matcher.organizations import acts as organization_acts
+from matcher.organizations import profile as organization_profile
 from matcher.records import (
     CaseDocument,
     DecisionBundle,
@@ -211,7 +211,7 @@ class Lived(Workplace):
             self.session.refresh(organization, ["company" if organization is self.company else "npo"])
             number = NEW["corporate_number"] if organization is self.company else "9000012050009"
             part = NEW | {"name": f"{NEW['name']}{organization.kind}", "corporate_number": number}
-            organization_acts.save_section(
+            organization_profile.save_section(
                 self.session, actor, organization, "basic", part, self.at, version=None
             )
         city = self.session.get_one(Municipality, 1)
@@ -287,7 +287,7 @@ def test_a_change_of_a_party_stands_among_the_changes_of_a_text(place):
     place.bring("running")
     old = place.company.name
     part = {"name": "みお食品株式会社", "address": "澪原市浜町5"}
-    organization_acts.save_section(
+    organization_profile.save_section(
         place.session, place.company_actor, place.company, "basic", part, place.at, version=None
     )
     draft = place.draft_agreement(why_changed="名称が変わったため。")

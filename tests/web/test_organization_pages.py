@@ -13,7 +13,9 @@ from sqlalchemy.orm import joinedload
 
 from matcher.ground.db import Database
 from matcher.organizations import acts as organization_acts
+from matcher.organizations import profile as organization_profile
 from matcher.records import AuditEvent, ChecklistAnswer, Need, Organization, User
+from matcher.register import audit
 from tests.conftest import NOW
 from tests.factories import (
     actor_for,
@@ -175,9 +177,12 @@ def test_every_section_opens_and_saves_unchanged(
         answer = send(browser, visit(browser, f"/profile/{code}"), action=f"/profile/{code}")
         assert answer.location == "/profile"
         after = stored(records, organization)
-        for part in organization_acts.SECTIONS[kind]:
+        for part in organization_profile.SECTIONS[kind]:
             for name in part.fields:
-                was, found = organization_acts.value_of(before, name), organization_acts.value_of(after, name)
+                was, found = (
+                    organization_profile.value_of(before, name),
+                    organization_profile.value_of(after, name),
+                )
                 assert found == was, (code, name)
 
 
@@ -584,7 +589,7 @@ def test_who_saved_or_passed_an_organization_is_not_part_of_its_history(
         found = session.get(Organization, town.company.id)
         assert found is not None
         stranger = actor_for(make_user(session, make_npo(session), name="よその人"))
-        organization_acts.audit.record(session, stranger, "passed", "organization", found.public_id, NOW)
+        audit.record(session, stranger, "passed", "organization", found.public_id, NOW)
     assert "よその人" not in visit(town.coordinator, desk(town.company)).html
 
 

@@ -17,8 +17,7 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from matcher.agreements import plans
-from matcher.cases import acts as case_acts
-from matcher.cases import documents, talks, trials
+from matcher.cases import answering, documents, talks, trials
 from matcher.ground.db import Database
 from matcher.records import (
     CaseDocument,
@@ -74,7 +73,7 @@ class Town(Partners):
             self.at,
         )  # fmt: skip
         talks.add_task(session, self.npo_actor, self.case, f"{MARK}約束", "npo", self.today, self.at)
-        case_acts.send_message(session, self.npo_actor, self.case, f"{MARK}連絡", self.at)
+        answering.send_message(session, self.npo_actor, self.case, f"{MARK}連絡", self.at)
         trial = trials.TrialPlan(
             f"{MARK}試し", f"{MARK}内容", self.today, self.today + timedelta(days=9), 1000, f"{MARK}条件"
         )

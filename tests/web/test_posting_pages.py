@@ -11,10 +11,11 @@ import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from matcher.cases import acts as case_acts
-from matcher.cases.acts import Terms
+from matcher.cases import beginning
+from matcher.cases.beginning import Terms
 from matcher.ground.db import Database
 from matcher.postings import acts as posting_acts
+from matcher.postings import drafts as posting_drafts
 from matcher.records import AuditEvent, Mark, Need, Offer, Organization, Receipt, User
 from matcher.register import folding
 from tests.conftest import NOW
@@ -423,7 +424,7 @@ def test_the_home_page_shows_what_waits_first_and_says_when_it_is_too_much(town:
             company = make_company(session, name=f"株式会社みぎわ{number}")
             officer = actor_for(make_user(session, company), company)
             terms = Terms(support_type="food")
-            case_acts.propose(session, officer, company, npo, terms, "お手伝いできます。", NOW)
+            beginning.propose(session, officer, company, npo, terms, "お手伝いできます。", NOW)
     page = visit(town.owner, "/npo")
     assert "返事をお待ちしています（3件）" in page.text
     assert "受付を一時止めています" in page.text
@@ -752,7 +753,8 @@ def test_the_city_returns_with_a_coded_reason_and_a_sentence(town: Town) -> None
 def test_who_reads_a_needs_contact_person_leaves_a_line(town: Town, is_sent: bool) -> None:
     need = town.need(state="in_review", contact_name="窓口 花子")
     url = review_url(need)
-    page = post(town.city, url, {"action": "return"}, 422) if is_sent else visit(town.city, url)
+    typed = {"action": "return", "version": str(need.version)}
+    page = post(town.city, url, typed, 422) if is_sent else visit(town.city, url)
     assert "窓口 花子" in page.text
     with town.records.read() as session:
         noted = session.scalars(select(AuditEvent.object_id).where(AuditEvent.action == "read_contact")).all()
@@ -797,8 +799,8 @@ def test_changes_since_the_last_reading_are_shown_in_words(town: Town, records: 
         posting_acts.publish(session, city, again, NOW, version=None)
         posting_acts.rework(session, owner, again, NOW, version=None)
         changes = {"fields": ["13", "1"], "safety_contact": True, "beneficiary_number": 1200}
-        posting_acts.save_need_step(session, owner, again, 4, changes, NOW, version=None)
-        posting_acts.save_need_step(
+        posting_drafts.save_need_step(session, owner, again, 4, changes, NOW, version=None)
+        posting_drafts.save_need_step(
             session,
             owner,
             again,
@@ -843,5 +845,5 @@ def test_every_action_and_column_has_its_words() -> None:
     actions = {move.action for move in lifecycle.TRANSITIONS if move.machine == "posting"}
     assert actions <= set(posting_text.ACTIONS)
     assert actions - {"submit", "expire"} <= set(posting_text._DONE)
-    columns = {name for step in posting_acts.NEED_STEPS for name in step} | set(posting_acts.OFFER_FIELDS)
+    columns = {name for step in posting_drafts.NEED_STEPS for name in step} | set(posting_drafts.OFFER_FIELDS)
     assert columns <= set(posting_text.LABELS)

@@ -6,7 +6,7 @@ from sqlalchemy import inspect
 from matcher.desk.lists import LISTS
 from matcher.ground import profile
 from matcher.imports.columns import COLUMNS
-from matcher.organizations import acts as organization_acts
+from matcher.organizations import profile as organization_profile
 from matcher.records import CompanyProfile, NpoProfile, Organization
 from webapp import organization_text
 from webapp.desk_lists import saved_columns
@@ -20,7 +20,7 @@ def test_every_field_of_a_section_is_described_and_every_described_field_has_a_c
     described = [one.code for one in profile.FIELDS[kind]]
     assert len(described) == len(set(described))
     held = {*inspect(Organization).columns.keys(), *inspect(KINDS[kind]).columns.keys()}
-    asked = {name for part in organization_acts.SECTIONS[kind] for name in part.fields}
+    asked = {name for part in organization_profile.SECTIONS[kind] for name in part.fields}
     assert set(described) == asked
     assert asked <= held
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from matcher.cases import acts as case_acts
-from matcher.cases import files, uploads
+from matcher.cases import answering, files, uploads
 from matcher.ground.errors import Invalid, Refused
 from matcher.records import CaseFile, Contribution
 from tests.web.pages import Page, visit
@@ -58,7 +57,7 @@ def test_a_file_is_taken_and_others_write_while_it_is_scanned(town, monkeypatch)
 
     def somebody_writes() -> None:
         with town.records.write() as session:
-            case_acts.send_message(
+            answering.send_message(
                 session, town.partners.company_actor, town.partners.case, "いま届けました。", town.partners.at
             )
 
@@ -149,7 +148,7 @@ def test_a_case_that_has_moved_on_meanwhile_keeps_no_bytes(town, monkeypatch):
     def leave() -> None:
         with town.records.write() as session:
             p = town.partners
-            case_acts.withdraw(
+            answering.withdraw(
                 session, p.npo_actor, session.merge(p.case), "plans_changed", "", p.at, version=None
             )
 

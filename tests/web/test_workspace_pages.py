@@ -11,9 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 
-from matcher.cases import acts as case_acts
+from matcher.cases import answering, beginning, deciding, stages, talks, trials
 from matcher.cases import reads as case_reads
-from matcher.cases import talks, trials
 from matcher.desk import handovers
 from matcher.ground import calendar
 from matcher.ground.db import Database
@@ -95,7 +94,7 @@ def withdraw_introduced(p: Partners) -> None:
     """A side goes after the introduction."""
     p.bring("negotiation")
     p.file()
-    case_acts.withdraw(p.session, p.npo_actor, p.case, "plans_changed", "", p.at, version=None)
+    answering.withdraw(p.session, p.npo_actor, p.case, "plans_changed", "", p.at, version=None)
 
 
 # ── What has been left stays readable ────────────────────────────────────────────────────────────────
@@ -143,7 +142,7 @@ def test_an_open_draft_of_a_case_that_was_left_offers_no_acceptance(town):
     def life(p: Partners) -> None:
         p.bring("trial")
         trials.draft_trial_result(p.session, p.npo_actor, p.case, "adopt", "続ける。", p.at, version=None)
-        case_acts.withdraw(p.session, p.npo_actor, p.case, "plans_changed", "", p.at, version=None)
+        answering.withdraw(p.session, p.npo_actor, p.case, "plans_changed", "", p.at, version=None)
 
     town.live(life)
     browser = town.browser("company")
@@ -157,18 +156,18 @@ def before_introduction(action: str) -> Callable[[Partners], None]:
     """A case that never came to an introduction."""
 
     def life(p: Partners) -> None:
-        p.case = case_acts.propose(
-            p.session, p.company_actor, p.company, p.npo, case_acts.Terms("food"), "ぜひ。", p.at, need=p.need
+        p.case = beginning.propose(
+            p.session, p.company_actor, p.company, p.npo, beginning.Terms("food"), "ぜひ。", p.at, need=p.need
         )  # fmt: skip
         if action == "decline":
-            case_acts.decline(p.session, p.npo_actor, p.case, "timing", "", p.at, version=None)
+            answering.decline(p.session, p.npo_actor, p.case, "timing", "", p.at, version=None)
         elif action == "withdraw":
-            case_acts.withdraw(p.session, p.company_actor, p.case, "plans_changed", "", p.at, version=None)
+            answering.withdraw(p.session, p.company_actor, p.case, "plans_changed", "", p.at, version=None)
         elif action == "expire":
-            case_acts.expire_unanswered(p.session, p.later(days=30))
+            stages.expire_unanswered(p.session, p.later(days=30))
         elif action == "refuse":
-            case_acts.accept(p.session, p.npo_actor, p.case, "", p.at, version=None)
-            case_acts.refuse(p.session, p.coordinator, p.case, "conflict", "重なる。", p.at, version=None)
+            answering.accept(p.session, p.npo_actor, p.case, "", p.at, version=None)
+            deciding.refuse(p.session, p.coordinator, p.case, "conflict", "重なる。", p.at, version=None)
 
     return life
 
@@ -365,10 +364,10 @@ def test_who_renews_arrives_at_the_new_case_and_both_name_each_other(town):
 def test_the_plan_page_of_the_next_period_shows_what_is_carried_over_until_it_is_saved(town):
     def life(p: Partners) -> None:
         p.bring("closed")
-        new = ratings.renew(p.session, p.npo_actor, p.case, case_acts.Terms("food"), "次の年も。", p.at)
-        case_acts.accept(p.session, p.company_actor, new, "", p.at, version=None)
-        decision = case_acts.Decision("続ける。", conflict_of_interest=False, city_involved=False)
-        case_acts.approve(p.session, p.coordinator, new, decision, p.at, version=None)
+        new = ratings.renew(p.session, p.npo_actor, p.case, beginning.Terms("food"), "次の年も。", p.at)
+        answering.accept(p.session, p.company_actor, new, "", p.at, version=None)
+        decision = deciding.Decision("続ける。", conflict_of_interest=False, city_involved=False)
+        deciding.approve(p.session, p.coordinator, new, decision, p.at, version=None)
         p.case = case_reads.get_case(p.session, p.coordinator, new.public_id)
         meeting = talks.Meeting(calendar.tokyo_date(p.at), "佐藤", "続ける。")
         talks.record_meeting(p.session, p.npo_actor, p.case, meeting, p.at)

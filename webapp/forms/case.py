@@ -9,7 +9,8 @@ from wtforms import Field, RadioField, SelectField, TextAreaField, ValidationErr
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Optional
 
-from matcher.cases.acts import Decision, Terms
+from matcher.cases.beginning import Terms
+from matcher.cases.deciding import Decision
 from matcher.ground import limits, vocabulary
 from matcher.ground.errors import Invalid
 from matcher.records import Need, Offer, User

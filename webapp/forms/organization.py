@@ -23,7 +23,8 @@ from wtforms.validators import DataRequired, InputRequired, Optional
 from matcher.city.cities import City
 from matcher.ground import limits, vocabulary
 from matcher.organizations import acts as organization_acts
-from matcher.organizations.acts import Section
+from matcher.organizations import profile as organization_profile
+from matcher.organizations.profile import Section
 from matcher.records import Organization
 from webapp import organization_text
 from webapp.forms.account import one_line
@@ -35,12 +36,12 @@ from webapp.forms.values import AddressField, CountField, DayField, PhoneField
 def _line(name: str) -> StringField:
     return StringField(
         filters=[one_line],
-        validators=[Optional(), Within(organization_acts.TEXT_LIMITS.get(name, limits.SHORT))],
+        validators=[Optional(), Within(organization_profile.TEXT_LIMITS.get(name, limits.SHORT))],
     )
 
 
 def _text(name: str) -> TextAreaField:
-    return TextAreaField(validators=[Optional(), Within(organization_acts.TEXT_LIMITS[name])])
+    return TextAreaField(validators=[Optional(), Within(organization_profile.TEXT_LIMITS[name])])
 
 
 def _several() -> SelectMultipleField:
@@ -88,7 +89,7 @@ class _BasicForm(SectionForm):
         filters=[one_line],
         validators=[
             DataRequired(_l("名称を入力してください。")),
-            Within(organization_acts.TEXT_LIMITS["name"]),
+            Within(organization_profile.TEXT_LIMITS["name"]),
         ],
     )
     kana = _line("kana")
@@ -208,7 +209,7 @@ _FORMS: Final[Mapping[tuple[str, str], type[SectionForm]]] = {
 
 def section_form(organization: Organization, part: Section, city: City) -> SectionForm:
     """The form of one section, filled with what is saved."""
-    saved = {name: organization_acts.value_of(organization, name) for name in part.fields}
+    saved = {name: organization_profile.value_of(organization, name) for name in part.fields}
     form = _FORMS[organization.kind, part.code](data={"version": organization.version, **saved})
     form.prepare(organization, part, city)
     return form

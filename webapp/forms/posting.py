@@ -9,7 +9,7 @@ from wtforms.validators import Optional, ValidationError
 
 from matcher.city.cities import City
 from matcher.ground import errors, limits, vocabulary
-from matcher.postings import acts as posting_acts
+from matcher.postings import drafts as posting_drafts
 from webapp.forms.base import Form, SearchForm, Within
 from webapp.forms.case import choices
 from webapp.forms.values import CountField, DayField, QuantityField
@@ -51,7 +51,7 @@ def _units(support_type: str | None) -> list[Any]:
 class _CityForm(Form):
     """A form whose lists come from the city: its districts, and field 20 where an ordinance fills it."""
 
-    required: tuple[str, ...] = posting_acts.NEED_REQUIRED
+    required: tuple[str, ...] = posting_drafts.NEED_REQUIRED
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -167,7 +167,7 @@ NEED_FORMS: tuple[type[_CityForm], ...] = (TroubleForm, SupportForm, WhenWhereFo
 class OfferForm(_CityForm):
     """提供メニュー on one page."""
 
-    required = posting_acts.OFFER_REQUIRED
+    required = posting_drafts.OFFER_REQUIRED
 
     title = _line(_l("件名"))
     description = _text(_l("提供できる内容"))
@@ -228,7 +228,7 @@ class ReviewForm(Form):
 
     def corrections(self) -> dict[str, str]:
         """The texts that were sent along, whatever they say."""
-        return {name: self[name].data or "" for name in posting_acts.STAFF_EDITABLE if self[name].raw_data}
+        return {name: self[name].data or "" for name in posting_drafts.STAFF_EDITABLE if self[name].raw_data}
 
 
 class BrowseForm(SearchForm):

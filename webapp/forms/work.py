@@ -224,7 +224,7 @@ class ContributionForm(TermsForm, _WithFiles):
     @property
     def terms(self) -> Any:
         """Only type, amount and unit matter here."""
-        from matcher.cases.acts import Terms
+        from matcher.cases.beginning import Terms
 
         return Terms(self.support_type.data, self.quantity.data, self.unit.data or "")
 

@@ -2,6 +2,7 @@
 
 from webapp.views import (
     account,
+    case_beginning,  # noqa: F401 – its pages belong to those of cases
     cases,
     company,
     coordinator,

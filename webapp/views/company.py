@@ -11,12 +11,13 @@ from matcher.city import cities
 from matcher.desk import tasks as desk_tasks
 from matcher.ground import permissions
 from matcher.ground.errors import Invalid, MovedOn, Refused
-from matcher.organizations import acts as organization_acts
+from matcher.organizations import profile as organization_profile
 from matcher.organizations import reads as organization_reads
 from matcher.postings import acts as posting_acts
+from matcher.postings import drafts as posting_drafts
 from matcher.postings import reads as posting_reads
 from matcher.records import Offer
-from matcher.register import audit, moves, receipts
+from matcher.register import act, audit, receipts
 from matcher.suggestions import shown_lists, suggest
 from webapp import access, asked, clock, db, live, posting_text, text, traces
 from webapp.forms import posting as forms
@@ -52,8 +53,8 @@ def home() -> Page:
         index=index,
         lacking=[
             part.label
-            for part in organization_acts.SECTIONS["company"]
-            if organization_acts.missing(company, part)
+            for part in organization_profile.SECTIONS["company"]
+            if organization_profile.missing(company, part)
         ],
         cases=cases,
         steps=steps,
@@ -148,7 +149,7 @@ def offer_new() -> Page:
     if not form.validate():
         abort(400)
     company = organization_reads.own_organization(session, actor)
-    found = posting_acts.new_offer(session, actor, company, clock.now())
+    found = posting_drafts.new_offer(session, actor, company, clock.now())
     written = url_for("company.offer_edit", public_id=found.public_id)
     receipts.keep(session, actor, form.form_id.data, written, clock.now())
     return redirect(written)
@@ -164,7 +165,7 @@ def offer(public_id: str) -> Page:
 def _facts(found: Offer) -> dict[str, Any]:
     return {
         "offer": found,
-        "actions": posting_acts.available(access.actor(), found, clock.now()),
+        "actions": act.open_to(db.session(), access.actor(), found, clock.now()),
         "history": audit.history(db.session(), "offer", found.public_id),
     }
 
@@ -185,7 +186,7 @@ def offer_edit(public_id: str) -> Page:
     if not form.validate():
         return _edit_page(found, form), 422
     try:
-        posting_acts.save_offer(session, actor, found, form.typed, clock.now(), version=form.shown_version)
+        posting_drafts.save_offer(session, actor, found, form.typed, clock.now(), version=form.shown_version)
     except Invalid as error:
         db.undo()
         form.take(error)
@@ -209,10 +210,10 @@ def _overtaken(public_id: str, form: Form, error: Exception) -> tuple[Offer, str
 
 def _shown(found: Offer) -> dict[str, Any]:
     """What stands in the fields: what was saved, and in a new text what the profile says."""
-    values = {name: getattr(found, name) for name in posting_acts.OFFER_FIELDS}
+    values = {name: getattr(found, name) for name in posting_drafts.OFFER_FIELDS}
     if not found.title and not found.description:
         company = organization_reads.own_organization(db.session(), access.actor())
-        values |= posting_acts.prefilled(found, company, clock.now())
+        values |= posting_drafts.prefilled(found, company, clock.now())
     return values | {"version": str(found.version)}
 
 
@@ -256,7 +257,7 @@ def offer_check(public_id: str) -> Page:
 
 def _check_page(found: Offer, form: Form, problems: dict[str, str] | None = None, banner: str = "") -> str:
     if problems is None:
-        problems = posting_acts.problems(found, clock.now())
+        problems = posting_drafts.problems(found, clock.now())
     worded = {name: text.field_sentence(code) for name, code in problems.items()}
     return render_template(
         "company/offer_check.html",
@@ -307,7 +308,7 @@ def offer_withdraw(public_id: str) -> Page:
     back = url_for("company.offer", public_id=public_id)
     facts: dict[str, Any] = {"form": form, "back": back}
     if not form.is_submitted():
-        if "withdraw" not in moves.available(actor, found):
+        if "withdraw" not in act.open_to(session, actor, found, clock.now()):
             return redirect(back)
         form.version.data = str(found.version)
         return render_template("postings/withdraw.html", posting=found, **facts)

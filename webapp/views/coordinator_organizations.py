@@ -14,9 +14,10 @@ from matcher.ground import lifecycle, permissions
 from matcher.ground.errors import DomainError, Invalid, MovedOn, Refused
 from matcher.ground.permissions import Actor
 from matcher.organizations import acts as organization_acts
+from matcher.organizations import profile as organization_profile
 from matcher.organizations import reads as organization_reads
 from matcher.records import Organization
-from matcher.register import audit, moves
+from matcher.register import act, audit
 from webapp import access, clock, db, organization_text, text
 from webapp.forms import organization as forms
 from webapp.views.coordinator import blueprint
@@ -35,7 +36,7 @@ def organization(public_id: str) -> Page:
         return _page(session, actor, found, form)
     permissions.require(actor, "organization.review", found)
     action = "verify" if request.form.get("action") == "verify" else "return"
-    if action not in moves.available(actor, found):
+    if action not in act.open_to(session, actor, found, clock.now()):
         return _overtaken(session, actor, found, form)
     is_valid = form.validate()
     if (action == "return" and not form.check_return()) or not is_valid:
@@ -74,20 +75,16 @@ def _page(session: db.Session, actor: Actor, found: Organization, form: Any, **f
         organization=found,
         form=form,
         questions=organization_acts.checklist(found),
-        actions=[
-            action
-            for action in moves.available(actor, found)
-            if action not in _ACTS or permissions.may(actor, _ACTS[action].permission, found)
-        ],
+        actions=act.open_to(session, actor, found, clock.now()),
         parts=[
             (part, organization_text.rows(found, part, city))
-            for part in organization_acts.SECTIONS[found.kind]
+            for part in organization_profile.SECTIONS[found.kind]
         ],
         facts=organization_text.check_facts(found),
         lookalikes=organization_reads.lookalikes(session, found),
         rounds=organization_reads.checklist_rounds(session, found),
         cases=case_reads.open_cases_of(session, found),
-        level=organization_acts.disclosure_level(found),
+        level=organization_profile.disclosure_level(found),
         events=organization_text.timeline(found, audit.history(session, "organization", found.public_id)),
         **facts,
     )
@@ -151,7 +148,7 @@ def organization_act(public_id: str, action: str) -> Page:
     found = organization_reads.get_organization(session, actor, public_id)
     permissions.require(actor, _ACTS[action].permission, found)
     form = _act_form(found, action)
-    if action not in moves.available(actor, found):
+    if action not in act.open_to(session, actor, found, clock.now()):
         if request.method == "GET":
             abort(404)
         return _act_overtaken(session, actor, found, action, form)

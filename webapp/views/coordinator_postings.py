@@ -10,9 +10,11 @@ from matcher.city import cities
 from matcher.ground.calendar import tokyo_date
 from matcher.ground.errors import Invalid, MovedOn, Refused
 from matcher.postings import acts as posting_acts
+from matcher.postings import drafts as posting_drafts
 from matcher.postings import reads as posting_reads
+from matcher.postings import revisions as posting_revisions
 from matcher.records import Need, Offer
-from matcher.register import audit, moves
+from matcher.register import act, audit
 from webapp import access, clock, db, posting_text
 from webapp.forms.posting import ReviewForm
 from webapp.views.coordinator import blueprint
@@ -58,7 +60,7 @@ def _review(found: Need | Offer) -> Page:
             form.ask_for_withdrawal()
         return _page(found, form, banner), 409
     flash(done, "success")
-    return redirect(url_for(f"coordinator.{posting_acts.kind_of(found)}s"))
+    return redirect(url_for(f"coordinator.{posting_drafts.kind_of(found)}s"))
 
 
 def _again(found: Need | Offer) -> Need | Offer:
@@ -79,8 +81,8 @@ def _decide(found: Need | Offer, form: ReviewForm, action: str) -> str:
         return worded
     if action not in {"return", "withdraw"}:
         abort(400)
-    act = posting_acts.withdraw if action == "withdraw" else posting_acts.return_
-    act(
+    decide = posting_acts.withdraw if action == "withdraw" else posting_acts.return_
+    decide(
         session, actor, found, form.reason_code.data or "", form.reason_text.data or "", now,
         version=form.shown_version,
     )  # fmt: skip
@@ -99,16 +101,16 @@ def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
     return render_template(
         "postings/review.html",
         posting=found,
-        kind=posting_acts.kind_of(found),
+        kind=posting_drafts.kind_of(found),
         form=form,
         banner=banner,
         **_context(found),
         changes=[
             (name, posting_text.plain(name, before, city), posting_text.plain(name, now, city))
-            for name, before, now in posting_acts.changes_since_read(session, found)
+            for name, before, now in posting_revisions.changes_since_read(session, found)
         ],
         typed=_typed(found, form) if banner else [],
-        history=audit.history(session, posting_acts.kind_of(found), found.public_id),
+        history=audit.history(session, posting_drafts.kind_of(found), found.public_id),
     )
 
 
@@ -122,9 +124,9 @@ def _typed(found: Need | Offer, form: ReviewForm) -> list[tuple[str, str]]:
 
 def _context(found: Need | Offer) -> dict[str, Any]:
     return {
-        "hints": posting_acts.personal_data_hints(found),
-        "actions": moves.available(access.actor(), found),
-        "editable": [name for name in posting_acts.STAFF_EDITABLE if hasattr(found, name)],
+        "hints": posting_drafts.personal_data_hints(found),
+        "actions": act.open_to(db.session(), access.actor(), found, clock.now()),
+        "editable": [name for name in posting_drafts.STAFF_EDITABLE if hasattr(found, name)],
         "may_publish": found.organization.state == "verified",
         "waiting_days": (tokyo_date(clock.now()) - tokyo_date(found.submitted_at)).days
         if found.submitted_at

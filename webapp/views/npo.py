@@ -10,13 +10,14 @@ from matcher.cases import reads as case_reads
 from matcher.cases import turns
 from matcher.city import cities
 from matcher.desk import tasks as desk_tasks
-from matcher.ground import lifecycle, limits, permissions
+from matcher.ground import limits, permissions
 from matcher.ground.errors import Invalid, MovedOn, Refused
 from matcher.organizations import reads as organization_reads
 from matcher.postings import acts as posting_acts
+from matcher.postings import drafts as posting_drafts
 from matcher.postings import reads as posting_reads
 from matcher.records import Need
-from matcher.register import audit, moves, receipts
+from matcher.register import act, audit, receipts
 from webapp import access, asked, clock, db, posting_text, text
 from webapp.forms import posting as forms
 from webapp.forms.base import Form
@@ -51,7 +52,7 @@ def home() -> Page:
         needs=needs[:5],
         more=len(needs) > 5,
         shown=posting_reads.shown_to_companies(session, needs),
-        is_busy=case_reads.unanswered_count(session, npo.id) >= lifecycle.UNANSWERED_LIMIT,
+        is_busy=case_reads.is_busy(session, npo.id),
     )
 
 
@@ -77,8 +78,8 @@ def _facts(found: Need) -> dict[str, Any]:
     return {
         "need": found,
         "city_areas": cities.get(session).area_labels,
-        "actions": posting_acts.available(access.actor(), found, clock.now()),
-        "missing": posting_acts.missing(found),
+        "actions": act.open_to(db.session(), access.actor(), found, clock.now()),
+        "missing": posting_drafts.missing(found),
         "history": audit.history(session, "need", found.public_id),
         "shown": posting_reads.shown_to_companies(session, [found]).get(found.id, 0),
     }
@@ -94,7 +95,7 @@ def need_new() -> Page:
     if not form.validate():
         abort(400)
     npo = organization_reads.own_organization(session, actor)
-    found = posting_acts.new_need(session, actor, npo, clock.now())
+    found = posting_drafts.new_need(session, actor, npo, clock.now())
     written = url_for("npo.need_step", public_id=found.public_id, step=1)
     receipts.keep(session, actor, form.form_id.data, written, clock.now())
     return redirect(written)
@@ -117,7 +118,7 @@ def need_step(public_id: str, step: int) -> Page:
     if not form.validate():
         return _step_page(found, form, step), 422
     try:
-        posting_acts.save_need_step(
+        posting_drafts.save_need_step(
             session, actor, found, step, _values(form), clock.now(), version=form.shown_version
         )
     except Invalid as error:
@@ -147,10 +148,10 @@ def _step_form(found: Need, step: int) -> Any:
 
 def _shown(found: Need, step: int) -> dict[str, Any]:
     """What stands in the fields: what was saved, and on a page never saved what the profile says."""
-    values = {name: getattr(found, name) for name in posting_acts.NEED_STEPS[step - 1]}
+    values = {name: getattr(found, name) for name in posting_drafts.NEED_STEPS[step - 1]}
     if step > found.steps_done:
         npo = organization_reads.own_organization(db.session(), access.actor())
-        suggested = posting_acts.prefilled(found, npo, clock.now())
+        suggested = posting_drafts.prefilled(found, npo, clock.now())
         values |= {name: value for name, value in suggested.items() if name in values}
     if "safety_contact" in values:
         values["safety_contact"] = {None: None, True: "yes", False: "no"}[found.safety_contact]
@@ -220,7 +221,7 @@ def need_check(public_id: str) -> Page:
 
 def _check_page(found: Need, form: Form, problems: dict[str, str] | None = None, banner: str = "") -> str:
     if problems is None:
-        problems = posting_acts.problems(found, clock.now())
+        problems = posting_drafts.problems(found, clock.now())
     return render_template(
         "npo/check.html",
         need=found,
@@ -228,7 +229,7 @@ def _check_page(found: Need, form: Form, problems: dict[str, str] | None = None,
         problems={name: text.field_sentence(code) for name, code in problems.items()},
         banner=banner,
         refused=form.is_submitted(),
-        steps=posting_acts.NEED_STEPS,
+        steps=posting_drafts.NEED_STEPS,
         city_areas=cities.get(db.session()).area_labels,
     )
 
@@ -249,9 +250,9 @@ def need_act(public_id: str, action: str) -> Page:
     """One-click moves of one's own need."""
     found = _own(public_id)
     form = Form()
-    act = getattr(posting_acts, action)
+    move = getattr(posting_acts, action)
     try:
-        act(db.session(), access.actor(), found, clock.now(), version=form.shown_version)
+        move(db.session(), access.actor(), found, clock.now(), version=form.shown_version)
     except (MovedOn, Refused, db.Overtaken) as error:
         found, banner = _overtaken(public_id, form, error)
         return render_template("npo/need.html", banner=banner, **_facts(found)), 409
@@ -272,7 +273,7 @@ def need_withdraw(public_id: str) -> Page:
     back = url_for("npo.need", public_id=public_id)
     facts: dict[str, Any] = {"form": form, "back": back}
     if not form.is_submitted():
-        if "withdraw" not in moves.available(actor, found):
+        if "withdraw" not in act.open_to(session, actor, found, clock.now()):
             return redirect(back)
         form.version.data = str(found.version)
         return render_template("postings/withdraw.html", posting=found, **facts)

@@ -12,12 +12,13 @@ from matcher.ground import permissions, vocabulary
 from matcher.ground.errors import Invalid, MovedOn, Refused
 from matcher.ground.permissions import Actor
 from matcher.organizations import acts as organization_acts
+from matcher.organizations import profile as organization_profile
 from matcher.organizations import readings
 from matcher.organizations import reads as organization_reads
-from matcher.organizations.acts import Section
+from matcher.organizations.profile import Section
 from matcher.postings import reads as posting_reads
 from matcher.records import Organization
-from matcher.register import audit, moves
+from matcher.register import act, audit
 from matcher.results import ratings
 from webapp import access, clock, db, organization_text, text
 from webapp.forms import organization as forms
@@ -41,9 +42,9 @@ def profile() -> Page:
         "organization/profile.html",
         organization=organization,
         tasks=organization_text.tasks(organization),
-        actions=moves.available(access.actor(), organization),
-        is_locked=organization.state in organization_acts.LOCKED,
-        level=organization_acts.disclosure_level(organization),
+        actions=act.open_to(db.session(), access.actor(), organization, clock.now()),
+        is_locked=organization.state in organization_profile.LOCKED,
+        level=organization_profile.disclosure_level(organization),
         readings=readings.of_organization(db.session(), access.actor(), organization, clock.now()),
     )
 
@@ -54,14 +55,14 @@ def section(code: str) -> Page:
     """One section of the profile; whoever saves second keeps what they typed."""
     session, actor = db.session(), access.actor()
     organization = organization_reads.own_organization(session, actor)
-    part = organization_acts.section(organization, code)
+    part = organization_profile.section(organization, code)
     if part is None:
         abort(404)
     permissions.require(actor, "organization.edit", organization)
     form = forms.section_form(organization, part, cities.get(session))
     if form.validate_on_submit():
         try:
-            organization_acts.save_section(
+            organization_profile.save_section(
                 session, actor, organization, code, form.values(part), clock.now(), version=form.shown_version
             )
         except (Invalid, Refused, MovedOn, db.Overtaken) as error:
@@ -87,7 +88,7 @@ def _section_page(
 
 
 def _place(organization: Organization, part: Section) -> int:
-    return organization_acts.SECTIONS[organization.kind].index(part)
+    return organization_profile.SECTIONS[organization.kind].index(part)
 
 
 def _not_saved(session: db.Session, actor: Actor, part: Section, form: Any, error: Exception) -> Page:
@@ -119,7 +120,7 @@ def submit() -> Page:
     session, actor = db.session(), access.actor()
     organization = organization_reads.own_organization(session, actor)
     permissions.require(actor, "organization.submit", organization)
-    if "submit" not in moves.available(actor, organization):
+    if "submit" not in act.open_to(session, actor, organization, clock.now()):
         return _nothing_to_submit(organization)
     form = forms.SubmitForm(data={"version": organization.version})
     if organization.kind != "company":
@@ -159,16 +160,16 @@ def _submit_page(session: db.Session, organization: Organization, form: Any, ban
         tasks=organization_text.tasks(organization),
         parts=[
             (part, organization_text.rows(organization, part, city))
-            for part in organization_acts.SECTIONS[organization.kind]
+            for part in organization_profile.SECTIONS[organization.kind]
         ],
-        is_complete=not any(organization_acts.completeness(organization).values()),
+        is_complete=not any(organization_profile.completeness(organization).values()),
         banner=banner,
     )
 
 
 def _not_submitted(session: db.Session, actor: Actor, form: Any, error: Exception) -> Page:
     organization = organization_reads.own_organization(session, actor)
-    if "submit" not in moves.available(actor, organization):
+    if "submit" not in act.open_to(session, actor, organization, clock.now()):
         return _nothing_to_submit(organization)
     if isinstance(error, Refused):
         banner = text.sentence(error.code, error.facts)
@@ -198,7 +199,7 @@ def leave() -> Page:
     session, actor = db.session(), access.actor()
     organization = organization_reads.own_organization(session, actor)
     permissions.require(actor, "organization.deactivate", organization)
-    if "deactivate" not in moves.available(actor, organization):
+    if "deactivate" not in act.open_to(session, actor, organization, clock.now()):
         return redirect(url_for("organization.profile"))
     form = forms.LeaveForm(data={"version": organization.version})
     form.offer_reasons(vocabulary.WITHDRAW_REASONS)
@@ -255,13 +256,13 @@ def show(public_id: str) -> Page:
     city = cities.get(session)
     parts = [
         (part, organization_text.shown_rows(organization, part, city))
-        for part in organization_acts.SECTIONS[organization.kind]
+        for part in organization_profile.SECTIONS[organization.kind]
     ]
     return render_template(
         "organization/show.html",
         organization=organization,
         parts=[(part, rows) for part, rows in parts if rows],
-        level=organization_acts.disclosure_level(organization),
+        level=organization_profile.disclosure_level(organization),
         needs=posting_reads.open_needs_of(session, actor, organization),
         offers=posting_reads.open_offers_of(session, organization),
         lessons=ratings.lessons_of(session, organization),

@@ -1,0 +1,319 @@
+"""What a need or an offer says: its fields, what must (not) stand in them, and how it is written."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import String, select
+from sqlalchemy.orm import Session
+
+from matcher.ground import calendar, lifecycle, limits, permissions, personal, vocabulary
+from matcher.ground.errors import Invalid, Refused
+from matcher.ground.permissions import Actor
+from matcher.postings import terms
+from matcher.records import AuditEvent, Need, Offer, Organization
+from matcher.register import audit, folding, moves
+
+Posted = TypeVar("Posted", Need, Offer)
+
+#: The pages of the guided form: which fields each one saves, and which of them must be filled to submit.
+NEED_STEPS: Final[tuple[tuple[str, ...], ...]] = (
+    ("title", "situation", "wanted_change"),
+    ("support_type", "quantity", "unit", "min_useful", "also_welcome", "skills"),
+    ("period_from", "period_to", "urgency", "repeat", "areas", "mode", "place_note", "valid_until"),
+    ("fields", "sdgs", "beneficiaries", "beneficiary_number", "safety_contact", "safety_note"),
+    ("what_we_give", "if_unmet", "contact_name", "visibility"),
+)
+NEED_REQUIRED: Final = (
+    "title", "situation", "wanted_change", "support_type", "period_to", "areas", "mode", "valid_until",
+    "fields", "beneficiaries", "safety_contact", "if_unmet", "contact_name",
+)  # fmt: skip
+OFFER_FIELDS: Final = (
+    "title", "description", "support_type", "quantity", "unit", "period_from", "period_to", "areas", "mode",
+    "conditions", "fields", "sdgs", "beneficiaries", "skills", "valid_until",
+)  # fmt: skip
+OFFER_REQUIRED: Final = ("title", "description", "support_type", "areas", "mode", "valid_until")
+
+_TEXT_LIMITS: Final[Mapping[str, int]] = {
+    "title": limits.TITLE,
+    "situation": limits.TEXT,
+    "wanted_change": limits.TEXT,
+    "description": limits.TEXT,
+    "conditions": limits.NOTE,
+    "place_note": limits.NOTE,
+    "safety_note": limits.NOTE,
+    "what_we_give": limits.NOTE,
+    "if_unmet": limits.NOTE,
+    "contact_name": limits.TITLE,
+}
+#: Fields whose text the city may correct while it reads (K2).
+STAFF_EDITABLE: Final = ("title", "situation", "wanted_change", "description", "place_note", "conditions")
+
+MAX_VALID_DAYS: Final = 400  #: a need must be looked at again at least once a year
+MAX_PERIOD_YEARS: Final = 10  #: what lies farther from today is a slip of the keyboard
+
+#: Who may not work on its records, whatever its members' roles are.
+_LOCKED: Final = frozenset({"suspended", "deactivated"})
+
+
+def new_need(session: Session, actor: Actor, npo: Organization, now: datetime) -> Need:
+    """An empty draft of the actor's NPO; one that nobody has written in yet is taken up again."""
+    _require(actor, "organization.edit", npo)
+    untouched = _untouched(session, actor, Need, npo)
+    if untouched is not None:
+        return untouched
+    need = Need(organization_id=npo.id, organization=npo, state="draft", created_at=now, updated_at=now)
+    return _created(session, actor, need, now)
+
+
+def new_offer(session: Session, actor: Actor, company: Organization, now: datetime) -> Offer:
+    """An empty draft of the actor's company; one that nobody has written in yet is taken up again."""
+    _require(actor, "organization.edit", company)
+    untouched = _untouched(session, actor, Offer, company)
+    if untouched is not None:
+        return untouched
+    offer = Offer(
+        organization_id=company.id, organization=company, state="draft", created_at=now, updated_at=now
+    )
+    return _created(session, actor, offer, now)
+
+
+def _untouched(
+    session: Session, actor: Actor, kind: type[Posted], organization: Organization
+) -> Posted | None:
+    # Two clicks on 「書く」, or going back and clicking again, must not leave a row of empty drafts.
+    return session.scalar(
+        select(kind)
+        .join(AuditEvent, AuditEvent.object_id == kind.public_id)
+        .where(
+            AuditEvent.action == "create",
+            AuditEvent.actor_id == actor.user_public_id,
+            kind.organization_id == organization.id,
+            kind.state == "draft",
+            kind.title == "",
+            kind.search_text == "",
+            kind.created_at == kind.updated_at,
+        )
+        .order_by(kind.id.desc())
+        .limit(1)
+    )
+
+
+def _created(session: Session, actor: Actor, posting: Posted, now: datetime) -> Posted:
+    session.add(posting)
+    session.flush()
+    audit.record(session, actor, "create", kind_of(posting), posting.public_id, now, to_state="draft")
+    return posting
+
+
+def save_need_step(
+    session: Session,
+    actor: Actor,
+    need: Need,
+    step: int,
+    values: Mapping[str, Any],
+    now: datetime,
+    *,
+    version: int | None,
+) -> None:
+    """Save one page (1 to 5) of the guided form; what is missing is asked for at submission only.
+
+    Raises:
+        Refused: ``not_a_draft``.
+        Invalid: a value cannot be meant.
+        MovedOn: somebody else has saved since.
+    """
+    _save(
+        session,
+        actor,
+        need,
+        {name: values[name] for name in NEED_STEPS[step - 1] if name in values},
+        now,
+        version,
+    )
+    need.steps_done = max(need.steps_done, step)
+
+
+def save_offer(
+    session: Session,
+    actor: Actor,
+    offer: Offer,
+    values: Mapping[str, Any],
+    now: datetime,
+    *,
+    version: int | None,
+) -> None:
+    """Save the offer form.
+
+    Raises:
+        Refused, Invalid, MovedOn: as ``save_need_step``.
+    """
+    _save(
+        session, actor, offer, {name: values[name] for name in OFFER_FIELDS if name in values}, now, version
+    )
+
+
+def _save(
+    session: Session,
+    actor: Actor,
+    posting: Need | Offer,
+    values: Mapping[str, Any],
+    now: datetime,
+    version: int | None,
+) -> None:
+    _require(actor, "posting.edit", posting)
+    moves.check_version(session, posting, version)
+    if posting.state not in {"draft", "returned"}:
+        raise Refused("not_a_draft")
+    _assign(posting, values, now)
+    session.flush()
+    audit.record(
+        session, actor, "edit", kind_of(posting), posting.public_id, now,
+        object_version=posting.version, details={"fields": sorted(values)},
+    )  # fmt: skip
+
+
+def _assign(posting: Need | Offer, values: Mapping[str, Any], now: datetime) -> None:
+    for name, value in values.items():
+        setattr(posting, name, value)
+    proposed = calendar.tokyo_date(now) + lifecycle.RENEWAL
+    if posting.valid_until == proposed:  # our own proposal, made before the last day was known
+        posting.valid_until = terms.latest_publication(proposed, posting.period_to)
+    wrong = {name: code for name, code in check(posting, now).items() if name in values}
+    if wrong:
+        raise Invalid(**wrong)
+    posting.updated_at = now
+    posting.search_text = folding.text_of_posting(posting)
+
+
+def check(posting: Need | Offer, now: datetime) -> dict[str, str]:
+    """What is wrong with what was typed (not with what is missing): field → error code."""
+    problems = {
+        name: "too_long"
+        for name, limit in _TEXT_LIMITS.items()
+        if _is_too_long(posting, name, getattr(posting, name, "") or "", limit)
+    }
+    return problems | _check_amounts(posting) | _check_dates(posting, calendar.tokyo_date(now))
+
+
+def _is_too_long(posting: Need | Offer, name: str, text: str, limit: int) -> bool:
+    # 60 characters as people count them can be many more code points than the column holds.
+    kind = type(posting).__table__.c[name].type if text else None
+    held = kind.length if isinstance(kind, String) else None
+    return limits.is_too_long(text, limit) or (held is not None and len(text) > held)
+
+
+def _check_amounts(posting: Need | Offer) -> dict[str, str]:
+    problems: dict[str, str] = {}
+    support = vocabulary.SUPPORT_TYPES.get(posting.support_type)
+    if posting.support_type and support is None:
+        problems["support_type"] = "required"
+    minimum = getattr(posting, "min_useful", None)
+    if posting.quantity is not None and not 0 < posting.quantity < 10**11:
+        problems["quantity"] = "positive"
+    if minimum is not None and not 0 < minimum < 10**11:
+        problems["min_useful"] = "positive"
+    elif minimum is not None and posting.quantity is not None and minimum > posting.quantity:
+        problems["min_useful"] = "more_than_quantity"
+    is_counted = posting.quantity is not None or minimum is not None
+    if is_counted and support is not None and posting.unit not in support.units:
+        problems["unit"] = "required"
+    return problems
+
+
+def _check_dates(posting: Need | Offer, today: date) -> dict[str, str]:
+    problems: dict[str, str] = {}
+    is_written = posting.state in {"draft", "returned"}
+    for name in ("period_from", "period_to"):
+        day = getattr(posting, name)
+        if day is not None and is_written and abs(day.year - today.year) > MAX_PERIOD_YEARS:
+            problems[name] = "unlikely_date"
+    if posting.period_from and posting.period_to and posting.period_to < posting.period_from:
+        problems["period_to"] = "before_start"
+    elif posting.period_to is not None and is_written and posting.period_to < today:
+        problems["period_to"] = "in_the_past"
+    if posting.valid_until is not None and is_written:
+        if posting.valid_until < today:
+            problems["valid_until"] = "in_the_past"
+        elif posting.valid_until > today + timedelta(days=MAX_VALID_DAYS):
+            problems["valid_until"] = "too_far"
+        elif posting.valid_until > terms.latest_publication(posting.valid_until, posting.period_to):
+            problems["valid_until"] = "outlives_itself"
+    return problems
+
+
+def prefilled(posting: Need | Offer, organization: Organization, now: datetime) -> dict[str, Any]:
+    """What the profile already says, for fields of a new text that are still empty; the person may change it.
+
+    The profile of ``organization`` (the owner) must be loaded.
+    """
+    profile = organization.npo if isinstance(posting, Need) else organization.company
+    until = terms.latest_publication(calendar.tokyo_date(now) + lifecycle.RENEWAL, posting.period_to)
+    found: dict[str, Any] = {"valid_until": until}
+    if isinstance(posting, Need):
+        found |= {"contact_name": organization.contact_name, "visibility": organization.visibility}
+    if profile is not None:
+        found |= {name: list(getattr(profile, name)) for name in ("areas", "fields", "beneficiaries", "sdgs")}
+    return {
+        name: value
+        for name, value in found.items()
+        if name == "visibility" or getattr(posting, name) in (None, "", [])
+    }
+
+
+def missing(posting: Need | Offer) -> tuple[str, ...]:
+    """The compulsory fields that are still empty, in the order of the form."""
+    required = NEED_REQUIRED if isinstance(posting, Need) else OFFER_REQUIRED
+    return tuple(name for name in required if getattr(posting, name) in (None, "", []))
+
+
+def problems(posting: Need | Offer, now: datetime) -> dict[str, str]:
+    """All that stands between this draft and its submission, in the order of the form: field → error code."""
+    return dict.fromkeys(missing(posting), "required") | check(posting, now)
+
+
+def personal_data_hints(posting: Need | Offer) -> tuple[str, ...]:
+    """Personal data the text may hold (``phone``, ``email``, ``address``), for the reader to judge."""
+    names = (
+        "title", "situation", "wanted_change", "description", "conditions", "place_note", "safety_note",
+        "what_we_give",
+    )  # fmt: skip
+    return personal.kinds_in(*(getattr(posting, name, "") or "" for name in names))
+
+
+def correct(posting: Need | Offer, edits: Mapping[str, str], now: datetime) -> list[str]:
+    """Put in what the city corrected while it read; returns which fields differ.
+
+    Raises:
+        Invalid: what must be filled was emptied, or a value cannot be meant.
+    """
+    changes = {
+        name: value.strip()
+        for name, value in edits.items()
+        if name in STAFF_EDITABLE and hasattr(posting, name) and value.strip() != getattr(posting, name)
+    }
+    emptied = {
+        name: "required"
+        for name, value in changes.items()
+        if not value and name in NEED_REQUIRED + OFFER_REQUIRED
+    }
+    if emptied:
+        raise Invalid(**emptied)
+    _assign(posting, changes, now)
+    return sorted(changes)
+
+
+def is_locked(actor: Actor) -> bool:
+    """Whether ``actor`` speaks for an organization that was suspended or has left and only reads."""
+    return actor.role == "member" and actor.organization_state in _LOCKED
+
+
+def kind_of(posting: Need | Offer) -> str:
+    """``need`` or ``offer``."""
+    return "need" if isinstance(posting, Need) else "offer"
+
+
+def _require(actor: Actor, action: str, record: Need | Offer | Organization) -> None:
+    permissions.require(actor, action, record)
+    if is_locked(actor):
+        raise Refused("organization_locked")
