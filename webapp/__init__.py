@@ -19,6 +19,7 @@ from webapp import (
     frozen,
     headers,
     hosts,
+    kept,
     languages,
     live,
     logs,
@@ -59,9 +60,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     making.init(app, settings)
     languages.init(app)
     bodies.init(app)
-    CSRFProtect(app)
     demo.init(app)
-    access.init(app)
+    access.init(app)  # before the tokens: who was signed out is asked to sign in, whatever the token
+    CSRFProtect(app)
+    kept.init(app)
     devices.init(app)
     filters.register(app)
     context.init(app)

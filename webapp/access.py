@@ -24,7 +24,7 @@ from matcher.ground.permissions import ANONYMOUS, Actor
 from matcher.organizations import readings
 from matcher.people import accounts
 from matcher.records import Organization, User
-from webapp import bodies, clock, db, traces
+from webapp import bodies, clock, db, kept, traces
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -79,6 +79,7 @@ def sign_in(session_id: str, user: User) -> None:
     """Put a fresh session id into the cookie (the old cookie's content is dropped)."""
     flask.session.clear()
     flask_login.login_user(_Login(session_id, user))
+    kept.mark_session(user.public_id)
     g.actor = accounts.actor_of(user, g.request_id)
 
 
@@ -200,6 +201,8 @@ def _check_audience() -> BaseResponse | None:  # noqa: RET503 – abort() does n
     if audience is None or AUDIENCES[audience](g.actor):
         return None
     if not g.actor.is_authenticated:
+        if kept.ticket(g.actor):
+            abort(401)  # the login page, which carries what was typed
         wanted = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("account.login", next=wanted))
     abort(404)

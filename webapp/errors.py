@@ -11,14 +11,13 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from matcher.ground import errors as domain
-from webapp import bodies, text
+from webapp import bodies, kept, text
+from webapp.forms.account import LoginForm
 
 log = structlog.get_logger()
 
 Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
 
-#: Fields that are typed anew each time; no page carries what was typed in them.
-SECRET_FIELDS: Final = frozenset({"password", "current", "again"})
 #: Nothing can be written until somebody makes room, or lets the disk or the server be written again.
 _FULL: Final = frozenset(
     {"SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "DiskFull", "OutOfMemory", "ReadOnlySqlTransaction"}
@@ -53,6 +52,8 @@ def _page(status: int, **facts: object) -> Answer:
 def _http(error: HTTPException) -> Answer | HTTPException:
     if error.code is None or error.code < 400:
         return error
+    if error.code == 401:
+        return _sign_in(kept.ticket(g.actor))
     if error.code == 413:
         most = bodies.limit_of(_view(), request.view_args or {})
         return _page(413, takes_file=most >= bodies.FILE, size=bodies.in_words(most))
@@ -66,7 +67,19 @@ def _view() -> object:
 
 
 def _csrf(_error: CSRFError) -> Answer:
-    return _page(400, expired_form=True)
+    actor = g.actor
+    sealed = kept.ticket(actor)
+    if sealed and not actor.is_authenticated and not kept.is_strangers():
+        return _sign_in(sealed)
+    return _page(400, expired_form=True, sealed=sealed, **_sent_again())
+
+
+def _sign_in(sealed: str) -> Answer:
+    """The login page, which carries what was typed."""
+    page = render_template(
+        "account/login.html", form=LoginForm(formdata=None), sealed=sealed, had_files=_had_files()
+    )
+    return page, 401
 
 
 def _moved_on(error: domain.MovedOn) -> Answer:
@@ -114,23 +127,18 @@ def _unavailable(*, is_full: bool) -> Answer:
 
 def _sent_again() -> dict[str, object]:
     """What the button needs that sends the same again."""
-    typed = _typed()
+    typed = kept.typed_fields()
+    if not typed and (carried := kept.carried()):
+        typed = [(kept.FIELD, carried)]
     return {
-        "typed": [(name, value) for name, value in typed if name != "csrf_token"],
+        "typed": typed,
         "here": request.full_path.rstrip("?"),
-        "had_files": any(upload.filename for upload in request.files.values()) if typed else False,
+        "had_files": _had_files() if typed else False,
     }
 
 
-def _typed() -> list[tuple[str, str]]:
-    """The fields of a POST as they came; none where one of them is secret or they could not be read."""
-    if request.method != "POST":
-        return []
-    try:
-        fields = list(request.form.items(multi=True))
-    except (HTTPException, OSError):
-        return []
-    return [] if any(name in SECRET_FIELDS for name, _value in fields) else fields
+def _had_files() -> bool:
+    return any(upload.filename for upload in request.files.values())
 
 
 def _unexpected(error: Exception) -> Answer:

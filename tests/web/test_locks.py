@@ -38,7 +38,7 @@ from tests.conftest import NOW
 from tests.factories import make_city, make_company, make_need, make_npo, make_user
 from tests.web.conftest import login_as
 from tests.web.pages import csrf_token, post, read, send, visit
-from webapp import Settings, create_app, db, errors, traces
+from webapp import Settings, create_app, db, kept, traces
 from webapp.forms import account
 from webapp.views import suggestions
 
@@ -115,7 +115,7 @@ def test_no_secret_field_is_sent_back(app: Flask) -> None:
     forms = [one for one in vars(account).values() if isinstance(one, type) and issubclass(one, account.Form)]
     with app.test_request_context():
         secret = {field.name for form in forms for field in form() if isinstance(field, PasswordField)}
-    assert secret == errors.SECRET_FIELDS
+    assert secret == kept.SECRET_FIELDS
 
 
 def test_a_refused_upload_says_that_the_file_is_chosen_again(

@@ -22,7 +22,7 @@ from wtforms.validators import Optional, StopValidation
 from embeddings.normal import nfc
 from matcher.ground import errors, limits
 from matcher.register import receipts
-from webapp import text
+from webapp import kept, text
 from webapp.labels import said
 
 REQUIRED = _l("入力してください。")
@@ -124,6 +124,12 @@ class Form(FlaskForm):  # type: ignore[misc]
         """All fields are read within limits, all string fields are cleaned and all lists of options are read
         the same way.
         """
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """A page to which its writer came back after signing in is filled with what was typed."""
+            typed = kept.typed()
+            found = super().wrap_formdata(form, formdata)  # type: ignore[misc]
+            return typed if found is None and typed is not None else found
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
             """Add the limit before everything, ``clean`` as the first filter of every field, and

@@ -12,7 +12,7 @@ from matcher.ground.errors import Invalid, MovedOn, TooFast, TooMany
 from matcher.people import accounts
 from matcher.records import Notice, User
 from matcher.register import notices, outbox, receipts, sentences
-from webapp import access, asked, clock, context, db, demo, devices, text
+from webapp import access, asked, bodies, clock, context, db, demo, devices, kept, text
 from webapp.forms import account as forms
 from webapp.forms.base import Form, SearchForm
 from webapp.text import MAIL_FAILURES
@@ -50,13 +50,14 @@ def _enter(user: User) -> None:
 
 
 @blueprint.route("/login", methods=["GET", "POST"])
-@access.allow("public")
+@access.allow("public", body=bodies.TEXT)
 def login() -> Page:
     """Sign in with address and password."""
-    form, wanted = forms.LoginForm(), request.args.get("next")
+    wanted, asked_anew = request.args.get("next"), kept.carried() and "email" not in request.form
+    form = forms.LoginForm(formdata=None) if asked_anew else forms.LoginForm()
     if request.method == "GET" and access.actor().is_authenticated:
         return redirect(access.local_path(wanted) or context.home_url(access.actor()))
-    if form.validate_on_submit():
+    if not asked_anew and form.validate_on_submit():
         now = clock.now()
         with db.aside() as counting:
             credentials = accounts.admit_login(
@@ -66,10 +67,10 @@ def login() -> Page:
         if user is not None:
             devices.remember(user)
             _enter(user)
-            return redirect(access.local_path(wanted) or context.home_url(access.actor()))
+            return _go_on(wanted)
         db.keep()  # the failed try stays in the audit
         form.password.errors = [_("メールアドレスまたはパスワードが違います。もう一度入力してください。")]
-    return _page("login", form, next=wanted)
+    return _page("login", form, next=wanted, sealed=kept.carried())
 
 
 @blueprint.post("/logout")
@@ -83,14 +84,26 @@ def logout() -> Response:
 
 
 @blueprint.post("/demo/enter")
-@access.allow("public")
-def enter_demo() -> Response:
+@access.allow("public", body=bodies.TEXT)
+def enter_demo() -> Page:
     """Enter as one of the demo city's people."""
     session, role = db.session(), request.form.get("role", "")
     if role not in demo.ROLES or not demo.is_on(cities.get(session)):
         abort(404)
     _enter(accounts.demo_user(session, role))
-    return redirect(context.home_url(access.actor()))
+    return _go_on()
+
+
+def _go_on(wanted: str | None = None) -> Page:
+    """Go on after signing in: to what was being filled in, to the page that was asked for, or home."""
+    sealed, actor = kept.carried(), access.actor()
+    found = kept.opened(sealed, actor) if sealed else None
+    if found is not None:
+        db.keep()
+        return _page("kept", kept=found, sealed=sealed)
+    if sealed:
+        kept.say_gone()
+    return redirect(access.local_path(wanted) or context.home_url(actor))
 
 
 # ── Registering, links from mails ────────────────────────────────────────────────────────────────────

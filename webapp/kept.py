@@ -1,0 +1,225 @@
+"""What was typed is not lost when its writer is signed out: it comes back after signing in, to nobody else.
+
+It travels, encrypted, in a hidden field of the pages between; nothing of it is stored. Every token of a form
+carries a mark of who opened the form, so that this is known of a browser that has lost its cookie, too. The
+form is opened again with the words in it and never sent by itself. Files and secrets do not travel.
+"""
+
+import base64
+import hmac
+import json
+import re
+import secrets
+import zlib
+from dataclasses import dataclass
+from typing import Any, Final
+
+import flask
+from cryptography.fernet import Fernet, InvalidToken
+from flask import Flask, current_app, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from markupsafe import escape
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from embeddings.normal import nfc
+from matcher.ground.permissions import Actor
+from webapp import bodies, clock
+
+FIELD: Final = "kept"  #: the hidden field in which it travels
+LIVES_SECONDS: Final = 24 * 3600
+#: Fields that are typed anew each time; no page carries what was typed in them.
+SECRET_FIELDS: Final = frozenset({"password", "current", "again"})
+
+_HIDDEN: Final = frozenset({"csrf_token", "form_id", "version"})
+_SECRET_LENGTH: Final = 40  #: of a session's secret, before the mark
+_SPARE_BYTES: Final = 4 * 1024  #: of a body, for the other fields of the pages between
+_CODE: Final = re.compile(r"[0-9A-Za-z_.:-]*")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was sent to an address of ours, and the mark of who had opened the form."""
+
+    url: str
+    fields: list[tuple[str, str]]
+    opener: str
+    had_files: bool
+
+    @property
+    def words(self) -> list[str]:
+        """What a person wrote, without codes, numbers and days."""
+        return [
+            nfc(value).strip() for name, value in self.fields if name not in _HIDDEN and not is_code(value)
+        ]
+
+
+def init(app: Flask) -> None:
+    """Open forms again with what was kept; after whatever says who is asking and checks the token."""
+    app.before_request(_come_back)
+    app.after_request(_make_sure)
+
+
+def is_code(value: str) -> bool:
+    """Whether it is what a page gave – a choice, a number, a day – rather than words."""
+    return _CODE.fullmatch(value) is not None
+
+
+# ── Who opened a form ────────────────────────────────────────────────────────────────────────────────
+
+
+def mark_session(public_id: str) -> None:
+    """Let the tokens of all forms that this browser opens from now on say, to us alone, who opened them."""
+    flask.session["csrf_token"] = secret_for(public_id)
+    g.pop("csrf_token", None)  # the one that was made in this request for who was here before
+
+
+def secret_for(public_id: str) -> str:
+    """A new secret of a session, with the mark of its person."""
+    return secrets.token_hex(_SECRET_LENGTH // 2) + _mark(public_id)
+
+
+def _mark(public_id: str | None) -> str:
+    return _keyed(f"opener:{public_id}").hex()[:20] if public_id else ""
+
+
+def _opener() -> str | None:
+    """The mark in the token that was sent; ``None`` where the token is not one of ours."""
+    serializer = URLSafeTimedSerializer(str(current_app.config["SECRET_KEY"]), salt="wtf-csrf-token")
+    try:
+        secret = serializer.loads(request.form.get("csrf_token", ""))
+    except (BadSignature, HTTPException):
+        return None
+    return secret[_SECRET_LENGTH:] if isinstance(secret, str) else None
+
+
+# ── Keeping ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def ticket(actor: Actor) -> str:
+    """What was sent in this request, sealed for the pages between; empty where nothing was typed, or where
+    ``actor``, who is asking, is signed in and did not open the form.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    opener = _opener() if request.method == "POST" else None
+    if actor.is_authenticated:
+        mine = opener == _mark(actor.user_public_id)
+    else:
+        mine = bool(opener) or getattr(view, "audience", None) == "public"
+    fields = typed_fields() if opener is not None and mine else []
+    if all(name in _HIDDEN or not value for name, value in fields):
+        return ""
+    here = request.full_path.rstrip("?")
+    files = any(upload.filename for upload in request.files.values())
+    content = json.dumps([here, fields, opener, files], ensure_ascii=False).encode(errors="replace")
+    sealed = _fernet().encrypt_at_time(zlib.compress(content), int(clock.now().timestamp())).decode()
+    room = min(bodies.limit_of(view, request.view_args or {}), bodies.TEXT) - _SPARE_BYTES
+    return sealed if len(sealed) <= room else ""
+
+
+def is_strangers() -> bool:
+    """Whether nobody was signed in where the form was opened."""
+    return _opener() == ""
+
+
+def typed_fields() -> list[tuple[str, str]]:
+    """The fields of a POST as they came; none where one of them is secret or they could not be read."""
+    if request.method != "POST":
+        return []
+    try:
+        fields = list(request.form.items(multi=True))
+    except (HTTPException, OSError):
+        return []
+    if any(name in SECRET_FIELDS for name, _value in fields):
+        return []
+    return [(name, value) for name, value in fields if name not in {"csrf_token", FIELD}]
+
+
+def carried() -> str:
+    """The sealed words that came with this request from one of the pages between."""
+    return request.form.get(FIELD, "") if request.method == "POST" else ""
+
+
+def opened(sealed: str, actor: Actor) -> Kept | None:
+    """What was sealed within the last day, if ``actor`` had opened the form."""
+    try:
+        content = _fernet().decrypt_at_time(sealed, LIVES_SECONDS, int(clock.now().timestamp()))
+    except (InvalidToken, ValueError):
+        return None
+    url, fields, opener, had_files = json.loads(zlib.decompress(content))
+    found = Kept(url, [(name, value) for name, value in fields], opener, had_files)
+    return found if hmac.compare_digest(opener, _mark(actor.user_public_id)) else None
+
+
+def say_gone() -> None:
+    """Say on the next page that what was kept cannot be shown to whoever is asking."""
+    flash(_("残してあった入力内容は、期限が切れたか、別の方のものだったため、お見せできません。"), "warning")
+
+
+def _fernet() -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(_keyed("kept")))
+
+
+def _keyed(what: str) -> bytes:
+    return hmac.new(str(current_app.config["SECRET_KEY"]).encode(), what.encode(), "sha256").digest()
+
+
+# ── Coming back ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def typed() -> "MultiDict[str, str] | None":
+    """What the forms of this page are filled with, if their writer came back to it."""
+    found: Kept | None = g.get("came_back")
+    return None if found is None else MultiDict(found.fields)
+
+
+def _come_back() -> Any:
+    """Answer the button of a page between as if the page had been opened: nothing is sent."""
+    sealed = carried()
+    if not sealed or request.endpoint in {"account.login", "account.enter_demo"}:
+        return None
+    here = request.full_path.rstrip("?")
+    found = opened(sealed, g.actor)
+    if found is None or found.url != here:
+        flash(
+            _("残してあった入力内容は、期限が切れたか、別の方のものだったため、お見せできません。"), "warning"
+        )
+        return redirect(here if _page_rule() else url_for("public.top"))
+    rule = _page_rule()
+    if rule is None:
+        return _said_again(found)
+    said = _("入力した内容を戻しました。まだ保存されていません。確かめてから、もう一度送ってください。")
+    flash(said + (_("ファイルは、もう一度選んでください。") if found.had_files else ""), "information")
+    g.came_back, request.method = found, "GET"
+    request.url_rule, request.view_args = rule
+    return None
+
+
+def _page_rule() -> Any:
+    """The rule and arguments of the page at the address to which was sent; ``None`` where there is none."""
+    try:
+        return current_app.create_url_adapter(request).match(request.path, "GET", return_rule=True)  # type: ignore[union-attr]
+    except HTTPException:
+        return None
+
+
+def _make_sure(response: Response) -> Response:
+    """Where the page does not show all the words – the case moved on –, show them by themselves."""
+    found: Kept | None = g.get("came_back")
+    if found is None:
+        return response
+    html = response.get_data(as_text=True) if response.status_code == 200 else ""
+    if html and all(
+        str(escape(line.strip())) in html for words in found.words for line in words.splitlines()
+    ):
+        return response
+    response.headers.pop("Location", None)
+    response.status_code, response.mimetype = 200, "text/html"
+    response.set_data(_said_again(found))
+    return response
+
+
+def _said_again(found: Kept) -> str:
+    return render_template("account/kept.html", kept=found, sealed="")
