@@ -88,7 +88,8 @@ def plan(
     """Hand cases over on a day; today's take effect at once, later ones by the clock.
 
     Raises:
-        Invalid: no case, somebody else's case, one that is handed over on that day already, the same person,
+        Invalid: no case, somebody else's case, one that is handed over on that day already, the same person
+            (unless another stands in from then on),
             somebody who does not serve, a day in the past.
     """
     permissions.require(actor, "desk.handover")
@@ -99,7 +100,9 @@ def plan(
         wrong["cases"] = "not_theirs"
     elif _planned_on(session, effective_on) & {case.public_id for case in cases}:
         wrong["cases"] = "handed_over_already"
-    if to_user.id == from_user.id:
+    stands_in = deputy.id if deputy else None
+    replaces_deputy = any(case.deputy_id not in {None, stands_in} for case in cases)
+    if to_user.id == from_user.id and not replaces_deputy:
         wrong["to_user"] = "same_person"
     elif not _serves(to_user):
         wrong["to_user"] = "required"
@@ -246,7 +249,7 @@ def run_due(session: Session, now: datetime, limit: int = 20) -> int:
                 object_version=case.version,
                 details={"handover": found.public_id, "coordinator": found.to_user.public_id},
             )  # fmt: skip
-            if case.state in lifecycle.CASE_OPEN:
+            if case.state in lifecycle.CASE_OPEN and found.to_user_id != found.from_user_id:
                 text = wording_work.event(case, "handover", what=found.to_user.name)
                 documents.tell_others(session, SYSTEM, case, text, now)
         found.done_at = now

@@ -20,7 +20,7 @@ from matcher.ground import addresses, permissions
 from matcher.ground.errors import Invalid, NotFound, NotPermitted, Refused, TooMany
 from matcher.ground.permissions import Actor
 from matcher.ground.typed import Unclear
-from matcher.people import passwords
+from matcher.people import open_work, passwords
 from matcher.records import (
     AccountRequest,
     CompanyProfile,
@@ -855,7 +855,8 @@ def deactivate_user(
     but their own.
 
     Raises:
-        Refused: the last owner of an organization, or one's own staff account.
+        Refused: the last owner of an organization, one's own staff account, or ``open_work``: an official who
+            holds cases, with how many.
         MovedOn: the account was changed since it was shown.
     """
     user = get_account(session, actor, public_id)
@@ -865,6 +866,9 @@ def deactivate_user(
         raise moves.moved_on(session, user)
     if user.organization_role == "owner":
         _keep_an_owner(session, user)
+    held = open_work.of(session, user)
+    if held:
+        raise Refused("open_work", count=len(held))
     before = user.status
     _forget_person(session, user)
     user.status, user.deactivated_at = "deactivated", now

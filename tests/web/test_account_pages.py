@@ -12,12 +12,12 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from matcher.ground.db import Database
 from matcher.ground.errors import TooFast
 from matcher.people import accounts, passwords
-from matcher.records import AuditEvent, Mail, Municipality, Notice, Organization, User, UserSession
+from matcher.records import AuditEvent, Handover, Mail, Municipality, Notice, Organization, User, UserSession
 from matcher.register import notices
 from tests import told as tell
 from tests.conftest import NOW
@@ -823,3 +823,33 @@ def test_an_unexpected_error_shows_a_number_and_no_detail(app: Flask) -> None:
     page = visit(app.test_client(), "/wrong", 500)
     assert "secret" not in page.html
     assert "RuntimeError" not in page.html
+
+
+def test_the_page_says_what_an_official_still_holds_and_closes_nothing(
+    client: FlaskClient, manager: User, records: Database
+) -> None:
+    with records.write() as session:
+        leaving = make_coordinator(session, email="idou@city.example", name="異動 する人")
+        session.add(
+            Handover(
+                from_user_id=manager.id, to_user_id=leaving.id, effective_on=NOW.date() + timedelta(days=9),
+                cases=["0" * 32], planned_by_id=manager.id, planned_at=NOW,
+            )
+        )  # fmt: skip
+        public_id = leaving.public_id
+    login_as(client, manager)
+    url = f"/account/people/{public_id}/close"
+    page = visit(client, url)
+    assert "受け持ちが1件残っています" in page.text
+    assert page.href("引き継ぎの画面で、予定を取り消す") == "/desk/handover"
+    assert "停止する" not in [button for form in page.forms for button in form.buttons]
+    refused = post(client, url, {"version": "1"}, 409)
+    assert "受け持ちが1件残っています" in refused.text
+    with records.read() as session:
+        assert session.scalars(select(User.status).where(User.public_id == public_id)).one() == "active"
+        session.rollback()
+    with records.write() as session:
+        session.execute(delete(Handover))
+    send(client, visit(client, url), action="/close")
+    with records.read() as session:
+        assert session.scalars(select(User.status).where(User.public_id == public_id)).one() == "deactivated"

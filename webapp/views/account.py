@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from matcher.city import cities
 from matcher.ground import permissions
 from matcher.ground.errors import Invalid, MovedOn, TooFast, TooMany
-from matcher.people import accounts
+from matcher.people import accounts, open_work
 from matcher.records import Notice, User
 from matcher.register import notices, outbox, receipts, sentences
 from webapp import access, asked, bodies, clock, context, db, demo, devices, kept, text
@@ -407,8 +407,9 @@ def person_close(public_id: str) -> Page:
     session, actor = db.session(), access.actor()
     user = accounts.get_account(session, actor, public_id)
     own = user.public_id == actor.user_public_id
+    held = open_work.of(session, user)
     form = forms.CloseForm(data={"version": user.version})
-    if form.validate_on_submit():
+    if not held and form.validate_on_submit():
         accounts.deactivate_user(session, actor, public_id, clock.now(), version=form.shown_version)
         flash(_("アカウントを停止し、個人の情報を消しました。"), "success")
         if not own:
@@ -416,7 +417,8 @@ def person_close(public_id: str) -> Page:
         access.sign_out()
         flash(_("退会の手続きが終わりました。ご利用ありがとうございました。"), "success")
         return redirect(url_for("account.login"))
-    return _page("close", form, user=user, own=own, list_url=_people_url())
+    banner = text.sentence("open_work", {"count": len(held)}) if held and form.is_submitted() else ""
+    return _page("close", form, banner, user=user, own=own, held=held, list_url=_people_url())
 
 
 def _people_url() -> str:
