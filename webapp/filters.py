@@ -29,7 +29,7 @@ from wtforms.fields import (
 )
 from wtforms.widgets import TextArea
 
-from matcher.ground import calendar, figures
+from matcher.ground import calendar, figures, phones
 from matcher.records import Mail
 from matcher.register import sentences
 from matcher.register.receipts import new_form_id
@@ -223,6 +223,7 @@ def register(app: Flask) -> None:
         budoux,
         mark_quotes,
         mail_subject,
+        phones.dialled,
     )
     app.jinja_env.filters.update({f.__name__: f for f in filters})
     questions = (field_kind, url_with, has_endpoint, fiscal_year, new_form_id)

@@ -89,8 +89,7 @@ def plan(
 
     Raises:
         Invalid: no case, somebody else's case, one that is handed over on that day already, the same person
-            (unless another stands in from then on),
-            somebody who does not serve, a day in the past.
+            (unless another stands in from then on), somebody who does not serve, a day in the past.
     """
     permissions.require(actor, "desk.handover")
     wrong = {}

@@ -7,6 +7,7 @@ another country with its +, and an extension or 代表 behind it.
 import re
 from typing import Final
 
+from embeddings.normal import nfkc
 from matcher.ground.typed import DASHES, Unclear, plain
 
 LIMIT: Final = 40
@@ -33,3 +34,15 @@ def read(text: str) -> str:
     if not (8 <= len(digits) <= 15 if number.startswith("+") else re.fullmatch(r"0[0-9]{9,10}", digits)):
         raise Unclear("phone", text)
     return typed
+
+
+def dialled(text: str) -> str:
+    """What a telephone dials: the digits of the first number in ``text``, in any width and with any dashes,
+    with the + of another country and without an extension; empty where there is none. Also for numbers from
+    before they were read.
+    """
+    found = _NUMBER.search(re.sub(r"\s*([-()])\s*", r"\1", nfkc(text).translate(DASHES)))
+    number = found[0] if found else ""
+    if number.startswith("+"):
+        number = number.replace("(0)", "")  # dialled from inside the country only
+    return re.sub(r"[^0-9+]", "", number)

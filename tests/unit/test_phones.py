@@ -56,3 +56,20 @@ def test_everything_else_is_refused(typed: str, code: str) -> None:
 def test_no_text_breaks_it(text: str) -> None:
     with pytest.raises(Unclear):
         phones.read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("00-0000-0001", "0000000001"),
+        ("００ー００００ー０００１", "0000000001"),
+        ("（00）0000－0001", "0000000001"),
+        ("00 - 0000 - 0001", "0000000001"),
+        ("0000-00-1000 内線 12", "0000001000"),
+        ("代表 0000-00-1000", "0000001000"),
+        ("+81 (0)00-0000-0001", "+810000000001"),
+        ("電話なし", ""),
+    ],
+)
+def test_a_link_dials_the_digits_alone(text: str, number: str) -> None:
+    assert phones.dialled(text) == number
