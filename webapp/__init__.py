@@ -61,8 +61,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     languages.init(app)
     bodies.init(app)
     demo.init(app)
-    access.init(app)  # before the tokens: who was signed out is asked to sign in, whatever the token
+    access.init(app)  # before the tokens: whoever was signed out is asked to sign in, whatever the token
     CSRFProtect(app)
+    access.guard(app)
     kept.init(app)
     devices.init(app)
     filters.register(app)

@@ -142,13 +142,17 @@ def local_path(wanted: str | None) -> str | None:
 
 
 def init(app: Flask) -> None:
-    """Attach login and the audience check to the application."""
+    """Attach to the application who is asking."""
     manager = flask_login.LoginManager()
     manager.session_protection = None  # the session row is the truth, not the client's address
     manager.init_app(app)
     manager.user_loader(_load)
     app.before_request(_refuse_nul)
     app.before_request(_identify)
+
+
+def guard(app: Flask) -> None:
+    """Attach the check of each view's audience."""
     app.before_request(_check_audience)
 
 

@@ -5,9 +5,9 @@ another country with its +, and an extension or 代表 behind it.
 """
 
 import re
+import unicodedata
 from typing import Final
 
-from embeddings.normal import nfkc
 from matcher.ground.typed import DASHES, Unclear, plain
 
 LIMIT: Final = 40
@@ -41,7 +41,9 @@ def dialled(text: str) -> str:
     with the + of another country and without an extension; empty where there is none. Also for numbers from
     before they were read.
     """
-    found = _NUMBER.search(re.sub(r"\s*([-()])\s*", r"\1", nfkc(text).translate(DASHES)))
+    found = _NUMBER.search(
+        re.sub(r"\s*([-()])\s*", r"\1", unicodedata.normalize("NFKC", text).translate(DASHES))
+    )
     number = found[0] if found else ""
     if number.startswith("+"):
         number = number.replace("(0)", "")  # dialled from inside the country only
