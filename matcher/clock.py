@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from matcher.agreements import acts as agreement_acts
+from matcher.agreements import course
 from matcher.cases import stages, talks
 from matcher.desk import handovers
 from matcher.ground.db import Database
@@ -20,8 +20,8 @@ _PIECES: tuple[Callable[[Session, datetime], int], ...] = (
     stages.remind_waiting,
     stages.expire_unanswered,
     talks.end_stalled,
-    agreement_acts.start_due,
-    agreement_acts.end_due,
+    course.start_due,
+    course.end_due,
     talks.remind_dates,
     reports.remind_reports,
     measurements.remind_measurements,

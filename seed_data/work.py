@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.agreements import acts as agreement_acts
-from matcher.agreements import clauses, contract, plans
+from matcher.agreements import clauses, contract, course, definitions, plans
 from matcher.cases import documents, files, talks, trials
 from matcher.cases import reads as case_reads
 from matcher.desk import handovers
@@ -27,7 +27,16 @@ from matcher.records import (
     Partnership,
     PublicComment,
 )
-from matcher.results import accepting, closing, drafted, publication, ratings
+from matcher.results import (
+    accepting,
+    closing,
+    comments,
+    drafted,
+    lessons,
+    outcome_reports,
+    publication,
+    ratings,
+)
 from matcher.work import contributions, incidents, measurements, payments, reports, risks
 from matcher.work import reads as work_reads
 from seed_data.lines import Facts
@@ -67,7 +76,7 @@ class Teller:
     def library(self, rows: list[Facts], actor: Actor, at: datetime) -> None:
         """The city's shared indicators."""
         for row in rows:
-            plans.save_definition(self.session, actor, {"field": None, "is_active": True, **row}, at)
+            definitions.save_definition(self.session, actor, {"field": None, "is_active": True, **row}, at)
 
     # ── Talks ────────────────────────────────────────────────────────────────────────────────────
 
@@ -124,15 +133,14 @@ class Teller:
             {"text": text, "on": self._need_day(day).isoformat()}
             for day, text in content.get("milestones", [])
         ]
-        for part, value in (
-            ("purpose", content["purpose"]),
-            ("logic", logic),
-            ("links", content.get("links", [])),
-            ("milestones", milestones),
+        links = [(plans.save_link, link) for link in content.get("links", [])]
+        for write, value in (
+            (plans.write_purpose, content["purpose"]),
+            (plans.write_logic, logic),
+            *links,
+            (plans.write_milestones, milestones),
         ):
-            plans.save_part(
-                self.session, actor, case, part, value, at, version=None, why_changed=step.get("why", "")
-            )
+            write(self.session, actor, case, value, at, version=None, why_changed=step.get("why", ""))
         known = {row["name"]: row["key"] for row in plans.content(self.session, case)["indicators"]}
         for facts in content["indicators"]:
             row = {
@@ -143,7 +151,10 @@ class Teller:
             row["measure_on"] = [self._need_day(day).isoformat() for day in row["measure_on"]]
             for name in ("baseline_on", "target_on"):
                 row[name] = self._need_day(row[name]).isoformat() if row[name] else None
-            plans.save_indicator(self.session, actor, case, row, at, key=known.get(row["name"]), version=None)
+            plans.save_indicator(
+                self.session, actor, case, known.get(row["name"], ""), row, at,
+                version=None, why_changed=step.get("why", ""),
+            )  # fmt: skip
         if step.get("accepted", True):
             self._both_accept(case, "plan", at)
             draft = documents.find_draft(self.session, case, "plan")
@@ -183,22 +194,22 @@ class Teller:
             self._accept(case, draft, self.actor(case, "city"), at)
 
     def _clock(self, _case: Partnership, _step: Facts, at: datetime) -> None:
-        agreement_acts.start_due(self.session, at)
-        agreement_acts.end_due(self.session, at)
+        course.start_due(self.session, at)
+        course.end_due(self.session, at)
         reports.remind_reports(self.session, at)
         handovers.run_due(self.session, at)
 
     def _suspend(self, case: Partnership, step: Facts, at: datetime) -> None:
-        agreement_acts.suspend(
+        course.suspend(
             self.session, self._by(case, step), case, step["reason_code"], step["text"],
             self._need_day(step["decide_by"]), at, version=None,
         )  # fmt: skip
 
     def _resume(self, case: Partnership, step: Facts, at: datetime) -> None:
-        agreement_acts.resume(self.session, self._by(case, step), case, step["text"], at, version=None)
+        course.resume(self.session, self._by(case, step), case, step["text"], at, version=None)
 
     def _terminate(self, case: Partnership, step: Facts, at: datetime) -> None:
-        agreement_acts.terminate(
+        course.terminate(
             self.session, self._by(case, step), case, step["reason_code"], step["text"], step["inform"], at,
             version=None,
         )  # fmt: skip
@@ -319,7 +330,7 @@ class Teller:
             "narrative": step["narrative"], "setbacks": step["setbacks"], "harm": step.get("harm", ""),
             "next_step": step.get("next", ""),
         }  # fmt: skip
-        ratings.draft_report(self.session, self._by(case, step), case, facts, at, version=None)
+        outcome_reports.draft_report(self.session, self._by(case, step), case, facts, at, version=None)
         if step.get("accepted", True):
             self._both_accept(case, "outcome_report", at)
 
@@ -355,13 +366,13 @@ class Teller:
         ratings.conclude(self.session, self.actor(case, "city"), case, step["text"], at, version=None)
 
     def _voice(self, case: Partnership, step: Facts, at: datetime) -> None:
-        ratings.add_voice(
+        lessons.add_voice(
             self.session, self._by(case, step), case, step["beneficiary"], step["people"], step["method"],
             step["text"], at,
         )  # fmt: skip
 
     def _lesson(self, case: Partnership, step: Facts, at: datetime) -> None:
-        ratings.add_lesson(
+        lessons.add_lesson(
             self.session, self._by(case, step), case, step["text"], step.get("public", True), at
         )
 
@@ -378,10 +389,10 @@ class Teller:
         publication.unpublish(self.session, self._by(case, step), case, step["reason_code"], step["text"], at)
 
     def _comment(self, case: Partnership, step: Facts, at: datetime) -> None:
-        found: PublicComment = publication.comment(self.session, case, step["text"], f"demo-{at}", at)
+        found: PublicComment = comments.comment(self.session, case, step["text"], f"demo-{at}", at)
         if step.get("answer"):
             answer = {"decision": "show", "text": step["answer"], "reason": step["reason"]}
-            publication.treat_comment(
+            comments.treat_comment(
                 self.session, self.actor(case, "city"), found, case, answer, at, version=None
             )
 

@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from matcher.agreements import acts as agreement_acts
-from matcher.agreements import plans
+from matcher.agreements import course, plans
 from matcher.cases import answering, beginning, deciding, documents, files, talks, trials
 from matcher.cases import reads as case_reads
 from matcher.ground import calendar
 from matcher.ground.permissions import Actor
 from matcher.records import CaseDocument, CaseFile, Indicator, Measurement, Partnership
-from matcher.results import accepting, closing, publication, ratings
+from matcher.results import accepting, closing, lessons, outcome_reports, publication, ratings
 from matcher.work import measurements, payments
 from tests import factories
 
@@ -132,9 +132,7 @@ class Partners:
 
     def write_plan(self, *indicators: Mapping[str, Any]) -> None:
         """A plan with one outcome indicator (or those given), accepted by both."""
-        plans.save_part(
-            self.session, self.npo_actor, self.case, "purpose", "夕食を囲む", self.at, version=None
-        )
+        plans.write_purpose(self.session, self.npo_actor, self.case, "夕食を囲む", self.at, version=None)
         for facts in indicators or ({},):
             self.indicator(**facts)
         self.accept("plan")
@@ -142,9 +140,10 @@ class Partners:
     def indicator(self, **facts: Any) -> CaseDocument:
         """Add an indicator that is measured on the last day, unless ``facts`` say otherwise."""
         row = {**INDICATOR, "measure_on": [self.ends_on.isoformat()], **facts}
-        return plans.save_indicator(
-            self.session, self.npo_actor, self.case, row, self.at, version=None, why_changed=self.why
+        found: CaseDocument = plans.save_indicator(
+            self.session, self.npo_actor, self.case, "", row, self.at, version=None, why_changed=self.why
         )
+        return found
 
     def agreement_facts(self, **facts: Any) -> dict[str, Any]:
         """A memorandum without periodic reports."""
@@ -176,7 +175,7 @@ class Partners:
     def start(self) -> None:
         """The first day comes."""
         self.later(days=1)
-        agreement_acts.start_due(self.session, self.at)
+        course.start_due(self.session, self.at)
 
     def run_quarterly(self) -> None:
         """From the first word to the first day of a partnership that reports each quarter."""
@@ -191,13 +190,13 @@ class Partners:
     def suspend(self) -> None:
         """A pause of a month."""
         by = calendar.tokyo_date(self.at) + timedelta(days=30)
-        agreement_acts.suspend(
+        course.suspend(
             self.session, self.npo_actor, self.case, "staff", "人手が足りない。", by, self.at, version=None
         )
 
     def terminate(self) -> None:
         """The end before its time."""
-        agreement_acts.terminate(
+        course.terminate(
             self.session, self.npo_actor, self.case, "staff", "続けられない。", "会で伝える。", self.at,
             version=None,
         )  # fmt: skip
@@ -205,7 +204,7 @@ class Partners:
     def end(self) -> None:
         """The day after the last day."""
         self.later(days=self.days + 1)
-        agreement_acts.end_due(self.session, self.at)
+        course.end_due(self.session, self.at)
 
     def report(self) -> None:
         """Every indicator measured, the report accepted by both."""
@@ -219,7 +218,7 @@ class Partners:
             "harm": "",
             "next_step": "",
         }
-        ratings.draft_report(self.session, self.npo_actor, self.case, facts, self.at, version=None)
+        outcome_reports.draft_report(self.session, self.npo_actor, self.case, facts, self.at, version=None)
         self.accept("outcome_report")
 
     def evaluate(self) -> None:
@@ -232,7 +231,7 @@ class Partners:
 
     def close(self) -> None:
         """A lesson, a reason not to publish, and the end."""
-        ratings.add_lesson(self.session, self.npo_actor, self.case, "前の週に決める。", True, self.at)
+        lessons.add_lesson(self.session, self.npo_actor, self.case, "前の週に決める。", True, self.at)
         publication.unpublish(self.session, self.npo_actor, self.case, "private", "小さな会のため。", self.at)
         closing.close(self.session, self.coordinator, self.case, "済んだ。", self.at, version=None)
 

@@ -8,12 +8,14 @@ from datetime import date
 from functools import cache
 from typing import Any, Final
 
+from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 
 from matcher.agreements import contract as payment
 from matcher.agreements import plans
-from matcher.cases import files, talks, trials, turns
+from matcher.cases import turns
 from matcher.ground import calendar, lifecycle, personal
 from matcher.records import (
     CaseDocument,
@@ -30,7 +32,7 @@ from matcher.records import (
     Risk,
 )
 from matcher.register import act, parties
-from matcher.work import contributions, incidents, measurements, payments, reports, risks
+from matcher.work import reports
 from webapp import filters
 from webapp.drawing import logic as drawn
 from webapp.labels import vocabulary
@@ -40,44 +42,6 @@ def _(text: str, **facts: Any) -> str:
     """``gettext`` with a type."""
     return str(gettext(text, **facts))
 
-
-#: Loaded, so that their acts are known; they say their words themselves.
-_ROOMS: Final = (contributions, files, incidents, measurements, payments, reports, risks, talks, trials)
-
-#: action → (button and heading, what the page says once it is done)
-ACTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
-    "plan": (_l("目的を書く"), _l("計画の案を保存しました。")),
-    "logic": (_l("ロジックモデルを書く"), _l("計画の案を保存しました。")),
-    "link": (_l("つながりを加える"), _l("つながりを加えました。")),
-    "drop_link": (_l("つながりを外す"), _l("つながりを計画の案から外しました。")),
-    "indicator": (_l("指標を書く"), _l("指標を保存しました。")),
-    "drop_indicator": (_l("指標を外す"), _l("指標を計画の案から外しました。")),
-    "milestones": (_l("節目を書く"), _l("計画の案を保存しました。")),
-    "accept_document": (_l("この内容に同意する"), _l("同意しました。")),
-    "drop_document": (_l("案を取り下げる"), _l("案を取り下げました。")),
-    "agreement": (_l("協定の案を書く"), _l("協定の案を保存し、相手方に知らせました。")),
-    "rule": (_l("支払いの条件を書く"), _l("支払いの条件を保存しました。")),
-    "drop_rule": (_l("支払いの条件を外す"), _l("支払いの条件を外しました。")),
-    "reopen_talks": (_l("相談に戻る"), _l("相談に戻りました。")),
-    "confirm_agreement": (_l("協定を確認する"), _l("協定を確認しました。両者に知らせました。")),
-    "return_agreement": (_l("協定の案を差し戻す"), _l("差し戻しました。両者に知らせました。")),
-    "suspend": (_l("中断する"), _l("中断しました。")),
-    "resume": (_l("再開する"), _l("再開しました。")),
-    "terminate": (_l("途中で終了する"), _l("途中で終了しました。")),
-    "outcome_report": (_l("成果報告を書く"), _l("成果報告の案を保存し、相手方に知らせました。")),
-    "rate": (_l("評価を書く"), _l("評価を記録しました。")),
-    "decline_rating": (_l("評価を辞退する"), _l("評価を辞退したことを記録しました。")),
-    "discuss": (_l("話し合いを記録する"), _l("話し合いを記録しました。")),
-    "third_party": (_l("第三者評価を記録する"), _l("第三者評価を記録しました。")),
-    "voice": (_l("受け手の声を記録する"), _l("受け手の声を記録しました。")),
-    "lesson": (_l("学びを書く"), _l("学びを記録しました。")),
-    "conclude": (_l("評価をまとめる"), _l("評価をまとめました。")),
-    "publication": (_l("公表する内容を選ぶ"), _l("公表の案を保存し、三者に知らせました。")),
-    "unpublish": (_l("公表しないことにする"), _l("公表しないことを記録しました。")),
-    "close": (_l("案件を完了する"), _l("案件を完了としました。")),
-    "renew": (_l("次の期間の案件をつくる"), _l("次の期間の案件を始めました。")),
-    "export": (_l("記録一式を保存する"), _l("記録一式を保存しました。")),
-}
 
 #: audit action → what happened, for the timeline; each ends in 「しました」.
 EVENTS: Final[Mapping[str, Any]] = {
@@ -90,46 +54,26 @@ EVENTS: Final[Mapping[str, Any]] = {
     "adopt_trial": _l("お試しを終え、協定の作成に移行しました"),
     "change_trial": _l("お試しを終え、相談を再開しました"),
     "stop_trial": _l("お試しを終え、案件を終了しました"),
-    "draft_plan": _l("協働計画の案を作成しました"),
     "accept_plan": _l("協働計画に同意しました"),
     "drop_plan": _l("協働計画の案を取り消しました"),
-    "draft_agreement": _l("協定の案を作成しました"),
     "accept_agreement": _l("協定の案に同意しました"),
     "drop_agreement": _l("協定の案を取り消しました"),
-    "reopen_talks": _l("相談を再開しました"),
     "submit_agreement": _l("協定の案を市に提出しました"),
-    "confirm_agreement": _l("協定を確認しました"),
-    "return_agreement": _l("協定の案を差し戻しました"),
     "start": _l("協働を開始しました"),
     "end": _l("協働の期間が終了しました"),
-    "suspend": _l("協働を中断しました"),
-    "resume": _l("協働を再開しました"),
-    "terminate": _l("協働を途中で終了しました"),
     "accept_measurement": _l("測定の結果を確認しました"),
     "return_measurement": _l("測定の結果を差し戻しました"),
     "set_baseline": _l("指標のはじめの値を記録しました"),
     "submit_report": _l("中間報告（両者の分）を提出しました"),
     "accept_report": _l("中間報告を確認しました"),
     "return_report": _l("中間報告を差し戻しました"),
-    "draft_outcome_report": _l("成果報告の案を作成しました"),
     "accept_outcome_report": _l("成果報告に同意しました"),
     "drop_outcome_report": _l("成果報告の案を取り消しました"),
     "report": _l("成果報告を確定しました"),
-    "rate": _l("評価を記録しました"),
-    "decline_rating": _l("評価を辞退しました"),
-    "discuss": _l("評価の差について記録しました"),
-    "rate_third_party": _l("第三者評価を記録しました"),
-    "add_voice": _l("受け手の声を記録しました"),
-    "add_lesson": _l("学びを記録しました"),
-    "conclude": _l("評価のまとめを確定しました"),
-    "draft_publication": _l("公表の案を作成しました"),
     "accept_publication": _l("公表の案に同意しました"),
     "drop_publication": _l("公表の案を取り消しました"),
     "publish": _l("公表しました"),
-    "unpublish": _l("公表しないこととしました"),
-    "close": _l("案件を完了としました"),
     "close_early": _l("案件を完了としました"),
-    "renew": _l("次の期間の案件を作成しました"),
     "hand_over": _l("市の担当者を変更しました"),
     "comment": _l("住民の声を受領しました"),
     "show_comment": _l("住民の声に回答しました"),
@@ -175,6 +119,11 @@ MEASUREMENT_STATES: Final[Mapping[str, Any]] = {
     "sent_back": _l("差し戻し"),
     "accepted": _l("確認済み"),
     "superseded": _l("差し替え前"),
+}
+VERDICTS: Final[Mapping[str, Any]] = {
+    "reached": _l("達成"),
+    "missed": _l("未達"),
+    "open": _l("目標の日はこれから"),
 }
 COMMENT_STATES: Final[Mapping[str, Any]] = {
     "waiting": _l("確認待ち"),
@@ -353,18 +302,7 @@ SECTIONS: Final[Mapping[str, Any]] = {
 
 def label(action: str) -> str:
     """The button of an action, and the heading of its page."""
-    deed = _deed(action)
-    return _(deed.words.button) if deed else str(ACTIONS[action][0])
-
-
-def done(action: str) -> str:
-    """What the page says once an action is done."""
-    deed = _deed(action)
-    return _(deed.words.done) if deed else str(ACTIONS[action][1])
-
-
-def _deed(action: str) -> act.Act | None:
-    return act.find(Partnership, action)
+    return _(act.get(Partnership, action).words.button)
 
 
 def steps() -> list[str]:
@@ -757,87 +695,36 @@ def plain_event(action: str) -> str:
 
 # ── Pages that ask ───────────────────────────────────────────────────────────────────────────────────
 
-_EXPLAIN: Final[Mapping[str, Any]] = {
-    "agreement": _l(
-        "両者の代表が同意すると、市が内容を確認します。計画と登録の内容をもとにした文を、あらかじめ入れてあります。"
-    ),
-    "rule": _l("支払いの条件は数字の表として残し、計算のしかたを言葉で示します。"),
-    "drop_rule": _l("この支払いの条件を、協定の案から外します。"),
-    "logic": _l(
-        "行を直しても、つながりは残ります。行を消すと、その行からのつながりと、その行へのつながりも外れます。"
-    ),
-    "drop_link": _l("このつながりを、計画の案から外します。"),
-    "drop_indicator": _l("この指標を、計画の案から外します。測定した記録は残ります。"),
-    "confirm_agreement": _l(
-        "確認すると協定が有効になり、始まりの日に自動で実施中になります。判断のもとになった記録は、変更できない形で保存します。"
-    ),
-    "return_agreement": _l(
-        "企業と団体に、理由をこのまま伝えます。案を直したあと、もう一度、両者に同意していただきます。"
-    ),
-    "suspend": _l("期日までに続け方を決めてください。公表している場合は、公開ページにも「中断中」と出ます。"),
-    "terminate": _l(
-        "途中で終了した場合も、短い成果報告を書いていただきます。利用している人への知らせ方を必ず書いてください。"
-    ),
-    "outcome_report": _l("企業と団体の両方が同意すると、成果報告になります。"),
-    "rate": _l(
-        "5段階で選んでください。記録した評価は、あとから変えられません。ただし、2点以上の差がある項目は、話し合ったうえで点数を見直せます。"
-    ),
-    "decline_rating": _l("まだ書いていない評価を、すべて「回答なし」とします。理由も記録に残ります。"),
-    "publication": _l(
-        "保存すると、公開ページの見本を見られます。三者が同意するまで、公開されません。すでに公表しているページは、新しい案に三者が同意したときに入れ替わります。"
-    ),
-    "unpublish": _l("公開ページからすぐに消えます。公表しない理由は、案件の記録に残ります。"),
-    "conclude": _l("三者の評価をまとめ、残った差も含めて、変更できない形で保存します。"),
-    "close": _l("支払い・学び・公表がそろったことを確かめて、案件を完了とします。"),
-    "renew": _l(
-        "前の期間の学びを引き継いで、同じ相手との新しい案件を始めます。相手の返事のあと、市が確認します。"
-    ),
-}
-_SUBMIT: Final[Mapping[str, Any]] = {
-    "drop_document": _l("案を取り下げる"),
-    "drop_indicator": _l("指標を外す"),
-    "drop_rule": _l("条件を外す"),
-    "reopen_talks": _l("相談に戻る"),
-    "return_agreement": _l("差し戻す"),
-    "suspend": _l("中断する"),
-    "resume": _l("再開する"),
-    "outcome_report": _l("保存して相手に知らせる"),
-    "decline_rating": _l("評価を辞退する"),
-    "unpublish": _l("公表しないことにする"),
-    "agreement": _l("保存して相手に知らせる"),
-    "confirm_agreement": _l("確認して締結とする"),
-    "rate": _l("この評価を記録する"),
-    "terminate": _l("途中で終了する"),
-    "close": _l("完了とする"),
-    "conclude": _l("まとめる"),
-    "publication": _l("保存して見本を見る"),
-    "renew": _l("この内容で相手に送る"),
-}
-
 
 def explain(action: str, case: Partnership, key: str) -> str:
-    """The sentence under the heading of an action's page."""
-    if action == "rate":
-        return _("「%(who)s」についての評価です。", who=side_name(case, key)) + str(_EXPLAIN[action])
-    if action == "discuss":
-        return _(
-            "「%(item)s」の評価の差について、話し合ったことを記録します。",
-            item=vocabulary.EVALUATION_ITEMS.get(key, ""),
-        )
-    deed = _deed(action)
-    if deed is not None:
-        return _(deed.words.explain) if deed.words.explain else ""
-    return str(_EXPLAIN.get(action, ""))
+    """The sentence under the heading of an action's page; ``key`` names the part that it is about."""
+    words = act.get(Partnership, action).words
+    if not words.explain:
+        return ""
+    return _(words.explain, who=side_name(case, key), item=vocabulary.EVALUATION_ITEMS.get(key, ""))
 
 
 def submit_label(action: str) -> str:
     """The button that does it."""
-    deed = _deed(action)
-    own = deed.words.submit if deed is not None else str(_SUBMIT.get(action, ""))
+    own = act.get(Partnership, action).words.submit
     return _(own) if own else _("保存する")
 
 
-def item_facts(action: str, case: Partnership, item: Any) -> list[tuple[str, str]]:
+def is_grave(action: str) -> bool:
+    """Whether its button warns."""
+    return act.get(Partnership, action).words.is_grave
+
+
+def _evidence_link(case: Partnership, item: Measurement) -> list[Markup]:
+    """The file on which a value rests, to be opened beside the decision."""
+    file = item.evidence
+    if file is None:
+        return []
+    address = url_for("work.file", public_id=case.public_id, file_id=file.public_id)
+    return [Markup('<a href="{}">{}</a>').format(address, file.name)]
+
+
+def item_facts(action: str, case: Partnership, item: Any) -> list[tuple[str, Any]]:
     """(name, words) of the record that an action is about, so that one sees what one decides on."""
     if isinstance(item, Contribution):
         amount = filters.quantity(item.quantity, item.unit)
@@ -857,6 +744,14 @@ def item_facts(action: str, case: Partnership, item: Any) -> list[tuple[str, str
                 filters.jdate(item.measured_on),
             ),
             (_("値"), filters.quantity(item.value, unit) if item.value is not None else item.missing_reason),
+            (_("測り方"), filters.label_of(item.indicator.method, vocabulary.INDICATOR_METHODS)),
+            (_("対象の人数・件数"), filters.number(item.sample_size) if item.sample_size else _("なし")),
+            (
+                _("内訳"),
+                [f"{name}{_('：')}{filters.quantity(part, unit)}" for name, part in item.breakdown.items()]
+                or _("なし"),
+            ),
+            (_("根拠資料"), _evidence_link(case, item) or _("なし")),
             (_("説明"), item.comment or _("なし")),
         ]
     if isinstance(item, Indicator):

@@ -1,28 +1,21 @@
-"""協定・協働契約: from the draft to the confirmed agreement, its changes, and how it starts and ends."""
+"""協定・協働契約: from the draft to the agreement that the city has confirmed, and its changes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
-from matcher.agreements import clauses, contract, plans
+from matcher.agreements import clauses, contract, periods, plans, rules
 from matcher.cases import decisions, documents, talks
-from matcher.ground import calendar, lifecycle, permissions, vocabulary
-from matcher.ground.errors import Invalid, Refused
-from matcher.ground.permissions import SYSTEM, Actor
-from matcher.records import (
-    CaseDocument,
-    Indicator,
-    Organization,
-    Partnership,
-    Payment,
-    PaymentRule,
-    PeriodReport,
-)
-from matcher.register import moves, notices, snapshots, wording, wording_work
+from matcher.cases.act import REVIEW, WORK, case_act
+from matcher.ground import calendar, lifecycle, vocabulary
+from matcher.ground.errors import Invalid, NotFound
+from matcher.ground.permissions import SYSTEM
+from matcher.records import CaseDocument, Partnership
+from matcher.register import notices, snapshots, wording, wording_work
+from matcher.register.act import MOVED_ON, Done, Look, Told, Words, version_of_record
 
 #: What every agreement says, in the order in which it is printed.
 TEXTS: Final = (
@@ -35,67 +28,128 @@ CITY_FIELDS: Final = frozenset(
      "publication", "outcome"}
 )  # fmt: skip
 CHECKS: Final = ("period", "money", "indicators", "publication")
-REPORT_DUE_DAYS: Final = 30  #: after the end of its period a report is due
 MOST_DAYS: Final = 366 * 5  #: an agreement runs for five years at most, then it is renewed
-_MONTHS: Final[Mapping[str, int]] = {"quarterly": 3, "half_yearly": 6, "yearly": 12}
 
 
 # ── Writing and accepting ────────────────────────────────────────────────────────────────────────────
 
 
-def draft(
-    session: Session,
-    actor: Actor,
-    case: Partnership,
-    facts: Mapping[str, Any],
-    now: datetime,
-    *,
-    version: int | None,
-    why_changed: str = "",
-) -> CaseDocument:
+def _draftable(look: Look) -> str | None:
+    """It rests on a plan that both have accepted; of plan and agreement in force one is changed at a time."""
+    session, case = look.session, look.record
+    if case.state in plans.RUNNING:
+        return "amendment_open" if documents.find_draft(session, case, "plan") is not None else None
+    return "no_plan" if documents.find_agreed(session, case, "plan") is None else None
+
+
+@case_act(
+    "agreement", event="draft_agreement", by=WORK,
+    open_in=frozenset({"negotiation", "agreement_draft", *plans.RUNNING}), writes="agreement",
+    guard=_draftable, home="agreement",
+    words=Words(
+        "協定の案を書く", "協定の案を保存し、相手方に知らせました。", "協定の案を作成しました",
+        explain="両者の代表が同意すると、市が内容を確認します。計画と登録の内容をもとにした文を、あらかじめ入れてあります。",
+        submit="保存して相手に知らせる",
+    ),
+)  # fmt: skip
+def draft(look: Look, facts: Mapping[str, Any], *, why_changed: str = "") -> Done:
     """Write the agreement, or a change of the one in force. ``outcome`` is ``payment.Contract`` as JSON.
 
     Raises:
-        Invalid: field → code. Refused: ``amendment_open``, ``no_plan``, ``rule_paid``.
-        MovedOn: another stretch of the case's life, or somebody else wrote meanwhile.
+        Invalid: field → code. Refused: ``rule_paid``.
     """
-    permissions.require(actor, "partnership.work", case)
-    talks.in_state(session, case, "negotiation", "agreement_draft", *plans.RUNNING)
+    return _write(look, facts, why_changed)
+
+
+@case_act(
+    "rule", event="draft_agreement", by=WORK,
+    open_in=frozenset({"negotiation", "agreement_draft", *plans.RUNNING}), writes="agreement", item=str,
+    guard=_draftable, home="agreement",
+    words=Words(
+        "支払いの条件を書く", "支払いの条件を保存しました。",
+        explain="支払いの条件は数字の表として残し、計算のしかたを言葉で示します。",
+    ),
+)  # fmt: skip
+def save_rule(look: Look, rule: contract.Rule, *, why_changed: str = "") -> Done:
+    """Add a rule to the draft, or change the one whose key is the item.
+
+    Raises:
+        NotFound: there is none. Else as ``draft``.
+    """
+    rows = rules_written(look.session, look.record)
+    taken = {row["key"] for row in rows}
+    if look.item and look.item not in taken:
+        raise NotFound("rule")
+    key = look.item or next(f"P{n}" for n in range(1, 1000) if f"P{n}" not in taken)
+    rest = [row for row in rows if row["key"] != key]
+    return _write_rules(look, [*rest, replace(rule, key=key).as_dict()], why_changed)
+
+
+@case_act(
+    "drop_rule", event="draft_agreement", by=WORK, open_in=frozenset({"agreement_draft", *plans.RUNNING}),
+    writes="agreement", item=str, guard=_draftable, home="agreement",
+    words=Words(
+        "支払いの条件を外す", "支払いの条件を外しました。",
+        explain="この支払いの条件を、協定の案から外します。", submit="条件を外す",
+    ),
+)  # fmt: skip
+def drop_rule(look: Look, *, why_changed: str = "") -> Done:
+    """Take the rule whose key is the item out of the draft."""
+    rest = [row for row in rules_written(look.session, look.record) if row["key"] != look.item]
+    return _write_rules(look, rest, why_changed)
+
+
+def content(session: Session, case: Partnership) -> dict[str, Any]:
+    """The open draft's content, else that of the agreement in force, else nothing."""
+    found = documents.find_draft(session, case, "agreement") or documents.find_agreed(
+        session, case, "agreement"
+    )
+    return dict(found.content) if found else {}
+
+
+def rules_written(session: Session, case: Partnership) -> list[dict[str, Any]]:
+    """The payment rules of the open draft, else of the agreement in force."""
+    return list((content(session, case).get("outcome") or {}).get("rules", ()))
+
+
+def _write_rules(look: Look, rows: list[dict[str, Any]], why_changed: str) -> Done:
+    kept = content(look.session, look.record)
+    if not kept.get("outcome"):
+        raise NotFound("contract")
+    days = {name: date.fromisoformat(kept[name]) for name in ("from_on", "to_on")}
+    outcome = {**kept["outcome"], "rules": sorted(rows, key=lambda row: str(row["key"]))}
+    return _write(look, {**kept, **days, "outcome": outcome}, why_changed)
+
+
+def _write(look: Look, facts: Mapping[str, Any], why_changed: str) -> Done:
+    session, actor, case, now = look.session, look.actor, look.record, look.now
     plan = documents.find_agreed(session, case, "plan")
-    if facts.get("type") not in vocabulary.AGREEMENT_TYPES:
-        raise Invalid(type="required")
-    in_force = documents.find_agreed(session, case, "agreement") if case.state in plans.RUNNING else None
-    if case.state in plans.RUNNING:
-        if documents.find_draft(session, case, "plan") is not None:
-            raise Refused("amendment_open")
-        if not why_changed.strip():
-            raise Invalid(why_changed="required")
-    elif plan is None:
-        raise Refused("no_plan")
-    wrong = faults(facts)
+    is_change = case.state in plans.RUNNING
+    wrong = {} if facts.get("type") in vocabulary.AGREEMENT_TYPES else {"type": "required"}
+    if is_change and not why_changed.strip():
+        wrong["why_changed"] = "required"
+    wrong = wrong or faults(facts)
     if wrong:
         raise Invalid(**wrong)
-    content = {**facts, "plan_number": plan.number if plan else 0, "plan_sha256": plan.sha256 if plan else ""}
+    said = {**facts, "plan_number": plan.number if plan else 0, "plan_sha256": plan.sha256 if plan else ""}
+    in_force = documents.find_agreed(session, case, "agreement") if is_change else None
     needs_city = False
     if in_force is not None:
-        plain = snapshots.plain(content)
-        changed = {key for key, _before, _after in documents.differences(in_force.content, plain)}
+        changed = {row[0] for row in documents.differences(in_force.content, snapshots.plain(said))}
         needs_city = bool(changed & CITY_FIELDS)
-        _rules_unpaid(session, case, content)
-    if content.get("outcome"):
-        _rules_measured(content, plan)
+        rules.require_unpaid(session, case, said)
+    if said.get("outcome"):
+        rules.require_measured(said, plan)
     found = documents.save(
-        session, actor, case, "agreement", content, now,
-        version=version, why_changed=why_changed, needs_city=needs_city,
-    )  # fmt: skip
+        session, actor, case, "agreement", said, now, why_changed=why_changed, needs_city=needs_city
+    )
     if case.state == "negotiation":
         trial = documents.find_draft(session, case, "trial")
         if trial is not None:
             trial.state = "withdrawn"
         talks.enter(session, actor, case, "draft_agreement", now, details={"document": found.public_id})
-    text = wording_work.event(case, "agreement_draft", who=talks.who(actor))
-    documents.tell_others(session, actor, case, text, now)
-    return found
+    told = Told("others", "agreement_draft", {"who": talks.who(actor)})
+    return Done(found, is_kept=True, tells=(told,))
 
 
 def faults(facts: Mapping[str, Any]) -> dict[str, str]:
@@ -145,9 +199,9 @@ def acceptance_obstacle(session: Session, case: Partnership, now: datetime) -> s
     open_plan = documents.find_draft(session, case, "plan")
     if open_plan is not None:
         return "plan_open"
+    if talks.unverified(case):
+        return "not_verified"
     for side in (case.company, case.npo):
-        if side.state != "verified":
-            return "not_verified"
         expires = side.verification_expires_on
         if case.state not in plans.RUNNING and expires and expires < calendar.tokyo_date(now):
             return "verification_expired"
@@ -176,17 +230,24 @@ def accepted_by_both(session: Session, case: Partnership, agreement: CaseDocumen
     notices.tell_staff(session, *text, now, about=("partnership", case.public_id))
 
 
-def reopen_talks(
-    session: Session, actor: Actor, case: Partnership, reason: str, now: datetime, *, version: int | None
-) -> None:
-    """Lay the draft aside and talk again."""
-    permissions.require(actor, "partnership.work", case)
+@case_act(
+    "reopen_talks", by=WORK, open_in=frozenset({"agreement_draft"}), shown=version_of_record,
+    words=Words("相談に戻る", "相談に戻りました。", "相談を再開しました", submit="相談に戻る"),
+)  # fmt: skip
+def reopen_talks(look: Look, reason: str) -> Done:
+    """Lay the draft aside and talk again.
+
+    Raises:
+        Invalid: no reason.
+    """
     if not reason.strip():
         raise Invalid(text="required")
+    session, actor, case, now = look.session, look.actor, look.record, look.now
     found = documents.find_draft(session, case, "agreement")
     if found is not None:
         documents.withdraw(session, actor, case, found, reason, now)
-    talks.enter(session, actor, case, "reopen_talks", now, version=version, reason_text=reason)
+    talks.enter(session, actor, case, "reopen_talks", now, reason_text=reason)
+    return Done(is_kept=True)
 
 
 # ── The city confirms ────────────────────────────────────────────────────────────────────────────────
@@ -200,20 +261,30 @@ class Confirmation:
     text: str
 
 
-def confirm(
-    session: Session, actor: Actor, case: Partnership, answer: Confirmation, now: datetime,
-    *, version: int | None,
-) -> None:  # fmt: skip
+def _confirmable(look: Look) -> str | None:
+    agreement = documents.find_draft(look.session, look.record, "agreement")
+    if agreement is None:
+        return MOVED_ON
+    if needs_manager(agreement.content) and look.actor.role != "manager":
+        return "manager_needed"
+    return acceptance_obstacle(look.session, look.record, look.now)
+
+
+@case_act(
+    "confirm_agreement", by=REVIEW, open_in=frozenset({"agreement_review"}), guard=_confirmable,
+    shown=version_of_record,
+    words=Words(
+        "協定を確認する", "協定を確認しました。両者に知らせました。", "協定を確認しました",
+        explain="確認すると協定が有効になり、始まりの日に自動で実施中になります。判断のもとになった記録は、変更できない形で保存します。",
+        submit="確認して締結とする",
+    ),
+)  # fmt: skip
+def confirm(look: Look, answer: Confirmation) -> Done:
     """Confirm what both have signed; contract rows and report dates are made, the decision is frozen.
 
     Raises:
-        Invalid: ``checks`` not all answered, no ``text``.
-        Refused: ``manager_needed`` (city a party, or much public money), ``not_verified``, …
-        MovedOn: another official was faster.
+        Invalid: not everything was ``checked``, no ``text``.
     """
-    permissions.require(actor, "partnership.review", case)
-    moves.check_version(session, case, version)
-    talks.in_state(session, case, "agreement_review")
     wrong = {}
     if not answer.checked.issuperset(CHECKS):
         wrong["checked"] = "all_checks"
@@ -221,51 +292,53 @@ def confirm(
         wrong["text"] = "required"
     if wrong:
         raise Invalid(**wrong)
+    session, actor, case, now = look.session, look.actor, look.record, look.now
     agreement = documents.find_draft(session, case, "agreement")
-    if agreement is None:
-        raise moves.moved_on(session, case)
-    if needs_manager(agreement.content) and actor.role != "manager":
-        raise Refused("manager_needed")
-    obstacle = acceptance_obstacle(session, case, now)
-    if obstacle:
-        raise Refused(obstacle)
+    assert agreement is not None
     bundle = decisions.freeze(
         session, actor, case, "confirm_agreement", answer.text, now, checks=sorted(answer.checked)
     )
     agreement.city_accepted_at, agreement.city_accepted_by_id = now, actor.user_id
     _put_in_force(session, case, agreement, now)
-    details = {"document": agreement.public_id, "bundle": bundle.public_id, "sha256": bundle.sha256}
+    details = {"document": agreement.public_id, **decisions.named(bundle)}
     talks.enter(session, actor, case, "confirm_agreement", now, reason_text=answer.text, details=details)
-    text = wording_work.event(
-        case, "agreement_confirmed", until=wording.day(calendar.end_of_day(case.starts_on or now.date()))
-    )
-    documents.tell_others(session, actor, case, text, now)
+    until = wording.day(calendar.end_of_day(case.starts_on or now.date()))
+    return Done(is_kept=True, tells=(Told("others", "agreement_confirmed", {"until": until}),))
 
 
-def return_(
-    session: Session, actor: Actor, case: Partnership, reason_code: str, reason_text: str, now: datetime,
-    *, version: int | None,
-) -> None:  # fmt: skip
-    """Ask for another draft; what was signed stays readable as an older version."""
-    permissions.require(actor, "partnership.review", case)
+@case_act(
+    "return_agreement", by=REVIEW, open_in=frozenset({"agreement_review"}), shown=version_of_record,
+    reasons=vocabulary.AGREEMENT_RETURN_REASONS,
+    words=Words(
+        "協定の案を差し戻す", "差し戻しました。両者に知らせました。", "協定の案を差し戻しました",
+        explain="企業と団体に、理由をこのまま伝えます。案を直したあと、もう一度、両者に同意していただきます。",
+        submit="差し戻す",
+    ),
+)  # fmt: skip
+def return_(look: Look, reason_code: str, reason_text: str) -> Done:
+    """Ask for another draft; what was signed stays readable as an older version.
+
+    Raises:
+        Invalid: no reason.
+    """
     if not reason_text.strip():
         raise Invalid(reason_text="required")
-    moves.check_version(session, case, version)
-    talks.in_state(session, case, "agreement_review")
-    details = _frozen(session, actor, case, "return_agreement", reason_text, now, return_reason=reason_code)
+    session, actor, case, now = look.session, look.actor, look.record, look.now
+    bundle = decisions.freeze(
+        session, actor, case, "return_agreement", reason_text, now, return_reason=reason_code
+    )
     talks.enter(
         session, actor, case, "return_agreement", now,
-        version=version, reason_code=reason_code, reason_text=reason_text, details=details,
+        reason_code=reason_code, reason_text=reason_text, details=decisions.named(bundle),
     )  # fmt: skip
     agreement = documents.find_draft(session, case, "agreement")
     if agreement is not None:
-        content = dict(agreement.content)
+        signed = dict(agreement.content)
         agreement.state = "superseded"
         session.flush()
         # The sides go on from the text they had; their acceptance belongs to the old version.
-        documents.save(session, SYSTEM, case, "agreement", content, now)
-    text = wording_work.event(case, "agreement_returned", what=reason_text.strip())
-    documents.tell_others(session, actor, case, text, now)
+        documents.save(session, SYSTEM, case, "agreement", signed, now)
+    return Done(is_kept=True, tells=(Told("others", "agreement_returned", {"what": reason_text.strip()}),))
 
 
 def needs_manager(content: Mapping[str, Any]) -> bool:
@@ -279,309 +352,9 @@ def needs_manager(content: Mapping[str, Any]) -> bool:
 
 def _put_in_force(session: Session, case: Partnership, agreement: CaseDocument, now: datetime) -> None:
     documents.put_in_force(session, case, agreement, now)
-    content = agreement.content
-    case.agreement_type = content["type"]
-    case.starts_on, case.ends_on = (
-        date.fromisoformat(content["from_on"]),
-        date.fromisoformat(content["to_on"]),
-    )
+    said = agreement.content
+    case.agreement_type = said["type"]
+    case.starts_on, case.ends_on = (date.fromisoformat(said[name]) for name in ("from_on", "to_on"))
     session.flush()
-    _keep_reports(session, case, content["frequency"])
-    _keep_rules(session, case, agreement)
-
-
-# ── Rows made from an agreement ──────────────────────────────────────────────────────────────────────
-
-
-def report_periods(first: date, last: date, frequency: str) -> list[tuple[date, date]]:
-    """The periods to be reported on the way; the last stretch belongs to the outcome report."""
-    months = _MONTHS.get(frequency)
-    found: list[tuple[date, date]] = []
-    if months is None:
-        return found
-    start, count = first, 1
-    while True:
-        following = calendar.add_months(first, months * count)
-        if following > last:
-            return found
-        found.append((start, following - timedelta(days=1)))
-        start, count = following, count + 1
-
-
-def _keep_reports(session: Session, case: Partnership, frequency: str) -> None:
-    assert case.starts_on is not None
-    assert case.ends_on is not None
-    kept = {
-        row.due_on: row
-        for row in session.scalars(select(PeriodReport).where(PeriodReport.partnership_id == case.id))
-    }
-    wanted = {
-        last + timedelta(days=REPORT_DUE_DAYS): (first, last)
-        for first, last in report_periods(case.starts_on, case.ends_on, frequency)
-    }
-    begun = {
-        due_on for due_on, row in kept.items() if row.state != "open" or row.npo_text or row.company_text
-    }
-    untouched = kept.keys() - begun
-    for due_on in untouched - wanted.keys():
-        session.delete(kept[due_on])
-    # What has been written stays; the next period then begins where the last one written ends.
-    written = [kept[due_on].period_to for due_on in begun]
-    for due_on, (first, last) in wanted.items():
-        begin = max([first, *(day + timedelta(days=1) for day in written if first <= day < last)])
-        if due_on not in kept:
-            session.add(
-                PeriodReport(
-                    partnership_id=case.id, period_from=begin, period_to=last, due_on=due_on, state="open"
-                )
-            )
-        elif due_on in untouched:
-            kept[due_on].period_from, kept[due_on].period_to = begin, last
-    session.flush()
-
-
-def _paid_keys(session: Session, case: Partnership) -> set[str]:
-    return set(
-        session.scalars(
-            select(PaymentRule.key)
-            .join(Payment, Payment.rule_id == PaymentRule.id)
-            .where(PaymentRule.partnership_id == case.id)
-        )
-    )
-
-
-def _rules_unpaid(session: Session, case: Partnership, content: Mapping[str, Any]) -> None:
-    """A rule by which an amount was calculated cannot be changed any more."""
-    wanted = {rule["key"]: rule for rule in (content.get("outcome") or {}).get("rules", ())}
-    rows = {
-        row.key: row
-        for row in session.scalars(select(PaymentRule).where(PaymentRule.partnership_id == case.id))
-    }
-    for key in _paid_keys(session, case):
-        if wanted.get(key) != rows[key].terms:
-            raise Refused("rule_paid")
-    fixed = (content.get("outcome") or {}).get("fixed", {})
-    paid_parts = session.scalars(
-        select(Payment).where(Payment.partnership_id == case.id, Payment.fixed_year.is_not(None))
-    )
-    if any(int(fixed.get(str(row.fixed_year)) or 0) != row.amount_yen for row in paid_parts):
-        raise Refused("rule_paid")
-
-
-def _rules_measured(content: Mapping[str, Any], plan: CaseDocument | None) -> None:
-    """Each rule can be calculated, and rests on an indicator of the plan that is linked to payment and
-    measured on that day.
-    """
-    known = {found["key"]: found for found in (plan.content["indicators"] if plan else ())}
-    for rule in content["outcome"]["rules"]:
-        wrong = contract.Rule.from_dict(rule).faults()
-        if wrong:
-            raise Invalid(**wrong)
-        indicator = known.get(rule["indicator"])
-        if indicator is None or not indicator["linked_to_payment"]:
-            raise Invalid(rules="not_linked")
-        if rule["measured_on"] not in indicator["measure_on"]:
-            raise Invalid(rules="not_measured_then")
-
-
-def _keep_rules(session: Session, case: Partnership, agreement: CaseDocument) -> None:
-    wanted = {rule["key"]: rule for rule in (agreement.content.get("outcome") or {}).get("rules", ())}
-    rows = {
-        row.key: row
-        for row in session.scalars(select(PaymentRule).where(PaymentRule.partnership_id == case.id))
-    }
-    ids = {
-        row.key: row.id
-        for row in session.scalars(select(Indicator).where(Indicator.partnership_id == case.id))
-    }
-    paid = _paid_keys(session, case)
-    for key, terms in wanted.items():
-        rule = contract.Rule.from_dict(terms)
-        row = rows.get(key)
-        if row is None:
-            row = PaymentRule(partnership_id=case.id, key=key)
-            session.add(row)
-        elif key in paid:
-            continue
-        row.agreement_number, row.indicator_id, row.cap_yen = (
-            agreement.number,
-            ids[rule.indicator],
-            rule.cap_yen,
-        )
-        row.terms, row.measured_on, row.fiscal_year = terms, rule.measured_on, rule.fiscal_year
-        row.is_retired = False
-    for key, row in rows.items():
-        if key not in wanted:
-            row.is_retired = True
-    session.flush()
-
-
-# ── Running, pausing, ending ─────────────────────────────────────────────────────────────────────────
-
-
-def suspend(
-    session: Session, actor: Actor, case: Partnership, reason_code: str, reason_text: str,
-    decide_by: date, now: datetime, *, version: int | None,
-) -> None:  # fmt: skip
-    """Pause a running partnership, with the date by which it is decided how it goes on.
-
-    Raises:
-        Invalid: ``decide_by`` past, more than half a year away, or after the agreement's end; no reason.
-    """
-    permissions.require(actor, "partnership.share", case)
-    today = calendar.tokyo_date(now)
-    if not today <= decide_by <= today + timedelta(days=183):
-        raise Invalid(decide_by="within_half_year")
-    if case.ends_on is not None and decide_by > case.ends_on:
-        raise Invalid(decide_by="after_end")
-    if not reason_text.strip():
-        raise Invalid(reason_text="required")
-    moves.check_version(session, case, version)
-    talks.in_state(session, case, "running")
-    frozen = _frozen(
-        session, actor, case, "suspend", reason_text, now, pause_reason=reason_code, decide_by=decide_by
-    )
-    case.decide_by = decide_by
-    talks.enter(
-        session, actor, case, "suspend", now,
-        reason_code=reason_code, reason_text=reason_text,
-        details={"decide_by": decide_by.isoformat(), **frozen},
-    )  # fmt: skip
-    case.deadline_at = calendar.end_of_day(decide_by)
-    session.flush()
-    text = wording_work.event(
-        case, "suspended", who=talks.who(actor), what=reason_text.strip(), until=wording.day(case.deadline_at)
-    )
-    documents.tell_others(session, actor, case, text, now, staff=True)
-
-
-def resume(
-    session: Session, actor: Actor, case: Partnership, text: str, now: datetime, *, version: int | None
-) -> None:
-    """Go on after a pause; one sentence says what was decided.
-
-    Raises:
-        Refused: ``not_verified``: a party that the city has suspended cannot go on.
-    """
-    permissions.require(actor, "partnership.share", case)
-    if not text.strip():
-        raise Invalid(text="required")
-    if case.company.state != "verified" or case.npo.state != "verified":
-        raise Refused("not_verified")
-    moves.check_version(session, case, version)
-    talks.in_state(session, case, "suspended")
-    details = _frozen(session, actor, case, "resume", text, now)
-    case.decide_by = None
-    talks.enter(session, actor, case, "resume", now, reason_text=text, details=details)
-    notice = wording_work.event(case, "resumed", who=talks.who(actor))
-    documents.tell_others(session, actor, case, notice, now, staff=True)
-
-
-def terminate(
-    session: Session, actor: Actor, case: Partnership, reason_code: str, reason_text: str,
-    inform_plan: str, now: datetime, *, version: int | None,
-) -> None:  # fmt: skip
-    """End early, with the reason and who tells those for whom it was done.
-
-    Raises:
-        Invalid: no reason, or nobody tells the beneficiaries.
-    """
-    permissions.require(actor, "partnership.review" if actor.is_staff else "partnership.sign", case)
-    wrong = {}
-    if not reason_text.strip():
-        wrong["reason_text"] = "required"
-    if not inform_plan.strip():
-        wrong["inform_plan"] = "required"
-    if wrong:
-        raise Invalid(**wrong)
-    moves.check_version(session, case, version)
-    talks.in_state(session, case, "agreed", *plans.RUNNING)
-    details = _frozen(
-        session,
-        actor,
-        case,
-        "terminate",
-        reason_text,
-        now,
-        termination_reason=reason_code,
-        inform_plan=inform_plan,
-    )
-    talks.enter(
-        session, actor, case, "terminate", now,
-        reason_code=reason_code, reason_text=reason_text, details=details,
-    )  # fmt: skip
-    case.was_terminated, case.inform_plan, case.decide_by = True, inform_plan.strip(), None
-    case.deadline_at = calendar.deadline(now, REPORT_DUE_DAYS)
-    for kind in ("plan", "agreement"):
-        found = documents.find_draft(session, case, kind)
-        if found is not None:
-            found.state = "withdrawn"
-    session.flush()
-    text = wording_work.event(
-        case,
-        "terminated",
-        who=talks.who(actor),
-        what=reason_text.strip(),
-        until=wording.day(case.deadline_at),
-    )
-    documents.tell_others(session, actor, case, text, now, staff=True)
-
-
-def _frozen(
-    session: Session, actor: Actor, case: Partnership, outcome: str, text: str, now: datetime, **facts: Any
-) -> dict[str, Any]:
-    """What the audit event names where it is the city that decides; the sides decide for themselves."""
-    if not actor.is_staff:
-        return {}
-    return decisions.named(decisions.freeze(session, actor, case, outcome, text, now, **facts))
-
-
-def start_due(session: Session, now: datetime, limit: int = 100) -> int:
-    """Begin what is agreed once its first day has come – unless the city has suspended a party (L8)."""
-    today = calendar.tokyo_date(now)
-    done = 0
-    verified = Partnership.company.has(state="verified") & Partnership.npo.has(state="verified")
-    # Who was told that it cannot start does not hold up the others.
-    due = _due("agreed").where(Partnership.starts_on <= today, verified | (Partnership.reminders == 0))
-    for case in session.scalars(due.limit(limit)).all():
-        if case.company.state != "verified" or case.npo.state != "verified":
-            if not case.reminders:
-                session.execute(update(Partnership).where(Partnership.id == case.id).values(reminders=1))
-                text = wording_work.event(case, "start_blocked")
-                documents.tell_others(session, SYSTEM, case, text, now, staff=True)
-                done += 1
-            continue
-        talks.enter(session, SYSTEM, case, "start", now)
-        documents.tell_others(session, SYSTEM, case, wording_work.event(case, "started"), now, staff=True)
-        done += 1
-    return done
-
-
-def end_due(session: Session, now: datetime, limit: int = 100) -> int:
-    """End what is running, or stands still, once its last day is over."""
-    today = calendar.tokyo_date(now)
-    cases = session.scalars(_due(*plans.RUNNING).where(Partnership.ends_on < today).limit(limit)).all()
-    for case in cases:
-        event = "ended_suspended" if case.state == "suspended" else "ended"
-        talks.enter(session, SYSTEM, case, "end", now)
-        case.deadline_at, case.decide_by = calendar.deadline(now, REPORT_DUE_DAYS), None
-        for kind in ("plan", "agreement"):
-            found = documents.find_draft(session, case, kind)
-            if found is not None:
-                found.state = "withdrawn"
-        session.flush()
-        text = wording_work.event(case, event, until=wording.day(case.deadline_at))
-        documents.tell_others(session, SYSTEM, case, text, now, staff=True)
-    return len(cases)
-
-
-def _due(*states: str) -> Select[Partnership]:
-    return (
-        select(Partnership)
-        .where(Partnership.state.in_(states))
-        .options(
-            joinedload(Partnership.company).joinedload(Organization.company),
-            joinedload(Partnership.npo).joinedload(Organization.npo),
-        )
-        .order_by(Partnership.id)
-    )
+    periods.keep_reports(session, case, said["frequency"])
+    rules.keep(session, case, agreement)

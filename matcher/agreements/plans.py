@@ -4,30 +4,32 @@ A plan is edited part by part as an open draft. Once accepted, its indicators be
 measured; what they were before stands in the older versions.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from difflib import SequenceMatcher
 from typing import Any, Final
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from embeddings.normal import nfkc
 from matcher.cases import documents, talks
-from matcher.ground import calendar, limits, permissions, vocabulary
-from matcher.ground.errors import Invalid, MovedOn, NotFound, Refused
-from matcher.ground.permissions import SYSTEM, Actor
+from matcher.cases.act import WORK, case_act
+from matcher.ground import calendar, limits, vocabulary
+from matcher.ground.errors import Invalid, NotFound, Refused
+from matcher.ground.permissions import SYSTEM
 from matcher.records import (
     AuditEvent,
     CaseDocument,
     CaseTask,
     Indicator,
-    IndicatorDefinition,
     Measurement,
     Partnership,
     PaymentRule,
 )
-from matcher.register import audit, parties, wording_work
+from matcher.register import act, parties, wording_work
+from matcher.register.act import Done, Look, Told, Words
 
 EMPTY: Final[Mapping[str, Any]] = {
     "purpose": "",
@@ -112,136 +114,162 @@ def _years_later(day: date, years: int) -> date:
     return day.replace(year=day.year + years, day=28 if last_of_february else day.day)
 
 
-def save_part(
-    session: Session,
-    actor: Actor,
-    case: Partnership,
-    part: str,
-    value: Any,
-    now: datetime,
-    *,
-    version: int | None,
-    why_changed: str = "",
-) -> CaseDocument:
-    """Write one part of the open draft (``purpose``, ``logic``, ``links``, ``milestones``, ``lessons``).
+def _writable(look: Look) -> str | None:
+    """While a partnership runs, either its plan or its agreement is being changed."""
+    is_amended = look.record.state in RUNNING and documents.find_draft(look.session, look.record, "agreement")
+    return "amendment_open" if is_amended else None
 
-    ``logic`` comes as kind → lines of text; each line keeps the key that it had, and the links of
-    a line that is gone go with it (so does an indicator's reference to it).
+
+def _plan_act(name: str, words: Words, **more: Any) -> Callable[[Callable[..., Done]], act.Act]:
+    """One part of the open draft; ``why_changed`` says why, where the plan in force is being changed."""
+    return case_act(
+        name, event="draft_plan", by=WORK, open_in=frozenset((*BEFORE, *RUNNING)), writes="plan",
+        guard=_writable, home="plan", words=words, **more,
+    )  # fmt: skip
+
+
+@_plan_act("plan", Words("目的を書く", "計画の案を保存しました。", "協働計画の案を作成しました"))
+def write_purpose(
+    look: Look, purpose: str, lessons: Sequence[str] | None = None, *, why_changed: str = ""
+) -> Done:
+    """What the partnership is for, and the lessons (by their public ids) that it takes up."""
+    kept = content(look.session, look.record)["lessons"] if lessons is None else list(lessons)
+    return _write(look, {"purpose": purpose, "lessons": kept}, why_changed)
+
+
+@_plan_act(
+    "logic",
+    Words(
+        "ロジックモデルを書く", "計画の案を保存しました。",
+        explain="行を直しても、つながりは残ります。行を消すと、その行からのつながりと、その行へのつながりも外れます。",
+    ),
+)  # fmt: skip
+def write_logic(look: Look, lines: Mapping[str, Iterable[str]], *, why_changed: str = "") -> Done:
+    """The logic model as kind → lines of text; each line keeps the key that it had, and the links of a line
+    that is gone go with it (so does an indicator's reference to it).
+    """
+    session, case = look.session, look.record
+    in_force = documents.find_agreed(session, case, "plan")
+    keyed = _keyed(lines, content(session, case), in_force.content if in_force else EMPTY)
+    return _write(look, {"logic": keyed}, why_changed)
+
+
+@_plan_act("milestones", Words("節目を書く", "計画の案を保存しました。"))
+def write_milestones(look: Look, milestones: Iterable[Mapping[str, str]], *, why_changed: str = "") -> Done:
+    """The milestones, each with its ``text`` and its day (``on``)."""
+    return _write(look, {"milestones": list(milestones)}, why_changed)
+
+
+@_plan_act("link", Words("つながりを加える", "つながりを加えました。"))
+def save_link(look: Look, link: Mapping[str, str], *, why_changed: str = "") -> Done:
+    """Draw an arrow (``source``, ``target``, ``evidence``, ``assumption``), or change the one there is.
 
     Raises:
-        Invalid: ``why_changed``: the plan in force is being changed, and nobody has said why.
-        Refused: ``amendment_open`` (the agreement is being changed), ``payment_linked``.
-        MovedOn: another stretch of the case's life, or somebody else wrote meanwhile.
+        Invalid: it leads to a column before the one from which it comes.
     """
-    permissions.require(actor, "partnership.work", case)
-    talks.in_state(session, case, *BEFORE, *RUNNING)
-    in_force = documents.find_agreed(session, case, "plan")
-    known = documents.find_draft(session, case, "plan")
-    if case.state in RUNNING:
-        if documents.find_draft(session, case, "agreement") is not None:
-            raise Refused("amendment_open")
-        if not (why_changed.strip() or (known is not None and known.why_changed)):
-            raise Invalid(why_changed="required")
-    before = in_force.content if in_force else EMPTY
-    now_written = content(session, case)
-    if part == "logic":
-        value = _keyed(value, now_written, before)
-    new = {**now_written, part: value}
-    if part in {"logic", "links"}:
-        new = _without_dangling(new)
-    if case.state in RUNNING:
-        _keep_paying(session, case, new["indicators"])
-    needs_city = case.state in RUNNING and _measured(new["indicators"]) != _measured(
-        before.get("indicators", ())
-    )
-    found = documents.save(
-        session, actor, case, "plan", new, now,
-        version=version, why_changed=why_changed, needs_city=needs_city,
-    )  # fmt: skip
-    # Once a version: a plan is written in a dozen small steps, and each would be a mail.
-    if known is None or found.id != known.id:
-        text = wording_work.event(case, "plan_draft", who=talks.who(actor))
-        documents.tell_others(session, actor, case, text, now)
-    return found
+    order = list(vocabulary.LOGIC_KINDS)
+    if order.index(kind_of(link["target"])) < order.index(kind_of(link["source"])):
+        raise Invalid(target="runs_backwards")
+    rest = [row for row in content(look.session, look.record)["links"] if link_key(row) != link_key(link)]
+    return _write(look, {"links": [*rest, dict(link)]}, why_changed)
 
 
-def save_indicator(
-    session: Session,
-    actor: Actor,
-    case: Partnership,
-    facts: Mapping[str, Any],
-    now: datetime,
-    *,
-    key: str | None = None,
-    version: int | None,
-    why_changed: str = "",
-) -> CaseDocument:
-    """Add an indicator to the draft, or change the one with ``key``.
+@_plan_act(
+    "drop_link",
+    Words(
+        "つながりを外す", "つながりを計画の案から外しました。",
+        explain="このつながりを、計画の案から外します。",
+    ),
+    item=str,
+)  # fmt: skip
+def remove_link(look: Look, *, why_changed: str = "") -> Done:
+    """Take the arrow with this ``link_key`` (the item) out of the draft.
+
+    Raises:
+        NotFound: there is none.
+    """
+    written = content(look.session, look.record)["links"]
+    rest = [row for row in written if link_key(row) != look.item]
+    if len(rest) == len(written):
+        raise NotFound("link")
+    return _write(look, {"links": rest}, why_changed)
+
+
+@_plan_act("indicator", Words("指標を書く", "指標を保存しました。"), item=str)
+def save_indicator(look: Look, facts: Mapping[str, Any], *, why_changed: str = "") -> Done:
+    """Add an indicator to the draft, or change the one whose key is the item.
 
     Raises:
         Invalid: what is missing or cannot be meant, field → code. Without a baseline there must be the
             date by which it is measured.
     """
+    session, case, key = look.session, look.record, look.item
+    indicators = [dict(found) for found in content(session, case)["indicators"]]
+    if key and all(found["key"] != key for found in indicators):
+        raise NotFound("indicator")
     wrong = indicator_faults(facts)
+    if not key and len(indicators) >= MOST:
+        wrong.setdefault("name", "too_many")
     if wrong:
         raise Invalid(**wrong)
-    indicators = [dict(found) for found in content(session, case)["indicators"]]
-    if key is None:
-        if len(indicators) >= MOST:
-            raise Invalid(name="too_many")
+    if not key:
         taken = {str(found["key"]) for found in indicators} | set(_used_keys(session, case))
         number = next(n for n in range(1, 1000) if f"I{n}" not in taken)
         indicators.append({"key": f"I{number}", **facts})
-    elif all(found["key"] != key for found in indicators):
-        raise NotFound("indicator")
     else:
         indicators = [{"key": key, **facts} if found["key"] == key else found for found in indicators]
-    return save_part(
-        session, actor, case, "indicators", indicators, now, version=version, why_changed=why_changed
-    )
+    return _write(look, {"indicators": indicators}, why_changed)
 
 
-def remove_indicator(
-    session: Session, actor: Actor, case: Partnership, key: str, now: datetime,
-    *, version: int | None, why_changed: str = "",
-) -> CaseDocument:  # fmt: skip
-    """Take an indicator out of the draft; what was measured of it stays readable.
+@_plan_act(
+    "drop_indicator",
+    Words(
+        "指標を外す", "指標を計画の案から外しました。",
+        explain="この指標を、計画の案から外します。測定した記録は残ります。", submit="指標を外す",
+    ),
+    item=str,
+)  # fmt: skip
+def remove_indicator(look: Look, *, why_changed: str = "") -> Done:
+    """Take an indicator (the item) out of the draft; what was measured of it stays readable.
 
     Raises:
         NotFound: no such indicator. Refused: ``payment_linked``: an agreement in force pays by it.
     """
-    before = content(session, case)["indicators"]
-    rest = [found for found in before if found["key"] != key]
+    before = content(look.session, look.record)["indicators"]
+    rest = [found for found in before if found["key"] != look.item]
     if len(rest) == len(before):
         raise NotFound("indicator")
-    return save_part(session, actor, case, "indicators", rest, now, version=version, why_changed=why_changed)
+    return _write(look, {"indicators": rest}, why_changed)
 
 
-def save_link(
-    session: Session, actor: Actor, case: Partnership, link: Mapping[str, str], now: datetime,
-    *, version: int | None, why_changed: str = "",
-) -> CaseDocument:  # fmt: skip
-    """Draw an arrow (``source``, ``target``, ``evidence``, ``assumption``), or change the one there is."""
-    rest = [row for row in content(session, case)["links"] if link_key(row) != link_key(link)]
-    return save_part(
-        session, actor, case, "links", [*rest, dict(link)], now, version=version, why_changed=why_changed
-    )
-
-
-def remove_link(
-    session: Session, actor: Actor, case: Partnership, key: str, now: datetime,
-    *, version: int | None, why_changed: str = "",
-) -> CaseDocument:  # fmt: skip
-    """Take the arrow with this ``link_key`` out of the draft.
+def _write(look: Look, parts: Mapping[str, Any], why_changed: str) -> Done:
+    """Write these parts of the open draft.
 
     Raises:
-        NotFound: there is none.
+        Invalid: ``why_changed``: the plan in force is being changed, and nobody has said why.
+        Refused: ``payment_linked``.
     """
-    written = content(session, case)["links"]
-    rest = [row for row in written if link_key(row) != key]
-    if len(rest) == len(written):
-        raise NotFound("link")
-    return save_part(session, actor, case, "links", rest, now, version=version, why_changed=why_changed)
+    session, actor, case = look.session, look.actor, look.record
+    known = documents.find_draft(session, case, "plan")
+    is_change = case.state in RUNNING
+    if is_change and not (why_changed.strip() or (known is not None and known.why_changed)):
+        raise Invalid(why_changed="required")
+    new = {**content(session, case), **parts}
+    if {"logic", "links"} & parts.keys():
+        new = _without_dangling(new)
+    needs_city = False
+    if is_change:
+        _keep_paying(session, case, new["indicators"])
+        in_force = documents.find_agreed(session, case, "plan")
+        before = in_force.content if in_force else EMPTY
+        needs_city = _measured(new["indicators"]) != _measured(before["indicators"])
+    found = documents.save(
+        session, actor, case, "plan", new, look.now, why_changed=why_changed, needs_city=needs_city
+    )
+    # Once a version: a plan is written in a dozen small steps, and each would be a mail.
+    is_new = known is None or found.id != known.id
+    told = (Told("others", "plan_draft", {"who": talks.who(actor)}),) if is_new else ()
+    return Done(found, is_kept=True, tells=told)
 
 
 def _keep_paying(session: Session, case: Partnership, wanted: list[dict[str, Any]]) -> None:
@@ -276,7 +304,19 @@ def indicator_faults(facts: Mapping[str, Any]) -> dict[str, str]:
         wrong["baseline_on"] = "baseline_or_date"
     if not facts["measure_on"]:
         wrong["measure_on"] = "required"
+    most = _top_of_scale(facts)
+    for name in ("baseline", "target"):
+        if most is not None and facts[name] is not None and facts[name] > most:
+            wrong[name] = "above_scale"
     return wrong
+
+
+def _top_of_scale(facts: Mapping[str, Any]) -> int | None:
+    """The highest value of a scale that the indicator names itself, as 「5段階」 or 「100点満点」."""
+    if facts["unit"] != "点":
+        return None
+    named = re.search(r"(\d{1,4})(?:段階|点満点|件法)", nfkc(f"{facts['name']} {facts['definition']}"))
+    return int(named.group(1)) if named else None
 
 
 def columns(plan: Mapping[str, Any]) -> dict[str, dict[str, str]]:
@@ -479,87 +519,6 @@ def _keep_milestones(session: Session, case: Partnership, plan: CaseDocument, no
 
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
-
-
-# ── The city's library of indicators (E12) ───────────────────────────────────────────────────────────
-
-
-def library(session: Session, *, active_only: bool = True) -> list[IndicatorDefinition]:
-    """The shared indicators, by code."""
-    query = select(IndicatorDefinition).order_by(IndicatorDefinition.code)
-    if active_only:
-        query = query.where(IndicatorDefinition.is_active.is_(True))
-    return list(session.scalars(query))
-
-
-def library_uses(session: Session) -> dict[str, int]:
-    """code → in how many plans in force the shared indicator is used."""
-    contents = session.scalars(
-        select(CaseDocument.content).where(CaseDocument.kind == "plan", CaseDocument.state == "agreed")
-    )
-    found: dict[str, int] = {}
-    for content in contents:
-        for code in {row.get("shared") for row in content["indicators"]} - {None, ""}:
-            found[code] = found.get(code, 0) + 1
-    return found
-
-
-def library_for(
-    session: Session, case: Partnership
-) -> tuple[list[IndicatorDefinition], list[IndicatorDefinition]]:
-    """The shared indicators of the case's own fields, then the others; both by code.
-
-    The fields are the need's, else the NPO's (which must be loaded with its profile).
-    """
-    profile = case.npo.npo
-    chosen = case.need.fields if case.need else (profile.fields if profile else ())
-    fields = {str(code) for code in chosen}
-    rows = library(session)
-    own = [row for row in rows if str(row.field) in fields]
-    return own, [row for row in rows if str(row.field) not in fields]
-
-
-def save_definition(
-    session: Session,
-    actor: Actor,
-    facts: Mapping[str, Any],
-    now: datetime,
-    *,
-    definition: IndicatorDefinition | None = None,
-    version: int | None = None,
-) -> IndicatorDefinition:
-    """Add a shared indicator, or change one; plans that took it keep what they took.
-
-    Raises:
-        Invalid: something is missing, or the code is taken.
-    """
-    permissions.require(actor, "desk.indicators")
-    wrong = {
-        name: "required" for name in ("code", "name", "definition") if not str(facts.get(name) or "").strip()
-    }
-    taken = select(IndicatorDefinition.id).where(IndicatorDefinition.code == facts.get("code"))
-    if definition is not None:
-        taken = taken.where(IndicatorDefinition.id != definition.id)
-    if session.scalar(select(exists(taken))):
-        wrong["code"] = "code_taken"
-    if wrong:
-        raise Invalid(**wrong)
-    if definition is None:
-        definition = IndicatorDefinition(**facts, changed_at=now)
-        session.add(definition)
-        action = "add_definition"
-    else:
-        if version is not None and version != definition.version:
-            raise MovedOn()
-        for name, value in facts.items():
-            setattr(definition, name, value)
-        definition.changed_at, action = now, "change_definition"
-    session.flush()
-    audit.record(
-        session, actor, action, "indicatordefinition", definition.public_id, now,
-        object_version=definition.version, details={"code": definition.code},
-    )  # fmt: skip
-    return definition
 
 
 # ── Reading ──────────────────────────────────────────────────────────────────────────────────────────

@@ -276,7 +276,7 @@ def get_item(session: Session, actor: Actor, case: Partnership, model: type[Base
         query = (
             query.join(Indicator, Indicator.id == Measurement.indicator_id)
             .where(Indicator.partnership_id == case.id)
-            .options(joinedload(Measurement.indicator))
+            .options(joinedload(Measurement.indicator), joinedload(Measurement.evidence))
         )
     else:
         query = query.where(model.partnership_id == case.id)  # type: ignore[attr-defined]

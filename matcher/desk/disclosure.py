@@ -16,7 +16,7 @@ from matcher.ground.permissions import Actor
 from matcher.records import AuditEvent, Partnership, Revision, User
 from matcher.records.base import Base
 from matcher.register import audit, parties, snapshots
-from matcher.results import ratings
+from matcher.results import lessons, ratings
 from matcher.work import payments
 from matcher.work import reads as work_reads
 
@@ -77,8 +77,8 @@ def gather(
         "incidents": _facts(work_reads.incidents(session, case)),
         "payments": _facts(payments.all_of(session, case)),
         "evaluations": _facts(ratings.sheets(session, case)),
-        "voices": _facts(ratings.voices(session, case)),
-        "lessons": _facts(ratings.lessons(session, case)),
+        "voices": _facts(lessons.voices(session, case)),
+        "lessons": _facts(lessons.lessons(session, case)),
         "files": _facts(files.of_case(session, case)),
         "decisions": [found.content for found in case_reads.decision_bundles(session, case)],
         "history": _facts(

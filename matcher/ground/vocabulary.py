@@ -552,6 +552,7 @@ INDICATOR_DIRECTIONS: Final = _labels(
     {"up": "増えるほどよい", "down": "減るほどよい", "keep": "いまの水準を保つ"}
 )
 INDICATOR_UNITS: Final = ("人", "件", "回", "%", "時間", "kg", "食", "円", "点")
+COUNTED_UNITS: Final = frozenset(INDICATOR_UNITS) - {"%", "点"}  #: of which parts add up to the whole
 INDICATOR_METHODS: Final = _labels(
     {
         "before_after": "前後の比較",

@@ -65,6 +65,11 @@ class Indicator(Identified, Versioned, Base):
         """Whether what is measured on ``day`` only says where the indicator starts, and is no result."""
         return day == self.baseline_on and day.isoformat() not in self.measure_on
 
+    @property
+    def last_day(self) -> date | None:
+        """The day by which the target is to be reached: its own, else the last on which is measured."""
+        return self.target_on or (date.fromisoformat(max(self.measure_on)) if self.measure_on else None)
+
 
 class Measurement(Identified, Versioned, Base):
     """測定: one value of one indicator for one day, with its evidence. A superseded one stays readable."""

@@ -99,7 +99,6 @@ class Way(Protocol):
 
 
 Guard = Callable[[Look], str | None]
-ItemKind = type[Any] | None
 
 
 def version_of_item(look: Look) -> object:
@@ -144,7 +143,7 @@ class Act:
     event: str
     open_in: frozenset[str] = frozenset()
     move: str = ""
-    item: ItemKind = None
+    item: type[Any] | None = None
     may_lack_item: bool = False
     guard: Guard = lambda look: None
     hidden_by: Container[str] = frozenset()
@@ -278,6 +277,15 @@ def act(
 def find(record: type[Base], name: str) -> Act | None:
     """The act of this name, if its room is loaded."""
     return _ACTS.get((record, name))
+
+
+def get(record: type[Base], name: str) -> Act:
+    """The same.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return _ACTS[record, name]
 
 
 def of(record: type[Base]) -> Iterator[Act]:

@@ -1,78 +1,91 @@
 """A text is accepted or dropped, and what that brings about."""
 
-from datetime import datetime
-
-from sqlalchemy.orm import Session
+from typing import Final
 
 from matcher.agreements import acts as agreement_acts
 from matcher.agreements import plans
 from matcher.cases import decisions, documents, talks, trials
+from matcher.cases.act import SHARE, case_act
 from matcher.ground import lifecycle
-from matcher.ground.errors import Refused
-from matcher.ground.permissions import Actor
-from matcher.records import CaseDocument, Partnership
-from matcher.register import moves, notices, wording_work
-from matcher.results import publication, ratings
+from matcher.records import CaseDocument
+from matcher.register.act import MOVED_ON, Done, Look, Told, Words
+from matcher.results import outcome_reports, publication
+
+_WORK: Final = frozenset(lifecycle.CASE_WORK)
 
 
-def accept_document(
-    session: Session, actor: Actor, case: Partnership, document: CaseDocument, sha256: str, now: datetime
-) -> None:
+def _acceptable(look: Look) -> str | None:
+    """What stands against accepting this text; whose turn it is says ``documents.accept``."""
+    document, case = look.item, look.record
+    if document.state != "draft":
+        return MOVED_ON
+    if document.kind == "agreement":
+        is_for_manager = agreement_acts.needs_manager(document.content)
+        if look.actor.is_staff and look.actor.role != "manager" and is_for_manager:
+            return "manager_needed"
+        return agreement_acts.acceptance_obstacle(look.session, case, look.now)
+    if document.kind == "plan" and case.state not in (*plans.BEFORE, *plans.RUNNING):
+        return MOVED_ON
+    return None
+
+
+@case_act(
+    "accept_document", by="partnership.view", open_in=_WORK, item=CaseDocument, guard=_acceptable,
+    shown=lambda look: look.item.sha256,
+    words=Words("この内容に同意する", "同意しました。"),
+)  # fmt: skip
+def accept_document(look: Look, sha256: str) -> Done:
     """Accept a text by its hash; the last acceptance brings about what the text is for.
 
     Raises:
-        MovedOn: the text was changed, or the case has moved on.
-        Refused: what stands in the way (``agreements.acceptance_obstacle``), ``already_accepted``.
+        As ``documents.accept``.
     """
-    if case.state not in lifecycle.CASE_WORK:
-        raise moves.moved_on(session, case)
-    if document.kind == "agreement":
-        if actor.is_staff and actor.role != "manager" and agreement_acts.needs_manager(document.content):
-            raise Refused("manager_needed")
-        obstacle = agreement_acts.acceptance_obstacle(session, case, now)
-        if obstacle:
-            raise Refused(obstacle)
-    if document.kind == "plan" and case.state not in (*plans.BEFORE, *plans.RUNNING):
-        raise moves.moved_on(session, case)
+    session, actor, case, document, now = look.session, look.actor, look.record, look.item, look.now
     details = None
-    if actor.is_staff and document.needs_city and document.state == "draft":
+    if actor.is_staff and document.needs_city:
         bundle = decisions.freeze(
             session, actor, case, f"accept_{document.kind}", "", now, document=document.public_id
         )
         # The document's own sha256 stands in the event, too: the two are told apart by name.
         details = {"bundle": bundle.public_id, "bundle_sha256": bundle.sha256}
     if not documents.accept(session, actor, case, document, sha256, now, details=details):
-        waits_for_city = document.needs_city and document.company_accepted_at and document.npo_accepted_at
-        if waits_for_city:
+        if document.needs_city and document.company_accepted_at and document.npo_accepted_at:
             name = "publication_city" if document.kind == "publication" else "amendment_city"
-            text = wording_work.event(case, name)
-            notices.tell_staff(session, *text, now, about=("partnership", case.public_id))
-        return
+            return Done(is_kept=True, tells=(Told("desk", name),))
+        return Done(is_kept=True)
     if document.kind == "agreement":
         agreement_acts.accepted_by_both(session, case, document, now)
-        return
-    {
-        "trial": trials.begin_trial,
-        "trial_result": trials.end_trial,
-        "plan": plans.put_in_force,
-        "outcome_report": ratings.accept_report,
-        "publication": publication.put_in_force,
-    }[document.kind](session, case, document, now)
+    else:
+        {
+            "trial": trials.begin_trial,
+            "trial_result": trials.end_trial,
+            "plan": plans.put_in_force,
+            "outcome_report": outcome_reports.accept_report,
+            "publication": publication.put_in_force,
+        }[document.kind](session, case, document, now)
+    return Done(is_kept=True)
 
 
-def drop_document(
-    session: Session, actor: Actor, case: Partnership, document: CaseDocument, reason: str, now: datetime,
-    *, version: int | None,
-) -> None:  # fmt: skip
-    """Take an open draft from the table; while an agreement is first being written, talks are reopened.
+def _droppable(look: Look) -> str | None:
+    """While an agreement is first being written, talks are reopened; what is with the city stays."""
+    if look.item.state != "draft":
+        return MOVED_ON
+    if look.item.kind != "agreement":
+        return None
+    return {"agreement_draft": "reopen_instead", "agreement_review": MOVED_ON}.get(look.record.state)
+
+
+@case_act(
+    "drop_document", by=SHARE, open_in=_WORK, item=CaseDocument, guard=_droppable,
+    shown=lambda look: look.item.edition,
+    words=Words("案を取り下げる", "案を取り下げました。", submit="案を取り下げる", is_grave=True),
+)  # fmt: skip
+def drop_document(look: Look, reason: str) -> Done:
+    """Take an open draft from the table.
 
     Raises:
-        Refused: ``reopen_instead``.
+        Invalid: no reason.
     """
-    if document.kind == "agreement" and case.state == "agreement_draft":
-        raise Refused("reopen_instead")
-    if document.kind == "agreement" and case.state == "agreement_review":
-        raise moves.moved_on(session, case)
-    documents.withdraw(session, actor, case, document, reason, now, version=version)
-    text = wording_work.event(case, "dropped", who=talks.who(actor), what=reason.strip())
-    documents.tell_others(session, actor, case, text, now)
+    documents.withdraw(look.session, look.actor, look.record, look.item, reason, look.now)
+    told = Told("others", "dropped", {"who": talks.who(look.actor), "what": reason.strip()})
+    return Done(is_kept=True, tells=(told,))

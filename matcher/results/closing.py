@@ -1,18 +1,18 @@
 """完了: what a case needs before it can be closed, and closing it."""
 
 from dataclasses import asdict
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.cases import decisions, documents, talks
-from matcher.ground import permissions, vocabulary
-from matcher.ground.errors import Invalid, Refused
-from matcher.ground.permissions import Actor
+from matcher.cases.act import REVIEW, case_act
+from matcher.ground import vocabulary
+from matcher.ground.errors import Invalid
 from matcher.records import Contribution, Partnership
-from matcher.register import moves, wording_work
-from matcher.results import publication, ratings
+from matcher.register import wording_work
+from matcher.register.act import Done, Look, Told, Words, version_of_record
+from matcher.results import lessons, publication
 from matcher.work import contributions, payments
 
 
@@ -35,7 +35,7 @@ def obstacle(session: Session, case: Partnership, money_note: str = "") -> str |
     trial = documents.find_agreed(session, case, "trial_result")
     # What a trial taught does not stand for what the partnership itself taught.
     after = trial.agreed_at if trial is not None else None
-    if not any(after is None or lesson.written_at > after for lesson in ratings.lessons(session, case)):
+    if not any(after is None or lesson.written_at > after for lesson in lessons.lessons(session, case)):
         return "no_lesson"
     if case.published_at is None and not case.unpublished_reason:
         return "not_published_yet"
@@ -48,10 +48,21 @@ def obstacle(session: Session, case: Partnership, money_note: str = "") -> str |
     return None
 
 
-def close(
-    session: Session, actor: Actor, case: Partnership, text: str, now: datetime, *, version: int | None,
-    money_note: str = "",
-) -> None:  # fmt: skip
+def _without_money(look: Look) -> str | None:
+    """What is missing but for a word on money that did not come, which the form itself asks for."""
+    missing = obstacle(look.session, look.record)
+    return None if missing == "money_short" else missing
+
+
+@case_act(
+    "close", by=REVIEW, open_in=frozenset({"evaluated", "reported"}), shown=version_of_record,
+    when=lambda case: case.state == "evaluated" or case.was_terminated, guard=_without_money,
+    words=Words(
+        "案件を完了する", "案件を完了としました。", "案件を完了としました",
+        explain="支払い・学び・公表がそろったことを確かめて、案件を完了とします。", submit="完了とする",
+    ),
+)  # fmt: skip
+def close(look: Look, text: str, *, money_note: str = "") -> Done:
     """Close what is evaluated – or what ended early and is reported.
 
     Args:
@@ -59,26 +70,17 @@ def close(
 
     Raises:
         Invalid: no text; less money than promised, and no word on why (``money_note``).
-        Refused: what ``obstacle`` says; ``evaluation_first`` where nothing ended early.
     """
-    permissions.require(actor, "partnership.review", case)
-    moves.check_version(session, case, version)
-    talks.in_state(session, case, "evaluated", "reported")
-    if case.state == "reported" and not case.was_terminated:
-        raise Refused("evaluation_first")
+    session, actor, case, now = look.session, look.actor, look.record, look.now
     if not text.strip():
         raise Invalid(text="required")
-    missing = obstacle(session, case, money_note)
-    if missing == "money_short":
+    if obstacle(session, case, money_note) is not None:
         raise Invalid(money_note="money_short")
-    if missing:
-        raise Refused(missing)
     money = [asdict(row) for row in contributions.promises(session, case)]
     bundle = decisions.freeze(
         session, actor, case, "close", text, now, money=money, money_note=money_note.strip()
     )
     action = "close" if case.state == "evaluated" else "close_early"
-    details = {"bundle": bundle.public_id, "sha256": bundle.sha256}
     kept = "\n".join(part for part in (text.strip(), wording_work.money_note(money_note)) if part)
-    talks.enter(session, actor, case, action, now, reason_text=kept, details=details)
-    documents.tell_others(session, actor, case, wording_work.event(case, "closed"), now)
+    talks.enter(session, actor, case, action, now, reason_text=kept, details=decisions.named(bundle))
+    return Done(is_kept=True, tells=(Told("others", "closed"),))

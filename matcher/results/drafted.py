@@ -170,12 +170,24 @@ def _indicator(indicator: Indicator, row: Measurement) -> Sentence:
     start = ""
     if indicator.baseline is not None:
         start = f"開始時{figures.number(indicator.baseline)}{indicator.unit}、"
-    verdict = "目標に達しました" if reached(indicator, row.value) else "目標には届きませんでした"
+    verdicts = {
+        "reached": "目標に達しました。", "missed": "目標には届きませんでした。",
+        "open": f"目標の日は{day(indicator.last_day)}です。" if indicator.last_day else "",
+    }  # fmt: skip
     text = (
         f"「{indicator.name}」は{figures.number(row.value)}{indicator.unit}でした"
-        f"（{start}目標{figures.number(indicator.target)}{indicator.unit}）。{verdict}。"
+        f"（{start}目標{figures.number(indicator.target)}{indicator.unit}）。"
+        f"{verdicts[verdict(indicator, row.measured_on, row.value)]}"
     )
     return Sentence(text, "measurement", row.public_id, label)
+
+
+def verdict(indicator: Indicator, measured_on: date, value: float) -> str:
+    """``reached``, ``missed``, or ``open``: before the day of the target nobody has missed it."""
+    if reached(indicator, value):
+        return "reached"
+    last = indicator.last_day
+    return "open" if last is not None and measured_on < last else "missed"
 
 
 def reached(indicator: Indicator, value: float) -> bool:
@@ -288,7 +300,8 @@ def esg_evidence(session: Session, company_id: int, first: date, last: date) -> 
                         {
                             "day": row.measured_on, "name": indicator.name, "value": row.value,
                             "unit": indicator.unit, "baseline": indicator.baseline,
-                            "target": indicator.target, "reached": reached(indicator, row.value),
+                            "target": indicator.target,
+                            "verdict": verdict(indicator, row.measured_on, row.value),
                             **_confirmed(history, "accept_measurement", measurement=row.public_id),
                             "evidence": row.evidence.name if row.evidence else "",
                             "sha256": row.evidence.sha256 if row.evidence else "",

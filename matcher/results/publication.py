@@ -1,7 +1,7 @@
 """公表: what leaves a case is chosen field by field, frozen as a text, and accepted by all three parties.
 
 The public pages read that text and nothing else of the case, so nothing that was not chosen can leak.
-Beside it stand the city's published notices of trouble, and residents' comments with the city's answers.
+Beside it stand the city's published notices of trouble.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,25 +13,18 @@ from sqlalchemy.orm import Session, joinedload
 
 from matcher.agreements import plans
 from matcher.cases import documents, talks
-from matcher.ground import calendar, lifecycle, permissions, personal, suppression, vocabulary
+from matcher.cases.act import SHARE, case_act
+from matcher.ground import calendar, lifecycle, personal, suppression, vocabulary
 from matcher.ground.errors import Invalid, NotFound, Refused
-from matcher.ground.permissions import ANONYMOUS, SYSTEM, Actor
-from matcher.records import (
-    CaseDocument,
-    Incident,
-    NpoProfile,
-    Organization,
-    Partnership,
-    PeriodReport,
-    PublicComment,
-)
-from matcher.register import audit, moves, notices, snapshots, throttle, wording_work
-from matcher.results import ratings
+from matcher.ground.permissions import SYSTEM
+from matcher.records import CaseDocument, Incident, NpoProfile, Organization, Partnership, PeriodReport
+from matcher.register import snapshots, wording_work
+from matcher.register.act import Done, Look, Told, Words
+from matcher.results import lessons, ratings
 from matcher.work import contributions, payments
 
 #: A closed case may still be published: scores and lessons often follow when the partnership is over.
 MAY_PUBLISH: Final = ("agreed", *sorted(lifecycle.CASE_BEGUN), "closed")
-COMMENT_LENGTH: Final = 400
 #: What stands on a public page under another name than the field that brings it there.
 _FIELD_OF: Final = {"milestones": "purpose", "payments": "money"}
 #: What stands on every page.
@@ -43,27 +36,24 @@ _FRAME: Final = frozenset(
 # ── Choosing and accepting ───────────────────────────────────────────────────────────────────────────
 
 
-def draft(
-    session: Session,
-    actor: Actor,
-    case: Partnership,
-    title: str,
-    summary: str,
-    fields: Sequence[str],
-    now: datetime,
-    *,
-    version: int | None,
-) -> CaseDocument:
+@case_act(
+    "publication", event="draft_publication", by=SHARE, open_in=frozenset(MAY_PUBLISH),
+    writes="publication", home="publication",
+    words=Words(
+        "公表する内容を選ぶ", "公表の案を保存し、三者に知らせました。", "公表の案を作成しました",
+        explain="保存すると、公開ページの見本を見られます。三者が同意するまで、公開されません。すでに公表しているページは、新しい案に三者が同意したときに入れ替わります。",
+        submit="保存して見本を見る",
+    ),
+)  # fmt: skip
+def draft(look: Look, title: str, summary: str, fields: Sequence[str]) -> Done:
     """Choose what is published; the page as it will be is kept in the draft, for all three to preview.
 
     Raises:
         Invalid: no title or summary, personal data in them, an unknown field.
         Refused: ``personal_data_published``: a telephone number or an address in what the fields named in
             ``parts`` would show.
-        MovedOn: the case has not been agreed yet.
     """
-    permissions.require(actor, "partnership.share", case)
-    talks.in_state(session, case, *MAY_PUBLISH)
+    session, actor, case = look.session, look.actor, look.record
     wrong = {}
     for name, text in (("title", title), ("summary", summary)):
         if not text.strip():
@@ -77,12 +67,9 @@ def draft(
     view = compose(session, case, title.strip(), summary.strip(), fields)
     _refuse_personal(view)
     content = {"fields": [field for field in vocabulary.PUBLIC_FIELDS if field in fields], "view": view}
-    found = documents.save(
-        session, actor, case, "publication", content, now, version=version, needs_city=True
-    )
-    notice = wording_work.event(case, "publication_draft", who=talks.who(actor))
-    documents.tell_others(session, actor, case, notice, now)
-    return found
+    found = documents.save(session, actor, case, "publication", content, look.now, needs_city=True)
+    told = Told("others", "publication_draft", {"who": talks.who(actor)})
+    return Done(found, is_kept=True, tells=(told,))
 
 
 def put_in_force(session: Session, case: Partnership, page: CaseDocument, now: datetime) -> None:
@@ -99,16 +86,22 @@ def put_in_force(session: Session, case: Partnership, page: CaseDocument, now: d
     documents.tell_others(session, SYSTEM, case, wording_work.event(case, "published"), now)
 
 
-def unpublish(
-    session: Session, actor: Actor, case: Partnership, reason_code: str, reason_text: str, now: datetime
-) -> None:
+@case_act(
+    "unpublish", by=SHARE, open_in=frozenset(MAY_PUBLISH), home="publication",
+    reasons=vocabulary.PUBLISH_REFUSALS,
+    words=Words(
+        "公表しないことにする", "公表しないことを記録しました。", "公表しないこととしました",
+        explain="公開ページからすぐに消えます。公表しない理由は、案件の記録に残ります。",
+        submit="公表しないことにする", is_grave=True,
+    ),
+)  # fmt: skip
+def unpublish(look: Look, reason_code: str, reason_text: str) -> Done:
     """Take the page off – or say why there will be none. Any party may; the reason stays in the case.
 
     Raises:
         Invalid: no reason.
     """
-    permissions.require(actor, "partnership.share", case)
-    talks.in_state(session, case, *MAY_PUBLISH)
+    session, actor, case, now = look.session, look.actor, look.record, look.now
     if reason_code not in vocabulary.PUBLISH_REFUSALS:
         raise Invalid(reason_code="required")
     if not reason_text.strip():
@@ -123,9 +116,11 @@ def unpublish(
     open_draft = documents.find_draft(session, case, "publication")
     if open_draft is not None:
         documents.withdraw(session, actor, case, open_draft, reason_text, now)
-    documents.note(session, actor, case, "unpublish", now, reason_code=reason_code, text=reason_text)
-    text = wording_work.event(case, "unpublished", who=talks.who(actor))
-    documents.tell_others(session, actor, case, text, now, staff=True)
+    facts = {"who": talks.who(actor)}
+    return Done(
+        text=reason_text, reason_code=reason_code,
+        tells=(Told("others", "unpublished", facts), Told("desk", "unpublished", facts)),
+    )  # fmt: skip
 
 
 def outdated(session: Session, case: Partnership) -> tuple[str, ...]:
@@ -208,7 +203,7 @@ def compose(
     if "evaluation" in chosen and case.state in {"evaluated", "closed"}:
         view["evaluation"] = _evaluation(session, case)
     if "lessons" in chosen:
-        view["lessons"] = [row.text for row in ratings.lessons(session, case) if row.is_public]
+        view["lessons"] = [row.text for row in lessons.lessons(session, case) if row.is_public]
     if "voices" in chosen:
         view["voices"] = [
             {
@@ -216,7 +211,7 @@ def compose(
                 "text": row.text,
                 "people": row.people if row.people >= suppression.SMALLEST else None,
             }
-            for row in ratings.voices(session, case)
+            for row in lessons.voices(session, case)
         ]
     return view
 
@@ -438,152 +433,3 @@ def public_incidents(session: Session, case: Partnership) -> Sequence[Incident]:
         .where(Incident.partnership_id == case.id, Incident.published_at.is_not(None))
         .order_by(Incident.happened_on.desc(), Incident.id.desc())
     ).all()
-
-
-# ── Residents' comments (R4, R7) ─────────────────────────────────────────────────────────────────────
-
-
-def comment(session: Session, case: Partnership, text: str, network: str, now: datetime) -> PublicComment:
-    """Take a resident's words; nobody but the city reads them before it has looked.
-
-    Args:
-        network: where it comes from, as a keyed hash; only for the rate limit, never stored with the text.
-
-    Raises:
-        Invalid: no text, too long, or personal data in it. TooMany: too often from one network.
-    """
-    if not text.strip():
-        raise Invalid(text="required")
-    if personal.found_in(text):
-        raise Invalid(text="personal_data")
-    throttle.admit(session, "comment", now, account=case.public_id, network=network)
-    found = PublicComment(partnership_id=case.id, text=text.strip(), written_at=now, state="waiting")
-    session.add(found)
-    session.flush()
-    audit.record(
-        session,
-        ANONYMOUS,
-        "comment",
-        "partnership",
-        case.public_id,
-        now,
-        details={"comment": found.public_id},
-    )
-    about = ("partnership", case.public_id)
-    notices.tell_staff(session, *wording_work.event(case, "comment"), now, about=about)
-    return found
-
-
-def shown_comments(session: Session, case: Partnership) -> Sequence[PublicComment]:
-    """What the public page shows, newest first."""
-    return session.scalars(
-        select(PublicComment)
-        .where(PublicComment.partnership_id == case.id, PublicComment.state == "shown")
-        .order_by(PublicComment.id.desc())
-        .limit(200)
-    ).all()
-
-
-def hidden_comments(session: Session, case: Partnership) -> list[tuple[str, int]]:
-    """(coded reason, how many) of the words that the city has read and does not show (R7)."""
-    found = session.scalars(
-        select(PublicComment.hide_reason).where(
-            PublicComment.partnership_id == case.id, PublicComment.state == "hidden"
-        )
-    ).all()
-    return [(reason, found.count(reason)) for reason in vocabulary.COMMENT_HIDE_REASONS if reason in found]
-
-
-def comments_of(session: Session, actor: Actor, case: Partnership) -> Sequence[PublicComment]:
-    """Every comment on one case, oldest first, also what was kept back: for the city."""
-    permissions.require(actor, "desk.comments")
-    return session.scalars(
-        select(PublicComment).where(PublicComment.partnership_id == case.id).order_by(PublicComment.id)
-    ).all()
-
-
-def comments_to_read(session: Session, actor: Actor) -> Sequence[tuple[PublicComment, Partnership]]:
-    """What waits for the city: unread words first, then shown ones without an answer, then the rest."""
-    permissions.require(actor, "desk.comments")
-    rows = session.execute(
-        select(PublicComment, Partnership)
-        .join(Partnership, Partnership.id == PublicComment.partnership_id)
-        .options(joinedload(Partnership.company), joinedload(Partnership.npo))
-        .order_by(
-            (PublicComment.state != "waiting"),
-            ((PublicComment.state != "shown") | (PublicComment.answered_at.is_not(None))),
-            PublicComment.id.desc(),
-        )
-        .limit(200)
-    )
-    return [(found, case) for found, case in rows]
-
-
-def get_comment(session: Session, actor: Actor, public_id: str) -> tuple[PublicComment, Partnership]:
-    """One comment with its case, for the city.
-
-    Raises:
-        NotFound
-    """
-    permissions.require(actor, "desk.comments")
-    row = session.execute(
-        select(PublicComment, Partnership)
-        .join(Partnership, Partnership.id == PublicComment.partnership_id)
-        .where(PublicComment.public_id == public_id)
-        .options(joinedload(Partnership.company), joinedload(Partnership.npo))
-    ).first()
-    if row is None:
-        raise NotFound("comment")
-    return row[0], row[1]
-
-
-def treat_comment(
-    session: Session,
-    actor: Actor,
-    found: PublicComment,
-    case: Partnership,
-    answer: Mapping[str, str],
-    now: datetime,
-    *,
-    version: int | None,
-) -> None:
-    """Show a comment with the city's answer and its reason, or keep it back with a coded reason.
-
-    Args:
-        answer: ``decision`` (``show`` or ``hide``), ``text`` and ``reason`` of the answer, ``hide_reason``.
-
-    Raises:
-        Invalid: shown without an answer or its reason, or with personal data in them; hidden without a
-            reason.
-    """
-    permissions.require(actor, "desk.comments")
-    if version is not None and version != found.version:
-        raise moves.moved_on(session, case)
-    wrong = {}
-    if answer.get("decision") == "show":
-        for name in ("text", "reason"):
-            if not answer.get(name, "").strip():
-                wrong[name] = "required"
-            elif personal.found_in(answer[name]):
-                wrong[name] = "personal_data"
-    elif answer.get("decision") == "hide":
-        if answer.get("hide_reason") not in vocabulary.COMMENT_HIDE_REASONS:
-            wrong["hide_reason"] = "required"
-    else:
-        wrong["decision"] = "required"
-    if wrong:
-        raise Invalid(**wrong)
-    show = answer["decision"] == "show"
-    found.state = "shown" if show else "hidden"
-    found.hide_reason = "" if show else answer["hide_reason"]
-    found.moderated_by_id, found.moderated_at = actor.user_id, now
-    if show:
-        found.answer, found.answer_reason = answer["text"].strip(), answer["reason"].strip()
-        found.answered_by_id, found.answered_at = actor.user_id, now
-    session.flush()
-    audit.record(
-        session, actor, "show_comment" if show else "hide_comment", "partnership", case.public_id, now,
-        reason_code=found.hide_reason or None, details={"comment": found.public_id},
-    )  # fmt: skip
-    if show:
-        documents.tell_others(session, SYSTEM, case, wording_work.event(case, "comment_answered"), now)

@@ -1,82 +1,26 @@
-"""成果報告・相互評価: report, self then mutual rating, voices, lessons, and the next period.
+"""相互評価: self then mutual rating, what differs is talked about, and the evaluation is concluded.
 
 Nobody sees how others rated before having rated themselves; what then differs by two or more is talked
 about, and a difference that remains stays visible.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matcher.agreements import plans
-from matcher.cases import beginning, decisions, documents, talks
-from matcher.ground import calendar, lifecycle, permissions, personal, vocabulary
+from matcher.cases import decisions, documents, talks
+from matcher.cases.act import REVIEW, SHARE, case_act
+from matcher.ground import lifecycle, vocabulary
 from matcher.ground.errors import Invalid, Refused
-from matcher.ground.permissions import SYSTEM, Actor
-from matcher.records import CaseDocument, EvaluationSheet, Lesson, Organization, Partnership, Voice
-from matcher.register import moves, wording, wording_work
+from matcher.ground.permissions import Actor
+from matcher.records import EvaluationSheet, Partnership
+from matcher.register.act import Done, Look, Told, Words, version_of_record
 
 PARTIES: Final = ("company", "npo", "city")
-
-
-# ── The outcome report ───────────────────────────────────────────────────────────────────────────────
-
-
-def draft_report(
-    session: Session, actor: Actor, case: Partnership, facts: Mapping[str, Any], now: datetime,
-    *, version: int | None,
-) -> CaseDocument:  # fmt: skip
-    """Write the outcome report for both to accept.
-
-    Args:
-        facts: ``sentences`` (each with its source), ``narrative``, ``setbacks``, ``harm``, ``next_step``.
-
-    Raises:
-        Invalid: no narrative, or nothing on what did not work.
-        Refused: ``measurements_open``: an indicator has neither an accepted value nor a reason.
-    """
-    permissions.require(actor, "partnership.work", case)
-    talks.in_state(session, case, "ended", "terminated")
-    wrong = {name: "required" for name in ("narrative", "setbacks") if not str(facts.get(name) or "").strip()}
-    if wrong:
-        raise Invalid(**wrong)
-    if not case.was_terminated and unmeasured(session, case):
-        raise Refused("measurements_open")
-    found = documents.save(session, actor, case, "outcome_report", facts, now, version=version)
-    text = wording_work.event(case, "outcome_draft", who=talks.who(actor))
-    documents.tell_others(session, actor, case, text, now)
-    return found
-
-
-def unmeasured(session: Session, case: Partnership) -> list[str]:
-    """The names of the indicators without any accepted measurement (a reason counts as one)."""
-    rows = plans.measurements(session, case)
-    return [
-        indicator.name
-        for indicator in plans.indicators(session, case)
-        if not any(
-            row.state == "accepted" and not indicator.is_start(row.measured_on)
-            for row in rows.get(indicator.id, ())
-        )
-    ]
-
-
-def accept_report(session: Session, case: Partnership, report: CaseDocument, now: datetime) -> None:
-    """Both have accepted the report: evaluation begins."""
-    talks.in_state(session, case, "ended", "terminated")
-    documents.put_in_force(session, case, report, now)
-    talks.enter(session, SYSTEM, case, "report", now, details={"document": report.public_id})
-    case.deadline_at = calendar.deadline(now, lifecycle.RATE_DAYS)
-    session.flush()
-    text = wording_work.event(case, "reported", until=wording.day(case.deadline_at))
-    documents.tell_others(session, SYSTEM, case, text, now, staff=True)
-
-
-# ── Rating ───────────────────────────────────────────────────────────────────────────────────────────
+_REPORTED: Final = frozenset({"reported"})
 
 
 def sheets(session: Session, case: Partnership) -> list[EvaluationSheet]:
@@ -102,67 +46,85 @@ def visible_sheets(
     return [sheet for sheet in found if sheet.rater == side]
 
 
-def rate(
-    session: Session, actor: Actor, case: Partnership, about: str, scores: Mapping[str, int], comment: str,
-    now: datetime,
-) -> EvaluationSheet:  # fmt: skip
-    """Rate oneself, then the other two, on the five items; a sheet is written once.
+def _ratable(look: Look) -> str | None:
+    side = documents.side_of(look.actor, look.record)
+    written = {sheet.about for sheet in sheets(look.session, look.record) if sheet.rater == side}
+    if look.item not in PARTIES:
+        return None  # which is said beside the field
+    if look.item in written:
+        return "rated_already"
+    return "self_first" if look.item != side and side not in written else None
+
+
+@case_act(
+    "rate", by=SHARE, open_in=_REPORTED, item=str, guard=_ratable, home="evaluation",
+    words=Words(
+        "評価を書く", "評価を記録しました。", "評価を記録しました",
+        explain="「%(who)s」についての評価です。5段階で選んでください。記録した評価は、あとから変えられません。ただし、2点以上の差がある項目は、話し合ったうえで点数を見直せます。",
+        submit="この評価を記録する",
+    ),
+)  # fmt: skip
+def rate(look: Look, scores: Mapping[str, int], comment: str) -> Done:
+    """Rate oneself, then the other two (the item), on the five items of the sheet; it is written once.
 
     Raises:
         Invalid: an item without a score from 1 to 5.
-        Refused: ``self_first``, ``rated_already``.
     """
-    permissions.require(actor, "partnership.share", case)
-    talks.in_state(session, case, "reported")
+    about = look.item
     if about not in PARTIES:
         raise Invalid(about="required")
-    wrong = {item: "required" for item in vocabulary.EVALUATION_ITEMS if scores.get(item) not in range(1, 6)}
+    wrong = _unscored(scores)
     if wrong:
         raise Invalid(**wrong)
-    side = documents.side_of(actor, case)
-    written = {sheet.about for sheet in sheets(session, case) if sheet.rater == side}
-    if about in written:
-        raise Refused("rated_already")
-    if about != side and side not in written:
-        raise Refused("self_first")
+    side = documents.side_of(look.actor, look.record)
     found = EvaluationSheet(
-        partnership_id=case.id, rater=side, about=about,
+        partnership_id=look.record.id, rater=side, about=about,
         scores={item: scores[item] for item in vocabulary.EVALUATION_ITEMS}, comment=comment.strip(),
-        rated_by_id=actor.user_id, rated_at=now,
+        rated_by_id=look.actor.user_id, rated_at=look.now,
     )  # fmt: skip
-    session.add(found)
-    session.flush()
-    documents.note(session, actor, case, "rate", now, details={"sheet": found.public_id, "about": about})
-    if about == side:
-        text = wording_work.event(case, "rated", who=talks.who(actor))
-        documents.tell_others(session, actor, case, text, now, staff=True)
-    return found
+    look.session.add(found)
+    look.session.flush()
+    facts = {"who": talks.who(look.actor)}
+    tells = (Told("others", "rated", facts), Told("desk", "rated", facts)) if about == side else ()
+    return Done(found, {"sheet": found.public_id, "about": about}, tells=tells)
 
 
-def decline(session: Session, actor: Actor, case: Partnership, reason: str, now: datetime) -> None:
+def _unscored(scores: Mapping[str, int]) -> dict[str, str]:
+    return {item: "required" for item in vocabulary.EVALUATION_ITEMS if scores.get(item) not in range(1, 6)}
+
+
+def _left(look: Look) -> list[str]:
+    side = documents.side_of(look.actor, look.record)
+    written = {sheet.about for sheet in sheets(look.session, look.record) if sheet.rater == side}
+    return [about for about in PARTIES if about not in written]
+
+
+@case_act(
+    "decline_rating", by=SHARE, open_in=_REPORTED, home="evaluation",
+    guard=lambda look: None if _left(look) else "rated_already",
+    words=Words(
+        "評価を辞退する", "評価を辞退したことを記録しました。", "評価を辞退しました",
+        explain="まだ書いていない評価を、すべて「回答なし」とします。理由も記録に残ります。",
+        submit="評価を辞退する",
+    ),
+)  # fmt: skip
+def decline(look: Look, reason: str) -> Done:
     """Decline to answer what one has not answered yet; the reason stays with it.
 
     Raises:
-        Invalid: no reason. Refused: ``rated_already``: nothing is left to decline.
+        Invalid: no reason.
     """
-    permissions.require(actor, "partnership.share", case)
-    talks.in_state(session, case, "reported")
     if not reason.strip():
         raise Invalid(text="required")
-    side = documents.side_of(actor, case)
-    written = {sheet.about for sheet in sheets(session, case) if sheet.rater == side}
-    left = [about for about in PARTIES if about not in written]
-    if not left:
-        raise Refused("rated_already")
-    for about in left:
-        session.add(
+    for about in _left(look):
+        look.session.add(
             EvaluationSheet(
-                partnership_id=case.id, rater=side, about=about, scores={}, comment=reason.strip(),
-                is_declined=True, rated_by_id=actor.user_id, rated_at=now,
+                partnership_id=look.record.id, rater=documents.side_of(look.actor, look.record), about=about,
+                scores={}, comment=reason.strip(), is_declined=True, rated_by_id=look.actor.user_id,
+                rated_at=look.now,
             )
         )  # fmt: skip
-    session.flush()
-    documents.note(session, actor, case, "decline_rating", now, text=reason)
+    return Done(text=reason)
 
 
 @dataclass(frozen=True)
@@ -202,20 +164,30 @@ def differences(found: Iterable[EvaluationSheet]) -> list[Difference]:
     ]
 
 
-def discuss(
-    session: Session, actor: Actor, case: Partnership, sheet: EvaluationSheet, item: str, score: int,
-    text: str, now: datetime, *, version: int | None,
-) -> None:  # fmt: skip
+def _discussable(look: Look) -> str | None:
+    """Only who rated may change the score, and only where two differ."""
+    if documents.side_of(look.actor, look.record) != look.item.rater:
+        return "not_rater"
+    found = differences(sheets(look.session, look.record))
+    return None if any(one.sheet is look.item for one in found) else "no_difference"
+
+
+@case_act(
+    "discuss", by=SHARE, open_in=_REPORTED, item=EvaluationSheet, guard=_discussable, home="evaluation",
+    words=Words(
+        "話し合いを記録する", "話し合いを記録しました。", "評価の差について記録しました",
+        explain="「%(item)s」の評価の差について、話し合ったことを記録します。",
+    ),
+)  # fmt: skip
+def discuss(look: Look, item: str, score: int, text: str) -> Done:
     """Note what was said about one differing item, and the rater's score after it (it may stay).
 
     Raises:
-        Refused: ``not_rater``: only who rated may change the score. ``no_difference``.
+        Refused: ``no_difference``. Invalid: no score, no text.
     """
-    permissions.require(actor, "partnership.share", case)
-    talks.in_state(session, case, "reported")
-    if documents.side_of(actor, case) != sheet.rater:
-        raise Refused("not_rater")
-    if not any(found.sheet is sheet and found.item == item for found in differences(sheets(session, case))):
+    sheet = look.item
+    found = differences(sheets(look.session, look.record))
+    if not any(one.sheet is sheet and one.item == item for one in found):
         raise Refused("no_difference")
     wrong = {}
     if score not in range(1, 6):
@@ -224,183 +196,40 @@ def discuss(
         wrong["text"] = "required"
     if wrong:
         raise Invalid(**wrong)
-    if version is not None and version != sheet.version:
-        raise moves.moved_on(session, case)
     sheet.discussion = {**sheet.discussion, item: text.strip()}
     sheet.final_scores = {**sheet.final_scores, item: score}
-    session.flush()
-    documents.note(session, actor, case, "discuss", now, details={"sheet": sheet.public_id, "item": item})
+    return Done(details={"sheet": sheet.public_id, "item": item})
 
 
-def add_third_party(
-    session: Session, actor: Actor, case: Partnership, evaluator: str, scores: Mapping[str, int],
-    comment: str,    now: datetime,
-) -> EvaluationSheet:  # fmt: skip
-    """Keep what an outside evaluator said (E7); optional, once."""
-    permissions.require(actor, "partnership.review", case)
-    talks.in_state(session, case, "reported", "evaluated")
-    wrong = {item: "required" for item in vocabulary.EVALUATION_ITEMS if scores.get(item) not in range(1, 6)}
+def _outside_rated(look: Look) -> str | None:
+    found = sheets(look.session, look.record)
+    return "rated_already" if any(sheet.rater == "third_party" for sheet in found) else None
+
+
+@case_act(
+    "third_party", event="rate_third_party", by=REVIEW, open_in=_REPORTED | {"evaluated"},
+    guard=_outside_rated, home="evaluation",
+    words=Words("第三者評価を記録する", "第三者評価を記録しました。", "第三者評価を記録しました"),
+)  # fmt: skip
+def add_third_party(look: Look, evaluator: str, scores: Mapping[str, int], comment: str) -> Done:
+    """Keep what an outside evaluator said (E7); optional, once.
+
+    Raises:
+        Invalid: an item without a score, nobody named.
+    """
+    wrong = _unscored(scores)
     if not evaluator.strip():
         wrong["evaluator"] = "required"
     if wrong:
         raise Invalid(**wrong)
-    if any(sheet.rater == "third_party" for sheet in sheets(session, case)):
-        raise Refused("rated_already")
     found = EvaluationSheet(
-        partnership_id=case.id, rater="third_party", about="whole", scores=dict(scores),
-        comment=comment.strip(), evaluator=evaluator.strip(), rated_by_id=actor.user_id, rated_at=now,
+        partnership_id=look.record.id, rater="third_party", about="whole", scores=dict(scores),
+        comment=comment.strip(), evaluator=evaluator.strip(), rated_by_id=look.actor.user_id,
+        rated_at=look.now,
     )  # fmt: skip
-    session.add(found)
-    session.flush()
-    documents.note(session, actor, case, "rate_third_party", now, details={"sheet": found.public_id})
-    return found
-
-
-# ── Voices and lessons ───────────────────────────────────────────────────────────────────────────────
-
-
-def add_voice(
-    session: Session, actor: Actor, case: Partnership, beneficiary: str, people: int, method: str, text: str,
-    now: datetime,
-) -> Voice:  # fmt: skip
-    """Keep what those for whom it was done said: of a group, without anything that names a person (E10).
-
-    Raises:
-        Invalid: fewer than one person; an address or a telephone number in the text.
-    """
-    permissions.require(actor, "partnership.share", case)
-    talks.in_state(session, case, *lifecycle.CASE_BEGUN)
-    wrong = {}
-    if beneficiary not in vocabulary.BENEFICIARIES:
-        wrong["beneficiary"] = "required"
-    if not 1 <= people < 10**7:
-        wrong["people"] = "positive"
-    for name, value in (("method", method), ("text", text)):
-        if not value.strip():
-            wrong[name] = "required"
-        elif personal.found_in(value):
-            wrong[name] = "personal_data"
-    if wrong:
-        raise Invalid(**wrong)
-    found = Voice(
-        partnership_id=case.id, beneficiary=beneficiary, people=people, method=method.strip(),
-        text=text.strip(), recorded_by_id=actor.user_id, recorded_at=now,
-    )  # fmt: skip
-    session.add(found)
-    session.flush()
-    documents.note(session, actor, case, "add_voice", now, details={"voice": found.public_id})
-    return found
-
-
-def add_lesson(
-    session: Session, actor: Actor, case: Partnership, text: str, is_public: bool, now: datetime
-) -> Lesson:
-    """Write down what to do the same or otherwise next time (E9).
-
-    Raises:
-        Invalid: no text, or personal data in it.
-    """
-    permissions.require(actor, "partnership.share", case)
-    talks.in_state(session, case, *lifecycle.CASE_BEGUN)
-    if not text.strip():
-        raise Invalid(text="required")
-    if is_public and personal.found_in(text):
-        raise Invalid(text="personal_data")
-    found = Lesson(
-        partnership_id=case.id, text=text.strip(), support_type=case.support_type, is_public=is_public,
-        written_by_id=actor.user_id, written_at=now,
-    )  # fmt: skip
-    session.add(found)
-    session.flush()
-    documents.note(session, actor, case, "add_lesson", now, details={"lesson": found.public_id})
-    return found
-
-
-def lessons(session: Session, case: Partnership) -> Sequence[Lesson]:
-    """The lessons of one case."""
-    return session.scalars(select(Lesson).where(Lesson.partnership_id == case.id).order_by(Lesson.id)).all()
-
-
-def lessons_of(
-    session: Session, *organizations: Organization, limit: int = 10
-) -> Sequence[tuple[Lesson, Partnership]]:
-    """What these organizations have learned, newest first: what they made public, and of two also what
-    they learned with each other.
-    """
-    ids = [organization.id for organization in organizations]
-    query = (
-        select(Lesson, Partnership)
-        .join(Partnership, Partnership.id == Lesson.partnership_id)
-        .where(
-            Partnership.company_id.in_(ids) | Partnership.npo_id.in_(ids),
-            (Partnership.company_id.in_(ids) & Partnership.npo_id.in_(ids))
-            | (Lesson.is_public.is_(True) & Partnership.published_at.is_not(None)),
-        )
-        .order_by(Lesson.id.desc())
-    )
-    found = []
-    for lesson, case in session.execute(query):
-        # Public is what all three accepted on a page, not what one of them would like to be.
-        if {case.company_id, case.npo_id} <= set(ids) or lesson.text in _published_lessons(session, case):
-            found.append((lesson, case))
-        if len(found) == limit:
-            break
-    return found
-
-
-def _published_lessons(session: Session, case: Partnership) -> Sequence[str]:
-    page = documents.find_agreed(session, case, "publication")
-    return page.content["view"].get("lessons", ()) if page is not None else ()
-
-
-def lessons_taken(session: Session, case: Partnership, plan: Mapping[str, Any]) -> list[Lesson]:
-    """The lessons that a plan of the case has taken up, in the order in which they were written.
-
-    Only those of a partnership of one of the two: no others are offered to their plans.
-    """
-    rows = session.scalars(
-        select(Lesson)
-        .join(Partnership, Partnership.id == Lesson.partnership_id)
-        .where(Lesson.public_id.in_(plan.get("lessons") or ()), _shares_a_side(case))
-        .order_by(Lesson.id)
-    )
-    return list(rows)
-
-
-def lesson_uses(
-    session: Session, actor: Actor, case: Partnership
-) -> dict[str, list[tuple[Partnership, CaseDocument]]]:
-    """public id of a lesson → the plans in force that took it up, of cases that ``actor`` may see (E9)."""
-    rows = session.execute(
-        select(Partnership, CaseDocument)
-        .join(CaseDocument, CaseDocument.partnership_id == Partnership.id)
-        .where(CaseDocument.kind == "plan", CaseDocument.state == "agreed", _shares_a_side(case))
-        .order_by(Partnership.id)
-    )
-    found: dict[str, list[tuple[Partnership, CaseDocument]]] = {}
-    for other, plan in rows:
-        if permissions.may(actor, "partnership.view", other):
-            for public_id in plan.content.get("lessons", ()):
-                found.setdefault(public_id, []).append((other, plan))
-    return found
-
-
-def _shares_a_side(case: Partnership) -> ColumnElement[bool]:
-    return or_(Partnership.company_id == case.company_id, Partnership.npo_id == case.npo_id)
-
-
-def lesson_texts(session: Session, public_ids: Iterable[str]) -> dict[str, str]:
-    """public id → text of the lessons that a plan takes up."""
-    wanted = select(Lesson.public_id, Lesson.text).where(Lesson.public_id.in_(list(public_ids)))
-    return {row.public_id: row.text for row in session.execute(wanted)}
-
-
-def voices(session: Session, case: Partnership) -> Sequence[Voice]:
-    """The voices of one case."""
-    return session.scalars(select(Voice).where(Voice.partnership_id == case.id).order_by(Voice.id)).all()
-
-
-# ── Concluding, going on ─────────────────────────────────────────────────────────────────────────────
+    look.session.add(found)
+    look.session.flush()
+    return Done(found, {"sheet": found.public_id})
 
 
 def conclusion_obstacle(session: Session, case: Partnership) -> str | None:
@@ -414,85 +243,28 @@ def conclusion_obstacle(session: Session, case: Partnership) -> str | None:
     return None
 
 
-def conclude(
-    session: Session, actor: Actor, case: Partnership, text: str, now: datetime, *, version: int | None
-) -> None:
+@case_act(
+    "conclude", by=REVIEW, open_in=_REPORTED, shown=version_of_record,
+    guard=lambda look: conclusion_obstacle(look.session, look.record),
+    words=Words(
+        "評価をまとめる", "評価をまとめました。", "評価のまとめを確定しました",
+        explain="三者の評価をまとめ、残った差も含めて、変更できない形で保存します。", submit="まとめる",
+    ),
+)  # fmt: skip
+def conclude(look: Look, text: str) -> Done:
     """The evaluation is complete: frozen as it stands, with what remains different.
 
     Raises:
-        Refused: ``ratings_open``, ``differences_open``.
+        Invalid: no text.
     """
-    permissions.require(actor, "partnership.review", case)
-    moves.check_version(session, case, version)
-    talks.in_state(session, case, "reported")
     if not text.strip():
         raise Invalid(text="required")
-    obstacle = conclusion_obstacle(session, case)
-    if obstacle:
-        raise Refused(obstacle)
+    session, actor, case, now = look.session, look.actor, look.record, look.now
     ratings = [
         {"rater": sheet.rater, "about": sheet.about, "scores": sheet.scores, "final": sheet.final_scores,
          "declined": sheet.is_declined}
         for sheet in sheets(session, case)
     ]  # fmt: skip
     bundle = decisions.freeze(session, actor, case, "conclude", text, now, ratings=ratings)
-    details = {"bundle": bundle.public_id, "sha256": bundle.sha256}
-    talks.enter(session, actor, case, "conclude", now, reason_text=text, details=details)
-    documents.tell_others(session, actor, case, wording_work.event(case, "evaluated"), now)
-
-
-def may_renew(case: Partnership) -> bool:
-    """Whether the next period may begin: from the outcome report on, so that no gap arises.
-
-    A case without a need of its own – every renewed one is – occupies its pair until it is closed.
-    """
-    if case.state in {"reported", "evaluated"}:
-        return case.need_id is not None
-    return case.state == "closed"
-
-
-@dataclass(frozen=True)
-class Chain:
-    """The periods before and after one case, each nearest first; the years since the first began."""
-
-    before: tuple[Partnership, ...]
-    after: tuple[Partnership, ...]
-    since: int | None  #: fiscal year in which the first agreement began
-
-
-def chain(session: Session, case: Partnership) -> Chain:
-    """The periods of one partnership around ``case``, as far as renewals link them (L11)."""
-    before: list[Partnership] = []
-    at: Partnership | None = case
-    while at is not None and at.renewed_from_id is not None:
-        at = session.get(Partnership, at.renewed_from_id)
-        if at is not None:
-            before.append(at)
-    after: list[Partnership] = []
-    newest = [case.id]
-    while newest:
-        rows = session.scalars(
-            select(Partnership).where(Partnership.renewed_from_id.in_(newest)).order_by(Partnership.id)
-        ).all()
-        after += rows
-        newest = [row.id for row in rows]
-    starts = [one.starts_on for one in (*before, case) if one.starts_on is not None]
-    return Chain(tuple(before), tuple(after), calendar.fiscal_year(min(starts)) if starts else None)
-
-
-def renew(
-    session: Session, actor: Actor, case: Partnership, terms: beginning.Terms, message: str, now: datetime
-) -> Partnership:
-    """Begin the next period with the same partner: a new case that knows its predecessor (L11, N14).
-
-    Raises:
-        MovedOn: it is too early (``may_renew``). Refused, Invalid: as for any beginning.
-    """
-    permissions.require(actor, "partnership.work", case)
-    if not may_renew(case):
-        raise moves.moved_on(session, case)
-    new = beginning.propose(session, actor, case.company, case.npo, terms, message, now)
-    new.renewed_from_id, new.year_number = case.id, case.year_number + 1
-    session.flush()
-    documents.note(session, actor, case, "renew", now, details={"case": new.public_id})
-    return new
+    talks.enter(session, actor, case, "conclude", now, reason_text=text, details=decisions.named(bundle))
+    return Done(is_kept=True, tells=(Told("others", "evaluated"),))

@@ -135,7 +135,10 @@ def _own_and_counting(look: Look) -> str | None:
 @case_act(
     "cancel_contribution", by=SHARE, open_in=_GIVEN, item=Contribution, guard=_own_and_counting,
     home="progress",
-    words=Words("実績を取り消す", "実績を取り消しました。", "実績を取り消しました", submit="実績を取り消す"),
+    words=Words(
+        "実績を取り消す", "実績を取り消しました。", "実績を取り消しました", submit="実績を取り消す",
+        is_grave=True,
+    ),
 )  # fmt: skip
 def cancel_contribution(look: Look, reason: str) -> Done:
     """Take back a wrong entry; it stays readable and no longer counts.

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from matcher.agreements import plans
 from matcher.cases import documents, talks
 from matcher.cases.act import BEGUN, SHARE, case_act
-from matcher.ground import calendar, permissions
+from matcher.ground import calendar, permissions, vocabulary
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.permissions import SYSTEM, Actor
 from matcher.records import CaseFile, Indicator, Measurement, Partnership, Payment, User
@@ -66,6 +66,10 @@ def submit_measurement(look: Look, value: Value) -> Done:
         wrong["measured_on"] = "in_future"
     if indicator.linked_to_payment and value.value is not None and value.evidence is None:
         wrong["evidence"] = "required"
+    # Of what is counted the parts make up the whole; those of a share or a score do not.
+    is_counted = indicator.unit in vocabulary.COUNTED_UNITS
+    if is_counted and value.value is not None and sum(value.breakdown.values()) > value.value + 1e-6:
+        wrong["breakdown"] = "parts_exceed"
     if wrong:
         raise Invalid(**wrong)
     if _is_paid(session, indicator, value.measured_on):

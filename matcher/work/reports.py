@@ -40,7 +40,7 @@ def _to_write(look: Look) -> str | None:
     "report", event="submit_report_part", by=WORK, open_in=BEGUN, item=PeriodReport, guard=_to_write,
     home="progress",
     words=Words(
-        "中間報告を書く", "中間報告を保存しました。", "中間報告（自社・自団体の分）を提出しました",
+        "中間報告を書く", "中間報告を提出しました。", "中間報告（自社・自団体の分）を提出しました",
         explain="企業と団体の両方が提出すると、市が確認します。下書きには、この期間の記録から作った文を入れてあります。",
         submit="選んだとおりに進める",
     ),
@@ -72,7 +72,9 @@ def write_report(look: Look, facts: Mapping[str, Any], *, submit: bool) -> Done:
         report.next_step = facts.get("next_step", "").strip()
     setattr(report, f"{side}_submitted_at", now if submit else None)
     look.session.flush()
-    return _handed_in(look, side, facts.get("sentences", ())) if submit else Done(is_quiet=True)
+    if not submit:
+        return Done(is_quiet=True, says="中間報告の下書きを保存しました。")
+    return _handed_in(look, side, facts.get("sentences", ()))
 
 
 def _handed_in(look: Look, side: str, sentences: Sequence[Mapping[str, str]]) -> Done:

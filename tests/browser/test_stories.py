@@ -409,7 +409,7 @@ def test_two_years_of_skills_and_money_with_an_amendment_a_late_report_and_a_pau
         facts = {"text": "毎月相談した。"} | ({"setbacks": "報告が遅れた。"} if role == "npo" else {})
         story.fill(person, **facts, submit_now="yes")
         person.page.locator("main form.section button[type=submit]").first.click()
-        assert "中間報告を保存しました。" in person.page.inner_text("body"), person.page.inner_text("main")
+        assert "中間報告を提出しました。" in person.page.inner_text("body"), person.page.inner_text("main")
     person = story.open("coordinator", "progress")
     person.page.get_by_role("link", name=re.compile("中間報告を確かめる")).first.click()
     story.fill(person, decision="accept")

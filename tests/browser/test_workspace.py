@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 from matcher.agreements import plans
 from matcher.cases import talks
 from matcher.ground.db import Database
-from matcher.results import ratings
+from matcher.results import outcome_reports, ratings
 from matcher.work import contributions, incidents, payments, reports, risks
 from matcher.work import reads as work_reads
 from tests.browser.conftest import Visitor
@@ -97,7 +97,7 @@ def _outcome_drafted(partners: Partners) -> None:
     partners.bring("ended")
     partners.measure(partners.only_indicator(), 31.0, partners.ends_on)
     facts = {"sentences": [], "narrative": "続いた。", "setbacks": "雪。", "harm": "", "next_step": ""}
-    ratings.draft_report(
+    outcome_reports.draft_report(
         partners.session, partners.npo_actor, partners.case, facts, partners.at, version=None
     )
 
@@ -105,9 +105,7 @@ def _outcome_drafted(partners: Partners) -> None:
 def _plan_drafted(partners: Partners) -> None:
     partners.bring("negotiation")
     logic = {key: ["食品"] for key in ("resource", "activity", "output", "early", "middle", "long")}
-    plans.save_part(
-        partners.session, partners.npo_actor, partners.case, "logic", logic, partners.at, version=None
-    )
+    plans.write_logic(partners.session, partners.npo_actor, partners.case, logic, partners.at, version=None)
     link = {"source": "activity0", "target": "early0", "evidence": "proven", "assumption": "続けて来るため"}
     plans.save_link(partners.session, partners.npo_actor, partners.case, link, partners.at, version=None)
     partners.indicator()

@@ -40,7 +40,7 @@ SO_FAR: Final[dict[str, float]] = {
     "modules under 350 lines, in %": 88.5,
     "lines of templates over 160 characters": 118,
     "files an act stands in, median": 6,
-    "files an act stands in, most": 15,
+    "files an act stands in, most": 25,  # the act of writing an agreement and the kind of text share a name
     "rules in views": 24,
     "rules in templates": 83,
     "Japanese literals in matcher outside words": 387,

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
-from matcher.agreements import plans
+from matcher.agreements import definitions
 from matcher.cases import answering, beginning, deciding, files, talks
 from matcher.cases.beginning import Terms
 from matcher.cases.deciding import Decision
@@ -31,7 +31,7 @@ from matcher.records import (
     User,
 )
 from matcher.register import notices, officials, outbox
-from matcher.results import publication
+from matcher.results import comments
 from matcher.work import contributions, incidents, payments, risks
 from tests import factories
 from tests import told as tell
@@ -182,8 +182,8 @@ class World:
         )  # fmt: skip
         session.add_all((report, sheet))
         partners.publish("purpose")
-        comment = publication.comment(session, case, "よい取り組みです。", "network", at)
-        definition = plans.save_definition(session, partners.coordinator, _DEFINITION, at)
+        comment = comments.comment(session, case, "よい取り組みです。", "network", at)
+        definition = definitions.save_definition(session, partners.coordinator, _DEFINITION, at)
         draft = partners.draft_agreement(
             type="outcome_linked",
             outcome=partners.outcome(),

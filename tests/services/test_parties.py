@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from matcher import migrations
-from matcher.agreements import acts as agreement_acts
-from matcher.agreements import plans
+from matcher.agreements import course, plans
 from matcher.cases import documents, trials
 from matcher.cases import reads as case_reads
 from matcher.city import cities
@@ -84,7 +83,7 @@ def test_every_accepted_text_carries_its_parties_under_its_hash(town):
 def test_a_draft_that_nobody_has_accepted_is_written_anew_with_another_hash(town):
     town.introduce()
     town.meet()
-    plans.save_part(town.session, town.npo_actor, town.case, "purpose", "夕食", town.at, version=None)
+    plans.write_purpose(town.session, town.npo_actor, town.case, "夕食", town.at, version=None)
     draft = town.draft("plan")
     was, edition = draft.sha256, draft.edition
     town.rename("みお食品株式会社")
@@ -135,12 +134,12 @@ def test_a_text_that_names_a_party_otherwise_is_not_accepted(town):
     """Also where the registration was changed past the service."""
     town.introduce()
     town.meet()
-    plans.save_part(town.session, town.npo_actor, town.case, "purpose", "夕食", town.at, version=None)
+    plans.write_purpose(town.session, town.npo_actor, town.case, "夕食", town.at, version=None)
     town.company.name = "みお食品株式会社"
     draft = town.draft("plan")
     with pytest.raises(Refused, match="parties_changed"):
         accepting.accept_document(town.session, town.npo_actor, town.case, draft, draft.sha256, town.at)
-    plans.save_part(town.session, town.npo_actor, town.case, "purpose", "夕食", town.at, version=None)
+    plans.write_purpose(town.session, town.npo_actor, town.case, "夕食", town.at, version=None)
     town.indicator()
     town.accept("plan")
     assert town.said(draft) == "みお食品株式会社"
@@ -149,7 +148,7 @@ def test_a_text_that_names_a_party_otherwise_is_not_accepted(town):
 def test_drafts_that_were_begun_before_texts_named_their_parties_can_be_accepted(town):
     town.introduce()
     town.meet()
-    plans.save_part(town.session, town.npo_actor, town.case, "purpose", "夕食", town.at, version=None)
+    plans.write_purpose(town.session, town.npo_actor, town.case, "夕食", town.at, version=None)
     draft = town.draft("plan")
     draft.content = {key: part for key, part in draft.content.items() if key != "parties"}
     draft.sha256 = snapshots.sha256(draft.content)
@@ -187,7 +186,7 @@ def test_sentences_of_a_draft_report_open_with_the_new_name_and_nothing_else_is_
 def test_another_name_of_the_city_is_audited_and_written_into_open_drafts(town):
     town.introduce()
     town.meet()
-    plans.save_part(town.session, town.npo_actor, town.case, "purpose", "夕食", town.at, version=None)
+    plans.write_purpose(town.session, town.npo_actor, town.case, "夕食", town.at, version=None)
     facts = {
         "name": "澪原市",
         "section": "まちづくり課",
@@ -252,12 +251,12 @@ def test_acts_are_told_apart_though_they_bear_the_same_time(town):
 def test_a_decision_after_a_rename_knows_the_new_name_and_the_earlier_one_keeps_the_old(town):
     town.bring("running")
     old = town.company.name
-    agreement_acts.suspend(
+    course.suspend(
         town.session, town.npo_actor, town.case, "staff", "人手。",
         calendar.tokyo_date(town.at) + timedelta(days=9), town.at, version=None,
     )  # fmt: skip
     town.rename("みお食品株式会社", representative="新任 次郎")
-    agreement_acts.resume(town.session, town.company_actor, town.case, "戻った。", town.at, version=None)
+    course.resume(town.session, town.company_actor, town.case, "戻った。", town.at, version=None)
     paused, resumed = (town.history.of(action).company for action in ("suspend", "resume"))
     assert (paused.name, paused.representative) == (old, "代表 花子")
     assert (resumed.name, resumed.representative) == ("みお食品株式会社", "新任 次郎")

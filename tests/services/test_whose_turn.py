@@ -122,9 +122,7 @@ def _texts(p: Partners) -> Iterator[str]:
     yield "nothing"
     if p.case.state in {"negotiation", "agreement_draft", "running"}:
         purpose = "ごはんを届ける会を続ける。"
-        plans.save_part(
-            p.session, p.npo_actor, p.case, "purpose", purpose, p.at, version=None, why_changed=p.why
-        )
+        plans.write_purpose(p.session, p.npo_actor, p.case, purpose, p.at, version=None, why_changed=p.why)
         yield "plan drafted"
     if p.case.state in publication.MAY_PUBLISH and p.case.state != "closed":
         publication.draft(p.session, p.coordinator, p.case, "題", "要約", ["purpose"], p.at, version=None)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from matcher.agreements import acts as agreement_acts
-from matcher.agreements import plans
+from matcher.agreements import course, definitions, plans
 from matcher.cases import answering, beginning, documents, files, talks, trials
 from matcher.cases import reads as case_reads
 from matcher.desk import handovers
@@ -31,7 +31,7 @@ from matcher.records import (
     PeriodReport,
 )
 from matcher.register import audit, officials
-from matcher.results import accepting, closing, ratings
+from matcher.results import accepting, closing, lessons
 from tests import factories
 from tests import told as tell
 from tests.partners import INDICATOR, Partners
@@ -127,8 +127,8 @@ def trial_result(actor: str = "npo_actor", outcome: str = "adopt", learned: str 
 
 
 def save_plan(actor: str = "npo_actor", version: int | None = None, why: str | None = None) -> Try:
-    return lambda p: plans.save_part(
-        p.session, _who(p, actor), p.case, "purpose", "別の目的", p.at,
+    return lambda p: plans.write_purpose(
+        p.session, _who(p, actor), p.case, "別の目的", p.at,
         version=version, why_changed=p.why if why is None else why,
     )  # fmt: skip
 
@@ -206,20 +206,20 @@ def give_back(actor: str = "coordinator", text: str = "金額は？", version: i
 
 
 def suspend(actor: str = "npo_actor", days: int = 30, text: str = "休む", version: int | None = None) -> Try:
-    return lambda p: agreement_acts.suspend(
+    return lambda p: course.suspend(
         p.session, _who(p, actor), p.case, "staff", text, calendar.tokyo_date(p.at) + days * DAY, p.at,
         version=version,
     )  # fmt: skip
 
 
 def resume(actor: str = "npo_actor", text: str = "続ける", version: int | None = None) -> Try:
-    return lambda p: agreement_acts.resume(p.session, _who(p, actor), p.case, text, p.at, version=version)
+    return lambda p: course.resume(p.session, _who(p, actor), p.case, text, p.at, version=version)
 
 
 def terminate(
     actor: str = "npo_actor", text: str = "終える", inform: str = "会で伝える", version: int | None = None
 ) -> Try:
-    return lambda p: agreement_acts.terminate(
+    return lambda p: course.terminate(
         p.session, _who(p, actor), p.case, "staff", text, inform, p.at, version=version
     )
 
@@ -245,9 +245,7 @@ def verification_ends(p: Partners) -> None:
 
 
 def change_plan(p: Partners) -> None:
-    plans.save_part(
-        p.session, p.npo_actor, p.case, "purpose", "変えた目的", p.at, version=None, why_changed=p.why
-    )
+    plans.write_purpose(p.session, p.npo_actor, p.case, "変えた目的", p.at, version=None, why_changed=p.why)
 
 
 def change_and_accept_plan(p: Partners) -> None:
@@ -527,12 +525,12 @@ def test_what_a_trial_taught_is_kept_for_these_two_alone(partners, session, outc
     partners.bring("trial")
     trial_result(outcome=outcome)(partners)
     partners.accept("trial_result")
-    (lesson,) = ratings.lessons(session, partners.case)
+    (lesson,) = lessons.lessons(session, partners.case)
     assert (lesson.text, lesson.is_public, lesson.written_by_id) == (
         "学んだ", False, partners.npo_actor.user_id,
     )  # fmt: skip
-    assert [found for found, _case in ratings.lessons_of(session, partners.company, partners.npo)] == [lesson]
-    assert ratings.lessons_of(session, partners.npo) == []
+    assert [found for found, _case in lessons.lessons_of(session, partners.company, partners.npo)] == [lesson]
+    assert lessons.lessons_of(session, partners.npo) == []
 
 
 def test_the_lesson_of_a_trial_is_not_the_lesson_that_closing_asks_for(partners, session):
@@ -542,7 +540,7 @@ def test_the_lesson_of_a_trial_is_not_the_lesson_that_closing_asks_for(partners,
     for step in ("write_plan", "draft_agreement", "sign", "confirm", "start", "end", "report", "evaluate"):
         getattr(partners, step)()
     assert closing.obstacle(session, partners.case) == "no_lesson"
-    ratings.add_lesson(session, partners.npo_actor, partners.case, "前の週に決める。", False, partners.at)
+    lessons.add_lesson(session, partners.npo_actor, partners.case, "前の週に決める。", False, partners.at)
     assert closing.obstacle(session, partners.case) == "not_published_yet"
 
 
@@ -693,9 +691,9 @@ def test_after_the_first_measurement_target_and_method_change_only_with_all_thre
     partners.later(days=partners.days)
     partners.measure(partners.only_indicator(), 31.0, partners.ends_on)
     plans.save_indicator(
-        session, partners.npo_actor, partners.case,
+        session, partners.npo_actor, partners.case, "I1",
         {**INDICATOR, "measure_on": [partners.ends_on.isoformat()], "target": 25.0, "method": "self_report"},
-        partners.at, key="I1", version=None, why_changed="低すぎたため。",
+        partners.at, version=None, why_changed="低すぎたため。",
     )  # fmt: skip
     partners.accept("plan")
     assert partners.only_indicator().target == 30.0, "the city has not agreed"
@@ -722,9 +720,7 @@ def test_what_left_the_plan_is_retired_and_its_key_is_not_given_again(partners, 
 
 def write_logic(p: Partners, **lines: list[str]) -> dict[str, dict[str, str]]:
     """Save the logic model as the form does, and say which line has which key."""
-    found = plans.save_part(
-        p.session, p.npo_actor, p.case, "logic", lines, p.at, version=None, why_changed=p.why
-    )
+    found = plans.write_logic(p.session, p.npo_actor, p.case, lines, p.at, version=None, why_changed=p.why)
     return plans.columns(found.content)
 
 
@@ -840,8 +836,8 @@ def test_which_entry_an_indicator_belongs_to_is_not_the_citys_business(partners,
     row = dict(plans.content(session, partners.case)["indicators"][0])
     for facts, needs_city in (({"node": "early0"}, False), ({"target": 25.0}, True)):
         draft = plans.save_indicator(
-            session, partners.npo_actor, partners.case, {**row, **facts}, partners.at,
-            key="I1", version=None, why_changed="見直すため。",
+            session, partners.npo_actor, partners.case, "I1", {**row, **facts}, partners.at,
+            version=None, why_changed="見直すため。",
         )  # fmt: skip
         assert draft.needs_city is needs_city
 
@@ -849,12 +845,9 @@ def test_which_entry_an_indicator_belongs_to_is_not_the_citys_business(partners,
 def test_why_a_plan_is_changed_is_asked_once_and_can_be_put_better(partners, session):
     partners.bring("running")
     change_plan(partners)
-    for part, why, kept in (
-        ("milestones", "", partners.why),
-        ("lessons", "人が増えたため。", "人が増えたため。"),
-    ):
-        draft = plans.save_part(
-            session, partners.npo_actor, partners.case, part, [], partners.at, version=None, why_changed=why
+    for why, kept in (("", partners.why), ("人が増えたため。", "人が増えたため。")):
+        draft = plans.write_milestones(
+            session, partners.npo_actor, partners.case, [], partners.at, version=None, why_changed=why
         )
         assert draft.why_changed == kept
 
@@ -863,9 +856,7 @@ def test_milestones_become_promises_of_both(partners, session):
     partners.bring("negotiation")
     partners.indicator()
     steps = [{"text": "はじめの配送", "on": partners.today.isoformat()}]
-    plans.save_part(
-        session, partners.npo_actor, partners.case, "milestones", steps, partners.at, version=None
-    )
+    plans.write_milestones(session, partners.npo_actor, partners.case, steps, partners.at, version=None)
     partners.accept("plan")
     found = session.scalars(select(CaseTask)).one()
     assert (found.text, found.side, found.is_milestone) == ("はじめの配送", "both", True)
@@ -876,18 +867,18 @@ def test_a_shared_indicator_has_one_code_and_is_the_citys(partners, session):
         "code": "K-1", "name": "人数", "definition": "実人数", "unit": "人", "kind": "output", "direction": "up",
         "method": "records", "evidence": "名簿", "field": None, "is_active": True,
     }  # fmt: skip
-    found = plans.save_definition(session, partners.coordinator, facts, partners.at)
+    found = definitions.save_definition(session, partners.coordinator, facts, partners.at)
     for wrong, code in (({}, "code:code_taken"), ({"code": "K-2", "name": " "}, "name:required")):
         with pytest.raises(Invalid) as caught:
-            plans.save_definition(session, partners.coordinator, facts | wrong, partners.at)
+            definitions.save_definition(session, partners.coordinator, facts | wrong, partners.at)
         assert code in reason(caught.value)
     with pytest.raises(NotPermitted):
-        plans.save_definition(session, partners.npo_actor, facts | {"code": "K-3"}, partners.at)
+        definitions.save_definition(session, partners.npo_actor, facts | {"code": "K-3"}, partners.at)
     with pytest.raises(MovedOn):
-        plans.save_definition(
+        definitions.save_definition(
             session, partners.coordinator, facts, partners.at, definition=found, version=found.version - 1
         )
-    plans.save_definition(
+    definitions.save_definition(
         session,
         partners.coordinator,
         facts | {"is_active": False},
@@ -895,7 +886,7 @@ def test_a_shared_indicator_has_one_code_and_is_the_citys(partners, session):
         definition=found,
         version=found.version,
     )
-    assert plans.library(session) == []
+    assert definitions.library(session) == []
 
 
 # ── Agreement ────────────────────────────────────────────────────────────────────────────────────────
@@ -1016,7 +1007,7 @@ def test_the_other_side_hears_of_a_plan_once_for_each_version(partners, session)
         return [one.row.user_id for one in tell.notices(session, "計画の案が届きました")]
 
     def write(purpose, actor):
-        plans.save_part(session, actor, partners.case, "purpose", purpose, partners.at, version=None)
+        plans.write_purpose(session, actor, partners.case, purpose, partners.at, version=None)
 
     write("居場所をひらく。", partners.npo_actor)
     partners.indicator()
@@ -1032,7 +1023,7 @@ def test_the_other_side_hears_of_a_plan_once_for_each_version(partners, session)
 
 def test_the_first_day_starts_it_not_the_day_before(partners, session):
     partners.bring("agreed")
-    assert agreement_acts.start_due(session, partners.at) == 0
+    assert course.start_due(session, partners.at) == 0
     partners.start()
     assert partners.case.state == "running"
 
@@ -1043,8 +1034,8 @@ def test_a_party_that_the_city_suspended_starts_nothing_and_all_hear_of_it_once(
     session.flush()
     before = session.scalar(select(func.count()).select_from(Notice))
     partners.later(days=1)
-    assert agreement_acts.start_due(session, partners.at) == 1
-    assert agreement_acts.start_due(session, partners.at) == 0
+    assert course.start_due(session, partners.at) == 1
+    assert course.start_due(session, partners.at) == 0
     session.refresh(partners.case, ["state"])
     assert partners.case.state == "agreed"
     assert session.scalar(select(func.count()).select_from(Notice)) > before
@@ -1053,9 +1044,9 @@ def test_a_party_that_the_city_suspended_starts_nothing_and_all_hear_of_it_once(
 def test_the_last_day_still_belongs_to_it(partners, session):
     partners.bring("running")
     partners.later(days=partners.days)
-    assert agreement_acts.end_due(session, partners.at) == 0
+    assert course.end_due(session, partners.at) == 0
     partners.later(days=1)
-    assert agreement_acts.end_due(session, partners.at) == 1
+    assert course.end_due(session, partners.at) == 1
     assert partners.case.state == "ended"
 
 
@@ -1336,7 +1327,7 @@ def test_an_indicator_that_pays_stays_linked_and_measured_on_its_day(partners, f
     row = {**INDICATOR, "measure_on": [partners.ends_on.isoformat()], "linked_to_payment": True, **facts}
     with pytest.raises(Refused, match="payment_linked"):
         plans.save_indicator(
-            partners.session, partners.npo_actor, partners.case, row, partners.at, key="I1", version=None,
+            partners.session, partners.npo_actor, partners.case, "I1", row, partners.at, version=None,
             why_changed=partners.why,
         )  # fmt: skip
 
@@ -1378,7 +1369,32 @@ def test_a_case_that_was_reminded_of_does_not_hold_up_the_next(partners, session
 def test_a_start_that_is_blocked_does_not_hold_up_the_next(partners, session, now):
     first = partners.bring("agreed")
     partners.company.state = "suspended"
-    assert agreement_acts.start_due(session, partners.later(days=1), limit=1) == 1
+    assert course.start_due(session, partners.later(days=1), limit=1) == 1
     second = another(partners, "agreed", now)
-    assert agreement_acts.start_due(session, partners.later(days=1), limit=1) == 1
+    assert course.start_due(session, partners.later(days=1), limit=1) == 1
     assert (first.state, second.state) == ("agreed", "running")
+
+
+@pytest.mark.parametrize(
+    ("facts", "field"),
+    [
+        ({"unit": "点", "definition": "5段階で答えた満足の平均", "target": 80.0, "baseline": 3.0}, "target"),
+        ({"unit": "点", "definition": "１００点満点の平均", "target": 101.0}, "target"),
+        ({"unit": "点", "name": "満足（5件法）", "target": 4.0, "baseline": 6.0}, "baseline"),
+    ],
+)
+def test_no_value_of_an_indicator_lies_beyond_the_scale_that_it_names(partners, facts, field):
+    partners.bring("negotiation")
+    with pytest.raises(Invalid) as caught:
+        partners.indicator(**facts)
+    assert caught.value.facts == {field: "above_scale"}
+    partners.indicator(**{**facts, field: 4.0})
+
+
+def test_an_arrow_does_not_lead_back_to_an_earlier_column(partners):
+    partners.bring("negotiation")
+    write_logic(partners, activity=["配る"], early=["食べる"])
+    with pytest.raises(Invalid) as caught:
+        draw(partners, "early0", "activity0")
+    assert caught.value.facts == {"target": "runs_backwards"}
+    draw(partners, "activity0", "early0")

@@ -10,7 +10,7 @@ from matcher.cases import documents, turns
 from matcher.ground import calendar
 from matcher.ground.errors import Invalid, Refused
 from matcher.records import AuditEvent
-from matcher.results import drafted, publication, ratings
+from matcher.results import drafted, outcome_reports, publication
 from matcher.work import measurements
 from tests import told as tell
 from tests.partners import Partners
@@ -125,7 +125,7 @@ def test_an_amended_plan_keeps_the_measured_baseline(unmeasured, session):
     unmeasured.measure(unmeasured.only_indicator(), 22.0, day(unmeasured))
     [row] = plans.content(session, unmeasured.case)["indicators"]
     plans.save_indicator(
-        session, unmeasured.npo_actor, unmeasured.case, {**row, "target": 40.0}, unmeasured.at, key="I1",
+        session, unmeasured.npo_actor, unmeasured.case, "I1", {**row, "target": 40.0}, unmeasured.at,
         version=None, why_changed=unmeasured.why,
     )  # fmt: skip
     unmeasured.accept("plan")
@@ -137,7 +137,7 @@ def test_an_amended_plan_keeps_the_measured_baseline(unmeasured, session):
 def test_a_baseline_alone_is_no_result(unmeasured, session):
     unmeasured.later(days=1)
     unmeasured.measure(unmeasured.only_indicator(), 22.0, day(unmeasured))
-    assert ratings.unmeasured(session, unmeasured.case) == ["週に来る子どもの数"]
+    assert outcome_reports.unmeasured(session, unmeasured.case) == ["週に来る子どもの数"]
     assert [row.source for row in drafted.compose(session, unmeasured.case)] == ["document"]
     first, last = unmeasured.today, unmeasured.ends_on
     assert drafted.esg_evidence(session, unmeasured.company.id, first, last) == []

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from matcher.agreements import acts as agreement_acts
-from matcher.agreements import plans
+from matcher.agreements import course, plans
 from matcher.cases import answering, beginning, deciding, documents, talks, trials, turns
 from matcher.cases import reads as case_reads
 from matcher.desk import handovers
@@ -19,7 +18,7 @@ from matcher.ground.errors import Invalid, MovedOn, NotFound, Refused
 from matcher.organizations import acts as organization_acts
 from matcher.records import AuditEvent, Handover, Notice, Partnership, User
 from matcher.register import officials
-from matcher.results import ratings
+from matcher.results import outcome_reports, renewal
 from matcher.work import measurements, payments, risks
 from tests import factories
 from tests import told as tell
@@ -334,7 +333,7 @@ def test_who_was_reminded_does_not_hold_up_the_next(partners, session):
 
 def test_a_case_that_has_gone_on_is_not_reminded(partners, session):
     begun(partners, "suspended")
-    agreement_acts.resume(session, partners.npo_actor, partners.case, "続ける。", partners.at, version=None)
+    course.resume(session, partners.npo_actor, partners.case, "続ける。", partners.at, version=None)
     assert talks.remind_dates(session, partners.later(days=40)) == 0
 
 
@@ -353,8 +352,8 @@ def test_a_step_whose_day_has_passed_is_late(partners, session, state, kind):
 
 def test_a_pause_does_not_outlast_its_agreement(partners, session):
     begun(partners, "suspended")
-    assert agreement_acts.end_due(session, partners.later(days=100)) == 0
-    assert agreement_acts.end_due(session, partners.later(days=1)) == 1
+    assert course.end_due(session, partners.later(days=100)) == 0
+    assert course.end_due(session, partners.later(days=1)) == 1
     assert (partners.case.state, partners.case.decide_by) == ("ended", None)
     assert partners.case.deadline_at == calendar.deadline(partners.at, 30)
     assert told(partners, "中断したまま") == {
@@ -364,7 +363,7 @@ def test_a_pause_does_not_outlast_its_agreement(partners, session):
         "colleague",
         "manager",
     }
-    assert agreement_acts.end_due(session, partners.at) == 0
+    assert course.end_due(session, partners.at) == 0
 
 
 # ── A party that the city has stopped (L8) ───────────────────────────────────────────────────────────
@@ -611,7 +610,7 @@ def test_who_is_no_party_does_not_weigh_and_a_closed_risk_stays(partners, sessio
 
 def renew(p: Partners) -> Partnership:
     """The NPO begins the next period, the company and the city agree; the new case is in talks."""
-    new = ratings.renew(p.session, p.npo_actor, p.case, beginning.Terms("food", 20, "kg"), "次の年も。", p.at)
+    new = renewal.renew(p.session, p.npo_actor, p.case, beginning.Terms("food", 20, "kg"), "次の年も。", p.at)
     answering.accept(p.session, p.company_actor, new, "", p.at, version=None)
     decision = deciding.Decision("続ける。", conflict_of_interest=False, city_involved=False)
     deciding.approve(p.session, p.coordinator, new, decision, p.at, version=None)
@@ -627,9 +626,9 @@ def test_the_next_period_may_begin_once_the_outcome_is_reported(partners, sessio
     old = partners.bring(state)
     new = renew(partners)
     assert (new.renewed_from_id, new.year_number) == (old.id, 2)
-    chain = ratings.chain(session, old)
+    chain = renewal.chain(session, old)
     assert (chain.before, chain.after, chain.since) == ((), (new,), 2026)
-    chain = ratings.chain(session, new)
+    chain = renewal.chain(session, new)
     assert (chain.before, chain.after, chain.since) == ((old,), (), 2026)
 
 
@@ -637,14 +636,14 @@ def test_a_renewed_case_is_closed_before_it_is_renewed_again(partners, session):
     first = partners.bring("closed")
     second = renew(partners)
     second.state = "reported"
-    assert not ratings.may_renew(second)
+    assert not renewal.may_renew(second)
     with pytest.raises(MovedOn):
         renew(partners)
     second.state = "closed"
     third = renew(partners)
     assert third.year_number == 3
-    assert ratings.chain(session, third).before == (second, first)
-    assert ratings.chain(session, first).after == (second, third)
+    assert renewal.chain(session, third).before == (second, first)
+    assert renewal.chain(session, first).after == (second, third)
 
 
 def next_plan(p: Partners) -> dict[str, Any]:
@@ -663,9 +662,7 @@ def test_the_plan_of_the_next_period_begins_with_the_last_one(partners, session)
     assert row["measure_on"] == [last_day.replace(year=last_day.year + 1).isoformat()]
     assert (content["milestones"], content["lessons"]) == ([], [])
     assert documents.find_draft(session, partners.case, "plan") is None
-    plans.save_part(
-        session, partners.npo_actor, partners.case, "purpose", "二年目の目的", partners.at, version=None
-    )
+    plans.write_purpose(session, partners.npo_actor, partners.case, "二年目の目的", partners.at, version=None)
     partners.accept("plan")
     assert partners.only_indicator().baseline == 31.0
     assert next_plan(partners)["purpose"] == "二年目の目的"
@@ -678,7 +675,7 @@ def test_an_indicator_that_was_not_measured_keeps_where_it_began(partners):
     row = partners.only_indicator()
     partners.later(days=1)
     facts = {"sentences": [], "narrative": "短い。", "setbacks": "人手。", "harm": "", "next_step": ""}
-    ratings.draft_report(
+    outcome_reports.draft_report(
         partners.session, partners.npo_actor, partners.case, facts, partners.at, version=None
     )
     partners.accept("outcome_report")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from matcher.agreements import acts as agreement_acts
+from matcher.agreements import periods
 from matcher.cases import documents, trials, turns
 from matcher.ground import calendar
 from matcher.ground.errors import Invalid, Refused
@@ -112,7 +112,7 @@ def test_a_trial_that_nobody_accepted_is_laid_aside_by_the_agreement(partners: P
 # ── Report periods ───────────────────────────────────────────────────────────────────────────────────
 
 
-def periods(partners: Partners) -> list[tuple[date, date]]:
+def reported_periods(partners: Partners) -> list[tuple[date, date]]:
     return [(row.period_from, row.period_to) for row in work_reads.reports(partners.session, partners.case)]
 
 
@@ -135,8 +135,8 @@ def test_fewer_reports_leave_no_day_unreported(partners: Partners) -> None:
     first, last = partners.starts_on, partners.ends_on
     amend(partners, "half_yearly")
     half = calendar.add_months(first, 6)
-    assert periods(partners) == [(first, half - timedelta(days=1))]
-    assert agreement_acts.report_periods(first, last, "half_yearly") == periods(partners)
+    assert reported_periods(partners) == [(first, half - timedelta(days=1))]
+    assert periods.report_periods(first, last, "half_yearly") == reported_periods(partners)
 
 
 def test_a_report_that_was_begun_keeps_its_period_and_the_next_follows_it(partners: Partners) -> None:
@@ -149,6 +149,6 @@ def test_a_report_that_was_begun_keeps_its_period_and_the_next_follows_it(partne
     )  # fmt: skip
     amend(partners, "half_yearly")
     quarter, half = calendar.add_months(first, 3), calendar.add_months(first, 6)
-    assert periods(partners) == [
+    assert reported_periods(partners) == [
         (first, quarter - timedelta(days=1)), (quarter, half - timedelta(days=1)),
     ]  # fmt: skip

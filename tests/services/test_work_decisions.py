@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from matcher.agreements import acts as agreement_acts
-from matcher.agreements import plans
+from matcher.agreements import course, plans
 from matcher.cases import documents
 from matcher.cases import reads as case_reads
 from matcher.ground import calendar
@@ -28,17 +28,15 @@ def partners(session, now, tmp_path):
 
 def suspend(p: Partners, actor: Any) -> None:
     by = calendar.tokyo_date(p.at) + timedelta(days=20)
-    agreement_acts.suspend(p.session, actor, p.case, "disaster", "大雨のため。", by, p.at, version=None)
+    course.suspend(p.session, actor, p.case, "disaster", "大雨のため。", by, p.at, version=None)
 
 
 def resume(p: Partners, actor: Any) -> None:
-    agreement_acts.resume(p.session, actor, p.case, "続ける。", p.at, version=None)
+    course.resume(p.session, actor, p.case, "続ける。", p.at, version=None)
 
 
 def terminate(p: Partners, actor: Any) -> None:
-    agreement_acts.terminate(
-        p.session, actor, p.case, "trust", "続けられない。", "会で伝える。", p.at, version=None
-    )
+    course.terminate(p.session, actor, p.case, "trust", "続けられない。", "会で伝える。", p.at, version=None)
 
 
 def amend_plan(p: Partners) -> None:
@@ -47,9 +45,9 @@ def amend_plan(p: Partners) -> None:
         p.session,
         p.npo_actor,
         p.case,
+        "I1",
         {**row, "target": 40.0},
         p.at,
-        key="I1",
         version=None,
         why_changed=p.why,
     )

@@ -15,7 +15,7 @@ from matcher.desk import handovers
 from matcher.ground import calendar
 from matcher.ground.errors import Invalid, MovedOn, NotFound, Refused
 from matcher.records import Notice, Partnership, PeriodReport
-from matcher.results import closing, drafted, publication, ratings
+from matcher.results import closing, comments, drafted, lessons, publication, ratings
 from matcher.work import contributions, incidents, measurements, payments, reports
 from tests import factories
 from tests.conftest import NOW
@@ -69,7 +69,7 @@ def test_money_that_was_not_chosen_is_not_read_from_the_quantity(partners: Partn
 def test_a_voice_of_few_does_not_say_how_many(partners: Partners) -> None:
     partners.bring("running")
     for people in (4, 5):
-        ratings.add_voice(
+        lessons.add_voice(
             partners.session, partners.npo_actor, partners.case, "children", people, "聞き取り", "楽しい。",
             partners.at,
         )  # fmt: skip
@@ -80,12 +80,12 @@ def test_a_voice_of_few_does_not_say_how_many(partners: Partners) -> None:
 def test_a_lesson_is_public_once_all_three_have_accepted_it(partners: Partners) -> None:
     partners.bring("running")
     partners.publish("purpose")
-    ratings.add_lesson(
+    lessons.add_lesson(
         partners.session, partners.npo_actor, partners.case, "前の週に決める。", True, partners.at
     )
-    assert ratings.lessons_of(partners.session, partners.npo) == []
+    assert lessons.lessons_of(partners.session, partners.npo) == []
     partners.publish("purpose", "lessons")
-    (found,) = ratings.lessons_of(partners.session, partners.npo)
+    (found,) = lessons.lessons_of(partners.session, partners.npo)
     assert found[0].text == "前の週に決める。"
 
 
@@ -102,10 +102,10 @@ def test_the_city_publishes_no_telephone_number_either(partners: Partners) -> No
             version=None,
         )  # fmt: skip
     assert refused.value.facts == {"public_text": "personal_data"}
-    comment = publication.comment(partners.session, partners.case, "よかったです。", "net", partners.at)
+    comment = comments.comment(partners.session, partners.case, "よかったです。", "net", partners.at)
     answer = {"decision": "show", "text": "担当 a@city.example まで", "reason": "そのため。"}
     with pytest.raises(Invalid) as refused:
-        publication.treat_comment(
+        comments.treat_comment(
             partners.session, partners.coordinator, comment, partners.case, answer, partners.at, version=None
         )
     assert refused.value.facts == {"text": "personal_data"}
@@ -115,7 +115,7 @@ def test_only_the_city_is_asked_to_answer_a_resident(partners: Partners) -> None
     partners.bring("running")
     partners.publish("purpose")
     before = set(partners.session.scalars(select(Notice.id)))
-    publication.comment(partners.session, partners.case, "よかったです。", "net", partners.at)
+    comments.comment(partners.session, partners.case, "よかったです。", "net", partners.at)
     told = set(partners.session.scalars(select(Notice.user_id).where(Notice.id.not_in(before))))
     staff = {partners.coordinator.user_id, partners.colleague.user_id, partners.manager.user_id}
     assert told <= staff
@@ -374,7 +374,7 @@ def test_an_indicator_that_is_not_there_is_neither_changed_nor_taken_out(partner
     facts.pop("key")
     with pytest.raises(NotFound):
         plans.save_indicator(
-            partners.session, partners.npo_actor, partners.case, facts, partners.at, key="I9", version=None
+            partners.session, partners.npo_actor, partners.case, "I9", facts, partners.at, version=None
         )
     with pytest.raises(NotFound):
         plans.remove_indicator(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from matcher.agreements import plans
+from matcher.agreements import definitions
 from tests.partners import Partners
 
 SHARED = {
@@ -18,26 +18,26 @@ def partners(session, now, tmp_path):
 
 def add(partners, code, field):
     facts = {**SHARED, "code": code, "field": field}
-    return plans.save_definition(partners.session, partners.coordinator, facts, partners.at)
+    return definitions.save_definition(partners.session, partners.coordinator, facts, partners.at)
 
 
 def test_a_shared_indicator_counts_the_plans_in_force_that_use_it(partners, session):
     partners.introduce()
     partners.meet()
-    assert plans.library_uses(session) == {}
+    assert definitions.library_uses(session) == {}
     partners.indicator(shared="K-1")
-    assert plans.library_uses(session) == {}, "a draft is no plan yet"
+    assert definitions.library_uses(session) == {}, "a draft is no plan yet"
     partners.indicator(shared="K-1")
     partners.indicator(shared="")
     partners.accept("plan")
-    assert plans.library_uses(session) == {"K-1": 1}, "one plan, though it measures it twice"
+    assert definitions.library_uses(session) == {"K-1": 1}, "one plan, though it measures it twice"
 
 
 def test_indicators_of_the_cases_field_are_offered_before_the_others(partners, session):
     partners.introduce()
     for code, field in (("A", 1), ("B", 13), ("C", None), ("D", 13)):
         add(partners, code, field)
-    own, others = plans.library_for(session, partners.case)
+    own, others = definitions.library_for(session, partners.case)
     assert [row.code for row in own] == ["B", "D"]
     assert [row.code for row in others] == ["A", "C"]
 
@@ -47,5 +47,5 @@ def test_without_a_need_the_field_is_the_npos(partners, session):
     partners.case.need = None
     partners.npo.npo.fields = ["1"]
     add(partners, "A", 1)
-    own, _others = plans.library_for(session, partners.case)
+    own, _others = definitions.library_for(session, partners.case)
     assert [row.code for row in own] == ["A"]

@@ -8,7 +8,7 @@ from matcher.cases import turns
 from matcher.ground import calendar
 from matcher.ground.errors import Invalid
 from matcher.records import AuditEvent
-from matcher.results import closing, publication, ratings
+from matcher.results import closing, lessons, publication
 from matcher.work import contributions, payments
 from tests.partners import Partners
 
@@ -50,7 +50,7 @@ def until_closing(partners):
     partners.end()
     partners.report()
     partners.evaluate()
-    ratings.add_lesson(
+    lessons.add_lesson(
         partners.session, partners.npo_actor, partners.case, "前の週に決める。", True, partners.at
     )
     publication.unpublish(

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matcher.agreements import acts as agreement_acts
+from matcher.agreements import course
 from matcher.cases import answering, beginning, documents
 from matcher.cases import reads as case_reads
 from matcher.desk import handovers
@@ -18,7 +19,16 @@ from matcher.ground.errors import MovedOn, Refused
 from matcher.ground.permissions import Actor
 from matcher.records import AuditEvent, Indicator, Partnership, Payment, PublicComment
 from matcher.register import audit, officials
-from matcher.results import accepting, closing, publication, ratings
+from matcher.results import (
+    accepting,
+    closing,
+    comments,
+    lessons,
+    outcome_reports,
+    publication,
+    ratings,
+    renewal,
+)
 from matcher.work import measurements, payments, reports
 from matcher.work import reads as work_reads
 from tests import factories
@@ -97,17 +107,17 @@ def _withdraw(session: Session, case: Partnership, partners: Partners) -> None:
 
 
 def _start(session: Session, _case: Partnership, partners: Partners) -> None:
-    agreement_acts.start_due(session, partners.at)
+    course.start_due(session, partners.at)
 
 
 def _end(session: Session, _case: Partnership, partners: Partners) -> None:
-    agreement_acts.end_due(session, partners.at)
+    course.end_due(session, partners.at)
 
 
 def _suspend(who: str) -> Act:
     def act(session: Session, case: Partnership, partners: Partners) -> None:
         by = partners.ends_on
-        agreement_acts.suspend(
+        course.suspend(
             session, getattr(partners, who), case, "staff", "休む。", by, partners.at, version=partners.seen
         )
 
@@ -115,13 +125,11 @@ def _suspend(who: str) -> Act:
 
 
 def _resume(session: Session, case: Partnership, partners: Partners) -> None:
-    agreement_acts.resume(
-        session, partners.company_actor, case, "続ける。", partners.at, version=partners.seen
-    )
+    course.resume(session, partners.company_actor, case, "続ける。", partners.at, version=partners.seen)
 
 
 def _terminate(session: Session, case: Partnership, partners: Partners) -> None:
-    agreement_acts.terminate(
+    course.terminate(
         session, partners.npo_actor, case, "staff", "終える。", "会で。", partners.at, version=partners.seen
     )
 
@@ -220,7 +228,7 @@ def _outcome_drafted(partners: Partners) -> None:
     partners.bring("ended")
     partners.measure(partners.only_indicator(), 31.0, partners.ends_on)
     facts = {"sentences": [], "narrative": "続いた。", "setbacks": "雪。", "harm": "", "next_step": ""}
-    ratings.draft_report(
+    outcome_reports.draft_report(
         partners.session, partners.npo_actor, partners.case, facts, partners.at, version=None
     )
 
@@ -248,7 +256,7 @@ def _conclude(who: str) -> Act:
 
 def _closable(partners: Partners) -> None:
     partners.bring("evaluated")
-    ratings.add_lesson(partners.session, partners.npo_actor, partners.case, "学び", True, partners.at)
+    lessons.add_lesson(partners.session, partners.npo_actor, partners.case, "学び", True, partners.at)
     publication.unpublish(
         partners.session, partners.npo_actor, partners.case, "private", "小さな会。", partners.at
     )
@@ -264,7 +272,7 @@ def _close(who: str) -> Act:
 def _renew(who: str) -> Act:
     def act(session: Session, case: Partnership, partners: Partners) -> None:
         terms = beginning.Terms("food", 20, "kg")
-        ratings.renew(session, getattr(partners, who), case, terms, "次の年も。", partners.at)
+        renewal.renew(session, getattr(partners, who), case, terms, "次の年も。", partners.at)
 
     return act
 
@@ -281,7 +289,7 @@ def _publication_drafted(partners: Partners) -> None:
 def _published(partners: Partners) -> None:
     partners.bring("running")
     partners.publish("purpose")
-    publication.comment(
+    comments.comment(
         partners.session, partners.case, "よい取り組みです。", partners.case.public_id, partners.at
     )
 
@@ -295,7 +303,7 @@ def _treat(who: str, decision: str) -> Act:
             "reason": "記録のため。",
             "hide_reason": "abuse",
         }
-        publication.treat_comment(
+        comments.treat_comment(
             session, getattr(partners, who), found, case, answer, partners.at, version=partners.seen_comment
         )
 

@@ -12,13 +12,12 @@ from icalendar import Calendar
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from matcher.agreements import acts as agreement_acts
-from matcher.agreements import plans
+from matcher.agreements import course, definitions
 from matcher.cases import trials
 from matcher.ground import calendar
 from matcher.ground.db import Database
 from matcher.records import User
-from matcher.results import publication, ratings
+from matcher.results import comments, lessons, outcome_reports, publication, ratings
 from matcher.work import contributions, incidents, risks
 from matcher.work import reads as work_reads
 from tests.conftest import NOW
@@ -89,15 +88,13 @@ def test_a_pause_its_end_and_an_early_end_have_papers_once_they_happened(place):
 
 def test_the_newest_of_several_pauses_is_told_and_why_it_went_on(place):
     place.bring("suspended")
-    agreement_acts.resume(
-        place.session, place.company_actor, place.case, "人がそろった。", place.at, version=None
-    )
+    course.resume(place.session, place.company_actor, place.case, "人がそろった。", place.at, version=None)
     place.settle()
     said = place.paper("resumption")
     assert "人がそろった。" in said
     assert "中断した日と理由" in said
     by = calendar.tokyo_date(place.at) + timedelta(days=9)
-    agreement_acts.suspend(
+    course.suspend(
         place.session, place.coordinator, place.case, "disaster", "大雪のため。", by, place.later(days=1),
         version=None,
     )  # fmt: skip
@@ -113,7 +110,7 @@ def test_the_newest_of_several_pauses_is_told_and_why_it_went_on(place):
 def test_an_early_end_keeps_its_reason_in_the_case_and_in_the_report(place):
     place.bring("terminated")
     facts = {"sentences": [], "narrative": "途中まで。", "setbacks": "人手。", "harm": "", "next_step": ""}
-    ratings.draft_report(place.session, place.npo_actor, place.case, facts, place.at, version=None)
+    outcome_reports.draft_report(place.session, place.npo_actor, place.case, facts, place.at, version=None)
     place.accept("outcome_report")
     assert place.case.state == "reported"
     place.settle()
@@ -184,7 +181,7 @@ def test_a_shortage_stands_beside_the_promise_and_the_form_asks_why(place):
     place.draft_agreement(money_company_yen=100_000)
     for step in ("sign", "confirm", "start", "end", "report", "evaluate"):
         getattr(place, step)()
-    ratings.add_lesson(place.session, place.npo_actor, place.case, "前の週に決める。", True, place.at)
+    lessons.add_lesson(place.session, place.npo_actor, place.case, "前の週に決める。", True, place.at)
     publication.unpublish(place.session, place.npo_actor, place.case, "private", "小さな会。", place.at)
     place.settle()
     city = place.open("coordinator")
@@ -199,6 +196,8 @@ def test_a_shortage_stands_beside_the_promise_and_the_form_asks_why(place):
 
 def test_where_nothing_is_short_the_form_does_not_ask(place):
     place.bring("evaluated")
+    lessons.add_lesson(place.session, place.npo_actor, place.case, "前の週に決める。", True, place.at)
+    publication.unpublish(place.session, place.npo_actor, place.case, "private", "小さな会。", place.at)
     place.settle()
     assert (
         "money_note" not in visit(place.open("coordinator"), place.url("/do/close")).form("/do/close").fields
@@ -213,7 +212,7 @@ def test_a_frozen_pause_is_listed_and_told_in_words(place):
     indicator = place.only_indicator()
     by = calendar.tokyo_date(place.at) + timedelta(days=9)
     place.later(days=1)
-    agreement_acts.suspend(
+    course.suspend(
         place.session, place.coordinator, place.case, "disaster", "大雪のため。", by, place.at, version=None
     )
     place.settle()
@@ -359,11 +358,11 @@ def test_risks_trouble_voices_and_residents_words_are_in_the_book_of_the_city(pl
     risk = risks.RiskFacts("大雪", 2, 3, "前日に決める", "npo")
     risks.add_risk(session, place.npo_actor, case, risk, place.at)
     incidents.report_incident(session, place.npo_actor, case, place.today, "けが", "手当て", place.at)
-    ratings.add_voice(session, place.npo_actor, case, "children", 9, "聞き取り", "楽しい", place.at)
+    lessons.add_voice(session, place.npo_actor, case, "children", 9, "聞き取り", "楽しい", place.at)
     place.publish("purpose")
-    word = publication.comment(session, case, "よい取り組みですね。", "network", place.at)
+    word = comments.comment(session, case, "よい取り組みですね。", "network", place.at)
     answer = {"decision": "show", "text": "ありがとうございます。", "reason": "三者で決めた。"}
-    publication.treat_comment(session, place.coordinator, word, case, answer, place.at, version=None)
+    comments.treat_comment(session, place.coordinator, word, case, answer, place.at, version=None)
     place.settle()
     found = cells(place.open("coordinator"), "/desk/partnerships.xlsx")
     for name, words in (
@@ -436,7 +435,7 @@ def test_a_plan_is_offered_its_fields_indicators_first_and_keeps_its_choice(plac
             "code": code, "name": "人数", "definition": "実人数", "unit": "人", "kind": "outcome",
             "direction": "up", "method": "records", "evidence": "名簿", "field": field, "is_active": True,
         }  # fmt: skip
-        plans.save_definition(place.session, place.coordinator, facts, place.at)
+        definitions.save_definition(place.session, place.coordinator, facts, place.at)
     place.settle()
     npo = place.open("npo")
     page = visit(npo, place.url("/do/indicator"))

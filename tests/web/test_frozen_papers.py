@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matcher.agreements import acts as agreement_acts
+from matcher.agreements import course
 from matcher.cases import reads as case_reads
 from matcher.cases import trials
 from matcher.city import cities
@@ -33,7 +33,7 @@ from matcher.records import (
     User,
 )
 from matcher.register import snapshots
-from matcher.results import closing, drafted, ratings
+from matcher.results import closing, drafted, lessons
 from matcher.work import contributions, payments, reports
 from tests import factories
 from tests.conftest import NOW
@@ -73,9 +73,7 @@ class Lived(Workplace):
             self.session, self.npo_actor, self.case, entry, self.at, version=None
         )
         self.suspend()
-        agreement_acts.resume(
-            self.session, self.company_actor, self.case, "人手が戻った。", self.at, version=None
-        )
+        course.resume(self.session, self.company_actor, self.case, "人手が戻った。", self.at, version=None)
         self.draft_agreement(
             type="outcome_linked", outcome=self.outcome(), frequency="quarterly", city_is_party=True,
             roles_city="場所を貸す。", signer_city="澪原市長 市 太郎", method="週に2回届ける。", why_changed="増やす。",
@@ -84,7 +82,7 @@ class Lived(Workplace):
         self.later(days=self.days)
         self._report_period()
         self.later(days=1)
-        agreement_acts.end_due(self.session, self.at)
+        course.end_due(self.session, self.at)
         self.report()
         payments.calculate(self.session, self.coordinator, self.case, self.rule(), self.at)
         (payment,) = payments.all_of(self.session, self.case)
@@ -93,7 +91,7 @@ class Lived(Workplace):
             self.session, self.coordinator, self.case, payment, calendar.tokyo_date(self.at), self.at, version=None
         )  # fmt: skip
         self.evaluate()
-        ratings.add_lesson(self.session, self.npo_actor, self.case, "前の週に決める。", True, self.at)
+        lessons.add_lesson(self.session, self.npo_actor, self.case, "前の週に決める。", True, self.at)
         self.publish("purpose", "agreement", "indicators", "contributions", "money", "report", "setbacks",
                      "evaluation", "lessons", "changes", "interim")  # fmt: skip
         self._close()

@@ -37,7 +37,7 @@ from matcher.records import (
     Risk,
     User,
 )
-from matcher.results import publication, ratings
+from matcher.results import comments, lessons, outcome_reports, publication, ratings
 from matcher.work import contributions, incidents, reports, risks
 from tests import factories
 from tests import told as tell
@@ -83,7 +83,7 @@ class Town(Partners):
             session, self.npo_actor, self.case, "adopt", f"{MARK}学", self.at, version=None
         )
         self.accept("trial_result")
-        plans.save_part(session, self.npo_actor, self.case, "purpose", "公開の目的", self.at, version=None)
+        plans.write_purpose(session, self.npo_actor, self.case, "公開の目的", self.at, version=None)
         self.indicator(linked_to_payment=True, evidence=f"{MARK}根拠")
         self.indicator(name=f"{MARK}指標", definition=f"{MARK}定義", is_public=False)
         self.accept("plan")
@@ -105,8 +105,8 @@ class Town(Partners):
         contributions.confirm_contribution(
             session, self.company_actor, self.case, entry, self.at, version=None
         )
-        plans.save_part(
-            session, self.npo_actor, self.case, "milestones",
+        plans.write_milestones(
+            session, self.npo_actor, self.case,
             [{"on": self.ends_on.isoformat(), "text": "公開の節目"}], self.at,
             version=None, why_changed=f"{MARK}変更の理由",
         )  # fmt: skip
@@ -143,7 +143,7 @@ class Town(Partners):
             "sentences": [], "narrative": f"{MARK}成果", "setbacks": f"{MARK}失敗", "harm": f"{MARK}害",
             "next_step": f"{MARK}次",
         }  # fmt: skip
-        ratings.draft_report(session, self.npo_actor, self.case, facts, self.at, version=None)
+        outcome_reports.draft_report(session, self.npo_actor, self.case, facts, self.at, version=None)
         self.accept("outcome_report")
         for actor in (*self.sides, self.coordinator):
             own = documents.side_of(actor, self.case)
@@ -153,11 +153,11 @@ class Town(Partners):
             session, self.coordinator, self.case, f"{MARK}大学", SCORES, f"{MARK}第三", self.at
         )
         ratings.conclude(session, self.coordinator, self.case, f"{MARK}まとめ", self.at, version=None)
-        ratings.add_voice(
+        lessons.add_voice(
             session, self.npo_actor, self.case, "children", 9, f"{MARK}聞", f"{MARK}声", self.at
         )
-        ratings.add_lesson(session, self.npo_actor, self.case, "前の週に決める。", True, self.at)
-        ratings.add_lesson(session, self.npo_actor, self.case, f"{MARK}学び", False, self.at)
+        lessons.add_lesson(session, self.npo_actor, self.case, "前の週に決める。", True, self.at)
+        lessons.add_lesson(session, self.npo_actor, self.case, f"{MARK}学び", False, self.at)
         self.publish("purpose", "agreement", "indicators", "lessons")
         incident = incidents.report_incident(
             session, self.npo_actor, self.case, self.today, f"{MARK}事故", f"{MARK}対応", self.at
@@ -174,7 +174,7 @@ class Town(Partners):
         for number, (text, decision) in enumerate(
             (("よい取り組みですね。", "show"), (f"{MARK}中傷", "hide"), (f"{MARK}まだ", ""))
         ):
-            found = publication.comment(session, self.case, text, f"network-{number}", self.at)
+            found = comments.comment(session, self.case, text, f"network-{number}", self.at)
             answer = {
                 "decision": decision,
                 "text": "ありがとうございます。",
@@ -182,7 +182,7 @@ class Town(Partners):
                 "hide_reason": "abuse",
             }
             if decision:
-                publication.treat_comment(
+                comments.treat_comment(
                     session, self.coordinator, found, self.case, answer, self.at, version=None
                 )
 
@@ -355,4 +355,4 @@ def test_what_is_public_is_this_and_no_more(town):
             "中学生": None,
         }
         assert view["lessons"] == ["前の週に決める。"]
-        assert [row.text for row in publication.shown_comments(session, case)] == ["よい取り組みですね。"]
+        assert [row.text for row in comments.shown_comments(session, case)] == ["よい取り組みですね。"]

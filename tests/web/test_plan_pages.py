@@ -69,9 +69,9 @@ def desk(settings, travel, tmp_path):
 def with_logic(p: Partners) -> None:
     """In talks, with a plan of which every part is written."""
     p.bring("negotiation")
-    plans.save_part(p.session, p.npo_actor, p.case, "purpose", "夕食を囲む", p.at, version=None)
+    plans.write_purpose(p.session, p.npo_actor, p.case, "夕食を囲む", p.at, version=None)
     lines = {"activity": ["配送する", "調理する"], "early": ["温かい夕食を食べる"]}
-    plans.save_part(p.session, p.npo_actor, p.case, "logic", lines, p.at, version=None)
+    plans.write_logic(p.session, p.npo_actor, p.case, lines, p.at, version=None)
     link = {"source": "activity0", "target": "early0", "evidence": "proven", "assumption": "続けて来るため"}
     plans.save_link(p.session, p.npo_actor, p.case, link, p.at, version=None)
     p.indicator(node="early0")

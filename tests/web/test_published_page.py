@@ -16,7 +16,7 @@ from matcher.cases import reads as case_reads
 from matcher.ground import vocabulary
 from matcher.ground.db import Database
 from matcher.records import CaseDocument, Organization, User
-from matcher.results import publication, ratings
+from matcher.results import comments, lessons, ratings
 from matcher.work import contributions, reports
 from matcher.work import reads as work_reads
 from tests.conftest import NOW
@@ -41,17 +41,14 @@ class Town(Partners):
             contributions.confirm_contribution(
                 session, self.npo_actor, self.case, entry, self.at, version=None
             )
-        self.lesson = ratings.add_lesson(
+        self.lesson = lessons.add_lesson(
             session, self.npo_actor, self.case, "前の週に量を決める。", True, self.at
         )
         self.publish("purpose")
-        plans.save_part(
-            session, self.npo_actor, self.case, "purpose", "昼食を囲む", self.at,
+        plans.write_purpose(
+            session, self.npo_actor, self.case, "昼食を囲む", [self.lesson.public_id], self.at,
             version=None, why_changed="夜は来られない家庭が多いため。",
         )  # fmt: skip
-        plans.save_part(
-            session, self.npo_actor, self.case, "lessons", [self.lesson.public_id], self.at, version=None
-        )
         self.accept("plan")
         self.later(days=95)
         self.hand_in("5回届けた。")
@@ -158,9 +155,9 @@ def test_a_resident_hears_what_happens_with_the_words_and_how_many_are_not_shown
     with records.write() as session:
         case = case_reads.get_case(session, partners.coordinator, partners.case.public_id)
         for text, reason in (("悪口", "abuse"), ("宣伝", "advertisement"), ("中傷", "abuse")):
-            found = publication.comment(session, case, text, reason + text, partners.at)
+            found = comments.comment(session, case, text, reason + text, partners.at)
             answer = {"decision": "hide", "hide_reason": reason}
-            publication.treat_comment(
+            comments.treat_comment(
                 session, partners.coordinator, found, case, answer, partners.at, version=None
             )
     page = visit(browsers["resident"], address)

@@ -19,7 +19,7 @@ from matcher.ground.db import Database
 from matcher.organizations import acts as organization_acts
 from matcher.records import User
 from matcher.register import officials
-from matcher.results import ratings
+from matcher.results import renewal
 from matcher.work import payments, risks
 from tests.conftest import NOW
 from tests.partners import Partners
@@ -364,7 +364,7 @@ def test_who_renews_arrives_at_the_new_case_and_both_name_each_other(town):
 def test_the_plan_page_of_the_next_period_shows_what_is_carried_over_until_it_is_saved(town):
     def life(p: Partners) -> None:
         p.bring("closed")
-        new = ratings.renew(p.session, p.npo_actor, p.case, beginning.Terms("food"), "次の年も。", p.at)
+        new = renewal.renew(p.session, p.npo_actor, p.case, beginning.Terms("food"), "次の年も。", p.at)
         answering.accept(p.session, p.company_actor, new, "", p.at, version=None)
         decision = deciding.Decision("続ける。", conflict_of_interest=False, city_involved=False)
         deciding.approve(p.session, p.coordinator, new, decision, p.at, version=None)
@@ -477,3 +477,19 @@ def test_a_form_whose_act_cannot_be_done_says_why_instead_of_opening(town):
     answer = desk.get(f"{town.url}/do/calculate?item={rule}")
     assert answer.status_code == 302
     assert "先に測定の結果を確認してください。" in visit(desk, answer.headers["Location"]).text
+
+
+def test_who_confirms_a_value_sees_its_evidence_parts_and_sample_beside_the_decision(town):
+    def life(p: Partners) -> None:
+        p.bring("ended")
+        p.measure(
+            p.only_indicator(), 14.0, p.ends_on, accept=False, sample_size=20,
+            breakdown={"小学生": 9.0, "中学生": 5.0},
+        )  # fmt: skip
+
+    town.live(life)
+    desk = town.browser("coordinator")
+    page = visit(desk, visit(desk, f"{town.url}/progress").href("測定の結果を確かめる（週に来る子どもの数）"))
+    for words in ("記録の集計", "小学生：9人", "中学生：5人", "記録.csv"):
+        assert words in page.text, words
+    assert desk.get(page.href("記録.csv")).status_code == 200

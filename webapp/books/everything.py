@@ -12,7 +12,7 @@ from matcher.ground import lifecycle, reasons, vocabulary
 from matcher.ground.permissions import Actor
 from matcher.records import Partnership
 from matcher.register import parties
-from matcher.results import publication
+from matcher.results import comments
 from matcher.work import reads as work_reads
 from webapp import filters, work_text
 from webapp.books import ledger, results
@@ -144,6 +144,6 @@ def _comment_sheet(session: Session, actor: Actor, case: Partnership, section: s
                 filters.label_of(row.hide_reason or None, vocabulary.COMMENT_HIDE_REASONS), row.answer,
                 row.answer_reason, filters.tokyo_date(row.answered_at) if row.answered_at else None,
             )
-            for row in publication.comments_of(session, actor, case)
+            for row in comments.comments_of(session, actor, case)
         ],
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext
 
 from matcher.results import drafted
-from webapp import filters
+from webapp import filters, work_text
 from webapp.sheets import Cell, Heading, Sheet
 
 
@@ -32,7 +32,7 @@ def evidence_sheets(
     results: list[Sequence[Cell]] = [
         (
             case.number, row["parties"].npo.name, row["day"], row["name"], row["value"], row["unit"],
-            row["baseline"], row["target"], _("達成") if row["reached"] else _("未達"), row["evidence"],
+            row["baseline"], row["target"], str(work_text.VERDICTS[row["verdict"]]), row["evidence"],
             row["sha256"],
         )
         for case, _given, outcomes in rows

@@ -13,7 +13,7 @@ from matcher.ground import vocabulary
 from matcher.ground.permissions import Actor
 from matcher.records import EvaluationSheet, Partnership
 from matcher.register import parties
-from matcher.results import ratings
+from matcher.results import lessons, ratings
 from matcher.work import reads as work_reads
 from webapp import filters, work_text
 from webapp.sheets import Cell, Heading, Kind, Sheet
@@ -89,11 +89,11 @@ def _result_rows(
         "evaluations": [row for sheet in sheets for row in _evaluation_lines(raters, sheet)],
         "voices": [
             (filters.label_of(row.beneficiary, vocabulary.BENEFICIARIES), row.people, row.method, row.text)
-            for row in ratings.voices(session, case)
+            for row in lessons.voices(session, case)
         ],
         "lessons": [
             (row.text, _("はい") if row.is_public else _("いいえ"))
-            for row in ratings.lessons(session, case)
+            for row in lessons.lessons(session, case)
         ],
     }  # fmt: skip
 

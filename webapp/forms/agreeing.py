@@ -474,6 +474,7 @@ class ConfirmAgreementForm(Form):
 class SuspendForm(ReasonForm):
     """中断."""
 
+    reason_text = words(_l("理由の説明"), rows=3)
     decide_by = day(_l("続け方を決める日"), hint=_l("半年以内の日にしてください。"))
 
 
@@ -486,6 +487,7 @@ class ResumeForm(Form):
 class TerminateForm(ReasonForm):
     """途中終了."""
 
+    reason_text = words(_l("理由の説明"), rows=3)
     inform_plan = words(
         _l("利用している人への知らせ方"),
         hint=_l("だれが、だれに、いつまでに知らせるかを書いてください。"),

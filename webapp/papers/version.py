@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from matcher.ground.errors import NotFound
 from matcher.records import CaseDocument
 from matcher.register import frozen
-from matcher.results import ratings
+from matcher.results import lessons
 from webapp import change_text
 from webapp.papers.paper import Ask, head
 
@@ -60,4 +60,4 @@ def state(document: CaseDocument) -> str:
 def _changes(ask: Ask, before: CaseDocument, after: CaseDocument) -> list[change_text.Row]:
     named = {public_id for row in (before, after) for public_id in row.content.get("lessons") or ()}
     old, new = ask.history.content_of(before), ask.history.content_of(after)
-    return change_text.changes(old, new, ratings.lesson_texts(ask.session, named))
+    return change_text.changes(old, new, lessons.lesson_texts(ask.session, named))

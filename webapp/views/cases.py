@@ -19,7 +19,7 @@ from matcher.records import Partnership
 from matcher.register import audit, officials, snapshots
 from matcher.register.act import Act, Look, open_to
 from matcher.register.act import find as find_act
-from matcher.results import ratings
+from matcher.results import renewal
 from matcher.suggestions import ranking
 from matcher.work import reads as work_reads
 from webapp import access, case_text, clock, db, decision_text, frozen_pages, terms_text, text, traces
@@ -99,7 +99,7 @@ def _facts(actor: Actor, case: Partnership) -> dict[str, Any]:
         "outcomes": decision_text.OUTCOMES,
         "obstacle": _obstacle(actor, case),
         "tasks": case_reads.tasks(db.session(), case),
-        "chain": ratings.chain(db.session(), case),
+        "chain": renewal.chain(db.session(), case),
         "unverified": talks.unverified(case) if case.state in lifecycle.CASE_OPEN else [],
     }
 

@@ -7,14 +7,14 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher.agreements import plans
+from matcher.agreements import definitions
 from matcher.city import cities
 from matcher.desk import handovers, noted
 from matcher.ground import calendar, permissions
 from matcher.ground.errors import Invalid, MovedOn, NotFound
 from matcher.records import Handover, IndicatorDefinition, User
 from matcher.register import officials, receipts
-from matcher.results import publication
+from matcher.results import comments as residents
 from webapp import access, asked, case_text, clock, db, filters, making, pdf, text
 from webapp.books import everything as every_case
 from webapp.forms import desk_work as forms
@@ -140,8 +140,8 @@ def indicators() -> Page:
     """The city's library of indicators."""
     session = db.session()
     return render_template(
-        "coordinator/indicators.html", rows=plans.library(session, active_only=False),
-        uses=plans.library_uses(session),
+        "coordinator/indicators.html", rows=definitions.library(session, active_only=False),
+        uses=definitions.library_uses(session),
     )  # fmt: skip
 
 
@@ -156,9 +156,8 @@ def new_indicator() -> Page:
 @access.allow("staff")
 def indicator(public_id: str) -> Page:
     """Change a shared indicator; plans that took it keep what they took."""
-    found = next(
-        (row for row in plans.library(db.session(), active_only=False) if row.public_id == public_id), None
-    )
+    known = definitions.library(db.session(), active_only=False)
+    found = next((row for row in known if row.public_id == public_id), None)
     if found is None:
         abort(404)
     return _indicator_page(found)
@@ -174,7 +173,7 @@ def _indicator_page(found: IndicatorDefinition | None) -> Page:
     banner = ""
     if form.validate_on_submit():
         try:
-            plans.save_definition(
+            definitions.save_definition(
                 db.session(), access.actor(), form.facts, clock.now(), definition=found,
                 version=form.shown_version,
             )  # fmt: skip
@@ -197,7 +196,7 @@ def _indicator_page(found: IndicatorDefinition | None) -> Page:
 def comments() -> Page:
     """What residents wrote: the unread first."""
     return render_template(
-        "coordinator/comments.html", rows=publication.comments_to_read(db.session(), access.actor())
+        "coordinator/comments.html", rows=residents.comments_to_read(db.session(), access.actor())
     )
 
 
@@ -206,7 +205,7 @@ def comments() -> Page:
 def comment(public_id: str) -> Page:
     """Show a comment with the city's answer, or keep it back with a reason."""
     session, actor = db.session(), access.actor()
-    found, case = publication.get_comment(session, actor, public_id)
+    found, case = residents.get_comment(session, actor, public_id)
     prefill = {
         "decision": {"shown": "show", "hidden": "hide"}.get(found.state, ""), "text": found.answer,
         "reason": found.answer_reason, "hide_reason": found.hide_reason, "version": found.version,
@@ -219,7 +218,7 @@ def comment(public_id: str) -> Page:
             "hide_reason": form.hide_reason.data or "",
         }  # fmt: skip
         try:
-            publication.treat_comment(
+            residents.treat_comment(
                 session, actor, found, case, answer, clock.now(), version=form.shown_version
             )
         except Invalid as error:

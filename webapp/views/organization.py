@@ -19,7 +19,7 @@ from matcher.organizations.profile import Section
 from matcher.postings import reads as posting_reads
 from matcher.records import Organization
 from matcher.register import act, audit
-from matcher.results import ratings
+from matcher.results import lessons
 from webapp import access, clock, db, organization_text, text
 from webapp.forms import organization as forms
 from webapp.labels import said
@@ -265,7 +265,7 @@ def show(public_id: str) -> Page:
         level=organization_profile.disclosure_level(organization),
         needs=posting_reads.open_needs_of(session, actor, organization),
         offers=posting_reads.open_offers_of(session, organization),
-        lessons=ratings.lessons_of(session, organization),
+        lessons=lessons.lessons_of(session, organization),
         is_own=actor.organization_id == organization.id,
         may_propose=_may_propose(actor, organization),
     )

@@ -14,7 +14,7 @@ from matcher.jobs import seen
 from matcher.organizations import acts as organization_acts
 from matcher.postings import reads as posting_reads
 from matcher.register import findable, receipts
-from matcher.results import publication
+from matcher.results import comments, publication
 from matcher.suggestions import weights
 from webapp import access, asked, clock, context, db, frozen_pages, languages, sheets, text
 from webapp.books import published
@@ -116,7 +116,7 @@ def partnership(public_id: str) -> str | Response | tuple[str, int]:
         try:
             # What only a machine fills in is thanked for and dropped.
             if not form.website.data:
-                publication.comment(session, case, form.text.data, access.network(), now)
+                comments.comment(session, case, form.text.data, access.network(), now)
         except Invalid as error:
             form.take(error)
         except TooMany as error:
@@ -139,8 +139,8 @@ def partnership(public_id: str) -> str | Response | tuple[str, int]:
         form=form,
         banner=banner,
         incidents=publication.public_incidents(session, case),
-        comments=publication.shown_comments(session, case),
-        hidden=publication.hidden_comments(session, case),
+        comments=comments.shown_comments(session, case),
+        hidden=comments.hidden_comments(session, case),
     )
     return page, 422 if form.errors else (429 if banner else 200)
 

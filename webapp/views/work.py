@@ -25,7 +25,7 @@ from matcher.organizations import reads as organization_reads
 from matcher.records import CaseDocument, Partnership
 from matcher.register import audit, frozen, parties, receipts
 from matcher.register.act import MOVED_ON, Look
-from matcher.results import closing, drafted, publication, ratings
+from matcher.results import closing, comments, drafted, lessons, outcome_reports, publication, ratings
 from matcher.work import contributions, measurements, payments, reports, scenarios
 from matcher.work import reads as work_reads
 from webapp import (
@@ -113,7 +113,7 @@ def overview(case: Partnership) -> dict[str, Any]:
         "plan": documents.find_agreed(session, case, "plan"),
         "trial": documents.find_agreed(session, case, "trial"),
         "ending": work_text.ending(case, documents.find_agreed(session, case, "trial_result")),
-        "lessons": ratings.lessons(session, case),
+        "lessons": lessons.lessons(session, case),
         "risks": [risk for risk in work_reads.risks(session, case) if risk.closed_at is None],
         "incidents": [found for found in work_reads.incidents(session, case) if found.resolved_at is None],
         "termination": case_reads.last_move(session, case, "terminate") if case.was_terminated else None,
@@ -147,8 +147,8 @@ def _plan(case: Partnership) -> dict[str, Any]:
         "versions": case_reads.versions(session, case, "plan"),
         "changes": _changes(case, agreed, draft),
         "node_names": plans.nodes(content),
-        "lessons": ratings.lessons_of(session, case.company, case.npo),
-        "uses": ratings.lesson_uses(session, access.actor(), case),
+        "lessons": lessons.lessons_of(session, case.company, case.npo),
+        "uses": lessons.lesson_uses(session, access.actor(), case),
         "has_outcome": plans.has_outcome(content),
     }
 
@@ -170,7 +170,7 @@ def _changes(
 
 def _lessons(*found: CaseDocument) -> dict[str, str]:
     named = {public_id for document in found for public_id in document.content.get("lessons") or ()}
-    return ratings.lesson_texts(db.session(), named)
+    return lessons.lesson_texts(db.session(), named)
 
 
 def _agreement(case: Partnership) -> dict[str, Any]:
@@ -319,16 +319,16 @@ def _evaluation(case: Partnership) -> dict[str, Any]:
         "rated": frozen_pages.ratings(evaluation_papers.sheets(visible), raters, ratings.PARTIES),
         "draft": draft,
         "sentences": [row.as_dict() for row in drafted.compose(session, case)],
-        "unmeasured": ratings.unmeasured(session, case),
+        "unmeasured": outcome_reports.unmeasured(session, case),
         "written": written,
         "to_rate": [about for about in ratings.PARTIES if (side, about) not in written],
         "differences": ratings.differences(visible),
         "raters": raters,
         "is_visible": len(visible) == len(sheets_),
         "promises": contributions.promises(session, case),
-        "lessons": ratings.lessons(session, case),
-        "uses": ratings.lesson_uses(session, actor, case),
-        "voices": ratings.voices(session, case),
+        "lessons": lessons.lessons(session, case),
+        "uses": lessons.lesson_uses(session, actor, case),
+        "voices": lessons.voices(session, case),
         "obstacle": ratings.conclusion_obstacle(session, case) if case.state == "reported" else None,
         "closing": closing.obstacle(session, case) if case.state in {"evaluated", "reported"} else None,
     }
@@ -348,7 +348,7 @@ def _publication(case: Partnership) -> dict[str, Any]:
         "versions": case_reads.versions(session, case, "publication"),
         "outdated": work_text.page_parts(publication.outdated(session, case)),
         "changes": _changes(case, agreed, draft),
-        "comments": publication.shown_comments(session, case),
+        "comments": comments.shown_comments(session, case),
         "public_incidents": publication.public_incidents(session, case),
     }
 
@@ -421,7 +421,7 @@ def document(public_id: str, document_id: str) -> Page:
 def _lessons_taken(case: Partnership, found: CaseDocument) -> list[str]:
     if found.kind != "plan":
         return []
-    return [row.text for row in ratings.lessons_taken(db.session(), case, found.content)]
+    return [row.text for row in lessons.lessons_taken(db.session(), case, found.content)]
 
 
 def _document_obstacle(case: Partnership, found: CaseDocument) -> str:
@@ -479,7 +479,7 @@ def _asked(public_id: str, action: str) -> Ask:
     """What is asked, by somebody who may ask it, with the form as it came."""
     actor, session, case = access.actor(), db.session(), _case(public_id)
     ask = Ask(session, actor, case, action, clock.now(), key=asked.word("key", 40))
-    permissions.require(actor, ACTS[action].permission, case)
+    permissions.require(actor, ask.deed.by, case)
     ask.item = _item(ask)
     ask.form = _form(ask)
     return ask
@@ -500,7 +500,7 @@ def _act(
         return redirect(here)
     if not work_acts.may(session, actor, case, action, now):
         return _too_late(ask)
-    if request.method != "POST" and (code := work_acts.obstacle(ask)):
+    if request.method != "POST" and (code := ask.deed.obstacle(ask.look)):
         return _too_late(ask, code)
     if ask.form.validate_on_submit():
         try:
@@ -510,7 +510,7 @@ def _act(
             db.undo()
             return _not_done(ask, public_id, error)
         receipts.keep(session, actor, ask.form.form_id.data, here, now)
-        flash(_(done.says) if done.says else work_text.done(action), "success")
+        flash(_(done.says or row.deed.words.done), "success")
         return redirect(here)
     return _ask(ask), 422 if ask.form.errors else 200
 
@@ -521,11 +521,10 @@ def _item(ask: Ask) -> Any:
     Raises:
         NotFound: none is named, or it is not of this case.
     """
-    model, deed = ACTS[ask.action].item, ACTS[ask.action].deed
-    named = asked.word("item", 40)
-    if model is None or model is str or (not named and deed is not None and deed.may_lack_item):
+    deed, named = ask.deed, asked.word("item", 40)
+    if deed.item is None or deed.item is str or (not named and deed.may_lack_item):
         return None
-    return case_reads.get_item(ask.session, ask.actor, ask.case, model, named)
+    return case_reads.get_item(ask.session, ask.actor, ask.case, deed.item, named)
 
 
 def _form(ask: Ask) -> Any:
@@ -535,50 +534,19 @@ def _form(ask: Ask) -> Any:
     ask.form = found
     row.prepare(ask)
     work_acts.prepare_amendment(ask)
-    if row.move:
-        found.offer_reasons(work_acts.reasons(ask.case, row.move))
+    if ask.deed.reasons:
+        found.offer_reasons(ask.deed.reasons)
     return found
 
 
 def _version(ask: Ask) -> str:
-    """What the form is about, as it is shown: the version of its record or of the draft that it writes, the
-    hash of the text that is accepted, else the version of the case.
-    """
-    deed = ACTS[ask.action].deed
-    if deed is not None:
-        shown = deed.shown(ask.look)
-        return "" if shown is None else str(shown)
-    if ask.action == "accept_document":
-        return str(ask.item.sha256)
-    if isinstance(ask.item, CaseDocument):
-        return str(ask.item.edition)
-    if ask.item is not None:
-        return str(getattr(ask.item, "version", ""))
-    if ACTS[ask.action].writes:
-        return str(ask.draft.edition if ask.draft else 0)
-    return str(ask.case.version)
-
-
-#: action → the section that it belongs to; the others return to the first page of the workspace.
-_HOME: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        **dict.fromkeys(
-            ("plan", "logic", "link", "drop_link", "indicator", "drop_indicator", "milestones"), "plan"
-        ),
-        **dict.fromkeys(("agreement", "rule", "drop_rule", "trial", "trial_result"), "agreement"),
-        **dict.fromkeys(
-            ("outcome_report", "rate", "decline_rating", "discuss", "third_party", "voice", "lesson"),
-            "evaluation",
-        ),
-        **dict.fromkeys(("publication", "unpublish"), "publication"),
-        "file": "files",
-    }
-)  # fmt: skip
+    """What the form is about, as it is shown."""
+    shown = ask.deed.shown(ask.look)
+    return "" if shown is None else str(shown)
 
 
 def _back(ask: Ask) -> str:
-    deed = ACTS[ask.action].deed
-    home = deed.home if deed is not None else _HOME.get(ask.action)
+    home = ask.deed.home
     if not home:
         return url_for("cases.show", public_id=ask.case.public_id)
     return url_for("work.section", public_id=ask.case.public_id, section=home)
@@ -629,7 +597,7 @@ def _beside(ask: Ask) -> dict[str, Any]:
     agreed = documents.find_agreed(ask.session, case, "agreement")
     return {
         "columns": columns + ([terms_text.agreement_column(agreed.content)] if agreed else []),
-        "notes": terms_text.sentences(work_acts.renewal(ask).notes) if is_new else [],
+        "notes": terms_text.sentences(work_acts.next_period(ask).notes) if is_new else [],
     }
 
 
@@ -661,9 +629,8 @@ def _part(ask: Ask) -> list[tuple[str, str]]:
     if ask.action == "drop_indicator":
         return [(_("指標"), work_text.indicator(row)) for row in plan["indicators"] if row["key"] == ask.key]
     if ask.action == "drop_rule":
-        return [
-            (_("条件"), work_text.rule(row)) for row in work_acts.rules_written(ask) if row["key"] == ask.key
-        ]
+        rows = agreement_acts.rules_written(ask.session, ask.case)
+        return [(_("条件"), work_text.rule(row)) for row in rows if row["key"] == ask.key]
     return []
 
 
@@ -672,9 +639,8 @@ def _not_done(ask: Ask, public_id: str, error: Exception) -> Page:
     form, action = ask.form, ask.action
     case = case_reads.get_case(ask.session, ask.actor, public_id)
     ask.case = case
-    model = ACTS[action].item
-    if ask.item is not None and model is not None:
-        ask.item = case_reads.get_item(ask.session, ask.actor, case, model, ask.item.public_id)
+    if ask.item is not None and ask.deed.item is not None:
+        ask.item = case_reads.get_item(ask.session, ask.actor, case, ask.deed.item, ask.item.public_id)
     if isinstance(error, Invalid):
         form.take(error)
         unplaced = [text.field_sentence(code) for name, code in error.facts.items() if name not in form]

@@ -1,0 +1,163 @@
+"""Residents' words on a public page, read by the city before anybody else, and its answers (R4, R7)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from matcher.cases import documents
+from matcher.ground import permissions, personal, vocabulary
+from matcher.ground.errors import Invalid, NotFound
+from matcher.ground.permissions import ANONYMOUS, SYSTEM, Actor
+from matcher.records import Partnership, PublicComment
+from matcher.register import audit, moves, notices, throttle, wording_work
+
+COMMENT_LENGTH: Final = 400
+
+
+def comment(session: Session, case: Partnership, text: str, network: str, now: datetime) -> PublicComment:
+    """Take a resident's words; nobody but the city reads them before it has looked.
+
+    Args:
+        network: where it comes from, as a keyed hash; only for the rate limit, never stored with the text.
+
+    Raises:
+        Invalid: no text, too long, or personal data in it. TooMany: too often from one network.
+    """
+    if not text.strip():
+        raise Invalid(text="required")
+    if personal.found_in(text):
+        raise Invalid(text="personal_data")
+    throttle.admit(session, "comment", now, account=case.public_id, network=network)
+    found = PublicComment(partnership_id=case.id, text=text.strip(), written_at=now, state="waiting")
+    session.add(found)
+    session.flush()
+    audit.record(
+        session,
+        ANONYMOUS,
+        "comment",
+        "partnership",
+        case.public_id,
+        now,
+        details={"comment": found.public_id},
+    )
+    about = ("partnership", case.public_id)
+    notices.tell_staff(session, *wording_work.event(case, "comment"), now, about=about)
+    return found
+
+
+def shown_comments(session: Session, case: Partnership) -> Sequence[PublicComment]:
+    """What the public page shows, newest first."""
+    return session.scalars(
+        select(PublicComment)
+        .where(PublicComment.partnership_id == case.id, PublicComment.state == "shown")
+        .order_by(PublicComment.id.desc())
+        .limit(200)
+    ).all()
+
+
+def hidden_comments(session: Session, case: Partnership) -> list[tuple[str, int]]:
+    """(coded reason, how many) of the words that the city has read and does not show (R7)."""
+    found = session.scalars(
+        select(PublicComment.hide_reason).where(
+            PublicComment.partnership_id == case.id, PublicComment.state == "hidden"
+        )
+    ).all()
+    return [(reason, found.count(reason)) for reason in vocabulary.COMMENT_HIDE_REASONS if reason in found]
+
+
+def comments_of(session: Session, actor: Actor, case: Partnership) -> Sequence[PublicComment]:
+    """Every comment on one case, oldest first, also what was kept back: for the city."""
+    permissions.require(actor, "desk.comments")
+    return session.scalars(
+        select(PublicComment).where(PublicComment.partnership_id == case.id).order_by(PublicComment.id)
+    ).all()
+
+
+def comments_to_read(session: Session, actor: Actor) -> Sequence[tuple[PublicComment, Partnership]]:
+    """What waits for the city: unread words first, then shown ones without an answer, then the rest."""
+    permissions.require(actor, "desk.comments")
+    rows = session.execute(
+        select(PublicComment, Partnership)
+        .join(Partnership, Partnership.id == PublicComment.partnership_id)
+        .options(joinedload(Partnership.company), joinedload(Partnership.npo))
+        .order_by(
+            (PublicComment.state != "waiting"),
+            ((PublicComment.state != "shown") | (PublicComment.answered_at.is_not(None))),
+            PublicComment.id.desc(),
+        )
+        .limit(200)
+    )
+    return [(found, case) for found, case in rows]
+
+
+def get_comment(session: Session, actor: Actor, public_id: str) -> tuple[PublicComment, Partnership]:
+    """One comment with its case, for the city.
+
+    Raises:
+        NotFound
+    """
+    permissions.require(actor, "desk.comments")
+    row = session.execute(
+        select(PublicComment, Partnership)
+        .join(Partnership, Partnership.id == PublicComment.partnership_id)
+        .where(PublicComment.public_id == public_id)
+        .options(joinedload(Partnership.company), joinedload(Partnership.npo))
+    ).first()
+    if row is None:
+        raise NotFound("comment")
+    return row[0], row[1]
+
+
+def treat_comment(
+    session: Session,
+    actor: Actor,
+    found: PublicComment,
+    case: Partnership,
+    answer: Mapping[str, str],
+    now: datetime,
+    *,
+    version: int | None,
+) -> None:
+    """Show a comment with the city's answer and its reason, or keep it back with a coded reason.
+
+    Args:
+        answer: ``decision`` (``show`` or ``hide``), ``text`` and ``reason`` of the answer, ``hide_reason``.
+
+    Raises:
+        Invalid: shown without an answer or its reason, or with personal data in them; hidden without a
+            reason.
+    """
+    permissions.require(actor, "desk.comments")
+    if version is not None and version != found.version:
+        raise moves.moved_on(session, case)
+    wrong = {}
+    if answer.get("decision") == "show":
+        for name in ("text", "reason"):
+            if not answer.get(name, "").strip():
+                wrong[name] = "required"
+            elif personal.found_in(answer[name]):
+                wrong[name] = "personal_data"
+    elif answer.get("decision") == "hide":
+        if answer.get("hide_reason") not in vocabulary.COMMENT_HIDE_REASONS:
+            wrong["hide_reason"] = "required"
+    else:
+        wrong["decision"] = "required"
+    if wrong:
+        raise Invalid(**wrong)
+    show = answer["decision"] == "show"
+    found.state = "shown" if show else "hidden"
+    found.hide_reason = "" if show else answer["hide_reason"]
+    found.moderated_by_id, found.moderated_at = actor.user_id, now
+    if show:
+        found.answer, found.answer_reason = answer["text"].strip(), answer["reason"].strip()
+        found.answered_by_id, found.answered_at = actor.user_id, now
+    session.flush()
+    audit.record(
+        session, actor, "show_comment" if show else "hide_comment", "partnership", case.public_id, now,
+        reason_code=found.hide_reason or None, details={"comment": found.public_id},
+    )  # fmt: skip
+    if show:
+        documents.tell_others(session, SYSTEM, case, wording_work.event(case, "comment_answered"), now)
