@@ -46,6 +46,7 @@ MEASURE_DAYS: Final = 14  #: days before a day of measuring from which on it is 
 MOST: Final = 20  #: indicators, milestones, and lines of a logic model's column
 #: From this likeness on (0 to 1, SequenceMatcher) a new line is an old one put right, and keeps its arrows.
 LIKE: Final = 0.6
+_SCALE: Final = re.compile(r"(\d{1,4})(?:段階|点満点|件法)")
 _COMPARED: Final = 3  #: old lines with which a new one is compared letter by letter
 
 _INDICATOR_FIELDS: Final = (
@@ -315,7 +316,7 @@ def _top_of_scale(facts: Mapping[str, Any]) -> int | None:
     """The highest value of a scale that the indicator names itself, as 「5段階」 or 「100点満点」."""
     if facts["unit"] != "点":
         return None
-    named = re.search(r"(\d{1,4})(?:段階|点満点|件法)", nfkc(f"{facts['name']} {facts['definition']}"))
+    named = _SCALE.search(nfkc(f"{facts['name']} {facts['definition']}"))
     return int(named.group(1)) if named else None
 
 

@@ -279,6 +279,7 @@ def test_a_trial_begins_in_the_agreed_period(place, first, last, begins_on, ends
 
 def test_an_agreement_begins_with_what_was_agreed_and_shows_what_was_asked_for(place):
     place.bring("negotiation")
+    place.write_plan()
     agreed_terms(place, quantity=120, period_from=date(2026, 11, 1), period_to=date(2027, 10, 31))
     place.settle()
     page = visit(place.open("company"), place.url("/do/agreement"))
