@@ -27,6 +27,8 @@ LISTS: Final = ("ground/vocabulary.py", "migrations/versions/")
 WORDS: Final = re.compile(
     r"(vocabulary|sentences|ground/profile|wording\w*|words|labels|clauses|imports/columns|ground/numerals)\.py$"
 )
+#: What is given to these is said to people, and looked up where it is shown; or it is looked for.
+SAID: Final = frozenset({"Words", "DeskList", "Filter", "Column", "compile"})
 _JAPANESE: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _IN_TAGS: Final = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
 _RULE_IN_TAGS: Final = re.compile(
@@ -35,15 +37,15 @@ _RULE_IN_TAGS: Final = re.compile(
 
 #: What does not hold yet, as it stands today.
 SO_FAR: Final[dict[str, float]] = {
-    "modules over 450 lines": 16,
-    "longest module, in lines": 990,
-    "modules under 350 lines, in %": 88.5,
-    "lines of templates over 160 characters": 118,
+    "modules over 450 lines": 9,
+    "longest module, in lines": 928,
+    "modules under 350 lines, in %": 91.3,
+    "lines of templates over 160 characters": 116,
     "files an act stands in, median": 6,
     "files an act stands in, most": 25,  # the act of writing an agreement and the kind of text share a name
-    "rules in views": 24,
+    "rules in views": 22,
     "rules in templates": 83,
-    "Japanese literals in matcher outside words": 387,
+    "Japanese literals in matcher outside words": 305,
 }
 
 
@@ -201,11 +203,11 @@ def rules(house: House) -> Iterator[Measure]:
 
 
 def _said(tree: ast.AST) -> Iterator[ast.Constant]:
-    """String literals, without docstrings, the words of an act, and patterns that are looked for."""
+    """String literals, without docstrings and what is given to ``SAID``."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             continue
-        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in {"Words", "compile"}:
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in SAID:
             continue
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node
