@@ -9,11 +9,11 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from typing import Any, Final
 
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app, has_request_context, url_for
 from jinja2 import Environment
 from markupsafe import Markup
 
-from webapp import bundle_text, case_text, drawing, work_text
+from webapp import bundle_text, case_text, db, drawing, work_text
 from webapp.labels import lifecycle, vocabulary
 
 _LEAVES: Final = (str, int, float, date, type(None))  #: bool is an int, Markup a str, a moment a date
@@ -38,6 +38,8 @@ def render(template: str, facts: Mapping[str, Any]) -> Markup:
         TypeError: something among the facts is no plain value.
     """
     require_plain(facts)
+    if has_request_context():
+        db.settle()  # as before every template: no page is made under the write lock
     place: Environment = current_app.extensions["frozen"]
     return Markup(place.get_template(template).render(**facts))  # noqa: S704 - escaped where it was made
 

@@ -498,8 +498,8 @@ def test_a_stand_in_who_has_left_is_dropped_and_the_successor_hears_of_it(partne
 
 def test_notes_on_cases_are_those_that_were_not_cancelled(partners, session):
     partners.bring("running")
-    hand_over(partners, note="")
-    kept, cancelled = hand_over(partners), hand_over(partners, note="古い")
+    hand_over(partners, days=4, note="")
+    kept, cancelled = hand_over(partners, days=5), hand_over(partners, days=6, note="古い")
     handovers.cancel(session, partners.coordinator, cancelled, partners.at)
     assert handovers.notes_on(session, [partners.case]) == [kept]
     assert handovers.notes_on(session, []) == []
