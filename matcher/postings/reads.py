@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import regex
 from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select
@@ -178,14 +178,20 @@ def shown_to_companies(session: Session, needs: Sequence[Need]) -> dict[int, int
     return {need_id: count for need_id, count in rows if need_id is not None}
 
 
+#: Why a need that somebody saved cannot be opened just now, by its state.
+_CLOSED: Final = {"paused": "paused", "draft": "rewritten", "in_review": "rewritten", "returned": "rewritten"}
+
+
 @dataclass(frozen=True)
 class Saved:
-    """One saved row: ``need`` only while its text may be read, ``is_gone`` where nothing can be opened."""
+    """One saved row: ``need`` only while its text may be read; ``closed`` is why nothing can be opened
+    (``paused``, ``rewritten`` or ``ended``), empty where something can.
+    """
 
     mark: Mark
     organization: Organization
     need: Need | None
-    is_gone: bool
+    closed: str
 
 
 def saved(session: Session, actor: Actor) -> list[Saved]:
@@ -203,9 +209,10 @@ def saved(session: Session, actor: Actor) -> list[Saved]:
 def _saved_row(actor: Actor, mark: Mark, organization: Organization, need: Need | None) -> Saved:
     is_seen = permissions.may(actor, "organization.view", organization)
     if need is None:
-        return Saved(mark, organization, None, is_gone=mark.need_id != 0 or not is_seen)
-    is_open = is_seen and permissions.may(actor, "posting.view", need)
-    return Saved(mark, organization, need if is_open else None, is_gone=not is_open)
+        return Saved(mark, organization, None, "ended" if mark.need_id != 0 or not is_seen else "")
+    if is_seen and permissions.may(actor, "posting.view", need):
+        return Saved(mark, organization, need, "")
+    return Saved(mark, organization, None, _CLOSED.get(need.state, "ended") if is_seen else "ended")
 
 
 def figures(session: Session) -> dict[str, int]:
@@ -259,7 +266,9 @@ def _may_see_posting(session: Session, actor: Actor, posting: Need | Offer) -> b
         is_read = posting.state in lifecycle.POSTING_READ
         return isinstance(posting, Need) and is_read and _in_a_case_about(session, actor, posting)
     own = actor.is_staff or actor.organization_id == posting.organization_id
-    return own or posting.organization.is_listed
+    # Who is listed nowhere is seen by those whom it approached, or who have had a case with it.
+    owner = posting.organization
+    return own or owner.is_listed or (owner.state == "verified" and _in_a_case_with(session, actor, owner))
 
 
 def _in_a_case_about(session: Session, actor: Actor, need: Need) -> bool:
@@ -268,6 +277,13 @@ def _in_a_case_about(session: Session, actor: Actor, need: Need) -> bool:
     return (
         session.scalar(select(cases_of_party(actor).where(Partnership.need_id == need.id).exists())) or False
     )
+
+
+def _in_a_case_with(session: Session, actor: Actor, organization: Organization) -> bool:
+    if actor.role != "member":
+        return False
+    side = Partnership.npo_id if organization.kind == "npo" else Partnership.company_id
+    return session.scalar(select(cases_of_party(actor).where(side == organization.id).exists())) or False
 
 
 def open_needs_of(session: Session, actor: Actor, npo: Organization) -> Sequence[Need]:

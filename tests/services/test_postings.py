@@ -871,10 +871,40 @@ def test_a_saved_need_that_is_rewritten_shows_nothing_of_its_draft(town: Town, n
     )  # fmt: skip
     town.session.flush()
     (row,) = posting_reads.saved(town.session, town.officer)
-    assert (row.need, row.is_gone) == (need, False)
-    need.state = "draft"
+    assert (row.need, row.closed) == (need, "")
+    for state, closed in (
+        ("draft", "rewritten"), ("in_review", "rewritten"), ("paused", "paused"), ("withdrawn", "ended"),
+    ):  # fmt: skip
+        need.state = state
+        (row,) = posting_reads.saved(town.session, town.officer)
+        assert (row.need, row.closed) == (None, closed)
+    town.npo.state = "suspended"
+    need.state = "paused"
     (row,) = posting_reads.saved(town.session, town.officer)
-    assert (row.need, row.is_gone) == (None, True)
+    assert row.closed == "ended", "nothing is said of an organization that one may not see"
+
+
+def test_who_is_listed_nowhere_is_read_by_those_whom_it_approached(town: Town, now: datetime) -> None:
+    session = town.session
+    hidden = make_npo(session, visibility="approached")
+    need = make_need(session, hidden)
+    director = actor_for(make_user(session, hidden), hidden)
+    stranger = make_company(session)
+    outside = actor_for(make_user(session, stranger), stranger)
+    for actor in (town.officer, outside):
+        with pytest.raises(NotFound):
+            posting_reads.get_need(session, actor, need.public_id)
+    beginning.propose(session, director, town.company, hidden, Terms("food", 20, "kg"), "お願いします", now)
+    assert posting_reads.get_need(session, town.officer, need.public_id) is need
+    with pytest.raises(NotFound):
+        posting_reads.get_need(session, outside, need.public_id)
+    for state in ("paused", "in_review", "draft"):
+        need.state = state
+        with pytest.raises(NotFound):
+            posting_reads.get_need(session, town.officer, need.public_id)
+    need.state, hidden.state = "open", "suspended"
+    with pytest.raises(NotFound):
+        posting_reads.get_need(session, town.officer, need.public_id)
 
 
 def test_an_organization_sees_only_its_own_drafts(town: Town, now: datetime) -> None:

@@ -650,8 +650,12 @@ def test_a_saved_need_that_ended_says_so_without_its_text(town: Town) -> None:
     send(town.officer, visit(town.officer, f"/company/needs/{need.public_id}"), button="保存")
     town.change(need, state="draft", title="まだ読まれていない件名")
     page = visit(town.officer, "/company/saved")
-    assert "公開を終えたニーズ" in page.text
+    assert "内容を直しているニーズ" in page.text
     assert "まだ読まれていない件名" not in page.text
+    town.change(need, state="paused")
+    assert "休止しています" in visit(town.officer, "/company/saved").text
+    town.change(need, state="expired")
+    assert "終了しました" in visit(town.officer, "/company/saved").text
 
 
 # ── The public pages ─────────────────────────────────────────────────────────────────────────────────
