@@ -5,10 +5,9 @@ another country with its +, and an extension or 代表 behind it.
 """
 
 import re
-import unicodedata
 from typing import Final
 
-from matcher.ground.typed import DASHES, Unclear, plain
+from matcher.ground.typed import DASHES, Unclear, narrow, plain
 
 LIMIT: Final = 40
 
@@ -41,9 +40,7 @@ def dialled(text: str) -> str:
     with the + of another country and without an extension; empty where there is none. Also for numbers from
     before they were read.
     """
-    found = _NUMBER.search(
-        re.sub(r"\s*([-()])\s*", r"\1", unicodedata.normalize("NFKC", text).translate(DASHES))
-    )
+    found = _NUMBER.search(re.sub(r"\s*([-()])\s*", r"\1", narrow(text).translate(DASHES)))
     number = found[0] if found else ""
     if number.startswith("+"):
         number = number.replace("(0)", "")  # dialled from inside the country only

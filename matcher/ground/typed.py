@@ -34,8 +34,12 @@ def plain(text: str, limit: int) -> str:
     """
     if len(text) > limit:
         raise Unclear("value_too_long", text[:20])
-    narrow = "".join(_SQUARES.get(character) or _narrow(character) for character in text)
-    return nfc(narrow).strip().strip(_UNSEEN).strip()
+    return narrow(text).strip().strip(_UNSEEN).strip()
+
+
+def narrow(text: str) -> str:
+    """``text`` in one width, of any length."""
+    return nfc("".join(_SQUARES.get(character) or _narrow(character) for character in text))
 
 
 def _narrow(character: str) -> str:

@@ -248,6 +248,7 @@ def _used(person: Visitor, path: str, form: Form, control: Control, chosen: list
         page.locator(f'[name="{control.name}"][value="{chosen[0]}"]').first.check()
     else:
         place.fill(chosen[0])
+        place.blur()  # what is typed counts once one leaves the field
     said = urlencode({control.name: chosen[0]})
     if place.evaluate("control => control.form.hasAttribute('hx-get')"):
         page.wait_for_url(lambda url: said in url)

@@ -15,8 +15,8 @@ from sqlalchemy.orm import joinedload
 from matcher.records import User
 from tests.web.conftest import login_as
 
-JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff々〆ヶ]")
-RUN = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff々〆ヶ]+")
+JAPANESE = re.compile(r"[\u3041-\u30fa\u30fc-\u30ff\u4e00-\u9fff々〆ヶ]")
+RUN = re.compile(r"[\u3041-\u30fa\u30fc-\u30ff\u4e00-\u9fff々〆ヶ]+")
 ELSEWHERE = re.compile(r"/(logout|static|making|healthz)|\.(pdf|xlsx|csv|ics|zip|json|svg)|ticket=")
 NAMES = {"縁むすび"}
 MOST_OF_A_KIND = 4  #: pages of one view

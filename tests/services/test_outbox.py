@@ -1,5 +1,6 @@
 """What becomes of a mail: sent once, delayed by a dead server, given up where nobody can ever receive it."""
 
+import itertools
 import socket
 import threading
 from datetime import timedelta
@@ -253,7 +254,8 @@ def test_a_worker_that_stops_puts_the_rest_of_the_batch_back(database, tmp_path,
     server = serve()
     write(database, "a@x.example", "b@x.example")
     settings = settings_for(database, tmp_path, server)
-    assert mail.send_due(database, settings, NOW, lambda: len(server.received) == 1) == 1
+    asked = itertools.count()
+    assert mail.send_due(database, settings, NOW, lambda: next(asked) > 0) == 1
     assert mail.send_due(database, settings, NOW) == 1
     assert {one.attempts for one in mails(database).values()} == {1}
 

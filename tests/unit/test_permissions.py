@@ -34,6 +34,7 @@ EXPECTED = {
     "partnership.view": (*OWN, *STAFF),
     "partnership.propose": WRITE,
     "partnership.answer": WRITE,
+    "partnership.withdraw": (*WRITE, *STAFF),
     "partnership.message": (*WRITE, *STAFF),
     "partnership.decide": STAFF,
     "partnership.assign": STAFF,

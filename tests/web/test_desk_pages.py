@@ -328,8 +328,9 @@ def _events_of(call: ast.Call) -> set[str]:
 
 
 def _is_told_by_done(call: ast.Call) -> bool:
-    """Whether an act has no event of its own: a review accepts or returns."""
-    return isinstance(call.args[0], ast.Constant) and str(call.args[0].value).startswith("review_")
+    """Whether an act has no event of its own: a review accepts or returns, a text is kept by its kind."""
+    name = call.args[0].value if isinstance(call.args[0], ast.Constant) else ""
+    return str(name).startswith("review_") or str(name).endswith("_document")
 
 
 PAGES = (

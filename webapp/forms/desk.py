@@ -1,7 +1,7 @@
 """Filters of the coordinator's lists. Sent by GET; an unknown code counts as no condition."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
@@ -36,7 +36,7 @@ class ListForm(SearchForm):
         return "　".join(f"{one.label}：{one.words}" for one in self.in_words)
 
 
-@cache
+@lru_cache(maxsize=len(LISTS))
 def form_of(name: str) -> type[ListForm]:
     """The filter of a list, with a field for each of its conditions."""
     fields = {one.name: _field(one) for one in LISTS[name].filters}
