@@ -13,6 +13,7 @@ from babel.messages.mofile import write_mo
 from jinja2 import Environment, nodes
 
 from tests.contracts.world import World
+from tests.web.conftest import login_as
 from webapp import create_app, languages
 
 JAPANESE = re.compile(r"[\u3041-\u30fa\u30fd-\u30ff\u4e00-\u9fff]")
@@ -153,3 +154,11 @@ def test_a_browser_that_prefers_the_language_gets_it_and_nobody_is_led_away(engl
 def test_nothing_is_offered_where_there_is_one_language(world):
     page = world.browser("anonymous").get("/needs").get_data(as_text=True)
     assert "表示する言語" not in page
+
+
+def test_a_form_that_somebody_opened_in_another_language_is_japanese_for_the_next(english, world):
+    client = login_as(english.test_client(), world.people["coordinator"])
+    for language, words in (("en", "Food"), ("ja", "食品")):
+        client.set_cookie(languages.COOKIE, language)
+        page = client.get("/desk/needs").get_data(as_text=True)
+        assert f">{words}</option>" in page, language

@@ -25,7 +25,9 @@ _CHOOSE = _l("選んでください")
 def choices(labels: Mapping[str, Any], none: Any = None) -> list[SelectChoice]:
     """The choices of a list of labels; ``none`` is the label of choosing nothing."""
     first = [] if none is None else [SelectChoice("", none)]
-    return [*first, *(SelectChoice(code, _l(str(label))) for code, label in labels.items())]
+    # A form is made once for everybody: its words are said in the language of who opens it.
+    said = {code: _l(label) if isinstance(label, str) else label for code, label in labels.items()}
+    return [*first, *(SelectChoice(code, label) for code, label in said.items())]
 
 
 def _text(label: Any, limit: int, *, required: Any = None) -> TextAreaField:
