@@ -55,7 +55,7 @@ def _field(one: Filter) -> Field:
         case "areas" | "fields":
             return _select(label, {})  # the city's own; they come in ``offer_choices``
         case options:
-            return _select(label, {code: _l(words) for code, words in options.items()})
+            return _select(label, options)
 
 
 def _select(label: Any, options: Mapping[str, Any]) -> SelectField:

@@ -1,7 +1,8 @@
 """ニーズの一覧, 提供メニューの一覧: with whose they are, and how often each was shown."""
 
 from datetime import datetime
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, joinedload
@@ -27,7 +28,8 @@ from matcher.records import Need, Offer, Organization, ShownSuggestion
 from matcher.register import folding
 
 
-def fetch_needs(
+def _fetch(
+    model: type[Need] | type[Offer],
     session: Session,
     actor: Actor,
     conditions: Conditions,
@@ -36,32 +38,7 @@ def fetch_needs(
     sort: str = "",
     page: int | None = 1,
 ) -> Listing:
-    """Needs with their NPOs, and how often each was shown. ``page=None``: all, for a sheet."""
-    return _postings(session, actor, Need, conditions, now, sort, page)
-
-
-def fetch_offers(
-    session: Session,
-    actor: Actor,
-    conditions: Conditions,
-    now: datetime,
-    *,
-    sort: str = "",
-    page: int | None = 1,
-) -> Listing:
-    """Offers with their companies, and how often each was shown. ``page=None``: all, for a sheet."""
-    return _postings(session, actor, Offer, conditions, now, sort, page)
-
-
-def _postings(
-    session: Session,
-    actor: Actor,
-    model: Any,
-    conditions: Conditions,
-    now: datetime,
-    sort: str,
-    page: int | None,
-) -> Listing:
+    """Needs or offers with whose they are, and how often each was shown. ``page=None``: all, for a sheet."""
     permissions.require(actor, "desk.view")
     since = func.coalesce(
         case(
@@ -128,7 +105,7 @@ NEEDS: Final = DeskList(
     "ニーズの一覧",
     "団体が出したニーズです。件名から確認の画面に進みます。",
     "条件に合うニーズはありません",
-    fetch_needs,
+    partial(_fetch, Need),
     _FILTERS,
     _columns("団体"),
     "coordinator.need",
@@ -139,7 +116,7 @@ OFFERS: Final = DeskList(
     "提供メニューの一覧",
     "企業が出した提供メニューです。件名から確認の画面に進みます。",
     "条件に合う提供メニューはありません",
-    fetch_offers,
+    partial(_fetch, Offer),
     _FILTERS,
     _columns("企業"),
     "coordinator.offer",
