@@ -62,7 +62,8 @@ load: $(VENV)/.installed-test ## fifty people at once, in quiet and while the se
 	$(BIN)/python -m tests.benchmarks.load
 
 soak: $(VENV)/.installed-test ## the long rounds: 200 kill -9 rounds under load, 200 races, 20,000 fuzzed posts
-	$(BIN)/python -m pytest -o addopts=-q tests/soak
+	FUZZ_POSTS=20000 FUZZ_GETS=20000 FUZZ_SECONDS=2 \
+	$(BIN)/python -m pytest -o addopts=-q tests/soak tests/contracts/test_fuzz.py
 
 model: $(VENV)/.installed-test ## rebuild the bundled embedding model from its sources
 	$(BIN)/python -m embeddings.training.build_model --untrained var/untrained

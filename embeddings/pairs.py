@@ -39,6 +39,12 @@ class Sentences:
         array = np.frombuffer(vectors, dtype=np.float16).reshape(len(words), -1)
         return cls(array.astype(np.float32), words)
 
+    @classmethod
+    def joined(cls, parts: Sequence["Sentences"]) -> "Sentences":
+        """The sentences of several texts, each with at least one, one text after the other."""
+        words = [bag for part in parts for bag in part.words]
+        return cls(np.concatenate([part.vectors for part in parts]), words)
+
 
 def closeness(a: Sentences, b: Sentences, idf: Callable[[str], float]) -> Numbers:
     """(n, m) how close each sentence of ``a`` is to each of ``b``, in [-0.5, 1].

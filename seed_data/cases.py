@@ -38,13 +38,18 @@ class Cases:
         about: dict[str, Any] = {"need": need, "offer": offer}
         if line["origin"] == "coordinator":
             self.begun[line["id"]] = beginning.recommend(
-                self.session, self.residents.officer(line.get("officer", 0)), company, npo, terms,
-                line["reason_code"], line["message"], at, **about,
-            )  # fmt: skip
+                self.session,
+                self.residents.officer(line.get("officer", 0)),
+                beginning.between(company, npo, **about),
+                terms,
+                line["reason_code"],
+                line["message"],
+                at,
+            )
         else:
             actor = self.residents.member(line["company"] if line["origin"] == "company" else line["npo"])
             self.begun[line["id"]] = beginning.propose(
-                self.session, actor, company, npo, terms, line["message"], at, **about
+                self.session, actor, beginning.between(company, npo, **about), terms, line["message"], at
             )
 
     def step(self, key: str, step: Facts, at: datetime) -> None:

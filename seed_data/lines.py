@@ -1,11 +1,14 @@
 """The texts of the invented city as they are kept: one JSON object a line."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from matcher.agreements import contract
+from matcher.ground import calendar
 from matcher.records import CompanyProfile, NpoProfile
 
 Facts = Mapping[str, Any]
@@ -57,3 +60,32 @@ def npo_profile(line: Facts) -> NpoProfile:
 def day_of(text: str | None, shift: timedelta) -> date | None:
     """A day of the texts, moved along with the city."""
     return date.fromisoformat(text) + shift if text else None
+
+
+def money(outcome: Facts, shift: timedelta) -> Facts:
+    """What an agreement pays by outcomes, on the days that move along.
+
+    A day of the file stands for its fiscal year: of a measurement, or for which a fixed part is paid. A year
+    may pay no more than all that.
+    """
+    fixed: Counter[int] = Counter()
+    for day, yen in outcome["fixed"].items():  # the end of March of two years can lie in one, by a leap day
+        fixed[fiscal_year(day, shift)] += yen
+    limits = Counter(fixed)
+    rules = []
+    for rule in outcome["rules"]:
+        year = fiscal_year(rule["measured_on"], shift)
+        limits[year] += rule["cap_yen"]
+        day = date.fromisoformat(rule["measured_on"]) + shift
+        found = contract.Rule.from_dict({**rule, "measured_on": day.isoformat(), "fiscal_year": year})
+        rules.append(found.as_dict())
+    by_year = {
+        name: {str(year): yen for year, yen in sorted(parts.items())}
+        for name, parts in (("fixed", fixed), ("year_limits", limits))
+    }
+    return {**outcome, **by_year, "rules": rules}
+
+
+def fiscal_year(day: str, shift: timedelta) -> int:
+    """The fiscal year in which a day of the file lies, once it has moved along."""
+    return calendar.fiscal_year(date.fromisoformat(day) + shift)

@@ -9,7 +9,7 @@ from matcher.ground.errors import Refused
 from matcher.ground.permissions import SYSTEM, Actor
 from matcher.organizations import acts as organization_acts
 from matcher.people import accounts
-from matcher.records import Organization, User
+from matcher.records import Membership, Organization, User
 from matcher.register import audit, folding
 from seed_data.lines import ORGANIZATION_KEYS, Facts, company_profile, npo_profile, present
 
@@ -39,7 +39,7 @@ class Residents:
                 email=email,
                 name=name,
                 role=role,
-                organization=None,
+                memberships=[],
                 status="active",
                 created_at=at,
                 notify="none",
@@ -71,12 +71,13 @@ class Residents:
             email=email,
             name=line["contact_name"] or line["representative"],
             role="member",
-            organization_id=organization.id,
-            organization_role="owner",
             status="active",
             created_at=at,
         )
         self.session.add(user)
+        self.session.add(
+            Membership(user=user, organization=organization, role="owner", created_at=at, began_at=at)
+        )
         self.session.flush()
         self.organizations[line["id"]], self.people[line["id"]] = organization, user
         audit.record(

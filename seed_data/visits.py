@@ -11,7 +11,7 @@ from matcher.desk import noted
 from matcher.ground.db import Database
 from matcher.ground.permissions import Actor
 from matcher.people import accounts
-from matcher.records import Need, Organization, ShownList, ShownSuggestion, User
+from matcher.records import Membership, Need, Organization, ShownList, ShownSuggestion, User
 from matcher.suggestions import shown_lists, suggest
 from matcher.suggestions.indexing import LiveIndex
 
@@ -30,17 +30,21 @@ def load(database: Database, now: datetime) -> int:
     with database.write() as session:
         live.level(session)
         members = session.scalars(
-            select(User)
-            .join(Organization, Organization.id == User.organization_id)
+            select(Membership)
+            .join(Membership.organization)
+            .join(Membership.user)
             .where(
-                Organization.state == "verified", User.status == "active", User.organization_role == "owner"
+                Organization.state == "verified", User.status == "active",
+                Membership.role == "owner", Membership.began_at.is_not(None), Membership.ended_at.is_(None),
             )
             .options(
-                joinedload(User.organization).joinedload(Organization.company),
-                joinedload(User.organization).joinedload(Organization.npo),
+                joinedload(Membership.user).options(accounts.loaded()),
+                joinedload(Membership.organization).options(
+                    joinedload(Organization.company), joinedload(Organization.npo)
+                ),
             )
-            .order_by(User.id)
-        ).all()
+            .order_by(User.id, Membership.id)
+        ).all()  # fmt: skip
         chosen = random.sample(list(members), min(VISITS, len(members)))
         days = sorted(random.uniform(1, WEEKS * 7) for _ in chosen)
         for member, days_ago in zip(chosen, reversed(days), strict=True):
@@ -48,10 +52,9 @@ def load(database: Database, now: datetime) -> int:
     return len(chosen)
 
 
-def _look(session: Session, live: LiveIndex, member: User, at: datetime, random: Random) -> None:
-    actor, own = accounts.actor_of(member), member.organization
-    if own is None:
-        return
+def _look(session: Session, live: LiveIndex, member: Membership, at: datetime, random: Random) -> None:
+    own = member.organization
+    actor = accounts.actor_of(member.user, own.id)
     if own.kind == "company":
         found = suggest.for_company(session, live, own, limit=5, now=at)
         shown = shown_lists.record(session, live, actor, own, found, at)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.agreements import acts as agreement_acts
-from matcher.agreements import clauses, contract, course, definitions, plans
+from matcher.agreements import clauses, course, definitions, plans
 from matcher.cases import documents, files, talks, trials
 from matcher.cases import reads as case_reads
 from matcher.desk import handovers
@@ -39,6 +39,7 @@ from matcher.results import (
 )
 from matcher.work import contributions, incidents, measurements, payments, reports, risks
 from matcher.work import reads as work_reads
+from seed_data import lines
 from seed_data.lines import Facts
 
 
@@ -164,14 +165,8 @@ class Teller:
     def _agreement(self, case: Partnership, step: Facts, at: datetime) -> None:
         facts = dict(step["agreement"])
         facts["from_on"], facts["to_on"] = self._need_day(facts.pop("from")), self._need_day(facts.pop("to"))
-        outcome = facts.get("outcome")
-        if outcome:
-            rules = [
-                {**rule, "measured_on": self._need_day(rule["measured_on"]).isoformat()}
-                for rule in outcome["rules"]
-            ]
-            rules = [contract.Rule.from_dict(rule).as_dict() for rule in rules]
-            facts["outcome"] = {**outcome, "rules": rules}
+        if facts.get("outcome"):
+            facts["outcome"] = lines.money(facts["outcome"], self.shift)
         facts = {
             "liability": clauses.clauses(facts["type"])["liability"],
             "outcome": None, "city_is_party": False, "roles_city": "", "money_company_yen": 0,
@@ -186,7 +181,8 @@ class Teller:
             return
         self._both_accept(case, "agreement", at)
         if case.state == "agreement_review" and until == "confirmed":
-            officer = self.actor(case, "manager" if agreement_acts.needs_manager(facts) else "city")
+            signed = documents.find_draft(self.session, case, "agreement")
+            officer = self.actor(case, "manager" if signed and signed.needs_manager else "city")
             answer = agreement_acts.Confirmation(frozenset(agreement_acts.CHECKS), step["confirm"])
             agreement_acts.confirm(self.session, officer, case, answer, at, version=None)
         draft = documents.find_draft(self.session, case, "agreement")
@@ -275,7 +271,8 @@ class Teller:
         sides = step.get("sides", ["npo", "company"])
         for side in sides:
             facts = {
-                "text": step[side], "setbacks": step.get("setbacks", ""), "next_step": step.get("next", ""),
+                "text": step[side], "setbacks": step.get(reports.SETBACKS[side], ""),
+                "next_step": step.get("next", ""),
                 "sentences": drafted.of_period(self.session, case, report),
             }  # fmt: skip
             reports.write_report(
@@ -310,8 +307,9 @@ class Teller:
 
     def _pay(self, case: Partnership, step: Facts, at: datetime) -> None:
         officer, manager = self.actor(case, "city"), self.actor(case, "manager")
-        if "year" in step:
-            found = payments.calculate_fixed(self.session, officer, case, step["year"], at)
+        if "fixed" in step:
+            year = lines.fiscal_year(step["fixed"], self.shift)
+            found = payments.calculate_fixed(self.session, officer, case, year, at)
         else:
             rule = next(row for row in payments.rules(self.session, case) if row.key == step["rule"])
             found = payments.calculate(self.session, officer, case, rule, at)

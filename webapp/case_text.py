@@ -7,82 +7,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher.cases import documents, turns
+from matcher.cases import answering, beginning, discretion, documents, turns
 from matcher.ground import calendar, lifecycle, reasons
 from matcher.ground.permissions import Actor
-from matcher.records import AuditEvent, CaseMessage, Partnership, User
-from webapp import filters, work_text
+from matcher.records import AuditEvent, CaseMessage, Partnership
+from matcher.register.doers import Doer
+from webapp import act_text, filters, work_text
+from webapp.labels import gettext as _
 from webapp.labels import said, vocabulary
-
-
-def _(text: str, **facts: Any) -> str:
-    """``gettext`` with a type."""
-    return str(gettext(text, **facts))
-
+from webapp.reason_text import reason_sentence
 
 ORIGINS: Final[Mapping[str, Any]] = {"company": _l("申し出"), "npo": _l("依頼"), "coordinator": _l("推薦")}
 
-#: Buttons and headings of the pages that ask once more.
-ACTIONS: Final[Mapping[str, Any]] = {
-    "accept": _l("進めたいと返事をする"),
-    "decline": _l("今回は見送る"),
-    "withdraw": _l("取り下げる"),
-    "revise": _l("条件を変えて提案する"),
-    "message": _l("質問・連絡を送る"),
-    "approve": _l("承認する"),
-    "return": _l("差し戻す"),
-    "refuse": _l("不承認とする"),
-    "assign": _l("担当者を決める"),
-}
-
-#: What the page says once it is done.
-DONE: Final[Mapping[str, Any]] = {
-    "accept": _l("お返事を送りました。"),
-    "decline": _l("今回は見送ることを、相手に知らせました。選んだ理由は相手に伝わりません。"),
-    "withdraw": _l("案件を取り下げました。"),
-    "revise": _l("内容を送りました。"),
-    "message": _l("質問・連絡を送りました。"),
-    "approve": _l("承認しました。両者に連絡先を表示し、お知らせを送りました。"),
-    "return": _l("差し戻しました。両者にお知らせを送りました。"),
-    "refuse": _l("不承認としました。両者にお知らせを送りました。"),
-    "assign": _l("担当者を決めました。"),
-}
-
+#: What happened, where no act says it.
 _EVENTS: Final[Mapping[str, Any]] = {
-    "propose": _l("声をかけました"),
-    "recommend": _l("この組み合わせを推薦しました"),
-    "accept": _l("進めたいと返事をしました"),
-    "decline": _l("今回は見送りました"),
-    "withdraw": _l("案件を取り下げました"),
-    "expire": _l("お返事の期限が過ぎたため、いったん終了しました"),
-    "revise": _l("条件を変えて提案しました"),
-    "send_for_review": _l("市に確認を依頼しました"),
-    "approve": _l("承認しました"),
-    "return": _l("補足を求めて差し戻しました"),
-    "refuse": _l("不承認としました"),
-    "message": _l("質問・連絡を送りました"),
-    "assign": _l("担当者を決めました"),
+    lifecycle.EXPIRE: _l("いったん終了しました"),
+    lifecycle.SEND_FOR_REVIEW: _l("市に確認を依頼しました"),
     "download": _l("決定時の記録をダウンロードしました"),
 }
-
-#: These reasons are read by the city only: a no must be free to say.
-_PRIVATE_REASONS: Final = frozenset(
-    {
-        "decline",
-        "withdraw",
-        "approve",
-        "confirm_agreement",
-        "conclude",
-        "close",
-        "close_early",
-        "hide_comment",
-    }
-)
-#: Steps of the city's own work, of no use to the two sides.
-_STAFF_EVENTS: Final = frozenset({"download"})
 
 PARTS: Final[Mapping[str, Any]] = {
     "meaning": _l("文章の内容の近さ"),
@@ -107,16 +51,18 @@ def origin(case: Partnership) -> str:
     return str(ORIGINS[case.origin])
 
 
+def sent(case: Partnership) -> str:
+    """What is said once it has begun."""
+    return _begun(case.origin)
+
+
+def _begun(origin: str) -> str:
+    return _(beginning.propose.words.done, word=ORIGINS[origin])
+
+
 def steps(case: Partnership) -> list[str]:
     """The way of a case, from the first word to the introduction."""
     return [origin(case), _("両者の合意"), _("市の確認"), _("引き合わせ")]
-
-
-def present_step(case: Partnership) -> int | None:
-    """Which of ``steps`` is the present one; ``None`` once the case has ended on the way."""
-    if case.state == "recommended":
-        return 0
-    return lifecycle.CASE_STEPS.index(case.state) if case.state in lifecycle.CASE_STEPS else None
 
 
 def state(case: Partnership, actor: Actor) -> str:
@@ -158,10 +104,9 @@ def outcome(case: Partnership) -> str:
         "closed": _("この案件は完了しました。"),
         "declined": _("今回は見送りとなり、この案件は終了しました。"),
         "withdrawn": _("取り下げられ、この案件は終了しました。"),
-        "expired": _("お返事の期限が過ぎたため、いったん終了しました。どちらの評価にも影響しません。"),
         "refused": _("市が承認しないこととし、この案件は終了しました。"),
     }
-    return sentences.get(case.state, "")
+    return work_text.expired(case) if case.state == "expired" else sentences.get(case.state, "")
 
 
 def advice(case: Partnership, actor: Actor, steps: Iterable[turns.Step]) -> str:
@@ -193,9 +138,9 @@ def advice(case: Partnership, actor: Actor, steps: Iterable[turns.Step]) -> str:
 
 def action_label(case: Partnership, action: str) -> str:
     """The button of an action; a supplement after a return is not called a proposal."""
-    if action == "revise" and case.state == "interest_both":
+    if action == lifecycle.REVISE and case.state == "interest_both":
         return _("補足・変更して送る")
-    return str(ACTIONS[action])
+    return act_text.label(action)
 
 
 def main_action(
@@ -204,7 +149,10 @@ def main_action(
     """The one action that carries the main button, ``None`` where it is not one's turn."""
     if not is_own_turn(case, actor, steps):
         return None
-    return next((action for action in ("accept", "revise", "approve") if action in actions), None)
+    return next(
+        (action for action in (lifecycle.ACCEPT, lifecycle.REVISE, lifecycle.APPROVE) if action in actions),
+        None,
+    )
 
 
 def terms(case: Any) -> str:
@@ -242,7 +190,7 @@ def consequences(case: Partnership, action: str, actor: Actor, now: datetime) ->
     own = case.side_of(actor.organization_id)
     other = case.npo.name if own == "company" else case.company.name
     own_word = party(case, own or "coordinator", actor)
-    if action == "approve":
+    if action == lifecycle.APPROVE:
         return [
             (both, _("お互いの担当者の連絡先が画面に表示され、承認のお知らせがメールでも届きます。")),
             (
@@ -253,7 +201,7 @@ def consequences(case: Partnership, action: str, actor: Actor, now: datetime) ->
                 ),
             ),
         ]
-    if action == "return":
+    if action == lifecycle.RETURN:
         return [
             (
                 both,
@@ -264,7 +212,7 @@ def consequences(case: Partnership, action: str, actor: Actor, now: datetime) ->
             ),
             (city, _("補足が届くともう一度「承認待ち」に入り、期限までに届かないときは自動で終了します。")),
         ]
-    if action == "refuse":
+    if action == lifecycle.REFUSE:
         return [
             (
                 both,
@@ -275,7 +223,7 @@ def consequences(case: Partnership, action: str, actor: Actor, now: datetime) ->
             ),
             (city, _("判断のもとになった記録を変更できない形で保存し、案件を終了します。")),
         ]
-    if action == "accept":
+    if action == lifecycle.ACCEPT:
         next_step = (
             _(
                 "両者の合意がそろい、市の担当が3営業日ほどで内容を確認します。"
@@ -285,12 +233,12 @@ def consequences(case: Partnership, action: str, actor: Actor, now: datetime) ->
             else _("相手のお返事を待ちます。両方の合意がそろうと、市の確認に進みます。")
         )
         return [(other, _("進めたいとのお返事と、下のひとことが届きます。")), (own_word, next_step)]
-    if action == "decline":
+    if action == lifecycle.DECLINE:
         return [
             (other, _("今回は見送りとなったことだけを知らせます。選んだ理由は伝わりません。")),
             (city, _("理由は、よりよい組み合わせを考えるために、市の担当だけが読みます。")),
         ]
-    if action == "withdraw":
+    if action == lifecycle.WITHDRAW:
         return [
             (
                 other if own else both,
@@ -298,12 +246,12 @@ def consequences(case: Partnership, action: str, actor: Actor, now: datetime) ->
             ),
             (own_word, _("この案件は終了します。あらためて声をかけることはできます。")),
         ]
-    if action == "revise":
+    if action == lifecycle.REVISE:
         first = (other, _("条件を変えると、%(day)sまでに、もう一度お返事をお願いします。", day=answer_by))
         if case.state != "interest_both":
             return [first]
         return [first, (city, _("条件を変えず、補足だけを送るときは、そのまま市の確認に進みます。"))]
-    if action == "message":
+    if action == answering.send_message.name:
         others = _("ほかの参加者")
         return [(others, _("画面とメールで知らせます。お返事の期限は、少なくとも7日後まで延ばします。"))]
     return []
@@ -315,7 +263,7 @@ def consequences(case: Partnership, action: str, actor: Actor, now: datetime) ->
 def timeline(
     actor: Actor,
     case: Partnership,
-    events: Iterable[tuple[AuditEvent, User | None]],
+    events: Iterable[tuple[AuditEvent, Doer | None]],
     messages: Iterable[CaseMessage],
     more: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
@@ -329,16 +277,16 @@ def timeline(
         {
             "at": event.at,
             "who": who(actor, case, user),
-            "text": event_words(event.action, case.origin),
+            "text": happened(event, case.origin),
             "reason": _reason(actor, event),
             "detail": _detail(case, event, texts),
         }
         for event, user in events
-        if actor.is_staff or event.action not in _STAFF_EVENTS | work_text.STAFF_EVENTS
+        if discretion.may_see(actor, event)
     ]
 
 
-def who(actor: Actor, case: Partnership, user: User | None) -> str:
+def who(actor: Actor, case: Partnership, user: Doer | None) -> str:
     """Who did it. People of the other side are named to members only after the introduction."""
     if user is None:
         return _("自動の処理")
@@ -346,12 +294,12 @@ def who(actor: Actor, case: Partnership, user: User | None) -> str:
         return _("市の担当 %(name)sさん", name=user.name)
     known = actor.is_staff or user.organization_id == actor.organization_id or case.was_introduced
     if known:
-        return _("%(organization)s %(name)sさん", organization=user.organization.name, name=user.name)
-    return user.organization.name
+        return _("%(organization)s %(name)sさん", organization=user.organization, name=user.name)
+    return user.organization
 
 
 def overtaken(
-    actor: Actor, case: Partnership, events: Sequence[tuple[AuditEvent, User | None]], now: datetime
+    actor: Actor, case: Partnership, events: Sequence[tuple[AuditEvent, Doer | None]], now: datetime
 ) -> str:
     """「先に○○さんが14:32に承認しました。入力された内容は下に残しています。」"""
     newest = next(((event, user) for event, user in events if user is not None), None) or (
@@ -369,37 +317,45 @@ def overtaken(
         "先に%(who)sが%(moment)sに%(what)s。入力された内容は下に残しています。",
         who=by,
         moment=moment,
-        what=event_words(event.action, case.origin),
+        what=happened(event, case.origin),
     )
+
+
+def happened(event: AuditEvent, began: str = "") -> str:
+    """One event of a history, as ``event_words``; of what ended by itself also why."""
+    if event.action == lifecycle.EXPIRE:
+        return work_text.why_expired(
+            event.reason_code, was_introduced=event.from_state in lifecycle.CASE_WORK
+        )
+    return event_words(event.action, began)
 
 
 def event_words(action: str, began: str = "") -> str:
     """One step of a history; ``began`` is the origin of the case, where it is known."""
-    if action == "propose" and began:
-        return _("%(word)sを送りました", word=ORIGINS[began])
-    return work_text.event_words(action) or str(_EVENTS.get(action, action))
+    if action == beginning.propose.name and began:
+        return _begun(began)
+    return act_text.event_words(action) or str(_EVENTS.get(action, action))
 
 
 def _reason(actor: Actor, event: AuditEvent) -> str:
-    if event.action in _PRIVATE_REASONS and not actor.is_staff:
+    # Why it ended by itself ``happened`` says.
+    if event.action == lifecycle.EXPIRE or not discretion.may_read_reason(actor, event):
         return ""
     label = filters.label_of(event.reason_code, said(reasons.of_action("partnership", event.action)))
     return _("。").join(part for part in (label, event.reason_text) if part)
 
 
 def _detail(case: Partnership, event: AuditEvent, texts: Mapping[str, str]) -> str:
-    if event.action == "message":
+    if event.action == answering.send_message.event:
         return texts.get(str(event.details.get("message")), "")
     named = next(
         (str(event.details[key]) for key in ("meeting", "task", "file", "risk") if key in event.details), ""
     )
     if named:
-        return "\n".join(
-            part for part in (texts.get(named, ""), work_text.risk_change(event.details)) if part
-        )
-    if event.action == "propose":
+        return "\n".join(part for part in (texts.get(named, ""), act_text.risk_change(event.details)) if part)
+    if event.action == beginning.propose.name:
         return case.message
-    if event.action == "revise":
+    if event.action == lifecycle.REVISE:
         before, after = event.details.get("before"), event.details.get("after")
         if before and after:
             return _("変更前：%(before)s\n変更後：%(after)s", before=_kept(before), after=_kept(after))
@@ -423,7 +379,7 @@ def shown_reasons(kept: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str,
     found: dict[str, list[dict[str, Any]]] = {"pros": [], "cons": [], "improvements": []}
     for reason in kept:
         entry = {
-            "text": reason.get("text", ""),
+            "text": reason_sentence(reason),
             "own_quote": reason.get("company"),
             "other_quote": reason.get("npo"),
         }

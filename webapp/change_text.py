@@ -8,20 +8,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher.agreements import plans
+from matcher.agreements import logic_models
 from matcher.cases import documents
-from webapp import filters, work_text
+from webapp import contract_text, document_text, filters, party_text
+from webapp.labels import gettext as _
 from webapp.labels import vocabulary
 
 Row = tuple[str, str, str]
-
-
-def _(text: str, **facts: Any) -> str:
-    """``gettext`` with a type."""
-    return str(gettext(text, **facts))
 
 
 #: What a public page shows, in the order of the page.
@@ -75,16 +70,20 @@ def changes(
             found += _view(old or {}, new or {})
         elif key == "parties":
             found += _parties(old or {}, new or {})
-        elif key not in work_text.HIDDEN:
+        elif key not in document_text.HIDDEN:
             found.append(
-                (work_text.name(key, old, new), work_text.value(key, old), work_text.value(key, new))
+                (
+                    document_text.name(key, old, new),
+                    document_text.value(key, old),
+                    document_text.value(key, new),
+                )
             )
     return [(name, old or _("（なし）"), new or _("（なし）")) for name, old, new in found]
 
 
 def _parties(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Row]:
     """Who is named otherwise; ``parties.History.content_of`` knows it of texts that do not say it."""
-    old, new = dict(work_text.party_facts(before)), dict(work_text.party_facts(after))
+    old, new = dict(party_text.party_facts(before)), dict(party_text.party_facts(after))
     return [
         (name, old.get(name, ""), new.get(name, ""))
         for name in dict.fromkeys((*new, *old))
@@ -145,7 +144,7 @@ def _lines(facts: Sequence[tuple[str, str]]) -> str:
 
 def _entries(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Row]:
     found: list[Row] = []
-    old, new = plans.columns(before), plans.columns(after)
+    old, new = logic_models.columns(before), logic_models.columns(after)
     for kind, label in vocabulary.LOGIC_KINDS.items():
         name = _("ロジックモデル・%(kind)s", kind=label)
         was, is_now = old[kind], new[kind]
@@ -164,8 +163,10 @@ def _entries(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Row]:
 
 
 def _links(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Row]:
-    names = {**plans.nodes(before), **plans.nodes(after)}
-    old, new = ({plans.link_key(row): row for row in plan.get("links") or ()} for plan in (before, after))
+    names = {**logic_models.nodes(before), **logic_models.nodes(after)}
+    old, new = (
+        {logic_models.link_key(row): row for row in plan.get("links") or ()} for plan in (before, after)
+    )
 
     def between(row: Mapping[str, Any]) -> str:
         return _(
@@ -184,12 +185,12 @@ def _links(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Row]:
 
 
 def _indicators(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Row]:
-    names = {**plans.nodes(before), **plans.nodes(after)}
+    names = {**logic_models.nodes(before), **logic_models.nodes(after)}
     old, new = ({row["key"]: row for row in plan.get("indicators") or ()} for plan in (before, after))
     return _matched(
         old, new,
         lambda row: _("指標%(key)s「%(name)s」", key=row["key"], name=row["name"]),
-        lambda row: work_text.indicator_facts(row, names),
+        lambda row: document_text.indicator_facts(row, names),
     )  # fmt: skip
 
 
@@ -210,17 +211,17 @@ def _milestones(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str
 
 
 def _milestone(row: Mapping[str, Any]) -> str:
-    return work_text.value("milestones", [row])
+    return document_text.value("milestones", [row])
 
 
 # ── Agreement ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _contract(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Row]:
-    label = work_text.name("outcome")
+    label = document_text.name("outcome")
     if not old or not new:
-        return [(label, work_text.value("outcome", old), work_text.value("outcome", new))]
-    was, is_now = dict(work_text.contract_frame(old)), dict(work_text.contract_frame(new))
+        return [(label, document_text.value("outcome", old), document_text.value("outcome", new))]
+    was, is_now = dict(contract_text.contract_frame(old)), dict(contract_text.contract_frame(new))
     found = [
         (fact, was.get(fact, ""), is_now.get(fact, ""))
         for fact in dict.fromkeys((*is_now, *was))
@@ -230,7 +231,7 @@ def _contract(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Row]:
     return found + _matched(
         rules[0], rules[1],
         lambda row: _("支払いの条件%(key)s", key=row["key"]),
-        work_text.rule_facts,
+        contract_text.rule_facts,
     )  # fmt: skip
 
 
@@ -310,7 +311,7 @@ def _public(key: str, kept: Any) -> str:
             )
         )
     if key == "milestones":
-        return work_text.value("milestones", kept)
+        return document_text.value("milestones", kept)
     if key == "report":
         return "\n".join(part for part in (kept["narrative"], kept.get("next_step")) if part)
     if key == "lessons":
@@ -329,7 +330,7 @@ def _public(key: str, kept: Any) -> str:
 def _gift(row: Mapping[str, Any]) -> str:
     words = _(
         "%(who)s：%(what)s %(sum)s（%(times)s回）",
-        who=filters.label_of(row["giver"], work_text.SIDES),
+        who=filters.label_of(row["giver"], party_text.SIDES),
         what=vocabulary.support_label(row["support_type"]),
         sum=_("金額は公表しない")
         if row["quantity"] is None
@@ -349,7 +350,7 @@ def _scores(row: Mapping[str, Any]) -> str:
     )
     return _(
         "%(about)sについて（%(who)sによる）：%(given)s",
-        about=filters.label_of(row["about"], work_text.SIDES),
-        who=filters.label_of(row["rater"], work_text.SIDES),
+        about=filters.label_of(row["about"], party_text.SIDES),
+        who=filters.label_of(row["rater"], party_text.SIDES),
         given=given,
     )

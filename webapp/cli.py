@@ -22,7 +22,7 @@ from matcher.desk import steps
 from matcher.ground.db import Database
 from matcher.ground.errors import DomainError
 from matcher.ground.permissions import SYSTEM
-from matcher.people import accounts
+from matcher.people import accounts, closing, staff
 from matcher.records import User
 from matcher.register import audit
 from webapp import clock, folders
@@ -34,6 +34,7 @@ MODULES = {
     "import": "webapp.cli_import",
     "index": "webapp.cli_index",
     "match": "webapp.cli_match",
+    "registration-code": "webapp.cli_registration_code",
     "worker": "webapp.cli_worker",
     "status": "webapp.cli_status",
 }
@@ -126,10 +127,8 @@ def create_user(email: str, name: str, role: str) -> None:
     The link works once, for 7 days. It is not mailed.
     """
     with writing() as session:
-        made = accounts.open_staff_account(
-            session, SYSTEM, email=email, name=name, role=role, now=clock.now()
-        )
-        link = accounts.issue_link(session, SYSTEM, made, clock.now(), _public_url())
+        made = staff.open_staff_account(session, SYSTEM, email=email, name=name, role=role, now=clock.now())
+        link = staff.issue_link(session, SYSTEM, made, clock.now(), _public_url())
     click.echo(link)
 
 
@@ -137,14 +136,16 @@ def create_user(email: str, name: str, role: str) -> None:
 @click.option("--all", "everybody", is_flag=True, help="Members of organizations too.")
 @with_appcontext
 def list_users(everybody: bool) -> None:
-    """List staff accounts: role, status, address, name, separated by tabs."""
+    """List staff accounts: role, status, address, name, separated by tabs; with --all also, a line for each
+    organization that a person serves, its members, and then its name.
+    """
     with database().read() as session:
-        found = list(accounts.list_staff(session, SYSTEM))
-        if everybody:
-            found += accounts.search_members(session, SYSTEM, "", page=1, size=1_000_000)[0]
-        for one in found:
-            role = one.organization_role or one.role
-            click.echo("\t".join((role, one.status, one.email, one.name)))
+        for one in staff.list_staff(session, SYSTEM):
+            click.echo("\t".join((one.role, one.status, one.email, one.name)))
+        members = staff.search_members(session, SYSTEM, "", page=1, size=1_000_000)[0] if everybody else ()
+        for seat in members:
+            facts = (seat.role, seat.status, seat.user.email, seat.name, seat.organization.name)
+            click.echo("\t".join(facts))
 
 
 @user.command("reset-link")
@@ -154,7 +155,7 @@ def reset_link(email: str) -> None:
     """Print a link with which EMAIL chooses a new password: once, within 2 hours (7 days if invited)."""
     with writing() as session:
         found = _get_user(session, email)
-        link = accounts.issue_link(session, SYSTEM, found, clock.now(), _public_url())
+        link = staff.issue_link(session, SYSTEM, found, clock.now(), _public_url())
     click.echo(link)
 
 
@@ -166,7 +167,7 @@ def deactivate_user(email: str) -> None:
     """Close the account of EMAIL, sign it out and remove its personal data."""
     with writing() as session:
         found = _get_user(session, email)
-        accounts.deactivate_user(session, SYSTEM, found.public_id, clock.now())
+        closing.deactivate_user(session, SYSTEM, found.public_id, clock.now())
     click.echo(f"deactivated {found.public_id}")
 
 

@@ -17,7 +17,7 @@ from matcher.imports import checking, saving
 from matcher.imports.columns import COLUMNS, Kind
 from matcher.imports.findings import Checked
 from matcher.imports.tables import Unreadable
-from webapp import clock, db, import_text, text
+from webapp import clock, db, import_text
 from webapp.cli_index import encode_all
 from webapp.progress import progress
 
@@ -157,7 +157,7 @@ def _check(kind: Kind, file: Path, form: str) -> Checked:
                 return checking.check_json_lines(session, SYSTEM, kind, content, now)
             return checking.check_file(session, SYSTEM, kind, f"upload.{suffix}", content, now)
     except Unreadable as error:
-        raise click.ClickException(text.sentence(error.code, error.facts)) from None
+        raise click.ClickException(import_text.refusal(error)) from None
 
 
 def _report(checked: Checked) -> None:
@@ -179,11 +179,11 @@ def _report(checked: Checked) -> None:
         click.echo(f"… and {import_text.counted([vars(one) for one in hidden])}", err=True)
     for label, names in (
         ("dropped as personal", checked.dropped),
-        ("unknown", checked.unknown),
-        ("taken as one", checked.merged),
+        ("unknown", map(import_text.unread, checked.unknown)),
+        ("taken as one", map(import_text.together, checked.merged)),
     ):
-        if names:
-            click.echo(f"columns {label}: {', '.join(names)}", err=True)
+        if said := ", ".join(names):
+            click.echo(f"columns {label}: {said}", err=True)
     if checked.sheets:
         click.echo(f"sheets not read: {', '.join(checked.sheets)}", err=True)
     click.echo(

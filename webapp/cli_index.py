@@ -7,7 +7,7 @@ from flask.cli import with_appcontext
 from embeddings.encoder import ModelUnavailable, load_encoder, model_id_for
 from matcher.ground.db import Database
 from matcher.register import findable
-from matcher.suggestions import indexing
+from matcher.suggestions import encoding, indexing
 from webapp import clock, db
 from webapp.config import Settings
 from webapp.progress import progress
@@ -22,17 +22,17 @@ def encode_all(database: Database, settings: Settings) -> int:
     """Encode everything that waits under the configured model, then let it serve; returns how many."""
     name = settings.embedding_model or None
     model_id = model_id_for(name)
-    indexing.add_missing_rows(database, model_id)
+    encoding.add_missing_rows(database, model_id)
     with database.read() as session:
         total = findable.waiting_count(session, model_id)
     done = 0
     if total:
         encoder = load_encoder(name)
         with progress(f"Encoding {total:,} texts with {model_id}") as step:
-            while count := indexing.encode_waiting(database, encoder, clock.now()):
+            while count := encoding.encode_waiting(database, encoder, clock.now()):
                 done += count
                 step(done, total)
-    indexing.serve(database, model_id)
+    encoding.serve(database, model_id)
     return done
 
 

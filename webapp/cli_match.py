@@ -18,8 +18,7 @@ from matcher.ground.errors import DomainError, Invalid, Refused
 from matcher.ground.permissions import SYSTEM
 from matcher.register import findable
 from matcher.suggestions import indexing, suggest, weights
-from matcher.suggestions.judging import fitting
-from matcher.suggestions.judging import folders as benchmark
+from matcher.suggestions.judging import figures, fitting, folders, rankers
 from matcher.suggestions.judging import measures as evaluation
 from matcher.suggestions.ranking import Weights
 from webapp import clock, db
@@ -204,7 +203,7 @@ def _graded(session: Session, live: indexing.LiveIndex, path: Path) -> list[fitt
     return found
 
 
-def _judged(shipped: benchmark.Shipped, texts: benchmark.Folder, name: str) -> list[fitting.Labelled]:
+def _judged(shipped: rankers.Shipped, texts: folders.Folder, name: str) -> list[fitting.Labelled]:
     found = []
     for query in texts.queries:
         if query.is_judged:
@@ -244,13 +243,13 @@ def _print_fit(fitted: Weights, before: Weights, comparison: fitting.Comparison)
 
 
 @contextmanager
-def _shipped(folder: Path, encoder: Encoder) -> Iterator[tuple[benchmark.Shipped, benchmark.Folder]]:
+def _shipped(folder: Path, encoder: Encoder) -> Iterator[tuple[rankers.Shipped, folders.Folder]]:
     """The ranking over a folder's texts, in a database that is thrown away."""
-    texts = benchmark.read(folder)
+    texts = folders.read(folder)
     with tempfile.TemporaryDirectory() as scratch:
         database = Database(f"sqlite:///{Path(scratch) / 'folder.sqlite3'}")
         with progress(f"Encoding with {encoder.model_id}") as step:
-            shipped = benchmark.Shipped(database, texts, encoder, clock.now(), step=step)
+            shipped = rankers.Shipped(database, texts, encoder, clock.now(), step=step)
         yield shipped, texts
         database.dispose()
 
@@ -280,13 +279,13 @@ def evaluate(
         encoder = load_encoder(settings.embedding_model or None)
         further = {Path(name).name: load_encoder(name) for name in others}
         with _shipped(folder, encoder) as (shipped, texts):
-            rankers: dict[str, benchmark.Ranker] = {shipped.name: shipped}
+            compared: dict[str, folders.Ranker] = {shipped.name: shipped}
             if not no_baselines:
-                rankers |= _baselines(texts, encoder, further)
+                compared |= _baselines(texts, encoder, further)
             found = []
-            for name, ranker in rankers.items():
-                figures, ranked = benchmark.figures(name, ranker, texts.queries)
-                found.append(figures)
+            for name, ranker in compared.items():
+                reached, ranked = figures.figures(name, ranker, texts.queries)
+                found.append(reached)
                 if name == shipped.name and run_out is not None:
                     _write_run(run_out, ranked)
     except Invalid as error:
@@ -301,22 +300,22 @@ def evaluate(
     if plot is not None:
         rows = [
             (
-                figures.name,
-                *evaluation.interval([x for task in benchmark.TASKS for x in figures.values[task].values()]),
+                reached.name,
+                *evaluation.interval([x for task in figures.TASKS for x in reached.values[task].values()]),
             )
-            for figures in found
+            for reached in found
         ]
         plot.write_text(charts.bars(rows, "MRR@10 and nDCG@10, mean over all queries"), encoding="utf-8")
 
 
 def _baselines(
-    texts: benchmark.Folder, encoder: Encoder, further: Mapping[str, Encoder]
-) -> dict[str, benchmark.Ranker]:
-    simple = benchmark.Baselines(texts)
-    rankers = simple.rankers()
+    texts: folders.Folder, encoder: Encoder, further: Mapping[str, Encoder]
+) -> dict[str, folders.Ranker]:
+    simple = rankers.Baselines(texts)
+    found = simple.rankers()
     for name, model in {"this model's vectors": encoder, **further}.items():
-        rankers |= simple.with_vectors(name, model.encode)
-    return rankers
+        found |= simple.with_vectors(name, model.encode)
+    return found
 
 
 def _write_run(path: Path, ranked: Mapping[tuple[str, str], Sequence[str]]) -> None:
@@ -326,20 +325,20 @@ def _write_run(path: Path, ranked: Mapping[tuple[str, str], Sequence[str]]) -> N
             file.write(line + "\n")
 
 
-def _print_table(found: Sequence[benchmark.Figures]) -> None:
+def _print_table(found: Sequence[figures.Figures]) -> None:
     """Means with 95 % intervals, and what the first is ahead of each other over all tasks together."""
-    measures = [name for name in benchmark.MEASURES if name in found[0].values]
+    measures = [name for name in figures.MEASURES if name in found[0].values]
     counts = [f"{len(found[0].values[name])} {name}" for name in measures]
     click.echo("queries of each measure: " + ", ".join(counts))
     click.echo(f"{'ranker':<30}" + "".join(f"{name:>22}" for name in measures) + f"{'shipped minus it':>26}")
-    for figures in found:
+    for reached in found:
         cells = []
         for measure in measures:
-            mean, low, high = evaluation.interval(list(figures.values[measure].values()))
+            mean, low, high = evaluation.interval(list(reached.values[measure].values()))
             cells.append(f"{f'{mean:.3f} ({low:.2f}-{high:.2f})':>22}")
-        line = f"{figures.name:<30}{''.join(cells)}"
-        if figures is not found[0] and any(task in figures.values for task in benchmark.TASKS):
-            mean, low, high = benchmark.over_all_tasks(found[0], figures)
+        line = f"{reached.name:<30}{''.join(cells)}"
+        if reached is not found[0] and any(task in reached.values for task in figures.TASKS):
+            mean, low, high = figures.over_all_tasks(found[0], reached)
             line += f"{f'{mean:+.3f} ({low:+.3f} to {high:+.3f})':>26}"
         click.echo(line)
 

@@ -1,17 +1,26 @@
 """What every page knows without asking: the city, the actor, the navigation, the unread notices."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext as _
 
 from matcher.city import cities
+from matcher.desk.lists import LISTS
 from matcher.ground import permissions
 from matcher.jobs import seen
 from matcher.register import notices
 from webapp import access, clock, db, headers
 from webapp.labels import lifecycle, vocabulary
 from webapp.worker import PIECE_NAMES
+
+
+def _lists(seen: str) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (one.menu, f"coordinator.{one.name}") for one in LISTS.values() if one.menu and one.seen == seen
+    )
+
 
 #: audience → (label, endpoint, prefix of endpoints under it)
 _NAVIGATION = {
@@ -37,24 +46,24 @@ _NAVIGATION = {
     ),
     "staff": (
         ("今日の仕事", "coordinator.desk"),
-        ("団体・企業", "coordinator.organizations"),
-        ("ニーズ", "coordinator.needs"),
-        ("提供メニュー", "coordinator.offers"),
-        ("案件", "coordinator.cases"),
+        *_lists("desk.view"),
         ("引き継ぎ", "desk_work.handover"),
         ("住民の声", "desk_work.comments"),
         ("共通指標", "desk_work.indicators"),
         ("取り込み", "imports.index"),
     ),
-    "operator": (("利用者", "account.staff"), ("操作の記録", "coordinator.audit")),
+    "operator": (("利用者", "account.staff"), *_lists("audit.view")),
 }
 
+#: What a page may leave unsaid of its frame (``layouts/``): templates set it, views give it.
+FRAME: Final[Mapping[str, Any]] = {"caption": "", "lead": "", "breadcrumb": (), "width": "wide", "form": None}
 #: Where it is said that the worker stands still.
 _WATCHING = frozenset({"coordinator.desk", "account.staff", "coordinator.audit"})
 
 
 def init(app: Flask) -> None:
     """Attach the context to the application."""
+    app.jinja_env.globals.update(v=vocabulary, lifecycle=lifecycle)
     app.context_processor(_context)
 
 
@@ -76,17 +85,19 @@ def home_url(actor: permissions.Actor) -> str:
 def _context() -> dict[str, Any]:
     actor = g.get("actor", permissions.ANONYMOUS)
     return {
+        **FRAME,
         "actor": actor,
         "city": _city(),
         "navigation": _navigation(actor),
-        "unread_notices": _unread(actor),
+        "unread_notices": _unread(actor).get(actor.organization_id, 0),
+        "unread_elsewhere": {
+            seat.organization_id: _unread(actor).get(seat.organization_id, 0) for seat in actor.elsewhere
+        },
         "csp_nonce": headers.nonce(),
         "now": clock.now(),
         "may": lambda action, record=None: permissions.may(access.actor(), action, record),
         "home_url": home_url(actor),
         "worker_trouble": _worker_trouble(actor),
-        "v": vocabulary,
-        "lifecycle": lifecycle,
     }
 
 
@@ -100,14 +111,14 @@ def _city() -> cities.City:
     return found
 
 
-def _unread(actor: permissions.Actor) -> int:
+def _unread(actor: permissions.Actor) -> Mapping[int | None, int]:
     if "unread" not in g:
         try:
-            g.unread = notices.unread_count(db.session(), actor)
+            g.unread = notices.unread_counts(db.session(), actor)
         except Exception:
-            g.unread = 0
-    count: int = g.unread
-    return count
+            g.unread = {}
+    counts: Mapping[int | None, int] = g.unread
+    return counts
 
 
 def _worker_trouble(actor: permissions.Actor) -> seen.State | None:

@@ -1,43 +1,28 @@
 """A frozen decision in Japanese words: the facts of its JSON, named and worded for the page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import date, datetime
 from typing import Any, Final
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from matcher.ground import lifecycle, profile, reasons
+from matcher.ground import lifecycle, posting, profile, reasons
+from matcher.ground.field import Field
+from matcher.records import Partnership
+from matcher.register import act
 from webapp import case_text, filters
+from webapp.labels import gettext as _
 from webapp.labels import said, vocabulary
 
-
-def _(text: str, **facts: Any) -> str:
-    """``gettext`` with a type."""
-    return str(gettext(text, **facts))
-
-
-OUTCOMES: Final[Mapping[str, Any]] = {
-    "approve": _l("承認"),
-    "refuse": _l("不承認"),
-    "confirm_agreement": _l("協定の確認"),
-    "conclude": _l("評価のまとめ"),
-    "close": _l("完了"),
+#: Consent of the city to a text, by its kind; what else it decides has its word itself (``Words.decided``).
+_CONSENTS: Final[Mapping[str, Any]] = {
     "accept_plan": _l("計画の変更の確認"),
     "accept_agreement": _l("協定の変更の確認"),
     "accept_publication": _l("公表の確認"),
-    "return_agreement": _l("協定の案の差し戻し"),
-    "suspend": _l("中断"),
-    "resume": _l("再開"),
-    "terminate": _l("途中終了"),
-    "calculate_payment": _l("支払額の計算"),
-    "approve_payment": _l("支払いの承認"),
 }
 
-#: Names of the facts in a frozen decision. Every column of what is frozen has one; a fact of before that has
-#: none any more is shown by its key, never hidden.
+#: Names of the facts in a frozen decision that no table of fields describes (see ``names``).
 FACTS: Final[Mapping[str, Any]] = {
-    **{code: _l(label) for code, label in profile.labels()},
     "public_id": _l("記録番号"),
     "version": _l("版"),
     "number": _l("番号"),
@@ -62,42 +47,16 @@ FACTS: Final[Mapping[str, Any]] = {
     "reason_text": _l("直前の理由の説明"),
     "decided_at": _l("決定日時"),
     "kind": _l("企業・団体の別"),
-    "name": _l("名称"),
-    "kana": _l("フリガナ"),
-    "visibility": _l("公開の範囲"),
     "terms_version": _l("同意した規約"),
     "declared_at": _l("誓約の日時"),
     "submitted_at": _l("申請日時"),
     "verified_at": _l("確認日時"),
     "verification_expires_on": _l("確認の有効期限"),
     "updated_at": _l("更新日時"),
-    "fields": _l("分野"),
-    "sdgs": _l("SDGs"),
-    "beneficiaries": _l("支える相手"),
-    "areas": _l("地域"),
-    "budget_band": _l("予算の規模"),
-    "title": _l("件名"),
-    "mode": _l("進め方"),
-    "skills": _l("技能"),
-    "valid_until": _l("公開の期限"),
     "expiry_notices": _l("期限のお知らせ"),
     "pause_cause": _l("休止の理由"),
     "published_at": _l("公開日時"),
-    "situation": _l("困っていること"),
-    "wanted_change": _l("めざす変化"),
-    "min_useful": _l("最低これだけ"),
-    "also_welcome": _l("ほかに助かる支援"),
-    "urgency": _l("急ぎの度合い"),
-    "repeat": _l("くり返し"),
-    "place_note": _l("場所"),
-    "beneficiary_number": _l("人数"),
-    "safety_contact": _l("子どもや配慮の要る人と接する"),
-    "safety_note": _l("安全への配慮"),
-    "what_we_give": _l("お返し"),
-    "if_unmet": _l("足りないとき"),
     "steps_done": _l("入力の進み"),
-    "description": _l("内容"),
-    "conditions": _l("条件"),
     "rank": _l("順位"),
     "score": _l("適合度"),
     "shown_at": _l("表示日時"),
@@ -109,6 +68,7 @@ FACTS: Final[Mapping[str, Any]] = {
     "filters": _l("しぼりこみ"),
     "text": _l("理由"),
     "conflict_of_interest": _l("利益相反"),
+    "on_both_sides": _l("企業と団体の両方に所属する人の記録番号"),
     "city_involved": _l("市の予算・名義"),
     "consulted": _l("相談した担当課と回答"),
     "decided_by": _l("決定者の記録番号"),
@@ -139,26 +99,7 @@ FACTS: Final[Mapping[str, Any]] = {
 _VALUES: Final[Mapping[str, Mapping[str, Any]]] = {
     "origin": case_text.ORIGINS,
     "support_type": vocabulary.SUPPORT_LABELS,
-    "also_welcome": vocabulary.SUPPORT_LABELS,
     "recommend_code": vocabulary.RECOMMEND_REASONS,
-    "industry": vocabulary.INDUSTRIES,
-    "fields": vocabulary.FIELD_SHORT,
-    "no_go_fields": vocabulary.FIELD_SHORT,
-    "sdgs": vocabulary.SDGS,
-    "beneficiaries": vocabulary.BENEFICIARIES,
-    "pro_bono_skills": vocabulary.PRO_BONO_SKILLS,
-    "skills": vocabulary.PRO_BONO_SKILLS,
-    "expected_returns": vocabulary.EXPECTED_RETURNS,
-    "budget_band": {**vocabulary.BUDGET_BANDS, **vocabulary.NPO_BUDGET_BANDS},
-    "employees_band": vocabulary.EMPLOYEE_BANDS,
-    "naming": vocabulary.NAMING,
-    "org_type": vocabulary.ORG_TYPES,
-    "disclosure": vocabulary.DISCLOSURE_ITEMS,
-    "mode": vocabulary.MODES,
-    "urgency": vocabulary.URGENCIES,
-    "repeat": vocabulary.REPEATS,
-    "visibility": vocabulary.VISIBILITIES,
-    "no_number_reason": vocabulary.NO_NUMBER_REASONS,
     "agreement_type": vocabulary.AGREEMENT_TYPES,
     "unpublished_reason": vocabulary.PUBLISH_REFUSALS,
     "kind": {"company": _l("企業"), "npo": _l("団体")},
@@ -176,9 +117,13 @@ _VALUES: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-_DAYS: Final = frozenset(
-    {"period_from", "period_to", "valid_until", "established_on", "starts_on", "ends_on", "decide_by"}
-)
+_DAYS: Final = frozenset({"period_from", "period_to", "starts_on", "ends_on", "decide_by"})
+
+
+def outcomes() -> dict[str, str]:
+    """What each kind of decision is called."""
+    decided = {deed.event: _(deed.words.decided) for deed in act.of(Partnership) if deed.words.decided}
+    return decided | {code: str(label) for code, label in _CONSENTS.items()}
 
 
 def moment(kept: str) -> str:
@@ -188,13 +133,41 @@ def moment(kept: str) -> str:
 
 def facts(content: Mapping[str, Any] | None, areas: Mapping[str, str]) -> list[tuple[str, str]]:
     """(name, value in words) of the plain facts in a frozen record, without the empty ones."""
+    content = content or {}
     found = []
-    labels = {"area": areas, "areas": areas, **_VALUES, **_of_record(content or {})}
-    for key, value in (content or {}).items():
-        words = "" if isinstance(value, dict) else _value(key, value, labels.get(key, {}))
+    called, labels = names(content), {**_VALUES, **_choices(content, areas), **_of_record(content)}
+    days = _DAYS | {one.code for one in _fields_of(content) if one.kind == "date"}
+    for key, value in content.items():
+        words = "" if isinstance(value, dict) else _value(key, value, labels.get(key, {}), days)
         if words:
-            found.append((str(FACTS.get(key, key)), words))
+            found.append((str(called.get(key, key)), words))
     return found
+
+
+def names(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Code → name of the facts of a frozen record. Every column of what is frozen has one; a fact of before
+    that has none any more is shown by its key, never hidden.
+    """
+    return {**FACTS, **{one.code: _(one.label) for one in _fields_of(content)}}
+
+
+def _fields_of(content: Mapping[str, Any]) -> tuple[Field, ...]:
+    """The fields of the kind of record that this is, by what only it says."""
+    if "corporate_number" in content:
+        # Both kinds share a table; what only an NPO is asked stands empty for a company.
+        return (*profile.FIELDS["npo"], *profile.FIELDS.get(content.get("kind", ""), ()))
+    by_mark = {
+        "situation": posting.FIELDS["need"],
+        "description": posting.FIELDS["offer"],
+        "business": profile.FIELDS["company"],
+        "mission": profile.FIELDS["npo"],
+    }
+    return next((fields for mark, fields in by_mark.items() if mark in content), ())
+
+
+def _choices(content: Mapping[str, Any], areas: Mapping[str, str]) -> dict[str, Mapping[str, Any]]:
+    of_city = {"area": areas, "areas": areas, "fields": vocabulary.FIELD_SHORT}
+    return {one.code: of_city.get(one.kind, one.labels) for one in _fields_of(content)}
 
 
 def _of_record(content: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -210,7 +183,7 @@ def _of_record(content: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     }
 
 
-def _value(key: str, value: Any, labels: Mapping[str, Any]) -> str:
+def _value(key: str, value: Any, labels: Mapping[str, Any], days: Set[str]) -> str:
     if value is None or value in ("", []):
         return ""
     if isinstance(value, bool):
@@ -223,6 +196,6 @@ def _value(key: str, value: Any, labels: Mapping[str, Any]) -> str:
         return filters.labels_of(value, labels)
     if isinstance(value, str) and key.endswith("_at"):
         return moment(value)
-    if isinstance(value, str) and key in _DAYS:
+    if isinstance(value, str) and key in days:
         return filters.jdate(date.fromisoformat(value))
     return filters.label_of(value, labels)

@@ -5,12 +5,12 @@ because a database can be exchanged underneath it.
 """
 
 import structlog
-from flask import Flask, current_app, g, render_template, request
+from flask import Flask, current_app, g, request
 from flask_babel import gettext as _
 
 from matcher.city import cities
 from matcher.ground.db import Database
-from webapp import db
+from webapp import db, errors
 from webapp.config import ConfigurationError, Settings
 
 log = structlog.get_logger()
@@ -51,7 +51,7 @@ def _is_real(city: cities.City) -> bool:
     return city is not cities.UNKNOWN and not city.is_demo
 
 
-def _refuse_real_records() -> tuple[str, int] | None:
+def _refuse_real_records() -> errors.Answer | None:
     if request.endpoint == "static":
         return None
     with db.database().read() as session:
@@ -63,4 +63,4 @@ def _refuse_real_records() -> tuple[str, int] | None:
         "練習用の設定（DEMO_MODE）のまま、実際の記録に接続しています。記録を守るため、画面を表示していません。"
         "運用の担当者が設定を直すまでお待ちください。"
     )
-    return render_template("errors/503.html", message=message), 503
+    return errors.page_of(503, message=message)

@@ -10,24 +10,20 @@ from functools import partial
 from typing import Any, Final
 
 from flask import url_for
-from flask_babel import gettext
 
 from matcher.city.cities import City
 from matcher.desk.lists import LISTS
 from matcher.desk.lists.audit import Entry
 from matcher.desk.lists.listing import Column, DeskList, Listing, Row
 from matcher.ground import lifecycle, permissions
+from matcher.ground.field import Field
 from matcher.ground.permissions import Actor
 from matcher.imports import columns as import_columns
 from matcher.organizations import profile as organization_profile
 from matcher.records import Organization
 from webapp import audit_text, case_text, filters, import_text, sheets
+from webapp.labels import gettext as _
 from webapp.labels import vocabulary
-
-
-def _(text: str, **facts: Any) -> str:
-    """``gettext`` with a type."""
-    return str(gettext(text, **facts))
 
 
 @dataclass(frozen=True)
@@ -44,7 +40,7 @@ def _sides(sides: tuple[str, ...], _setting: Setting) -> str:
     return _("三者") if len(sides) == len(words) else _("・").join(words[side] for side in sides)
 
 
-def _imported(found: tuple[import_columns.Column, Organization], setting: Setting) -> sheets.Cell:
+def _imported(found: tuple[Field, Organization], setting: Setting) -> sheets.Cell:
     """A field of an organization, empty for those who may not see how it is reached."""
     column, organization = found
     if column.is_personal and not permissions.may(setting.actor, "organization.contact", organization):
@@ -157,14 +153,14 @@ def saved_columns(wanted: DeskList, conditions: Mapping[str, str]) -> Sequence[C
     return [
         *wanted.columns,
         *(
-            Column(str(column.label), partial(_with_record, column), width=24, says="imported")
+            Column(column.heading, partial(_with_record, column), width=24, says="imported")
             for column in more
             if column.code not in {"name", "area", "fields", "corporate_number"}
         ),
     ]
 
 
-def _with_record(column: import_columns.Column, row: Row) -> tuple[import_columns.Column, Organization]:
+def _with_record(column: Field, row: Row) -> tuple[Field, Organization]:
     return column, row.record
 
 

@@ -1,6 +1,7 @@
 """Error pages: 400, 403, 404, 409, 413, 429, 500, 503, each with a way on; domain errors become them."""
 
 import errno
+from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
@@ -31,10 +32,10 @@ def init(app: Flask) -> None:
     """Attach the error handlers to the application."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _csrf)
-    app.register_error_handler(domain.NotFound, lambda error: _page(404))
-    app.register_error_handler(domain.NotPermitted, lambda error: _page(403))
+    app.register_error_handler(domain.NotFound, lambda error: page_of(404))
+    app.register_error_handler(domain.NotPermitted, lambda error: page_of(403))
     app.register_error_handler(domain.MovedOn, _moved_on)
-    app.register_error_handler(StaleDataError, lambda error: _page(409))
+    app.register_error_handler(StaleDataError, lambda error: page_of(409))
     app.register_error_handler(domain.Refused, _refused)
     app.register_error_handler(domain.TooMany, _too_many)
     app.register_error_handler(domain.TooFast, _too_many)
@@ -44,9 +45,19 @@ def init(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def _page(status: int, **facts: object) -> Answer:
+#: What an error page may leave unsaid.
+_UNSAID: Final[Mapping[str, object]] = {
+    "message": "", "facts": {"by": "", "at": None}, "expired_form": False, "foreign_host": False,
+    "sealed": "", "typed": (), "here": "", "had_files": False, "is_full": False, "takes_file": False,
+    "size": "",
+}  # fmt: skip
+
+
+def page_of(status: int, **facts: object) -> Answer:
+    """The page of an error, with what it says of this one."""
     known = status if status in {400, 403, 404, 409, 413, 429, 500, 503} else (400 if status < 500 else 500)
-    return render_template(f"errors/{known}.html", request_id=g.get("request_id", ""), **facts), status
+    said = {**_UNSAID, "request_id": g.get("request_id", ""), **facts}
+    return render_template(f"errors/{known}.html", **said), status
 
 
 def _http(error: HTTPException) -> Answer | HTTPException:
@@ -56,10 +67,10 @@ def _http(error: HTTPException) -> Answer | HTTPException:
         return _sign_in(kept.ticket(g.actor))
     if error.code == 413:
         most = bodies.limit_of(_view(), request.view_args or {})
-        return _page(413, takes_file=most >= bodies.FILE, size=bodies.in_words(most))
+        return page_of(413, takes_file=most >= bodies.FILE, size=bodies.in_words(most))
     if error.code == 503:
         return _unavailable(is_full=False)
-    return _page(error.code, foreign_host=g.get("foreign_host", False))
+    return page_of(error.code, foreign_host=g.get("foreign_host", False))
 
 
 def _view() -> object:
@@ -69,31 +80,37 @@ def _view() -> object:
 def _csrf(_error: CSRFError) -> Answer:
     actor = g.actor
     sealed = kept.ticket(actor)
+    if (seat := kept.other_name(actor)) is not None:
+        page = render_template(
+            "errors/other_name.html", seat=seat, sealed=sealed, here=request.full_path.rstrip("?"),
+            request_id=g.get("request_id", ""),
+        )  # fmt: skip
+        return page, 409
     if sealed and not actor.is_authenticated and not kept.is_strangers():
         return _sign_in(sealed)
-    return _page(400, expired_form=True, sealed=sealed, **_sent_again())
+    return page_of(400, expired_form=True, sealed=sealed, **_sent_again())
 
 
 def _sign_in(sealed: str) -> Answer:
     """The login page, which carries what was typed."""
     page = render_template(
-        "account/login.html", form=LoginForm(formdata=None), sealed=sealed, had_files=_had_files()
+        "account/login.html", form=LoginForm(formdata=None), next=None, sealed=sealed, had_files=_had_files()
     )
     return page, 401
 
 
 def _moved_on(error: domain.MovedOn) -> Answer:
-    return _page(409, facts=error.facts)
+    return page_of(409, facts=error.facts)
 
 
 def _refused(error: domain.Refused) -> Answer:
-    return _page(409, message=text.sentence(error.code, error.facts))
+    return page_of(409, message=text.sentence(error.code, error.facts))
 
 
 def _too_many(error: domain.TooMany | domain.TooFast) -> Answer:
     log.warning("throttled", request_id=g.get("request_id", ""), endpoint=request.endpoint)
     minutes = error.facts["minutes"]
-    body, status = _page(429, message=text.sentence(error.code, error.facts), **_sent_again())[:2]
+    body, status = page_of(429, message=text.sentence(error.code, error.facts), **_sent_again())[:2]
     return body, status, {"Retry-After": str(minutes * 60)}
 
 
@@ -121,7 +138,7 @@ def _machine(error: OSError) -> Answer:
 
 def _unavailable(*, is_full: bool) -> Answer:
     """503, with a button that sends the same again: nobody types twice because the database was busy."""
-    body, status = _page(503, is_full=is_full, **_sent_again())[:2]
+    body, status = page_of(503, is_full=is_full, **_sent_again())[:2]
     return body, status, {"Retry-After": "60" if is_full else "5"}
 
 
@@ -143,4 +160,4 @@ def _had_files() -> bool:
 
 def _unexpected(error: Exception) -> Answer:
     log.exception("unexpected_error", request_id=g.get("request_id", ""), kind=type(error).__name__)
-    return _page(500)
+    return page_of(500)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, request
 from flask_babel import gettext
+from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 from wtforms import Field
 from wtforms.fields import (
@@ -29,11 +30,12 @@ from wtforms.fields import (
 )
 from wtforms.widgets import TextArea
 
-from matcher.ground import calendar, figures, phones
+from matcher.ground import day_words, figures, phones
 from matcher.records import Mail
 from matcher.register import sentences
 from matcher.register.receipts import new_form_id
 from webapp.labels import said
+from webapp.reason_text import reason_sentence
 
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
 _WEEKDAYS: Final = "月火水木金土日"
@@ -51,7 +53,7 @@ def jdate(value: Moment | None, weekday: bool = True) -> str:
     if value is None:
         return ""
     day = tokyo_date(value)
-    text = calendar.jday(day)
+    text = day_words.jday(day)
     return f"{text}（{_WEEKDAYS[day.weekday()]}）" if weekday else text
 
 
@@ -105,7 +107,7 @@ def nendo(value: Moment | int | None) -> str:
     """「令和8年度」 from a day or a fiscal year; empty for None."""
     if value is None:
         return ""
-    return calendar.nendo(value if isinstance(value, int) else fiscal_year(value))
+    return day_words.nendo(value if isinstance(value, int) else fiscal_year(value))
 
 
 def yen(value: int | Decimal | float | None) -> str:
@@ -175,6 +177,11 @@ def field_kind(field: Field) -> str:
     return "textarea" if isinstance(field.widget, TextArea) else "input"
 
 
+def field_reading(field: Field) -> str:
+    """How the service has read what was typed, where fields say so; else empty."""
+    return str(getattr(field, "reading", ""))
+
+
 def url_with(**changes: object) -> str:
     """The address of this page with some query values replaced; None takes one away.
 
@@ -203,8 +210,14 @@ def mail_subject(mail: Mail) -> str:
     return sentences.of(mail, gettext)[0]
 
 
+def phone_link(phone: str | None) -> Markup:
+    """A telephone number that dials when it is touched; a text without a number stays one."""
+    number = phones.dialled(phone or "")
+    return Markup('<a href="tel:{}">{}</a>').format(number, phone) if number else escape(phone or "")
+
+
 def register(app: Flask) -> None:
-    """Give every template the filters and questions of this module."""
+    """Give every template the filters and questions of this module, and nothing that it was not given."""
     filters: tuple[Callable[..., Any], ...] = (
         jdate,
         isoday,
@@ -223,10 +236,12 @@ def register(app: Flask) -> None:
         budoux,
         mark_quotes,
         mail_subject,
-        phones.dialled,
+        phone_link,
+        reason_sentence,
     )
+    app.jinja_env.undefined = StrictUndefined  # what a page was not given is an error, never a no
     app.jinja_env.filters.update({f.__name__: f for f in filters})
-    questions = (field_kind, url_with, has_endpoint, fiscal_year, new_form_id)
+    questions = (field_kind, field_reading, url_with, has_endpoint, fiscal_year, new_form_id)
     app.jinja_env.globals.update({f.__name__: f for f in questions})
 
 

@@ -1,7 +1,8 @@
 """Renders what was accepted, decided or published: from plain values, in a place where there is nothing else.
 
 Its templates know words, figures and addresses, but neither the city as it is called today, nor who asks, nor
-any record. A record among the facts is an error here, not a name that somebody finds wrong in ten years.
+any record. A record among the facts is an error here, not a name that somebody finds wrong in ten years; and
+so is a fact that was not given.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,17 @@ from flask import Flask, current_app, has_request_context, url_for
 from jinja2 import Environment
 from markupsafe import Markup
 
-from webapp import bundle_text, case_text, db, drawing, work_text
+from webapp import (
+    bundle_text,
+    case_text,
+    contract_text,
+    db,
+    document_text,
+    drawing,
+    party_text,
+    public_text,
+    work_text,
+)
 from webapp.labels import lifecycle, vocabulary
 
 _LEAVES: Final = (str, int, float, date, type(None))  #: bool is an int, Markup a str, a moment a date
@@ -26,7 +37,8 @@ def init(app: Flask) -> None:
     place = app.jinja_env.overlay()
     place.globals = {name: app.jinja_env.globals[name] for name in _SHARED} | {
         "url_for": url_for, "v": vocabulary, "lifecycle": lifecycle, "draw": drawing,
-        "work_text": work_text, "case_text": case_text, "bundle_text": bundle_text,
+        "work_text": work_text, "case_text": case_text, "bundle_text": bundle_text, "party_text": party_text,
+        "document_text": document_text, "contract_text": contract_text, "public_text": public_text,
     }  # fmt: skip
     app.extensions["frozen"] = place
 

@@ -8,10 +8,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from matcher.agreements import plans
+from matcher.agreements import logic_models
+from matcher.cases import decisions
 from matcher.register.frozen import Version
 from matcher.register.parties import Parties
-from webapp import change_text, frozen, work_text
+from matcher.results import publication
+from webapp import change_text, document_text, frozen, party_text, work_text
 
 
 def document(
@@ -27,31 +29,33 @@ def document(
     Args:
         case_id: public id of the case, for links to the records on which its sentences rest.
         lessons: the texts of the lessons that a plan takes up.
-        areas: the city's districts.
+        areas: the city's districts as they were called that day.
     """
     return frozen.render(
         "frozen/document.html",
         {
             "document": version, "case_id": case_id, "changes": changes, "areas": areas,
-            "doubts": work_text.doubts(version.parties), "view": version.content.get("view"),
-            **(_plan(version, lessons) if version.kind == "plan" else {}),
+            "doubts": party_text.doubts(version.parties),
+            "sentences": version.content.get("sentences"),
+            "view": publication.whole(version.content["view"]) if version.kind == "publication" else None,
+            "plan": None, **(_plan(version, lessons) if version.kind == "plan" else {}),
         },
     )  # fmt: skip
 
 
 def _plan(version: Version, lessons: Sequence[str]) -> dict[str, Any]:
     """A plan as it is read before it is accepted: nothing of it is summed up."""
-    content = {**plans.EMPTY, **version.content}
-    nodes = plans.nodes(content)
+    content = document_text.said(version)
+    nodes = logic_models.nodes(content)
     return {
-        "plan": content, "node_names": nodes, "arrows": work_text.links(content), "lessons": lessons,
+        "plan": content, "node_names": nodes, "arrows": document_text.links(content), "lessons": lessons,
         "drawing": work_text.plan_drawing(content, version.number) if nodes else None,
     }  # fmt: skip
 
 
 def report(version: Version, case_id: str) -> Markup:
     """What an accepted outcome report says; ``case_id`` as for ``document``."""
-    return frozen.render("frozen/report.html", {"document": version, "case_id": case_id})
+    return frozen.render("frozen/report.html", {"said": document_text.said(version), "case_id": case_id})
 
 
 def ratings(
@@ -68,9 +72,10 @@ def evidence(facts: Mapping[str, Any]) -> Markup:
 
 def published(view: Mapping[str, Any], areas: Mapping[str, str], level: int = 2) -> Markup:
     """A published partnership; its headings begin at ``level``."""
-    return frozen.render("frozen/published.html", {"view": view, "areas": areas, "level": level})
+    facts = {"view": publication.whole(view), "areas": areas, "level": level}
+    return frozen.render("frozen/published.html", facts)
 
 
 def decision(content: Mapping[str, Any], areas: Mapping[str, str]) -> Markup:
     """What a decision rested on."""
-    return frozen.render("frozen/decision.html", {"content": content, "areas": areas})
+    return frozen.render("frozen/decision.html", {"content": decisions.whole(content), "areas": areas})

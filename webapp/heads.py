@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from matcher.city import cities
 from matcher.ground.calendar import TOKYO
 from matcher.ground.db import Database
-from matcher.register import audit, notices, wording
+from matcher.register import audit, notices, wording_registration
 from webapp.config import Settings
 
 
@@ -55,7 +55,7 @@ def _append(settings: Settings, head: audit.Head, today: datetime) -> bool:
 
 def _mail(session: Session, settings: Settings, head: audit.Head, now: datetime) -> None:
     today = now.astimezone(TOKYO)
-    said = wording.audit_head(cities.get(session).name, today.date(), str(head))
+    said = wording_registration.audit_head(cities.get(session).name, today.date(), str(head))
     # Before the line in the file: what is killed between them mails once, since the key is of the day.
     key = f"audit-head-{today:%Y%m%d}"
     notices.send_mail(session, settings.audit_heads_to, *said, now, key=key)

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from icalendar import Calendar, Event
 from sqlalchemy.orm import Session
 
-from matcher.agreements import plans
+from matcher.agreements import indicators
 from matcher.cases import documents
 from matcher.cases import reads as case_reads
 from matcher.ground import calendar
@@ -42,12 +42,12 @@ def of_case(session: Session, case: Partnership, address: str, now: datetime) ->
     ]
     days += [
         (f"measure-{indicator.public_id}-{day}", f"「{indicator.name}」を測る日", date.fromisoformat(day))
-        for indicator in plans.indicators(session, case)
+        for indicator in indicators.of(session, case)
         for day in indicator.measure_on
     ]
     days += [
         (f"baseline-{row.public_id}", f"「{row.name}」のはじめの値を測る日", row.baseline_on)
-        for row in plans.indicators(session, case)
+        for row in indicators.of(session, case)
         if row.baseline is None and row.baseline_on is not None and row.is_start(row.baseline_on)
     ]
     days += _decisions(session, case)

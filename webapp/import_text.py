@@ -2,25 +2,21 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from matcher.city.cities import City
 from matcher.ground import lifecycle
+from matcher.ground.field import Field
 from matcher.imports import columns as import_columns
 from matcher.imports.cells import READINGS
-from matcher.imports.columns import COLUMNS, Column, Kind
-from webapp import filters, sheets, value_text
-
-
-def _(text: str, **facts: Any) -> str:
-    """``gettext`` with a type."""
-    return str(gettext(text, **facts))
-
+from matcher.imports.columns import COLUMNS, Kind
+from matcher.imports.tables import Unreadable
+from webapp import filters, sheets, text, value_text
+from webapp.labels import gettext as _
 
 KINDS: Final[Mapping[str, Any]] = {
     "companies": _l("企業"),
@@ -90,6 +86,12 @@ PROBLEMS: Final[Mapping[str, tuple[Any, Any]]] = {
         _l("名称ではなく、注記や合計のようです"),
         _l("注記のときは、そのままで構いません（登録しません）。名称のときは、ほかの列も入力してください。"),
     ),
+    "long_row": (
+        _l("見出しより列が多く、どの列の内容か分かりません"),
+        _l(
+            '区切りの文字が内容に入っているときは、そのセルを「"」で囲んでください。余分な区切りは消してください。'
+        ),
+    ),
     "read_number": (
         _l("%(read)sと読み取りました"),
         _l("違うときは、正しい数を、数字だけで入力してください。"),
@@ -130,6 +132,12 @@ PROBLEMS: Final[Mapping[str, tuple[Any, Any]]] = {
         _l("「市の確認待ち」として登録します。団体・企業のプロフィールで分かるものは補います。"),
     ),
 }
+#: Where a column stands that no heading names.
+PLACES: Final[Mapping[str, Any]] = {
+    "nameless": _l("%(column)s列（名前なし）"),
+    "beyond": _l("%(column)s列から右（%(most)s列まで読み込めます）"),
+}
+MOST_OF_NAME: Final = 12  #: characters of what was read as the name of a column
 #: Of imports confirmed before readings were kept with them.
 _WAS_READ: Final = _l("数か日付として読み取りました")
 
@@ -153,6 +161,32 @@ def mend(problem: Mapping[str, Any]) -> str:
     plain = read if problem["code"] == "read_day" else "".join(re.findall(r"[\d.-]", read))
     shown = filters.jdate(date.fromisoformat(read), False) if problem["code"] == "read_day" else read
     return words + _("（%(read)sは「%(plain)s」と書きます）", read=shown, plain=plain)
+
+
+def refusal(error: Unreadable) -> str:
+    """Why a file as a whole cannot be taken."""
+    facts = dict(error.facts)
+    if "columns" in facts:
+        two = error.code == "file_two_columns"
+        facts["columns"] = together(facts["columns"]) if two else _quoted(facts["columns"], _("、"))
+    if "found" in facts:
+        short = [name if len(name) <= MOST_OF_NAME else f"{name[:MOST_OF_NAME]}…" for name in facts["found"]]
+        facts["found"] = _quoted(short, _("、")) + (_("など") if facts["more"] else "")
+    return text.sentence(error.code, facts)
+
+
+def together(names: str | Sequence[str]) -> str:
+    """「電話番号」と「TEL」, the columns that were read as one; earlier uploads kept the words."""
+    return names if isinstance(names, str) else _quoted(names, _("と"))
+
+
+def unread(found: str | Mapping[str, Any]) -> str:
+    """A column that was not read: its heading, or where it stands; earlier uploads kept the words."""
+    return found if isinstance(found, str) else str(PLACES[found["code"]]) % found
+
+
+def _quoted(names: Iterable[str], joint: str) -> str:
+    return joint.join(_("「%(name)s」", name=name) for name in names)
 
 
 def counted(problems: Sequence[Mapping[str, Any]]) -> str:
@@ -191,7 +225,7 @@ def _facts(number: str | None, facts: Mapping[str, Any], city: City) -> str:
     return _("（%(facts)s）", facts="、".join(part for part in parts if part))
 
 
-def exported(column: Column, value: Any, city: City) -> sheets.Cell:
+def exported(column: Field, value: Any, city: City) -> sheets.Cell:
     """A value of a record as a sheet has it that may be imported again."""
     labels = import_columns.choices(column, city)
     if isinstance(value, list):
@@ -203,7 +237,7 @@ def exported(column: Column, value: Any, city: City) -> sheets.Cell:
     return filters.label_of(value or None, labels)
 
 
-def shown(column: Column, value: Any, city: City) -> str:
+def shown(column: Field, value: Any, city: City) -> str:
     """A value of the preview, with labels for codes."""
     labels = import_columns.choices(column, city)
     if column.kind == "date" and value:
@@ -269,7 +303,7 @@ def template_sheet(kind: Kind, city: City, made_at: datetime) -> sheets.Sheet:
         title=_("%(kind)sの取り込みひな形", kind=KINDS[kind]),
         section=f"{city.name}{city.section}",
         made_at=made_at,
-        columns=[sheets.Heading(column.label, _width(column)) for column in COLUMNS[kind]],
+        columns=[sheets.Heading(column.heading, _width(column)) for column in COLUMNS[kind]],
         rows=import_columns.examples(kind),
     )
 
@@ -278,20 +312,20 @@ def template_workbook(kind: Kind, city: City, made_at: datetime) -> bytes:
     """The sheet to fill in with drop-down lists, and beside it what belongs where."""
     columns = COLUMNS[kind]
     lists = [
-        (column.label, list(import_columns.choices(column, city).values()))
+        (column.heading, list(import_columns.choices(column, city).values()))
         for column in columns
         if import_columns.choices(column, city)
     ]
     return sheets.form_workbook(
         template_sheet(kind, city, made_at),
-        required=[column.label for column in columns if column.required],
-        single=[column.label for column in columns if column.kind in {"code", "area"}],
+        required=[column.heading for column in columns if column.required],
+        single=[column.heading for column in columns if column.kind in {"code", "area"}],
         lists=lists,
         help_title=import_columns.HELP_SHEET,
         help_columns=(_("列"), _("必須"), _("書き方"), _("例")),
         help_rows=[
             (
-                column.label,
+                column.heading,
                 _("必須") if column.required else "",
                 _hint(column),
                 "／".join(filter(None, column.examples)),
@@ -307,11 +341,11 @@ def template_workbook(kind: Kind, city: City, made_at: datetime) -> bytes:
     )  # fmt: skip
 
 
-def _width(column: Column) -> int:
+def _width(column: Field) -> int:
     return 40 if column.limit > 500 else 24 if column.kind in {"codes", "areas", "fields"} else 18
 
 
-def _hint(column: Column) -> str:
+def _hint(column: Field) -> str:
     if column.hint:
         return column.hint
     return {

@@ -25,7 +25,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from embeddings.normal import nfc
-from matcher.ground.permissions import Actor
+from matcher.ground.permissions import Actor, Seat
 from webapp import bodies, clock
 
 FIELD: Final = "kept"  #: the hidden field in which it travels
@@ -70,19 +70,38 @@ def is_code(value: str) -> bool:
 # ── Who opened a form ────────────────────────────────────────────────────────────────────────────────
 
 
-def mark_session(public_id: str) -> None:
-    """Let the tokens of all forms that this browser opens from now on say, to us alone, who opened them."""
-    flask.session["csrf_token"] = secret_for(public_id)
-    g.pop("csrf_token", None)  # the one that was made in this request for who was here before
+def mark_session(actor: Actor) -> None:
+    """Let the tokens of all forms that this browser opens from now on say, to us alone, who opened them and
+    in whose name; a form of another name is then none of this session, until its writer has switched back.
+    """
+    known = str(flask.session.get("csrf_token", ""))
+    if known[_SECRET_LENGTH:] != _mark(actor):
+        flask.session["csrf_token"] = secret_for(actor, known[:_SECRET_LENGTH])
+        g.pop("csrf_token", None)  # the one that was made in this request for who was here before
 
 
-def secret_for(public_id: str) -> str:
-    """A new secret of a session, with the mark of its person."""
-    return secrets.token_hex(_SECRET_LENGTH // 2) + _mark(public_id)
+def secret_for(actor: Actor, known: str = "") -> str:
+    """The secret of a session – a new one, or ``known`` – with the mark of its person and organization."""
+    fresh = secrets.token_hex(_SECRET_LENGTH // 2)
+    return (known if len(known) == _SECRET_LENGTH else fresh) + _mark(actor)
 
 
-def _mark(public_id: str | None) -> str:
-    return _keyed(f"opener:{public_id}").hex()[:20] if public_id else ""
+def _mark(actor: Actor) -> str:
+    return _mark_of(actor.user_public_id, actor.organization_public_id) if actor.is_authenticated else ""
+
+
+def _mark_of(person: str | None, organization: str | None) -> str:
+    return _keyed(f"opener:{person}:{organization or ''}").hex()[:20]
+
+
+def other_name(actor: Actor, sealed: str = "") -> Seat | None:
+    """In whose name else ``actor`` opened the form that was sent, or whose words are in ``sealed``."""
+    found = _unsealed(sealed) if sealed else None
+    opener = found.opener if found is not None else "" if sealed else _opener()
+    for seat in actor.elsewhere:
+        if opener and hmac.compare_digest(opener, _mark_of(actor.user_public_id, seat.public_id)):
+            return seat
+    return None
 
 
 def _opener() -> str | None:
@@ -105,7 +124,7 @@ def ticket(actor: Actor) -> str:
     view = current_app.view_functions.get(request.endpoint or "")
     opener = _opener() if request.method == "POST" else None
     if actor.is_authenticated:
-        mine = opener == _mark(actor.user_public_id)
+        mine = opener == _mark(actor) or other_name(actor) is not None
     else:
         mine = bool(opener) or getattr(view, "audience", None) == "public"
     fields = typed_fields() if opener is not None and mine else []
@@ -143,14 +162,18 @@ def carried() -> str:
 
 
 def opened(sealed: str, actor: Actor) -> Kept | None:
-    """What was sealed within the last day, if ``actor`` had opened the form."""
+    """What was sealed within the last day, if ``actor`` had opened the form, in the same name."""
+    found = _unsealed(sealed)
+    return found if found is not None and hmac.compare_digest(found.opener, _mark(actor)) else None
+
+
+def _unsealed(sealed: str) -> Kept | None:
     try:
         content = _fernet().decrypt_at_time(sealed, LIVES_SECONDS, int(clock.now().timestamp()))
     except (InvalidToken, ValueError):
         return None
     url, fields, opener, had_files = json.loads(zlib.decompress(content))
-    found = Kept(url, [(name, value) for name, value in fields], opener, had_files)
-    return found if hmac.compare_digest(opener, _mark(actor.user_public_id)) else None
+    return Kept(url, [(name, value) for name, value in fields], opener, had_files)
 
 
 def say_gone() -> None:
@@ -178,7 +201,7 @@ def typed() -> "MultiDict[str, str] | None":
 def _come_back() -> Any:
     """Answer the button of a page between as if the page had been opened: nothing is sent."""
     sealed = carried()
-    if not sealed or request.endpoint in {"account.login", "account.enter_demo"}:
+    if not sealed or request.endpoint in {"account.login", "account.enter_demo", "account.switch"}:
         return None
     here = request.full_path.rstrip("?")
     found = opened(sealed, g.actor)

@@ -5,10 +5,15 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-from flask_babel import gettext
+import flask_babel
 
 from matcher.ground import lifecycle as _lifecycle
 from matcher.ground import vocabulary as _vocabulary
+
+
+def gettext(text: str, **facts: Any) -> str:
+    """``flask_babel.gettext`` with a type."""
+    return str(flask_babel.gettext(text, **facts))
 
 
 def said(label: Any) -> Any:

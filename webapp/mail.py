@@ -31,6 +31,8 @@ SIGNATURE = (
     "縁むすび {url}\nこのメールは自動でお送りしています。同じ内容を、ログイン後の「お知らせ」でも読めます。\n"
 )
 
+FOR = "{name}さま宛てのお知らせです。次のアドレスで開けます。"
+
 #: Hands one composed mail over; raises what the transport raises.
 Send = Callable[[Mail, bytes], None]
 
@@ -51,8 +53,7 @@ def send_due(
     with database.write() as session:
         mails = outbox.lease(session, now)
         city = cities.get(session)
-        for mail in mails:
-            session.expunge(mail)
+        session.expunge_all()
     letters = []
     for mail in mails:
         try:
@@ -63,7 +64,7 @@ def send_due(
 
 
 def compose(mail: Mail, city: cities.City, settings: Settings, now: datetime) -> bytes:
-    """The message as it is sent: plain text, readable without its link.
+    """The message as it is sent: plain text, readable without its links.
 
     Raises:
         ValueError: no mail can be made of it, for example since its address would be read as another one.
@@ -73,16 +74,40 @@ def compose(mail: Mail, city: cities.City, settings: Settings, now: datetime) ->
     message["To"] = mail.to
     if [one.addr_spec for one in message["To"].addresses] != [mail.to] or not mail.to.isascii():
         raise ValueError("expected one plain address, found what would be read as another")
-    subject, body = sentences.of(mail)
+    letters = outbox.letters(mail)
+    subject, body = sentences.bundle([_told(letter, settings.public_url) for letter in letters])
     message["Subject"] = subject
     message["Date"] = format_datetime(now)
-    message["Message-ID"] = f"<{mail.key}@enmusubi.{message['From'].addresses[0].domain}>"
+    # The newest names it: what was refused and goes again with others is not taken for the one before.
+    message["Message-ID"] = f"<{letters[-1].key}@enmusubi.{message['From'].addresses[0].domain}>"
     message["Auto-Submitted"] = "auto-generated"
     signature = SIGNATURE.format(
         city=city.name, section=city.section, phone=city.phone, url=settings.public_url
     )
     message.set_content(body + signature, charset="utf-8", cte="8bit")
     return message.as_bytes(policy=SMTP)
+
+
+def _told(mail: Mail, public_url: str) -> tuple[str, str]:
+    """Subject and body of one thing that a mail tells, with the address of its page."""
+    subject, body = sentences.of(mail)
+    told_for = mail.facts.get("organization") if mail.code == "digest" else None
+    if mail.notice is None and told_for is None:
+        return subject, body
+    page = "/notices"
+    if mail.notice is not None:
+        if mail.notice.object_type == "partnership" and mail.notice.object_id:
+            page = f"/cases/{mail.notice.object_id}"
+        if mail.notice.organization is not None:
+            told_for = {
+                "public_id": mail.notice.organization.public_id,
+                "name": mail.notice.organization.name,
+            }
+    if told_for is None:
+        return subject, f"{body}\n\n{public_url}{page}"
+    # The page opens in the name of whom the mail is for, also for a person who serves several.
+    said = FOR.format(name=told_for["name"])
+    return subject, f"{body}\n\n{said}\n{public_url}/as/{told_for['public_id']}?next={page}"
 
 
 def _send(
@@ -115,7 +140,7 @@ def _send(
         # Without a server all wait. Else only the one on which it broke: it must not stop those behind it.
         broken = left[:1] if is_connected else list(left)
         for mail, _letter in broken:
-            _note_failure(database, mail, "server", _describe(trouble), now)
+            _note_failure(database, mail, "broken" if is_connected else "server", _describe(trouble), now)
         del left[: len(broken)]
     if left:
         with database.write() as session:

@@ -160,7 +160,7 @@ def deliver(kind: str, source: Iterable[bytes], name: str, note: audit.Note | No
     if made is not None:
         return made
     answer = page_of(ticket, place, is_first=True)
-    if ticket.job.state == "failed":
+    if ticket.job.has_failed:
         answer.status_code = 409
     return answer
 
@@ -302,7 +302,7 @@ def send(ticket: Ticket) -> Response:
 
 def _made_for(ticket: Ticket) -> Response | None:
     job = ticket.job
-    content = runner().shelf.fetch(job.kind, job.key, clock.now()) if job.state == "done" else None
+    content = runner().shelf.fetch(job.kind, job.key, clock.now()) if job.is_done else None
     return None if content is None else sheets.attachment(content, ticket.title, _TYPES[job.kind])
 
 
@@ -338,20 +338,19 @@ def page_of(ticket: Ticket, place: int, *, is_first: bool = False) -> Response:
         is_first: whether it was asked for just now: what is next in line may be made any moment.
     """
     job = ticket.job
-    is_waiting = job.state in {"waiting", "running"}
     is_still = "still" in request.args
     page = render_template(
         "making/ticket.html", ticket=ticket, job=job, place=place + 1, is_still=is_still,
         sentence=text.sentence(job.error) if job.error else "",
     )  # fmt: skip
-    answer = make_response(page, 202 if is_waiting else 200)
+    answer = make_response(page, 202 if job.is_alive else 200)
     # Whose turn is far away looks less often.
     least = NEXT_SECONDS if is_first and place == 0 else REFRESH_SECONDS
-    seconds = min(max(place, least), MOST_REFRESH_SECONDS) if is_waiting else 0
-    if is_waiting:
+    seconds = min(max(place, least), MOST_REFRESH_SECONDS) if job.is_alive else 0
+    if job.is_alive:
         answer.headers["Retry-After"] = str(seconds)
-    if not is_still and job.state != "failed":
-        there = url_for("making.show", public_id=ticket.public_id) if is_waiting else ticket.address
+    if not is_still and not job.has_failed:
+        there = url_for("making.show", public_id=ticket.public_id) if job.is_alive else ticket.address
         # Understood by every browser without JavaScript, and by the address bar's "stop".
         answer.headers["Refresh"] = f"{seconds};url={there}"
     return answer

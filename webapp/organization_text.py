@@ -7,78 +7,42 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from matcher.city.cities import City
-from matcher.ground import calendar, lifecycle, profile
+from matcher.ground import calendar, lifecycle, profile, reasons
+from matcher.ground.field import Field
 from matcher.ground.permissions import Actor
+from matcher.ground.profile import Section
 from matcher.organizations import acts as organization_acts
 from matcher.organizations import profile as organization_profile
-from matcher.organizations.profile import Section
-from matcher.records import AuditEvent, ChecklistAnswer, Organization, User
-from webapp import filters
+from matcher.records import AuditEvent, ChecklistAnswer, Organization
+from matcher.register import act, audit
+from matcher.register.doers import Doer
+from webapp import access, clock, db, filters
+from webapp.labels import gettext as _
 from webapp.labels import said, vocabulary
 
-
-def _(text: str, **facts: Any) -> str:
-    """``gettext`` with a type."""
-    return str(gettext(text, **facts))
-
-
-#: Section → what filling it in changes.
-_BENEFITS: Final[Mapping[tuple[str, str], Any]] = {
-    ("company", "basic"): _l("市が登記の情報と照らし合わせ、「確認済み」とするために使います。"),
-    ("company", "business"): _l(
-        "この文章と、団体の文章の近さで「おすすめの団体」の順位が決まります。"
-        "具体的に書くほど、合う理由もはっきりします。"
-    ),
-    ("company", "interest"): _l(
-        "分野・相手・地域が合う団体が上に並びます。分野が決まっていなくても、ほかの内容からおすすめします。"
-    ),
-    ("company", "resources"): _l(
-        "応じられないことを書いておくと、合わない依頼が届きにくくなります。技能を選ぶと、プロボノを求める団体に近づきます。"
-    ),
-    ("company", "contact"): _l("市からの連絡に使います。相手に表示されるのは、協働を市が承認したあとです。"),
-    ("npo", "basic"): _l("市が登記や会則と照らし合わせ、「確認済み」とするために使います。"),
-    ("npo", "mission"): _l(
-        "この文章と、企業の方針の近さで「近い企業」の順位が決まります。ニーズを出していないときも、企業に見つけてもらえます。"
-    ),
-    ("npo", "field"): _l("分野・相手・地域が合う企業に、おすすめとして表示されます。"),
-    ("npo", "capacity"): _l(
-        "公開している書類が2つ増えるごとに「情報開示レベル」が1つ上がり、企業が安心して声をかけられます。"
-    ),
-    ("npo", "contact"): _l("市からの連絡に使います。相手に表示されるのは、協働を市が承認したあとです。"),
-}
-
+#: What happened, where no act says it.
 _EVENTS: Final[Mapping[str, Any]] = {
     "register": _l("登録を始めました"),
     "import": _l("取り込みで登録しました"),
     "edit_profile": _l("プロフィールを変更しました"),
-    "submit": _l("市に確認を申請しました"),
-    "verify": _l("確認済みとしました"),
-    "return": _l("差し戻しました"),
-    "suspend": _l("利用を停止しました"),
-    "reinstate": _l("利用停止を解除しました"),
-    "deactivate": _l("利用を終了しました"),
 }
-_REASONS: Final[Mapping[str, Mapping[str, str]]] = {
-    "return": vocabulary.ORGANIZATION_RETURN_REASONS,
-    "suspend": vocabulary.SUSPEND_REASONS,
-    "reinstate": vocabulary.SUSPEND_REASONS,
-    "deactivate": vocabulary.WITHDRAW_REASONS,
-}
-
-
 # ── Fields and values ────────────────────────────────────────────────────────────────────────────────
 
 
 def label(kind: str, name: str) -> Any:
     """The name of a profile field, as a company or an NPO reads it."""
+    return _l(described(kind, name).label)
+
+
+def described(kind: str, name: str) -> Field:
+    """What is to be known of a profile field of a company or an NPO."""
     found = profile.find(kind, name)
     if found is None:
         raise KeyError(name)
-    return _l(found.label)
+    return found
 
 
 def kind_word(organization: Organization) -> str:
@@ -94,7 +58,8 @@ def value(organization: Organization, name: str, city: City) -> str | list[str]:
     if isinstance(found, date):
         return filters.jdate(found, False)
     if isinstance(found, int):
-        return _("%(count)s人", count=filters.number(found))
+        unit = described(organization.kind, name).unit
+        return filters.number(found) + (_(unit) if unit else "")
     labels = _labels_of(organization.kind, name, city)
     if isinstance(found, list):
         return [filters.label_of(code, labels or {}) for code in found]
@@ -105,14 +70,13 @@ def _labels_of(kind: str, name: str, city: City) -> Mapping[str, str] | None:
     field_labels = {code: vocabulary.FIELD_SHORT[code] for code in city.fields}
     if city.field20:
         field_labels["20"] = city.field20
-    found = profile.find(kind, name)
+    found = described(kind, name)
     return {
         "area": city.area_labels,
         "areas": city.area_labels,
         "fields": field_labels,
-        "no_go_fields": field_labels,
         "sdgs": {code: f"{code} {text}" for code, text in vocabulary.SDGS.items()},
-    }.get(name) or (said(found.labels) if found and found.labels else None)
+    }.get(name if name == "sdgs" else found.kind) or (said(found.labels) if found.labels else None)
 
 
 def choices_of(kind: str, name: str, city: City) -> Mapping[str, str]:
@@ -132,21 +96,16 @@ class Row:
 
 def rows(organization: Organization, part: Section, city: City) -> list[Row]:
     """All fields of a section, for its own members and for the city."""
-    return [_row(organization, name, city) for name in part.fields if not _is_idle(organization, name)]
+    return [_row(organization, name, city) for name in part.codes if not _is_idle(organization, name)]
 
 
 def shown_rows(organization: Organization, part: Section, city: City) -> list[Row]:
     """What other members see of a section: neither personal data nor what was left empty."""
-    found = [_row(organization, name, city) for name in part.fields if _is_shown(organization.kind, name)]
+    found = [_row(organization, one.code, city) for one in part.fields if one.is_shown]
     if part.code == "interest" and organization.company and organization.company.fields_undecided:
         undecided = Row("fields", str(label("company", "fields")), _("決まっていない（ご提案を歓迎します）"))
         found = [undecided, *(row for row in found if row.name != "fields")]
     return [row for row in found if row.value]
-
-
-def _is_shown(kind: str, name: str) -> bool:
-    found = profile.find(kind, name)
-    return found is not None and found.is_shown
 
 
 def _row(organization: Organization, name: str, city: City) -> Row:
@@ -156,9 +115,9 @@ def _row(organization: Organization, name: str, city: City) -> Row:
 
 
 def _is_idle(organization: Organization, name: str) -> bool:
-    """Questions that the other answers settle: no reason is needed beside a number, nor for a company."""
+    """Questions that the other answers settle: no reason is needed beside a number."""
     if name == "no_number_reason":
-        return organization.kind == "company" or bool(organization.corporate_number)
+        return bool(organization.corporate_number)
     if name == "fields" and organization.kind == "company":
         return bool(organization_profile.value_of(organization, "fields_undecided"))
     return name == "fields_undecided" and not organization_profile.value_of(organization, name)
@@ -192,28 +151,25 @@ class Task:
         return "good" if self.is_started else "neutral"
 
 
-#: What every profile has from the start says nothing about whether somebody filled in the section.
-_PRESET: Final = frozenset({"naming", "visibility"})
-
-
 def tasks(organization: Organization) -> list[Task]:
-    """The sections of the profile with what is still missing in each."""
+    """The sections of the profile with what is still missing in each.
+
+    What every profile has from the start says nothing about whether somebody filled in the section.
+    """
     return [
         Task(
             part.code,
             said(part.label),
-            str(_BENEFITS[organization.kind, part.code]),
+            said(part.benefit),
             [
                 str(label(organization.kind, name))
                 for name in organization_profile.missing(organization, part)
             ],
             any(
-                organization_profile.value_of(organization, name)
-                for name in part.fields
-                if name not in _PRESET
+                organization_profile.value_of(organization, one.code) for one in part.fields if not one.is_set
             ),
         )
-        for part in organization_profile.SECTIONS[organization.kind]
+        for part in profile.SECTIONS[organization.kind]
     ]
 
 
@@ -222,15 +178,9 @@ def tasks(organization: Organization) -> list[Task]:
 
 def state(organization: Organization, now: datetime) -> str:
     """The state in words; a verification that has run out is said as such."""
-    if is_expired(organization, now):
+    if organization.has_lapsed(now):
         return _("確認の期限切れ")
     return filters.label_of(organization.state, lifecycle.STATES["organization"])
-
-
-def is_expired(organization: Organization, now: datetime) -> bool:
-    """Whether the city's verification has run out."""
-    expires = organization.verification_expires_on
-    return organization.state == "verified" and expires is not None and expires < calendar.tokyo_date(now)
 
 
 def review_by(organization: Organization) -> date | None:
@@ -264,13 +214,13 @@ def next_step(organization: Organization, actor: Actor, now: datetime) -> str:
             )
         if not is_owner:
             return _("必須の項目がそろいました。管理者の方が、市に確認を申請してください。")
-        if organization.state == "returned":
+        if organization.is_returned:
             return _("直し終えたら、もう一度市に確認を申請してください。")
         return _("必須の項目がそろいました。内容を確かめて、市に確認を申請してください。")
-    if organization.state == "submitted":
+    if organization.is_submitted:
         return promise(organization, now) + _("その間も、%(first)sの下書きを書けます。", first=first)
-    if organization.state == "verified":
-        if is_expired(organization, now):
+    if organization.is_verified:
+        if organization.has_lapsed(now):
             return _(
                 "確認の有効期限が過ぎています。新しい協働を始める前に、市の担当に確認の更新をご相談ください。"
             )
@@ -282,7 +232,7 @@ def next_step(organization: Organization, actor: Actor, now: datetime) -> str:
             if organization.verification_expires_on
             else _("市の確認が済んでいます。")
         )
-    if organization.state == "suspended":
+    if organization.is_suspended:
         return _(
             "市が利用を一時停止しています。公開中の内容はほかの利用者に表示されません。ご事情は市の担当にお知らせください。"
         )
@@ -362,7 +312,7 @@ def answers(organization: Organization, given: Iterable[ChecklistAnswer]) -> lis
 
 # ── History ──────────────────────────────────────────────────────────────────────────────────────────
 
-History = Sequence[tuple[AuditEvent, User | None]]
+History = Sequence[tuple[AuditEvent, Doer | None]]
 
 
 def timeline(organization: Organization, events: History) -> list[dict[str, Any]]:
@@ -371,27 +321,29 @@ def timeline(organization: Organization, events: History) -> list[dict[str, Any]
         {
             "at": event.at,
             "who": who(user),
-            "text": _EVENTS[event.action],
+            "text": _event(event.action),
             "reason": _reason(event),
             "detail": _detail(organization, event),
         }
         for event, user in events
-        if event.action in _EVENTS
+        if _event(event.action)
     ]
 
 
-def who(user: User | None) -> str:
+def who(user: Doer | None) -> str:
     """Who did it."""
     if user is None:
         return _("自動の処理")
     if user.organization is None:
         return _("市の担当 %(name)sさん", name=user.name)
-    return _("%(organization)s %(name)sさん", organization=user.organization.name, name=user.name)
+    return _("%(organization)s %(name)sさん", organization=user.organization, name=user.name)
 
 
-def overtaken(actor: Actor, events: History, now: datetime) -> str:
+def overtaken(organization: Organization) -> str:
     """「先に○○さんが14:32に承認しました。入力された内容は下に残しています。」"""
-    newest = next(((event, user) for event, user in events if event.action in _EVENTS), None)
+    actor, now = access.actor(), clock.now()
+    events = audit.history(db.session(), "organization", organization.public_id)
+    newest = next(((event, user) for event, user in events if _event(event.action)), None)
     if newest is None:
         return _("ほかの人が先に更新しました。入力された内容は下に残しています。")
     event, user = newest
@@ -404,12 +356,19 @@ def overtaken(actor: Actor, events: History, now: datetime) -> str:
         "先に%(who)sが%(moment)sに%(what)s。入力された内容は下に残しています。",
         who=by,
         moment=moment,
-        what=_EVENTS[event.action],
+        what=_event(event.action),
     )
 
 
+def _event(action: str) -> str:
+    """What happened; empty for what is no part of its history."""
+    deed = act.by_event(Organization, action)
+    return _(deed.words.happened) if deed is not None else str(_EVENTS.get(action, ""))
+
+
 def _reason(event: AuditEvent) -> str:
-    word = filters.label_of(event.reason_code, _REASONS.get(event.action, {}))
+    labels = said(reasons.of_action("organization", event.action))
+    word = filters.label_of(event.reason_code, labels)
     return _("。").join(part for part in (word, event.reason_text) if part)
 
 
@@ -417,7 +376,7 @@ def _detail(organization: Organization, event: AuditEvent) -> str:
     if event.action != "edit_profile":
         return ""
     part = organization_profile.section(organization, str(event.details.get("section")))
-    known = [name for name in event.details.get("fields", []) if part is not None and name in part.fields]
+    known = [name for name in event.details.get("fields", []) if part is not None and name in part.codes]
     if part is None or not known:
         return ""
     names = _("、").join(str(label(organization.kind, name)) for name in known)

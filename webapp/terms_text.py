@@ -5,19 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from matcher.postings import terms
 from matcher.records import Need, Offer, Partnership
 from webapp import filters
+from webapp.labels import gettext as _
 from webapp.labels import vocabulary
-
-
-def _(text: str, **facts: Any) -> str:
-    """``gettext`` with a type."""
-    return str(gettext(text, **facts))
-
 
 _WHOSE: Final[Mapping[str, Any]] = {"need": _l("ニーズ"), "offer": _l("提供メニュー")}
 

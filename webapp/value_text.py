@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from matcher.ground import figures
@@ -12,12 +11,7 @@ from matcher.ground.days import Reading
 from matcher.ground.numerals import Number
 from matcher.ground.typed import Unclear
 from webapp import filters
-
-
-def _(text: str, **facts: Any) -> str:
-    """``gettext`` with a type."""
-    return str(gettext(text, **facts))
-
+from webapp.labels import gettext as _
 
 #: code of a reader → what it is, and how to mend it
 PROBLEMS: Final[Mapping[str, tuple[Any, Any]]] = {
@@ -33,6 +27,14 @@ PROBLEMS: Final[Mapping[str, tuple[Any, Any]]] = {
     ),
     "date_weekday": (_l("日付と曜日が合いません"), _l("正しい日付にするか、曜日を消してください。")),
     "date_year": (_l("年が離れすぎています"), _l("年をもう一度ご確認ください。")),
+    "kana": (
+        _l("カタカナやひらがなではない文字があります"),
+        _l("読みを、カタカナかひらがなで入力してください。"),
+    ),
+    "name_address": (
+        _l("名前の中に、ホームページやメールのアドレスがあります"),
+        _l("アドレスを消して、名前だけを入力してください。"),
+    ),
     "time": (_l("時刻として読み取れません"), _l("「14:30」の形で入力してください。")),
     "number": (
         _l("数として読み取れません"),

@@ -23,9 +23,9 @@ from embeddings.encoder import ModelUnavailable, WordsOnly, load_encoder, model_
 from matcher import clock as clockwork
 from matcher.ground.db import Database
 from matcher.jobs import leases
-from matcher.people import accounts
+from matcher.people import beginning
 from matcher.register import findable
-from matcher.suggestions import indexing
+from matcher.suggestions import encoding, indexing
 from webapp import clock, db, heads, mail
 from webapp.config import Settings
 from webapp.runner import Runner
@@ -63,7 +63,7 @@ class Worker:
         self.pieces = PIECES if pieces is None else tuple(pieces)
         self.holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._stopping = threading.Event()
-        self._encoder: indexing.Encoder | None = None
+        self._encoder: encoding.Encoder | None = None
         self._told_unavailable = False
         self._index = indexing.LiveIndex(settings.index_folder)
         self._runner = Runner(settings, self.database)
@@ -210,20 +210,20 @@ class Worker:
                 return False
             return self._encode_with(WordsOnly.model_id, WordsOnly, now)
 
-    def _encode_with(self, model_id: str, load: Callable[[], indexing.Encoder], now: datetime) -> bool:
+    def _encode_with(self, model_id: str, load: Callable[[], encoding.Encoder], now: datetime) -> bool:
         """Encode what waits under ``model_id``, and let it serve once nothing waits."""
         with self.database.read() as session:
             serving, waiting = findable.serving_model(session), findable.waiting_count(session, model_id)
             is_told = findable.worked_model(session) == model_id
         if not is_told:
-            indexing.work_on(self.database, model_id)
+            encoding.work_on(self.database, model_id)
         # After a change of model the old vectors serve until the new ones are complete.
         if serving != model_id:
-            waiting += indexing.add_missing_rows(self.database, model_id)
+            waiting += encoding.add_missing_rows(self.database, model_id)
         if waiting:
             if self._encoder is None or self._encoder.model_id != model_id:
                 self._encoder = load()
-            indexing.encode_waiting(
+            encoding.encode_waiting(
                 self.database,
                 self._encoder,
                 now,
@@ -231,15 +231,15 @@ class Worker:
             )
             return True
         if serving != model_id:
-            indexing.serve(self.database, model_id)
+            encoding.serve(self.database, model_id)
         return False
 
     def _answer(self, now: datetime) -> bool:
         with self.database.read() as session:
-            if not accounts.has_requests(session, now):
+            if not beginning.has_requests(session, now):
                 return False
         with self.database.write() as session:
-            accounts.answer_requests(
+            beginning.answer_requests(
                 session,
                 now,
                 self.settings.public_url,

@@ -8,13 +8,13 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from matcher.agreements import clauses, contract, periods, plans, rules
-from matcher.cases import decisions, documents, talks
+from matcher.cases import decisions, documents, talks, telling
 from matcher.cases.act import REVIEW, WORK, case_act
 from matcher.ground import calendar, lifecycle, vocabulary
 from matcher.ground.errors import Invalid, NotFound
 from matcher.ground.permissions import SYSTEM
 from matcher.records import CaseDocument, Partnership
-from matcher.register import notices, snapshots, wording, wording_work
+from matcher.register import moves, snapshots, wording, wording_work
 from matcher.register.act import MOVED_ON, Done, Look, Told, Words, version_of_record
 
 #: What every agreement says, in the order in which it is printed.
@@ -22,6 +22,11 @@ TEXTS: Final = (
     "purpose", "method", "roles_company", "roles_npo", "roles_city", "costs", "rights", "privacy",
     "publication", "termination",
 )  # fmt: skip
+#: What an agreement may leave out; those of the time before liability was asked for lack it.
+UNSAID: Final[Mapping[str, Any]] = {
+    "roles_city": "", "city_is_party": False, "costs": "", "money_company_yen": 0, "money_city_yen": 0,
+    "liability": "", "outcome": None, "signer_city": "", "plan_number": 0,
+}  # fmt: skip
 #: A change of one of these needs the city's yes as well.
 CITY_FIELDS: Final = frozenset(
     {"type", "from_on", "to_on", "frequency", "money_company_yen", "money_city_yen", "city_is_party",
@@ -43,13 +48,14 @@ def _draftable(look: Look) -> str | None:
 
 
 @case_act(
-    "agreement", event="draft_agreement", by=WORK,
+    "write_agreement", event=lifecycle.DRAFT_AGREEMENT, by=WORK,
     open_in=frozenset({"negotiation", "agreement_draft", *plans.RUNNING}), writes="agreement",
     guard=_draftable, home="agreement",
     words=Words(
         "協定の案を書く", "協定の案を保存し、相手方に知らせました。", "協定の案を作成しました",
         explain="両者の代表が同意すると、市が内容を確認します。計画と登録の内容をもとにした文を、あらかじめ入れてあります。",
         submit="保存して相手に知らせる",
+        step="協定の案を書く",
     ),
 )  # fmt: skip
 def draft(look: Look, facts: Mapping[str, Any], *, why_changed: str = "") -> Done:
@@ -62,7 +68,7 @@ def draft(look: Look, facts: Mapping[str, Any], *, why_changed: str = "") -> Don
 
 
 @case_act(
-    "rule", event="draft_agreement", by=WORK,
+    "save_rule", event=lifecycle.DRAFT_AGREEMENT, by=WORK,
     open_in=frozenset({"negotiation", "agreement_draft", *plans.RUNNING}), writes="agreement", item=str,
     guard=_draftable, home="agreement",
     words=Words(
@@ -86,7 +92,8 @@ def save_rule(look: Look, rule: contract.Rule, *, why_changed: str = "") -> Done
 
 
 @case_act(
-    "drop_rule", event="draft_agreement", by=WORK, open_in=frozenset({"agreement_draft", *plans.RUNNING}),
+    "drop_rule", event=lifecycle.DRAFT_AGREEMENT, by=WORK,
+    open_in=frozenset({"agreement_draft", *plans.RUNNING}),
     writes="agreement", item=str, guard=_draftable, home="agreement",
     words=Words(
         "支払いの条件を外す", "支払いの条件を外しました。",
@@ -140,14 +147,15 @@ def _write(look: Look, facts: Mapping[str, Any], why_changed: str) -> Done:
         rules.require_unpaid(session, case, said)
     if said.get("outcome"):
         rules.require_measured(said, plan)
-    found = documents.save(
-        session, actor, case, "agreement", said, now, why_changed=why_changed, needs_city=needs_city
-    )
     if case.state == "negotiation":
-        trial = documents.find_draft(session, case, "trial")
-        if trial is not None:
-            trial.state = "withdrawn"
-        talks.enter(session, actor, case, "draft_agreement", now, details={"document": found.public_id})
+        found = documents.write(session, actor, case, "agreement", said, now)
+        documents.drop_open(session, actor, case, now, "trial")
+        details = documents.named(found)
+        talks.enter(session, actor, case, lifecycle.DRAFT_AGREEMENT, now, details=details)
+    else:
+        found = documents.save(
+            session, actor, case, "agreement", said, now, why_changed=why_changed, needs_city=needs_city
+        )
     told = Told("others", "agreement_draft", {"who": talks.who(actor)})
     return Done(found, is_kept=True, tells=(told,))
 
@@ -193,18 +201,23 @@ def faults(facts: Mapping[str, Any]) -> dict[str, str]:
 
 def acceptance_obstacle(session: Session, case: Partnership, now: datetime) -> str | None:
     """Why no side can accept the draft yet: the code of the refusal, or ``None``."""
+    code = draft_obstacle(session, case)
+    if code is not None or case.state in plans.RUNNING:
+        return code
+    days = [side.verification_expires_on for side in (case.company, case.npo)]
+    is_expired = any(day is not None and day < calendar.tokyo_date(now) for day in days)
+    return "verification_expired" if is_expired else None
+
+
+def draft_obstacle(session: Session, case: Partnership) -> str | None:
+    """The same, whatever day it is: what is to be done first."""
     plan = documents.find_agreed(session, case, "plan")
+    if documents.find_draft(session, case, "plan") is not None:
+        return "plan_open"
     if plan is None or not plans.has_outcome(plan.content):
         return "no_outcome_indicator"
-    open_plan = documents.find_draft(session, case, "plan")
-    if open_plan is not None:
-        return "plan_open"
     if talks.unverified(case):
         return "not_verified"
-    for side in (case.company, case.npo):
-        expires = side.verification_expires_on
-        if case.state not in plans.RUNNING and expires and expires < calendar.tokyo_date(now):
-            return "verification_expired"
     found = documents.find_draft(session, case, "agreement")
     if found is not None and found.content.get("plan_sha256") != plan.sha256:
         return "plan_changed"
@@ -218,20 +231,20 @@ def accepted_by_both(session: Session, case: Partnership, agreement: CaseDocumen
     """Both representatives have signed: the first time it goes to the city, a change comes into force."""
     if case.state in plans.RUNNING:
         _put_in_force(session, case, agreement, now)
-        text = wording_work.event(case, "amended", what="協定", number=agreement.number)
-        documents.tell_others(session, SYSTEM, case, text, now, staff=True)
+        text = wording_work.event(case, "amended", document="agreement", number=agreement.number)
+        telling.tell(session, SYSTEM, case, text, now, "others", "desk")
         return
     details = {"document": agreement.public_id, "sha256": agreement.sha256}
-    talks.enter(session, SYSTEM, case, "submit_agreement", now, details=details)
+    talks.enter(session, SYSTEM, case, lifecycle.SUBMIT_AGREEMENT, now, details=details)
     review_by = calendar.add_working_days(calendar.tokyo_date(now), lifecycle.REVIEW_WORKING_DAYS)
     case.deadline_at = calendar.end_of_day(review_by)
     session.flush()
     text = wording_work.event(case, "agreement_review")
-    notices.tell_staff(session, *text, now, about=("partnership", case.public_id))
+    telling.tell(session, SYSTEM, case, text, now, "desk")
 
 
 @case_act(
-    "reopen_talks", by=WORK, open_in=frozenset({"agreement_draft"}), shown=version_of_record,
+    lifecycle.REOPEN_TALKS, by=WORK, open_in=frozenset({"agreement_draft"}), shown=version_of_record,
     words=Words("相談に戻る", "相談に戻りました。", "相談を再開しました", submit="相談に戻る"),
 )  # fmt: skip
 def reopen_talks(look: Look, reason: str) -> Done:
@@ -246,8 +259,9 @@ def reopen_talks(look: Look, reason: str) -> Done:
     found = documents.find_draft(session, case, "agreement")
     if found is not None:
         documents.withdraw(session, actor, case, found, reason, now)
-    talks.enter(session, actor, case, "reopen_talks", now, reason_text=reason)
-    return Done(is_kept=True)
+    talks.enter(session, actor, case, lifecycle.REOPEN_TALKS, now, reason_text=reason)
+    told = Told("others", "talks_reopened", {"who": talks.who(actor), "what": reason.strip()})
+    return Done(is_kept=True, tells=(told,))
 
 
 # ── The city confirms ────────────────────────────────────────────────────────────────────────────────
@@ -265,18 +279,19 @@ def _confirmable(look: Look) -> str | None:
     agreement = documents.find_draft(look.session, look.record, "agreement")
     if agreement is None:
         return MOVED_ON
-    if needs_manager(agreement.content) and look.actor.role != "manager":
+    if agreement.needs_manager and look.actor.role != "manager":
         return "manager_needed"
     return acceptance_obstacle(look.session, look.record, look.now)
 
 
 @case_act(
-    "confirm_agreement", by=REVIEW, open_in=frozenset({"agreement_review"}), guard=_confirmable,
+    lifecycle.CONFIRM_AGREEMENT, by=REVIEW, open_in=frozenset({"agreement_review"}), guard=_confirmable,
     shown=version_of_record,
     words=Words(
         "協定を確認する", "協定を確認しました。両者に知らせました。", "協定を確認しました",
         explain="確認すると協定が有効になり、始まりの日に自動で実施中になります。判断のもとになった記録は、変更できない形で保存します。",
         submit="確認して締結とする",
+        step="協定を確認する", decided="協定の確認",
     ),
 )  # fmt: skip
 def confirm(look: Look, answer: Confirmation) -> Done:
@@ -296,23 +311,26 @@ def confirm(look: Look, answer: Confirmation) -> Done:
     agreement = documents.find_draft(session, case, "agreement")
     assert agreement is not None
     bundle = decisions.freeze(
-        session, actor, case, "confirm_agreement", answer.text, now, checks=sorted(answer.checked)
+        session, actor, case, lifecycle.CONFIRM_AGREEMENT, answer.text, now, checks=sorted(answer.checked)
     )
     agreement.city_accepted_at, agreement.city_accepted_by_id = now, actor.user_id
     _put_in_force(session, case, agreement, now)
     details = {"document": agreement.public_id, **decisions.named(bundle)}
-    talks.enter(session, actor, case, "confirm_agreement", now, reason_text=answer.text, details=details)
+    talks.enter(
+        session, actor, case, lifecycle.CONFIRM_AGREEMENT, now, reason_text=answer.text, details=details
+    )
     until = wording.day(calendar.end_of_day(case.starts_on or now.date()))
     return Done(is_kept=True, tells=(Told("others", "agreement_confirmed", {"until": until}),))
 
 
 @case_act(
-    "return_agreement", by=REVIEW, open_in=frozenset({"agreement_review"}), shown=version_of_record,
+    lifecycle.RETURN_AGREEMENT, by=REVIEW, open_in=frozenset({"agreement_review"}), shown=version_of_record,
     reasons=vocabulary.AGREEMENT_RETURN_REASONS,
     words=Words(
         "協定の案を差し戻す", "差し戻しました。両者に知らせました。", "協定の案を差し戻しました",
         explain="企業と団体に、理由をこのまま伝えます。案を直したあと、もう一度、両者に同意していただきます。",
         submit="差し戻す",
+        decided="協定の案の差し戻し",
     ),
 )  # fmt: skip
 def return_(look: Look, reason_code: str, reason_text: str) -> Done:
@@ -325,29 +343,20 @@ def return_(look: Look, reason_code: str, reason_text: str) -> Done:
         raise Invalid(reason_text="required")
     session, actor, case, now = look.session, look.actor, look.record, look.now
     bundle = decisions.freeze(
-        session, actor, case, "return_agreement", reason_text, now, return_reason=reason_code
+        session, actor, case, lifecycle.RETURN_AGREEMENT, reason_text, now, return_reason=reason_code
     )
     talks.enter(
-        session, actor, case, "return_agreement", now,
+        session, actor, case, lifecycle.RETURN_AGREEMENT, now,
         reason_code=reason_code, reason_text=reason_text, details=decisions.named(bundle),
     )  # fmt: skip
     agreement = documents.find_draft(session, case, "agreement")
     if agreement is not None:
         signed = dict(agreement.content)
-        agreement.state = "superseded"
+        moves.become(agreement, "superseded")
         session.flush()
         # The sides go on from the text they had; their acceptance belongs to the old version.
         documents.save(session, SYSTEM, case, "agreement", signed, now)
     return Done(is_kept=True, tells=(Told("others", "agreement_returned", {"what": reason_text.strip()}),))
-
-
-def needs_manager(content: Mapping[str, Any]) -> bool:
-    """Whether this agreement is the manager's to confirm: the city is a party, or much public money, what an
-    outcome-linked contract may pay included.
-    """
-    outcome = content.get("outcome") or {}
-    public_yen = int(content.get("money_city_yen") or 0) + int(outcome.get("budget_cap_yen") or 0)
-    return bool(content.get("city_is_party")) or public_yen > lifecycle.MANAGER_MONEY_YEN
 
 
 def _put_in_force(session: Session, case: Partnership, agreement: CaseDocument, now: datetime) -> None:

@@ -12,15 +12,16 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Final
 
-from matcher.ground import calendar, figures
+from matcher.ground import calendar
 
-SHAPES: Final = ("table", "linear", "threshold", "per_unit")
 SCHEMES: Final = ("pfs", "sib")
 #: What a contract's facts say of its scheme, all optional.
 SCHEME_FIELDS: Final = (
     "scheme", "commissioner", "intermediary", "funders", "legal_basis", "wtp_note", "sounding_note"
 )  # fmt: skip
 MAX_YEN: Final = 10**10
+
+Step = Mapping[str, Any]  #: one step of a calculation: its ``code`` and figures
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Amount:
-    """What is paid for one value, and the calculation in words."""
+    """What is paid for one value, and the steps of the calculation (``money_words.formula`` says them)."""
 
     yen: int
-    formula: str
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True)
@@ -215,18 +216,28 @@ class Contract:
 
 def amount(rule: Rule, value: float) -> Amount:
     """What ``rule`` pays for ``value``: never less than 0, never more than its cap, rounded down."""
-    raw, words = _raw(rule, _exact(value))
-    parts = [words]
+    raw, first = _raw(rule, _exact(value))
+    steps = [first]
     if rule.rounding > 1 and raw % rule.rounding:
-        parts.append(f"{_yen(rule.rounding)}未満を切り捨て")
+        steps.append(step("rounded", rounding_yen=rule.rounding))
     yen = int(raw // rule.rounding) * rule.rounding
     if raw > 0 and yen < rule.floor_yen:
         yen = rule.floor_yen
-        parts.append(f"下限額{_yen(rule.floor_yen)}を適用")
+        steps.append(step("floor", floor_yen=yen))
     if yen > rule.cap_yen:
         yen = rule.cap_yen
-        parts.append(f"上限額{_yen(rule.cap_yen)}を適用")
-    return Amount(yen, "。".join(parts) + f"。支払額は{_yen(yen)}。")
+        steps.append(step("cap", cap_yen=yen))
+    return Amount(yen, (*steps, step("paid", paid_yen=yen)))
+
+
+def fixed_amount(year: int, yen: int) -> Amount:
+    """The fixed part of a fiscal year."""
+    return Amount(yen, (step("fixed", fiscal_year=year), step("paid", paid_yen=yen)))
+
+
+def step(code: str, **facts: float) -> Step:
+    """One step of a calculation; ``facts`` are values as measured, and whole yen (``…_yen``)."""
+    return {"code": code, **facts}
 
 
 def curve(rule: Rule, steps: int = 60) -> list[tuple[float, float]]:
@@ -248,41 +259,29 @@ def curve(rule: Rule, steps: int = 60) -> list[tuple[float, float]]:
     return [(mark, float(amount(rule, mark).yen)) for mark in marks]
 
 
-def _raw(rule: Rule, value: Fraction) -> tuple[Fraction, str]:
+def _raw(rule: Rule, value: Fraction) -> tuple[Fraction, Step]:
     sign = -1 if rule.direction == "down" else 1
-    word = "以下" if sign < 0 else "以上"
+    way = "down" if sign < 0 else "up"
     points = sorted(((_exact(v), yen) for v, yen in rule.points), key=lambda point: sign * point[0])
-    first, measured = points[0], f"測定値{_plain(value)}"
+    first, measured = points[0], {"value": float(value)}
     if rule.shape == "per_unit":
         units = int(max(Fraction(0), sign * (value - first[0])))
-        beyond = "下回る" if sign < 0 else "上回る"
-        words = f"{measured}は、基準{_plain(first[0])}を{units}単位{beyond}。{units}単位×{_yen(first[1])}"
+        beyond = {**measured, "first": float(first[0])}
         if units == 0:
-            words = f"{measured}は、基準{_plain(first[0])}を{beyond}分が1単位に満たない"
-        return Fraction(units * first[1]), words
+            return Fraction(0), step(f"no_unit_{way}", **beyond)
+        return Fraction(units * first[1]), step(f"units_{way}", **beyond, units=units, price_yen=first[1])
     reached = [point for point in points if sign * value >= sign * point[0]]
     if not reached:
-        return Fraction(0), f"{measured}は基準の{_plain(first[0])}{word}に届かない"
+        return Fraction(0), step(f"missed_{way}", **measured, first=float(first[0]))
     last = reached[-1]
+    stage = {**measured, "low": float(last[0]), "low_yen": last[1]}
     if rule.shape == "linear" and len(reached) < len(points):
         following = points[len(reached)]
         share = (value - last[0]) / (following[0] - last[0])
         raw = last[1] + (following[1] - last[1]) * share
-        return raw, (
-            f"{measured}は{_plain(last[0])}（{_yen(last[1])}）と{_plain(following[0])}（{_yen(following[1])}）の間。"
-            f"{_yen(last[1])}＋（{_yen(following[1])}−{_yen(last[1])}）"
-            f"×（{_plain(value)}−{_plain(last[0])}）÷（{_plain(following[0])}−{_plain(last[0])}）"
-        )
-    return Fraction(last[1]), f"{measured}は{_plain(last[0])}{word}の段階（{_yen(last[1])}）"
+        return raw, step("between", **stage, high=float(following[0]), high_yen=following[1])
+    return Fraction(last[1]), step(f"reached_{way}", **stage)
 
 
 def _exact(value: float) -> Fraction:
     return Fraction(Decimal(repr(float(value))))
-
-
-def _plain(value: Fraction) -> str:
-    return figures.number(value)
-
-
-def _yen(value: Fraction | int) -> str:
-    return f"{int(value):,}円"

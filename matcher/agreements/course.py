@@ -8,9 +8,9 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.agreements import periods, plans
-from matcher.cases import decisions, documents, talks
+from matcher.cases import decisions, documents, talks, telling
 from matcher.cases.act import SHARE, case_act
-from matcher.ground import calendar, permissions, vocabulary
+from matcher.ground import calendar, lifecycle, permissions, vocabulary
 from matcher.ground.errors import Invalid
 from matcher.ground.permissions import SYSTEM
 from matcher.records import Organization, Partnership
@@ -19,12 +19,13 @@ from matcher.register.act import Done, Look, Told, Words, version_of_record
 
 
 @case_act(
-    "suspend", by=SHARE, open_in=frozenset({"running"}), shown=version_of_record,
+    lifecycle.SUSPEND, by=SHARE, open_in=frozenset({"running"}), shown=version_of_record,
     reasons=vocabulary.PAUSE_REASONS,
     words=Words(
         "中断する", "中断しました。", "協働を中断しました",
         explain="期日までに続け方を決めてください。公表している場合は、公開ページにも「中断中」と出ます。",
         submit="中断する",
+        decided="中断",
     ),
 )  # fmt: skip
 def suspend(look: Look, reason_code: str, reason_text: str, decide_by: date) -> Done:
@@ -40,9 +41,9 @@ def suspend(look: Look, reason_code: str, reason_text: str, decide_by: date) -> 
         raise Invalid(decide_by="after_end")
     if not reason_text.strip():
         raise Invalid(reason_text="required")
-    frozen = _frozen(look, "suspend", reason_text, pause_reason=reason_code, decide_by=decide_by)
+    frozen = _frozen(look, lifecycle.SUSPEND, reason_text, pause_reason=reason_code, decide_by=decide_by)
     case.decide_by = decide_by
-    _enter(look, "suspend", reason_code, reason_text, {"decide_by": decide_by.isoformat(), **frozen})
+    _enter(look, lifecycle.SUSPEND, reason_code, reason_text, {"decide_by": decide_by.isoformat(), **frozen})
     case.deadline_at = calendar.end_of_day(decide_by)
     facts = {
         "who": talks.who(look.actor), "what": reason_text.strip(), "until": wording.day(case.deadline_at),
@@ -51,9 +52,12 @@ def suspend(look: Look, reason_code: str, reason_text: str, decide_by: date) -> 
 
 
 @case_act(
-    "resume", by=SHARE, open_in=frozenset({"suspended"}), shown=version_of_record,
+    lifecycle.RESUME, by=SHARE, open_in=frozenset({"suspended"}), shown=version_of_record,
     guard=lambda look: "not_verified" if talks.unverified(look.record) else None,
-    words=Words("再開する", "再開しました。", "協働を再開しました", submit="再開する"),
+    words=Words(
+        "再開する", "再開しました。", "協働を再開しました", submit="再開する",
+        decided="再開",
+    ),
 )  # fmt: skip
 def resume(look: Look, text: str) -> Done:
     """Go on after a pause; one sentence says what was decided.
@@ -63,9 +67,9 @@ def resume(look: Look, text: str) -> Done:
     """
     if not text.strip():
         raise Invalid(text="required")
-    details = _frozen(look, "resume", text)
+    details = _frozen(look, lifecycle.RESUME, text)
     look.record.decide_by = None
-    _enter(look, "resume", None, text, details)
+    _enter(look, lifecycle.RESUME, None, text, details)
     return Done(is_kept=True, tells=_told("resumed", {"who": talks.who(look.actor)}))
 
 
@@ -74,12 +78,13 @@ def _signs(look: Look) -> bool:
 
 
 @case_act(
-    "terminate", by=SHARE, who=_signs, open_in=frozenset({"agreed", *plans.RUNNING}),
+    lifecycle.TERMINATE, by=SHARE, who=_signs, open_in=frozenset({"agreed", *plans.RUNNING}),
     shown=version_of_record, reasons=vocabulary.TERMINATION_REASONS,
     words=Words(
         "途中で終了する", "途中で終了しました。", "協働を途中で終了しました",
         explain="途中で終了した場合も、短い成果報告を書いていただきます。利用している人への知らせ方を必ず書いてください。",
         submit="途中で終了する", is_grave=True,
+        decided="途中終了",
     ),
 )  # fmt: skip
 def terminate(look: Look, reason_code: str, reason_text: str, inform_plan: str) -> Done:
@@ -93,11 +98,13 @@ def terminate(look: Look, reason_code: str, reason_text: str, inform_plan: str) 
     wrong = {name: "required" for name, text in said.items() if not text.strip()}
     if wrong:
         raise Invalid(**wrong)
-    details = _frozen(look, "terminate", reason_text, termination_reason=reason_code, inform_plan=inform_plan)
-    _enter(look, "terminate", reason_code, reason_text, details)
+    details = _frozen(
+        look, lifecycle.TERMINATE, reason_text, termination_reason=reason_code, inform_plan=inform_plan
+    )
+    _enter(look, lifecycle.TERMINATE, reason_code, reason_text, details)
     case.was_terminated, case.inform_plan, case.decide_by = True, inform_plan.strip(), None
     case.deadline_at = calendar.deadline(look.now, periods.REPORT_DUE_DAYS)
-    _withdraw_drafts(look.session, case)
+    documents.drop_open(look.session, look.actor, case, look.now, "plan", "agreement")
     facts = {
         "who": talks.who(look.actor), "what": reason_text.strip(), "until": wording.day(case.deadline_at),
     }  # fmt: skip
@@ -122,15 +129,7 @@ def _frozen(look: Look, outcome: str, text: str, **facts: Any) -> dict[str, Any]
 
 
 def _told(event: str, facts: Mapping[str, object]) -> tuple[Told, ...]:
-    return Told("others", event, facts), Told("desk", event, facts)
-
-
-def _withdraw_drafts(session: Session, case: Partnership) -> None:
-    for kind in ("plan", "agreement"):
-        found = documents.find_draft(session, case, kind)
-        if found is not None:
-            found.state = "withdrawn"
-    session.flush()
+    return (Told(("others", "desk"), event, facts),)
 
 
 def start_due(session: Session, now: datetime, limit: int = 100) -> int:
@@ -145,11 +144,11 @@ def start_due(session: Session, now: datetime, limit: int = 100) -> int:
             if not case.reminders:
                 session.execute(update(Partnership).where(Partnership.id == case.id).values(reminders=1))
                 text = wording_work.event(case, "start_blocked")
-                documents.tell_others(session, SYSTEM, case, text, now, staff=True)
+                telling.tell(session, SYSTEM, case, text, now, "others", "desk")
                 done += 1
             continue
-        talks.enter(session, SYSTEM, case, "start", now)
-        documents.tell_others(session, SYSTEM, case, wording_work.event(case, "started"), now, staff=True)
+        talks.enter(session, SYSTEM, case, lifecycle.START, now)
+        telling.tell(session, SYSTEM, case, wording_work.event(case, "started"), now, "others", "desk")
         done += 1
     return done
 
@@ -160,11 +159,11 @@ def end_due(session: Session, now: datetime, limit: int = 100) -> int:
     cases = session.scalars(_due(*plans.RUNNING).where(Partnership.ends_on < today).limit(limit)).all()
     for case in cases:
         event = "ended_suspended" if case.state == "suspended" else "ended"
-        talks.enter(session, SYSTEM, case, "end", now)
+        talks.enter(session, SYSTEM, case, lifecycle.END, now)
         case.deadline_at, case.decide_by = calendar.deadline(now, periods.REPORT_DUE_DAYS), None
-        _withdraw_drafts(session, case)
+        documents.drop_open(session, SYSTEM, case, now, "plan", "agreement")
         text = wording_work.event(case, event, until=wording.day(case.deadline_at))
-        documents.tell_others(session, SYSTEM, case, text, now, staff=True)
+        telling.tell(session, SYSTEM, case, text, now, "others", "desk")
     return len(cases)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matcher.agreements import contract
+from matcher.agreements import contract, values
 from matcher.ground.errors import Invalid, Refused
 from matcher.records import CaseDocument, Indicator, Partnership, Payment, PaymentRule
 
@@ -44,8 +44,8 @@ def require_unpaid(session: Session, case: Partnership, content: Mapping[str, An
 
 
 def require_measured(content: Mapping[str, Any], plan: CaseDocument | None) -> None:
-    """Each rule can be calculated, and rests on an indicator of the plan that is linked to payment and
-    measured on that day.
+    """Each rule can be calculated, and rests on an indicator of the plan that is linked to payment, can have
+    its values and is measured on that day.
 
     Raises:
         Invalid: field → code.
@@ -58,6 +58,9 @@ def require_measured(content: Mapping[str, Any], plan: CaseDocument | None) -> N
         indicator = known.get(rule["indicator"])
         if indicator is None or not indicator["linked_to_payment"]:
             raise Invalid(rules="not_linked")
+        said = (indicator["unit"], indicator["name"], indicator["definition"])
+        if fault := values.first_fault((value for value, _yen in rule["points"]), *said):
+            raise Invalid(points=fault)
         if rule["measured_on"] not in indicator["measure_on"]:
             raise Invalid(rules="not_measured_then")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from matcher.cases import documents
+from matcher.cases import documents, telling
 from matcher.ground import lifecycle
 from matcher.records import Partnership
 from matcher.register import act, wording_work
@@ -35,19 +35,8 @@ class _CaseWay:
 
     def tell(self, look: Look, told: Told) -> None:
         """By notice and mail, with the number, the parties and what to do."""
-        session, actor, case, now = look.session, look.actor, look.record, look.now
-        text = wording_work.event(case, told.event, **told.facts)
-        match told.whom:
-            case "others":
-                documents.tell_others(session, actor, case, text, now)
-            case "company" | "npo" as side:
-                documents.tell_party(session, actor, case, getattr(case, f"{side}_id"), text, now)
-            case "city":
-                documents.tell_city(session, actor, case, text, now)
-            case "desk":
-                documents.tell_desk(session, actor, case, text, now)
-            case _:
-                raise ValueError(f"expected others, company, npo, city or desk, found {told.whom!r}")
+        said = wording_work.event(look.record, told.event, **told.facts)
+        telling.tell(look.session, look.actor, look.record, said, look.now, *told.to)
 
 
 _CASE_WAY: Final = _CaseWay()
@@ -57,7 +46,7 @@ def case_act(name: str, *, writes: str = "", **declared: Any) -> Callable[[Calla
     """Declare an act of a case (see ``register.act.Act``); what drafts a text is shown its open draft."""
     if writes:
         declared.setdefault("shown", partial(_edition, writes))
-    return act.act(name, Partnership, way=_CASE_WAY, writes=writes, **declared)
+    return act.act(name, record=Partnership, way=_CASE_WAY, writes=writes, **declared)
 
 
 def _edition(kind: str, look: Look) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from matcher.cases import documents, messages
+from matcher.cases import documents, messages, telling
 from matcher.cases.beginning import Terms
 from matcher.cases.stages import stage_act
 from matcher.ground import calendar, lifecycle
@@ -18,9 +18,9 @@ NOT_YOUR_TURN: Final = frozenset({"not_your_turn"})  #: nobody is offered what i
 
 def obstacle_of_parties(case: Partnership) -> str | None:
     """``not_verified`` or ``need_closed`` where the two cannot go on together now."""
-    if case.company.state != "verified" or case.npo.state != "verified":
+    if not (case.company.is_verified and case.npo.is_verified):
         return "not_verified"
-    if case.need is not None and case.need.state not in {"open", "paused"}:
+    if case.need is not None and not case.need.is_current:
         return "need_closed"
     return None
 
@@ -38,7 +38,7 @@ def _turn(look: Look) -> str | None:
 
 
 @stage_act(
-    "accept", move="accept", by="partnership.answer", hidden_by=NOT_YOUR_TURN, home="case",
+    move=lifecycle.ACCEPT, by="partnership.answer", hidden_by=NOT_YOUR_TURN, home="case",
     guard=lambda look: _turn(look) or obstacle_of_parties(look.record),
     words=Words(
         "進めたいと返事をする", "お返事を送りました。", "進めたいと返事をしました", submit="お返事を送る"
@@ -54,7 +54,9 @@ def accept(look: Look, answer: str) -> Done:
     told = Told("others", "accepted", {"by": side})
     if case.state == "recommended":
         return Done(case, tells=(told,))
-    return Done(case, also=(Also("send_for_review", by=SYSTEM),), tells=(Told("desk", "for_review"), told))
+    return Done(
+        case, also=(Also(lifecycle.SEND_FOR_REVIEW, by=SYSTEM),), tells=(Told("desk", "for_review"), told)
+    )
 
 
 def _agrees(look: Look, side: str) -> None:
@@ -63,7 +65,7 @@ def _agrees(look: Look, side: str) -> None:
 
 
 @stage_act(
-    "decline", move="decline", by="partnership.answer", guard=_turn, hidden_by=NOT_YOUR_TURN, home="case",
+    move=lifecycle.DECLINE, by="partnership.answer", guard=_turn, hidden_by=NOT_YOUR_TURN, home="case",
     words=Words(
         "今回は見送る", "今回は見送ることを、相手に知らせました。選んだ理由は相手に伝わりません。",
         "今回は見送りました", submit="見送ることを伝える",
@@ -78,9 +80,10 @@ def decline(look: Look, reason_code: str, reason_text: str) -> Done:
     case, side = look.record, _side(look)
     agreed = case.npo_agreed_at if side == "company" else case.company_agreed_at
     # Who has not answered a recommendation yet need not hear a no; who asked or said yes must.
-    whom = ([] if agreed is None else ["others"]) + (["desk"] if case.origin == "coordinator" else [])
-    tells = tuple(Told(one, "declined", {"by": side}) for one in whom)
-    return Done(case, reason_code=reason_code, text=reason_text, tells=tells)
+    city = ("desk",) if case.origin == "coordinator" else telling.city_if_on_it(case)
+    whom = (*(() if agreed is None else ("others",)), *city)
+    told = Told(whom, "declined", {"by": side})
+    return Done(case, reason_code=reason_code, text=reason_text, tells=(told,))
 
 
 def _asked_oneself(look: Look) -> str | None:
@@ -90,9 +93,11 @@ def _asked_oneself(look: Look) -> str | None:
 
 
 @stage_act(
-    "withdraw", move="withdraw", by="partnership.withdraw", guard=_asked_oneself, hidden_by=NOT_YOUR_TURN,
+    move=lifecycle.WITHDRAW, by="partnership.withdraw", guard=_asked_oneself, hidden_by=NOT_YOUR_TURN,
     home="case",
-    words=Words("取り下げる", "案件を取り下げました。", "案件を取り下げました", is_grave=True),
+    words=Words(
+        "取り下げる", "案件を取り下げました。", "案件を取り下げました", submit="取り下げる", is_grave=True
+    ),
 )  # fmt: skip
 def withdraw(look: Look, reason_code: str, reason_text: str) -> Done:
     """A side takes back what it agreed to; a coordinator takes back a recommendation.
@@ -103,13 +108,14 @@ def withdraw(look: Look, reason_code: str, reason_text: str) -> Done:
     case = look.record
     side = case.side_of(look.actor.organization_id) or "coordinator"
     was_with_city = case.state == "coordinator_review" or case.state in lifecycle.CASE_TALKS
-    whom = ("others", "desk") if was_with_city else ("others",)
-    tells = tuple(Told(one, "withdrawn", {"by": side}) for one in whom)
-    return Done(case, reason_code=reason_code, text=reason_text, tells=tells)
+    city = ("desk",) if was_with_city else telling.city_if_on_it(case)
+    told = Told(("others", *city), "withdrawn", {"by": side})
+    documents.drop_open(look.session, look.actor, case, look.now)
+    return Done(case, reason_code=reason_code, text=reason_text, tells=(told,))
 
 
 @stage_act(
-    "revise", move="revise", by="partnership.answer", guard=_turn, hidden_by=NOT_YOUR_TURN, home="case",
+    move=lifecycle.REVISE, by="partnership.answer", guard=_turn, hidden_by=NOT_YOUR_TURN, home="case",
     words=Words(
         "条件を変えて提案する", "内容を送りました。", "条件を変えて提案しました", submit="この内容を送る"
     ),
@@ -133,17 +139,18 @@ def revise(look: Look, terms: Terms, note: str) -> Done:
     if note.strip():
         messages.add(look.session, look.actor, case, note, look.now)
     if not is_changed:
-        return Done(case, event="send_for_review", tells=(Told("desk", "for_review"),))
+        return Done(case, event=lifecycle.SEND_FOR_REVIEW, tells=(Told("desk", "for_review"),))
     case.support_type, case.quantity, case.unit = terms.support_type, terms.quantity, terms.unit
     case.period_from, case.period_to = terms.period_from, terms.period_to
     case.company_agreed_at = look.now if side == "company" else None
     case.npo_agreed_at = look.now if side == "npo" else None
     details = {"before": snapshots.terms(before), "after": snapshots.terms(terms)}
-    return Done(case, details, tells=(Told("others", "revised", {"by": side}),))
+    told = Told(("others", *telling.city_if_on_it(case)), "revised", {"by": side})
+    return Done(case, details, tells=(told,))
 
 
 @stage_act(
-    "message", by="partnership.message", open_in=lifecycle.CASE_OPEN, home="case",
+    "send_message", event="message", by="partnership.message", open_in=lifecycle.CASE_OPEN, home="case",
     words=Words(
         "質問・連絡を送る", "質問・連絡を送りました。", "質問・連絡を送りました", submit="送る"
     ),
@@ -165,8 +172,6 @@ def send_message(look: Look, text: str) -> Done:
         documents.touch(session, case, now)  # its dates are agreed upon; only silence starts anew
     elif case.deadline_at is not None and case.deadline_at < extended:
         case.deadline_at, case.reminders = extended, 0
-    # Before both agree, the two talk among themselves: only an official who is on the case hears it.
-    is_heard = case.coordinator_id or case.state == "coordinator_review" or case.state in lifecycle.CASE_WORK
     facts = {"author": look.actor.organization_name or wording.CITY}
-    whom = ("others", "city") if is_heard else ("others",)
-    return Done(message, is_kept=True, tells=tuple(Told(one, "message", facts) for one in whom))
+    told = Told(("others", *telling.city_if_on_it(case)), "message", facts)
+    return Done(message, is_kept=True, tells=(told,))

@@ -2,17 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
+from typing import Any, Final
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from matcher.cases import reads as case_reads
 from matcher.cases import stages
-from matcher.ground import calendar, lifecycle, permissions, vocabulary
+from matcher.ground import calendar, lifecycle, vocabulary
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.permissions import Actor
 from matcher.records import CaseTask, Need, Offer, Organization, Partnership, ShownSuggestion
-from matcher.register import audit, notices, numbers, wording
+from matcher.register import act, audit, conflicts, moves, numbers
+from matcher.register.act import Done, Look, Told, Words
+
+#: ``lifecycle.POSTING_CLOSED`` → why no case begins from it.
+NEED_CLOSED: Final = {"paused": "need_paused", "rewritten": "need_rewritten", "ended": "need_closed"}
+OFFER_CLOSED: Final = {"paused": "offer_paused", "rewritten": "offer_rewritten", "ended": "offer_closed"}
 
 
 @dataclass(frozen=True)
@@ -43,139 +50,48 @@ class Terms:
             raise Invalid(period_to="before_start")
 
 
-def propose(
-    session: Session,
-    actor: Actor,
+class _BeginningWay:
+    """See ``register.act.Way``."""
+
+    def keep(self, look: Look, event: str, done: Done) -> None:
+        """Audit the case that there is now; it counts at once among what waits for the NPO's answer."""
+        audit.record(
+            look.session, look.actor, event, "partnership", look.record.public_id, look.now,
+            object_version=look.record.version, to_state=look.record.state,
+            reason_code=done.reason_code, reason_text=done.text, details=dict(done.details),
+        )  # fmt: skip
+        stages.guard_capacity(look.session, look.record.npo_id, look.now)
+
+    def tell(self, look: Look, told: Told) -> None:
+        """As at every stage of a case."""
+        stages.tell(look, told)
+
+
+_act = partial(
+    act.act,
+    record=Partnership,
+    way=_BeginningWay(),
+    open_in=frozenset({lifecycle.CASE_NOT_BEGUN}),
+    shown=lambda look: None,
+    home="beginning",
+)
+
+
+def between(
     company: Organization,
     npo: Organization,
-    terms: Terms,
-    message: str,
-    now: datetime,
     *,
     need: Need | None = None,
     offer: Offer | None = None,
     shown: ShownSuggestion | None = None,
-    first_step: str = "",
 ) -> Partnership:
-    """申し出 by a company's editor or 依頼 by an NPO's editor; the other side has 14 days to answer.
+    """A case of these two as it would begin, about a need and from an offer of theirs; nothing is kept of it.
 
     Args:
-        first_step: of ``vocabulary.FIRST_STEPS``; kept as the first promise of the case (C15).
-
-    Raises:
-        Refused: ``not_verified``, ``need_closed``, ``case_exists`` (``number``), ``npo_busy``.
-        Invalid: terms or message cannot be taken.
+        shown: the suggestion that led to it.
     """
-    own = company if actor.organization_kind == "company" else npo
-    permissions.require(actor, "partnership.propose", own)
-    if not message.strip():
-        raise Invalid(message="required")
-    case = _start(
-        session, actor, company, npo, terms, now, origin=own.kind, need=need, offer=offer, shown=shown
-    )
-    case.state, case.message = "interest_one_side", message.strip()
-    if own.kind == "company":
-        case.company_agreed_at, case.company_contact_id = now, actor.user_id
-    else:
-        case.npo_agreed_at, case.npo_contact_id = now, actor.user_id
-    _opened(session, actor, case, "propose", now)
-    if first_step:
-        if first_step not in vocabulary.FIRST_STEPS:
-            raise Invalid(first_step="required")
-        step = vocabulary.FIRST_STEPS[first_step]
-        session.add(
-            CaseTask(
-                partnership_id=case.id, text=f"はじめの一歩：{step}", side="both",
-                created_by_id=actor.user_id, created_at=now,
-            )
-        )  # fmt: skip
-        session.flush()
-    other = npo if own.kind == "company" else company
-    notices.tell_organization(session, other, *wording.case_started(case), now, about=stages.about(case))
-    return case
-
-
-def recommend(
-    session: Session,
-    actor: Actor,
-    company: Organization,
-    npo: Organization,
-    terms: Terms,
-    reason_code: str,
-    reason_text: str,
-    now: datetime,
-    *,
-    need: Need | None = None,
-    offer: Offer | None = None,
-    shown: ShownSuggestion | None = None,
-) -> Partnership:
-    """推薦 by a coordinator to both sides, with a coded reason and a sentence that both will read.
-
-    Raises:
-        Refused, Invalid: as ``propose``.
-    """
-    permissions.require(actor, "desk.recommend")
-    if reason_code not in vocabulary.RECOMMEND_REASONS:
-        raise Invalid(reason_code="required")
-    if not reason_text.strip():
-        raise Invalid(reason_text="required")
-    case = _start(
-        session, actor, company, npo, terms, now, origin="coordinator", need=need, offer=offer, shown=shown
-    )
-    case.state, case.coordinator_id = "recommended", actor.user_id
-    case.recommend_code, case.recommend_text = reason_code, reason_text.strip()
-    _opened(session, actor, case, "recommend", now, reason_code=reason_code, reason_text=reason_text.strip())
-    for side in (company, npo):
-        notices.tell_organization(
-            session, side, *wording.case_recommended(case), now, about=stages.about(case)
-        )
-    return case
-
-
-def check_possible(
-    session: Session,
-    company: Organization,
-    npo: Organization,
-    *,
-    origin: str,
-    need: Need | None,
-    offer: Offer | None,
-) -> None:
-    """Refuse a pair that cannot begin now; pages ask before anybody has written a message.
-
-    Raises:
-        Refused: as ``propose``.
-    """
-    if company.state != "verified" or npo.state != "verified":
-        raise Refused("not_verified")
-    if need is not None and (need.organization_id != npo.id or need.state != "open"):
-        raise Refused("need_closed")
-    if offer is not None and (offer.organization_id != company.id or offer.state != "open"):
-        raise Refused("offer_closed")
-    existing = case_reads.find_open_case(session, company.id, npo.id, need.id if need else None)
-    if existing is not None:
-        raise Refused("case_exists", number=existing.number)
-    if origin != "npo" and case_reads.is_busy(session, npo.id):
-        raise Refused("npo_busy")
-
-
-def _start(
-    session: Session,
-    actor: Actor,
-    company: Organization,
-    npo: Organization,
-    terms: Terms,
-    now: datetime,
-    *,
-    origin: str,
-    need: Need | None,
-    offer: Offer | None,
-    shown: ShownSuggestion | None,
-) -> Partnership:
-    terms.check()
-    check_possible(session, company, npo, origin=origin, need=need, offer=offer)
     return Partnership(
-        number=numbers.receipt_number(session, "E", now),
+        state=lifecycle.CASE_NOT_BEGUN,
         company_id=company.id,
         npo_id=npo.id,
         company=company,
@@ -185,47 +101,122 @@ def _start(
         offer_id=offer.id if offer else None,
         offer=offer,
         shown_suggestion_id=shown.id if shown else None,
-        origin=origin,
-        support_type=terms.support_type,
-        quantity=terms.quantity,
-        unit=terms.unit if terms.quantity is not None else "",
-        period_from=terms.period_from,
-        period_to=terms.period_to,
-        started_by_id=actor.user_id,
-        created_at=now,
-        moved_at=now,
-        deadline_at=calendar.deadline(now, lifecycle.ANSWER_DAYS),
     )
 
 
-def _opened(
-    session: Session,
-    actor: Actor,
-    case: Partnership,
-    action: str,
-    now: datetime,
-    *,
-    reason_code: str | None = None,
-    reason_text: str = "",
-) -> None:
+def _hindrance(look: Look) -> Refused | None:
+    """Why these two cannot begin now. An NPO that has not answered others may still ask by itself."""
+    case, session = look.record, look.session
+    if not (case.company.is_verified and case.npo.is_verified):
+        return Refused("not_verified")
+    for posting, owner_id, codes in (
+        (case.need, case.npo_id, NEED_CLOSED), (case.offer, case.company_id, OFFER_CLOSED),
+    ):  # fmt: skip
+        if posting is not None and posting.organization_id != owner_id:
+            return Refused(codes["ended"])
+        if posting is not None and not posting.is_open:
+            return Refused(codes[lifecycle.POSTING_CLOSED[posting.state]])
+    existing = case_reads.find_open_case(session, case.company_id, case.npo_id, case.need_id)
+    if existing is not None:
+        return Refused("case_exists", number=existing.number)
+    if case.side_of(look.actor.organization_id) != "npo" and case_reads.is_busy(session, case.npo_id):
+        return Refused("npo_busy")
+    return None
+
+
+@_act(
+    "propose", by="partnership.propose", guard=_hindrance, hidden_by=frozenset({"not_verified"}),
+    words=Words(
+        "声をかける", "%(word)sを送りました", "声をかけました", submit="この内容で送る",
+    ),
+)  # fmt: skip
+def propose(look: Look, terms: Terms, message: str, *, first_step: str = "") -> Done:
+    """申し出 by a company's editor or 依頼 by an NPO's editor; the other side has 14 days to answer.
+
+    Args:
+        first_step: of ``vocabulary.FIRST_STEPS``; kept as the first promise of the case (C15).
+
+    Raises:
+        Refused: ``case_exists``: somebody else was faster.
+        Invalid: terms, message or first step cannot be taken.
+    """
+    case, side = look.record, look.record.side_of(look.actor.organization_id)
+    if not message.strip():
+        raise Invalid(message="required")
+    if first_step and first_step not in vocabulary.FIRST_STEPS:
+        raise Invalid(first_step="required")
+    moves.begin(case, "interest_one_side")
+    case.origin, case.message = side, message.strip()
+    setattr(case, f"{side}_agreed_at", look.now)
+    setattr(case, f"{side}_contact_id", look.actor.user_id)
+    details = _begin(look, terms)
+    if first_step:
+        text = vocabulary.FIRST_STEP.format(step=vocabulary.FIRST_STEPS[first_step])
+        look.session.add(
+            CaseTask(
+                partnership_id=case.id, text=text, side="both",
+                created_by_id=look.actor.user_id, created_at=look.now,
+            )
+        )  # fmt: skip
+    return Done(case, details, tells=(Told("others", "started"),))
+
+
+@_act(
+    "recommend", by="desk.recommend", guard=_hindrance, reasons=vocabulary.RECOMMEND_REASONS,
+    words=Words(
+        "推薦する", "%(word)sを送りました", "この組み合わせを推薦しました", submit="両者に推薦する",
+    ),
+)  # fmt: skip
+def recommend(look: Look, terms: Terms, reason_code: str, reason_text: str) -> Done:
+    """推薦 by a coordinator to both sides, with a coded reason and a sentence that both will read.
+
+    Raises:
+        Refused, Invalid: as ``propose``.
+    """
+    case, words = look.record, reason_text.strip()
+    if reason_code not in vocabulary.RECOMMEND_REASONS:
+        raise Invalid(reason_code="required")
+    if not words:
+        raise Invalid(reason_text="required")
+    moves.begin(case, "recommended")
+    case.origin, case.coordinator_id = "coordinator", look.actor.user_id
+    case.recommend_code, case.recommend_text = reason_code, words
+    details = _begin(look, terms)
+    return Done(case, details, words, reason_code, tells=(Told("others", "recommended"),))
+
+
+def may_approach(session: Session, actor: Actor, organization: Organization, now: datetime) -> bool:
+    """Whether ``actor`` could begin a case with it at all: both verified, of different kinds."""
+    own = session.get(Organization, actor.organization_id) if actor.organization_id else None
+    if own is None or own.kind == organization.kind:
+        return False
+    company, npo = (own, organization) if own.kind == "company" else (organization, own)
+    return propose.may(Look(session, actor, between(company, npo), now))
+
+
+def _begin(look: Look, terms: Terms) -> dict[str, Any]:
+    """Keep the case; what the audit record says of how it came about.
+
+    Raises:
+        Refused, Invalid: as ``propose``.
+    """
+    case, session, now = look.record, look.session, look.now
+    terms.check()
+    case.number = numbers.receipt_number(session, "E", now)
+    case.support_type, case.quantity = terms.support_type, terms.quantity
+    case.unit = terms.unit if terms.quantity is not None else ""
+    case.period_from, case.period_to = terms.period_from, terms.period_to
+    case.started_by_id = look.actor.user_id
+    case.created_at = case.moved_at = now
+    case.deadline_at = calendar.deadline(now, lifecycle.ANSWER_DAYS)
     session.add(case)
     try:
         session.flush()
     except IntegrityError as error:
-        # The unique index is the real guard; the check in _start only gives the kinder answer.
+        # The unique index is the real guard; the act's own only gives the kinder answer.
         raise Refused("case_exists", number="") from error
     shown = case_reads.shown_suggestion(session, case.shown_suggestion_id)
-    audit.record(
-        session,
-        actor,
-        action,
-        "partnership",
-        case.public_id,
-        now,
-        object_version=case.version,
-        to_state=case.state,
-        reason_code=reason_code,
-        reason_text=reason_text,
-        details={"suggestion": shown.public_id} if shown else {},
-    )
-    stages.guard_capacity(session, case.npo_id, now)
+    details: dict[str, Any] = {"suggestion": shown.public_id} if shown else {}
+    if both := conflicts.on_both_sides(session, case):
+        details["on_both_sides"] = [person.public_id for person in both]
+    return details

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from matcher.cases import decisions
+from matcher.cases import decisions, telling
 from matcher.cases.answering import obstacle_of_parties
 from matcher.cases.stages import stage_act
 from matcher.ground import lifecycle, permissions
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.permissions import Actor
 from matcher.records import DecisionBundle, Partnership, User
-from matcher.register import audit, officials
+from matcher.register import audit, notices, officials, wording_work
 from matcher.register.act import Done, Look, Told, Words
 
 
@@ -34,10 +34,11 @@ def _approval_obstacle(look: Look) -> str | None:
 
 
 @stage_act(
-    "approve", move="approve", by="partnership.decide", guard=_approval_obstacle, home="case",
+    move=lifecycle.APPROVE, by="partnership.decide", guard=_approval_obstacle, home="case",
     words=Words(
         "承認する", "承認しました。両者に連絡先を表示し、お知らせを送りました。", "承認しました",
         submit="承認する",
+        decided="承認",
     ),
 )  # fmt: skip
 def approve(look: Look, decision: Decision) -> Done:
@@ -60,13 +61,13 @@ def approve(look: Look, decision: Decision) -> Done:
         raise Refused("conflict_of_interest")
     if decision.city_involved and look.actor.role != "manager":
         raise Refused("manager_needed")
-    bundle = _decided(look, "approve", decision)
+    bundle = _decided(look, lifecycle.APPROVE, decision)
     case.coordinator_id = case.coordinator_id or look.actor.user_id
     return Done(bundle, decisions.named(bundle), text=decision.text, tells=(Told("others", "approved"),))
 
 
 @stage_act(
-    "return", move="return", by="partnership.decide", home="case",
+    move=lifecycle.RETURN, by="partnership.decide", home="case",
     words=Words(
         "差し戻す", "差し戻しました。両者にお知らせを送りました。", "補足を求めて差し戻しました",
         submit="差し戻す",
@@ -85,10 +86,11 @@ def return_(look: Look, reason_code: str, reason_text: str) -> Done:
 
 
 @stage_act(
-    "refuse", move="refuse", by="partnership.decide", home="case",
+    move=lifecycle.REFUSE, by="partnership.decide", home="case",
     words=Words(
         "不承認とする", "不承認としました。両者にお知らせを送りました。", "不承認としました",
         submit="不承認とする", is_grave=True,
+        decided="不承認",
     ),
 )  # fmt: skip
 def refuse(look: Look, reason_code: str, reason_text: str) -> Done:
@@ -99,7 +101,7 @@ def refuse(look: Look, reason_code: str, reason_text: str) -> Done:
     """
     if not reason_text.strip():
         raise Invalid(reason_text="required")
-    bundle = _decided(look, "refuse", Decision(reason_text, None, city_involved=False))
+    bundle = _decided(look, lifecycle.REFUSE, Decision(reason_text, None, city_involved=False))
     return Done(
         look.record, decisions.named(bundle), text=reason_text, reason_code=reason_code,
         tells=(Told("others", "refused"),),
@@ -124,15 +126,28 @@ def _decided(look: Look, outcome: str, decision: Decision) -> DecisionBundle:
     ),
 )  # fmt: skip
 def assign(look: Look, coordinator: User) -> Done:
-    """Name the coordinator in charge of the case (K16).
+    """Name the coordinator in charge of the case (K16); all whom it concerns hear of it.
 
     Raises:
         Invalid: ``coordinator`` is nobody who works for the city now.
     """
     if coordinator.role not in {"coordinator", "manager"} or coordinator.status != "active":
         raise Invalid(coordinator="required")
-    look.record.coordinator_id = coordinator.id
-    return Done(details={"coordinator": coordinator.public_id})
+    case, before = look.record, look.session.get(User, look.record.coordinator_id or 0)
+    case.coordinator_id = coordinator.id
+    if before is not None and coordinator.id == before.id:
+        return Done(details={"coordinator": coordinator.public_id})
+    facts = {"what": coordinator.name}
+    if before is not None and before.id != look.actor.user_id:
+        text = wording_work.event(case, "put_in_charge", **facts)
+        notices.tell_users(look.session, [before], *text, look.now, about=telling.about(case))
+    return Done(
+        details={"coordinator": coordinator.public_id},
+        tells=(
+            Told(("company", "npo"), "assigned" if before is None else "handover", facts),
+            Told("city", "put_in_charge", facts),
+        ),
+    )
 
 
 def download_note(actor: Actor, case: Partnership, bundle: DecisionBundle, now: datetime) -> audit.Note:

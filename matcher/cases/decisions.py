@@ -1,7 +1,8 @@
 """What the city had before it when it decided, frozen with its hash, to be shown years later (X2)."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
@@ -18,7 +19,18 @@ from matcher.records import (
     Partnership,
     Payment,
 )
-from matcher.register import audit, snapshots
+from matcher.register import audit, conflicts, snapshots
+
+#: What not every decision keeps: those on proposals and those after them keep other things, older ones less.
+_UNKEPT: Final[Mapping[str, Any]] = {
+    "need": None, "offer": None, "suggestion": None, "messages": (), "documents": (), "in_force": {},
+    "measurements": (), "totals": (), "payments": (), "facts": {},
+}  # fmt: skip
+
+
+def whole(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What a decision rested on, with what others keep and it does not."""
+    return {**_UNKEPT, **content}
 
 
 def freeze_proposal(
@@ -96,6 +108,14 @@ def _decision(actor: Actor, text: str, now: datetime) -> dict[str, Any]:
 
 def _common(session: Session, case: Partnership, outcome: str, decision: dict[str, Any]) -> dict[str, Any]:
     """What every decision keeps: the two sides, what they wrote to each other, and what had happened."""
+    if both := conflicts.on_both_sides(session, case):
+        decision = decision | {"on_both_sides": [person.public_id for person in both]}
+    events = audit.history(session, "partnership", case.public_id)
+    sides = {
+        event.details["message"]: case.side_of(doer.organization_id) or "city"
+        for event, doer in events
+        if doer is not None and "message" in event.details
+    }
     return {
         "outcome": outcome,
         "decision": decision,
@@ -103,13 +123,13 @@ def _common(session: Session, case: Partnership, outcome: str, decision: dict[st
         "company": snapshots.organization(case.company),
         "npo": snapshots.organization(case.npo),
         "messages": [
-            {"at": message.written_at, "text": message.text}
+            {"at": message.written_at, "side": sides.get(message.public_id, ""), "text": message.text}
             for message in case_reads.messages_of_case(session, case)
         ],
         "history": [
             {"at": event.at, "action": event.action, "role": event.role, "from": event.from_state,
              "to": event.to_state, "hash": event.hash}
-            for event, _user in audit.history(session, "partnership", case.public_id)
+            for event, _doer in events
         ],
     }  # fmt: skip
 

@@ -12,13 +12,13 @@ from typing import Any, Final, Literal
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from matcher.cases import turns
+from matcher.cases import telling, turns
 from matcher.ground import lifecycle, permissions
 from matcher.ground.errors import Invalid, NotFound, Refused
 from matcher.ground.permissions import SYSTEM, Actor
-from matcher.records import CaseDocument, Organization, Partnership, User
-from matcher.register import audit, moves, notices, parties, snapshots, wording_work
-from matcher.register.wording import Said
+from matcher.records import CaseDocument, Organization, Partnership
+from matcher.register import audit, moves, parties, snapshots, wording_work
+from matcher.register.once import asked_once
 
 Side = Literal["company", "npo", "city"]
 
@@ -46,6 +46,7 @@ def find_draft(session: Session, case: Partnership, kind: str) -> CaseDocument |
     )
 
 
+@asked_once
 def find_agreed(session: Session, case: Partnership, kind: str) -> CaseDocument | None:
     """The version in force."""
     return session.scalar(
@@ -88,7 +89,37 @@ def save(
     why_changed: str = "",
     needs_city: bool = False,
 ) -> CaseDocument:
-    """Write the open draft of a kind, or begin one. What anybody has accepted becomes an older version.
+    """Write the open draft of a kind, or begin one, and note that in the record of the case.
+
+    Args, Raises:
+        As ``write``.
+    """
+    before = find_draft(session, case, kind)
+    was = (before.id, before.sha256, before.needs_city) if before is not None else None
+    draft = write(
+        session, actor, case, kind, content, now,
+        version=version, why_changed=why_changed, needs_city=needs_city,
+    )  # fmt: skip
+    if (draft.id, draft.sha256, draft.needs_city) != was:
+        note(session, actor, case, f"draft_{kind}", now, details=named(draft))
+    return draft
+
+
+def write(
+    session: Session,
+    actor: Actor,
+    case: Partnership,
+    kind: str,
+    content: Mapping[str, Any],
+    now: datetime,
+    *,
+    version: int | None = None,
+    why_changed: str = "",
+    needs_city: bool = False,
+) -> CaseDocument:
+    """The same where the act that writes it moves the case, too: its move is the event.
+
+    What anybody has accepted becomes an older version.
 
     Args:
         content: what is said; the parties as they are registered now are added to it.
@@ -114,7 +145,7 @@ def save(
         session.flush()
     else:
         if draft is not None:
-            draft.state = "superseded"
+            moves.become(draft, "superseded")
             session.flush()
         draft = CaseDocument(
             partnership_id=case.id,
@@ -130,8 +161,37 @@ def save(
         )
         session.add(draft)
         session.flush()
-    note(session, actor, case, f"draft_{kind}", now, details=_named(draft))
     return draft
+
+
+def awaits(document: CaseDocument, side: Side) -> bool:
+    """Whether this text is a draft that waits for the consent of a side."""
+    is_asked = document.needs_city or side != "city"
+    return document.is_draft and is_asked and getattr(document, f"{side}_accepted_at") is None
+
+
+def consent(actor: Actor, document: CaseDocument) -> str:
+    """The permission that it takes to accept this text: what binds is for who represents."""
+    if actor.is_staff:
+        return "partnership.review"
+    return "partnership.sign" if document.kind in BINDING else "partnership.work"
+
+
+def consent_obstacle(session: Session, actor: Actor, case: Partnership, document: CaseDocument) -> str | None:
+    """Why it is not (or no longer) for this side to accept the text: the code of the refusal, or ``None``.
+
+    ``not_asked`` where the city need not accept; ``already_accepted``; ``sides_first``; ``parties_changed``
+    where it names a party as it is no longer registered.
+    """
+    side = side_of(actor, case)
+    if side == "city" and not document.needs_city:
+        return "not_asked"
+    if getattr(document, f"{side}_accepted_at") is not None:
+        return "already_accepted"
+    if side == "city":
+        return None if document.company_accepted_at and document.npo_accepted_at else "sides_first"
+    # ``redraw`` has written the text anew, unless the registration was changed past the service.
+    return "parties_changed" if parties.changed_now(session, case, document) else None
 
 
 def accept(
@@ -150,30 +210,19 @@ def accept(
         details: further facts for the audit event.
 
     Raises:
-        MovedOn: the text is no longer the one that was shown.
-        Refused: ``already_accepted``; ``not_asked`` where the city need not accept; ``sides_first``;
-            ``parties_changed`` where it names a party as it is no longer registered.
+        MovedOn: the text is no longer the one that was shown. Refused: see ``consent_obstacle``.
     """
-    action = "partnership.sign" if document.kind in BINDING else "partnership.work"
-    permissions.require(actor, "partnership.review" if actor.is_staff else action, case)
-    if document.state != "draft" or document.sha256 != sha256:
+    permissions.require(actor, consent(actor, document), case)
+    if not document.is_draft or document.sha256 != sha256:
         raise moves.moved_on(session, case)
+    code = consent_obstacle(session, actor, case, document)
+    if code is not None:
+        raise Refused(code)
     side = side_of(actor, case)
-    if side == "city" and not document.needs_city:
-        raise Refused("not_asked")
-    if getattr(document, f"{side}_accepted_at") is not None:
-        raise Refused("already_accepted")
-    if side == "city" and not (document.company_accepted_at and document.npo_accepted_at):
-        raise Refused("sides_first")
-    if side != "city" and parties.changed_now(session, case, document):
-        # ``redraw`` has written the text anew, unless the registration was changed past the service.
-        raise Refused("parties_changed")
     setattr(document, f"{side}_accepted_at", now)
     setattr(document, f"{side}_accepted_by_id", actor.user_id)
     session.flush()
-    note(
-        session, actor, case, f"accept_{document.kind}", now, details={**_named(document), **(details or {})}
-    )
+    note(session, actor, case, f"accept_{document.kind}", now, details={**named(document), **(details or {})})
     if not (document.company_accepted_at and document.npo_accepted_at):
         return False
     return not document.needs_city or document.city_accepted_at is not None
@@ -211,7 +260,7 @@ def redraw(session: Session, now: datetime, organization: Organization | None = 
         session.flush()
         if was_accepted:
             text = wording_work.event(case, "redrawn", number=found.number)
-            tell_others(session, SYSTEM, case, text, now)
+            telling.tell(session, SYSTEM, case, text, now, "others")
         done += 1
     return done
 
@@ -225,14 +274,16 @@ def _renamed(content: Mapping[str, Any], before: parties.Parties, after: parties
             found[f"signer_{side}"] = is_now
     if "view" in content:
         found["view"] = {**content["view"], "company": after.company.name, "npo": after.npo.name}
-    old, new = ((found.company.name, found.npo.name) for found in (before, after))
-    openings = [
-        (f"{old[0]}と{old[1]}は、", f"{new[0]}と{new[1]}は、"),
-        *((f"{was}は、", f"{is_now}は、") for was, is_now in zip(old, new, strict=True)),
-    ]
+    openings = list(zip(_openings(before), _openings(after), strict=True))
     if "sentences" in content:
         found["sentences"] = [{**row, "text": _opened(row["text"], openings)} for row in content["sentences"]]
     return found
+
+
+def _openings(named: parties.Parties) -> list[str]:
+    names = {"company": named.company.name, "npo": named.npo.name}
+    one = (wording_work.ONE_BEGINS.format(who=name) for name in names.values())
+    return [wording_work.BOTH_BEGIN.format_map(names), *one]
 
 
 def _opened(text: str, openings: Sequence[tuple[str, str]]) -> str:
@@ -244,9 +295,10 @@ def put_in_force(session: Session, case: Partnership, document: CaseDocument, no
     """Make an accepted draft the version in force; the one before it is superseded."""
     before = find_agreed(session, case, document.kind)
     if before is not None:
-        before.state = "superseded"
+        moves.become(before, "superseded")
         session.flush()
-    document.state, document.agreed_at = "agreed", now
+    moves.become(document, "agreed")
+    document.agreed_at = now
     session.flush()
 
 
@@ -267,9 +319,23 @@ def withdraw(
         raise Invalid(text="required")
     if document.state != "draft" or (version is not None and version != document.edition):
         raise moves.moved_on(session, case)
-    document.state = "withdrawn"
+    _drop(session, actor, case, document, now, reason)
+
+
+def drop_open(session: Session, actor: Actor, case: Partnership, now: datetime, *kinds: str) -> None:
+    """Take the open drafts (of these kinds, or all) from the table with what the case has come to."""
+    query = select(CaseDocument).where(CaseDocument.partnership_id == case.id, CaseDocument.state == "draft")
+    for document in session.scalars(query.order_by(CaseDocument.id)).all():
+        if not kinds or document.kind in kinds:
+            _drop(session, actor, case, document, now)
+
+
+def _drop(
+    session: Session, actor: Actor, case: Partnership, document: CaseDocument, now: datetime, reason: str = ""
+) -> None:
+    moves.become(document, "withdrawn")
     session.flush()
-    note(session, actor, case, f"drop_{document.kind}", now, text=reason, details=_named(document))
+    note(session, actor, case, f"drop_{document.kind}", now, text=reason, details=named(document))
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
@@ -306,55 +372,8 @@ def touch(session: Session, case: Partnership, now: datetime) -> None:
     values: dict[str, Any] = {"touched_at": now}
     if case.state in STALLING:
         values |= {"reminders": 0, "deadline_at": None}
+        turns.mark(session, case.id)  # the day stands in its steps; when somebody last spoke does not
     session.execute(update(Partnership).where(Partnership.id == case.id).values(values))
-    turns.mark(session, case.id)
-
-
-def tell_others(
-    session: Session, actor: Actor, case: Partnership, said: Said, now: datetime,
-    *, staff: bool = False,
-) -> None:  # fmt: skip
-    """Tell the other organization (both, where the city or the clock acts), and the desk if ``staff``."""
-    for organization_id in case.party_ids:
-        tell_party(session, actor, case, organization_id, said, now)
-    if staff:
-        tell_desk(session, actor, case, said, now)
-
-
-def tell_party(
-    session: Session, actor: Actor, case: Partnership, organization_id: int,
-    said: Said, now: datetime,
-) -> None:  # fmt: skip
-    """Tell one of the two organizations, unless it acts itself."""
-    if organization_id != actor.organization_id:
-        notices.tell_organization(session, organization_id, *said, now, about=_about(case))
-
-
-def tell_desk(session: Session, actor: Actor, case: Partnership, said: Said, now: datetime) -> None:
-    """Tell every official, unless the desk acts itself."""
-    if not actor.is_staff:
-        notices.tell_staff(session, *said, now, about=_about(case))
-
-
-def tell_city(session: Session, actor: Actor, case: Partnership, said: Said, now: datetime) -> None:
-    """Tell the official in charge and who stands in, without whoever acts.
-
-    Where nobody (any more) is in charge, the whole desk hears of it – unless the desk itself acts.
-    """
-    in_charge = session.scalars(
-        select(User)
-        .where(User.id.in_((case.coordinator_id, case.deputy_id)), User.status == "active")
-        .order_by(User.id)
-    ).all()
-    if in_charge:
-        others = [user for user in in_charge if user.id != actor.user_id]
-        notices.tell_users(session, others, *said, now, about=_about(case))
-    else:
-        tell_desk(session, actor, case, said, now)
-
-
-def _about(case: Partnership) -> tuple[str, str]:
-    return ("partnership", case.public_id)
 
 
 def _next_number(session: Session, case: Partnership, kind: str) -> int:
@@ -366,5 +385,6 @@ def _next_number(session: Session, case: Partnership, kind: str) -> int:
     return (newest or 0) + 1
 
 
-def _named(document: CaseDocument) -> dict[str, Any]:
+def named(document: CaseDocument) -> dict[str, Any]:
+    """Which version of which text an event is about."""
     return {"document": document.public_id, "number": document.number, "sha256": document.sha256}

@@ -21,8 +21,9 @@ from matcher.ground.errors import Invalid, NotFound, Refused
 from matcher.ground.permissions import Actor
 from matcher.records import AuditEvent, CaseFile, Partnership, User
 from matcher.records.base import new_public_id
-from matcher.register import audit
+from matcher.register import audit, doers
 from matcher.register.act import Done, Look, Told, Words
+from matcher.register.doers import Doer
 
 SCAN_SECONDS: Final = 20
 WAIT_SECONDS: Final = 10  #: for a place among the uploads that are looked at
@@ -176,7 +177,7 @@ def prepare(store: Store, name: str, content: bytes) -> Prepared:
 
 
 @case_act(
-    "file", event="add_file", by=SHARE, open_in=ALIVE, item=CaseFile, may_lack_item=True, home="files",
+    "add_file", by=SHARE, open_in=ALIVE, item=CaseFile, may_lack_item=True, home="files",
     guard=lambda look: "too_many_files" if len(of_case(look.session, look.record)) >= MOST_FILES else None,
     shown=lambda look: None,
     words=Words(
@@ -238,14 +239,26 @@ def reading_note(actor: Actor, case: Partnership, file: CaseFile, now: datetime)
     return audit.Note(actor, "read_file", "casefile", file.public_id, now, details={"case": case.public_id})
 
 
-def readings(session: Session, file: CaseFile) -> list[tuple[datetime, User]]:
-    """Who took the file when, newest first."""
-    rows = session.execute(
-        select(AuditEvent.at, User)
-        .join(User, User.public_id == AuditEvent.actor_id)
-        .where(AuditEvent.object_type == "casefile", AuditEvent.object_id == file.public_id)
-        .options(joinedload(User.organization))
-        .order_by(AuditEvent.id.desc())
-        .limit(50)
+def added_by(session: Session, case: Partnership, found: Sequence[CaseFile]) -> dict[int, str]:
+    """id of a file → the name of who added it; in a case that is over, as it was then."""
+    names = {file.id: file.uploaded_by.name for file in found if file.uploaded_by is not None}
+    if not case.is_over:
+        return names
+    query = doers.select_events().where(
+        AuditEvent.object_type == "partnership",
+        AuditEvent.object_id == case.public_id,
+        AuditEvent.action == add_file.event,
     )
-    return [(at, user) for at, user in rows]
+    events = doers.as_called(session, doers.events(session, query))
+    then = {event.details["file"]: doer.name for event, doer in events if doer is not None}
+    return {file.id: then.get(file.public_id, names[file.id]) for file in found if file.id in names}
+
+
+def readings(session: Session, case: Partnership, file: CaseFile) -> list[tuple[datetime, Doer]]:
+    """Who took the file when, newest first; of a case that is over, by the names of then."""
+    query = doers.select_events().where(
+        AuditEvent.object_type == "casefile", AuditEvent.object_id == file.public_id, User.id.is_not(None)
+    )
+    found = doers.events(session, query.order_by(AuditEvent.id.desc()).limit(50))
+    found = doers.as_called(session, found) if case.is_over else found
+    return [(event.at, doer) for event, doer in found if doer is not None]

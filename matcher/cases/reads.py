@@ -20,6 +20,7 @@ from matcher.records import (
     CaseDocument,
     CaseMessage,
     CaseTask,
+    Contribution,
     DecisionBundle,
     Indicator,
     Measurement,
@@ -33,7 +34,8 @@ from matcher.records import (
     User,
 )
 from matcher.records.base import Base
-from matcher.register import parties
+from matcher.register import audit, doers, parties
+from matcher.register.doers import Doer
 
 
 def cases_of_party(actor: Actor) -> Select[Partnership]:
@@ -107,6 +109,17 @@ def find_open_case(session: Session, company_id: int, npo_id: int, need_id: int 
     return session.scalar(query)
 
 
+#: Of a need: two have agreed on it and wait for the city, or it for them.
+AGREED_UPON = exists().where(
+    Partnership.need_id == Need.id, Partnership.state.in_(("interest_both", "coordinator_review"))
+)
+
+
+def is_agreed_upon(session: Session, need: Need) -> bool:
+    """The same of one need."""
+    return session.scalar(select(AGREED_UPON).where(Need.id == need.id)) or False
+
+
 def unanswered_count(session: Session, npo_id: int) -> int:
     """How many proposals wait for this NPO's answer (X7)."""
     return (
@@ -145,7 +158,7 @@ def messages_of_case(session: Session, case: Partnership) -> Sequence[CaseMessag
     return session.scalars(
         select(CaseMessage)
         .where(CaseMessage.partnership_id == case.id)
-        .options(joinedload(CaseMessage.author).joinedload(User.organization))
+        .options(joinedload(CaseMessage.author))
         .order_by(CaseMessage.id)
     ).all()
 
@@ -173,6 +186,16 @@ def get_decision_bundle(session: Session, case: Partnership, public_id: str) -> 
     if found is None:
         raise NotFound("decision_bundle")
     return found
+
+
+def decision_event(session: Session, case: Partnership, bundle: DecisionBundle) -> AuditEvent | None:
+    """The event of the decision that was frozen; whoever takes it along later names it, too."""
+    events = session.scalars(
+        select(AuditEvent)
+        .where(AuditEvent.object_type == "partnership", AuditEvent.object_id == case.public_id)
+        .order_by(AuditEvent.id)
+    )
+    return next((event for event in events if event.details.get("bundle") == bundle.public_id), None)
 
 
 def shown_suggestion(session: Session, suggestion_id: int | None) -> ShownSuggestion | None:
@@ -243,7 +266,9 @@ def agreement_at(
             row
             for row in versions(session, case, "agreement")
             if row.agreed_at is not None
-            and history.event("accept_agreement", "confirm_agreement", before=event, document=row.public_id)
+            and history.event(
+                "accept_agreement", lifecycle.CONFIRM_AGREEMENT, before=event, document=row.public_id
+            )
         ),
         None,
     )
@@ -281,7 +306,13 @@ def get_item(session: Session, actor: Actor, case: Partnership, model: type[Base
     else:
         query = query.where(model.partnership_id == case.id)  # type: ignore[attr-defined]
     if model is Payment:
-        query = query.options(joinedload(Payment.rule).joinedload(PaymentRule.indicator))
+        measured = joinedload(Payment.measurement)
+        query = query.options(
+            joinedload(Payment.rule).joinedload(PaymentRule.indicator),
+            measured.joinedload(Measurement.indicator), measured.joinedload(Measurement.evidence),
+        )  # fmt: skip
+    if model is Contribution:
+        query = query.options(joinedload(Contribution.evidence))
     if model is PaymentRule:
         query = query.options(joinedload(PaymentRule.indicator))
     found = session.scalar(query)
@@ -321,6 +352,23 @@ def last_move(session: Session, case: Partnership, action: str) -> Happened | No
         return None
     sides = {case.company.public_id: "company", case.npo.public_id: "npo"}
     return Happened(row[0], sides.get(row[0].actor_organization_id or "", "city"), row[1] or "")
+
+
+def history(session: Session, case: Partnership) -> Sequence[tuple[AuditEvent, Doer | None]]:
+    """What happened on a case and who did it, newest first; once it is over, by the names of then."""
+    events = audit.history(session, "partnership", case.public_id)
+    return doers.as_called(session, events) if case.is_over else events
+
+
+def ended_from(case: Partnership, events: Sequence[tuple[AuditEvent, Doer | None]]) -> str:
+    """The state in which a case came to nothing; empty while it goes on and where it was completed.
+
+    Args:
+        events: the history of the case, newest first.
+    """
+    if case.state not in lifecycle.CASE_EXITS - {"closed"}:
+        return ""
+    return next((event.from_state or "" for event, _user in events if event.to_state == case.state), "")
 
 
 def share_done(found: Sequence[CaseTask]) -> tuple[int, int]:

@@ -8,12 +8,12 @@ from typing import Any, Final
 from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from matcher.cases import documents
 from matcher.cases import reads as case_reads
+from matcher.cases import telling
 from matcher.ground import calendar, lifecycle
 from matcher.ground.permissions import SYSTEM, Actor
-from matcher.records import Need, Partnership
-from matcher.register import act, audit, findable, moves, notices, wording
+from matcher.records import Need, Offer, Partnership
+from matcher.register import act, audit, findable, moves, wording, wording_work
 from matcher.register.act import Done, Look, Told
 
 #: States in which a side is asked, and has its days to answer.
@@ -22,12 +22,16 @@ _ASKED: Final = frozenset({"recommended", "interest_one_side", "interest_both"})
 _TOLD: Final[Mapping[str, Callable[..., wording.Said]]] = {
     "accepted": wording.case_accepted,
     "approved": wording.case_approved,
+    # Somebody is put in charge before the introduction and after it.
+    **{name: partial(wording_work.event, name=name) for name in ("assigned", "handover", "put_in_charge")},
     "declined": wording.case_declined,
     "for_review": wording.case_for_review,
     "message": wording.case_message,
+    "recommended": wording.case_recommended,
     "refused": wording.case_refused,
     "returned": wording.case_returned,
     "revised": wording.case_revised,
+    "started": wording.case_started,
     "withdrawn": wording.case_withdrawn,
 }
 
@@ -51,21 +55,17 @@ class _StageWay:
         )  # fmt: skip
 
     def tell(self, look: Look, told: Told) -> None:
-        """By notice and mail, with the number, the parties and what to do."""
-        session, case, now = look.session, look.record, look.now
-        text = _TOLD[told.event](case, **told.facts)
-        match told.whom:
-            case "others":
-                documents.tell_others(session, look.actor, case, text, now)
-            case "city":
-                documents.tell_city(session, look.actor, case, text, now)
-            case "desk":
-                notices.tell_staff(session, *text, now, about=about(case))
-            case _:
-                raise ValueError(f"expected others, city or desk, found {told.whom!r}")
+        """See ``tell``."""
+        tell(look, told)
 
 
 stage_act = partial(act.act, record=Partnership, way=_StageWay())
+
+
+def tell(look: Look, told: Told) -> None:
+    """By notice and mail, with the number, the parties and what to do."""
+    said = _TOLD[told.event](look.record, **told.facts)
+    telling.tell(look.session, look.actor, look.record, said, look.now, *told.to)
 
 
 def enter(
@@ -105,7 +105,7 @@ def _deadline(state: str | None, now: datetime) -> datetime | None:
 def guard_capacity(session: Session, npo_id: int, now: datetime) -> None:
     """Pause an NPO's open needs at three unanswered proposals; resume them when it has caught up (X7)."""
     busy = case_reads.is_busy(session, npo_id)
-    state, action = ("open", "pause") if busy else ("paused", "resume")
+    state, action = ("open", lifecycle.PAUSE) if busy else ("paused", lifecycle.RESUME)
     query = select(Need).where(Need.organization_id == npo_id, Need.state == state)
     if not busy:
         query = query.where(Need.pause_cause == "capacity")
@@ -122,12 +122,27 @@ def expire_unanswered(session: Session, now: datetime, limit: int = 100) -> int:
     """End, kindly, what nobody answered in time; returns how many cases."""
     cases = session.scalars(_waiting_cases().where(Partnership.deadline_at < now).limit(limit)).all()
     for case in cases:
-        enter(session, SYSTEM, case, "expire", now)
-        for organization_id in case.party_ids:
-            notices.tell_organization(
-                session, organization_id, *wording.case_expired(case), now, about=about(case)
-            )
+        enter(session, SYSTEM, case, lifecycle.EXPIRE, now, reason_code="unanswered")
+        telling.tell(
+            session, SYSTEM, case, wording.case_expired(case), now, "others", *telling.city_if_on_it(case)
+        )
     return len(cases)
+
+
+def end_about(session: Session, actor: Actor, posting: Need | Offer, now: datetime) -> None:
+    """End what waits about a need or an offer that no longer stands: nobody could say yes to it any more.
+
+    Of an offer that is gone its owner cannot be asked; what it proposed itself it may still keep.
+    """
+    column = Partnership.need_id if isinstance(posting, Need) else Partnership.offer_id
+    query = _loaded(*_ASKED, "coordinator_review").where(column == posting.id)
+    for case in session.scalars(query).all():
+        if isinstance(posting, Offer) and "company" not in case.asked:
+            continue
+        whom = ("others", *telling.city_if_on_it(case))
+        details = {"posting": posting.public_id, "state": posting.state}
+        enter(session, SYSTEM, case, lifecycle.EXPIRE, now, reason_code="posting_gone", details=details)
+        telling.tell(session, actor, case, wording.case_ended_with(case, posting), now, *whom)
 
 
 def remind_waiting(session: Session, now: datetime, limit: int = 100) -> int:
@@ -149,24 +164,19 @@ def remind_waiting(session: Session, now: datetime, limit: int = 100) -> int:
             continue
         # Not through the record: a reminder must not outdate a form that somebody is filling in.
         session.execute(update(Partnership).where(Partnership.id == case.id).values(reminders=due))
-        for side in case.asked:
-            organization_id = case.company_id if side == "company" else case.npo_id
-            notices.tell_organization(
-                session, organization_id, *wording.case_reminder(case, left), now, about=about(case)
-            )
+        telling.tell(session, SYSTEM, case, wording.case_reminder(case, left), now, *case.asked)
         sent += 1
     return sent
 
 
 def _waiting_cases() -> Select[Partnership]:
+    return _loaded(*_ASKED)
+
+
+def _loaded(*states: str) -> Select[Partnership]:
     return (
         select(Partnership)
-        .where(Partnership.state.in_(_ASKED))
+        .where(Partnership.state.in_(states))
         .options(joinedload(Partnership.company), joinedload(Partnership.npo), joinedload(Partnership.need))
         .order_by(Partnership.deadline_at)
     )
-
-
-def about(case: Partnership) -> tuple[str, str]:
-    """How a notice names the case."""
-    return ("partnership", case.public_id)

@@ -4,16 +4,16 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from matcher.cases import documents, turns
+from matcher.cases import documents, telling, turns
 from matcher.cases.act import ALIVE, SHARE, WORK, case_act
 from matcher.ground import calendar, lifecycle
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.permissions import SYSTEM, Actor
-from matcher.records import CaseTask, MeetingNote, Organization, Partnership, User
-from matcher.register import moves, wording, wording_work
+from matcher.records import CaseTask, MeetingNote, Membership, Organization, Partnership, User
+from matcher.register import moves, notices, wording, wording_work
 from matcher.register.act import MOVED_ON, Done, Look, Told, Words
 
 SIDES: Final = ("company", "npo", "city", "both")
@@ -35,10 +35,10 @@ class Meeting:
 
 
 @case_act(
-    "meeting", by=SHARE, open_in=ALIVE,
+    "record_meeting", event="meeting", by=SHARE, open_in=ALIVE,
     words=Words(
         "面談の記録を書く", "面談の記録を残しました。", "面談を記録しました",
-        explain="企業・団体・市の三者が読みます。企業または団体が最初の記録を書くと、案件は「相談中」になります。",
+        explain="企業・団体・市の三者が読みます。承認のあと、企業または団体が最初の記録を書くと、案件は「相談中」になります。",
     ),
 )  # fmt: skip
 def record_meeting(look: Look, meeting: Meeting) -> Done:
@@ -58,16 +58,17 @@ def record_meeting(look: Look, meeting: Meeting) -> Done:
     session.flush()
     documents.note(session, actor, case, "meeting", now, details={"meeting": found.public_id})
     if case.state == "introduced" and not actor.is_staff:
-        enter(session, actor, case, "meet", now)
-    tells = [Told("others", "meet", {"who": who(actor)})]
-    step, on = found.next_step.strip(), wording.day(found.next_at)
+        enter(session, actor, case, lifecycle.MEET, now)
+    facts, step, on = {"who": who(actor)}, found.next_step.strip(), wording.day(found.next_at)
+    tells: tuple[Told, ...] = (Told("others", "meet", facts),)
     if step or on:
-        tells.append(Told("city", "meet_next", {"who": who(actor), "what": step, "meeting_on": on}))
-    return Done(found, is_kept=True, tells=tuple(tells))
+        told = Told("city", "meet_next", {**facts, "what": step, "meeting_on": on})
+        tells = (Told(("company", "npo"), "meet", facts), told)
+    return Done(found, is_kept=True, tells=tells)
 
 
 @case_act(
-    "task", event="add_task", by=SHARE, open_in=ALIVE,
+    "add_task", by=SHARE, open_in=ALIVE,
     words=Words(
         "約束を加える", "約束を加えました。", "約束を追加しました",
         explain="口約束を残しておくための欄です。期限が近づくと「次にすること」に出ます。",
@@ -89,9 +90,8 @@ def add_task(look: Look, text: str, side: str, due_on: date | None) -> Done:
     )  # fmt: skip
     look.session.add(found)
     look.session.flush()
-    facts = {"who": who(look.actor), "what": text.strip()[:60]}
-    whom = ("others", "city") if side == "city" else ("others",)
-    return Done(found, {"task": found.public_id}, tells=tuple(Told(one, "task", facts) for one in whom))
+    told = Told(telling.with_side(side), "task", {"who": who(look.actor), "what": found.text[:60]})
+    return Done(found, {"task": found.public_id}, tells=(told,))
 
 
 @case_act(
@@ -100,16 +100,20 @@ def add_task(look: Look, text: str, side: str, due_on: date | None) -> Done:
     words=Words(
         "済みにする", "済みにしました。", "約束を済みにしました", explain="下の約束を済みにします。",
         submit="済みにする",
+        step="%(about)s",
     ),
 )  # fmt: skip
 def finish_task(look: Look) -> Done:
     """Tick a promise or a milestone off."""
     look.item.done_at, look.item.done_by_id = look.now, look.actor.user_id
-    return Done(details={"task": look.item.public_id})
+    told = Told(
+        telling.with_side(look.item.side), "task_done", {"who": who(look.actor), "what": look.item.text[:60]}
+    )
+    return Done(details={"task": look.item.public_id}, tells=(told,))
 
 
 @case_act(
-    "contact", event="name_contact", by=WORK, open_in=ALIVE,
+    "name_contact", by=WORK, open_in=ALIVE,
     words=Words(
         "自社・自団体の担当者を決める", "この案件の担当者を決めました。", "案件の担当者を指定しました",
         explain="相手と市の画面に、この案件の窓口として名前とメールアドレスを表示します。",
@@ -121,13 +125,24 @@ def name_contact(look: Look, person: User) -> Done:
     Raises:
         Invalid: somebody else's colleague, or one who may not sign in.
     """
-    if person.organization_id != look.actor.organization_id or person.status != "active":
+    serves = exists().where(
+        Membership.user_id == person.id,
+        Membership.organization_id == look.actor.organization_id,
+        Membership.began_at.is_not(None),
+        Membership.ended_at.is_(None),
+    )
+    if person.status != "active" or not look.session.scalar(select(serves)):
         raise Invalid(person="required")
     side = documents.side_of(look.actor, look.record)
     look.session.execute(
         update(Partnership).where(Partnership.id == look.record.id).values({f"{side}_contact_id": person.id})
     )
-    return Done(details={"person": person.public_id})
+    facts = {"who": who(look.actor)}
+    if person.id != look.actor.user_id:
+        said, about = wording_work.event(look.record, "contact", **facts), telling.about(look.record)
+        own = look.actor.organization_id
+        notices.tell_users(look.session, [person], *said, look.now, about=about, organization_id=own)
+    return Done(details={"person": person.public_id}, tells=(Told("others", "contact", facts),))
 
 
 # ── The clock ────────────────────────────────────────────────────────────────────────────────────────
@@ -156,8 +171,11 @@ def end_stalled(session: Session, now: datetime, limit: int = 100) -> int:
     done = 0
     for case in session.scalars(query):
         if case.reminders and case.deadline_at is not None and case.deadline_at <= now:
-            enter(session, SYSTEM, case, "expire", now)
-            documents.tell_others(session, SYSTEM, case, wording_work.event(case, "stall_ended"), now)
+            enter(session, SYSTEM, case, lifecycle.EXPIRE, now, reason_code="silent")
+            documents.drop_open(session, SYSTEM, case, now)
+            telling.tell(
+                session, SYSTEM, case, wording_work.event(case, "stall_ended"), now, "others", "city"
+            )
         elif not case.reminders:
             until = calendar.deadline(now, lifecycle.STALL_END_DAYS - lifecycle.STALL_DAYS)
             session.execute(
@@ -165,7 +183,7 @@ def end_stalled(session: Session, now: datetime, limit: int = 100) -> int:
             )
             turns.mark(session, case.id)
             text = wording_work.event(case, "stalled", until=wording.day(until))
-            documents.tell_others(session, SYSTEM, case, text, now)
+            telling.tell(session, SYSTEM, case, text, now, "others", "city")
         else:
             continue
         done += 1
@@ -173,8 +191,9 @@ def end_stalled(session: Session, now: datetime, limit: int = 100) -> int:
 
 
 def remind_dates(session: Session, now: datetime, limit: int = 100) -> int:
-    """Before the date on which a case waits for its parties, and once it has passed, all three hear of it:
-    the end of a trial, the day to decide on a pause, the outcome report, the ratings; returns how many.
+    """Before the date on which a case waits for its parties, and once it has passed, those whose turn it is
+    hear of it, and the city: the end of a trial, the day to decide on a pause, the outcome report, the
+    ratings; returns how many.
     """
     today = calendar.tokyo_date(now)
     near = [
@@ -209,8 +228,8 @@ def remind_dates(session: Session, now: datetime, limit: int = 100) -> int:
         )
         name = f"{case.state}_{'past' if is_past else 'near'}"
         text = wording_work.event(case, name, until=wording.day(case.deadline_at))
-        documents.tell_others(session, SYSTEM, case, text, now)
-        documents.tell_city(session, SYSTEM, case, text, now)
+        whose = turns.whose(turns.steps(session, case, now))
+        telling.tell(session, SYSTEM, case, text, now, *dict.fromkeys((*whose, "city")))
     return len(cases)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from matcher.cases import documents, talks
+from matcher.cases import documents, talks, telling
 from matcher.cases.act import WORK, case_act
 from matcher.ground import calendar, lifecycle, vocabulary
 from matcher.ground.errors import Invalid
@@ -48,7 +48,7 @@ class TrialPlan:
 
 
 @case_act(
-    "trial", event="draft_trial", by=WORK, open_in=frozenset({"negotiation"}), writes="trial",
+    "write_trial", event="draft_trial", by=WORK, open_in=frozenset({"negotiation"}), writes="trial",
     home="agreement",
     words=Words(
         "お試しの計画を書く", "お試しの計画を保存し、相手方に知らせました。", "お試しの計画を作成しました",
@@ -77,6 +77,11 @@ def draft_trial(look: Look, plan: TrialPlan) -> Done:
     return Done(found, is_kept=True, tells=(told,))
 
 
+def obstacle(case: Partnership) -> str | None:
+    """Why no trial can begin now: the code of the refusal, or ``None``."""
+    return "not_verified" if talks.unverified(case) else None
+
+
 def begin_trial(session: Session, case: Partnership, plan: CaseDocument, now: datetime) -> None:
     """Both have accepted: the trial runs until its last day.
 
@@ -86,19 +91,20 @@ def begin_trial(session: Session, case: Partnership, plan: CaseDocument, now: da
     talks.in_state(session, case, "negotiation")
     talks.require_verified(case)
     documents.put_in_force(session, case, plan, now)
-    talks.enter(session, SYSTEM, case, "begin_trial", now, details={"document": plan.public_id})
+    talks.enter(session, SYSTEM, case, lifecycle.BEGIN_TRIAL, now, details={"document": plan.public_id})
     case.deadline_at = calendar.end_of_day(date.fromisoformat(plan.content["to_on"]))
     session.flush()
-    documents.tell_others(session, SYSTEM, case, wording_work.event(case, "trial_begun"), now)
+    telling.tell(session, SYSTEM, case, wording_work.event(case, "trial_begun"), now, "others")
 
 
 @case_act(
-    "trial_result", event="draft_trial_result", by=WORK, open_in=frozenset({"trial"}),
+    "write_trial_result", event="draft_trial_result", by=WORK, open_in=frozenset({"trial"}),
     writes="trial_result", home="agreement",
     words=Words(
         "お試しのまとめを書く", "お試しのまとめを保存し、相手方に知らせました。",
         "お試しのまとめを作成しました", explain="両者が同意すると、選んだとおりに進みます。",
         submit="保存して相手に知らせる",
+        step="お試しのまとめを書く",
     ),
 )  # fmt: skip
 def draft_trial_result(look: Look, outcome: str, learned: str) -> Done:
@@ -121,7 +127,7 @@ def draft_trial_result(look: Look, outcome: str, learned: str) -> Done:
 
 
 _AFTER_TRIAL: Final[Mapping[str, str]] = MappingProxyType(
-    {"adopt": "adopt_trial", "change": "change_trial", "stop": "stop_trial"}
+    {"adopt": lifecycle.ADOPT_TRIAL, "change": lifecycle.CHANGE_TRIAL, "stop": lifecycle.STOP_TRIAL}
 )
 
 
@@ -138,4 +144,4 @@ def end_trial(session: Session, case: Partnership, result: CaseDocument, now: da
     session.flush()
     documents.note(session, SYSTEM, case, "add_lesson", now, details={"lesson": lesson.public_id})
     talks.enter(session, SYSTEM, case, _AFTER_TRIAL[outcome], now, details={"document": result.public_id})
-    documents.tell_others(session, SYSTEM, case, wording_work.event(case, f"trial_{outcome}"), now)
+    telling.tell(session, SYSTEM, case, wording_work.event(case, f"trial_{outcome}"), now, "others")

@@ -10,12 +10,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, event, insert, or_, select
+from sqlalchemy import ColumnElement, and_, delete, event, insert, or_, select, true
 from sqlalchemy.orm import Session, SessionTransaction, joinedload
 
-from matcher.ground import calendar
-from matcher.records import CaseStep, Indicator, Measurement, Need, NpoProfile, Organization, Partnership
+from matcher.ground import calendar, lifecycle, permissions
+from matcher.ground.permissions import Actor
+from matcher.records import (
+    CaseMessage,
+    CaseStep,
+    Indicator,
+    Measurement,
+    Need,
+    NpoProfile,
+    Organization,
+    Partnership,
+)
 from matcher.records.base import Base
+from matcher.register import act, once
 
 SIDES: Final = ("company", "npo", "city")
 
@@ -66,6 +77,12 @@ def own(found: Iterable[Step], side: str | None) -> list[Step]:
     return [step for step in found if step.side == side]
 
 
+def is_for(step: Step, actor: Actor, case: Partnership) -> bool:
+    """Whether a step of the actor's side is the actor's: some of the city's are for a manager alone."""
+    deed = act.find(Partnership, step.kind)
+    return not actor.is_staff or deed is None or permissions.may(actor, deed.by, case)
+
+
 def has(found: Iterable[Step], side: str, *kinds: str) -> bool:
     """Whether a side is to do any of these kinds of thing."""
     return any(step.side == side and step.kind in kinds for step in found)
@@ -74,6 +91,21 @@ def has(found: Iterable[Step], side: str, *kinds: str) -> bool:
 def whose(found: Iterable[Step]) -> tuple[str, ...]:
     """Whose turn it is: the sides that have something to do, in the order of ``SIDES``."""
     sides = {step.side for step in found}
+    return tuple(side for side in SIDES if side in sides)
+
+
+def waited_for(session: Session, case: Partnership, *kinds: str, item: str = "") -> tuple[str, ...]:
+    """The sides that are to do any of these kinds of thing (with ``item``), now or on a day to come."""
+    settle(session)
+    sides = set(
+        session.scalars(
+            select(CaseStep.side).where(
+                CaseStep.partnership_id == case.id,
+                CaseStep.kind.in_(kinds),
+                CaseStep.item == item if item else true(),
+            )
+        )
+    )
     return tuple(side for side in SIDES if side in sides)
 
 
@@ -141,7 +173,9 @@ def write(session: Session, ids: Iterable[int]) -> None:
     ):
         kept[case_id].append(tuple(values))
     for case in cases:
-        found = [tuple(getattr(step, name) for name in _WRITTEN) for step in _derivers[0](session, case)]
+        with once.unchanged(session):
+            derived = _derivers[0](session, case)
+        found = [tuple(getattr(step, name) for name in _WRITTEN) for step in derived]
         if found == kept[case.id]:
             continue
         session.execute(delete(CaseStep).where(CaseStep.partnership_id == case.id))
@@ -162,14 +196,20 @@ def _cases_of(session: Session, changed: Mapping[str, set[int]]) -> set[int]:
         query = select(Indicator.partnership_id).where(Indicator.id.in_(changed["indicators"]))
         found.update(session.scalars(query))
     if changed["organizations"] or changed["needs"]:
-        # What an organization or its need says stands on the public page, which the city keeps true.
+        # What an organization or its need says stands on the public page, which the city keeps true; of whom
+        # the city has stopped nothing is accepted.
+        is_theirs = or_(
+            Partnership.company_id.in_(changed["organizations"]),
+            Partnership.npo_id.in_(changed["organizations"]),
+        )
         query = select(Partnership.id).where(
-            Partnership.published_at.is_not(None),
             or_(
-                Partnership.company_id.in_(changed["organizations"]),
-                Partnership.npo_id.in_(changed["organizations"]),
-                Partnership.need_id.in_(changed["needs"]),
-            ),
+                and_(Partnership.state.in_(lifecycle.CASE_WORK), is_theirs),
+                and_(
+                    Partnership.published_at.is_not(None),
+                    or_(is_theirs, Partnership.need_id.in_(changed["needs"])),
+                ),
+            )
         )
         found.update(session.scalars(query))
     return found
@@ -194,6 +234,8 @@ def _changed_by(record: object) -> tuple[str, int | None] | None:
             return "organizations", record.organization_id
         case Need():
             return "needs", record.id
+        case CaseMessage():
+            return None  # what is said is nothing to be done; nor is it on the public page
         case Base() if hasattr(record, "partnership_id"):
             return "cases", record.partnership_id
     return None

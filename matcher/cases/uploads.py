@@ -14,6 +14,7 @@ from typing import Final
 
 from embeddings.normal import nfc
 from matcher.cases.inside import images, office, pdf
+from matcher.ground import vocabulary
 from matcher.ground.errors import Invalid
 
 MAX_BYTES: Final = 5 * 1024 * 1024
@@ -81,8 +82,9 @@ def check(name: str, content: bytes) -> Checked:
     Raises:
         Invalid: ``file`` is "file_required" (no bytes), "file_too_large", "file_type" (extension unknown,
             doubled or not what the bytes are), "file_heic" (a phone's picture format), "file_bomb" (unpacks
-            to too much, encrypted or nested), "file_active" (holds what runs), "file_remote" (loads from
-            elsewhere when opened) or "file_broken" (cannot be opened).
+            to too much, encrypted or nested), "file_picture" (too many pixels, or drawn too often),
+            "file_active" (holds what runs), "file_remote" (loads from elsewhere when opened) or
+            "file_broken" (cannot be opened).
     """
     if not content:
         raise Invalid(file="file_required")
@@ -94,7 +96,7 @@ def check(name: str, content: bytes) -> Checked:
     if not content.startswith(_MAGIC[extension]):
         raise Invalid(file="file_type")
     if extension == "pdf":
-        pdf.check(content, MAX_UNPACKED)
+        pdf.check(content)
     elif extension == "csv":
         _check_csv(content)
     elif extension in office.MAIN_PART:
@@ -119,7 +121,7 @@ def _clean_name(name: str) -> tuple[str, str]:
     extension = ending.lower()
     if extension not in KINDS:
         raise Invalid(file="file_type")
-    kept = stem.strip(". ")[: MAX_NAME - len(ending) - 1].rstrip(". ") or "ファイル"
+    kept = stem.strip(". ")[: MAX_NAME - len(ending) - 1].rstrip(". ") or vocabulary.NO_FILE_NAME
     # Cutting the name must not make an extension of its own, either.
     inner = {part.strip().lower() for whole in (stem, kept) for part in whole.split(".")[1:]}
     if any(_RUNS.fullmatch(part) for part in inner):

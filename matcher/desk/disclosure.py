@@ -5,15 +5,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from matcher.agreements import plans
+from matcher.agreements import indicators
 from matcher.cases import files
 from matcher.cases import reads as case_reads
 from matcher.ground import permissions, personal, vocabulary
 from matcher.ground.permissions import Actor
-from matcher.records import AuditEvent, Partnership, Revision, User
+from matcher.records import AuditEvent, Identity, Membership, Partnership, Revision, User
 from matcher.records.base import Base
 from matcher.register import audit, parties, snapshots
 from matcher.results import lessons, ratings
@@ -27,11 +27,14 @@ _SIGNERS: Final = ("signer_company", "signer_npo", "signer_city")
 _NAMED: Final = frozenset({"people", "representative", *_SIGNERS})
 _MESSAGE_KEYS: Final = frozenset({"messages", "meetings", "message", "answer"})
 _TITLE: Final = re.compile(
-    r"代表|理事|社長|会長|取締役|役員|所長|部長|課長|市長|館長|院長|園長|校長|主任|店主"
+    "代表|理事|取締役|役員|専務|常務|監事|幹事|顧問|参事|主事|主査|主幹|主任|担当|会計|店主|"
+    "[会社室係局次班課部所支館院園校店団市町村区]長"
 )
+_TITLES_BEFORE: Final = re.compile(f"(?:{_TITLE.pattern})+")
+_BESIDE: Final = re.compile(r"[（(][^（()）]*[)）]|(?:さん|様|氏)$")
 _MONEY_KEYS: Final = frozenset(
     {"yen", "amount_yen", "cap_yen", "money_yen", "money_company_yen", "money_city_yen", "budget_cap_yen",
-     "principal_yen", "fixed", "year_limits", "floor_yen", "points", "formula"}
+     "principal_yen", "fixed", "year_limits", "floor_yen", "points", "formula", "steps"}
 )  # fmt: skip
 
 
@@ -68,14 +71,14 @@ def gather(
         "meetings": _facts(case_reads.meetings(session, case)),
         "tasks": _facts(case_reads.tasks(session, case)),
         "documents": _documents(session, case),
-        "indicators": _facts(plans.indicators(session, case, retired=True)),
-        "measurements": _facts(row for rows in plans.measurements(session, case).values() for row in rows),
+        "indicators": _facts(indicators.of(session, case, retired=True)),
+        "measurements": _measurements(session, case),
         "contributions": _facts(work_reads.contributions(session, case)),
         "reports": _facts(work_reads.reports(session, case)),
         "report_versions": _facts(_report_versions(session, case)),
         "risks": _facts(work_reads.risks(session, case)),
         "incidents": _facts(work_reads.incidents(session, case)),
-        "payments": _facts(payments.all_of(session, case)),
+        "payments": _payments(session, case),
         "evaluations": _facts(ratings.sheets(session, case)),
         "voices": _facts(lessons.voices(session, case)),
         "lessons": _facts(lessons.lessons(session, case)),
@@ -141,6 +144,16 @@ def _facts(rows: Iterable[Base]) -> list[dict[str, Any]]:
     ]
 
 
+def _payments(session: Session, case: Partnership) -> list[dict[str, Any]]:
+    """Every payment, with the steps of its calculation in words."""
+    found = payments.all_of(session, case)
+    told = zip(found, _facts(found), strict=True)
+    return [
+        {**{key: value for key, value in facts.items() if key != "steps"}, "formula": payments.formula(row)}
+        for row, facts in told
+    ]
+
+
 def _documents(session: Session, case: Partnership) -> list[dict[str, Any]]:
     """Every version with the parties that it names, and what no record proves of them."""
     history, found = parties.History(session, case), []
@@ -152,6 +165,20 @@ def _documents(session: Session, case: Partnership) -> list[dict[str, Any]]:
         ]
         found.append({**snapshots.facts_of(row), "parties": named.as_dict(), "doubts": doubts})
     return found
+
+
+def _measurements(session: Session, case: Partnership) -> list[dict[str, Any]]:
+    """Every value with what the plan said of its indicator when it was accepted."""
+    plan = indicators.InPlan(session, case, parties.History(session, case))
+    return [
+        {
+            **facts, "name": said.name, "unit": said.unit, "direction": said.direction,
+            "baseline": said.baseline, "target": said.target, "plan_number": said.plan_number,
+        }
+        for rows in indicators.measurements(session, case).values()
+        for row, facts in zip(rows, _facts(rows), strict=True)
+        for said in (plan.accepted(row),)
+    ]  # fmt: skip
 
 
 def _report_versions(session: Session, case: Partnership) -> list[Revision]:
@@ -166,28 +193,38 @@ def _report_versions(session: Session, case: Partnership) -> list[Revision]:
 
 
 def _names(session: Session, case: Partnership) -> frozenset[str]:
-    """Every person whose name may stand in a text of this case."""
-    users = session.scalars(
-        select(User.name).where(
-            User.organization_id.in_(case.party_ids) | User.role.in_(("coordinator", "manager"))
-        )
+    """Every person whose name may stand in a text of this case, as it is and as it is known to have been."""
+    served = exists().where(Membership.user_id == User.id, Membership.organization_id.in_(case.party_ids))
+    acted = select(AuditEvent.actor_id).where(
+        AuditEvent.object_type == "partnership", AuditEvent.object_id == case.public_id
     )
-    found = {name for name in users if name}
+    is_staff = User.role.in_(("coordinator", "manager"))
+    people = select(User.public_id, User.name).where(served | is_staff | User.public_id.in_(acted))
+    users = {row.public_id: row.name for row in session.execute(people)}
+    known = select(Identity.facts).where(Identity.subject == "user", Identity.subject_key.in_(users))
+    written = {*users.values(), *(facts["name"] for facts in session.scalars(known))}
     for side in (case.company, case.npo):
-        found |= {name for name in (side.contact_name, side.representative) if name}
+        written |= {side.contact_name, side.representative}
+    if case.need is not None:
+        written.add(case.need.contact_name)
     for document in case_reads.versions(session, case, "agreement"):
-        found |= {_without_title(str(document.content.get(name) or "")) for name in _SIGNERS}
-    found |= {_without_title(name) for name in parties.History(session, case).representatives()}
-    # In minutes people stand with their family names alone.
-    pairs = (name.split() for name in found)
-    families = {pair[0] for pair in pairs if len(pair) == 2 and not _TITLE.fullmatch(pair[0])}
-    return frozenset(name for name in found | families if name)
+        written |= {str(document.content.get(name) or "") for name in _SIGNERS}
+    written |= parties.History(session, case).representatives()
+    return frozenset(part for name in written if name for part in _said(name))
 
 
-def _without_title(signer: str) -> str:
-    """「佐藤 一郎」 of 「代表取締役 佐藤 一郎」."""
-    first, _space, rest = " ".join(signer.split()).partition(" ")
-    return rest if rest and _TITLE.search(first) else signer
+def _said(name: str) -> set[str]:
+    """How texts call who is written 「代表取締役 佐藤 一郎」: without the title, and, as in minutes, by the
+    family name alone.
+    """
+    words = _BESIDE.sub(" ", name).split()
+    while len(words) > 1 and _TITLE.search(words[0]):
+        words = words[1:]
+    while len(words) > 1 and _TITLE.search(words[-1]):
+        words = words[:-1]
+    if len(words) == 1:
+        words = [_TITLES_BEFORE.sub("", words[0], count=1) or words[0]]
+    return {" ".join(words), " ".join(words[-2:]), *words[-2:-1]} - {""}
 
 
 def _is_money(record: Mapping[str, Any], key: str) -> bool:

@@ -155,14 +155,10 @@ def _age(one: Organization, now: datetime) -> str:
     return "new" if days <= WINDOW.days else "year" if days <= 365 else "old"
 
 
-AGES: Final[Mapping[str, str]] = {
-    "new": "確認から90日以内",
-    "year": "確認から1年以内",
-    "old": "確認から1年を超える",
-}
+AGES: Final = vocabulary.VERIFIED_SINCE
 _ORDERS: Final[Mapping[str, Sequence[str]]] = {
     "size": [*vocabulary.EMPLOYEE_BANDS, *vocabulary.NPO_BUDGET_BANDS],
-    "age": list(AGES),
+    "age": list(vocabulary.VERIFIED_SINCE),
     "field": list(vocabulary.FIELDS),
     "area": [],
 }

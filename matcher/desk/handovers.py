@@ -7,8 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Select, exists, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from matcher.cases import documents, turns
 from matcher.cases import reads as case_reads
+from matcher.cases import telling, turns
 from matcher.ground import calendar, lifecycle, permissions
 from matcher.ground.errors import Invalid
 from matcher.ground.permissions import SYSTEM, Actor
@@ -250,7 +250,7 @@ def run_due(session: Session, now: datetime, limit: int = 20) -> int:
             )  # fmt: skip
             if case.state in lifecycle.CASE_OPEN and found.to_user_id != found.from_user_id:
                 text = wording_work.event(case, "handover", what=found.to_user.name)
-                documents.tell_others(session, SYSTEM, case, text, now)
+                telling.tell(session, SYSTEM, case, text, now, "others")
         found.done_at = now
         for person, text in (
             (found.to_user, wording_work.handover_received(found, cases, deputy)),

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from matcher.desk.lists import LISTS
 from matcher.ground import permissions
 from matcher.ground.permissions import Actor
 from matcher.records import ShownSuggestion
@@ -40,9 +41,9 @@ def export_note(
     """That a list leaves the service as a file: which, how long, by what filter.
 
     Raises:
-        NotPermitted: for others than staff, but the audit list is saved by whoever may read it.
+        NotPermitted: for whoever may not take this list home.
     """
-    permissions.require(actor, "audit.view" if name == "audit" else "desk.export")
+    permissions.require(actor, LISTS[name].saved)
     chosen = {key: "typed" if key in _TYPED else value for key, value in conditions.items() if value}
     details = {"count": count, "format": form, "conditions": chosen}
     return audit.Note(actor, "export", "list", name, now, details=details)

@@ -8,12 +8,17 @@ from typing import Any, Final
 from sqlalchemy import Date, Select, and_, case, cast, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
-from matcher.cases import turns
+from matcher.agreements import acts as agreement_acts
+from matcher.cases import talks, trials, turns
 from matcher.cases.reads import DOCUMENT_WORK
 from matcher.desk import watches
-from matcher.ground import calendar, permissions
+from matcher.desk.steps import COMPLETED_BY
+from matcher.desk.watches import PAYING
+from matcher.ground import calendar, lifecycle, permissions
 from matcher.ground.permissions import Actor
 from matcher.records import CaseStep, Need, Offer, Organization, Partnership, PublicComment
+from matcher.results import outcome_reports, ratings
+from matcher.work import reports
 
 DEADLINE_DAYS: Final = 7  #: how far "this week's deadlines" look ahead
 #: Queues over cases, in the order in which they are worked through.
@@ -73,7 +78,8 @@ def _row(code: str, moment: Any, day: Any, late: Any, kind: Any) -> Select[Any]:
 @dataclass(frozen=True)
 class Deadline:
     """A date within the next days. ``kind``: need, offer or verification; of a case what ends on it: answer,
-    agreement, trial, decision, outcome, silence, report, promise, measure, rating, risk, payment, start, end.
+    approval, agreement, trial, decision, outcome, silence, report, promise, measure, rating, risk, payment,
+    start, end.
     """
 
     kind: str
@@ -85,20 +91,22 @@ class Deadline:
 
 #: Step → what the day by which it is to be done is called among the deadlines; others are not.
 _STEP_DAYS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("answer", "supplement", "decide"), "answer"),
-    "confirm_agreement": "agreement",
-    "write_trial_result": "trial",
+    **dict.fromkeys(("answer", "supplement"), "answer"),
+    "decide": "approval",
+    agreement_acts.confirm.name: "agreement",
+    trials.draft_trial_result.name: "trial",
     "decide_suspension": "decision",
-    "write_outcome_report": "outcome",
-    **dict.fromkeys(("meet", "write_plan", "write_agreement"), "silence"),
+    outcome_reports.draft_report.name: "outcome",
+    **dict.fromkeys(("meet", "write_plan", agreement_acts.draft.name), "silence"),
     **dict.fromkeys((f"accept_{kind}" for kind in DOCUMENT_WORK), "silence"),
-    "write_report": "report",
-    "finish_task": "promise",
+    **dict.fromkeys(COMPLETED_BY, "silence"),
+    reports.write_report.name: "report",
+    talks.finish_task.name: "promise",
     "measure": "measure",
     "measure_baseline": "measure",
-    "rate": "rating",
+    ratings.rate.name: "rating",
     "review_risk": "risk",
-    **dict.fromkeys(("calculate", "calculate_fixed", "approve_payment", "record_paid"), "payment"),
+    **dict.fromkeys((one.name for one in PAYING), "payment"),
 }
 
 
@@ -108,25 +116,24 @@ def deadlines(session: Session, actor: Actor, now: datetime) -> list[Deadline]:
     turns.settle(session)
     today = calendar.tokyo_date(now)
     last = today + timedelta(days=DEADLINE_DAYS)
-    found: list[Deadline] = []
     posted: tuple[Any, ...] = (Need, Offer)
-    for kind in posted:
-        query = (
-            select(kind)
-            .where(kind.state.in_(("open", "paused")), kind.valid_until.between(today, last))
-            .options(joinedload(kind.organization))
+    ending = [
+        select(
+            literal(kind.__tablename__), kind.valid_until, kind.title, Organization.name, kind.public_id
         )
-        found += [
-            Deadline(kind.__tablename__, one.valid_until, one.title, one.organization.name, one.public_id)
-            for one in session.scalars(query)
-        ]
-    ending = select(Organization).where(
-        Organization.state == "verified", Organization.verification_expires_on.between(today, last)
-    )
-    found += [
-        Deadline("verification", one.verification_expires_on or today, one.name, "", one.public_id)
-        for one in session.scalars(ending)
-    ]
+        .join(Organization, Organization.id == kind.organization_id)
+        .where(kind.state.in_(lifecycle.POSTING_CURRENT), kind.valid_until.between(today, last))
+        for kind in posted
+    ]  # fmt: skip
+    ending.append(
+        select(
+            literal("verification"), Organization.verification_expires_on, Organization.name, literal(""),
+            Organization.public_id,
+        ).where(
+            Organization.state == "verified", Organization.verification_expires_on.between(today, last)
+        )
+    )  # fmt: skip
+    found = [Deadline(*row) for row in session.execute(union_all(*ending))]
     found += [
         Deadline(kind, on, one.number, f"{one.company.name} × {one.npo.name}", one.public_id)
         for kind, on, one in _case_days(session, now, last)
@@ -146,7 +153,7 @@ def _case_days(session: Session, now: datetime, last: date) -> Iterator[tuple[st
     edges = cases.where(
         or_(
             and_(Partnership.state == "agreed", Partnership.starts_on.between(today, last)),
-            and_(Partnership.state.in_(watches.RUNNING), Partnership.ends_on.between(today, last)),
+            and_(Partnership.state.in_(lifecycle.CASE_RUNNING), Partnership.ends_on.between(today, last)),
         )
     )
     for one in session.scalars(edges):

@@ -1,23 +1,24 @@
 """What is to be done next on a case, by whom and by when: derived here, in one place, from its records.
 
-``cases.turns`` keeps what is found and gives it to pages. Nothing here asks the clock: a step that begins
-later says from which day on.
+``cases.turns`` keeps what is found and gives it to pages. A step that is one act has its name, and its words
+(``Words.step``). Nothing here asks the clock: a step that begins later says from which day on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matcher.agreements import plans
-from matcher.cases import documents, turns
+from matcher.agreements import acts as agreement_acts
+from matcher.agreements import indicators, money_words, plans
+from matcher.cases import documents, talks, trials, turns
 from matcher.cases.reads import drafts, tasks
 from matcher.ground import calendar, lifecycle
 from matcher.records import CaseDocument, CaseStep, Partnership
-from matcher.results import closing, publication, ratings
-from matcher.work import measurements, payments, risks
+from matcher.results import closing, outcome_reports, publication, ratings
+from matcher.work import contributions, measurements, payments, reports, risks
 from matcher.work import reads as work_reads
 
 _BOTH: Final = ("company", "npo")
@@ -29,6 +30,13 @@ _PAGE_KEPT: Final = frozenset({"agreed", *plans.RUNNING}) | _PAGE_FINAL
 #: What hinders the closing in general, where the very amount is not named.
 _GENERAL: Final = frozenset({"unpaid", "uncalculated"})
 
+#: Why a text cannot be accepted yet → who sees to it. A plan that is open has steps of its own.
+COMPLETED_BY: Final[Mapping[str, Sequence[str]]] = {
+    **dict.fromkeys(("no_purpose", "no_outcome_indicator", "plan_changed", "no_rules"), _BOTH),
+    "not_verified": ("city",),
+    "plan_open": (),
+}
+
 _Steps = Iterator[CaseStep]
 
 
@@ -38,7 +46,7 @@ def derive(session: Session, case: Partnership) -> list[CaseStep]:
     open_drafts = drafts(session, case) if _may_have_texts(case) else ()
     found = [
         *_answering(case),
-        *_accepting(case, open_drafts),
+        *_accepting(session, case, open_drafts),
         *(
             step
             for step in _going_on(session, case, {document.kind for document in open_drafts})
@@ -92,17 +100,33 @@ def _may_have_texts(case: Partnership) -> bool:
     return case.state in lifecycle.CASE_WORK
 
 
-def _accepting(case: Partnership, open_drafts: Sequence[CaseDocument]) -> _Steps:
+def _accepting(session: Session, case: Partnership, open_drafts: Sequence[CaseDocument]) -> _Steps:
+    """Whose consent a text waits for; where none can be given yet, what is to be done first."""
     # Talks without a word end on their deadline; other deadlines are not for accepting.
     until = _day(case.deadline_at) if case.state in documents.STALLING else None
     for document in open_drafts:
+        accepted = {side: getattr(document, f"{side}_accepted_at") for side in _BOTH}
+        asked = {side: document.drafted_at for side, at in accepted.items() if at is None}
+        if not asked and document.needs_city and not document.city_accepted_at:
+            asked = {"city": max(accepted.values())}
+        missing = _missing(session, case, document) if asked else None
         kind, item = f"accept_{document.kind}", document.public_id
-        accepted = [getattr(document, f"{side}_accepted_at") for side in _BOTH]
-        for side, at in zip(_BOTH, accepted, strict=True):
-            if at is None:
-                yield CaseStep(side=side, kind=kind, until=until, since=document.drafted_at, item=item)
-        if document.needs_city and all(accepted) and not document.city_accepted_at:
-            yield CaseStep(side="city", kind=kind, until=until, since=max(accepted), item=item)
+        if missing is not None:
+            kind, item, asked = missing, "", dict.fromkeys(COMPLETED_BY[missing], document.drafted_at)
+        for side, since in asked.items():
+            yield CaseStep(side=side, kind=kind, until=until, since=since, item=item)
+
+
+def _missing(session: Session, case: Partnership, document: CaseDocument) -> str | None:
+    """The code of the refusal that whoever accepted a text now would get."""
+    match document.kind:
+        case "plan":
+            return plans.obstacle(document.content)
+        case "trial":
+            return trials.obstacle(case)
+        case "agreement":
+            return agreement_acts.draft_obstacle(session, case)
+    return None
 
 
 def _going_on(session: Session, case: Partnership, drafted: set[str]) -> _Steps:
@@ -115,15 +139,15 @@ def _going_on(session: Session, case: Partnership, drafted: set[str]) -> _Steps:
         case "negotiation" if not drafted & {"plan", "trial"}:
             kind = _next_text(session, case)
         case "trial" if "trial_result" not in drafted:
-            kind = "write_trial_result"
+            kind = trials.draft_trial_result.name
         case "agreement_draft" if not drafted & {"agreement", "plan"}:
             kind = _next_text(session, case)
         case "suspended":
-            kind, until = "decide_suspension", case.decide_by
+            kind = "decide_suspension"
         case "ended" | "terminated" if "outcome_report" not in drafted:
-            kind = "write_outcome_report"
+            kind = outcome_reports.draft_report.name
         case "agreement_review":
-            yield CaseStep(side="city", kind="confirm_agreement", until=until)
+            yield CaseStep(side="city", kind=agreement_acts.confirm.name, until=until)
     if kind:
         for side in _BOTH:
             yield CaseStep(side=side, kind=kind, until=until)
@@ -131,12 +155,12 @@ def _going_on(session: Session, case: Partnership, drafted: set[str]) -> _Steps:
         obstacle = closing.obstacle(session, case)
         # ``_publishing`` says what of the page is outdated.
         if obstacle != "publication_outdated":
-            yield CaseStep(side="city", kind=obstacle or "close")
+            yield CaseStep(side="city", kind=obstacle or closing.close.name)
 
 
 def _next_text(session: Session, case: Partnership) -> str:
     has_plan = documents.find_agreed(session, case, "plan") is not None
-    return "write_agreement" if has_plan else "write_plan"
+    return agreement_acts.draft.name if has_plan else "write_plan"
 
 
 # ── At work ──────────────────────────────────────────────────────────────────────────────────────────
@@ -149,31 +173,33 @@ def _working(session: Session, case: Partnership) -> _Steps:
     for report in work_reads.reports(session, case):
         about = f"{report.period_from}/{report.period_to}"
         # Once the partnership has ended, its outcome report says what was still to be reported.
-        if report.state in {"open", "sent_back"} and case.state in plans.RUNNING:
+        if report.is_to_be_written and case.state in plans.RUNNING:
             opens_on = None
             if report.state == "open":
                 opens_on = min(report.period_to, report.due_on) + timedelta(days=1)
             for side in reversed(_BOTH):
                 if getattr(report, f"{side}_submitted_at") is None:
                     yield CaseStep(
-                        side=side, kind="write_report", opens_on=opens_on, until=report.due_on, about=about,
-                        item=report.public_id,
+                        side=side, kind=reports.write_report.name, opens_on=opens_on, until=report.due_on,
+                        about=about, item=report.public_id,
                     )  # fmt: skip
         elif report.state == "submitted":
             yield CaseStep(
-                side="city", kind="review_report", since=report.submitted_at, about=about,
+                side="city", kind=reports.review_report.name, since=report.submitted_at, about=about,
                 item=report.public_id,
             )  # fmt: skip
     for entry in work_reads.contributions(session, case):
         if entry.state == "recorded":
             side = "npo" if entry.giver == "company" else "company"
-            yield CaseStep(side=side, kind="confirm_contribution", item=entry.public_id)
+            kind = contributions.confirm_contribution.name
+            yield CaseStep(side=side, kind=kind, item=entry.public_id)
     for task in tasks(session, case):
         if task.done_at is None and task.due_on is not None:
             for side in _sides(task.side):
                 yield CaseStep(
-                    side=side, kind="finish_task", opens_on=task.due_on - timedelta(days=_TASK_DAYS),
-                    until=task.due_on, about=task.text[:60], item=task.public_id,
+                    side=side, kind=talks.finish_task.name,
+                    opens_on=task.due_on - timedelta(days=_TASK_DAYS), until=task.due_on,
+                    about=task.text[:60], item=task.public_id,
                 )  # fmt: skip
 
 
@@ -181,21 +207,21 @@ def _measuring(session: Session, case: Partnership) -> _Steps:
     if case.state not in {"agreed", *lifecycle.CASE_BEGUN}:
         return
     if case.state in _MEASURED:
-        for indicator, day in plans.unmeasured(session, case):
+        for indicator, day in indicators.unmeasured(session, case):
             yield CaseStep(
                 side="city" if indicator.measurer == "outside" else indicator.measurer,
                 kind="measure_baseline" if indicator.is_start(day) else "measure",
-                opens_on=day - timedelta(days=plans.MEASURE_DAYS), until=day, about=indicator.name,
+                opens_on=day - timedelta(days=indicators.MEASURE_DAYS), until=day, about=indicator.name,
                 item=indicator.public_id,
             )  # fmt: skip
-    rows = plans.measurements(session, case)
-    for indicator in plans.indicators(session, case):
+    rows = indicators.measurements(session, case)
+    for indicator in indicators.of(session, case):
         for row in rows.get(indicator.id, ()):
             if row.state == "submitted":
                 side = measurements.checker_of(session, case, row, indicator)
                 yield CaseStep(
-                    side=side, kind="review_measurement", since=row.submitted_at, about=indicator.name,
-                    item=row.public_id,
+                    side=side, kind=measurements.review_measurement.name, since=row.submitted_at,
+                    about=indicator.name, item=row.public_id,
                 )  # fmt: skip
 
 
@@ -208,15 +234,17 @@ def _paying(session: Session, case: Partnership) -> _Steps:
         return CaseStep(side="city", kind=kind, until=date(year + 1, 3, 31), about=about, item=item, **more)
 
     for rule in payments.ready_rules(session, case):
-        yield step("calculate", rule.fiscal_year, rule.indicator.name, rule.public_id)
+        yield step(payments.calculate.name, rule.fiscal_year, rule.indicator.name, rule.public_id)
     for year in payments.open_fixed(session, case):
         opens_on = date(year, 4, 1)
-        yield step("calculate_fixed", year, payments.fixed_part(year), str(year), opens_on=opens_on)
+        yield step(
+            payments.calculate_fixed.name, year, money_words.fixed_part(year), str(year), opens_on=opens_on
+        )
     for row in payments.all_of(session, case):
         if row.approved_at is None:
-            kind, since = "approve_payment", row.calculated_at
+            kind, since = payments.approve.name, row.calculated_at
         elif row.amount_yen and row.paid_on is None:
-            kind, since = "record_paid", row.approved_at
+            kind, since = payments.record_paid.name, row.approved_at
         else:
             continue
         yield step(kind, row.fiscal_year, payments.label(row), row.public_id, since=since)
@@ -250,15 +278,16 @@ def _evaluating(session: Session, case: Partnership) -> _Steps:
         about = side if (side, side) not in written else next(others, None)
         if about is not None:
             is_done = False
-            yield CaseStep(side=side, kind="rate", until=until, item=about)
+            yield CaseStep(side=side, kind=ratings.rate.name, until=until, item=about)
     for row in ratings.differences(sheets):
         if row.is_open and (row.sheet.rater, row.sheet.rater) in written:
             is_done = False
             yield CaseStep(
-                side=row.sheet.rater, kind="discuss", until=until, about=row.item, item=row.sheet.public_id
-            )
+                side=row.sheet.rater, kind=ratings.discuss.name, until=until, about=row.item,
+                item=row.sheet.public_id,
+            )  # fmt: skip
     if is_done:
-        yield CaseStep(side="city", kind="conclude")
+        yield CaseStep(side="city", kind=ratings.conclude.name)
 
 
 def _publishing(session: Session, case: Partnership, open_drafts: Sequence[CaseDocument]) -> _Steps:

@@ -15,20 +15,24 @@ from matcher.cases import turns
 from matcher.cases.reads import DOCUMENT_WORK
 from matcher.ground import calendar, lifecycle
 from matcher.records import CaseMessage, CaseStep, Incident, Partnership, Risk
+from matcher.results import closing, ratings
+from matcher.work import measurements, payments, reports
 
 #: Cases on the way to a decision; after the introduction the two sides go on by themselves.
 ON_THE_WAY: Final = tuple(sorted(lifecycle.CASE_OPEN - lifecycle.CASE_WORK))
 AT_WORK: Final = tuple(sorted(lifecycle.CASE_WORK - {"agreed", "closed"}))
-RUNNING: Final = ("running", "suspended")
 GRAVE: Final = 6  #: likelihood × impact from which a risk stands on the desk
 
 #: What of the city's steps stands in which of its queues.
-_TO_READ: Final = ("review_report", "review_measurement")
+_TO_READ: Final = (reports.review_report.name, measurements.review_measurement.name)
 _TO_ACCEPT: Final = tuple(f"accept_{kind}" for kind in DOCUMENT_WORK)
-_TO_PAY: Final = ("approve_payment", "record_paid")
+_TO_PAY: Final = (payments.approve.name, payments.record_paid.name)
+#: What the city does about a payment.
+PAYING: Final = (payments.calculate, payments.calculate_fixed, payments.approve, payments.record_paid)
 _TO_CONCLUDE: Final = (
-    "rate", "conclude", "close", "no_lesson", "not_published_yet", "publication_outdated", "money_short",
-    "money_unconfirmed", "unpaid", "uncalculated", "calculate", "calculate_fixed", *_TO_PAY,
+    ratings.rate.name, ratings.conclude.name, closing.close.name, "no_lesson", "not_published_yet",
+    "publication_outdated", "money_short", "money_unconfirmed", "unpaid", "uncalculated",
+    *(one.name for one in PAYING),
 )  # fmt: skip
 
 Expression = ColumnElement[Any]
@@ -95,7 +99,7 @@ def next_day(now: datetime) -> Expression:
     open_now = _first(CaseStep.until, CaseStep, turns.is_open(now))
     edge = case(
         (Partnership.state == "agreed", Partnership.starts_on),
-        (Partnership.state.in_(RUNNING), Partnership.ends_on),
+        (Partnership.state.in_(lifecycle.CASE_RUNNING), Partnership.ends_on),
         else_=None,
     )
     return func.coalesce(open_now, _earlier(_first(CaseStep.until, CaseStep), edge))

@@ -4,6 +4,7 @@ Mail is sent without SMTPUTF8, so nothing but ASCII arrives. Dots that no standa
 two carriers once gave out, are refused as well: mail servers differ about them.
 """
 
+import re
 from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
@@ -11,6 +12,8 @@ from email_validator import EmailNotValidError, validate_email
 from matcher.ground.typed import Unclear, plain
 
 LIMIT: Final = 254
+#: Standards allow them; mail servers refuse them: other programs take them for routes, pipes and options.
+_REFUSED: Final = re.compile(r"^-|[!%|].*@|\.[^.@]$")
 
 
 def read(text: str) -> str:
@@ -31,8 +34,8 @@ def read(text: str) -> str:
     local = typed.rpartition("@")[0]
     if local and (local[0] == "." or local[-1] == "." or ".." in local):
         raise Unclear("email_dots", text)
-    if "=?" in typed:
-        # An encoded word: mail programs would decode it, and the mail would reach somebody else.
+    # An encoded word: mail programs would decode it, and the mail would reach somebody else.
+    if "=?" in typed or _REFUSED.search(typed):
         raise Unclear("email", text)
     try:
         found = validate_email(

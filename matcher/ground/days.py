@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 
-from matcher.ground.calendar import ERAS, TOKYO, Era
+from matcher.ground.calendar import TOKYO
+from matcher.ground.day_words import ERAS, Era
 from matcher.ground.typed import DASHES, Unclear, plain
 
 LIMIT: Final = 60

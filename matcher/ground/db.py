@@ -29,7 +29,7 @@ from sqlalchemy.pool import NullPool
 PATIENCE_SECONDS: Final = 5.0  #: a writing transaction that cannot begin within this fails
 #: Where the writer in front takes longer than this, no more than so many wait behind it: a thread that
 #: waits answers nobody, and pages that only read need threads, too.
-_LONG_SECONDS: Final = 1.0
+_LONG_SECONDS: Final = 2.0
 _MOST_WAITING: Final = 3
 
 _PRAGMAS = (

@@ -9,6 +9,8 @@ from typing import Final
 import regex
 
 TITLE: Final = 60
+NAME: Final = 120  #: of an organization: as long as registers have them
+READING: Final = 240  #: of such a name in kana
 SHORT: Final = 120
 NOTE: Final = 400
 TEXT: Final = 2000

@@ -2,8 +2,8 @@
 
 Taken in any width: 1200, 1,200, 2.5, 5千万円, 500千円, 3百万円, 1億2,000万, 1.5億, 千二百, 二〇〇, with a
 unit behind only where the field knows it. Refused: wrong groups (12,34), ranges, exponents, fractions,
-以上, a last digit whose place is left open (2万5, 1億2000), and whatever else stands beside. 約, くらい and
-their like are reported, and the caller says whether it takes them.
+以上, two or three (二三), a last digit whose place is left open (2万5, 1億2000), and whatever else stands
+beside. 約, くらい and their like are reported, and the caller says whether it takes them.
 
 Own code, for the libraries for Japanese numerals (kanjize) know no commas, yen and units.
 """
@@ -35,6 +35,10 @@ _PART: Final = re.compile(
 )
 _SAME_UNIT: Final = {"名": "人", "パーセント": "%", "キログラム": "kg"}
 _ABOUT: Final = re.compile(r"\s*(?:程度|くらい|ぐらい|ほど|前後)\Z")
+#: 「二三人」 says two or three, 「四五十人」 forty or fifty.
+_TWO_OR_THREE: Final = re.compile(
+    r"(?<![〇零一二三四五六七八九])(?:一二|二三|三四|四五|五六|六七|七八|八九)(?![〇零一二三四五六七八九])"
+)
 _NEAR: Final = re.compile(
     r"以上|以下|以内|未満|程度|くらい|ぐらい|ほど|前後|あまり|余り|弱$|強$|約|およそ|頃"
 )
@@ -79,6 +83,8 @@ def _read(text: str, units: Collection[str], decimals: int, least: int, below: i
     body, unit = _split_unit(body, units)
     is_yen = start is not None and start["yen"] is not None
     read_already = re.fullmatch(_DIGITS, body)
+    if _TWO_OR_THREE.search(body):
+        raise Unclear("number_range", text)
     value = Decimal(body.replace(",", "")) if read_already else _in_words(body)
     if start is None or value is None or (is_yen and (YEN not in units or unit not in {"", YEN})):
         raise Unclear(_why(typed, body), text)

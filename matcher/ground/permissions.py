@@ -1,7 +1,7 @@
 """Who may do what to which record: one table for all roles, pure.
 
-Services enforce it with ``require``; templates ask the same question with ``may``. Organization-scoped
-lists are narrowed in ``queries.py`` by the same actor.
+Acts enforce it with ``require``; pages ask the same question with ``may``. Lists are narrowed by the same
+actor in the ``reads`` of each room.
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,22 @@ Role = Literal["anonymous", "member", "coordinator", "manager", "operator", "sys
 
 
 @dataclass(frozen=True)
+class Seat:
+    """Another organization in whose name the same person may act, after having switched to it."""
+
+    organization_id: int
+    public_id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Actor:
-    """Who is asking. Built by the web from the session row, by the command line, or by the clock."""
+    """Who is asking, in the name of one organization or of the city. Built by the web, the command line
+    or the clock.
+
+    ``elsewhere``: where else the person may act. ``has_served``: ids of all other organizations that the
+    person serves or has left.
+    """
 
     role: Role = "anonymous"
     user_id: int | None = None
@@ -29,6 +43,8 @@ class Actor:
     organization_state: str = ""
     organization_role: str | None = None
     request_id: str = ""
+    elsewhere: tuple[Seat, ...] = ()
+    has_served: frozenset[int] = frozenset()
 
     @property
     def is_authenticated(self) -> bool:
@@ -42,7 +58,7 @@ class Actor:
 
 
 ANONYMOUS: Final = Actor()
-SYSTEM: Final = Actor(role="system", name="システム")
+SYSTEM: Final = Actor(role="system")
 
 
 class Record(Protocol):
@@ -126,6 +142,7 @@ PERMISSIONS: Final[Mapping[str, Rule]] = MappingProxyType(
         "desk.indicators": Rule(_STAFF),
         "desk.comments": Rule(_STAFF),
         "desk.mail": Rule(_STAFF),
+        "desk.registration": Rule(_STAFF),
         "staff.manage": Rule(frozenset({_MANAGER, _OPERATOR})),
         "audit.view": Rule(frozenset({_MANAGER, _OPERATOR})),
     }

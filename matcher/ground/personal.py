@@ -12,8 +12,8 @@ from typing import Final
 from embeddings.normal import nfkc
 from matcher.ground.typed import DASHES
 
-_DOMAIN: Final = r"(?:[\w-]+\.)+[A-Za-z0-9-]+"
-_AT: Final = r"(?:@|\s?[\[(]at[\])]\s?)"
+_DOMAIN: Final = r"(?:[\w-]+[.。])+[A-Za-z0-9-]+"
+_AT: Final = r"(?:\s?@\s?|\s?[\[(]\s?(?:[Aa][Tt]|アット(?:マーク)?|あっと)\s?[\])]\s?)"
 #: Begins only where no such character stands before, or a long row of letters would be read from each one on.
 _MAIL: Final = re.compile(
     rf"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+{_AT}{_DOMAIN}|[ぁ-んァ-ヶー一-龠々]{{1,20}}{_AT}{_DOMAIN}"
@@ -25,12 +25,16 @@ _BETWEEN: Final = rf"[{_DASH}~〜～・./の\s()\[\]\u200b-\u200f\u2060\ufeff]{{
 _PHONE: Final = re.compile(
     "|".join(
         (
-            # With its area code, or from 0081 on; a 0 behind "04-" is the day of a date.
-            rf"(?<![0-9A-Za-z])(?<![0-9][-/.])\(?[0〇零](?:{_BETWEEN}{_DIGIT}){{9,14}}(?![0-9A-Za-z])",
+            # With its area code, or from 0081 on; a 0 behind "04-" is the day of a date; neither 04/01/2026
+            # nor "0.1 0.2" begins a number.
+            rf"(?<![0-9A-Za-z])(?<![0-9][-/.])(?!0\.[0-9]{{1,3}}[\s,、])"
+            rf"(?!0[0-9]([-/.])[0-9]{{1,2}}\1(?:19|20)[0-9]{{2}}(?![0-9]))"
+            rf"\(?[0〇零](?:{_BETWEEN}{_DIGIT}){{9,14}}(?![0-9A-Za-z])",
             rf"\+{_BETWEEN}[0-9](?:{_BETWEEN}[0-9]){{7,14}}(?![0-9A-Za-z])",
+            r"(?<![0-9A-Za-z])(?:0|81[-_,. ])[0-9]{1,4}[-_,. ][0-9]{1,4}[-_,. ][0-9]{4}(?![0-9A-Za-z])",
             # What is said to be a number, also without its area code.
-            rf"(?:tel|fax|電話番号|電話|携帯|ファックス|ファクス|☎|📞)\s?(?:は|:|\.)?\s?"
-            rf"[0-9](?:[{_DASH}\s()]{{0,2}}[0-9]){{4,10}}(?![0-9]|\s?[年円人件台回時,:])",
+            rf"(?:tel|fax|電話番号|電話|でんわ|携帯|けいたい|ケータイ|ファックス|ファクス|☎|📞)\s?(?:は|:|\.)?\s?"
+            rf"\(?[0-9](?:[{_DASH}\s()]{{0,2}}[0-9]){{4,10}}(?![0-9]|\s?[年円人件台回時,:])",
             r"(?:内線|ext\.?)(?:番号)?[):]?\s?[:は]?\s?[0-9]{1,6}(?![0-9]|\s?[年円人件台回])",
         )
     ),

@@ -12,6 +12,8 @@ from matcher.ground.typed import DASHES, Unclear, narrow, plain
 LIMIT: Final = 40
 
 _BEHIND: Final = re.compile(r"\s*\(?(?:代表?|(?:内線|ext\.?)[: ]?\s*[0-9]{1,6})\)?$", re.IGNORECASE)
+#: Of Japan: ten digits; eleven of mobile and IP telephones and of 0800. Written in at most four groups.
+_DOMESTIC: Final = re.compile(r"0[5-9]0[0-9]{8}|0(?![5-9]0)[0-9]{9}")
 _NUMBER: Final = re.compile(r"\+?\(?[0-9]+(?:[-() ]{1,2}[0-9]+)*")
 
 
@@ -28,9 +30,15 @@ def read(text: str) -> str:
     if re.fullmatch(r"[1-9][0-9]{8,9}", number):
         raise Unclear("phone_zero", text)
     is_balanced = number.count("(") == number.count(")")
-    if not (_NUMBER.fullmatch(number) and is_balanced):
+    # +81 090-… is dialled in no country; a 0 that is left out there stands in brackets.
+    abroad = re.sub(r"[-() ]", "", number.replace("(0)", ""))
+    if abroad.startswith("+810") or not (_NUMBER.fullmatch(number) and is_balanced):
         raise Unclear("phone", text)
-    if not (8 <= len(digits) <= 15 if number.startswith("+") else re.fullmatch(r"0[0-9]{9,10}", digits)):
+    if number.startswith("+"):
+        is_whole = 8 <= len(digits) <= 15
+    else:
+        is_whole = bool(_DOMESTIC.fullmatch(digits)) and len(re.findall(r"[0-9]+", number)) <= 4
+    if not is_whole:
         raise Unclear("phone", text)
     return typed
 

@@ -234,6 +234,8 @@ SUPPORT_TYPES: Final[Mapping[str, SupportType]] = MappingProxyType({s.code: s fo
 SUPPORT_LABELS: Final = _labels({found.code: found.label for found in _SUPPORT})
 #: In what support is counted, over all types.
 SUPPORT_UNITS: Final = frozenset(unit for found in _SUPPORT for unit in found.units)
+#: Of these nobody gives a half; half a day, a month of work, a box or an hour one may.
+WHOLE_GIFTS: Final = frozenset({"人", "件", "回", "食", "個", "部", "台", "か所"})
 #: Kinds of support that are money; they must be confirmed before a case can be closed.
 SUPPORT_IN_MONEY: Final = frozenset(found.code for found in _SUPPORT if found.is_money)
 #: (one kind, another) → how far one can stand for the other, in both directions.
@@ -341,6 +343,10 @@ NPO_BUDGET_BANDS: Final = _labels(
         "50m-": "5,000万円以上",
     }
 )
+#: How long ago an organization was verified.
+VERIFIED_SINCE: Final = _labels(
+    {"new": "確認から90日以内", "year": "確認から1年以内", "old": "確認から1年を超える"}
+)
 ORG_TYPES: Final = _labels(
     {
         "npo": "特定非営利活動法人",
@@ -400,6 +406,59 @@ NO_NUMBER_REASONS: Final = _labels(
 #: Two pseudo areas stand beside the districts that each municipality lists for itself.
 AREA_CITYWIDE: Final = "citywide"
 AREA_OUTSIDE: Final = "outside"
+NO_PLACE: Final = frozenset({"全国", "海外", "オンライン"})  #: regions of texts that stand for no place
+#: Beside the districts of the municipality.
+AREAS_BEYOND: Final = _labels({AREA_CITYWIDE: "市全域", AREA_OUTSIDE: "市外"})
+
+ORGANIZATION_STATES: Final = _labels(
+    {
+        "draft": "登録の準備中",
+        "submitted": "市の確認待ち",
+        "returned": "差し戻し",
+        "verified": "確認済み",
+        "suspended": "利用停止中",
+        "deactivated": "利用終了",
+    }
+)
+
+POSTING_STATES: Final = _labels(
+    {
+        "draft": "下書き",
+        "in_review": "市の確認待ち",
+        "returned": "差し戻し",
+        "open": "公開中",
+        "paused": "受付を休止中",
+        "filled": "充足",
+        "expired": "期限切れ",
+        "withdrawn": "取り下げ",
+    }
+)
+
+CASE_STATES: Final = _labels(
+    {
+        "recommended": "市からの推薦（両者の返事待ち）",
+        "interest_one_side": "申し出中（相手の返事待ち）",
+        "interest_both": "両者合意（内容の補足中）",
+        "coordinator_review": "市の確認中",
+        "introduced": "引き合わせ済み",
+        "negotiation": "相談中",
+        "trial": "お試し中",
+        "agreement_draft": "協定の作成中",
+        "agreement_review": "協定を市が確認中",
+        "agreed": "協定締結（開始待ち）",
+        "running": "実施中",
+        "suspended": "中断中",
+        "ended": "期間終了（成果報告の作成中）",
+        "terminated": "途中終了（成果報告の作成中）",
+        "reported": "成果報告済み（評価中）",
+        "evaluated": "評価済み",
+        "closed": "完了",
+        "declined": "見送り",
+        "withdrawn": "取り下げ",
+        "expired": "期限切れで終了",
+        "refused": "不承認",
+    }
+)
 
 PASS_REASONS: Final = _labels(
     {
@@ -473,6 +532,14 @@ WITHDRAW_REASONS: Final = _labels(
         "conditions": "条件が合わなかった",
         "mistake": "間違えて送った",
         "other": "その他",
+    }
+)
+#: Why a case ended by itself; what ended before reasons were kept lacks one.
+EXPIRY_REASONS: Final = _labels(
+    {
+        "unanswered": "お返事の期限が過ぎたため",
+        "silent": "長いあいだ動きがなかったため",
+        "posting_gone": "もとになったニーズまたは提供メニューの受付が終わったため",
     }
 )
 AGREEMENT_RETURN_REASONS: Final = _labels(
@@ -552,7 +619,10 @@ INDICATOR_DIRECTIONS: Final = _labels(
     {"up": "増えるほどよい", "down": "減るほどよい", "keep": "いまの水準を保つ"}
 )
 INDICATOR_UNITS: Final = ("人", "件", "回", "%", "時間", "kg", "食", "円", "点")
-COUNTED_UNITS: Final = frozenset(INDICATOR_UNITS) - {"%", "点"}  #: of which parts add up to the whole
+POINTS: Final = "点"  #: the unit of a scale
+PERCENT: Final = "%"
+COUNTED_UNITS: Final = frozenset(INDICATOR_UNITS) - {PERCENT, POINTS}  #: of which parts add up to the whole
+WHOLE_UNITS: Final = frozenset({"人", "件", "回", "食"})  #: there is no half of them, but in a mean
 INDICATOR_METHODS: Final = _labels(
     {
         "before_after": "前後の比較",
@@ -582,6 +652,16 @@ PAYMENT_SHAPES: Final = _labels(
         "linear": "直線（下限から上限まで比例）",
         "threshold": "基準を満たせば全額",
         "per_unit": "1単位ごとの単価",
+    }
+)
+#: What an outcome-linked contract is tried out with.
+SCENARIOS: Final = _labels(
+    {
+        "none": "改善なし",
+        "half": "目標の半分",
+        "target": "目標どおり",
+        "beyond": "目標を大きく上回る",
+        "own": "入力した値",
     }
 )
 ROUNDINGS: Final = _labels(
@@ -673,6 +753,7 @@ FIRST_STEPS: Final = _labels(
     }
 )
 
+FIRST_STEP: Final = "はじめの一歩：{step}"  #: as the first promise of a case says it
 RECOMMEND_REASONS: Final = _labels(
     {
         "expertise": "専門性が分かっている",
@@ -706,6 +787,56 @@ CHECKLIST_NPO: Final = _labels(
     }
 )
 ANSWERS: Final = _labels({"yes": "はい", "no": "いいえ", "na": "該当なし"})
+
+ORGANIZATION_KINDS: Final = _labels({"company": "企業", "npo": "団体"})
+#: What the desk narrows its list of cases to.
+CASE_WATCHES: Final = _labels(
+    {
+        "over": "動きが止まっている",
+        "quiet": "引き合わせのあと30日動きがない",
+        "running": "引き合わせの前の手続き中",
+        "at_work": "引き合わせのあと進行中",
+        "city": "市の番になっている",
+        "to_read": "報告・測定が確認待ち",
+        "to_accept": "変更・公表の同意待ち",
+        "to_pay": "支払いの承認・記録待ち",
+        "to_conclude": "評価・完了の手続き待ち",
+        "overdue": "中間報告の期限が過ぎている",
+        "risk": "大きいリスクがある",
+        "incidents": "対応中のトラブルがある",
+    }
+)
+CASE_MARKS: Final = _labels(
+    {"overdue": "報告の遅れ", "risk": "大きいリスク", "incidents": "対応中のトラブル"}
+)
+#: To what something was done, as the record of it names the kind.
+AUDIT_OBJECTS: Final = _labels(
+    {
+        "organization": "団体・企業",
+        "need": "ニーズ",
+        "offer": "提供メニュー",
+        "partnership": "案件",
+        "user": "利用者",
+        "importbatch": "取り込み",
+        "list": "一覧の保存",
+        "casefile": "案件のファイル",
+        "handover": "引き継ぎ",
+        "indicatordefinition": "共通指標",
+        "municipality": "自治体",
+        "audit": "操作の記録",
+        "mail": "メール",
+        "contact": "連絡先",
+    }
+)
+
+#: Stands in a cell whose formula was never calculated, as Excel's own errors stand in theirs.
+UNSAVED: Final = "#計算式!"
+#: What stands where there is no name: of a city that was not set up, of its section, of a person who left, of
+#: a file that is all ending.
+NO_CITY: Final = "（自治体名が未設定です）"
+NO_SECTION: Final = "担当課"
+LEFT: Final = "退会した利用者"
+NO_FILE_NAME: Final = "ファイル"
 
 
 def label(labels: Labels, code: str | None) -> str:

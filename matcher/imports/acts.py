@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from matcher.ground import permissions
 from matcher.ground.db import Database
@@ -189,12 +189,12 @@ def _asker(session: Session, job: Job) -> Actor:
         .join(Ticket, Ticket.user_id == User.id)
         .where(Ticket.job_id == job.id)
         .order_by(Ticket.id)
-        .options(joinedload(User.organization))
+        .options(accounts.loaded())
         .limit(1)
     )
     if user is None or user.status != "active":
         raise NotPermitted("desk.import")
-    actor = accounts.actor_of(user, job.details.get("request", ""))
+    actor = accounts.actor_of(user, request_id=job.details.get("request", ""))
     permissions.require(actor, "desk.import")
     return actor
 

@@ -10,16 +10,20 @@ from typing import Any, Final
 from embeddings.text import fold
 from matcher.city.cities import City
 from matcher.ground import addresses, days, figures, numerals, phones, vocabulary
+from matcher.ground.field import Field
 from matcher.ground.typed import Unclear
-from matcher.imports import tables
-from matcher.imports.columns import Column, choices
+from matcher.imports.columns import choices
 
 #: A cell with a code, a number, a day or an address that is longer is none; lists of codes stay far below.
 MAX_CELL: Final = 1_000
+MAX_CODES: Final = 100  #: of one cell, the same one counted each time
 
 
 #: What is said of a value that was understood, not copied.
 READINGS: Final = frozenset({"read_number", "read_day"})
+
+
+_BLANK: Final = frozenset({"-", "－", "―", "ー", "N/A", "n/a"})
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Cell:
     unit: str = ""
 
 
-def read(column: Column, text: str, city: City, day_zero: date = days.SERIAL_ZERO) -> Cell:
+def read(column: Field, text: str, city: City, day_zero: date = days.SERIAL_ZERO) -> Cell:
     """The value of a cell; ``day_zero`` is the day from which its sheet counts days.
 
     Raises:
@@ -45,11 +49,12 @@ def read(column: Column, text: str, city: City, day_zero: date = days.SERIAL_ZER
     if column.kind not in {"text", "url"} and len(text) > MAX_CELL:
         raise Unclear("too_long", text)
     text = text[1:] if re.match(r"^'[=+\-@＝＋－−＠]", text) else text
-    if not text or text in {"-", "－", "―", "ー", "なし", "無し", "N/A", "n/a"}:
+    # Asked for yes or no, 「なし」 is an answer.
+    if not text or text in _BLANK or (text in {"なし", "無し"} and column.kind != "yes_no"):
         return Cell([] if column.kind in {"codes", "areas", "fields"} else None)
     if re.fullmatch(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)", text):
         raise Unclear("excel_error", text)
-    if text == tables.UNSAVED:
+    if text == vocabulary.UNSAVED:
         raise Unclear("formula_unsaved")
     match column.kind:
         case "number":
@@ -72,7 +77,7 @@ def _number(found: numerals.Number) -> Cell:
     return Cell(value, "read_number", f"{figures.number(found.value)}{found.unit}", found.unit)
 
 
-def _plain(column: Column, text: str, city: City) -> Any:
+def _plain(column: Field, text: str, city: City) -> Any:
     match column.kind:
         case "code":
             return _code(text, choices(column, city))
@@ -97,12 +102,15 @@ _Pairs = tuple[tuple[str, str], ...]
 
 
 @lru_cache(maxsize=256)
-def _known(labels: _Pairs, more: _Pairs = ()) -> tuple[dict[str, str], list[str]]:
-    """Folded label or code → code, and these words with the longest first."""
+def _known(labels: _Pairs, more: _Pairs = ()) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Folded label or code → code, and these words by their first letter, the longest first."""
     known = {fold(label): code for code, label in labels}
     known |= {fold(label): code for label, code in more}
     known |= {fold(code): code for code, _label in labels}
-    return known, sorted(known, key=len, reverse=True)
+    words: dict[str, list[str]] = {}
+    for word in sorted(known, key=len, reverse=True):
+        words.setdefault(word[:1], []).append(word)
+    return known, words
 
 
 def _code(text: str, labels: Mapping[str, str]) -> str:
@@ -128,12 +136,17 @@ def _codes(text: str, labels: Mapping[str, str], more: Mapping[str, str] | None 
     rest = re.sub(r"(第|目標|sdgs?|goal)\s*(?=\d)", "", re.sub(r"(小学校区|校区|地区)(?=\W|$)", "", rest))
     found: list[str] = []
     while rest := rest.lstrip(_SEPARATORS):
+        beginning = words.get(rest[0], ())
         word = next(
-            (one for one in words if rest.startswith(one) and _ends(rest, len(one), one.isdecimal())), None
+            (one for one in beginning if rest.startswith(one) and _ends(rest, len(one), one.isdecimal())),
+            None,
         )
-        if word is None:
+        if word is None or (word.isdecimal() and re.match(r"[.:]\d", rest[len(word) :])):
+            # 「4.2」 is a target of goal 4, not the goals 4 and 2.
             raise Unclear("choice", re.split(r"[,、;/|\n]", rest)[0].strip()[:40])
         found.append(known[word])
+        if len(found) > MAX_CODES:
+            raise Unclear("too_long", text)
         rest = rest[len(word) :]
         rest = re.sub(r"^[.:)号番]+", "", rest) if word.isdecimal() else rest
     return list(dict.fromkeys(found))

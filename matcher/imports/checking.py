@@ -1,6 +1,7 @@
 """Reads a file of organizations, needs or offers and checks it row by row; nothing is written."""
 
 import re
+import time
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
@@ -37,7 +38,8 @@ def check_file(
     """
     permissions.require(actor, "desk.import")
     checked = Checked(kind)
-    raw, day_zero = headings.read_under(checked, tables.read(filename, content))
+    sheets = tables.read(filename, content, lambda cell: recognise(kind, cell) is not None)
+    raw, day_zero = headings.read_under(checked, sheets)
     return _check(session, cities.get(session), checked, raw, now, day_zero)
 
 
@@ -67,10 +69,10 @@ def _from_json(kind: Kind, number: int, value: Mapping[str, Any], city: City) ->
         if not text:
             cells.setdefault(column.code, text)
             continue
-        far, before = distance(column, str(name)), taken.get(column.code)
+        far, before = distance(kind, str(name)), taken.get(column.code)
         differs = before is not None and texts.fold(cells[column.code]) != texts.fold(text)
         if differs and far == before:
-            raise Unreadable("file_two_columns", columns=f"「{column.label}」", line=number)
+            raise Unreadable("file_two_columns", columns=[column.heading], line=number)
         if before is None or far < before:
             cells[column.code], taken[column.code] = text, far
     if "text" in value:
@@ -101,13 +103,16 @@ def _check(
     now: datetime,
     day_zero: date = days.SERIAL_ZERO,
 ) -> Checked:
-    known = Known(session, checked.kind)
-    places = {column.label: place for place, column in enumerate(COLUMNS[checked.kind])}
+    started, known = time.thread_time(), Known(session, checked.kind)
+    places = {column.heading: place for place, column in enumerate(COLUMNS[checked.kind])}
     name_column = "name" if checked.kind in {"companies", "npos"} else "title"
     for number, cells in raw:
         if not any(cells.values()) or cells.get(name_column, "").startswith(EXAMPLE_MARK):
             continue
         checked.total += 1
+        # The last wall: each cell is bounded, and nothing behind them may take a web process away, either.
+        if time.thread_time() - started > tables.SECONDS:
+            raise Unreadable("file_too_slow", seconds=tables.SECONDS)
         if _is_foot_note(cells, name_column):
             text = cells[name_column][:40]
             checked.problems.append(

@@ -28,15 +28,17 @@ class Checked:
 
     ``doubtful`` rows may name an organization that is known already; each says which one in ``beside``.
     ``merged`` are columns of the same meaning, of which each row filled one; ``sheets`` were not read.
+    ``unknown`` are columns that were not read: the heading, or the place of one without (``nameless``) and of
+    those beyond the last one that can be read (``beyond``).
     """
 
     kind: Kind
     rows: list[dict[str, Any]] = field(default_factory=list)
     doubtful: list[dict[str, Any]] = field(default_factory=list)
-    merged: list[str] = field(default_factory=list)
+    merged: list[list[str]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
+    unknown: list[str | dict[str, Any]] = field(default_factory=list)
     sheets: list[str] = field(default_factory=list)
     total: int = 0
 

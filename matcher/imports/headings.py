@@ -6,23 +6,24 @@ from datetime import date
 from typing import Final
 
 from embeddings import text as texts
+from matcher.ground.field import Field
 from matcher.imports import tables
 from matcher.imports.columns import (
     COLUMNS,
     HELP_SHEET,
     LISTS_SHEET,
-    Column,
     Kind,
     distance,
     header_key,
     is_personal,
     recognise,
 )
-from matcher.imports.findings import Checked
+from matcher.imports.findings import Checked, Problem
 from matcher.imports.tables import Line, Table, Unreadable
 
 _TOLD_HEADINGS: Final = 5  #: of the names of columns that were read, where those needed are missing
 _NUMBERS: Final = re.compile(r"[\d,./:\s-]+")
+MAX_TWINS: Final = 10  #: columns of one meaning; each is compared with each
 _HEADER_ROWS: Final = 15  #: titles may stand above the header, as in the lists that we save ourselves
 
 
@@ -36,8 +37,8 @@ def read_under(
     Raises:
         Unreadable: no column is known (``file_columns``, or ``file_headless`` where the first row looks like
             an entry of the list), two columns of the same meaning contradict each other
-            (``file_two_columns``), or a column between others has no name, as under a heading of two rows
-            (``file_headless_column``).
+            (``file_two_columns``) or are too many (``file_many_columns``), or a column between others has no
+            name, as under a heading of two rows (``file_headless_column``).
     """
     table, header = _find_header(checked.kind, sheets)
     others = [one for one in sheets if one.lines and one is not table]
@@ -45,12 +46,13 @@ def read_under(
     checked.sheets = [one.name[:60] for one in others if one.name not in own]
     below = [line for line in table.lines if line.number > header.number]
     columns = _columns(checked.kind, header, checked)
+    if table.is_delimited:
+        below = list(_not_longer(header, below, checked))
     _check_headless(columns, header, below, checked)
     columns = _without_twins(columns, header, below, checked)
     if table.is_cut:
-        checked.unknown.append(
-            f"{_letter(tables.MAX_COLUMNS)}列から右（{tables.MAX_COLUMNS}列まで読み込めます）"
-        )
+        beyond = _letter(tables.MAX_COLUMNS)
+        checked.unknown.append({"code": "beyond", "column": beyond, "most": tables.MAX_COLUMNS})
     return ((line.number, _cells(columns, line)) for line in below), table.day_zero
 
 
@@ -75,21 +77,21 @@ def _first_row(sheets: Sequence[Table]) -> Line:
     return next(several, lines[0] if lines else Line(1, []))
 
 
-def _no_columns(required: Iterable[Column], line: Line) -> Unreadable:
+def _no_columns(required: Iterable[Field], line: Line) -> Unreadable:
     """The refusal of a file without its columns, which says what was read as their names."""
     cells = [cell for cell in line.cells if cell]
-    words = [f"「{cell[:12]}…」" if len(cell) > 12 else f"「{cell}」" for cell in cells[:_TOLD_HEADINGS]]
     return Unreadable(
         # A heading is no number and no day.
         "file_headless" if any(_NUMBERS.fullmatch(cell) for cell in cells) else "file_columns",
-        columns="、".join(f"「{one.label}」" for one in required),
+        columns=[one.heading for one in required],
         line=line.number,
-        found="、".join(words) + ("など" if len(cells) > len(words) else ""),
+        found=[cell[:60] for cell in cells[:_TOLD_HEADINGS]],
+        more=len(cells) > _TOLD_HEADINGS,
     )
 
 
-def _columns(kind: Kind, header: Line, checked: Checked) -> dict[int, Column]:
-    found: dict[int, Column] = {}
+def _columns(kind: Kind, header: Line, checked: Checked) -> dict[int, Field]:
+    found: dict[int, Field] = {}
     for place, name in enumerate(header.cells):
         column = recognise(kind, name)
         if column is not None:
@@ -108,16 +110,12 @@ def _columns(kind: Kind, header: Line, checked: Checked) -> dict[int, Column]:
 
 
 def _check_headless(
-    columns: Mapping[int, Column], header: Line, below: Sequence[Line], checked: Checked
+    columns: Mapping[int, Field], header: Line, below: Sequence[Line], checked: Checked
 ) -> None:
     """Refuse columns without a name between others and under a heading of two rows; tell of the rest."""
+    named = {place for place, name in enumerate(header.cells) if header_key(name)}
     nameless = sorted(
-        {
-            place
-            for line in below
-            for place, cell in enumerate(line.cells)
-            if cell and not (place < len(header.cells) and header_key(header.cells[place]))
-        }
+        {place for line in below for place, cell in enumerate(line.cells) if cell and place not in named}
     )
     first = below[0].cells if below else []
     required = {place for place, column in columns.items() if column.required}
@@ -126,7 +124,20 @@ def _check_headless(
         is_between = min(columns) < place < max(columns)
         if is_between or (is_second_heading and place < len(first) and first[place]):
             raise Unreadable("file_headless_column", column=_letter(place), line=header.number)
-    checked.unknown += [f"{_letter(place)}列（名前なし）" for place in nameless]
+    checked.unknown += [{"code": "nameless", "column": _letter(place)} for place in nameless]
+
+
+def _not_longer(header: Line, below: Iterable[Line], checked: Checked) -> Iterator[Line]:
+    """The lines with no more cells than the heading; of a longer one nobody knows which cell is whose."""
+    width = len(header.cells)
+    for line in below:
+        beyond = next(filter(None, line.cells[width:]), None)
+        if beyond is None:
+            yield line
+        else:
+            checked.total += 1
+            name = next(name for name in reversed(header.cells) if name)
+            checked.problems.append(Problem(line.number, name[:60], "long_row", beyond[:40]))
 
 
 def _letter(place: int) -> str:
@@ -135,8 +146,8 @@ def _letter(place: int) -> str:
 
 
 def _without_twins(
-    columns: Mapping[int, Column], header: Line, below: Sequence[Line], checked: Checked
-) -> dict[int, Column]:
+    columns: Mapping[int, Field], header: Line, below: Sequence[Line], checked: Checked
+) -> dict[int, Field]:
     """The columns to read: of several that mean the same, those that contradict none nearer to its label.
 
     Where two that say the same contradict each other, nobody but the sender knows which one is right.
@@ -144,18 +155,28 @@ def _without_twins(
     places: dict[str, list[int]] = {}
     for place, column in columns.items():
         places.setdefault(column.code, []).append(place)
-    read: dict[int, Column] = {}
+    read: dict[int, Field] = {}
     for twins in places.values():
+        if len(twins) > MAX_TWINS:
+            raise Unreadable(
+                "file_many_columns",
+                columns=[columns[twins[0]].heading],
+                count=len(twins),
+                most=MAX_TWINS,
+            )
+        far = {place: distance(checked.kind, header.cells[place]) for place in twins}
+        said = {place: _said(place, below) for place in twins} if len(twins) > 1 else {}
         kept: list[int] = []
-        for place in sorted(twins, key=lambda place: (distance(columns[place], header.cells[place]), place)):
-            found = _contradiction(place, kept, below)
+        for place in sorted(twins, key=lambda place: (far[place], place)):
+            found = _contradiction(place, kept, said)
             if found is None:
                 kept.append(place)
                 continue
-            other, line = found
-            if _say_the_same(columns[place], header.cells[place], header.cells[other]):
-                names = _names(header, (other, place))
-                raise Unreadable("file_two_columns", columns=names, line=line.number)
+            other, row = found
+            if far[place] == far[other]:
+                raise Unreadable(
+                    "file_two_columns", columns=_names(header, (other, place)), line=below[row].number
+                )
             checked.unknown.append(header.cells[place][:60])
         if len(kept) > 1:
             checked.merged.append(_names(header, kept))
@@ -163,25 +184,28 @@ def _without_twins(
     return read
 
 
-def _contradiction(place: int, others: Iterable[int], below: Sequence[Line]) -> tuple[int, Line] | None:
-    """The first of ``others`` that holds something else than the column at ``place``, and where."""
+def _said(place: int, below: Sequence[Line]) -> dict[int, str]:
+    """What the filled cells of a column say, by their place in ``below``."""
+    filled = ((row, line.cells[place]) for row, line in enumerate(below) if place < len(line.cells))
+    return {row: texts.fold(cell) for row, cell in filled if cell}
+
+
+def _contradiction(
+    place: int, others: Iterable[int], said: Mapping[int, Mapping[int, str]]
+) -> tuple[int, int] | None:
+    """The first of ``others`` that holds something else than the column at ``place``, and in which row."""
     for other in others:
-        for line in below:
-            said = {texts.fold(line.cells[one]) for one in (place, other) if one < len(line.cells)}
-            if len(said - {""}) > 1:
-                return other, line
+        for row, cell in said[place].items():
+            if said[other].get(row, cell) != cell:
+                return other, row
     return None
 
 
-def _say_the_same(column: Column, one: str, other: str) -> bool:
-    return distance(column, one) == distance(column, other)
+def _names(header: Line, places: Iterable[int]) -> list[str]:
+    return [header.cells[place][:60] for place in sorted(places)]
 
 
-def _names(header: Line, places: Iterable[int]) -> str:
-    return "と".join(f"「{header.cells[place][:60]}」" for place in sorted(places))
-
-
-def _cells(columns: Mapping[int, Column], line: Line) -> dict[str, str]:
+def _cells(columns: Mapping[int, Field], line: Line) -> dict[str, str]:
     found: dict[str, str] = {}
     for place, column in columns.items():
         if place < len(line.cells):

@@ -11,16 +11,19 @@ from sqlalchemy import String, inspect
 
 from embeddings import text as texts
 from matcher.city.cities import City
-from matcher.ground import calendar, lifecycle, limits, numerals
+from matcher.ground import calendar, lifecycle, limits, numerals, readings
+from matcher.ground import posting as posting_fields
+from matcher.ground.field import Field
 from matcher.ground.typed import Unclear
 from matcher.imports import cells as import_cells
-from matcher.imports.columns import COLUMNS, Column, Kind
+from matcher.imports.columns import COLUMNS, Kind
 from matcher.imports.findings import Problem
 from matcher.imports.known import Known, identity
 from matcher.organizations import profile as organization_profile
 from matcher.postings import drafts as posting_drafts
 from matcher.postings import terms
 from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization
+from matcher.register import folding
 
 _MODELS: Final[Mapping[Kind, tuple[Any, ...]]] = {
     "companies": (Organization, CompanyProfile),
@@ -44,20 +47,20 @@ def parse(
         try:
             cell = import_cells.read(column, text, city, day_zero)
         except Unclear as unclear:
-            problems.append(Problem(number, column.label, unclear.code, unclear.part[:40]))
+            problems.append(Problem(number, column.heading, unclear.code, unclear.part[:40]))
             continue
         value = cell.value
         if cell.note:
-            problems.append(Problem(number, column.label, cell.note, text[:40], "note", cell.read))
+            problems.append(Problem(number, column.heading, cell.note, text[:40], "note", cell.read))
         if cell.unit:
             units[column.code] = cell.unit
         if value is None and column.required:
-            problems.append(Problem(number, column.label, "required"))
+            problems.append(Problem(number, column.heading, "required"))
         elif isinstance(value, str) and column.kind in _TYPED and _is_too_long(kind, column, value):
-            problems.append(Problem(number, column.label, "too_long", value[:20] + "…"))
+            problems.append(Problem(number, column.heading, "too_long", value[:20] + "…"))
         elif isinstance(value, str) and any("\ue000" <= character <= "\uf8ff" for character in value):
             # 外字: each office draws its own characters there, so others see an empty box.
-            problems.append(Problem(number, column.label, "gaiji", value[:40], "note"))
+            problems.append(Problem(number, column.heading, "gaiji", value[:40], "note"))
         values[column.code] = value
     return values, problems + _take_unit(kind, number, values, units)
 
@@ -76,7 +79,7 @@ def _take_unit(kind: Kind, number: int, values: dict[str, Any], units: Mapping[s
     ]
 
 
-def _is_too_long(kind: Kind, column: Column, value: str) -> bool:
+def _is_too_long(kind: Kind, column: Field, value: str) -> bool:
     return limits.is_too_long(value, column.limit) or len(value) > _column_length(kind, column.code)
 
 
@@ -92,7 +95,7 @@ def _column_length(kind: Kind, code: str) -> float:
 
 
 def label_of(kind: Kind, code: str) -> str:
-    return next(one.label for one in COLUMNS[kind] if one.code == code)
+    return next(one.heading for one in COLUMNS[kind] if one.code == code)
 
 
 def _number_problem(kind: Kind, number: int, code: str, values: dict[str, Any]) -> list[Problem]:
@@ -106,8 +109,12 @@ def _number_problem(kind: Kind, number: int, code: str, values: dict[str, Any]) 
 
 def check_organization(kind: Kind, row: dict[str, Any], known: Known, now: datetime) -> list[Problem]:
     number, values = row["row"], row["values"]
-    values["kana"] = organization_profile.katakana(values["kana"]) if values.get("kana") else None
     problems = _number_problem(kind, number, "corporate_number", values)
+    typed = values.get("kana") or ""
+    try:
+        values["kana"] = readings.read(typed) or None
+    except Unclear as unclear:
+        problems.append(Problem(number, label_of(kind, "kana"), unclear.code, typed[:40]))
     website = values.get("website")
     if website and not organization_profile.is_web_address(website):
         # Registers often leave the scheme away; everything else is asked for. Of 「http://a@b.example」 no
@@ -173,19 +180,17 @@ def check_posting(
         return [Problem(number, label_of(kind, "title"), "title_known", values["title"][:40], "duplicate")]
     known.titles.add(title)
     if not problems and (lacking := posting_drafts.missing(posting)):
-        words = "、".join(_label_or_code(kind, code) for code in lacking)
+        words = "、".join(
+            posting_fields.find(posting_drafts.kind_of(posting), code).label for code in lacking
+        )
         problems.append(Problem(number, words, "incomplete", level="note"))
     return problems
-
-
-def _label_or_code(kind: Kind, code: str) -> str:
-    return next((one.label for one in COLUMNS[kind] if one.code == code), "担当者の氏名")
 
 
 def _owner(values: Mapping[str, Any], known: Known) -> tuple[int, str, str] | str:
     if values.get("owner_number"):
         return known.owner_numbers.get(values["owner_number"]) or "owner_unknown"
-    found = known.owners.get(texts.fold(values.get("owner") or ""), [])
+    found = known.owners.get(folding.folded(values.get("owner") or ""), [])
     if not found:
         return "owner_unknown" if values.get("owner") else "required"
     return found[0] if len(found) == 1 else "owner_ambiguous"

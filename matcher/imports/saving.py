@@ -26,7 +26,7 @@ from matcher.postings import drafts as posting_drafts
 from matcher.postings import revisions as posting_revisions
 from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization
 from matcher.records.base import new_public_id
-from matcher.register import audit, findable, folding, numbers
+from matcher.register import audit, findable, folding, moves, numbers
 
 #: The states in which imported records may begin, the default first.
 STATES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -210,8 +210,8 @@ def _save_posting(
         return False
     _complete(posting, owner)
     # What is not complete, or of an organization that is not verified, is read by the city first.
-    is_open = state == "open" and owner.state == "verified" and not posting_drafts.missing(posting)
-    posting.state = "open" if is_open else "in_review"
+    is_open = state == "open" and owner.is_verified and not posting_drafts.missing(posting)
+    moves.begin(posting, "open" if is_open else "in_review")
     posting.submitted_at, posting.published_at = now, now if is_open else None
     posting.number = numbers.receipt_number(session, "N" if kind == "needs" else "T", now)
     posting.search_text = folding.text_of_posting(posting)

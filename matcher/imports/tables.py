@@ -8,13 +8,14 @@ import csv
 import io
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from datetime import time as dt_time
@@ -23,8 +24,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from embeddings.normal import nfc
-from matcher.ground import days
+from matcher.ground import days, vocabulary
 from matcher.ground.errors import DomainError
+from matcher.imports import number_formats
 
 MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_UNPACKED: Final = 50 * 1024 * 1024
@@ -33,8 +35,13 @@ MAX_CELLS: Final = 200_000
 MAX_COLUMNS: Final = 200
 MAX_ROW_NUMBER: Final = 1_048_576  #: Excel has no row below it
 MAX_ROWS: Final = 5_000
+MAX_LETTERS: Final = 32_767  #: of one cell are looked at; Excel takes no more, and no field a quarter of it
+MAX_TEXT: Final = 10_000_000  #: letters of all cells; many cells may show one shared text
+MAX_TAGS: Final = 3_000_000  #: of a workbook, both ends; a cell with its text and furigana has about twelve
+_START: Final = 200_000  #: letters in which the first rows, and what divides them, are looked for
 SECONDS: Final = 20
 _MEMORY: Final = 1024 * 1024 * 1024
+_PIECE: Final = 1024 * 1024  #: bytes of a part that are counted at a time
 
 #: What a browser offers to choose from.
 ACCEPT: Final = ".csv,.txt,.tsv,.xlsx"
@@ -42,10 +49,8 @@ ACCEPT: Final = ".csv,.txt,.tsv,.xlsx"
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"  #: .xls, and .xlsx with a password
 _NOT_SHIFT_JIS: Final = frozenset("\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3")
+_AROUND: Final = " \t\n\u3000\ufeff"  #: white space of cells, and the mark that begins a file
 _MACROS: Final = "vbaproject.bin"
-
-#: Stands in a cell whose formula was never calculated, as Excel's own errors stand in theirs.
-UNSAVED: Final = "#計算式!"
 
 
 class Unreadable(DomainError):
@@ -65,17 +70,25 @@ class Table:
     """The rows of one sheet (CSV: of the file), empty rows left out.
 
     ``day_zero`` is the day from which the sheet counts days; ``is_cut`` says that something stands to the
-    right of the ``MAX_COLUMNS`` columns that are read.
+    right of the ``MAX_COLUMNS`` columns that are read; of a ``is_delimited`` file a cell has its place by
+    counting those before it, so that one delimiter too many moves all that follow.
     """
 
     lines: list[Line]
     name: str = ""
     day_zero: date = days.SERIAL_ZERO
     is_cut: bool = False
+    is_delimited: bool = False
 
 
-def read(filename: str, content: bytes) -> list[Table]:
+def _is_no_heading(_cell: str) -> bool:
+    return False
+
+
+def read(filename: str, content: bytes, is_heading: Callable[[str], bool] = _is_no_heading) -> list[Table]:
     """The sheets of an upload, by what the content is and not only by the name.
+
+    ``is_heading`` knows names of columns: what divides a line into most of them divides the file.
 
     Raises:
         Unreadable: ``file_`` and ``empty``, ``too_big``, ``old_excel``, ``type``, ``damaged``, ``too_much``,
@@ -95,7 +108,7 @@ def read(filename: str, content: bytes) -> list[Table]:
         return _read_apart(content)
     if suffix not in {".csv", ".txt", ".tsv"}:
         raise Unreadable("file_type")
-    return [_read_csv(content)]
+    return [_read_csv(content, is_heading)]
 
 
 # ── CSV ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -131,59 +144,90 @@ def _bad_encoding(content: bytes, error: UnicodeDecodeError) -> Unreadable:
     return Unreadable("file_encoding", line=content.count(b"\n", 0, error.start) + 1)
 
 
-def _read_csv(content: bytes) -> Table:
+def _read_csv(content: bytes, is_heading: Callable[[str], bool]) -> Table:
     text = decode(content)
     csv.field_size_limit(MAX_BYTES)
     # Of equals the tab, which hardly stands within a sentence, as commas do.
-    delimiter = max("\t,;", key=lambda one: _evenness(text, one))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    delimiter = max("\t,;", key=lambda one: _fitness(text[:_START], one, is_heading))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     counter = _Counter()
     lines, is_cut = [], False
     try:
         for cells in reader:
-            cleaned = [clean(cell) for cell in cells]
             counter.add(cells)
-            is_cut |= any(cleaned[MAX_COLUMNS:])
-            if any(cleaned):
+            cleaned = [clean(cell) for cell in cells[:MAX_COLUMNS]]
+            is_beyond = any(cell.strip() for cell in cells[MAX_COLUMNS:])
+            is_cut |= is_beyond
+            if is_beyond or any(cleaned):
                 # A quoted cell may span lines; people count rows as their spreadsheet does.
-                lines.append(Line(counter.rows, cleaned[:MAX_COLUMNS]))
+                lines.append(Line(counter.rows, cleaned))
     except csv.Error:
-        raise Unreadable("file_csv", line=reader.line_num) from None
-    return Table(lines, is_cut=is_cut)
+        raise Unreadable("file_csv", line=_wrong_quote(text, delimiter)) from None
+    return Table(lines, is_cut=is_cut, is_delimited=True)
 
 
-def _evenness(text: str, delimiter: str) -> int:
-    """How many cells it parts in those of the first rows that have equally many; titles may stand above."""
+def _wrong_quote(text: str, delimiter: str) -> int:
+    """The line of the cell whose quotation mark is never closed, or closed before its end."""
+    cell = re.compile(
+        rf'(?:"(?:[^"]|"")*+"|[^"{delimiter}\r\n][^{delimiter}\r\n]*+)?(?:{delimiter}|\r\n?|\n)'
+    )
+    place = 0
+    while found := cell.match(text, place):
+        place = found.end()
+    return len(re.findall(r"\r\n?|\n", text[:place])) + 1
+
+
+def _fitness(text: str, delimiter: str, is_heading: Callable[[str], bool]) -> tuple[int, int]:
+    """How many known names stand in one of the first rows, and how evenly it parts them.
+
+    Evenly: how many cells it parts in those rows that have equally many; titles may stand above.
+    """
+    rows: list[list[str]] = []
     try:
-        rows = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 20))
+        for cells in islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), 20):
+            rows.append(cells[:MAX_COLUMNS])
     except csv.Error:
-        return 0
+        pass
+    known = max((sum(map(is_heading, {clean(cell) for cell in cells})) for cells in rows), default=0)
     widths = Counter(len(cells) for cells in rows if len(cells) > 1)
-    return max((count * (width - 1) for width, count in widths.items()), default=0)
+    return known, max((count * (width - 1) for width, count in widths.items()), default=0)
 
 
 class _Counter:
-    """Counts rows and filled cells and stops at the limits."""
+    """Counts rows, filled cells and letters, and stops at the limits before anything is done with them."""
 
     def __init__(self) -> None:
         self.rows = 0
         self.cells = 0
         self.filled = 0
+        self.letters = 0
 
     def add(self, cells: Iterable[Any]) -> None:
-        filled = sum(1 for cell in cells if cell not in (None, ""))
+        filled = [cell for cell in cells if cell not in (None, "")]
         self.rows += 1
-        self.cells += filled
-        self.filled += filled > 0
-        if self.cells > MAX_CELLS or self.filled > MAX_ROWS + 50:
-            raise Unreadable("file_too_much", rows=MAX_ROWS, cells=MAX_CELLS)
+        self.cells += len(filled)
+        self.filled += len(filled) > 0
+        if self.rows > MAX_ROW_NUMBER or self.cells > MAX_CELLS or self.filled > MAX_ROWS + 50:
+            raise _too_much()
+        self.letters += sum(min(len(cell), MAX_LETTERS) for cell in filled if isinstance(cell, str))
+        if self.letters > MAX_TEXT:
+            raise _too_much()
+
+
+def _too_much() -> Unreadable:
+    return Unreadable("file_too_much", rows=MAX_ROWS, cells=MAX_CELLS)
 
 
 def clean(text: str) -> str:
-    """Stored form of a cell: NFC, LF line ends, no NUL, no half of a character, no white space around."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    """Stored form of a cell: NFC, LF line ends, no NUL, no half of a character, no white space around.
+
+    Of more than ``MAX_LETTERS`` the first, which are too many for every field.
+    """
+    if not text:
+        return text
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip(_AROUND)[:MAX_LETTERS]
     text = "".join(character for character in text if not "\ud800" <= character <= "\udfff")
-    return nfc(text).strip(" \t\n\u3000\ufeff")
+    return nfc(text).strip(_AROUND)
 
 
 # ── JSONL ────────────────────────────────────────────────────────────────────────────────────────────
@@ -196,7 +240,8 @@ def read_json_lines(content: bytes) -> list[tuple[int, Mapping[str, Any]]]:
         Unreadable: ``file_json`` with the ``line`` that is no object.
     """
     found: list[tuple[int, Mapping[str, Any]]] = []
-    for number, line in enumerate(decode(content).splitlines(), start=1):
+    for number, line in enumerate(re.split(r"\r\n?|\n", decode(content)), start=1):
+        # Other characters at which Python divides lines (U+2028) may stand within a text of JSON.
         if not line.strip():
             continue
         try:
@@ -213,7 +258,7 @@ def read_json_lines(content: bytes) -> list[tuple[int, Mapping[str, Any]]]:
 
 
 def _check_archive(content: bytes) -> None:
-    """Look at the directory only: what it would unpack to, how many members, whether it holds macros."""
+    """Look at the directory: what it would unpack to, how many members, whether it holds macros."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
@@ -221,7 +266,7 @@ def _check_archive(content: bytes) -> None:
         raise Unreadable("file_damaged") from None
     # The sum of what is declared; zipfile never unpacks more of a member than that.
     if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED:
-        raise Unreadable("file_too_much", rows=MAX_ROWS, cells=MAX_CELLS)
+        raise _too_much()
     names = {member.filename.lower() for member in members}
     if any(name.endswith(_MACROS) for name in names):
         raise Unreadable("file_macros")
@@ -288,6 +333,7 @@ def _sheets(content: bytes) -> Iterable[dict[str, Any]]:
 
     if not DEFUSEDXML:
         raise RuntimeError("expected openpyxl to parse with defusedxml, found the plain parser")
+    _check_tags(content)
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
     started, counter = time.monotonic(), _Counter()
     zero = days.SERIAL_ZERO_1904 if book.epoch == CALENDAR_MAC_1904 else days.SERIAL_ZERO
@@ -297,7 +343,7 @@ def _sheets(content: bytes) -> Iterable[dict[str, Any]]:
             if time.monotonic() - started > SECONDS:
                 raise Unreadable("file_too_slow", seconds=SECONDS)
             if number > MAX_ROW_NUMBER:
-                raise Unreadable("file_too_much", rows=MAX_ROWS, cells=MAX_CELLS)
+                raise _too_much()
             counter.add(cells.values())
             texts = {column: text for column, cell in cells.items() if (text := clean(_text(cell)))}
             is_cut |= any(column > MAX_COLUMNS for column in texts)
@@ -305,6 +351,18 @@ def _sheets(content: bytes) -> Iterable[dict[str, Any]]:
                 width = min(max(texts), MAX_COLUMNS)
                 lines.append([number, [texts.get(column, "") for column in range(1, width + 1)]])
         yield {"name": sheet.title, "lines": lines, "day_zero": zero.isoformat(), "is_cut": is_cut}
+
+
+def _check_tags(content: bytes) -> None:
+    """Count the tags of all parts: each costs the parser some microseconds, and four bytes are one."""
+    tags = 0
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for member in archive.infolist():
+            with archive.open(member) as part:
+                while piece := part.read(_PIECE):
+                    tags += piece.count(b"<")
+                    if tags > MAX_TAGS:
+                        raise _too_much()
 
 
 def _rows(book: Any, sheet: Any) -> Iterable[tuple[int, dict[int, Any]]]:
@@ -321,7 +379,9 @@ def _rows(book: Any, sheet: Any) -> Iterable[tuple[int, dict[int, Any]]]:
             # An empty text is a result like another; it says that it is text.
             is_formula = cell["value"] is None and element.find(FORMULA_TAG) is not None
             if is_formula and element.get("t") != "str":
-                cell["value"] = UNSAVED
+                cell["value"] = vocabulary.UNSAVED
+            if isinstance(cell["value"], int | float) and not isinstance(cell["value"], bool):
+                cell["value"] = number_formats.shown(cell["value"], _format(book, element)) or cell["value"]
             return cell
 
     with sheet._get_source() as source:
@@ -331,6 +391,15 @@ def _rows(book: Any, sheet: Any) -> Iterable[tuple[int, dict[int, Any]]]:
         )  # fmt: skip
         for number, cells in parser.parse():
             yield number, {cell["column"]: cell["value"] for cell in cells if cell["value"] is not None}
+
+
+def _format(book: Any, element: Any) -> str:
+    """The number format of a cell, by its style."""
+    from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE  # noqa: PLC0415
+
+    number = book._cell_styles[int(element.get("s", 0))].numFmtId
+    own = number - BUILTIN_FORMATS_MAX_SIZE
+    return str(BUILTIN_FORMATS.get(number, "") if own < 0 else book._number_formats[own])
 
 
 def _text(cell: Any) -> str:

@@ -1,10 +1,8 @@
 """How the worker is: which pieces are seen, what waits for each, whether mail stands still. Reads only."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
-from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -36,21 +34,10 @@ class State:
         return not self.silent and self.mail.late_since is None
 
 
-def _texts(session: Session, _now: datetime) -> Waiting:
+def _texts(session: Session) -> Waiting:
     # Rows of a model that served before are brought up to date by nobody.
     model_id = findable.worked_model(session)
     return Waiting(findable.waiting_count(session, model_id) if model_id else 0)
-
-
-def _mails(session: Session, now: datetime) -> Waiting:
-    found = outbox.standing(session, now)
-    return Waiting(found.waiting, found.oldest)
-
-
-#: piece → what waits for it; a piece that only watches the clock has nothing to count.
-_WAITING: Final[Mapping[str, Callable[[Session, datetime], Waiting]]] = MappingProxyType(
-    {"encode": _texts, "mail": _mails}
-)
 
 
 def state(session: Session, pieces: Sequence[str]) -> State:
@@ -59,9 +46,12 @@ def state(session: Session, pieces: Sequence[str]) -> State:
     seen = leases.sightings(session, pieces, now)
     silent = [one for one in seen if one.is_silent]
     since = [one.seen_at for one in silent]
+    mail = outbox.standing(session, now)
+    # A piece that only watches the clock has nothing to count.
+    waiting = {"encode": _texts(session), "mail": Waiting(mail.waiting, mail.oldest)}
     return State(
-        pieces=[(one, _WAITING[one.piece](session, now) if one.piece in _WAITING else None) for one in seen],
-        mail=outbox.standing(session, now),
+        pieces=[(one, waiting.get(one.piece)) for one in seen],
+        mail=mail,
         silent=tuple(one.piece for one in silent),
         silent_since=None if None in since else min((at for at in since if at), default=None),
     )

@@ -87,7 +87,7 @@ def ask(
     if job is not None:
         own = session.scalar(select(Ticket).where(Ticket.job_id == job.id, Ticket.user_id == actor.user_id))
         if own is not None:
-            own.job = job
+            own.job, own.organization_id = job, actor.organization_id
             return own
     check_room(session, actor, LANES[kind])
     if job is None:
@@ -96,8 +96,8 @@ def ask(
             details=dict(details or {}),
         )  # fmt: skip
     ticket = Ticket(
-        public_id=public_id, job=job, user_id=actor.user_id, asked_at=now, title=title, address=address,
-        object_type=about[0], object_id=about[1],
+        public_id=public_id, job=job, user_id=actor.user_id, organization_id=actor.organization_id,
+        asked_at=now, title=title, address=address, object_type=about[0], object_id=about[1],
     )  # fmt: skip
     session.add(ticket)
     session.flush()
@@ -121,24 +121,29 @@ def find_newest(session: Session, kind: str, key: str) -> Job | None:
 
 
 def get_ticket(session: Session, actor: Actor, public_id: str) -> Ticket:
-    """One's own ticket, with its job.
+    """One's own ticket for the organization in whose name one is, with its job.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
     query = select(Ticket).where(Ticket.public_id == public_id).options(joinedload(Ticket.job))
     found = session.scalar(query)
-    if found is None or actor.user_id is None or found.user_id != actor.user_id:
+    asker = (actor.user_id, actor.organization_id)
+    if found is None or actor.user_id is None or (found.user_id, found.organization_id) != asker:
         raise NotFound("ticket")
     return found
 
 
 def waiting_of(session: Session, actor: Actor) -> Sequence[Ticket]:
-    """One's own tickets whose jobs have not ended, the oldest first."""
+    """One's own tickets for the same organization whose jobs have not ended, the oldest first."""
     query = (
         select(Ticket)
         .join(Ticket.job)
-        .where(Ticket.user_id == actor.user_id, Job.state.in_(_ALIVE))
+        .where(
+            Ticket.user_id == actor.user_id,
+            Ticket.organization_id.is_not_distinct_from(actor.organization_id),
+            Job.state.in_(_ALIVE),
+        )
         .options(joinedload(Ticket.job))
         .order_by(Ticket.id)
     )

@@ -7,6 +7,10 @@ from matcher.records import Base
 engine = context.config.attributes["engine"]
 
 with engine.connect() as connection:
+    # SQLite changes a table by dropping and copying it, which would take along whatever hangs on its rows.
+    plain = connection.connection.dbapi_connection if connection.dialect.name == "sqlite" else None
+    if plain is not None:
+        plain.execute("PRAGMA foreign_keys=OFF")
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
@@ -14,5 +18,11 @@ with engine.connect() as connection:
         compare_type=True,
         transactional_ddl=True,
     )
-    with context.begin_transaction():
-        context.run_migrations()
+    try:
+        with context.begin_transaction():
+            context.run_migrations()
+            if plain is not None and (lost := plain.execute("PRAGMA foreign_key_check").fetchall()):
+                raise RuntimeError(f"expected every reference to lead to a row, found {lost[:5]}")
+    finally:
+        if plain is not None:
+            plain.execute("PRAGMA foreign_keys=ON")

@@ -8,13 +8,23 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from matcher.cases import documents
 from matcher.cases import reads as case_reads
+from matcher.cases import telling
 from matcher.ground import calendar, lifecycle, vocabulary
 from matcher.ground.errors import Invalid, Refused
-from matcher.organizations.profile import SECTIONS, missing
+from matcher.ground.profile import SECTIONS
+from matcher.organizations.profile import missing
 from matcher.records import ChecklistAnswer, Need, Offer, Organization, Partnership
-from matcher.register import act, findable, moves, notices, snapshots, wording, wording_work
+from matcher.register import (
+    act,
+    findable,
+    moves,
+    notices,
+    snapshots,
+    wording,
+    wording_registration,
+    wording_work,
+)
 from matcher.register.act import Done, Look, Told, Words
 
 TERMS_VERSION: Final = "2026-10"  #: version of the terms of use that an organization agrees to
@@ -23,12 +33,12 @@ TERMS_VERSION: Final = "2026-10"  #: version of the terms of use that an organiz
 _UNDECIDED_CASES: Final = ("recommended", "interest_one_side", "interest_both", "coordinator_review")
 
 _TOLD: Final[Mapping[str, Callable[[Organization], wording.Said]]] = {
-    "submitted": wording.organization_submitted,
-    "verified": wording.organization_verified,
-    "returned": wording.organization_returned,
-    "suspended": wording.organization_suspended,
-    "reinstated": wording.organization_reinstated,
-    "deactivated": wording.organization_deactivated,
+    "submitted": wording_registration.organization_submitted,
+    "verified": wording_registration.organization_verified,
+    "returned": wording_registration.organization_returned,
+    "suspended": wording_registration.organization_suspended,
+    "reinstated": wording_registration.organization_reinstated,
+    "deactivated": wording_registration.organization_deactivated,
 }
 
 
@@ -41,7 +51,7 @@ class _OrganizationWay:
             look.session, look.actor, look.record, event, look.now,
             reason_code=done.reason_code, reason_text=done.text, details=dict(done.details),
         )  # fmt: skip
-        if event not in {"submit", "return"}:
+        if event not in {lifecycle.SUBMIT, lifecycle.RETURN}:
             _made_findable(look.session, look.record)
 
     def tell(self, look: Look, told: Told) -> None:
@@ -62,7 +72,7 @@ def checklist(organization: Organization) -> Mapping[str, str]:
 
 
 @_act(
-    "submit", move="submit", by="organization.submit",
+    move=lifecycle.SUBMIT, by="organization.submit",
     words=Words("市に確認を申請する", "市に確認を申請しました。", "市に確認を申請しました"),
 )  # fmt: skip
 def submit(look: Look, *, declared: bool, agreed: bool) -> Done:
@@ -86,7 +96,7 @@ def submit(look: Look, *, declared: bool, agreed: bool) -> Done:
 
 
 @_act(
-    "verify", move="verify", by="organization.review",
+    move=lifecycle.VERIFY, by="organization.review",
     words=Words(
         "確認済みにする", "%(name)sを確認済みとし、お知らせを送りました。", "確認済みとしました"
     ),
@@ -113,7 +123,7 @@ def verified_until(day: date) -> date:
 
 
 @_act(
-    "return", move="return", by="organization.review",
+    move=lifecycle.RETURN, by="organization.review",
     words=Words("差し戻す", "%(name)sに差し戻し、お知らせを送りました。", "差し戻しました"),
 )  # fmt: skip
 def return_(look: Look, answers: Mapping[str, tuple[str, str]], reason_code: str, reason_text: str) -> Done:
@@ -128,7 +138,7 @@ def return_(look: Look, answers: Mapping[str, tuple[str, str]], reason_code: str
 
 
 @_act(
-    "suspend", move="suspend", by="organization.suspend",
+    move=lifecycle.SUSPEND, by="organization.suspend",
     words=Words(
         "利用を停止する", "%(name)sの利用を停止し、お知らせを送りました。", "利用を停止しました"
     ),
@@ -150,7 +160,7 @@ def suspend(look: Look, reason_code: str, reason_text: str) -> Done:
 
 
 @_act(
-    "reinstate", move="reinstate", by="organization.suspend",
+    move=lifecycle.REINSTATE, by="organization.suspend",
     words=Words(
         "利用停止を解除する", "%(name)sの利用停止を解除し、お知らせを送りました。", "利用停止を解除しました"
     ),
@@ -167,14 +177,14 @@ def reinstate(look: Look, reason_code: str, reason_text: str) -> Done:
 
 
 @_act(
-    "deactivate", move="deactivate", by="organization.deactivate",
+    move=lifecycle.DEACTIVATE, by="organization.deactivate",
     words=Words("利用を終了させる", "%(name)sの利用を終了しました。", "利用を終了しました"),
 )  # fmt: skip
 def deactivate(look: Look, reason_code: str, reason_text: str) -> Done:
     """End the use of the service (owner, or a manager for a group that no longer exists).
 
     Its needs and offers are withdrawn with the same reason. Introduced cases stay, so that both sides
-    find their history.
+    find their history; the partners and officials of those that run hear of it.
 
     Raises:
         Invalid: no reason.
@@ -190,9 +200,13 @@ def deactivate(look: Look, reason_code: str, reason_text: str) -> Done:
     )
     if waiting:
         raise Refused("cases_undecided", count=waiting)
+    running = _tell_partners(look, "partner_left")
     return Done(
         reason_code=reason_code, text=reason_text,
-        details={"withdrawn": _withdraw_postings(look, reason_code, reason_text)},
+        details={
+            "withdrawn": _withdraw_postings(look, reason_code, reason_text),
+            "running_cases": [case.public_id for case in running],
+        },
         tells=(Told("owner" if look.actor.is_staff else "desk", "deactivated"),),
     )  # fmt: skip
 
@@ -239,10 +253,9 @@ def _tell_partners(look: Look, event: str) -> Sequence[Partnership]:
     session, organization, now = look.session, look.record, look.now
     running = case_reads.open_cases_of(session, organization)
     for case in running:
-        partner_id = case.npo_id if case.company_id == organization.id else case.company_id
+        partner = "npo" if case.side_of(organization.id) == "company" else "company"
         text = wording_work.event(case, event, what=organization.name)
-        notices.tell_organization(session, partner_id, *text, now, about=("partnership", case.public_id))
-        documents.tell_city(session, look.actor, case, text, now)
+        telling.tell(session, look.actor, case, text, now, partner, "city")
     return running
 
 
@@ -250,11 +263,11 @@ def _withdraw_postings(look: Look, reason_code: str, reason_text: str) -> list[s
     withdrawn = [
         posting
         for posting in _own_postings(look.session, look.record)
-        if "withdraw" in moves.available(look.actor, posting)
+        if lifecycle.WITHDRAW in moves.available(look.actor, posting)
     ]
     for posting in withdrawn:
         moves.move(
-            look.session, look.actor, posting, "withdraw", look.now,
+            look.session, look.actor, posting, lifecycle.WITHDRAW, look.now,
             reason_code=reason_code, reason_text=reason_text,
         )  # fmt: skip
         findable.touch(look.session, posting)

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from embeddings.text import fold
+from matcher.register import folding
 
 Verdict = Literal["same", "maybe", "other"]
 
@@ -24,7 +25,12 @@ class Identity:
     # Folded once: in a long list every entry is compared with all others of its name.
     @cached_property
     def folded_name(self) -> str:
-        """The name as names are compared."""
+        """The name as it is looked for."""
+        return folding.folded(self.name)
+
+    @cached_property
+    def spelled_name(self) -> str:
+        """The name in one spelling, but with the kana that its register has."""
         return fold(self.name)
 
     @cached_property
@@ -37,13 +43,16 @@ def compare(one: Identity, other: Identity) -> Verdict:
     """``same``, ``other``, or ``maybe`` where only a person can tell.
 
     A number decides. Without one on both sides, equal names in districts that do not differ are one
-    organization if neither has a number and the addresses do not differ, and maybe one otherwise.
+    organization if neither has a number and the addresses do not differ, and maybe one otherwise – as are
+    names that differ only in their kana (さくら会, サクラ会).
     """
     if one.number and other.number:
         return "same" if one.number == other.number else "other"
     if one.folded_name != other.folded_name or _differ(one.area, other.area):
         return "other"
-    if one.number or other.number or _differ(one.folded_address, other.folded_address):
+    if one.number or other.number or one.spelled_name != other.spelled_name:
+        return "maybe"
+    if _differ(one.folded_address, other.folded_address):
         return "maybe"
     return "same"
 

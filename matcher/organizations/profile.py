@@ -1,7 +1,6 @@
-"""The profile of a company or an NPO: its sections, what must and what must not stand in them, saving one."""
+"""The profile of a company or an NPO: what must and what must not stand in its sections, saving one."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,71 +12,35 @@ from stdnum.jp import cn
 
 from embeddings.text import normalize
 from matcher.cases import documents
-from matcher.ground import addresses, calendar, limits, permissions, phones, vocabulary
-from matcher.ground import profile as fields
+from matcher.ground import (
+    addresses,
+    calendar,
+    limits,
+    names,
+    permissions,
+    phones,
+    profile,
+    readings,
+    vocabulary,
+)
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.permissions import Actor
-from matcher.ground.typed import Unclear
+from matcher.ground.profile import SECTIONS, Section
+from matcher.ground.typed import DASHES, Unclear
 from matcher.records import Organization
-from matcher.register import audit, findable, folding, moves, notices, parties, wording
+from matcher.register import audit, findable, folding, moves, notices, parties, wording_registration
 
 #: Profiles of organizations in these states stand as they are.
-LOCKED: Final = frozenset({"suspended", "deactivated"})
 
-
-@dataclass(frozen=True)
-class Section:
-    """One page of the profile. ``required`` must be filled before the city is asked to verify."""
-
-    code: str
-    label: str
-    fields: tuple[str, ...]
-    required: tuple[str, ...]
-
-
-#: Fields named here live on the organization or on its profile; the first owner of the name holds it.
-_BASIC = (
-    "name",
-    "kana",
-    "corporate_number",
-    "no_number_reason",
-    "area",
-    "address",
-    "website",
-    "representative",
-)
-_CONTACT = ("contact_department", "contact_name", "email", "phone", "visibility")
-SECTIONS: Final[Mapping[str, tuple[Section, ...]]] = {
-    "company": (
-        Section("basic", "会社の基本", (*_BASIC, "industry", "employees_band"),
-                ("name", "kana", "corporate_number", "area", "address", "representative", "industry")),
-        Section("business", "事業とCSR・ESGの考え", ("business", "csr_policy", "expected_returns"),
-                ("business", "csr_policy")),
-        Section("interest", "関わりたい分野・対象・地域",
-                ("fields", "fields_undecided", "sdgs", "beneficiaries", "areas"), ("areas",)),
-        Section("resources", "出せるもの・できないこと",
-                ("pro_bono_skills", "budget_band", "volunteering", "no_go", "no_go_fields", "naming",
-                 "past_partnerships"), ()),
-        Section("contact", "連絡の窓口", _CONTACT, ("contact_name", "email", "phone")),
-    ),
-    "npo": (
-        Section("basic", "団体の基本", (*_BASIC, "org_type", "established_on"),
-                ("name", "kana", "corporate_number", "area", "address", "representative", "org_type")),
-        Section("mission", "目的と活動", ("mission", "activities", "strengths"), ("mission", "activities")),
-        Section("field", "分野・対象・地域", ("fields", "sdgs", "beneficiaries", "areas"),
-                ("fields", "beneficiaries", "areas")),
-        Section("capacity", "体制と情報公開",
-                ("staff_full_time", "staff_part_time", "volunteers", "budget_band", "reach_number",
-                 "capacity", "disclosure"), ("disclosure",)),
-        Section("contact", "連絡の窓口", _CONTACT, ("contact_name", "email", "phone")),
-    ),
-}  # fmt: skip
 
 #: Visible characters that each text may have; forms show and check the same numbers.
-TEXT_LIMITS: Final[Mapping[str, int]] = fields.text_limits()
+TEXT_LIMITS: Final[Mapping[str, int]] = profile.text_limits()
 
-#: ひらがな → カタカナ, with the marks of repetition.
-_KATAKANA: Final = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
+
+_READERS: Final[Mapping[str, Callable[[str], str]]] = {
+    "name": names.read, "contact_name": names.read, "email": addresses.read, "phone": phones.read,
+    "kana": readings.read,
+}  # fmt: skip
 
 
 def section(organization: Organization, code: str) -> Section | None:
@@ -92,7 +55,7 @@ def value_of(organization: Organization, name: str) -> Any:
 
 def missing(organization: Organization, part: Section) -> tuple[str, ...]:
     """The required fields of a section that are still empty."""
-    empty = tuple(name for name in part.required if value_of(organization, name) in (None, "", []))
+    empty = tuple(name for name in part.needed if value_of(organization, name) in (None, "", []))
     if organization.kind == "npo" and organization.no_number_reason:
         # A group without legal personality has no number and gives the reason instead.
         empty = tuple(name for name in empty if name != "corporate_number")
@@ -128,31 +91,29 @@ def save_section(
 
     Raises:
         Invalid: field → code (``required``, ``too_long``, ``corporate_number``, ``taken``, ``url``,
-            ``in_future``, or what is wrong with the mail address or the telephone number).
+            ``in_future``, ``decided``, or what is wrong with the mail address or the telephone number).
         MovedOn: somebody else has saved since.
         Refused: ``profile_locked`` while suspended or after leaving.
     """
     permissions.require(actor, "organization.edit", organization)
-    if organization.state in LOCKED:
+    if organization.is_locked:
         raise Refused("profile_locked")
     moves.check_version(session, organization, version)
     part = section(organization, code)
     if part is None:
         raise Invalid(section="required")
-    taken = {name: values[name] for name in part.fields if name in values}
+    taken = {name: values[name] for name in part.codes if name in values}
     if "corporate_number" in taken:
         taken["corporate_number"] = normal_number(taken["corporate_number"])
         if taken["corporate_number"]:
             taken["no_number_reason"] = None  # the number answers the question
     before = {name: value_of(organization, name) for name in taken}
     problems = {}
-    for name, read in (("email", addresses.read), ("phone", phones.read)):
+    for name, read in _READERS.items():
         try:
             taken |= {name: read(taken[name])} if taken.get(name) else {}
         except Unclear as unclear:
             problems[name] = unclear.code
-    if taken.get("kana"):
-        taken["kana"] = katakana(taken["kana"])
     problems |= _emptied(organization, part, before, taken)
     problems |= _problems(session, organization, taken, calendar.tokyo_date(now))
     if problems:
@@ -171,7 +132,7 @@ def save_section(
     if set(parties.FACTS) & set(changed):
         documents.redraw(session, now, organization)
     if organization.state == "verified" and {"name", "corporate_number", "representative"} & set(changed):
-        text = wording.organization_identity_changed(organization)
+        text = wording_registration.organization_identity_changed(organization)
         notices.tell_staff(session, *text, now, about=("organization", organization.public_id))
 
 
@@ -181,7 +142,7 @@ def normal_number(text: str | None) -> str | None:
     Full width, hyphens and spaces are accepted, and so is the T that stands before the number where it
     serves as the registration number of an invoice issuer.
     """
-    digits = "".join(character for character in normalize(text or "") if character.isalnum())
+    digits = "".join(one for one in normalize(text or "").translate(DASHES) if one.isalnum())
     if len(digits) == 14 and digits[0] in "Tt":
         digits = digits[1:]
     return digits or None
@@ -202,18 +163,13 @@ def is_web_address(text: str) -> bool:
     """
     try:
         parts = urlsplit(text)
-        host = parts.hostname
+        host, _port = parts.hostname, parts.port  # a port that no computer has raises
     except ValueError:
         return False
     one_word = not any(character.isspace() or not character.isprintable() for character in text)
     # 「http://bank.example@evil.example」 leads to evil.example, whatever stands before the @.
     has_user = "@" in parts.netloc
     return parts.scheme.lower() in {"http", "https"} and bool(host) and one_word and not has_user
-
-
-def katakana(text: str) -> str:
-    """A フリガナ in カタカナ, so that one sorts and looks like another."""
-    return text.translate(_KATAKANA)
 
 
 def is_founding_day(day: date, today: date) -> bool:
@@ -237,7 +193,7 @@ def _emptied(
     organization: Organization, part: Section, before: Mapping[str, Any], values: Mapping[str, Any]
 ) -> dict[str, str]:
     """What must not be taken away: the name ever, required fields once the city was asked to verify."""
-    kept = {"name"} if organization.state in {"draft", "returned"} else {"name", *part.required}
+    kept = {"name"} if organization.state in {"draft", "returned"} else {"name", *part.needed}
     gone = {name for name in kept & values.keys() if values[name] in (None, "", []) and before[name]}
     if organization.kind == "npo" and values.get("no_number_reason"):
         gone.discard("corporate_number")
@@ -269,6 +225,9 @@ def _problems(
     website = values.get("website")
     if website and not is_web_address(website):
         problems["website"] = "url"
+    if values.get("fields_undecided") and values.get("fields"):
+        # A slip that only the person can mend.
+        problems["fields_undecided"] = "decided"
     founded = values.get("established_on")
     if founded and not is_founding_day(founded, today):
         problems["established_on"] = "in_future"

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from matcher.ground import permissions
 from matcher.ground.calendar import TOKYO
 from matcher.ground.permissions import Actor
 from matcher.records import AuditEvent, Organization, User
-from matcher.register import audit
+from matcher.register import audit, doers
+from matcher.register.doers import Doer
 
 CONTACT = "contact"  #: the object type; the object is the organization
 SHOWN_FOR = timedelta(days=365)
@@ -31,6 +32,7 @@ def unnoted(
             AuditEvent.object_type == CONTACT,
             AuditEvent.object_id.in_([one.public_id for one in others]),
             AuditEvent.actor_id == actor.user_public_id,
+            AuditEvent.actor_organization_id.is_not_distinct_from(actor.organization_public_id),
             AuditEvent.at >= today,
         )
     ).all()
@@ -55,23 +57,18 @@ def notes(
 
 def of_organization(
     session: Session, actor: Actor, organization: Organization, now: datetime
-) -> Sequence[tuple[datetime, User]]:
+) -> Sequence[tuple[datetime, Doer]]:
     """Who of others read the organization's contact data in the last year, newest first, fifty at most.
 
     Raises:
         NotFound, NotPermitted: for who may not see its members.
     """
     permissions.require(actor, "members.view", organization)
-    rows = session.execute(
-        select(AuditEvent.at, User)
-        .join(User, User.public_id == AuditEvent.actor_id)
-        .where(
-            AuditEvent.object_type == CONTACT,
-            AuditEvent.object_id == organization.public_id,
-            AuditEvent.at > now - SHOWN_FOR,
-        )
-        .options(joinedload(User.organization))
-        .order_by(AuditEvent.id.desc())
-        .limit(50)
+    query = doers.select_events().where(
+        AuditEvent.object_type == CONTACT,
+        AuditEvent.object_id == organization.public_id,
+        AuditEvent.at > now - SHOWN_FOR,
+        User.id.is_not(None),
     )
-    return [(at, user) for at, user in rows]
+    found = doers.events(session, query.order_by(AuditEvent.id.desc()).limit(50))
+    return [(event.at, doer) for event, doer in found if doer is not None]

@@ -1,6 +1,7 @@
 """Organizations as somebody may see them."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -11,6 +12,9 @@ from matcher.ground.errors import NotFound
 from matcher.ground.permissions import Actor
 from matcher.records import ChecklistAnswer, Organization, Partnership, User
 from matcher.register import folding
+
+_TELLING: Final = ("phone", "email", "website")  #: what two organizations do not share
+_COMPARED: Final = 500  #: whose text holds a name, of which those that bear it are told
 
 
 def get_organization(session: Session, actor: Actor, public_id: str) -> Organization:
@@ -84,22 +88,27 @@ def checklist_rounds(
 
 
 def lookalikes(session: Session, organization: Organization, limit: int = 10) -> Sequence[Organization]:
-    """Other organizations with the same name, telephone, mail address or website: perhaps a double."""
-    same = [
-        column == value
-        for column, value in (
-            (Organization.name, organization.name),
-            (Organization.phone, organization.phone),
-            (Organization.email, organization.email),
-            (Organization.website, organization.website),
-        )
-        if value
-    ]
+    """Other organizations with the same name (in any spelling), telephone, mail address or website: perhaps a
+    double.
+    """
+    name = folding.folded(organization.name)
+    kept = {one: value for one in _TELLING if (value := getattr(organization, one))}
+    same = [getattr(Organization, one) == value for one, value in kept.items()]
+    if name:
+        same.append(Organization.name == organization.name)
+        same.append(Organization.search_text.like(folding.like_pattern(name), escape="\\"))
     if not same:
         return []
-    return session.scalars(
+    found = session.scalars(
         select(Organization)
         .where(or_(*same), Organization.id != organization.id)
         .order_by(*folding.by_reading(Organization), Organization.id)
-        .limit(limit)
-    ).all()
+        .limit(_COMPARED)
+    )
+    alike = [
+        other
+        for other in found
+        if folding.folded(other.name) == name
+        or any(getattr(other, one) == value for one, value in kept.items())
+    ]
+    return alike[:limit]

@@ -17,7 +17,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from zxcvbn import matching, scoring
 
 from embeddings.normal import nfkc
-from matcher.ground.calendar import ERAS
+from matcher.ground.day_words import ERAS
 
 MINIMUM: Final = 12  #: characters
 MAXIMUM: Final = 256  #: longer than any password manager's; keeps a request from being a burden

@@ -5,7 +5,8 @@ from functools import partial
 from typing import Final
 
 from matcher.cases import reads as case_reads
-from matcher.ground import calendar
+from matcher.cases import stages
+from matcher.ground import calendar, lifecycle
 from matcher.ground.errors import Invalid
 from matcher.ground.permissions import SYSTEM
 from matcher.postings import drafts, revisions, terms
@@ -30,10 +31,12 @@ class _PostingWay:
             look.session, look.actor, look.record, event, look.now,
             reason_code=done.reason_code, reason_text=done.text, details=dict(done.details),
         )  # fmt: skip
-        if event == "submit" or done.details.get("corrected"):
+        if event == lifecycle.SUBMIT or done.details.get("corrected"):
             revisions.keep(look.session, look.record, look.actor, look.now)
-        if event not in {"submit", "return"}:
+        if event not in {lifecycle.SUBMIT, lifecycle.RETURN}:
             findable.touch(look.session, look.record)
+        if not look.record.is_current:
+            stages.end_about(look.session, look.actor, look.record, look.now)
 
     def tell(self, look: Look, told: Told) -> None:
         """By notice and mail."""
@@ -54,7 +57,7 @@ def _locked(look: Look) -> str | None:
 
 
 @_act(
-    "submit", move="submit", by="posting.submit", guard=_locked,
+    move=lifecycle.SUBMIT, by="posting.submit", guard=_locked,
     words=Words("市に送る", "市に送りました。", "市に送りました"),
 )  # fmt: skip
 def submit(look: Look) -> Done:
@@ -75,9 +78,9 @@ def submit(look: Look) -> Done:
 
 
 @_act(
-    "publish", move="publish", by="posting.review",
-    guard=lambda look: None if look.record.organization.state == "verified" else "not_verified",
-    words=Words("公開する", "「%(title)s」を公開しました。", "市が確認し、公開しました"),
+    move=lifecycle.PUBLISH, by="posting.review",
+    guard=lambda look: None if look.record.organization.is_verified else "not_verified",
+    words=Words("公開する", "「%(title)s」を公開しました。", "公開しました"),
 )  # fmt: skip
 def publish(look: Look, *, edits: Mapping[str, str] | None = None) -> Done:
     """Open it to the other members, with the corrections that the reader made, if any.
@@ -93,14 +96,14 @@ def publish(look: Look, *, edits: Mapping[str, str] | None = None) -> Done:
     posting.pause_cause = "capacity" if is_busy else None
     return Done(
         details={"corrected": changed},
-        also=(Also("pause", {"cause": "capacity"}, by=SYSTEM),) if is_busy else (),
+        also=(Also(lifecycle.PAUSE, {"cause": "capacity"}, by=SYSTEM),) if is_busy else (),
         tells=(Told("owner", "published", {"corrected": bool(changed)}),),
     )
 
 
 @_act(
-    "return", move="return", by="posting.review",
-    words=Words("差し戻す", "「%(title)s」を差し戻しました。", "市が差し戻しました"),
+    move=lifecycle.RETURN, by="posting.review",
+    words=Words("差し戻す", "「%(title)s」を差し戻しました。", "差し戻しました"),
 )  # fmt: skip
 def return_(_look: Look, reason_code: str, reason_text: str) -> Done:
     """Give it back with a coded reason and a sentence that says what to mend.
@@ -114,7 +117,7 @@ def return_(_look: Look, reason_code: str, reason_text: str) -> Done:
 
 
 @_act(
-    "pause", move="pause", by="posting.pause", guard=_locked,
+    move=lifecycle.PAUSE, by="posting.pause", guard=_locked,
     words=Words("受付を休止する", "受付を休止しました。いつでも再開できます。", "受付を休止しました"),
 )  # fmt: skip
 def pause(look: Look) -> Done:
@@ -136,7 +139,7 @@ def _resumption_obstacle(look: Look) -> str | None:
 
 
 @_act(
-    "resume", move="resume", by="posting.pause", guard=_resumption_obstacle,
+    move=lifecycle.RESUME, by="posting.pause", guard=_resumption_obstacle,
     words=Words("受付を再開する", "受付を再開しました。", "受付を再開しました"),
 )  # fmt: skip
 def resume(look: Look) -> Done:
@@ -152,7 +155,7 @@ def _renewal_obstacle(look: Look) -> str | None:
 
 
 @_act(
-    "renew", move="renew", by="posting.renew", guard=_renewal_obstacle, hidden_by=terms.RENEWAL_OBSTACLES,
+    move=lifecycle.RENEW, by="posting.renew", guard=_renewal_obstacle, hidden_by=terms.RENEWAL_OBSTACLES,
     words=Words("公開を延長する", "公開の期限を延長しました。", "公開の期限を延長しました"),
 )  # fmt: skip
 def renew(look: Look) -> Done:
@@ -165,33 +168,41 @@ def renew(look: Look) -> Done:
     return Done()
 
 
+def _unsettled(look: Look) -> str | None:
+    """Two have agreed on it, and the city has not decided yet: with the need their case would end."""
+    is_agreed = isinstance(look.record, Need) and case_reads.is_agreed_upon(look.session, look.record)
+    return _locked(look) or ("case_agreed" if is_agreed else None)
+
+
 @_act(
-    "fill", move="fill", by="posting.fill", guard=_locked,
-    words=Words("充足した", "充足したことを記録し、公開を終了しました。", "充足しました"),
+    move=lifecycle.FILL, by="posting.fill", guard=_unsettled,
+    words=Words("充足した", "充足したことを記録し、公開を終了しました。", "充足としました"),
 )  # fmt: skip
 def fill(_look: Look) -> Done:
-    """The need is met (or the offer used up)."""
+    """The need is met (or the offer used up); whoever waits for an answer about it hears that none comes."""
     return Done()
 
 
 @_act(
-    "rework", move="rework", by="posting.rework", guard=_locked,
+    move=lifecycle.REWORK, by="posting.rework", guard=_unsettled,
     words=Words(
         "内容を直す", "下書きに戻しました。直したあと、もう一度市に送ってください。", "下書きに戻しました"
     ),
 )  # fmt: skip
 def rework(look: Look) -> Done:
-    """Take a published text back as a draft; the city reads it again before it is open."""
+    """Take a published text back as a draft; the city reads it again before it is open. What waits about it
+    ends as when it is filled.
+    """
     look.record.pause_cause = None
     return Done()
 
 
 @_act(
-    "withdraw", move="withdraw", by="posting.withdraw",
+    move=lifecycle.WITHDRAW, by="posting.withdraw",
     words=Words("取り下げる", "取り下げました。", "取り下げました"),
 )  # fmt: skip
 def withdraw(look: Look, reason_code: str, reason_text: str) -> Done:
-    """Take it down, by its owner or by the city.
+    """Take it down, by its owner or by the city; what waits about it ends.
 
     Raises:
         Invalid: no reason.

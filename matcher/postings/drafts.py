@@ -1,6 +1,6 @@
 """What a need or an offer says: its fields, what must (not) stand in them, and how it is written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -8,7 +8,9 @@ from sqlalchemy import String, select
 from sqlalchemy.orm import Session
 
 from matcher.ground import calendar, lifecycle, limits, permissions, personal, vocabulary
+from matcher.ground import posting as fields
 from matcher.ground.errors import Invalid, Refused
+from matcher.ground.field import Field
 from matcher.ground.permissions import Actor
 from matcher.postings import terms
 from matcher.records import AuditEvent, Need, Offer, Organization
@@ -16,36 +18,19 @@ from matcher.register import audit, folding, moves
 
 Posted = TypeVar("Posted", Need, Offer)
 
-#: The pages of the guided form: which fields each one saves, and which of them must be filled to submit.
-NEED_STEPS: Final[tuple[tuple[str, ...], ...]] = (
-    ("title", "situation", "wanted_change"),
-    ("support_type", "quantity", "unit", "min_useful", "also_welcome", "skills"),
-    ("period_from", "period_to", "urgency", "repeat", "areas", "mode", "place_note", "valid_until"),
-    ("fields", "sdgs", "beneficiaries", "beneficiary_number", "safety_contact", "safety_note"),
-    ("what_we_give", "if_unmet", "contact_name", "visibility"),
-)
-NEED_REQUIRED: Final = (
-    "title", "situation", "wanted_change", "support_type", "period_to", "areas", "mode", "valid_until",
-    "fields", "beneficiaries", "safety_contact", "if_unmet", "contact_name",
-)  # fmt: skip
-OFFER_FIELDS: Final = (
-    "title", "description", "support_type", "quantity", "unit", "period_from", "period_to", "areas", "mode",
-    "conditions", "fields", "sdgs", "beneficiaries", "skills", "valid_until",
-)  # fmt: skip
-OFFER_REQUIRED: Final = ("title", "description", "support_type", "areas", "mode", "valid_until")
 
-_TEXT_LIMITS: Final[Mapping[str, int]] = {
-    "title": limits.TITLE,
-    "situation": limits.TEXT,
-    "wanted_change": limits.TEXT,
-    "description": limits.TEXT,
-    "conditions": limits.NOTE,
-    "place_note": limits.NOTE,
-    "safety_note": limits.NOTE,
-    "what_we_give": limits.NOTE,
-    "if_unmet": limits.NOTE,
-    "contact_name": limits.TITLE,
-}
+def _codes(fields: Iterable[Field]) -> tuple[str, ...]:
+    return tuple(one.code for one in fields)
+
+
+#: The pages of the guided form: which fields each one saves.
+NEED_STEPS: Final = tuple(_codes(step) for step in fields.STEPS)
+OFFER_FIELDS: Final = _codes(fields.FIELDS["offer"])
+#: What must be filled to submit.
+NEED_REQUIRED, OFFER_REQUIRED = (
+    _codes(one for one in fields.FIELDS[kind] if one.needed) for kind in ("need", "offer")
+)
+
 #: Fields whose text the city may correct while it reads (K2).
 STAFF_EDITABLE: Final = ("title", "situation", "wanted_change", "description", "place_note", "conditions")
 
@@ -53,7 +38,6 @@ MAX_VALID_DAYS: Final = 400  #: a need must be looked at again at least once a y
 MAX_PERIOD_YEARS: Final = 10  #: what lies farther from today is a slip of the keyboard
 
 #: Who may not work on its records, whatever its members' roles are.
-_LOCKED: Final = frozenset({"suspended", "deactivated"})
 
 
 def new_need(session: Session, actor: Actor, npo: Organization, now: datetime) -> Need:
@@ -163,7 +147,7 @@ def _save(
 ) -> None:
     _require(actor, "posting.edit", posting)
     moves.check_version(session, posting, version)
-    if posting.state not in {"draft", "returned"}:
+    if not posting.is_editable:
         raise Refused("not_a_draft")
     _assign(posting, values, now)
     session.flush()
@@ -189,9 +173,9 @@ def _assign(posting: Need | Offer, values: Mapping[str, Any], now: datetime) -> 
 def check(posting: Need | Offer, now: datetime) -> dict[str, str]:
     """What is wrong with what was typed (not with what is missing): field → error code."""
     problems = {
-        name: "too_long"
-        for name, limit in _TEXT_LIMITS.items()
-        if _is_too_long(posting, name, getattr(posting, name, "") or "", limit)
+        one.code: "too_long"
+        for one in fields.FIELDS[kind_of(posting)]
+        if one.kind == "text" and _is_too_long(posting, one.code, getattr(posting, one.code) or "", one.limit)
     }
     return problems | _check_amounts(posting) | _check_dates(posting, calendar.tokyo_date(now))
 
@@ -267,6 +251,17 @@ def missing(posting: Need | Offer) -> tuple[str, ...]:
     return tuple(name for name in required if getattr(posting, name) in (None, "", []))
 
 
+def missing_before(need: Need, step: int) -> list[tuple[int, str]]:
+    """(step, field) of what is compulsory and was left empty on the steps before ``step``."""
+    empty = missing(need)
+    return [
+        (number, name)
+        for number, names in enumerate(NEED_STEPS[: step - 1], 1)
+        for name in names
+        if name in empty
+    ]
+
+
 def problems(posting: Need | Offer, now: datetime) -> dict[str, str]:
     """All that stands between this draft and its submission, in the order of the form: field → error code."""
     return dict.fromkeys(missing(posting), "required") | check(posting, now)
@@ -274,11 +269,8 @@ def problems(posting: Need | Offer, now: datetime) -> dict[str, str]:
 
 def personal_data_hints(posting: Need | Offer) -> tuple[str, ...]:
     """Personal data the text may hold (``phone``, ``email``, ``address``), for the reader to judge."""
-    names = (
-        "title", "situation", "wanted_change", "description", "conditions", "place_note", "safety_note",
-        "what_we_give",
-    )  # fmt: skip
-    return personal.kinds_in(*(getattr(posting, name, "") or "" for name in names))
+    read = (one.code for one in fields.FIELDS[kind_of(posting)] if one.kind == "text" and one.is_shown)
+    return personal.kinds_in(*(getattr(posting, code) or "" for code in read))
 
 
 def correct(posting: Need | Offer, edits: Mapping[str, str], now: datetime) -> list[str]:
@@ -305,10 +297,10 @@ def correct(posting: Need | Offer, edits: Mapping[str, str], now: datetime) -> l
 
 def is_locked(actor: Actor) -> bool:
     """Whether ``actor`` speaks for an organization that was suspended or has left and only reads."""
-    return actor.role == "member" and actor.organization_state in _LOCKED
+    return actor.role == "member" and actor.organization_state in lifecycle.ORGANIZATION_LOCKED
 
 
-def kind_of(posting: Need | Offer) -> str:
+def kind_of(posting: Need | Offer) -> fields.Kind:
     """``need`` or ``offer``."""
     return "need" if isinstance(posting, Need) else "offer"
 

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
+from matcher.cases import reads as case_reads
+from matcher.cases import stages
 from matcher.ground import calendar, lifecycle
 from matcher.ground.permissions import SYSTEM
 from matcher.postings import terms
@@ -16,10 +18,19 @@ from matcher.register import findable, moves, notices, wording
 
 
 def expire_due(session: Session, now: datetime, limit: int = 100) -> int:
-    """Close what is past its date, or past its own last day (older rows may outlive it); returns how many."""
+    """Close what is past its date, or past its own last day (older rows may outlive it); returns how many.
+
+    A need on which two have agreed stays until the city has decided: their case would end with it.
+    """
     today = calendar.tokyo_date(now)
     ended: list[Need | Offer] = [
-        *_ending(session, Need, limit, or_(Need.valid_until < today, Need.period_to < today)),
+        *_ending(
+            session,
+            Need,
+            limit,
+            or_(Need.valid_until < today, Need.period_to < today),
+            ~case_reads.AGREED_UPON,
+        ),
         *_ending(session, Offer, limit, or_(Offer.valid_until < today, Offer.period_to < today)),
     ]
     for posting in ended:
@@ -29,8 +40,9 @@ def expire_due(session: Session, now: datetime, limit: int = 100) -> int:
 
 def _expire(session: Session, posting: Need | Offer, now: datetime) -> None:
     posting.pause_cause = None
-    moves.move(session, SYSTEM, posting, "expire", now)
+    moves.move(session, SYSTEM, posting, lifecycle.EXPIRE, now)
     findable.touch(session, posting)
+    stages.end_about(session, SYSTEM, posting, now)
     text = wording.posting_expired(posting, not terms.renewal_obstacle(posting, calendar.tokyo_date(now)))
     notices.tell_organization(session, posting.organization_id, *text, now, about=_about(posting))
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 import regex
 from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from embeddings.text import fold
 from matcher.cases.reads import cases_of_party
-from matcher.ground import lifecycle, permissions, vocabulary
+from matcher.ground import calendar, lifecycle, permissions, vocabulary
 from matcher.ground.errors import NotFound
 from matcher.ground.permissions import Actor
 from matcher.records import Mark, Need, Offer, Organization, Partnership, ShownList, ShownSuggestion
@@ -153,7 +154,9 @@ def similar_own_needs(session: Session, actor: Actor, need: Need, text: str, lim
     found = []
     for other in own_needs(session, actor):
         if other.id != need.id and other.state in {"open", "paused", "in_review"}:
-            other_pairs, other_single = _telling(other.search_text)
+            other_pairs, other_single = _telling(
+                "\n".join((other.title, other.situation, other.wanted_change))
+            )
             found.append((2 * len(pairs & other_pairs) + len(single & other_single), other))
     near = sorted((row for row in found if row[0] >= _NEAR or not single | pairs), key=lambda row: -row[0])
     return [other for _shared, other in near[:limit]]
@@ -178,14 +181,10 @@ def shown_to_companies(session: Session, needs: Sequence[Need]) -> dict[int, int
     return {need_id: count for need_id, count in rows if need_id is not None}
 
 
-#: Why a need that somebody saved cannot be opened just now, by its state.
-_CLOSED: Final = {"paused": "paused", "draft": "rewritten", "in_review": "rewritten", "returned": "rewritten"}
-
-
 @dataclass(frozen=True)
 class Saved:
     """One saved row: ``need`` only while its text may be read; ``closed`` is why nothing can be opened
-    (``paused``, ``rewritten`` or ``ended``), empty where something can.
+    (as ``lifecycle.POSTING_CLOSED`` says), empty where something can.
     """
 
     mark: Mark
@@ -212,7 +211,16 @@ def _saved_row(actor: Actor, mark: Mark, organization: Organization, need: Need 
         return Saved(mark, organization, None, "ended" if mark.need_id != 0 or not is_seen else "")
     if is_seen and permissions.may(actor, "posting.view", need):
         return Saved(mark, organization, need, "")
-    return Saved(mark, organization, None, _CLOSED.get(need.state, "ended") if is_seen else "ended")
+    return Saved(
+        mark, organization, None, lifecycle.POSTING_CLOSED.get(need.state, "ended") if is_seen else "ended"
+    )
+
+
+def waiting_days(posting: Need | Offer, now: datetime) -> int:
+    """For how many days the city has had it; 0 on the first."""
+    if posting.submitted_at is None:
+        return 0
+    return (calendar.tokyo_date(now) - calendar.tokyo_date(posting.submitted_at)).days
 
 
 def figures(session: Session) -> dict[str, int]:
@@ -243,7 +251,7 @@ def find_public_need(session: Session, public_id: str) -> Need | None:
         .where(Need.public_id == public_id, Need.state == "open", Need.visibility == "public")
         .options(joinedload(Need.organization).joinedload(Organization.npo))
     )
-    if found is None or found.organization.state != "verified" or found.organization.visibility != "public":
+    if found is None or not found.organization.is_verified or found.organization.visibility != "public":
         return None
     return found
 
@@ -268,7 +276,7 @@ def _may_see_posting(session: Session, actor: Actor, posting: Need | Offer) -> b
     own = actor.is_staff or actor.organization_id == posting.organization_id
     # Who is listed nowhere is seen by those whom it approached, or who have had a case with it.
     owner = posting.organization
-    return own or owner.is_listed or (owner.state == "verified" and _in_a_case_with(session, actor, owner))
+    return own or owner.is_listed or (owner.is_verified and _in_a_case_with(session, actor, owner))
 
 
 def _in_a_case_about(session: Session, actor: Actor, need: Need) -> bool:
@@ -301,3 +309,15 @@ def open_offers_of(session: Session, company: Organization) -> Sequence[Offer]:
         .where(Offer.organization_id == company.id, Offer.state == "open")
         .order_by(Offer.published_at.desc(), Offer.id.desc())
     ).all()
+
+
+def why_closed(
+    session: Session, actor: Actor, owner: Organization, kind: type[Need] | type[Offer], public_id: str
+) -> str:
+    """Why nobody can be approached about a need or an offer of ``owner``, one of the words of
+    ``lifecycle.POSTING_CLOSED``; empty where it is open, or where ``actor`` may not know of it.
+    """
+    query = select(kind.state).where(kind.public_id == public_id, kind.organization_id == owner.id)
+    if kind is Need and not actor.is_staff and actor.organization_id != owner.id:
+        query = query.where(Need.visibility != "approached")
+    return lifecycle.POSTING_CLOSED.get(session.scalar(query) or "", "")

@@ -1,6 +1,6 @@
 """All records by noun."""
 
-from matcher.records.account import AccountRequest, Attempt, OneTimeLink, User, UserSession
+from matcher.records.account import AccountRequest, Attempt, Membership, OneTimeLink, User, UserSession
 from matcher.records.base import Base
 from matcher.records.casework import CaseDocument, CaseFile, CaseTask, Handover, MeetingNote
 from matcher.records.job import Job, Ticket
@@ -40,6 +40,7 @@ from matcher.records.record import (
     Receipt,
     Revision,
 )
+from matcher.records.registration_code import RegistrationCode
 from matcher.records.step import CaseStep
 from matcher.records.suggestion import Mark, RankingWeights, ShownList, ShownSuggestion
 
@@ -73,6 +74,7 @@ __all__ = [
     "Mark",
     "Measurement",
     "MeetingNote",
+    "Membership",
     "Municipality",
     "Need",
     "Notice",
@@ -87,6 +89,7 @@ __all__ = [
     "PublicComment",
     "RankingWeights",
     "Receipt",
+    "RegistrationCode",
     "Revision",
     "Risk",
     "ShownList",

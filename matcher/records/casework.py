@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from matcher.ground import lifecycle
 from matcher.records.account import User
 from matcher.records.base import Base, Identified, Versioned, typed
 
@@ -56,11 +57,32 @@ class CaseDocument(Identified, Versioned, Base):
     city_accepted_by: Mapped[User | None] = relationship(foreign_keys=[city_accepted_by_id], lazy="raise")
 
     @property
+    def is_draft(self) -> bool:
+        """Whether not all who must have accepted it yet, and nobody has taken it off the table."""
+        return self.state == "draft"
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether it was taken off the table before all had accepted it."""
+        return self.state == "withdrawn"
+
+    @property
     def edition(self) -> int:
         """Number and version in one figure: each version of a kind counts its own changes from 1, and a form
         over an older one must not pass for a form over the newest.
         """
         return self.number * 1_000_000 + self.version
+
+    @property
+    def needs_manager(self) -> bool:
+        """Whether it is an agreement that a manager confirms: the city is a party, or much public money, what
+        an outcome-linked contract may pay included.
+        """
+        if self.kind != "agreement":
+            return False
+        outcome = self.content.get("outcome") or {}
+        public_yen = int(self.content.get("money_city_yen") or 0) + int(outcome.get("budget_cap_yen") or 0)
+        return bool(self.content.get("city_is_party")) or public_yen > lifecycle.MANAGER_MONEY_YEN
 
     @property
     def is_touched(self) -> bool:

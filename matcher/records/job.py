@@ -38,6 +38,21 @@ class Job(Base):
     finished_at: Mapped[datetime | None]
     details: Mapped[dict[str, Any]] = mapped_column(default=dict, comment="codes and counts only")
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it is still to be made, or being made."""
+        return self.state in {"waiting", "running"}
+
+    @property
+    def is_done(self) -> bool:
+        """Whether what was asked for lies ready."""
+        return self.state == "done"
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it could not be made."""
+        return self.state == "failed"
+
 
 class Ticket(Identified, Base):
     """One person's place in line for a job: what it is called for them, and where they fetch it."""
@@ -50,6 +65,9 @@ class Ticket(Identified, Base):
 
     job_id: Mapped[int] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    organization_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organization.id"), comment="in whose name; none for city staff"
+    )
     asked_at: Mapped[datetime]
     title: Mapped[str] = mapped_column(typed(300), comment="the name of the file")
     address: Mapped[str] = mapped_column(Text, comment="our own page that checks and sends it")

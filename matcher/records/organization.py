@@ -5,7 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from matcher.records.base import Base, Identified, Versioned
+from matcher.ground import calendar, lifecycle
+from matcher.records.base import Base, Identified, Versioned, typed
 
 
 class Municipality(Base):
@@ -38,8 +39,8 @@ class Organization(Identified, Versioned, Base):
 
     kind: Mapped[str] = mapped_column(String(10))
     state: Mapped[str] = mapped_column(String(20), default="draft")
-    name: Mapped[str] = mapped_column(String(120))
-    kana: Mapped[str] = mapped_column(String(160), default="")
+    name: Mapped[str] = mapped_column(typed(120))
+    kana: Mapped[str] = mapped_column(typed(160), default="")
     corporate_number: Mapped[str | None] = mapped_column(String(13), unique=True)
     no_number_reason: Mapped[str | None] = mapped_column(String(20))
     area: Mapped[str] = mapped_column(String(40), default="", comment="district of the office")
@@ -75,9 +76,44 @@ class Organization(Identified, Versioned, Base):
         return (self.id,)
 
     @property
+    def is_verified(self) -> bool:
+        """Whether the city has verified it, and nothing has stopped it since."""
+        return self.state == "verified"
+
+    @property
+    def is_submitted(self) -> bool:
+        """Whether the city is checking it."""
+        return self.state == "submitted"
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it has not been sent to the city yet."""
+        return self.state == "draft"
+
+    @property
+    def is_returned(self) -> bool:
+        """Whether the city asked its members to change something."""
+        return self.state == "returned"
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether the city has stopped it for a while."""
+        return self.state == "suspended"
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether its members read and change nothing: stopped or left."""
+        return self.state in lifecycle.ORGANIZATION_LOCKED
+
+    def has_lapsed(self, now: datetime) -> bool:
+        """Whether the city has verified it so long ago that it must do so again."""
+        expires = self.verification_expires_on
+        return self.is_verified and expires is not None and expires < calendar.tokyo_date(now)
+
+    @property
     def is_listed(self) -> bool:
         """Whether other members may see it at all."""
-        return self.state == "verified" and self.visibility != "approached"
+        return self.is_verified and self.visibility != "approached"
 
 
 class CompanyProfile(Base):

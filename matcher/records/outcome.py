@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Numeric, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from matcher.records.account import User
 from matcher.records.base import BIG, Base, Identified, Versioned, typed
 from matcher.records.casework import CaseFile
 
@@ -87,15 +86,20 @@ class Measurement(Identified, Versioned, Base):
     evidence_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"))
     state: Mapped[str] = mapped_column(String(10), comment="submitted, sent_back, accepted or superseded")
     submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    submitted_side: Mapped[str] = mapped_column(String(8), default="", comment="company, npo or city")
     submitted_at: Mapped[datetime]
     reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    reviewed_side: Mapped[str] = mapped_column(String(8), default="", comment="company, npo or city")
     reviewed_at: Mapped[datetime | None]
     review_text: Mapped[str] = mapped_column(Text, default="")
 
     indicator: Mapped[Indicator] = relationship(lazy="raise")
     evidence: Mapped[CaseFile | None] = relationship(lazy="raise")
-    submitted_by: Mapped[User | None] = relationship(foreign_keys=[submitted_by_id], lazy="raise")
-    reviewed_by: Mapped[User | None] = relationship(foreign_keys=[reviewed_by_id], lazy="raise")
+
+    @property
+    def has_accepted_value(self) -> bool:
+        """Whether it says a value, and whoever checks it has accepted that."""
+        return self.state == "accepted" and self.value is not None
 
 
 class PeriodReport(Identified, Versioned, Base):
@@ -111,7 +115,8 @@ class PeriodReport(Identified, Versioned, Base):
     state: Mapped[str] = mapped_column(String(10), comment="open, submitted, sent_back or accepted")
     npo_text: Mapped[str] = mapped_column(Text, default="")
     company_text: Mapped[str] = mapped_column(Text, default="")
-    setbacks: Mapped[str] = mapped_column(Text, default="", comment="what did not work")
+    setbacks: Mapped[str] = mapped_column(Text, default="", comment="what did not work, says the NPO")
+    company_setbacks: Mapped[str] = mapped_column(Text, default="", comment="the same, says the company")
     next_step: Mapped[str] = mapped_column(Text, default="")
     npo_submitted_at: Mapped[datetime | None]
     company_submitted_at: Mapped[datetime | None]
@@ -120,6 +125,22 @@ class PeriodReport(Identified, Versioned, Base):
     reviewed_at: Mapped[datetime | None]
     review_text: Mapped[str] = mapped_column(Text, default="")
     reminders: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def is_handed_in(self) -> bool:
+        """Whether both sides have submitted it, and the city has not sent it back."""
+        return self.state in {"submitted", "accepted"}
+
+    @property
+    def is_to_be_written(self) -> bool:
+        """Whether a side has yet to write its part, or to write it anew."""
+        return self.state in {"open", "sent_back"}
+
+    @property
+    def drafts(self) -> tuple[str, ...]:
+        """The sides whose part is not handed in, whatever stands there."""
+        handed_in = {"company": self.company_submitted_at, "npo": self.npo_submitted_at}
+        return tuple(side for side, at in handed_in.items() if self.is_to_be_written and at is None)
 
 
 class Contribution(Identified, Versioned, Base):
@@ -220,9 +241,13 @@ class Payment(Identified, Versioned, Base):
     rule_id: Mapped[int | None] = mapped_column(ForeignKey("payment_rule.id"))
     measurement_id: Mapped[int | None] = mapped_column(ForeignKey("measurement.id"))
     fixed_year: Mapped[int | None] = mapped_column(comment="fiscal year of a fixed part")
+    what: Mapped[str] = mapped_column(
+        typed(120), default="", comment="the indicator as it was called then; empty for a fixed part"
+    )
     fiscal_year: Mapped[int]
     amount_yen: Mapped[int] = mapped_column(BIG)
-    formula: Mapped[str] = mapped_column(Text, comment="the calculation in words")
+    formula: Mapped[str] = mapped_column(Text, default="", comment="of rows before steps were kept")
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(default=list, comment="of the calculation")
     calculated_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     calculated_at: Mapped[datetime]
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
@@ -296,3 +321,13 @@ class PublicComment(Identified, Versioned, Base):
     answer_reason: Mapped[str] = mapped_column(Text, default="")
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     answered_at: Mapped[datetime | None]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nobody of the city has read it yet."""
+        return self.state == "waiting"
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it stands on the public page, with the city's answer."""
+        return self.state == "shown"

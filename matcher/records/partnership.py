@@ -23,7 +23,7 @@ class Partnership(Identified, Versioned, Base):
     __table_args__ = (
         CheckConstraint("company_id <> npo_id", name="two_parties"),
         CheckConstraint("origin IN ('company', 'npo', 'coordinator')", name="origin_known"),
-        # The friendly check stands in services/partnerships.py; these two are the real guard.
+        # The friendly check stands in cases/beginning.py; these two are the real guard.
         Index(
             "uq_partnership_open_need",
             "company_id",
@@ -115,6 +115,66 @@ class Partnership(Identified, Versioned, Base):
         """
         left = self.state in lifecycle.CASE_LEFT and self.decided_at is not None
         return left or self.state in lifecycle.CASE_WORK
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody waits for anything any more, whatever came of it."""
+        return self.state in lifecycle.CASE_EXITS
+
+    @property
+    def was_left(self) -> bool:
+        """Whether talks came to nothing."""
+        return self.state in lifecycle.CASE_LEFT
+
+    @property
+    def is_sent_back(self) -> bool:
+        """Whether the city asked both sides to add something before it decides."""
+        return self.state == "interest_both" and bool(self.reason_text)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the city did not approve of it."""
+        return self.state == "refused"
+
+    @property
+    def is_agreement_with_city(self) -> bool:
+        """Whether the city is reading the signed agreement; nothing is accepted meanwhile."""
+        return self.state == "agreement_review"
+
+    @property
+    def is_agreement_sent_back(self) -> bool:
+        """Whether the city asked for a change of the agreement that both had signed."""
+        return self.state == "agreement_draft" and bool(self.reason_text)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether its agreement stands: about to begin, running or interrupted."""
+        return self.state in lifecycle.CASE_CURRENT
+
+    @property
+    def awaits_its_start(self) -> bool:
+        """Whether it begins by itself on the first day of its agreement."""
+        return self.state == "agreed"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has begun and has not ended, also while it is interrupted."""
+        return self.state in lifecycle.CASE_RUNNING
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether it is interrupted."""
+        return self.state == "suspended"
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether what came of it is reported, so that all three rate it."""
+        return self.state in lifecycle.CASE_REPORTED
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether it has gone all its way."""
+        return self.state == "closed"
 
     def side_of(self, organization_id: int | None) -> str | None:
         """``company`` or ``npo`` for a party of this case, ``None`` for anybody else."""

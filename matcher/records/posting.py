@@ -4,10 +4,12 @@ Both pass through the same life cycle, ``posting`` in ``lifecycle.py``.
 """
 
 from datetime import date, datetime
+from typing import ClassVar
 
 from sqlalchemy import ForeignKey, Index, Numeric, String, Text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
+from matcher.ground import calendar, lifecycle
 from matcher.records.base import Base, Identified, Versioned
 from matcher.records.organization import Organization
 
@@ -57,11 +59,63 @@ class Posting(Identified, Versioned):
         """The organizations whose members this record belongs to."""
         return (self.organization_id,)
 
+    @property
+    def is_editable(self) -> bool:
+        """Whether its text may be changed: not while the city reads it, nor while others do."""
+        return self.state in lifecycle.POSTING_EDITABLE
+
+    @property
+    def is_open(self) -> bool:
+        """Whether others may be approached about it."""
+        return self.state == "open"
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it still stands: open, or paused for a while."""
+        return self.state in lifecycle.POSTING_CURRENT
+
+    @property
+    def is_as_read(self) -> bool:
+        """Whether its text is as the city read it."""
+        return self.state in lifecycle.POSTING_READ
+
+    @property
+    def is_in_review(self) -> bool:
+        """Whether the city is reading it."""
+        return self.state == "in_review"
+
+    @property
+    def is_returned(self) -> bool:
+        """Whether the city asked its owner to change it."""
+        return self.state == "returned"
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its day has passed and it is no longer shown."""
+        return self.state == "expired"
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether its owner or the city took it back."""
+        return self.state == "withdrawn"
+
+    @property
+    def is_paused_by_capacity(self) -> bool:
+        """Whether it waits until its owner has answered what lies before them."""
+        return self.state == "paused" and self.pause_cause == "capacity"
+
+    def expires_soon(self, now: datetime) -> bool:
+        """Whether it still stands, and will expire within the days of which its owner is told."""
+        if not self.is_current or self.valid_until is None:
+            return False
+        return (self.valid_until - calendar.tokyo_date(now)).days <= max(lifecycle.EXPIRY_NOTICE_DAYS)
+
 
 class Need(Posting, Base):
     """ニーズ: what an NPO asks for."""
 
     __tablename__ = "need"
+    is_need: ClassVar[bool] = True
     __table_args__ = (Index("ix_need_state_valid_until", "state", "valid_until"),)
 
     situation: Mapped[str] = mapped_column(Text, default="")
@@ -83,13 +137,14 @@ class Need(Posting, Base):
     @property
     def is_listed(self) -> bool:
         """Whether members outside the NPO may see it (the organization's own state is checked in SQL)."""
-        return self.state == "open" and self.visibility != "approached"
+        return self.is_open and self.visibility != "approached"
 
 
 class Offer(Posting, Base):
     """提供メニュー: what a company can give."""
 
     __tablename__ = "offer"
+    is_need: ClassVar[bool] = False
     __table_args__ = (Index("ix_offer_state_valid_until", "state", "valid_until"),)
 
     description: Mapped[str] = mapped_column(Text, default="")
@@ -98,4 +153,4 @@ class Offer(Posting, Base):
     @property
     def is_listed(self) -> bool:
         """Whether members outside the company may see it."""
-        return self.state == "open"
+        return self.is_open

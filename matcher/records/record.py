@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from matcher.records.base import Base, Identified
+from matcher.records.organization import Organization
 
 
 class AuditEvent(Base):
@@ -109,15 +110,24 @@ class Notice(Base):
     object_id: Mapped[str] = mapped_column(String(32), default="", comment="public id")
     read_at: Mapped[datetime | None]
     mailed: Mapped[bool] = mapped_column(default=False, comment="in a mail, or not to be mailed")
+    organization_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organization.id"), comment="in whose name the person is told; none for the city"
+    )
+
+    organization: Mapped[Organization | None] = relationship(lazy="raise")
 
 
 class Mail(Base):
-    """Outbox: written in the transaction that causes it, sent by the worker, at least once."""
+    """Outbox: written in the transaction that causes it, sent by the worker, at least once.
+
+    Of those that tell of a notice, several to one address go as one.
+    """
 
     __tablename__ = "mail"
     __table_args__ = (
         Index("ix_mail_sent_at_send_after", "sent_at", "send_after"),
         Index("ix_mail_given_up_at", "given_up_at"),
+        Index("ix_mail_to_sent_at", "to", "sent_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -136,6 +146,15 @@ class Mail(Base):
     failure: Mapped[str] = mapped_column(String(20), default="", comment="why the last try failed, as a code")
     given_up_at: Mapped[datetime | None] = mapped_column(comment="undeliverable since then")
     settled_at: Mapped[datetime | None] = mapped_column(comment="when staff had told the person otherwise")
+    notice_id: Mapped[int | None] = mapped_column(
+        ForeignKey("notice.id", ondelete="SET NULL"), index=True, comment="what it tells of; may be bundled"
+    )
+    carrier_id: Mapped[int | None] = mapped_column(
+        ForeignKey("mail.id", ondelete="SET NULL"), index=True, comment="the mail that it goes in"
+    )
+
+    notice: Mapped[Notice | None] = relationship(lazy="raise")
+    carried: Mapped[list["Mail"]] = relationship(lazy="raise", order_by="Mail.id")
 
 
 class Lease(Base):

@@ -22,9 +22,10 @@ from matcher.ground import permissions
 from matcher.ground.errors import NotPermitted, Refused
 from matcher.ground.permissions import Actor
 from matcher.records.base import Base
-from matcher.register import moves
+from matcher.register import conflicts, moves
 
 MOVED_ON: Final = "moved_on"  #: what a guard finds where somebody else was faster
+OTHER_SIDE: Final = "other_side"  #: the same person has acted for the other side of the case
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,13 @@ class Words:
     """What people read of an act, as it stands in the catalogues; it is translated where it is shown."""
 
     button: str  #: also the heading of its page
-    done: str  #: once it is done, where that does not hang on what was done (``Done.says``)
+    done: str  #: once it is done
     happened: str = ""  #: in the timeline; ends in 「しました」
     explain: str = ""  #: under the heading; may name ``%(who)s`` or ``%(item)s``, the part that it is about
     submit: str = ""  #: the button that does it, where it is not 「保存する」
+    saved: str = ""  #: once what was written is only saved, as one's own draft (``Done.is_quiet``)
+    step: str = ""  #: among the next steps, where it is one; may name ``%(about)s``
+    decided: str = ""  #: as a decision of the city that is frozen
     is_grave: bool = False  #: whether the button warns
 
 
@@ -52,13 +56,18 @@ class Look:
 
 @dataclass(frozen=True)
 class Told:
-    """Who hears of it: ``others`` (the other side, or both), ``company`` or ``npo`` unless they act, ``city``
-    (who is in charge) or ``desk`` (all officials); ``event`` names the words, which ``facts`` fill in.
+    """Who hears of it, one or several, as the kind of record names them (``cases/telling.py``); ``event``
+    names the words, which ``facts`` fill in.
     """
 
-    whom: str
+    whom: str | tuple[str, ...]
     event: str
     facts: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def to(self) -> tuple[str, ...]:
+        """All of whom."""
+        return (self.whom,) if isinstance(self.whom, str) else self.whom
 
 
 @dataclass(frozen=True)
@@ -83,7 +92,6 @@ class Done:
     tells: tuple[Told, ...] = ()
     is_quiet: bool = False  #: nothing that the record keeps: a draft of one's own was saved
     is_kept: bool = False  #: what it called has kept it already: a move, or a text that several accept
-    says: str = ""  #: what the person reads, where it hangs on what was done
 
 
 class Way(Protocol):
@@ -98,7 +106,8 @@ class Way(Protocol):
         ...
 
 
-Guard = Callable[[Look], str | None]
+#: What stands against it: a code, or a refusal where its sentence names facts.
+Guard = Callable[[Look], str | Refused | None]
 
 
 def version_of_item(look: Look) -> object:
@@ -116,7 +125,7 @@ class Act:
     """One declared act.
 
     Args:
-        name: as addresses and buttons name it.
+        name: as addresses, buttons and steps name it; a move's own, where it is one.
         by: the permission that it needs.
         who: who of those whom the permission lets through, where that hangs on the record.
         open_in: the states of the record in which it is open.
@@ -124,7 +133,7 @@ class Act:
         when: what else must be so of the record for it to be open.
         item: the kind of record that it is about beside ``record``; ``str`` where a key names a part of one.
         may_lack_item: whether it is also done without one.
-        guard: what stands against it, as a code (``MOVED_ON`` where somebody was faster).
+        guard: what stands against it (``MOVED_ON`` where somebody was faster).
         hidden_by: the codes of the guard for which its button is not offered either.
         shown: what a form shows of it, by which one sees that it has changed since; ``None`` where nothing
             that was there is touched.
@@ -132,6 +141,7 @@ class Act:
         reasons: the codes of which one is chosen, with their words.
         event: as the audit record names it.
         home: the part of the record's page to which it belongs.
+        is_read_first: whether its step leads to that part, and not at once to the page of the act.
     """
 
     name: str
@@ -153,6 +163,7 @@ class Act:
     writes: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict)
     home: str = ""
+    is_read_first: bool = False
 
     def may(self, look: Look) -> bool:
         """Whether it could be done now; what stands against it is asked of an item that is given.
@@ -162,14 +173,22 @@ class Act:
         """
         if not permissions.may(look.actor, self.by, look.record) or not self.is_open(look):
             return False
+        if conflicts.acts_for_other_side(look.session, look.actor, look.record):
+            return False
         if not self.who(look):
             return False
-        code = None if look.item is None and not self.hidden_by else self.guard(look)
-        return code is None or (look.item is None and code not in self.hidden_by)
+        found = None if look.item is None and not self.hidden_by else self._guarded(look)
+        return found is None or (look.item is None and found.code not in self.hidden_by)
 
-    def obstacle(self, look: Look) -> str | None:
-        """What stands against it now, for somebody who may do it: a code, or ``None``."""
-        return self.guard(look)
+    def obstacle(self, look: Look) -> Refused | None:
+        """What stands against it now, for somebody who may do it."""
+        if conflicts.acts_for_other_side(look.session, look.actor, look.record):
+            return Refused(OTHER_SIDE)
+        return self._guarded(look)
+
+    def _guarded(self, look: Look) -> Refused | None:
+        found = self.guard(look)
+        return Refused(found) if isinstance(found, str) else found
 
     def require(self, look: Look, version: object = None) -> None:
         """Let pass or refuse.
@@ -186,11 +205,12 @@ class Act:
             raise NotPermitted(self.by)
         if not self.is_open(look):
             raise moves.moved_on(look.session, look.record)
-        code = self.guard(look)
-        if code == MOVED_ON or (version is not None and self._has_changed(look, version)):
+        found = self.obstacle(look)
+        is_late = found is not None and found.code == MOVED_ON
+        if is_late or (version is not None and self._has_changed(look, version)):
             raise moves.moved_on(look.session, look.record)
-        if code is not None:
-            raise Refused(code)
+        if found is not None:
+            raise found
 
     def __call__(
         self,
@@ -245,15 +265,16 @@ _ACTS: Final[dict[tuple[type[Base], str], Act]] = {}
 
 
 def act(
-    name: str,
-    record: type[Base] | tuple[type[Base], ...],
+    name: str = "",
     *,
+    record: type[Base] | tuple[type[Base], ...],
     way: Way,
     event: str = "",
     move: str = "",
     **declared: Any,
 ) -> Callable[[Callable[..., Done]], Act]:
-    """Declare an act (see ``Act``); the function under it does only what changes."""
+    """Declare an act (see ``Act``), called as its move if it is one; its function does only what changes."""
+    name = name or move
     kinds = record if isinstance(record, tuple) else (record,)
     if move:
         declared = {
@@ -262,9 +283,7 @@ def act(
         }  # fmt: skip
 
     def declare(does: Callable[..., Done]) -> Act:
-        made = Act(
-            name=name, record=record, does=does, way=way, event=event or move or name, move=move, **declared
-        )
+        made = Act(name=name, record=record, does=does, way=way, event=event or name, move=move, **declared)
         for kind in kinds:
             if (kind, name) in _ACTS:
                 raise ValueError(f"expected one act {name!r} of {kind.__name__}, found a second")
@@ -291,6 +310,12 @@ def get(record: type[Base], name: str) -> Act:
 def of(record: type[Base]) -> Iterator[Act]:
     """The acts of a kind of record, as far as their rooms are loaded."""
     return (found for (kind, _name), found in _ACTS.items() if kind is record)
+
+
+def by_event(record: type[Base], event: str) -> Act | None:
+    """The act that is kept as this event; where several are, the one that has words for it."""
+    found = [one for one in of(record) if one.event == event]
+    return next((one for one in found if one.words.happened), found[0] if found else None)
 
 
 def open_to(

@@ -17,11 +17,12 @@ from typing import Any
 
 from sqlalchemy import inspect, select
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from matcher.ground.permissions import SYSTEM, Actor
-from matcher.records import AuditEvent, User
-from matcher.register import numbers, parties
+from matcher.records import AuditEvent
+from matcher.register import doers, numbers, parties
+from matcher.register.doers import Doer
 
 GENESIS = "0" * 64
 
@@ -74,7 +75,7 @@ def record(
     head.value, head.text = event.id, event.hash
     session.add(event)
     session.flush()
-    if object_type == "partnership":
+    if object_type in {"partnership", "casefile"}:
         parties.keep(session, event)
     return event
 
@@ -358,13 +359,9 @@ def _hash(event: AuditEvent) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def history(session: Session, object_type: str, public_id: str) -> Sequence[tuple[AuditEvent, User | None]]:
+def history(session: Session, object_type: str, public_id: str) -> Sequence[tuple[AuditEvent, Doer | None]]:
     """All audit events of one record with the people behind them, newest first."""
-    rows = session.execute(
-        select(AuditEvent, User)
-        .outerjoin(User, User.public_id == AuditEvent.actor_id)
-        .options(selectinload(User.organization))
-        .where(AuditEvent.object_type == object_type, AuditEvent.object_id == public_id)
-        .order_by(AuditEvent.id.desc())
+    query = doers.select_events().where(
+        AuditEvent.object_type == object_type, AuditEvent.object_id == public_id
     )
-    return [(event, user) for event, user in rows]
+    return doers.events(session, query.order_by(AuditEvent.id.desc()))

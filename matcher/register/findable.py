@@ -1,11 +1,13 @@
 """What can be found by meaning: the text of a record, and that it waits to be encoded."""
 
+from typing import Any
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from embeddings import text as texts
-from matcher.ground import profile
-from matcher.records import Embedding, Need, Offer, Organization
+from matcher.ground import posting, profile
+from matcher.records import Counter, Embedding, Need, Offer, Organization
 from matcher.register import numbers
 
 Owner = Need | Offer | Organization
@@ -22,14 +24,13 @@ def type_of(owner: Owner) -> str:
 
 def text_of(owner: Owner) -> str:
     """The text by which a record is found; an organization's profile must be loaded."""
-    if isinstance(owner, Need):
-        parts = [owner.title, owner.situation, owner.wanted_change]
-    elif isinstance(owner, Offer):
-        parts = [owner.title, owner.description, owner.conditions]
-    else:
+    held: Any = owner
+    if isinstance(owner, Organization):
+        fields = profile.FIELDS[owner.kind]
         held = owner.company if owner.kind == "company" else owner.npo
-        said = [one.code for one in profile.FIELDS[owner.kind] if one.is_said]
-        parts = [getattr(held, code) for code in said] if held is not None else []
+    else:
+        fields = posting.FIELDS["need" if isinstance(owner, Need) else "offer"]
+    parts = [getattr(held, one.code) for one in fields if one.is_said] if held is not None else []
     return "\n".join(part for part in parts if part.strip())
 
 
@@ -48,8 +49,9 @@ def serving_model(session: Session) -> str | None:
 
 def worked_model(session: Session) -> str | None:
     """The id of the model under which the worker encodes: the one that serves, or the one being built."""
-    row = numbers.peek(session, "encoding")
-    return row.text if row is not None else serving_model(session)
+    rows = session.scalars(select(Counter).where(Counter.name.in_(("encoding", "index"))))
+    known = {row.name: row.text for row in rows}
+    return known["encoding"] if "encoding" in known else known.get("index") or None
 
 
 def touch(session: Session, owner: Owner) -> None:

@@ -1,24 +1,35 @@
 """The folded copies of texts that free-text search looks through, and the order of names.
 
-Folding makes ㈱/(株)/株式会社, 髙/高, full and half width equal; search is by parts of words, so that
-two-character words such as 福祉 are found without any index of trigrams.
+Folding makes ㈱/(株)/株式会社, 髙/高, full and half width, hiragana and katakana equal; search is by parts of
+words, so that two-character words such as 福祉 are found without any index of trigrams. A 法人番号 is found
+as people write it: with its dashes, in any width, with the T of an invoice issuer.
 """
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func
 
 from embeddings.text import fold
-from matcher.ground import profile
+from matcher.ground import posting, profile
 from matcher.ground.vocabulary import support_label
 from matcher.records import Need, Offer, Organization
 
+_HIRAGANA: Final = {code: code - 0x60 for code in (*range(0x30A1, 0x30F7), 0x30FD, 0x30FE)}
+_CORPORATE_NUMBER: Final = re.compile(r"t?([0-9])-?([0-9]{4})-?([0-9]{4})-?([0-9]{4})")
 
-def text_of_posting(posting: Need | Offer) -> str:
+
+def folded(text: str) -> str:
+    """A text as it is searched and compared as a name: in one spelling and one kana."""
+    return fold(text).translate(_HIRAGANA)
+
+
+def text_of_posting(owner: Need | Offer) -> str:
     """What a search for a need or an offer looks through."""
-    body = (posting.situation, posting.wanted_change) if isinstance(posting, Need) else (posting.description,)
-    parts = (posting.number, posting.title, *body, support_label(posting.support_type))
-    return fold("\n".join(part for part in parts if part))
+    fields = posting.FIELDS["need" if isinstance(owner, Need) else "offer"]
+    body = (getattr(owner, one.code) for one in fields if one.is_searched)
+    parts = (owner.number, *body, support_label(owner.support_type))
+    return folded("\n".join(part for part in parts if part))
 
 
 def text_of_organization(organization: Organization) -> str:
@@ -28,12 +39,19 @@ def text_of_organization(organization: Organization) -> str:
     searched = [one.code for one in profile.FIELDS[organization.kind] if one.is_searched]
     owners = (organization if hasattr(organization, code) else held for code in searched)
     parts = [getattr(owner, code) for owner, code in zip(owners, searched, strict=True) if owner is not None]
-    return fold("\n".join(part for part in parts if part))
+    if number := _CORPORATE_NUMBER.fullmatch(organization.corporate_number or ""):
+        parts.append(f"T{number[0]} {'-'.join(number.groups())}")  # for those who type a part of it
+    return folded("\n".join(part for part in parts if part))
 
 
 def terms(query: str, limit: int = 8) -> list[str]:
     """The folded words of a query, at most ``limit`` of them; all must be found."""
-    return fold(query).split()[:limit]
+    return [_term(word) for word in folded(query).split()[:limit]]
+
+
+def _term(word: str) -> str:
+    number = _CORPORATE_NUMBER.fullmatch(word)
+    return "".join(number.groups()) if number else word
 
 
 def like_pattern(term: str) -> str:

@@ -38,6 +38,11 @@ class Version:
     npo_accepted_at: datetime | None
     city_accepted_at: datetime | None
 
+    @property
+    def is_draft(self) -> bool:
+        """Whether it is still on the table."""
+        return self.state == "draft"
+
 
 def version(history: History, document: CaseDocument) -> Version:
     """A version as plain values; what they hold does not change with the record."""

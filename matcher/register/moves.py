@@ -11,16 +11,38 @@ from matcher.ground import lifecycle
 from matcher.ground.errors import Invalid, MovedOn
 from matcher.ground.lifecycle import Machine, Mover
 from matcher.ground.permissions import Actor
-from matcher.records import AuditEvent, Need, Offer, Organization, Partnership, User
+from matcher.records import (
+    AuditEvent,
+    CaseDocument,
+    Contribution,
+    Measurement,
+    Need,
+    Offer,
+    Organization,
+    Partnership,
+    PeriodReport,
+    PublicComment,
+    User,
+)
 from matcher.register import audit
 
 Movable = Organization | Need | Offer | Partnership
+Within = User | PublicComment | Contribution | CaseDocument | Measurement | PeriodReport
 
 _MACHINE: Mapping[type, Machine] = {
     Organization: "organization",
     Need: "posting",
     Offer: "posting",
     Partnership: "partnership",
+}
+#: kind of record → its name in the table, the column of its state
+_WITHIN: Mapping[type, tuple[str, str]] = {
+    User: ("account", "status"),
+    PublicComment: ("comment", "state"),
+    Contribution: ("contribution", "state"),
+    CaseDocument: ("document", "state"),
+    Measurement: ("measurement", "state"),
+    PeriodReport: ("report", "state"),
 }
 
 
@@ -141,6 +163,30 @@ def move(
         reason_text=reason_text.strip(),
         details=details,
     )
+
+
+def become(record: Within, state: str) -> None:
+    """Change the state of what stands within an act of something else, which is audited there.
+
+    Raises:
+        ValueError: the life-cycle table knows no such step; a guard of the act should have found it.
+    """
+    kind, column = _WITHIN[type(record)]
+    before = getattr(record, column)
+    if state not in lifecycle.WITHIN[kind].get(before, frozenset()):
+        raise ValueError(f"expected a step of a {kind} from {before!r}, found {state!r}")
+    setattr(record, column, state)
+
+
+def begin(record: Movable, state: str) -> None:
+    """Say in which state a record begins that is not kept yet.
+
+    Raises:
+        ValueError: it is kept already: it is moved.
+    """
+    if record.id is not None:
+        raise ValueError(f"expected a new {_object_type(record)}, found one that is kept")
+    record.state = state
 
 
 def _object_type(record: Movable | User) -> str:

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from matcher.ground.calendar import TOKYO
 from matcher.ground.errors import TooFast, TooMany
 from matcher.ground.permissions import Actor
-from matcher.records import Mail, Municipality, Notice, Organization, User
+from matcher.records import Mail, Membership, Municipality, Notice, Organization, User
 from matcher.register import throttle
 
 DIGEST_HOUR = 8  #: Tokyo time at which digests go out
@@ -30,11 +30,13 @@ def tell_users(
     now: datetime,
     *,
     about: tuple[str, str] = ("", ""),
+    organization_id: int | None = None,
 ) -> None:
     """Put a notice on each person's screen, and mail it as they chose (at once, gathered or not).
 
     Args:
         about: object type and public id that the notice leads to.
+        organization_id: for which organization they hear of it; ``None`` for the city.
     """
     for user in users:
         if user.status != "active":
@@ -48,11 +50,12 @@ def tell_users(
             object_type=about[0],
             object_id=about[1],
             mailed=user.notify not in DIGESTS,
+            organization_id=organization_id,
         )
         session.add(notice)
         session.flush()
         if user.notify == "at_once":
-            send_mail(session, user.email, code, facts, now, key=f"notice-{notice.id}")
+            send_mail(session, user.email, code, facts, now, key=f"notice-{notice.id}", notice=notice)
 
 
 def tell_organization(
@@ -67,13 +70,18 @@ def tell_organization(
     """Tell every active owner and editor of an organization."""
     organization_id = organization if isinstance(organization, int) else organization.id
     users = session.scalars(
-        select(User).where(
-            User.organization_id == organization_id,
+        select(User)
+        .join(Membership, Membership.user_id == User.id)
+        .where(
+            Membership.organization_id == organization_id,
+            Membership.role.in_(("owner", "editor")),
+            Membership.began_at.is_not(None),
+            Membership.ended_at.is_(None),
             User.status == "active",
-            User.organization_role.in_(("owner", "editor")),
         )
+        .order_by(User.id)
     )
-    tell_users(session, users.all(), code, facts, now, about=about)
+    tell_users(session, users.all(), code, facts, now, about=about, organization_id=organization_id)
 
 
 def tell_staff(
@@ -95,17 +103,30 @@ def tell_staff(
     session.flush()
     city = session.get(Municipality, 1)
     if city is not None and city.email and first is not None:
-        send_mail(session, city.email, code, facts, now, key=f"staff-{first.id}")
+        send_mail(session, city.email, code, facts, now, key=f"staff-{first.id}", notice=first)
 
 
 def send_mail(
-    session: Session, to: str, code: str, facts: Mapping[str, Any], now: datetime, *, key: str
+    session: Session,
+    to: str,
+    code: str,
+    facts: Mapping[str, Any],
+    now: datetime,
+    *,
+    key: str,
+    notice: Notice | None = None,
 ) -> None:
-    """Put one mail into the outbox; a second one with the same ``key`` is not made."""
+    """Put one mail into the outbox; a second one with the same ``key`` is not made.
+
+    Args:
+        notice: what it tells of, so that it may wait for others and go with them; anything else goes at once.
+    """
     if session.scalar(select(func.count()).select_from(Mail).where(Mail.key == key)):
         return
     _keep_pace(session, now)
-    session.add(Mail(key=key, to=to, code=code, facts=dict(facts), created_at=now, send_after=now))
+    session.add(
+        Mail(key=key, to=to, code=code, facts=dict(facts), created_at=now, send_after=now, notice=notice)
+    )
 
 
 def pace(session: Session, actor: Actor) -> None:
@@ -126,12 +147,14 @@ def _keep_pace(session: Session, now: datetime) -> None:
 
 
 def make_digests(session: Session, now: datetime) -> int:
-    """Gather unmailed notices into one mail a person – daily, on Mondays, or on every other Monday; returns
-    how many mails. A round that came late still holds only what was written before its hour.
+    """Gather unmailed notices into one mail for each person and organization – daily, on Mondays, or on every
+    other Monday; returns how many mails. A round that came late still holds only what was written before its
+    hour.
     """
     rows = session.execute(
-        select(Notice, User)
+        select(Notice, User, Organization)
         .join(User, User.id == Notice.user_id)
+        .outerjoin(Organization, Organization.id == Notice.organization_id)
         .where(
             Notice.mailed.is_(False),
             User.status == "active",
@@ -146,16 +169,21 @@ def make_digests(session: Session, now: datetime) -> int:
         )
         .order_by(Notice.user_id, Notice.id)
     ).all()
-    by_user: dict[int, tuple[User, list[Notice]]] = {}
-    for notice, user in rows:
-        by_user.setdefault(user.id, (user, []))[1].append(notice)
+    gathered: dict[tuple[int, int | None], tuple[User, Organization | None, list[Notice]]] = {}
+    for notice, user, organization in rows:
+        gathered.setdefault((user.id, notice.organization_id), (user, organization, []))[2].append(notice)
         notice.mailed = True
     day = now.astimezone(TOKYO)
-    for user, notices in by_user.values():
-        told = [[notice.code, notice.facts, notice.subject, notice.body] for notice in notices]
+    for user, body, notices in gathered.values():
+        facts: dict[str, Any] = {
+            "notices": [[notice.code, notice.facts, notice.subject, notice.body] for notice in notices]
+        }
         key = f"digest-{user.public_id}-{day:%Y%m%d}"
-        send_mail(session, user.email, "digest", {"notices": told}, now, key=key)
-    return len(by_user)
+        if body is not None:
+            facts["organization"] = {"public_id": body.public_id, "name": body.name}
+            key += f"-{body.id}"
+        send_mail(session, user.email, "digest", facts, now, key=key)
+    return len(gathered)
 
 
 def drop_gathered(session: Session, user: User) -> None:
@@ -179,23 +207,27 @@ def digest_time(notify: str, now: datetime) -> datetime:
     return latest
 
 
-def unread_count(session: Session, actor: Actor) -> int:
-    """How many notices the signed-in person has not opened."""
+def unread_counts(session: Session, actor: Actor) -> Mapping[int | None, int]:
+    """How many notices the signed-in person has not opened, by the id of the organization they are for."""
     if actor.user_id is None:
-        return 0
-    query = select(func.count()).select_from(Notice)
-    return session.scalar(query.where(Notice.user_id == actor.user_id, Notice.read_at.is_(None))) or 0
+        return {}
+    query = select(Notice.organization_id, func.count()).group_by(Notice.organization_id)
+    rows = session.execute(query.where(Notice.user_id == actor.user_id, Notice.read_at.is_(None)))
+    return {row[0]: row[1] for row in rows}
 
 
 def list_notices(session: Session, actor: Actor, limit: int = 100) -> Sequence[Notice]:
-    """The newest notices of the signed-in person."""
-    return session.scalars(
-        select(Notice).where(Notice.user_id == (actor.user_id or 0)).order_by(Notice.id.desc()).limit(limit)
-    ).all()
+    """The newest notices of the signed-in person, for the organization in whose name one is."""
+    return session.scalars(select(Notice).where(_own(actor)).order_by(Notice.id.desc()).limit(limit)).all()
 
 
 def mark_all_read(session: Session, actor: Actor, now: datetime) -> None:
     """Note that the person has seen all notices on the page."""
-    session.execute(
-        update(Notice).where(Notice.user_id == actor.user_id, Notice.read_at.is_(None)).values(read_at=now)
+    session.execute(update(Notice).where(_own(actor), Notice.read_at.is_(None)).values(read_at=now))
+
+
+def _own(actor: Actor) -> ColumnElement[bool]:
+    return and_(
+        Notice.user_id == (actor.user_id or 0),
+        Notice.organization_id.is_not_distinct_from(actor.organization_id),
     )

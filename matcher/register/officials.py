@@ -27,3 +27,12 @@ def active_staff_count(session: Session) -> int:
         )
         or 0
     )
+
+
+def approvers(session: Session, calculated_by_id: int | None) -> Sequence[User]:
+    """The managers who may approve what this person has calculated (K9): all but the person."""
+    return session.scalars(
+        select(User)
+        .where(User.role == "manager", User.status == "active", User.id != calculated_by_id)
+        .order_by(User.id)
+    ).all()

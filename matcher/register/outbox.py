@@ -3,6 +3,10 @@
 A mail server that is away is no mail's fault and only delays. What its recipient's server refuses for good,
 or what cannot be written at all, is given up and shown to the staff until they have told the person
 otherwise.
+
+What tells of notices comes at most once in a quarter of an hour to one address: the first at once, and what
+comes meanwhile in one mail after it. Each stays a row of its own; which go together is decided when they are
+taken, and undone by a refusal. Only after a crash do they go again as they were, since they may have arrived.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -11,24 +15,26 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from matcher.ground import permissions
 from matcher.ground.errors import NotFound, Refused
 from matcher.ground.permissions import SYSTEM, Actor
-from matcher.records import Mail, Municipality, User
+from matcher.records import Mail, Membership, Municipality, Notice, User
 from matcher.register import audit
 
 LEASE: Final = timedelta(minutes=5)  #: a mail that was taken comes back after this; a batch is far shorter
 BATCH: Final = 20
+QUARTER: Final = timedelta(minutes=15)  #: from one mail that tells of notices to the next of one address
 LATE: Final = timedelta(minutes=15)  #: mails that have waited for this long are said to stand still
 
 #: Why a try failed:
-#: ``server`` – ours was not reached, hung up or refused us; ``policy`` – a refusal that may be our set-up's
-#: fault; ``delayed`` – the recipient's says later; ``address`` – it knows no such mailbox; ``content`` – it
-#: does not take this mail; ``unwritable`` – no mail can be made of it, for example of such an address.
-Failure = Literal["server", "policy", "delayed", "address", "content", "unwritable"]
+#: ``server`` – ours was not reached; ``broken`` – it hung up on this mail, or refused us; ``policy`` – a
+#: refusal that may be our set-up's fault; ``delayed`` – the recipient's says later; ``address`` – it knows no
+#: such mailbox; ``content`` – it does not take this mail; ``unwritable`` – no mail can be made of it, for
+#: example of such an address.
+Failure = Literal["server", "broken", "policy", "delayed", "address", "content", "unwritable"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class Limit:
     days: int = 0
 
 
-#: What is not in here (``server``) is tried for ever.
+#: What is not in here (``server``, ``broken``) is tried for ever.
 _LIMITS: Final[Mapping[str, Limit]] = MappingProxyType(
     {
         "address": Limit(),
@@ -50,7 +56,7 @@ _LIMITS: Final[Mapping[str, Limit]] = MappingProxyType(
     }
 )
 #: Failures that are not the recipient's, so that mail as a whole may stand still.
-_OURS: Final = ("", "server", "policy")
+_OURS: Final = ("", "server", "broken", "policy")
 
 _WAITS: Final = (Mail.sent_at.is_(None), Mail.given_up_at.is_(None))
 _FAILED: Final = (Mail.given_up_at.is_not(None), Mail.settled_at.is_(None))
@@ -59,8 +65,22 @@ _FAILED: Final = (Mail.given_up_at.is_not(None), Mail.settled_at.is_(None))
 # ── Sending ──────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _held(now: datetime) -> ColumnElement[bool]:
+    """Whether a mail waits for the quarter of an hour after the last, or for one that is on its way."""
+    other = aliased(Mail)
+    sent = other.sent_at > now - QUARTER
+    on_its_way = and_(other.sent_at.is_(None), other.given_up_at.is_(None), other.leased_until.is_not(None))
+    return and_(
+        Mail.notice_id.is_not(None),
+        exists().where(
+            other.to == Mail.to, other.notice_id.is_not(None), other.id != Mail.id, or_(sent, on_its_way)
+        ),
+    )
+
+
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (*_WAITS, Mail.send_after <= now, or_(Mail.leased_until.is_(None), Mail.leased_until < now))
+    is_free = or_(Mail.leased_until.is_(None), Mail.leased_until < now)
+    return (*_WAITS, Mail.carrier_id.is_(None), Mail.send_after <= now, is_free, ~_held(now))
 
 
 def has_due(session: Session, now: datetime) -> bool:
@@ -69,26 +89,74 @@ def has_due(session: Session, now: datetime) -> bool:
 
 
 def lease(session: Session, now: datetime, limit: int = BATCH) -> list[Mail]:
-    """Take mails that are due; after a crash they come back (at least once)."""
-    mails = session.scalars(select(Mail).where(*_due(now)).order_by(Mail.id).limit(limit)).all()
-    for mail in mails:
+    """Take mails that are due, each with what it carries; after a crash they come back (at least once)."""
+    taken: dict[int, Mail] = {}
+    for mail in session.scalars(select(Mail).where(*_due(now)).order_by(Mail.id).limit(limit)).all():
+        if mail.carrier_id is not None:
+            continue
+        has_crashed = mail.leased_until is not None
         mail.leased_until = now + LEASE
-        mail.attempts += 1
+        taken[mail.id] = mail
+        if mail.notice_id is not None and not has_crashed and not _goes_alone(mail):
+            _take_along(session, mail)
     session.flush()
-    return list(mails)
+    found = session.scalars(
+        select(Mail)
+        .where(Mail.id.in_(list(taken)))
+        .options(
+            joinedload(Mail.notice).joinedload(Notice.organization),
+            selectinload(Mail.carried).options(joinedload(Mail.notice).joinedload(Notice.organization)),
+        )
+        .order_by(Mail.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    for mail in found:
+        for one in letters(mail):
+            one.attempts += 1
+    session.flush()
+    return list(found)
+
+
+def _take_along(session: Session, mail: Mail) -> None:
+    """Let everything else that waits for the same person go in this mail."""
+    others = select(Mail).where(
+        Mail.to == mail.to,
+        Mail.id != mail.id,
+        Mail.notice_id.is_not(None),
+        Mail.leased_until.is_(None),
+        *_WAITS,
+    )
+    for other in session.scalars(others):
+        if not _goes_alone(other):
+            other.carrier_id = mail.id
+
+
+def _goes_alone(mail: Mail) -> bool:
+    """Whether the mail itself may be what was wrong, so that it must not spoil others again."""
+    return mail.failure in {"content", "unwritable"} or (mail.failure == "broken" and mail.attempts > 2)
+
+
+def letters(mail: Mail) -> list[Mail]:
+    """What goes out in a mail, oldest first: itself and what it carries."""
+    return sorted((mail, *mail.carried), key=lambda one: one.id)
+
+
+def _together(session: Session, mail_ids: Iterable[int]) -> Sequence[Mail]:
+    ids = list(mail_ids)
+    together = or_(Mail.id.in_(ids), Mail.carrier_id.in_(ids))
+    return session.scalars(select(Mail).where(together, *_WAITS).order_by(Mail.id)).all()
 
 
 def release(session: Session, mail_ids: Iterable[int]) -> None:
     """Put back mails whose turn did not come in their batch; that was no try."""
-    for mail in session.scalars(select(Mail).where(Mail.id.in_(list(mail_ids)), *_WAITS)):
-        mail.leased_until = None
+    for mail in _together(session, mail_ids):
+        mail.leased_until, mail.carrier_id = None, None
         mail.attempts -= 1
 
 
 def note_sent(session: Session, mail_id: int, now: datetime) -> None:
     """Note that a mail was taken by the server."""
-    mail = session.get(Mail, mail_id)
-    if mail is not None:
+    for mail in _together(session, [mail_id]):
         mail.leased_until, mail.sent_at, mail.last_error, mail.failure = None, now, "", ""
         _forget_link(mail)
 
@@ -100,17 +168,19 @@ def note_failure(session: Session, mail_id: int, failure: Failure, error: str, n
     Args:
         error: the class of the error and the answer's code; never what the server or the mail says.
     """
-    mail = session.get(Mail, mail_id)
-    if mail is None:
-        return
-    mail.leased_until, mail.failure, mail.last_error = None, failure, error[:300]
-    limit = _LIMITS.get(failure)
-    if limit and mail.attempts >= limit.tries and now - mail.created_at >= timedelta(days=limit.days):
-        mail.given_up_at = now
-        _forget_link(mail)
-        _record(session, SYSTEM, "give_up_mail", mail, now)
-        return
-    mail.send_after = now + timedelta(minutes=min(10 if failure == "server" else 60, mail.attempts**2))
+    mails = _together(session, [mail_id])
+    for mail in mails:
+        mail.leased_until, mail.carrier_id, mail.failure, mail.last_error = None, None, failure, error[:300]
+        limit = _LIMITS.get(failure)
+        if len(mails) > 1 and _goes_alone(mail):
+            limit = None  # which of them it was is found by sending each alone
+        if limit and mail.attempts >= limit.tries and now - mail.created_at >= timedelta(days=limit.days):
+            mail.given_up_at = now
+            _forget_link(mail)
+            _record(session, SYSTEM, "give_up_mail", mail, now)
+            continue
+        longest = 10 if failure in {"server", "broken"} else 60
+        mail.send_after = now + timedelta(minutes=min(longest, mail.attempts**2))
 
 
 def _forget_link(mail: Mail) -> None:
@@ -166,12 +236,14 @@ def undeliverable(session: Session, actor: Actor, limit: int = 50) -> tuple[int,
         .group_by(Mail.to)
         .order_by(func.max(Mail.id).desc())
     ).all()
+    if not groups:
+        return 0, ()
     shown = {row[0]: row[1] for row in groups[:limit]}
     rows = session.execute(
         select(Mail, User, Municipality.id)
         .outerjoin(User, User.email == Mail.to)
         .outerjoin(Municipality, Municipality.email == Mail.to)
-        .options(joinedload(User.organization))
+        .options(selectinload(User.memberships).joinedload(Membership.organization))
         .where(Mail.id.in_(list(shown)))
         .order_by(Mail.id.desc())
     ).all()
@@ -243,11 +315,15 @@ class Standing:
 
 def standing(session: Session, now: datetime) -> Standing:
     """How the outbox stands. What only a recipient's server delays does not count as standing still."""
-    waiting, oldest = session.execute(select(func.count(), func.min(Mail.created_at)).where(*_WAITS)).one()
-    late = session.scalar(
-        select(func.min(Mail.created_at)).where(
-            *_WAITS, Mail.failure.in_(_OURS), Mail.created_at <= now - LATE
+    is_late = (Mail.failure.in_(_OURS), Mail.created_at <= now - LATE, ~_held(now - LATE))
+    count, first = func.count(Mail.id), func.min(Mail.created_at)
+    # One statement of four: each finds its mails by an index.
+    waiting, oldest, late, failed = session.execute(
+        select(
+            select(count).where(*_WAITS).scalar_subquery(),
+            select(first).where(*_WAITS).scalar_subquery(),
+            select(first).where(*_WAITS, *is_late).scalar_subquery(),
+            select(count).where(*_FAILED).scalar_subquery(),
         )
-    )
-    failed = session.scalar(select(func.count()).select_from(Mail).where(*_FAILED)) or 0
+    ).one()
     return Standing(waiting, oldest, late, failed)

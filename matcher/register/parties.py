@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from matcher.ground import calendar
+from matcher.ground import calendar, lifecycle, vocabulary
 from matcher.records import (
     AuditEvent,
     CaseDocument,
@@ -47,8 +47,8 @@ class Party:
 class Office:
     """The municipality and the section that handles the cases."""
 
-    name: str = "（自治体名が未設定です）"
-    section: str = "担当課"
+    name: str = vocabulary.NO_CITY
+    section: str = vocabulary.NO_SECTION
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,8 @@ def keep(session: Session, event: AuditEvent) -> None:
     """Remember who the parties of an event's case are, the city and whoever acts or is in charge included,
     where that differs from what is known of them or was not proved.
     """
-    case = session.scalar(select(Partnership).where(Partnership.public_id == event.object_id))
+    public_id = event.details.get("case") if event.object_type == "casefile" else event.object_id
+    case = session.scalar(select(Partnership).where(Partnership.public_id == public_id))
     if case is None:
         return
     found = present(session, case)
@@ -203,6 +204,27 @@ class History:
             None,
         )
 
+    def agreed(self, kind: str, until: AuditEvent) -> list[CaseDocument]:
+        """The versions of a text that had come into force when an event happened, first the one by which the
+        case stood then. A version comes into force with the last acceptance of it.
+        """
+        since = {
+            event.id: row
+            for row in self._agreed
+            if (event := self.event(f"accept_{kind}", document=row.public_id)) is not None
+        }
+        return [since[key] for key in sorted(since, reverse=True) if key <= until.id]
+
+    @cached_property
+    def _agreed(self) -> list[CaseDocument]:
+        return list(
+            self._session.scalars(
+                select(CaseDocument).where(
+                    CaseDocument.partnership_id == self._case.id, CaseDocument.agreed_at.is_not(None)
+                )
+            )
+        )
+
     def on(self, event: AuditEvent | None, *people: str | None) -> Parties:
         """The parties when an event happened; as they are now where it has not.
 
@@ -265,8 +287,13 @@ class History:
         return {**document.content, "parties": self.shown_in(document).as_dict()}
 
     def lasting(self) -> Parties:
-        """The parties under which the case stands: those of its closing, or, while it is open, of now."""
-        return self.of("close", "close_early")
+        """The parties under which the case stands: of the day it ended or, while it is open, of now."""
+        return self.on(self.ending())
+
+    def ending(self) -> AuditEvent | None:
+        """The event with which the case was over, ``None`` while it is open."""
+        is_over = self._case.state in lifecycle.CASE_EXITS
+        return self.event(*lifecycle.CASE_ENDINGS) if is_over else None
 
     def person(self, public_id: str | None, event: AuditEvent | None, otherwise: str) -> str:
         """The name of a person when an event happened; ``otherwise`` where it has not, or it is not known."""

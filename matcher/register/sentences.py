@@ -1,29 +1,38 @@
 """The sentence of a notice or a mail, made of its code and facts when it is shown or sent."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
 from matcher.ground import figures
-from matcher.ground.vocabulary import WITHDRAW_REASONS, support_label
+from matcher.ground.vocabulary import ORGANIZATION_KINDS, WITHDRAW_REASONS, support_label
 from matcher.records import Mail, Notice
-from matcher.register import wording, wording_work
+from matcher.register import wording, wording_registration, wording_work
 
 Translate = Callable[[str], str]  #: a text of a catalogue in the reader's language
 
+_WORDS: Final = {**wording.WORDS, **wording_registration.WORDS, **wording_work.WORDS}
 _MARK: Final = "【縁むすび】"
 #: fact → its code → words
 _CODES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "origin": {"company": "申し出", "npo": "依頼", "coordinator": "推薦"},
         "posting": {"need": "ニーズ", "offer": "提供メニュー"},
-        "kind": {"company": "企業", "npo": "団体"},
+        "became": {
+            "filled": "充足した",
+            "withdrawn": "取り下げられた",
+            "draft": "書き直されることになった",
+            "expired": "公開の期限を迎えた",
+        },
+        "kind": ORGANIZATION_KINDS,
+        "document": {"plan": "協働計画", "agreement": "協定"},
     }
 )
 _NEAR: Final = {"need": "近い企業", "offer": "近い団体のニーズ"}
 _WORK_CASE: Final = "案件番号：{number}\n企業：{company}\n団体：{npo}"
 _DIGEST: Final = "お知らせのまとめ（{count}件）"
+_BUNDLE: Final = "新しいお知らせ（{count}件）"
 
 
 def say(code: str, facts: Mapping[str, Any], translate: Translate = str) -> tuple[str, str]:
@@ -37,15 +46,14 @@ def say(code: str, facts: Mapping[str, Any], translate: Translate = str) -> tupl
             said(kind, known, old_subject, old_body, translate)
             for kind, known, old_subject, old_body in facts["notices"]
         ]
-        subject = translate(_DIGEST).format(count=len(told))
-        return _headed(subject), "\n\n".join(f"■ {one}\n{body}" for one, body in told)
+        return _gathered(_DIGEST, told, translate)
     if code in wording_work.EVENTS:
         parts = [translate(part) for part in wording_work.EVENTS[code]]
         known = _Loose(_spoken(facts["facts"], translate))
         subject, first, what_to_do = (part.format_map(known) for part in parts)
         case = translate(_WORK_CASE).format_map(facts)
         return _headed(f"{subject}（{facts['number']}）"), f"{first}\n\n{case}\n\n{what_to_do}"
-    words = wording.WORDS[code] if code in wording.WORDS else wording_work.WORDS[code]
+    words = _WORDS[code]
     spoken = _spoken(facts, translate)
     subject, body = (translate(part).format_map(spoken) for part in words)
     return _headed(subject), body
@@ -56,6 +64,16 @@ def said(
 ) -> tuple[str, str]:
     """As ``say``; what was written before codes were kept has its own ``subject`` and ``body``."""
     return say(code, facts, translate) if code else (subject, body)
+
+
+def bundle(told: Sequence[tuple[str, str]], translate: Translate = str) -> tuple[str, str]:
+    """Subject and body of one mail that tells several things at once; a single one stays as it is."""
+    return told[0] if len(told) == 1 else _gathered(_BUNDLE, told, translate)
+
+
+def _gathered(head: str, told: Sequence[tuple[str, str]], translate: Translate) -> tuple[str, str]:
+    subject = translate(head).format(count=len(told))
+    return _headed(subject), "\n\n".join(f"■ {one}\n{body}" for one, body in told)
 
 
 def of(row: Notice | Mail, translate: Translate = str) -> tuple[str, str]:
@@ -88,6 +106,10 @@ def _spoken(facts: Mapping[str, Any], translate: Translate) -> dict[str, Any]:
         found["until_at"] = translate("{day}{hour}時{minute:02d}分").format(
             day=_day(moment.date(), translate), hour=moment.hour, minute=moment.minute
         )
+    if "document" in facts:
+        found["what"] = found["document"]
+    if "happened_on" in facts:
+        found["what"] = _day(date.fromisoformat(facts["happened_on"]), translate)
     if facts.get("meeting_on"):
         day = _day(date.fromisoformat(facts["meeting_on"]), translate)
         meeting = translate("次の面談：{day}").format(day=day)
@@ -97,9 +119,12 @@ def _spoken(facts: Mapping[str, Any], translate: Translate) -> dict[str, Any]:
         found["on"] = translate("{year}年{day}").format(year=on.year, day=_day(on, translate))
     if "posting" in facts:
         found["near"] = translate(_NEAR[facts["posting"]])
+    for name in ("who", "checker"):
+        if facts.get(name) == wording.CITY:
+            found[name] = translate(wording.CITY)
     if "who" in facts:
         is_city = facts["who"] == wording.CITY
-        found["who_titled"] = facts["who"] if is_city else translate("{who}さま").format(who=facts["who"])
+        found["who_titled"] = found["who"] if is_city else translate("{who}さま").format(who=facts["who"])
     if "support_type" in facts:
         found |= _case(facts, translate)
     if "reason_code" in facts:

@@ -55,6 +55,10 @@ LIMITS: Final[Mapping[str, tuple[Limit, ...]]] = MappingProxyType(
         "reset": (Limit("pair", 3, _HOUR), Limit("network", 20, _HOUR)),
         "reset_mail": (Limit("account", 3, _HOUR),),
         "register": (Limit("pair", 3, _HOUR), Limit("network", 10, _HOUR)),
+        # With the city's code of the day: as many as it chose, from one network too. Counted are
+        # codes that do not exist.
+        "register_coded": (Limit("pair", 3, _HOUR),),
+        "register_code": (Limit("network", 20, _HOUR), Limit("network", 60, _DAY)),
         "register_mail": (Limit("account", 3, _HOUR),),
         "invite": (Limit("person", 20, _DAY),),
         # How often an organization may learn that an address has an account.
@@ -115,6 +119,11 @@ def forgive(session: Session, kind: str, **scopes: str) -> None:
             session.execute(delete(Attempt).where(Attempt.id == newest.scalar_subquery()))
         else:
             session.execute(delete(Attempt).where(*here))
+
+
+def lift(session: Session, kind: str) -> None:
+    """Forget all tries of a kind, whoever's they are."""
+    session.execute(delete(Attempt).where(Attempt.kind == kind))
 
 
 def note_usual(session: Session, now: datetime, *, account: str, network: str) -> None:

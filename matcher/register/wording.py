@@ -5,12 +5,12 @@ that can be acted on without a link: each says what happened, the number, and wh
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from matcher.ground.calendar import TOKYO
-from matcher.records import Need, Offer, Organization, Partnership
+from matcher.records import Need, Offer, Partnership
 
 
 class Said(NamedTuple):
@@ -20,25 +20,12 @@ class Said(NamedTuple):
     facts: dict[str, Any]
 
 
-class Office(NamedTuple):
-    """Who writes, and the telephone that helps."""
-
-    city: str
-    section: str
-    phone: str
-
-
 CITY: Final = "市の担当"  #: as the officials are spoken of, without さま
 
 _CASE: Final = "案件番号：{number}\n企業：{company}\n団体：{npo}{need_line}\n支援の内容：{support}{amount}"
 _POSTING: Final = "受付番号：{number}\n件名：{title}"
 _WRITE_ANEW: Final = (
     "画面の「内容を直す」を押して、新しい期間を入力してください。市がもう一度確認してから公開します。"
-)
-
-_OFFICE: Final = (
-    "―――\n{city} {section}\n電話：{phone}\n"
-    "リンクが開けないときや、お心当たりがないときは、上の電話にお知らせください。"
 )
 
 #: code → (subject, body); what stands in braces is a fact, in words (``sentences.say``).
@@ -101,6 +88,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "期限までにお返事がそろわなかったため、この案件をいったん終了しました。どちらの評価にも影響しません。\n\n"
             + _CASE + "\n\nご希望があれば、あらためて声をかけることができます。",
         ),
+        "case_ended_with_posting": (
+            "{posting}が{became}ため、いったん終了しました（{number}）",
+            "もとになった{posting}が{became}ため、この案件をいったん終了しました。どちらの評価にも影響しません。\n\n"
+            + _CASE + "\n\nしていただくことはありません。ほかの候補は「おすすめ」の画面でご覧いただけます。",
+        ),
         "case_approved": (
             "協働が承認されました（{number}）",
             "市がこの組み合わせを承認しました。\n\n" + _CASE + "\n\n"
@@ -160,74 +152,6 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{posting}の公開期限が過ぎました（{number}）",
             "公開の期限が過ぎたため、表示を終了しました。内容は残っています。\n\n" + _POSTING + "\n\n"
             "もう一度公開するときは、" + _WRITE_ANEW,
-        ),
-        # ── Organizations ────────────────────────────────────────────────────────────────────────────
-        "organization_submitted": (
-            "{kind}の登録の確認待ち（{who}）",
-            "{who}から登録の申請が届きました。確認をお願いします。",
-        ),
-        "organization_verified": (
-            "登録の確認が終わりました",
-            "{who}さまの登録の確認が終わりました。\n\nこれから、{posting}の公開や、相手への申し出ができます。"
-            "まず、ホームの画面の「次にすること」をご覧ください。",
-        ),
-        "organization_returned": (
-            "登録の内容について確認のお願い",
-            "次の点を直して、もう一度お送りください。入力された内容はそのまま残っています。\n\n{reason}",
-        ),
-        "organization_suspended": (
-            "ご利用を一時停止しました",
-            "市の判断で、{who}さまのご利用を一時停止しました。\n\n理由：{reason}\n\n"
-            "ご意見やご事情は、市の担当にお知らせください。",
-        ),
-        "organization_reinstated": (
-            "ご利用を再開しました",
-            "{who}さまのご利用の一時停止を解除しました。これまでどおりお使いいただけます。",
-        ),
-        "organization_deactivated": (
-            "利用を終了しました（{who}）",
-            "{who}の利用を終了しました。公開中の内容は取り下げられ、ほかの利用者には表示されません。",
-        ),
-        "organization_identity_changed": (
-            "確認済みの登録内容が変更されました（{who}）",
-            "{who}が、名称・法人番号・代表者のいずれかを変更しました。内容をご確認ください。",
-        ),
-        # ── Accounts: to people who may not know the service ─────────────────────────────────────────
-        "account_registered": (
-            "メールアドレスの確認のお願い（{city}）",
-            "{who}さま\n\n{city}の「縁むすび」に、{organization}の登録を受け付けました。\n"
-            "次のアドレスを開き、パスワードを決めてください。{until_at}まで、1回だけ使えます。\n\n{link}\n\n"
-            "パスワードを決めると、ログインしてプロフィールを書けるようになります。\n\n" + _OFFICE,
-        ),
-        "account_invited": (
-            "利用の招待（{organization}）",
-            "{who}さま\n\n{city}の「縁むすび」で、{organization}の一員として招待されました。\n"
-            "次のアドレスを開き、パスワードを決めてください。{until_at}まで、1回だけ使えます。\n\n{link}\n\n" + _OFFICE,
-        ),
-        "account_known_already": (
-            "すでに登録されています（{city}）",
-            "{city}の「縁むすび」に、このメールアドレスで登録の申し込みがありましたが、すでに登録されています。\n"
-            "次のアドレスからログインしてください。\n\n{login}\n\n"
-            "パスワードを忘れたときは、次のアドレスから決め直せます。\n\n{forgot}\n\n" + _OFFICE,
-        ),
-        "password_link": (
-            "パスワードの再設定（{city}）",
-            "{who}さま\n\n{city}の「縁むすび」で、パスワードの再設定を受け付けました。\n"
-            "次のアドレスを開き、新しいパスワードを決めてください。{until_at}まで、1回だけ使えます。\n\n{link}\n\n"
-            "お心当たりがないときは、このメールを消してください。パスワードは変わりません。\n\n" + _OFFICE,
-        ),
-        "password_changed": (
-            "パスワードが変更されました（{city}）",
-            "{who}さま\n\n{city}の「縁むすび」のパスワードが変更され、ほかの端末はログアウトされました。\n"
-            "ご自分で変更したときは、していただくことはありません。\n\n" + _OFFICE,
-        ),
-        "audit_head": (
-            "操作の記録の控え（{on}）",
-            "{city}の「縁むすび」の操作の記録（だれが、いつ、何をしたか）が、あとから書き換えられていないことを確かめるための控えです。\n"
-            "次の1行は、{on}の時点の、最後の記録の番号と、改ざんを見つけるための値です。個人の情報は含みません。\n\n{line}\n\n"
-            "このメールを消さずに保存してください。返信や手続きは要りません。\n"
-            '記録を点検するときに、システムの担当がこの1行を使います（enmusubi audit verify --head "番号 値 値"）。\n'
-            "毎日届くはずのこのメールが届かない日があれば、システムの担当にお知らせください。",
         ),
     }
 )  # fmt: skip
@@ -315,6 +239,12 @@ def case_expired(case: Partnership) -> Said:
     return _of_case("case_expired", case)
 
 
+def case_ended_with(case: Partnership, posting: Need | Offer) -> Said:
+    """To whom it waited for, and who waited; ``posting`` is what the case was about, as it stands now."""
+    kind = "need" if isinstance(posting, Need) else "offer"
+    return _of_case("case_ended_with_posting", case, posting=kind, became=posting.state)
+
+
 def case_approved(case: Partnership) -> Said:
     """To both sides, with the release of contact data (read on the screen, not in the mail)."""
     return _of_case("case_approved", case)
@@ -369,89 +299,3 @@ def posting_expiring(posting: Need | Offer, days_left: int, can_renew: bool) -> 
 def posting_expired(posting: Need | Offer, can_renew: bool) -> Said:
     """To the owner."""
     return _of_posting("posting_expired" if can_renew else "posting_expired_at_its_end", posting)
-
-
-# ── Organizations ────────────────────────────────────────────────────────────────────────────────────
-
-
-def organization_submitted(organization: Organization) -> Said:
-    """To the coordinators."""
-    return Said("organization_submitted", {"kind": organization.kind, "who": organization.name})
-
-
-def organization_verified(organization: Organization) -> Said:
-    """To its owners and editors."""
-    posting = "offer" if organization.kind == "company" else "need"
-    return Said("organization_verified", {"posting": posting, "who": organization.name})
-
-
-def organization_returned(organization: Organization) -> Said:
-    """To its owners and editors, with what to mend."""
-    return Said("organization_returned", {"reason": organization.reason_text})
-
-
-def organization_suspended(organization: Organization) -> Said:
-    """To its owners and editors, with the reason."""
-    return Said("organization_suspended", {"who": organization.name, "reason": organization.reason_text})
-
-
-def organization_reinstated(organization: Organization) -> Said:
-    """To its owners and editors."""
-    return Said("organization_reinstated", {"who": organization.name})
-
-
-def organization_deactivated(organization: Organization) -> Said:
-    """To the coordinators when it leaves; to its owners and editors when the city ends its use."""
-    return Said("organization_deactivated", {"who": organization.name})
-
-
-def organization_identity_changed(organization: Organization) -> Said:
-    """To the coordinators, when a verified organization changes its name, number or representative."""
-    return Said("organization_identity_changed", {"who": organization.name})
-
-
-# ── Accounts ─────────────────────────────────────────────────────────────────────────────────────────
-# These mails go to people who may not know the service; each says who sends it and what to do when one
-# did not ask for it. The link is in plain text, and a telephone helps where links are stripped.
-
-
-def account_registered(office: Office, who: str, organization: str, link: str, until: datetime) -> Said:
-    """To somebody who registered an organization: the link that confirms the address."""
-    return _of_office(
-        "account_registered", office, who=who, organization=organization, link=link, until_at=_at(until)
-    )
-
-
-def account_invited(office: Office, who: str, organization: str, link: str, until: datetime) -> Said:
-    """To a new member or new staff: the link that opens the account."""
-    return _of_office(
-        "account_invited", office, who=who, organization=organization, link=link, until_at=_at(until)
-    )
-
-
-def account_known_already(office: Office, login: str, forgot: str) -> Said:
-    """To somebody who registered again with an address that has an account."""
-    return _of_office("account_known_already", office, login=login, forgot=forgot)
-
-
-def password_link(office: Office, who: str, link: str, until: datetime) -> Said:
-    """To somebody who asked for a new password."""
-    return _of_office("password_link", office, who=who, link=link, until_at=_at(until))
-
-
-def password_changed(office: Office, who: str) -> Said:
-    """To somebody whose password was changed, so that a thief cannot do it unseen."""
-    return _of_office("password_changed", office, who=who)
-
-
-def audit_head(city: str, on: date, line: str) -> Said:
-    """To whoever keeps the heads of the audit record off the machine, once a day."""
-    return Said("audit_head", {"city": city, "on": on.isoformat(), "line": line})
-
-
-def _of_office(code: str, office: Office, **facts: Any) -> Said:
-    return Said(code, {**office._asdict(), **facts})
-
-
-def _at(moment: datetime) -> str:
-    return moment.astimezone(TOKYO).isoformat(timespec="minutes")

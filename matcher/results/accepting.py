@@ -6,7 +6,7 @@ from matcher.agreements import acts as agreement_acts
 from matcher.agreements import plans
 from matcher.cases import decisions, documents, talks, trials
 from matcher.cases.act import SHARE, case_act
-from matcher.ground import lifecycle
+from matcher.ground import lifecycle, permissions
 from matcher.records import CaseDocument
 from matcher.register.act import MOVED_ON, Done, Look, Told, Words
 from matcher.results import outcome_reports, publication
@@ -14,23 +14,37 @@ from matcher.results import outcome_reports, publication
 _WORK: Final = frozenset(lifecycle.CASE_WORK)
 
 
+def _is_theirs(look: Look) -> bool:
+    """What binds is accepted by who represents; of no text in particular it is said to all who may write."""
+    document = look.item
+    return document is None or permissions.may(
+        look.actor, documents.consent(look.actor, document), look.record
+    )
+
+
 def _acceptable(look: Look) -> str | None:
-    """What stands against accepting this text; whose turn it is says ``documents.accept``."""
+    """What stands against accepting this text; the agreement that is with the city is confirmed there."""
     document, case = look.item, look.record
-    if document.state != "draft":
+    if not document.is_draft:
         return MOVED_ON
-    if document.kind == "agreement":
-        is_for_manager = agreement_acts.needs_manager(document.content)
-        if look.actor.is_staff and look.actor.role != "manager" and is_for_manager:
-            return "manager_needed"
-        return agreement_acts.acceptance_obstacle(look.session, case, look.now)
     if document.kind == "plan" and case.state not in (*plans.BEFORE, *plans.RUNNING):
         return MOVED_ON
-    return None
+    code = documents.consent_obstacle(look.session, look.actor, case, document)
+    if code is not None:
+        return code
+    if document.kind == "plan":
+        return plans.obstacle(document.content)
+    if document.kind == "trial":
+        return trials.obstacle(case)
+    if document.kind != "agreement":
+        return None
+    if look.actor.is_staff and look.actor.role != "manager" and document.needs_manager:
+        return "manager_needed"
+    return agreement_acts.acceptance_obstacle(look.session, case, look.now)
 
 
 @case_act(
-    "accept_document", by="partnership.view", open_in=_WORK, item=CaseDocument, guard=_acceptable,
+    "accept_document", by=SHARE, open_in=_WORK, item=CaseDocument, guard=_acceptable, who=_is_theirs,
     shown=lambda look: look.item.sha256,
     words=Words("この内容に同意する", "同意しました。"),
 )  # fmt: skip
@@ -48,27 +62,29 @@ def accept_document(look: Look, sha256: str) -> Done:
         )
         # The document's own sha256 stands in the event, too: the two are told apart by name.
         details = {"bundle": bundle.public_id, "bundle_sha256": bundle.sha256}
+    told = Told("others", "text_accepted", {"who": talks.who(actor)})
     if not documents.accept(session, actor, case, document, sha256, now, details=details):
         if document.needs_city and document.company_accepted_at and document.npo_accepted_at:
             name = "publication_city" if document.kind == "publication" else "amendment_city"
-            return Done(is_kept=True, tells=(Told("desk", name),))
-        return Done(is_kept=True)
+            return Done(is_kept=True, tells=(Told("desk", name), told))
+        return Done(is_kept=True, tells=(told,))
     if document.kind == "agreement":
         agreement_acts.accepted_by_both(session, case, document, now)
-    else:
-        {
-            "trial": trials.begin_trial,
-            "trial_result": trials.end_trial,
-            "plan": plans.put_in_force,
-            "outcome_report": outcome_reports.accept_report,
-            "publication": publication.put_in_force,
-        }[document.kind](session, case, document, now)
+        # What the city is still to confirm is not in force; of what is, both hear.
+        return Done(is_kept=True, tells=(told,) if document.is_draft else ())
+    {
+        "trial": trials.begin_trial,
+        "trial_result": trials.end_trial,
+        "plan": plans.put_in_force,
+        "outcome_report": outcome_reports.accept_report,
+        "publication": publication.put_in_force,
+    }[document.kind](session, case, document, now)
     return Done(is_kept=True)
 
 
 def _droppable(look: Look) -> str | None:
     """While an agreement is first being written, talks are reopened; what is with the city stays."""
-    if look.item.state != "draft":
+    if not look.item.is_draft:
         return MOVED_ON
     if look.item.kind != "agreement":
         return None

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from matcher.cases import decisions, documents, talks
 from matcher.cases.act import REVIEW, case_act
-from matcher.ground import vocabulary
+from matcher.ground import lifecycle, vocabulary
 from matcher.ground.errors import Invalid
 from matcher.records import Contribution, Partnership
 from matcher.register import wording_work
@@ -55,11 +55,12 @@ def _without_money(look: Look) -> str | None:
 
 
 @case_act(
-    "close", by=REVIEW, open_in=frozenset({"evaluated", "reported"}), shown=version_of_record,
+    lifecycle.CLOSE, by=REVIEW, open_in=frozenset({"evaluated", "reported"}), shown=version_of_record,
     when=lambda case: case.state == "evaluated" or case.was_terminated, guard=_without_money,
     words=Words(
         "案件を完了する", "案件を完了としました。", "案件を完了としました",
         explain="支払い・学び・公表がそろったことを確かめて、案件を完了とします。", submit="完了とする",
+        step="案件を完了する", decided="完了",
     ),
 )  # fmt: skip
 def close(look: Look, text: str, *, money_note: str = "") -> Done:
@@ -78,9 +79,9 @@ def close(look: Look, text: str, *, money_note: str = "") -> Done:
         raise Invalid(money_note="money_short")
     money = [asdict(row) for row in contributions.promises(session, case)]
     bundle = decisions.freeze(
-        session, actor, case, "close", text, now, money=money, money_note=money_note.strip()
+        session, actor, case, lifecycle.CLOSE, text, now, money=money, money_note=money_note.strip()
     )
-    action = "close" if case.state == "evaluated" else "close_early"
+    action = lifecycle.CLOSE if case.state == "evaluated" else lifecycle.CLOSE_EARLY
     kept = "\n".join(part for part in (text.strip(), wording_work.money_note(money_note)) if part)
     talks.enter(session, actor, case, action, now, reason_text=kept, details=decisions.named(bundle))
     return Done(is_kept=True, tells=(Told("others", "closed"),))

@@ -2,19 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
 
+from sqlalchemy import case as either
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from matcher.cases import documents
-from matcher.ground import permissions, personal, vocabulary
+from matcher.cases import telling
+from matcher.ground import limits, permissions, personal, vocabulary
 from matcher.ground.errors import Invalid, NotFound
-from matcher.ground.permissions import ANONYMOUS, SYSTEM, Actor
+from matcher.ground.permissions import ANONYMOUS, Actor
 from matcher.records import Partnership, PublicComment
-from matcher.register import audit, moves, notices, throttle, wording_work
-
-COMMENT_LENGTH: Final = 400
+from matcher.register import audit, moves, throttle, wording_work
 
 
 def comment(session: Session, case: Partnership, text: str, network: str, now: datetime) -> PublicComment:
@@ -28,6 +26,8 @@ def comment(session: Session, case: Partnership, text: str, network: str, now: d
     """
     if not text.strip():
         raise Invalid(text="required")
+    if limits.is_too_long(text, limits.NOTE):
+        raise Invalid(text="too_long")
     if personal.found_in(text):
         raise Invalid(text="personal_data")
     throttle.admit(session, "comment", now, account=case.public_id, network=network)
@@ -43,8 +43,7 @@ def comment(session: Session, case: Partnership, text: str, network: str, now: d
         now,
         details={"comment": found.public_id},
     )
-    about = ("partnership", case.public_id)
-    notices.tell_staff(session, *wording_work.event(case, "comment"), now, about=about)
+    telling.tell(session, ANONYMOUS, case, wording_work.event(case, "comment"), now, "desk")
     return found
 
 
@@ -77,16 +76,21 @@ def comments_of(session: Session, actor: Actor, case: Partnership) -> Sequence[P
 
 
 def comments_to_read(session: Session, actor: Actor) -> Sequence[tuple[PublicComment, Partnership]]:
-    """What waits for the city: unread words first, then shown ones without an answer, then the rest."""
+    """What waits for the city, the longest first: unread words, then shown ones without an answer; then the
+    rest, the newest first.
+    """
     permissions.require(actor, "desk.comments")
+    is_answered = (PublicComment.state != "waiting") & (
+        (PublicComment.state != "shown") | PublicComment.answered_at.is_not(None)
+    )
     rows = session.execute(
         select(PublicComment, Partnership)
         .join(Partnership, Partnership.id == PublicComment.partnership_id)
         .options(joinedload(Partnership.company), joinedload(Partnership.npo))
         .order_by(
             (PublicComment.state != "waiting"),
-            ((PublicComment.state != "shown") | (PublicComment.answered_at.is_not(None))),
-            PublicComment.id.desc(),
+            is_answered,
+            either((is_answered, -PublicComment.id), else_=PublicComment.id),
         )
         .limit(200)
     )
@@ -124,11 +128,12 @@ def treat_comment(
     """Show a comment with the city's answer and its reason, or keep it back with a coded reason.
 
     Args:
-        answer: ``decision`` (``show`` or ``hide``), ``text`` and ``reason`` of the answer, ``hide_reason``.
+        answer: ``decision`` (``show`` or ``hide``), ``text`` and ``reason`` of the answer, ``hide_reason``,
+            ``hide_text``.
 
     Raises:
         Invalid: shown without an answer or its reason, or with personal data in them; hidden without a
-            reason.
+            reason, or for another one that is not said.
     """
     permissions.require(actor, "desk.comments")
     if version is not None and version != found.version:
@@ -143,12 +148,14 @@ def treat_comment(
     elif answer.get("decision") == "hide":
         if answer.get("hide_reason") not in vocabulary.COMMENT_HIDE_REASONS:
             wrong["hide_reason"] = "required"
+        elif answer["hide_reason"] == "other" and not answer.get("hide_text", "").strip():
+            wrong["hide_text"] = "required"
     else:
         wrong["decision"] = "required"
     if wrong:
         raise Invalid(**wrong)
     show = answer["decision"] == "show"
-    found.state = "shown" if show else "hidden"
+    moves.become(found, "shown" if show else "hidden")
     found.hide_reason = "" if show else answer["hide_reason"]
     found.moderated_by_id, found.moderated_at = actor.user_id, now
     if show:
@@ -157,7 +164,9 @@ def treat_comment(
     session.flush()
     audit.record(
         session, actor, "show_comment" if show else "hide_comment", "partnership", case.public_id, now,
-        reason_code=found.hide_reason or None, details={"comment": found.public_id},
+        reason_code=found.hide_reason or None,
+        reason_text="" if show else answer.get("hide_text", "").strip(),
+        details={"comment": found.public_id},
     )  # fmt: skip
     if show:
-        documents.tell_others(session, SYSTEM, case, wording_work.event(case, "comment_answered"), now)
+        telling.tell(session, actor, case, wording_work.event(case, "comment_answered"), now, "others")

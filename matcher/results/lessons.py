@@ -16,7 +16,7 @@ from matcher.register.act import Done, Look, Words
 
 
 @case_act(
-    "voice", event="add_voice", by=SHARE, open_in=BEGUN, home="evaluation",
+    "add_voice", by=SHARE, open_in=BEGUN, home="evaluation",
     words=Words("受け手の声を記録する", "受け手の声を記録しました。", "受け手の声を記録しました"),
 )  # fmt: skip
 def add_voice(look: Look, beneficiary: str, people: int, method: str, text: str) -> Done:
@@ -47,7 +47,7 @@ def add_voice(look: Look, beneficiary: str, people: int, method: str, text: str)
 
 
 @case_act(
-    "lesson", event="add_lesson", by=SHARE, open_in=BEGUN, home="evaluation",
+    "add_lesson", by=SHARE, open_in=BEGUN, home="evaluation",
     words=Words("学びを書く", "学びを記録しました。", "学びを記録しました"),
 )  # fmt: skip
 def add_lesson(look: Look, text: str, is_public: bool) -> Done:

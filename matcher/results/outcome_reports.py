@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from matcher.agreements import plans
-from matcher.cases import documents, talks
+from matcher.agreements import indicators
+from matcher.cases import documents, talks, telling
 from matcher.cases.act import WORK, case_act
 from matcher.ground import calendar, lifecycle
 from matcher.ground.errors import Invalid
@@ -16,14 +16,18 @@ from matcher.records import CaseDocument, Partnership
 from matcher.register import wording, wording_work
 from matcher.register.act import Done, Look, Told, Words
 
+#: What a report may leave out.
+UNSAID: Final[Mapping[str, Any]] = {"sentences": (), "harm": "", "next_step": ""}
+
 
 @case_act(
-    "outcome_report", event="draft_outcome_report", by=WORK, open_in=frozenset({"ended", "terminated"}),
+    "write_outcome_report", event="draft_outcome_report", by=WORK, open_in=frozenset({"ended", "terminated"}),
     writes="outcome_report", home="evaluation",
     guard=lambda look: _measurements_open(look.session, look.record),
     words=Words(
         "成果報告を書く", "成果報告の案を保存し、相手方に知らせました。", "成果報告の案を作成しました",
         explain="企業と団体の両方が同意すると、成果報告になります。", submit="保存して相手に知らせる",
+        step="成果報告を書く",
     ),
 )  # fmt: skip
 def draft_report(look: Look, facts: Mapping[str, Any]) -> Done:
@@ -50,10 +54,10 @@ def _measurements_open(session: Session, case: Partnership) -> str | None:
 
 def unmeasured(session: Session, case: Partnership) -> list[str]:
     """The names of the indicators without any accepted measurement (a reason counts as one)."""
-    rows = plans.measurements(session, case)
+    rows = indicators.measurements(session, case)
     return [
         indicator.name
-        for indicator in plans.indicators(session, case)
+        for indicator in indicators.of(session, case)
         if not any(
             row.state == "accepted" and not indicator.is_start(row.measured_on)
             for row in rows.get(indicator.id, ())
@@ -65,8 +69,8 @@ def accept_report(session: Session, case: Partnership, report: CaseDocument, now
     """Both have accepted the report: evaluation begins."""
     talks.in_state(session, case, "ended", "terminated")
     documents.put_in_force(session, case, report, now)
-    talks.enter(session, SYSTEM, case, "report", now, details={"document": report.public_id})
+    talks.enter(session, SYSTEM, case, lifecycle.REPORT, now, details={"document": report.public_id})
     case.deadline_at = calendar.deadline(now, lifecycle.RATE_DAYS)
     session.flush()
     text = wording_work.event(case, "reported", until=wording.day(case.deadline_at))
-    documents.tell_others(session, SYSTEM, case, text, now, staff=True)
+    telling.tell(session, SYSTEM, case, text, now, "others", "desk")

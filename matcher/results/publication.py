@@ -11,18 +11,20 @@ from typing import Any, Final
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from matcher.agreements import plans
-from matcher.cases import documents, talks
+from matcher.agreements import indicators
+from matcher.cases import documents, talks, telling
 from matcher.cases.act import SHARE, case_act
+from matcher.city import cities
 from matcher.ground import calendar, lifecycle, personal, suppression, vocabulary
 from matcher.ground.errors import Invalid, NotFound, Refused
 from matcher.ground.permissions import SYSTEM
 from matcher.records import CaseDocument, Incident, NpoProfile, Organization, Partnership, PeriodReport
-from matcher.register import snapshots, wording_work
+from matcher.register import parties, snapshots, wording_work
 from matcher.register.act import Done, Look, Told, Words
 from matcher.results import lessons, ratings
 from matcher.work import contributions, payments
 
+PUBLISHED: Final = "publish"  #: as the audit record names that a page is shown
 #: A closed case may still be published: scores and lessons often follow when the partnership is over.
 MAY_PUBLISH: Final = ("agreed", *sorted(lifecycle.CASE_BEGUN), "closed")
 #: What stands on a public page under another name than the field that brings it there.
@@ -31,13 +33,18 @@ _FIELD_OF: Final = {"milestones": "purpose", "payments": "money"}
 _FRAME: Final = frozenset(
     {"title", "summary", "company", "npo", "support_type", "fields", "areas", "fiscal_year"}
 )
+#: What stands on it where it was chosen, and there was something to say.
+_CHOSEN: Final = (
+    "purpose", "milestones", "agreement", "changes", "logic", "indicators", "contributions", "payments",
+    "interim", "report", "setbacks", "evaluation", "lessons", "voices",
+)  # fmt: skip
 
 
 # ── Choosing and accepting ───────────────────────────────────────────────────────────────────────────
 
 
 @case_act(
-    "publication", event="draft_publication", by=SHARE, open_in=frozenset(MAY_PUBLISH),
+    "write_publication", event="draft_publication", by=SHARE, open_in=frozenset(MAY_PUBLISH),
     writes="publication", home="publication",
     words=Words(
         "公表する内容を選ぶ", "公表の案を保存し、三者に知らせました。", "公表の案を作成しました",
@@ -82,8 +89,8 @@ def put_in_force(session: Session, case: Partnership, page: CaseDocument, now: d
         .values(published_at=func.coalesce(Partnership.published_at, now), unpublished_reason="")
     )
     session.refresh(case, ["published_at", "unpublished_reason"])
-    documents.note(session, SYSTEM, case, "publish", now, details={"document": page.public_id})
-    documents.tell_others(session, SYSTEM, case, wording_work.event(case, "published"), now)
+    documents.note(session, SYSTEM, case, PUBLISHED, now, details={"document": page.public_id})
+    telling.tell(session, SYSTEM, case, wording_work.event(case, "published"), now, "others")
 
 
 @case_act(
@@ -119,7 +126,7 @@ def unpublish(look: Look, reason_code: str, reason_text: str) -> Done:
     facts = {"who": talks.who(actor)}
     return Done(
         text=reason_text, reason_code=reason_code,
-        tells=(Told("others", "unpublished", facts), Told("desk", "unpublished", facts)),
+        tells=(Told(("others", "desk"), "unpublished", facts),),
     )  # fmt: skip
 
 
@@ -185,7 +192,7 @@ def compose(
         view["contributions"] = _contributions(session, case, with_yen="money" in chosen)
     if "money" in chosen:
         view["payments"] = [
-            {"what": payments.label(row), "yen": row.amount_yen, "formula": row.formula,
+            {"what": payments.label(row), "yen": row.amount_yen, "formula": payments.formula(row),
              "fiscal_year": row.fiscal_year}
             for row in payments.all_of(session, case)
             if row.paid_on is not None and (row.rule is None or row.rule.indicator.is_public)
@@ -252,15 +259,15 @@ def _interim(session: Session, case: Partnership) -> list[dict[str, Any]]:
     )
     return [
         {"from_on": row.period_from.isoformat(), "to_on": row.period_to.isoformat(), "npo": row.npo_text,
-         "company": row.company_text, "setbacks": row.setbacks}
+         "company": row.company_text, "setbacks": row.setbacks, "company_setbacks": row.company_setbacks}
         for row in rows
     ]  # fmt: skip
 
 
 def _indicators(session: Session, case: Partnership) -> list[dict[str, Any]]:
-    rows = plans.measurements(session, case)
+    rows = indicators.measurements(session, case)
     found = []
-    for indicator in plans.indicators(session, case, retired=True):
+    for indicator in indicators.of(session, case, retired=True):
         if not indicator.is_public:
             continue
         accepted = [
@@ -353,6 +360,11 @@ def _texts(value: Any) -> Iterator[str]:
 # ── Reading as anybody ───────────────────────────────────────────────────────────────────────────────
 
 
+def whole(view: Mapping[str, Any]) -> dict[str, Any]:
+    """A page with each part that one may have; ``None`` is what it leaves out."""
+    return {**dict.fromkeys(_CHOSEN), **view}
+
+
 def published(session: Session) -> list[tuple[Partnership, dict[str, Any]]]:
     """Every published case with its page, newest first. Filtering is done over these facts."""
     rows = session.execute(
@@ -369,8 +381,8 @@ def published(session: Session) -> list[tuple[Partnership, dict[str, Any]]]:
     return [(case, document.content["view"]) for case, document in rows]
 
 
-def get_published(session: Session, public_id: str) -> tuple[Partnership, dict[str, Any]]:
-    """One published case with its page.
+def get_published(session: Session, public_id: str) -> tuple[Partnership, CaseDocument]:
+    """One published case with the text of its page.
 
     Raises:
         NotFound: there is no such case, or it is not public.
@@ -378,12 +390,8 @@ def get_published(session: Session, public_id: str) -> tuple[Partnership, dict[s
     row = session.execute(
         select(Partnership, CaseDocument)
         .join(CaseDocument, CaseDocument.partnership_id == Partnership.id)
-        .where(
-            Partnership.public_id == public_id,
-            Partnership.published_at.is_not(None),
-            CaseDocument.kind == "publication",
-            CaseDocument.state == "agreed",
-        )
+        .where(Partnership.public_id == public_id, Partnership.published_at.is_not(None))
+        .where(CaseDocument.kind == "publication", CaseDocument.state == "agreed")
         .options(
             joinedload(Partnership.company).joinedload(Organization.company),
             joinedload(Partnership.npo).joinedload(Organization.npo),
@@ -391,17 +399,22 @@ def get_published(session: Session, public_id: str) -> tuple[Partnership, dict[s
     ).first()
     if row is None:
         raise NotFound("partnership")
-    return row[0], row[1].content["view"]
+    return row[0], row[1]
+
+
+def areas_of(session: Session, case: Partnership, page: CaseDocument) -> dict[str, str]:
+    """The districts as they were called when the text of a page was written, by their codes."""
+    drafted = parties.History(session, case).event("draft_publication", document=page.public_id)
+    return cities.areas_on(session, drafted)
 
 
 def matching(
     rows: Sequence[tuple[Partnership, dict[str, Any]]], conditions: Mapping[str, str]
 ) -> list[tuple[Partnership, dict[str, Any]]]:
     """Those that meet ``state`` (running or finished), ``field``, ``area`` and ``year``, where given."""
-    running = {"agreed", "running", "suspended"}
     found = list(rows)
     if state := conditions.get("state"):
-        found = [row for row in found if (row[0].state in running) == (state == "running")]
+        found = [row for row in found if row[0].is_current == (state == "running")]
     if field := conditions.get("field"):
         found = [row for row in found if field in {str(code) for code in row[1]["fields"]}]
     if area := conditions.get("area"):
@@ -422,7 +435,7 @@ def by_area(rows: Sequence[tuple[Partnership, dict[str, Any]]]) -> list[tuple[st
 
 def counts(rows: Sequence[tuple[Partnership, dict[str, Any]]]) -> dict[str, int]:
     """How many of the published ones run, and how many have come to their end."""
-    running = sum(case.state in {"agreed", "running", "suspended"} for case, _view in rows)
+    running = sum(case.is_current for case, _view in rows)
     return {"running": running, "finished": len(rows) - running}
 
 

@@ -62,6 +62,7 @@ def _ratable(look: Look) -> str | None:
         "評価を書く", "評価を記録しました。", "評価を記録しました",
         explain="「%(who)s」についての評価です。5段階で選んでください。記録した評価は、あとから変えられません。ただし、2点以上の差がある項目は、話し合ったうえで点数を見直せます。",
         submit="この評価を記録する",
+        step="評価を書く",
     ),
 )  # fmt: skip
 def rate(look: Look, scores: Mapping[str, int], comment: str) -> Done:
@@ -85,7 +86,7 @@ def rate(look: Look, scores: Mapping[str, int], comment: str) -> Done:
     look.session.add(found)
     look.session.flush()
     facts = {"who": talks.who(look.actor)}
-    tells = (Told("others", "rated", facts), Told("desk", "rated", facts)) if about == side else ()
+    tells = (Told(("others", "desk"), "rated", facts),) if about == side else ()
     return Done(found, {"sheet": found.public_id, "about": about}, tells=tells)
 
 
@@ -124,7 +125,8 @@ def decline(look: Look, reason: str) -> Done:
                 rated_at=look.now,
             )
         )  # fmt: skip
-    return Done(text=reason)
+    told = Told(("others", "desk"), "rating_declined", {"who": talks.who(look.actor)})
+    return Done(text=reason, tells=(told,))
 
 
 @dataclass(frozen=True)
@@ -174,9 +176,11 @@ def _discussable(look: Look) -> str | None:
 
 @case_act(
     "discuss", by=SHARE, open_in=_REPORTED, item=EvaluationSheet, guard=_discussable, home="evaluation",
+    is_read_first=True,
     words=Words(
         "話し合いを記録する", "話し合いを記録しました。", "評価の差について記録しました",
         explain="「%(item)s」の評価の差について、話し合ったことを記録します。",
+        step="差のある評価について話し合い、記録する",
     ),
 )  # fmt: skip
 def discuss(look: Look, item: str, score: int, text: str) -> Done:
@@ -198,7 +202,8 @@ def discuss(look: Look, item: str, score: int, text: str) -> Done:
         raise Invalid(**wrong)
     sheet.discussion = {**sheet.discussion, item: text.strip()}
     sheet.final_scores = {**sheet.final_scores, item: score}
-    return Done(details={"sheet": sheet.public_id, "item": item})
+    told = Told(("others", "city"), "discussed", {"who": talks.who(look.actor)})
+    return Done(details={"sheet": sheet.public_id, "item": item}, tells=(told,))
 
 
 def _outside_rated(look: Look) -> str | None:
@@ -207,7 +212,7 @@ def _outside_rated(look: Look) -> str | None:
 
 
 @case_act(
-    "third_party", event="rate_third_party", by=REVIEW, open_in=_REPORTED | {"evaluated"},
+    "rate_third_party", by=REVIEW, open_in=_REPORTED | {"evaluated"},
     guard=_outside_rated, home="evaluation",
     words=Words("第三者評価を記録する", "第三者評価を記録しました。", "第三者評価を記録しました"),
 )  # fmt: skip
@@ -229,7 +234,7 @@ def add_third_party(look: Look, evaluator: str, scores: Mapping[str, int], comme
     )  # fmt: skip
     look.session.add(found)
     look.session.flush()
-    return Done(found, {"sheet": found.public_id})
+    return Done(found, {"sheet": found.public_id}, tells=(Told("others", "third_party_rated"),))
 
 
 def conclusion_obstacle(session: Session, case: Partnership) -> str | None:
@@ -244,11 +249,12 @@ def conclusion_obstacle(session: Session, case: Partnership) -> str | None:
 
 
 @case_act(
-    "conclude", by=REVIEW, open_in=_REPORTED, shown=version_of_record,
+    lifecycle.CONCLUDE, by=REVIEW, open_in=_REPORTED, shown=version_of_record,
     guard=lambda look: conclusion_obstacle(look.session, look.record),
     words=Words(
         "評価をまとめる", "評価をまとめました。", "評価のまとめを確定しました",
         explain="三者の評価をまとめ、残った差も含めて、変更できない形で保存します。", submit="まとめる",
+        step="評価をまとめる", decided="評価のまとめ",
     ),
 )  # fmt: skip
 def conclude(look: Look, text: str) -> Done:
@@ -265,6 +271,8 @@ def conclude(look: Look, text: str) -> Done:
          "declined": sheet.is_declined}
         for sheet in sheets(session, case)
     ]  # fmt: skip
-    bundle = decisions.freeze(session, actor, case, "conclude", text, now, ratings=ratings)
-    talks.enter(session, actor, case, "conclude", now, reason_text=text, details=decisions.named(bundle))
+    bundle = decisions.freeze(session, actor, case, lifecycle.CONCLUDE, text, now, ratings=ratings)
+    talks.enter(
+        session, actor, case, lifecycle.CONCLUDE, now, reason_text=text, details=decisions.named(bundle)
+    )
     return Done(is_kept=True, tells=(Told("others", "evaluated"),))

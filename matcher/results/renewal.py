@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from matcher.cases import beginning
 from matcher.cases.act import WORK, case_act
-from matcher.ground import calendar
+from matcher.ground import calendar, lifecycle
 from matcher.records import Partnership
 from matcher.register.act import Done, Look, Words
 
@@ -17,9 +17,7 @@ def may_renew(case: Partnership) -> bool:
 
     A case without a need of its own – every renewed one is – occupies its pair until it is closed.
     """
-    if case.state in {"reported", "evaluated"}:
-        return case.need_id is not None
-    return case.state == "closed"
+    return case.is_completed or (case.is_reported and case.need_id is not None)
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ def chain(session: Session, case: Partnership) -> Chain:
 
 
 @case_act(
-    "renew", by=WORK, open_in=frozenset({"reported", "evaluated", "closed"}), when=may_renew,
+    "renew", by=WORK, open_in=lifecycle.CASE_REPORTED, when=may_renew,
     words=Words(
         "次の期間の案件をつくる", "次の期間の案件を始めました。", "次の期間の案件を作成しました",
         explain="前の期間の学びを引き継いで、同じ相手との新しい案件を始めます。相手の返事のあと、市が確認します。",
@@ -66,7 +64,9 @@ def renew(look: Look, terms: beginning.Terms, message: str) -> Done:
         Refused, Invalid: as for any beginning.
     """
     case = look.record
-    new = beginning.propose(look.session, look.actor, case.company, case.npo, terms, message, look.now)
+    new = beginning.propose(
+        look.session, look.actor, beginning.between(case.company, case.npo), terms, message, look.now
+    )
     new.renewed_from_id, new.year_number = case.id, case.year_number + 1
     look.session.flush()
     return Done(new, {"case": new.public_id})

@@ -6,6 +6,7 @@ Reading never encodes: every vector comes from the index or from the embedding t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -68,6 +69,13 @@ def rows_of(
 PRIOR: Final = 20
 
 
+def _scaled(cosines: NDArray[np.float64], scale: tuple[float, float]) -> NDArray[np.float64]:
+    """``ranking.scaled`` of many."""
+    low, high = scale
+    scaled: NDArray[np.float64] = np.clip((cosines - low) / (high - low), 0.0, 1.0)
+    return scaled
+
+
 class Search:
     """One search of one request: what was compared once is not compared again."""
 
@@ -105,22 +113,40 @@ class Search:
         shelf = self.live.shelves.get(owner_type)
         if shelf is None or not sources:
             return []
-        ids: set[int] = set()
+        found: list[NDArray[np.int64]] = []
         for source in sources:
             near = shelf.vectors.search(
                 source.vector,
                 k,
                 exact=lambda wanted: self.live.vectors_of(self._session, owner_type, wanted),
             )[0]
-            ids.update(near.tolist(), shelf.words.search(source.bag, k)[0].tolist())
-        self.compare(owner_type, sorted(ids), sources)
-        promise = {number: max(self._promise(owner_type, number, s) for s in sources) for number in ids}
-        return sorted(promise, key=lambda number: (-promise[number], number))[:k]
+            found += [near, shelf.words.search(source.bag, k)[0]]
+        ids = np.unique(np.concatenate(found))
+        if not ids.size:
+            return []
+        meaning, words, _speaks = self._likeness(owner_type, ids, sources)
+        promise = _scaled(words, ranking.WORDS_SCALE)
+        if self.live.knows_meaning:
+            promise += _scaled(meaning, ranking.MEANING_SCALE)
+        best = np.lexsort((ids, -promise.max(axis=1)))[:k]
+        return [int(number) for number in ids[best]]
 
-    def _promise(self, owner_type: str, owner_id: int, source: Source) -> float:
-        """How promising by text alone."""
-        parts = ranking.text_parts(self.texts(self.near(owner_type, owner_id, source)))
-        return sum(value for value in parts.values() if value is not None)
+    def _likeness(
+        self, owner_type: str, ids: NDArray[np.int64], sources: Sequence[Source]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Records in the index beside some sources, in one product.
+
+        Returns:
+            cosines of meaning and of words (n, sources), and which records (n,) say anything.
+        """
+        vectors = self.live.vectors_of(self._session, owner_type, ids)
+        meaning = (vectors @ np.stack([source.vector for source in sources]).T).astype(np.float64)
+        speaks = np.any(vectors != 0, axis=1)
+        # Nothing speaks for a text that says nothing: it must not stand before those that say something else.
+        meaning[~speaks] = -1.0
+        bags = self.live.shelves[owner_type].words
+        words = np.stack([bags.scores(source.bag, ids) for source in sources], axis=1)
+        return meaning, words.astype(np.float64), speaks
 
     def compare(
         self, owner_type: str, ids: Sequence[int], sources: Sequence[Source], *, closely: bool = False
@@ -136,19 +162,16 @@ class Search:
         known = [number for number in ids if number in shelf]
         if not known or not sources:
             return
-        array = np.array(known, dtype=np.int64)
-        vectors = self.live.vectors_of(self._session, owner_type, array)
-        cosines = vectors @ np.stack([source.vector for source in sources]).T
-        # Nothing speaks for a text that says nothing: it must not stand before those that say something else.
-        empty = ~vectors.any(axis=1)
-        cosines[empty] = -1.0
+        meaning, words, speaks = self._likeness(owner_type, np.array(known, dtype=np.int64), sources)
         close = self._closest(owner_type, known, sources) if closely else {}
-        if closely:
-            close |= {(number, s): 0.0 for number in array[empty].tolist() for s in sources}
-        for place, source in enumerate(sources):
-            common = shelf.words.scores(source.bag, array).tolist()
-            for number, meaning, words in zip(known, cosines[:, place].tolist(), common, strict=True):
-                self._near[owner_type, number, source] = Near(meaning, words, close.get((number, source)))
+        for row, number in enumerate(known):
+            unsaid = 0.0 if closely and not speaks[row] else None
+            for column, source in enumerate(sources):
+                self._near[owner_type, number, source] = Near(
+                    float(meaning[row, column]),
+                    float(words[row, column]),
+                    close.get((number, source), unsaid),
+                )
 
     def _closest(
         self, owner_type: str, ids: Sequence[int], sources: Sequence[Source]
@@ -164,21 +187,19 @@ class Search:
         )
         said = {number: Sentences.stored(vectors, words) for number, vectors, words in rows}
         kept = [number for number in ids if number in said and len(said[number])]
-        if not kept:
+        asked = [source for source in sources if len(source.sentences)]
+        if not kept or not asked:
             return {}
-        everything = Sentences(
-            np.concatenate([said[number].vectors for number in kept]),
-            [words for number in kept for words in said[number].words],
-        )
-        starts = np.cumsum([0, *(len(said[number]) for number in kept)])[:-1]
+        ours = [source.sentences for source in asked]
+        theirs = [said[number] for number in kept]
         idf = cache(self.live.shelves[owner_type].words.idf)
-        result: dict[tuple[int, Source], float] = {}
-        for source in sources:
-            if len(source.sentences):
-                best = closeness(source.sentences, everything, idf).max(axis=0)
-                closest = np.maximum.reduceat(best, starts).tolist()
-                result |= {(number, source): value for number, value in zip(kept, closest, strict=True)}
-        return result
+        close = closeness(Sentences.joined(ours), Sentences.joined(theirs), idf)
+        closest = np.maximum.reduceat(np.maximum.reduceat(close, _starts(ours)), _starts(theirs), axis=1)
+        return {
+            (number, source): value
+            for source, values in zip(asked, closest.tolist(), strict=True)
+            for number, value in zip(kept, values, strict=True)
+        }
 
     def near(self, owner_type: str, owner_id: int, source: Source) -> Near:
         """How near a record is to a source; not at all where it is not in the index."""
@@ -205,3 +226,8 @@ class Search:
         """How many records of these types there are to be found, of the most numerous."""
         shelves = [self.live.shelves[kind] for kind in owner_types if kind in self.live.shelves]
         return max((len(shelf) for shelf in shelves), default=0)
+
+
+def _starts(parts: Sequence[Sentences]) -> list[int]:
+    """Where each of several texts begins among the sentences of all."""
+    return [0, *accumulate(len(part) for part in parts[:-1])]

@@ -1,7 +1,7 @@
 """How well a company and an NPO fit: one score in [0, 1] and the reasons for and against. Pure.
 
 Inputs are plain facts and text similarities; nothing here reads a database or a vector. Hard conditions
-(open, verified, passed, already a case) are applied before, in ``services/suggestions.py``. There is no
+(open, verified, passed, already a case) are applied before, in ``suggest.py``. There is no
 popularity and no language model: every part of the score is listed in ``weights.json`` and shown on the page.
 """
 
@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,6 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from matcher.ground import vocabulary
-from matcher.ground.vocabulary import support_label
 
 #: Similarities as measured → [0, 1]: at or below the first figure nothing speaks for it, at the second all.
 MEANING_SCALE: Final = (-0.10, 0.80)
@@ -28,6 +27,7 @@ SENTENCES_SCALE: Final = (0.10, 0.80)
 #: right above it, two in five below (see docs/matching.md).
 CLOSE_ENOUGH: Final = 0.20
 HIGH, MIDDLE = 0.60, 0.30  #: from here on 適合度 高, 中
+_NAMED: Final = 3  #: so many of what both sides have in common are named
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Weights:
-    """All numbers that turn signals into a score. See ``services/fitting.py`` for how they are fitted.
+    """All numbers that turn signals into a score. See ``judging/fitting.py`` for how they are fitted.
 
     The score is the logistic function of ``bias`` plus, for every known signal, its weight times its distance
     from its center. A signal that is unknown therefore counts neither way, and the score reads as the share
@@ -99,7 +99,7 @@ def shipped_weights() -> Weights:
     return Weights.of(json.loads((Path(__file__).parent / "weights.json").read_text(encoding="utf-8")))
 
 
-Mark = Literal["○", "△", "×"]
+Mark = Literal["○", "△", "×", ""]
 
 
 @dataclass(frozen=True)
@@ -142,11 +142,16 @@ class Quote:
 
 @dataclass(frozen=True)
 class Reason:
-    """One condition, how it stands (○ fits, △ to be talked about, × does not fit) and in words why."""
+    """One condition, how it stands (○ fits, △ to be talked about, × does not fit) and why.
+
+    ``says`` is the code of a sentence (``webapp/reason_text.py``), which ``facts`` fill in: codes of lists,
+    numbers and the two sides' own words. What could be improved has no mark.
+    """
 
     code: str
     mark: Mark
-    text: str
+    says: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -156,17 +161,17 @@ class Fit:
     score: float
     parts: Mapping[str, float]
     reasons: tuple[Reason, ...]
-    improvements: tuple[str, ...]
+    improvements: tuple[Reason, ...]
 
     @property
     def level(self) -> str:
-        """適合度 in one word."""
+        """適合度 in one word: its code."""
         return level(self.score)
 
 
 def level(score: float) -> str:
-    """高, 中 or 低 for a score in [0, 1]."""
-    return "高" if score >= HIGH else "中" if score >= MIDDLE else "低"
+    """``high``, ``middle`` or ``low`` for a score in [0, 1]."""
+    return "high" if score >= HIGH else "middle" if score >= MIDDLE else "low"
 
 
 def fit(
@@ -221,13 +226,10 @@ def text_parts(texts: Texts) -> dict[str, float | None]:
 
 def quote_reason(quote: Quote, strength: float) -> Reason:
     """The reason that quotes both sides; ``strength`` is the *sentences* part of the score."""
+    facts = {"company": quote.company, "npo": quote.npo}
     if strength >= CLOSE_ENOUGH:
-        return Reason("quote", "○", f"企業の「{quote.company}」と、団体の「{quote.npo}」が対応しています。")
-    return Reason(
-        "quote", "△",
-        f"文章の上でいちばん近いのは、企業の「{quote.company}」と、団体の「{quote.npo}」です。"
-        "直接の対応は強くないため、内容を確かめてください。",
-    )  # fmt: skip
+        return Reason("quote", "○", "quote_close", facts)
+    return Reason("quote", "△", "quote_far", facts)
 
 
 # ── One judge for each condition: (code, value or None, reason or None) ──────────────────────────────
@@ -239,63 +241,55 @@ def _support(company: Side, npo: Side) -> Judgement:
     code = "support"
     if not npo.support_types:
         return code, None, None
-    wanted = support_label(npo.support_types[0])
+    wanted = npo.support_types[0]
     if not company.support_types:
-        text = f"団体は「{wanted}」を求めていますが、企業の提供メニューに当てはまるものがまだありません。"
-        return code, 0.2, Reason(code, "△", text)
-    value, need_type, offer_type = max(
+        return code, 0.2, Reason(code, "△", "support_not_offered", {"wanted": wanted})
+    value, need_type, given = max(
         (vocabulary.complement(need_type, offer_type) * (1.0 if place == 0 else 0.8), need_type, offer_type)
         for place, need_type in enumerate(npo.support_types)
         for offer_type in company.support_types
     )
-    given = support_label(offer_type)
+    facts = {"wanted": wanted, "given": given}
     if value >= 0.99:
-        return code, value, Reason(code, "○", f"団体が求める「{wanted}」を、企業が提供できます。")
-    if value > 0 and need_type == offer_type:
-        text = f"団体が「あると助かる」とした「{given}」を提供できます。いちばんの希望は「{wanted}」です。"
-        return code, value, Reason(code, "○", text)
-    if value > 0 and need_type == npo.support_types[0]:
-        text = f"団体の希望は「{wanted}」、企業の提供は「{given}」です。代わりになるか相談が必要です。"
-        return code, value, Reason(code, "△", text)
+        return code, value, Reason(code, "○", "support_wanted", facts)
+    if value > 0 and need_type == given:
+        return code, value, Reason(code, "○", "support_welcome", facts)
+    if value > 0 and need_type == wanted:
+        return code, value, Reason(code, "△", "support_instead", facts)
     if value > 0:
-        near = support_label(need_type)
-        text = (
-            f"団体のいちばんの希望は「{wanted}」です。あると助かるとした「{near}」に、"
-            f"企業の「{given}」が代わりになるか相談が必要です。"
-        )
-        return code, value, Reason(code, "△", text)
-    text = f"団体の希望は「{wanted}」ですが、企業の提供は「{given}」で、種類が異なります。"
-    return code, 0.0, Reason(code, "×", text)
+        return code, value, Reason(code, "△", "support_instead_of_welcome", {**facts, "welcome": need_type})
+    return code, 0.0, Reason(code, "×", "support_other", facts)
 
 
 def _field(company: Side, npo: Side) -> Judgement:
+    code = "field"
     if not company.fields or not npo.fields:
-        return "field", None, None
+        return code, None, None
     common = company.fields & npo.fields
     if common:
-        names = _names(vocabulary.FIELD_SHORT, common)
-        return "field", 1.0, Reason("field", "○", f"関心のある分野が同じです（{names}）。")
-    return "field", 0.0, Reason("field", "△", "企業が関心を示している分野とは異なります。")
+        return code, 1.0, Reason(code, "○", "field_same", {"fields": sorted(common)[:_NAMED]})
+    return code, 0.0, Reason(code, "△", "field_other")
 
 
 def _beneficiaries(company: Side, npo: Side) -> Judgement:
+    code = "beneficiaries"
     if not company.beneficiaries or not npo.beneficiaries:
-        return "beneficiaries", None, None
+        return code, None, None
     common = company.beneficiaries & npo.beneficiaries
     if common:
-        names = _names(vocabulary.BENEFICIARIES, common)
-        return "beneficiaries", 1.0, Reason("beneficiaries", "○", f"支えたい相手が同じです（{names}）。")
-    return "beneficiaries", 0.0, None
+        facts = {"beneficiaries": sorted(common)[:_NAMED]}
+        return code, 1.0, Reason(code, "○", "beneficiaries_same", facts)
+    return code, 0.0, None
 
 
 def _sdgs(company: Side, npo: Side) -> Judgement:
+    code = "sdgs"
     if not company.sdgs or not npo.sdgs:
-        return "sdgs", None, None
+        return code, None, None
     common = company.sdgs & npo.sdgs
     if common:
-        goals = "、".join(f"目標{goal}" for goal in sorted(common, key=int)[:3])
-        return "sdgs", 1.0, Reason("sdgs", "○", f"SDGsの{goals}が共通しています。")
-    return "sdgs", 0.0, None
+        return code, 1.0, Reason(code, "○", "sdgs_same", {"goals": sorted(common, key=int)[:_NAMED]})
+    return code, 0.0, None
 
 
 def _area(company: Side, npo: Side) -> Judgement:
@@ -303,18 +297,14 @@ def _area(company: Side, npo: Side) -> Judgement:
     if not company.areas or not npo.areas:
         return code, None, None
     if "remote" in (company.mode, npo.mode) and "onsite" not in (company.mode, npo.mode):
-        return code, 1.0, Reason(code, "○", "リモートでできるため、場所を問いません。")
+        return code, 1.0, Reason(code, "○", "area_remote")
     if {company.mode, npo.mode} == {"remote", "onsite"}:
-        text = (
-            "企業はリモートでの支援、団体は現地での支援を想定しています。"
-            if company.mode == "remote"
-            else ("団体はリモートでの支援を望み、企業は現地での支援を想定しています。")
-        )
-        return code, 0.3, Reason(code, "△", f"{text}進め方の相談が必要です。")
+        says = "area_company_remote" if company.mode == "remote" else "area_npo_remote"
+        return code, 0.3, Reason(code, "△", says)
     citywide = vocabulary.AREA_CITYWIDE
     if company.areas & npo.areas or citywide in company.areas or citywide in npo.areas:
-        return code, 1.0, Reason(code, "○", "活動の地域が合っています。")
-    return code, 0.0, Reason(code, "×", "企業が希望する地域と、団体の活動場所が異なります。")
+        return code, 1.0, Reason(code, "○", "area_same")
+    return code, 0.0, Reason(code, "×", "area_other")
 
 
 def _period(company: Side, npo: Side) -> Judgement:
@@ -326,60 +316,45 @@ def _period(company: Side, npo: Side) -> Judgement:
     start = max(company.period_from or date.min, npo.period_from or date.min)
     end = min(company.period_to or date.max, npo.period_to or date.max)
     if start > end:
-        return code, 0.0, Reason(code, "×", "支援できる期間と、必要な期間が重なっていません。")
+        return code, 0.0, Reason(code, "×", "period_other")
     wanted_from, wanted_to = npo.period_from or start, npo.period_to or end
     if start <= wanted_from and end >= wanted_to:
-        return code, 1.0, Reason(code, "○", "必要な期間のすべてで支援できます。")
-    text = "支援できる期間が、必要な期間の一部と重なっています。始まりと終わりの相談が必要です。"
-    return code, 0.6, Reason(code, "△", text)
+        return code, 1.0, Reason(code, "○", "period_whole")
+    return code, 0.6, Reason(code, "△", "period_part")
 
 
 def _quantity(company: Side, npo: Side) -> Judgement:
     code = "quantity"
     if company.quantity is None or npo.quantity is None or company.unit != npo.unit:
         return code, None, None
-    given, wanted = f"{company.quantity:,.15g}{company.unit}", f"{npo.quantity:,.15g}{npo.unit}"
+    facts = {"offered": company.quantity, "needed": npo.quantity, "unit": npo.unit}
     if company.quantity >= npo.quantity:
-        return code, 1.0, Reason(code, "○", f"必要な量（{wanted}）を満たします（提供は{given}）。")
-    minimum = npo.min_useful
-    if minimum is not None and company.quantity < minimum:
-        text = f"提供できる量（{given}）は、最低必要な量（{minimum:,.15g}{npo.unit}）に届きません。"
-        return code, 0.0, Reason(code, "×", text)
-    text = (
-        f"提供できる量（{given}）は、希望（{wanted}）の一部です。ほかの支援との組み合わせを検討してください。"
-    )
-    return code, company.quantity / npo.quantity, Reason(code, "△", text)
+        return code, 1.0, Reason(code, "○", "quantity_enough", facts)
+    if npo.min_useful is not None and company.quantity < npo.min_useful:
+        return code, 0.0, Reason(code, "×", "quantity_too_little", {**facts, "least": npo.min_useful})
+    return code, company.quantity / npo.quantity, Reason(code, "△", "quantity_part", facts)
 
 
-def _names(labels: Mapping[str, str], codes: Iterable[str]) -> str:
-    return "、".join(labels.get(code, code) for code in sorted(codes)[:3])
-
-
-def _improvements(company: Side, npo: Side) -> Iterable[str]:
+def _improvements(company: Side, npo: Side) -> Iterable[Reason]:
     """What either side could add so that the fit is known better, most useful first."""
     if npo.support_types and not company.support_types:
-        wanted = support_label(npo.support_types[0])
-        yield f"企業が「{wanted}」の提供メニューを加えると、条件を詳しく比べられます。"
+        yield Reason("improve", "", "offer_support", {"wanted": npo.support_types[0]})
     if not npo.is_open:
-        yield "団体がニーズを公開すると、具体的な支援の内容で比べられます。"
+        yield Reason("improve", "", "publish_need")
     if not company.fields:
-        yield "企業が関心のある分野を選ぶと、分野の近さも考えに入れられます（決まっていなくても構いません）。"
+        yield Reason("improve", "", "choose_fields")
     if company.is_open and npo.is_open and not (company.period_from or company.period_to):
-        yield "提供できる期間を入力すると、時期が合うかを確かめられます。"
+        yield Reason("improve", "", "say_period")
     if company.is_open and npo.is_open and company.quantity is None and npo.quantity is not None:
-        yield "提供できる量を入力すると、足りるかどうかを確かめられます。"
+        yield Reason("improve", "", "say_quantity")
 
 
-def reasons_as_dicts(fit: Fit, quote: Quote | None) -> list[dict[str, str]]:
-    """The reasons as they are kept with a shown suggestion; the quote's two sentences are kept apart too."""
-    result: list[dict[str, str]] = []
-    for reason in fit.reasons:
-        entry = asdict(reason)
-        if reason.code == "quote" and quote is not None:
-            entry |= {"company": quote.company, "npo": quote.npo}
-        result.append(entry)
-    result += [{"code": "improve", "mark": "", "text": text} for text in fit.improvements]
-    return result
+def reasons_as_dicts(fit: Fit) -> list[dict[str, Any]]:
+    """The reasons, and what could be added, as they are kept with a shown suggestion: codes and facts."""
+    return [
+        {"code": reason.code, "mark": reason.mark, "says": reason.says, **reason.facts}
+        for reason in (*fit.reasons, *fit.improvements)
+    ]
 
 
 def order(scored: Sequence[tuple[float, int]]) -> list[int]:

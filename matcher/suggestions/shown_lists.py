@@ -166,12 +166,14 @@ def mark(
     """Save (保存) or pass (見送り, with a coded reason that only the coordinator reads).
 
     Raises:
-        Invalid: a pass without a reason of the list.
+        Invalid: a pass without a reason of the list, or for another reason without a word.
     """
     own = organization_reads.own_organization(session, actor)
     permissions.require(actor, "suggestions.mark", own)
     if kind == "passed" and reason_code not in vocabulary.PASS_REASONS:
         raise Invalid(reason_code="required")
+    if kind == "passed" and reason_code == "other" and not note.strip():
+        raise Invalid(note="required")
     row = _mark_row(session, own.id, target.id, need)
     if row is None:
         row = Mark(organization_id=own.id, target_id=target.id, need_id=need.id if need else 0)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -42,9 +42,9 @@ class Suggestion:
     public_id: str = ""  #: of the shown suggestion, once recorded
 
     @property
-    def reasons(self) -> list[dict[str, str]]:
+    def reasons(self) -> list[dict[str, Any]]:
         """The reasons as they are shown and kept."""
-        return ranking.reasons_as_dicts(self.fit, self.quote)
+        return ranking.reasons_as_dicts(self.fit)
 
 
 class Shortlist(list[Suggestion]):
@@ -374,10 +374,15 @@ def _add_quotes(
         pairs.append((theirs, ours))
         wanted += [theirs, ours]
     rows = rows_of(session, live, wanted)
-    for suggestion, (theirs, ours) in zip(suggestions, pairs, strict=True):
-        if theirs in rows and ours in rows:
-            suggestion.quote = quotes.between(live, rows[theirs], rows[ours])
-            suggestion.fit = _with_quote(suggestion)
+    known = [
+        (suggestion, (rows[theirs], rows[ours]))
+        for suggestion, (theirs, ours) in zip(suggestions, pairs, strict=True)
+        if theirs in rows and ours in rows
+    ]
+    found = quotes.between(live, [texts for _suggestion, texts in known])
+    for (suggestion, _texts), quote in zip(known, found, strict=True):
+        suggestion.quote = quote
+        suggestion.fit = _with_quote(suggestion)
 
 
 def _with_quote(suggestion: Suggestion) -> Fit:

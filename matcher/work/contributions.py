@@ -7,19 +7,26 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from matcher.agreements import contract
 from matcher.cases import documents, talks
 from matcher.cases.act import BEGUN, SHARE, WORK, case_act
 from matcher.ground import calendar, figures, lifecycle, vocabulary
 from matcher.ground.errors import Invalid
 from matcher.records import CaseFile, Contribution, Partnership, Payment
+from matcher.register import moves
 from matcher.register.act import MOVED_ON, Done, Look, Told, Words
 
 _GIVEN: Final = BEGUN | {"trial"}
+#: Of anything but money on one day; no gift comes near it.
+_BEYOND: Final = 10**8
 
 
 @dataclass(frozen=True)
 class Gift:
-    """What was given on one day. ``yen`` is an amount or an estimate; ``estimate_method`` says which."""
+    """What was given on one day. ``yen`` is an amount or an estimate; ``estimate_method`` says which.
+
+    Where the quantity is itself in yen, ``yen`` is the same or ``None``.
+    """
 
     support_type: str
     quantity: float
@@ -31,29 +38,55 @@ class Gift:
     note: str = ""
     evidence: CaseFile | None = None
 
-    def faults(self, today: date) -> dict[str, str]:
-        """Field → code."""
+    def faults(self, first: date, today: date) -> dict[str, str]:
+        """Field → code. ``first``: the earliest day on which anything may have been given."""
         wrong = {}
         kind = vocabulary.SUPPORT_TYPES.get(self.support_type)
         if kind is None:
             wrong["support_type"] = "required"
         elif self.unit not in kind.units:
             wrong["unit"] = "required"
-        if not 0 < self.quantity < 10**11:
-            wrong["quantity"] = "positive"
+        if fault := self._fault_of_quantity():
+            wrong["quantity"] = fault
         if self.given_on > today:
             wrong["given_on"] = "in_future"
-        if self.yen is not None and not 0 <= self.yen < 10**10:
-            wrong["yen"] = "positive"
-        if self.yen is not None and self.estimate_method == "none":
-            wrong["estimate_method"] = "how_estimated"
+        elif self.given_on < first:
+            wrong["given_on"] = "before_introduction"
+        if self.yen is not None:
+            if self.yen < 0:
+                wrong["yen"] = "positive"
+            elif self.yen > contract.MAX_YEN:
+                wrong["yen"] = "amount_too_large"
+            elif vocabulary.is_yen(self.unit) and self.yen != self.quantity:
+                wrong["yen"] = "two_amounts"
+            if self.estimate_method == "none":
+                wrong["estimate_method"] = "how_estimated"
         if self.estimate_method == "city_direct" and not self.estimate_note.strip():
             wrong["estimate_note"] = "required"
         return wrong
 
+    def _fault_of_quantity(self) -> str | None:
+        if not self.quantity > 0:
+            return "positive"
+        is_yen = vocabulary.is_yen(self.unit)
+        if self.quantity > contract.MAX_YEN if is_yen else self.quantity >= _BEYOND:
+            return "amount_too_large"
+        is_whole = is_yen or self.unit in vocabulary.WHOLE_GIFTS
+        return "amount_not_whole" if is_whole and self.quantity % 1 else None
+
+
+def _first_day(session: Session, case: Partnership) -> date:
+    """The day on which the city introduced the two, or an earlier one from which on they agreed to give."""
+    days = [calendar.tokyo_date(case.decided_at or case.created_at)]
+    if trial := documents.find_agreed(session, case, "trial"):
+        days.append(date.fromisoformat(trial.content["from_on"]))
+    if case.starts_on is not None:
+        days.append(case.starts_on)
+    return min(days)
+
 
 @case_act(
-    "contribution", event="record_contribution", by=SHARE, open_in=_GIVEN, home="progress",
+    "record_contribution", by=SHARE, open_in=_GIVEN, home="progress",
     words=Words(
         "実績を記録する", "実績を記録し、相手方に確認をお願いしました。", "実績を記録しました",
         explain="自社・自団体が提供したものを記録します。相手方が確認すると、報告に使えるようになります。",
@@ -67,7 +100,7 @@ def record_contribution(look: Look, gift: Gift) -> Done:
         Invalid: field → code.
     """
     case = look.record
-    wrong = gift.faults(calendar.tokyo_date(look.now))
+    wrong = gift.faults(_first_day(look.session, case), calendar.tokyo_date(look.now))
     if not wrong and case.state == "trial" and vocabulary.is_money(gift.support_type, gift.unit):
         given = sum(_yen_of(row) for row in _money_given(look.session, case))
         if given + _yen_of(gift) > lifecycle.TRIAL_MONEY_YEN:
@@ -112,18 +145,21 @@ def _others_and_new(look: Look) -> str | None:
 
 @case_act(
     "confirm_contribution", by=WORK, open_in=_GIVEN, item=Contribution, guard=_others_and_new,
-    home="progress",
+    home="progress", is_read_first=True,
     words=Words(
         "実績を確認する", "実績を確認しました。", "実績を確認しました",
         explain="下の実績のとおりであれば、確認してください。違うときは「質問・連絡」でお知らせください。",
         submit="このとおり確認した",
+        step="相手方の実績を確かめる",
     ),
 )  # fmt: skip
 def confirm_contribution(look: Look) -> Done:
     """The other side says that it was so."""
     entry = look.item
-    entry.state, entry.confirmed_by_id, entry.confirmed_at = "confirmed", look.actor.user_id, look.now
-    return Done(details={"contribution": entry.public_id})
+    moves.become(entry, "confirmed")
+    entry.confirmed_by_id, entry.confirmed_at = look.actor.user_id, look.now
+    told = Told("others", "contribution_ok", {"who": talks.who(look.actor), "what": _what(entry)})
+    return Done(details={"contribution": entry.public_id}, tells=(told,))
 
 
 def _own_and_counting(look: Look) -> str | None:
@@ -149,11 +185,10 @@ def cancel_contribution(look: Look, reason: str) -> Done:
     if not reason.strip():
         raise Invalid(text="required")
     entry = look.item
-    tells: tuple[Told, ...] = ()
-    if entry.state == "confirmed":
-        tells = (Told("others", "contribution_gone", {"who": talks.who(look.actor), "what": _what(entry)}),)
-    entry.state = "cancelled"
-    return Done(details={"contribution": entry.public_id}, text=reason, tells=tells)
+    event = "contribution_gone" if entry.state == "confirmed" else "contribution_back"
+    told = Told("others", event, {"who": talks.who(look.actor), "what": _what(entry)})
+    moves.become(entry, "cancelled")
+    return Done(details={"contribution": entry.public_id}, text=reason, tells=(told,))
 
 
 def totals(session: Session, case: Partnership) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ _REPORTED: Final = BEGUN | {"trial", "agreed"}
 
 
 @case_act(
-    "incident", event="report_incident", by=SHARE, open_in=_REPORTED, home="progress",
+    "report_incident", by=SHARE, open_in=_REPORTED, home="progress",
     words=Words(
         "トラブルを報告する", "トラブルを三者に知らせました。", "トラブルを報告しました",
         explain="隠さずに、早く知らせてください。住民に知らせるかどうかは、市が別の文で判断します。",
@@ -42,8 +42,8 @@ def report_incident(look: Look, happened_on: date, text: str, measures: str) -> 
     )  # fmt: skip
     look.session.add(found)
     look.session.flush()
-    facts = {"who": talks.who(look.actor), "what": f"{happened_on.month}月{happened_on.day}日"}
-    told = (Told("others", "incident", facts), Told("desk", "incident", facts))
+    facts = {"who": talks.who(look.actor), "happened_on": happened_on.isoformat()}
+    told = (Told(("others", "desk"), "incident", facts),)
     return Done(found, {"incident": found.public_id}, tells=told)
 
 
@@ -70,7 +70,11 @@ def publish_incident(look: Look, public_text: str) -> Done:
     incident = look.item
     incident.public_text, incident.published_at = public_text.strip(), look.now
     incident.published_by_id = look.actor.user_id
-    return Done(details={"incident": incident.public_id}, tells=(Told("others", "incident_public"),))
+    # Residents may be told anew; the record keeps each text that they could read.
+    return Done(
+        details={"incident": incident.public_id}, text=incident.public_text,
+        tells=(Told("others", "incident_public"),),
+    )  # fmt: skip
 
 
 def _still_open(look: Look) -> str | None:
@@ -90,4 +94,6 @@ def resolve_incident(look: Look, text: str) -> Done:
     if not text.strip():
         raise Invalid(text="required")
     look.item.resolved_at, look.item.resolution = look.now, text.strip()
-    return Done(details={"incident": look.item.public_id})
+    facts = {"who": talks.who(look.actor), "happened_on": look.item.happened_on.isoformat()}
+    told = Told(("others", "desk"), "incident_resolved", facts)
+    return Done(details={"incident": look.item.public_id}, tells=(told,))

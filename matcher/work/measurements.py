@@ -8,17 +8,17 @@ from typing import Any, Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
-from matcher.agreements import plans
-from matcher.cases import documents, talks
+from matcher.agreements import indicators, plans, values
+from matcher.cases import documents, talks, telling, turns
 from matcher.cases.act import BEGUN, SHARE, case_act
 from matcher.ground import calendar, permissions, vocabulary
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.permissions import SYSTEM, Actor
-from matcher.records import CaseFile, Indicator, Measurement, Partnership, Payment, User
-from matcher.register import wording, wording_work
+from matcher.records import CaseFile, Indicator, Measurement, Partnership, Payment
+from matcher.register import moves, wording, wording_work
 from matcher.register.act import MOVED_ON, Also, Done, Look, Told, Words
 
-MEASURE_DAYS: Final = 7  #: days before a value is to be measured at which both sides hear of it
+MEASURE_DAYS: Final = 7  #: days before a value is to be measured at which who measures hears of it
 _MEASURED: Final = BEGUN | {"agreed"}
 
 
@@ -41,7 +41,7 @@ def _measures(look: Look) -> str | None:
 
 
 @case_act(
-    "measure", event="submit_measurement", by=SHARE, open_in=_MEASURED, item=Indicator, guard=_measures,
+    "submit_measurement", by=SHARE, open_in=_MEASURED, item=Indicator, guard=_measures,
     home="progress",
     words=Words(
         "測定の結果を提出する", "測定の結果を提出しました。", "測定の結果を提出しました",
@@ -53,29 +53,34 @@ def submit_measurement(look: Look, value: Value) -> Done:
     superseded at once; an accepted one only when this one is accepted.
 
     Raises:
-        Invalid: no value and no reason; a date that the plan does not name; evidence missing where money
-            hangs on it.
+        Invalid: no value and no reason; a value that the indicator cannot have; a date that the plan does
+            not name; evidence missing where money hangs on it.
         Refused: ``measurement_paid``.
     """
     session, indicator, wrong = look.session, look.item, {}
     if value.value is None and not value.missing_reason.strip():
-        wrong["value"] = "value_or_reason"
-    if value.measured_on not in plans.measuring_days(session, look.record, indicator):
+        wrong["value"] = wrong["missing_reason"] = "value_or_reason"
+    said = (indicator.unit, indicator.name, indicator.definition)
+    if value.value is not None and (fault := values.fault(value.value, *said)):
+        wrong["value"] = fault
+    if fault := values.first_fault(value.breakdown.values(), *said):
+        wrong["breakdown"] = fault
+    if value.measured_on not in indicators.measuring_days(session, look.record, indicator):
         wrong["measured_on"] = "not_in_plan"
     if value.measured_on > calendar.tokyo_date(look.now):
         wrong["measured_on"] = "in_future"
     if indicator.linked_to_payment and value.value is not None and value.evidence is None:
         wrong["evidence"] = "required"
     # Of what is counted the parts make up the whole; those of a share or a score do not.
-    is_counted = indicator.unit in vocabulary.COUNTED_UNITS
-    if is_counted and value.value is not None and sum(value.breakdown.values()) > value.value + 1e-6:
-        wrong["breakdown"] = "parts_exceed"
+    whole = value.value if indicator.unit in vocabulary.COUNTED_UNITS and "value" not in wrong else None
+    if whole is not None and sum(value.breakdown.values()) > whole + 1e-6:
+        wrong.setdefault("breakdown", "parts_exceed")
     if wrong:
         raise Invalid(**wrong)
     if _is_paid(session, indicator, value.measured_on):
         raise Refused("measurement_paid")
     for older in _measurements(session, indicator, value.measured_on, "submitted", "sent_back"):
-        older.state = "superseded"
+        moves.become(older, "superseded")
     found = Measurement(
         indicator_id=indicator.id,
         measured_on=value.measured_on,
@@ -87,6 +92,7 @@ def submit_measurement(look: Look, value: Value) -> Done:
         evidence_id=value.evidence.id if value.evidence else None,
         state="submitted",
         submitted_by_id=look.actor.user_id,
+        submitted_side=documents.side_of(look.actor, look.record),
         submitted_at=look.now,
     )
     session.add(found)
@@ -99,8 +105,7 @@ def _told_of_value(look: Look) -> tuple[Told, ...]:
     """Whoever checks the value is asked; the others hear that it came and who checks it."""
     case = look.record
     checker = checks(_contract(look.session, case), look.item, documents.side_of(look.actor, case))
-    names = {"company": case.company.name, "npo": case.npo.name, "city": "市の担当"}
-    facts = {"who": talks.who(look.actor), "what": look.item.name, "checker": names[checker]}
+    facts = {"who": talks.who(look.actor), "what": look.item.name, "checker": _names(case)[checker]}
     told = [
         Told(side, "measured" if side == checker else "measured_other", facts) for side in ("company", "npo")
     ]
@@ -108,6 +113,10 @@ def _told_of_value(look: Look) -> tuple[Told, ...]:
         *told,
         Told("desk", "measured", facts) if checker == "city" else Told("city", "measured_other", facts),
     )
+
+
+def _names(case: Partnership) -> dict[str, str]:
+    return {"company": case.company.name, "npo": case.npo.name, "city": wording.CITY}
 
 
 def checks(contract: Mapping[str, Any] | None, indicator: Indicator, submitted_by: str) -> documents.Side:
@@ -122,18 +131,16 @@ def checks(contract: Mapping[str, Any] | None, indicator: Indicator, submitted_b
 
 
 def checker_of(session: Session, case: Partnership, measurement: Measurement, indicator: Indicator) -> str:
-    """The same of a value that was handed in (``submitted_by`` must be loaded)."""
-    person = measurement.submitted_by
-    side = case.side_of(person.organization_id) if person is not None else None
-    return checks(_contract(session, case), indicator, side or "city")
+    """The same of a value that was handed in."""
+    return checks(_contract(session, case), indicator, measurement.submitted_side or "city")
 
 
 def reviewable(session: Session, actor: Actor, case: Partnership, now: datetime) -> frozenset[int]:
     """The ids of the submitted values that ``actor`` may accept or send back now."""
-    rows = plans.measurements(session, case)
+    rows = indicators.measurements(session, case)
     return frozenset(
         row.id
-        for indicator in plans.indicators(session, case, retired=True)
+        for indicator in indicators.of(session, case, retired=True)
         for row in rows.get(indicator.id, ())
         if row.state == "submitted" and review_measurement.may(Look(session, actor, case, now, row))
     )
@@ -158,8 +165,7 @@ def _review_obstacle(look: Look) -> str | None:
     if measurement.submitted_by_id == actor.user_id:
         return "own_measurement"
     # A company or an NPO does not check what its own people handed in, whoever of them it was.
-    submitter = session.get(User, measurement.submitted_by_id or 0)
-    if not actor.is_staff and submitter is not None and submitter.organization_id == actor.organization_id:
+    if not actor.is_staff and measurement.submitted_side == documents.side_of(actor, look.record):
         return "own_measurement"
     return None if measurement.state == "submitted" else MOVED_ON
 
@@ -167,7 +173,10 @@ def _review_obstacle(look: Look) -> str | None:
 @case_act(
     "review_measurement", by=SHARE, who=_may_review, open_in=_MEASURED, item=Measurement,
     guard=_review_obstacle, home="progress",
-    words=Words("測定の結果を確かめる", "判断を相手方に知らせました。", submit="判断を伝える"),
+    words=Words(
+        "測定の結果を確かめる", "判断を相手方に知らせました。", submit="判断を伝える",
+        step="「%(about)s」の測定の結果を確かめる",
+    ),
 )  # fmt: skip
 def review_measurement(look: Look, accepted: bool, text: str) -> Done:
     """Accept a value, or send it back with a sentence. Nobody reviews their own.
@@ -185,15 +194,16 @@ def review_measurement(look: Look, accepted: bool, text: str) -> Done:
         if _is_paid(session, indicator, measurement.measured_on):
             raise Refused("measurement_paid")
         for older in _measurements(session, indicator, measurement.measured_on, "accepted"):
-            older.state = "superseded"
-    measurement.state = "accepted" if accepted else "sent_back"
+            moves.become(older, "superseded")
+    moves.become(measurement, "accepted" if accepted else "sent_back")
     measurement.reviewed_by_id, measurement.reviewed_at = look.actor.user_id, look.now
+    measurement.reviewed_side = documents.side_of(look.actor, look.record)
     measurement.review_text = text.strip()
     session.flush()
     sets_baseline = (
         accepted
         and measurement.measured_on == indicator.baseline_on
-        and plans.asks_baseline(session, look.record, indicator)
+        and indicators.asks_baseline(session, look.record, indicator)
     )
     if sets_baseline:
         indicator.baseline = measurement.value
@@ -203,9 +213,20 @@ def review_measurement(look: Look, accepted: bool, text: str) -> Done:
         text=text,
         event="accept_measurement" if accepted else "return_measurement",
         also=(Also("set_baseline", details),) if sets_baseline else (),
-        tells=(
-            Told("others", "measurement_ok" if accepted else "measurement_back", {"what": indicator.name}),
-        ),
+        tells=_told_of_review(look),
+    )
+
+
+def _told_of_review(look: Look) -> tuple[Told, ...]:
+    """Whoever handed in what was sent back mends it; the others hear that it is being mended."""
+    measurement, facts = look.item, {"what": look.item.indicator.name}
+    if measurement.state == "accepted":
+        return (Told(("others", "city"), "measurement_ok", facts),)
+    names, mender = _names(look.record), measurement.submitted_side or "city"
+    others = tuple(side for side in names if side != mender)
+    return (
+        Told(mender, "measurement_back", facts),
+        Told(others, "measurement_back_other", {**facts, "mender": names[mender]}),
     )
 
 
@@ -236,7 +257,7 @@ def _is_paid(session: Session, indicator: Indicator, day: date) -> bool:
 
 
 def remind_measurements(session: Session, now: datetime, limit: int = 200) -> int:
-    """Seven days before a value is to be measured, both sides hear of it; returns how many."""
+    """Seven days before a value is to be measured, whoever measures it hears of it; returns how many."""
     rows = session.execute(
         select(Indicator, Partnership)
         .join(Partnership, Partnership.id == Indicator.partnership_id)
@@ -246,7 +267,7 @@ def remind_measurements(session: Session, now: datetime, limit: int = 200) -> in
     today, done = calendar.tokyo_date(now), 0
     for indicator, case in rows:
         after = indicator.reminded_on or date.min
-        days = plans.waiting_days(indicator, case.state)
+        days = indicators.waiting_days(indicator, case.state)
         near = [day for day in days if day > after and today <= day <= today + timedelta(days=MEASURE_DAYS)]
         if not near or done >= limit:
             continue
@@ -254,6 +275,7 @@ def remind_measurements(session: Session, now: datetime, limit: int = 200) -> in
         until = wording.day(calendar.end_of_day(min(near)))
         name = "baseline_due" if indicator.is_start(min(near)) else "measure_due"
         text = wording_work.event(case, name, what=indicator.name, until=until)
-        documents.tell_others(session, SYSTEM, case, text, now)
+        measurer = turns.waited_for(session, case, "measure", "measure_baseline", item=indicator.public_id)
+        telling.tell(session, SYSTEM, case, text, now, *measurer)
         done += 1
     return done

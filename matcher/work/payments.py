@@ -1,6 +1,6 @@
 """成果連動の支払い: from accepted measurements only, calculated once, approved by another (E8, X12)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -8,19 +8,26 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.agreements import contract as payment
-from matcher.cases import decisions, documents, talks
+from matcher.agreements import money_words
+from matcher.cases import decisions, documents, talks, turns
 from matcher.cases.act import BEGUN, REVIEW, case_act
 from matcher.ground import calendar
 from matcher.ground.errors import Invalid, Refused
-from matcher.records import Measurement, Partnership, Payment, PaymentRule, User
-from matcher.register import notices, wording_work
+from matcher.ground.permissions import Actor
+from matcher.records import CaseDocument, Measurement, Partnership, Payment, PaymentRule
+from matcher.register import notices, officials, wording_work
 from matcher.register.act import MOVED_ON, Done, Look, Told, Words
+from matcher.register.once import asked_once
 
 
 def contract(session: Session, case: Partnership) -> payment.Contract | None:
     """The outcome-linked contract in force, if the case has one."""
-    found = documents.find_agreed(session, case, "agreement")
-    outcome = found.content.get("outcome") if found else None
+    return contract_in(documents.find_agreed(session, case, "agreement"))
+
+
+def contract_in(agreement: CaseDocument | None) -> payment.Contract | None:
+    """The outcome-linked contract of one version of an agreement, if it has one."""
+    outcome = agreement.content.get("outcome") if agreement else None
     return payment.Contract.from_dict(outcome) if outcome else None
 
 
@@ -34,6 +41,7 @@ def rules(session: Session, case: Partnership) -> Sequence[PaymentRule]:
     ).all()
 
 
+@asked_once
 def all_of(session: Session, case: Partnership) -> Sequence[Payment]:
     """Every payment of the case, oldest first."""
     return session.scalars(
@@ -56,8 +64,25 @@ def basis(session: Session, rule: PaymentRule) -> Measurement | None:
             Measurement.measured_on == rule.measured_on,
             Measurement.state == "accepted",
         )
-        .options(joinedload(Measurement.reviewed_by))
+        .options(joinedload(Measurement.indicator), joinedload(Measurement.evidence))
     )
+
+
+def values(
+    rows: Sequence[PaymentRule], measured: Mapping[int, Sequence[Measurement]]
+) -> dict[int, Measurement | None]:
+    """rule id → the accepted measurement by which it pays, out of what was measured of each indicator."""
+    return {
+        rule.id: next(
+            (
+                row
+                for row in measured.get(rule.indicator_id, ())
+                if row.state == "accepted" and row.measured_on == rule.measured_on
+            ),
+            None,
+        )
+        for rule in rows
+    }
 
 
 def _calculable(look: Look) -> str | None:
@@ -73,7 +98,7 @@ def _calculable(look: Look) -> str | None:
         return "no_measurement"
     if measurement.evidence_id is None:
         return "no_evidence"
-    is_providers = _side_of_person(case, measurement.reviewed_by) == deal.provider
+    is_providers = measurement.reviewed_side == deal.provider
     return "evaluator_is_provider" if is_providers else None
 
 
@@ -94,6 +119,7 @@ def is_outcome_linked(case: Partnership) -> bool:
     words=Words(
         "支払額を計算する", "支払額を計算しました。", "支払額を計算しました",
         explain="契約の条件どおりに計算します。計算の結果は、あとから変えられません。", submit="計算する",
+        step="「%(about)s」の支払額を計算する", decided="支払額の計算",
     ),
 )  # fmt: skip
 def calculate(look: Look) -> Done:
@@ -107,7 +133,7 @@ def calculate(look: Look) -> Done:
     assert measurement.value is not None
     found = payment.amount(payment.Rule.from_dict(rule.terms), measurement.value)
     return _keep(
-        look, found.yen, found.formula, rule.fiscal_year, rule.indicator.name,
+        look, found, rule.fiscal_year, rule.indicator.name,
         rule_id=rule.id, measurement_id=measurement.id,
     )  # fmt: skip
 
@@ -132,6 +158,7 @@ def _fixed_open(look: Look) -> str | None:
     words=Words(
         "固定部分を計算する", "支払額を計算しました。",
         explain="契約で定めた固定部分の支払額を作ります。", submit="計算する",
+        step="%(about)sの支払額を計算する",
     ),
 )  # fmt: skip
 def calculate_fixed(look: Look) -> Done:
@@ -142,18 +169,16 @@ def calculate_fixed(look: Look) -> Done:
     """
     deal, year = contract(look.session, look.record), _year(look)
     assert deal is not None
-    yen, what = deal.fixed[year], fixed_part(year)
-    formula = f"契約で定めた{what}。支払額は{yen:,}円。"
-    return _keep(look, yen, formula, year, what, fixed_year=year)
+    found = payment.fixed_amount(year, deal.fixed[year])
+    return _keep(look, found, year, money_words.fixed_part(year), fixed_year=year)
 
 
-def approvers(session: Session, calculated_by_id: int | None) -> Sequence[User]:
-    """The managers who may approve what this person has calculated (K9): all but the person."""
-    return session.scalars(
-        select(User)
-        .where(User.role == "manager", User.status == "active", User.id != calculated_by_id)
-        .order_by(User.id)
-    ).all()
+def is_for(session: Session, step: turns.Step, actor: Actor, case: Partnership) -> bool:
+    """Whether a step of the actor's side is the actor's; who has calculated an amount does not approve it."""
+    if step.kind != approve.name:
+        return turns.is_for(step, actor, case)
+    own = select(Payment.id).where(Payment.public_id == step.item, Payment.calculated_by_id == actor.user_id)
+    return turns.is_for(step, actor, case) and not session.scalar(select(own.exists()))
 
 
 def _approvable(look: Look) -> str | None:
@@ -166,10 +191,12 @@ def _approvable(look: Look) -> str | None:
 
 @case_act(
     "approve_payment", by="partnership.pay", open_in=BEGUN, item=Payment, guard=_approvable, home="payment",
+    is_read_first=True,  # a coordinator reads the amount there, a manager finds the button
     words=Words(
         "支払いを承認する", "支払いを承認しました。", "支払いを承認しました",
         explain="下の計算のとおりに支払うことを承認します。計算した本人は承認できません。",
         submit="承認する",
+        step="「%(about)s」の支払いを承認する（管理職）", decided="支払いの承認",
     ),
 )  # fmt: skip
 def approve(look: Look) -> Done:
@@ -193,9 +220,10 @@ def _payable(look: Look) -> str | None:
 
 
 @case_act(
-    "paid", event="record_paid", by=REVIEW, open_in=BEGUN, item=Payment, guard=_payable, home="payment",
+    "record_paid", by=REVIEW, open_in=BEGUN, item=Payment, guard=_payable, home="payment",
     words=Words(
-        "支払った日を記録する", "支払いを記録しました。", "支払いを記録しました", submit="記録する"
+        "支払った日を記録する", "支払いを記録しました。", "支払いを記録しました", submit="記録する",
+        step="「%(about)s」を支払い、支払った日を記録する",
     ),
 )  # fmt: skip
 def record_paid(look: Look, paid_on: date) -> Done:
@@ -236,15 +264,13 @@ def unsettled(session: Session, case: Partnership) -> str | None:
 
 
 def label(found: Payment) -> str:
-    """What a payment is for."""
-    if found.fixed_year is not None:
-        return fixed_part(found.fixed_year)
-    return found.rule.indicator.name if found.rule is not None else ""
+    """What a payment is for, as it was called when it was calculated."""
+    return found.what if found.fixed_year is None else money_words.fixed_part(found.fixed_year)
 
 
-def fixed_part(year: int) -> str:
-    """「令和8年度の固定部分」."""
-    return f"{calendar.nendo(year)}の固定部分"
+def formula(found: Payment, translate: Callable[[str], str] = str) -> str:
+    """How a payment was calculated, in words; what was kept as a sentence stays it."""
+    return found.formula or money_words.formula(found.steps, translate)
 
 
 def _unmeasurable(session: Session, case: Partnership) -> set[int | None]:
@@ -291,10 +317,10 @@ def open_fixed(session: Session, case: Partnership) -> list[int]:
     return [year for year, yen in sorted(deal.fixed.items()) if yen and year not in calculated]
 
 
-def _keep(look: Look, yen: int, formula: str, year: int, what: str, **of: int) -> Done:
+def _keep(look: Look, amount: payment.Amount, year: int, what: str, **of: int) -> Done:
     """Keep an amount; ``of`` names its rule and measurement, or the year of the fixed part."""
     session, actor, case, now = look.session, look.actor, look.record, look.now
-    deal = contract(session, case)
+    deal, yen = contract(session, case), amount.yen
     assert deal is not None
     before = select(func.coalesce(func.sum(Payment.amount_yen), 0)).where(Payment.partnership_id == case.id)
     if (session.scalar(before) or 0) + yen > deal.budget_cap_yen:
@@ -303,16 +329,24 @@ def _keep(look: Look, yen: int, formula: str, year: int, what: str, **of: int) -
     if limit is not None and (session.scalar(before.where(Payment.fiscal_year == year)) or 0) + yen > limit:
         raise Refused("over_budget")
     found = Payment(
-        partnership_id=case.id, fiscal_year=year, amount_yen=yen, formula=formula,
-        calculated_by_id=actor.user_id, calculated_at=now, **of,
+        partnership_id=case.id, fiscal_year=year, amount_yen=yen, steps=list(amount.steps),
+        what="" if "fixed_year" in of else what, calculated_by_id=actor.user_id, calculated_at=now, **of,
     )  # fmt: skip
     session.add(found)
     session.flush()
     bundle = decisions.freeze(
-        session, actor, case, "calculate_payment", "", now, payment=found.public_id, yen=yen, formula=formula
+        session,
+        actor,
+        case,
+        "calculate_payment",
+        "",
+        now,
+        payment=found.public_id,
+        yen=yen,
+        formula=formula(found),
     )
     words = wording_work.event(case, "payment_to_approve", what=what)
-    managers = approvers(session, actor.user_id)
+    managers = officials.approvers(session, actor.user_id)
     notices.tell_users(session, managers, *words, now, about=("partnership", case.public_id))
     details = {**_details(found), **decisions.named(bundle)}
     return Done(found, details, tells=(Told("others", "payment", {"what": what}),))
@@ -320,9 +354,3 @@ def _keep(look: Look, yen: int, formula: str, year: int, what: str, **of: int) -
 
 def _details(found: Payment) -> dict[str, Any]:
     return {"payment": found.public_id, "yen": found.amount_yen}
-
-
-def _side_of_person(case: Partnership, person: User | None) -> str | None:
-    if person is None:
-        return None
-    return case.side_of(person.organization_id) or "city"

@@ -26,6 +26,12 @@ def contributions(session: Session, case: Partnership) -> Sequence[Contribution]
     ).all()
 
 
+def given(session: Session, case: Partnership, giver: str) -> Sequence[Contribution]:
+    """What one party gave, without what was cancelled, newest first."""
+    rows = contributions(session, case)
+    return [row for row in rows if row.giver == giver and row.state != "cancelled"]
+
+
 def risks(session: Session, case: Partnership) -> Sequence[Risk]:
     """The risks of a case: open and grave ones first."""
     rows = session.scalars(select(Risk).where(Risk.partnership_id == case.id)).all()

@@ -9,21 +9,23 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.agreements import plans
-from matcher.cases import documents, talks
+from matcher.cases import documents, talks, telling, turns
 from matcher.cases.act import BEGUN, REVIEW, WORK, case_act
-from matcher.ground import calendar
+from matcher.ground import calendar, day_words
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.permissions import SYSTEM, Actor
 from matcher.records import AuditEvent, Partnership, PeriodReport, Revision
-from matcher.register import wording, wording_work
+from matcher.register import moves, wording, wording_work
 from matcher.register.act import MOVED_ON, Also, Done, Look, Told, Words
 
-REMIND_DAYS: Final = 14  #: days before a report is due at which both sides hear of it
+REMIND_DAYS: Final = 14  #: days before a report is due at which who is still to write hears of it
+#: side → the column of what did not work, as it says
+SETBACKS: Final = {"npo": "setbacks", "company": "company_setbacks"}
 
 
 def status(report: PeriodReport, today: date) -> str:
     """``not_yet``, ``due`` or ``overdue`` where it is still to be handed in, else its state."""
-    if report.state not in {"open", "sent_back"}:
+    if not report.is_to_be_written:
         return report.state
     if today > report.due_on:
         return "overdue"
@@ -33,27 +35,29 @@ def status(report: PeriodReport, today: date) -> str:
 
 
 def _to_write(look: Look) -> str | None:
-    return None if look.item.state in {"open", "sent_back"} else MOVED_ON
+    return None if look.item.is_to_be_written else MOVED_ON
 
 
 @case_act(
-    "report", event="submit_report_part", by=WORK, open_in=BEGUN, item=PeriodReport, guard=_to_write,
+    "write_report", event="submit_report_part", by=WORK, open_in=BEGUN, item=PeriodReport, guard=_to_write,
     home="progress",
     words=Words(
         "中間報告を書く", "中間報告を提出しました。", "中間報告（自社・自団体の分）を提出しました",
         explain="企業と団体の両方が提出すると、市が確認します。下書きには、この期間の記録から作った文を入れてあります。",
-        submit="選んだとおりに進める",
+        submit="選んだとおりに進める", saved="中間報告の下書きを保存しました。",
+        step="中間報告（%(about)s）を提出する",
     ),
 )  # fmt: skip
 def write_report(look: Look, facts: Mapping[str, Any], *, submit: bool) -> Done:
     """Write one's own part; once both have submitted theirs, it is with the city.
 
     Args:
-        facts: ``text`` and, from the NPO, ``setbacks`` (what did not work) and ``next_step``; ``sentences``
+        facts: ``text``, ``setbacks`` (what did not work) and, from the NPO, ``next_step``; ``sentences``
             are what the records say of the period (``drafted.compose``), kept with the submitted version.
 
     Raises:
-        Invalid: submitted without text; the NPO without a word on what did not work.
+        Invalid: submitted without text; the NPO without a word on what did not work; what was submitted would
+            become a draft again, of which nobody heard.
         Refused: ``too_early``: the period is not over.
     """
     report, side, now = look.item, documents.side_of(look.actor, look.record), look.now
@@ -64,16 +68,18 @@ def write_report(look: Look, facts: Mapping[str, Any], *, submit: bool) -> Done:
         wrong["text"] = "required"
     if submit and side == "npo" and not facts.get("setbacks", "").strip():
         wrong["setbacks"] = "required"
+    if not submit and getattr(report, f"{side}_submitted_at") is not None:
+        wrong["submit_now"] = "submitted_already"
     if wrong:
         raise Invalid(**wrong)
     setattr(report, f"{side}_text", facts.get("text", "").strip())
+    setattr(report, SETBACKS[side], facts.get("setbacks", "").strip())
     if side == "npo":
-        report.setbacks = facts.get("setbacks", "").strip()
         report.next_step = facts.get("next_step", "").strip()
     setattr(report, f"{side}_submitted_at", now if submit else None)
     look.session.flush()
     if not submit:
-        return Done(is_quiet=True, says="中間報告の下書きを保存しました。")
+        return Done(is_quiet=True)
     return _handed_in(look, side, facts.get("sentences", ()))
 
 
@@ -83,17 +89,15 @@ def _handed_in(look: Look, side: str, sentences: Sequence[Mapping[str, str]]) ->
     if not (report.npo_submitted_at and report.company_submitted_at):
         told = Told("others", "report_part", {"who": talks.who(look.actor), "what": what})
         return Done(details=details, tells=(told,))
-    report.state, report.submitted_at = "submitted", look.now
+    moves.become(report, "submitted")
+    report.submitted_at = look.now
     look.session.flush()
     _keep_version(look.session, look.actor, report, sentences, look.now)
     late = {"report": report.public_id, "late": calendar.tokyo_date(look.now) > report.due_on}
     return Done(
         details=details,
         also=(Also("submit_report", late, by=SYSTEM),),
-        tells=(
-            Told("others", "report_submitted", {"what": what}),
-            Told("desk", "report_submitted", {"what": what}),
-        ),
+        tells=(Told(("others", "desk"), "report_submitted", {"what": what}),),
     )
 
 
@@ -103,7 +107,10 @@ def _waits(look: Look) -> str | None:
 
 @case_act(
     "review_report", by=REVIEW, open_in=BEGUN, item=PeriodReport, guard=_waits, home="progress",
-    words=Words("中間報告を確かめる", "判断を両者に知らせました。", submit="判断を伝える"),
+    words=Words(
+        "中間報告を確かめる", "判断を両者に知らせました。", submit="判断を伝える",
+        step="中間報告（%(about)s）を確かめる",
+    ),
 )  # fmt: skip
 def review_report(look: Look, accepted: bool, text: str) -> Done:
     """Accept a report, or send it back with a sentence; both parts are then written again.
@@ -114,7 +121,7 @@ def review_report(look: Look, accepted: bool, text: str) -> Done:
     if not accepted and not text.strip():
         raise Invalid(text="required")
     report = look.item
-    report.state = "accepted" if accepted else "sent_back"
+    moves.become(report, "accepted" if accepted else "sent_back")
     report.reviewed_by_id, report.reviewed_at = look.actor.user_id, look.now
     report.review_text = text.strip()
     if not accepted:
@@ -179,7 +186,7 @@ def earlier_reports(session: Session, case: Partnership) -> dict[int, list[Earli
 
 def period_words(report: PeriodReport) -> str:
     """「令和8年4月1日〜9月30日」."""
-    return calendar.period(report.period_from, report.period_to)
+    return day_words.period(report.period_from, report.period_to)
 
 
 def _keep_version(
@@ -199,7 +206,8 @@ def _keep_version(
             owner_type="report", owner_id=report.id, number=number + 1, made_by_id=actor.user_id, made_at=now,
             content={
                 "npo_text": report.npo_text, "company_text": report.company_text,
-                "setbacks": report.setbacks, "next_step": report.next_step,
+                "setbacks": report.setbacks, "company_setbacks": report.company_setbacks,
+                "next_step": report.next_step,
                 "sentences": [dict(row) for row in sentences],
             },
         )
@@ -211,7 +219,9 @@ def _keep_version(
 
 
 def remind_reports(session: Session, now: datetime, limit: int = 200) -> int:
-    """Fourteen days before a report is due, and the day after, both sides hear of it; returns how many."""
+    """Fourteen days before a report is due, and the day after, whoever has not handed it in hears of it;
+    returns how many reports.
+    """
     today = calendar.tokyo_date(now)
     rows = session.execute(
         select(PeriodReport, Partnership)
@@ -236,6 +246,9 @@ def remind_reports(session: Session, now: datetime, limit: int = 200) -> int:
             case, "report_overdue" if stage == 2 else "report_due", what=period_words(report),
             until=wording.day(calendar.end_of_day(report.due_on)),
         )  # fmt: skip
-        documents.tell_others(session, SYSTEM, case, text, now, staff=stage == 2)
+        late = turns.waited_for(session, case, "write_report", item=report.public_id)
+        telling.tell(session, SYSTEM, case, text, now, *late)
+        if stage == 2:
+            telling.tell(session, SYSTEM, case, text, now, "desk")
         done += 1
     return done

@@ -4,13 +4,13 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 
-from matcher.cases import talks
+from matcher.cases import talks, telling
 from matcher.cases.act import ALIVE, SHARE, case_act
 from matcher.ground import calendar
 from matcher.ground.errors import Invalid
 from matcher.records import Risk
 from matcher.register import snapshots
-from matcher.register.act import MOVED_ON, Done, Look, Words
+from matcher.register.act import MOVED_ON, Done, Look, Told, Words
 
 RISK_DAYS: Final = 7  #: days before a risk is to be looked at again at which it is somebody's step
 #: What of a risk is weighed anew when it is looked at again.
@@ -44,7 +44,7 @@ def _still_open(look: Look) -> str | None:
 
 
 @case_act(
-    "risk", event="add_risk", by=SHARE, open_in=ALIVE, home="progress",
+    "add_risk", by=SHARE, open_in=ALIVE, home="progress",
     words=Words("リスクを書く", "リスクを記録しました。", "リスクを記録しました"),
 )  # fmt: skip
 def add_risk(look: Look, risk: RiskFacts) -> Done:
@@ -61,7 +61,7 @@ def add_risk(look: Look, risk: RiskFacts) -> Done:
     )
     look.session.add(found)
     look.session.flush()
-    return Done(found, {"risk": found.public_id})
+    return Done(found, {"risk": found.public_id}, tells=_told(look, "risk_added", found))
 
 
 @case_act(
@@ -89,7 +89,8 @@ def change_risk(look: Look, facts: RiskFacts) -> Done:
     before = _weighed(look.item)
     for name in _WEIGHED:
         setattr(look.item, name, getattr(facts, name))
-    return Done(details={"risk": look.item.public_id, "before": before, "after": _weighed(look.item)})
+    details = {"risk": look.item.public_id, "before": before, "after": _weighed(look.item)}
+    return Done(details=details, tells=_told(look, "risk_changed", look.item))
 
 
 def _weighed(risk: Risk) -> dict[str, Any]:
@@ -112,4 +113,9 @@ def close_risk(look: Look, text: str) -> Done:
     if not text.strip():
         raise Invalid(text="required")
     look.item.closed_at, look.item.closed_text = look.now, text.strip()
-    return Done(details={"risk": look.item.public_id})
+    return Done(details={"risk": look.item.public_id}, tells=_told(look, "risk_closed", look.item))
+
+
+def _told(look: Look, event: str, risk: Risk) -> tuple[Told, ...]:
+    facts = {"who": talks.who(look.actor), "what": risk.text[:60]}
+    return (Told(telling.with_side(risk.side), event, facts),)

@@ -16,6 +16,7 @@ class Expected:
     """Where an indicator starts (``None``: not measured yet) and where it is to go."""
 
     name: str
+    definition: str
     unit: str
     baseline: float | None
     target: float
@@ -43,7 +44,9 @@ def trial(session: Session, case: Partnership) -> Trial | None:
     # The plan that is being written comes last: the two drafts are meant to fit each other.
     for plan in (documents.find_agreed(session, case, "plan"), documents.find_draft(session, case, "plan")):
         for row in plan.content.get("indicators", ()) if plan is not None else ():
-            expected[row["key"]] = Expected(row["name"], row["unit"], row["baseline"], row["target"])
+            expected[row["key"]] = Expected(
+                row["name"], row["definition"], row["unit"], row["baseline"], row["target"]
+            )  # fmt: skip
     deal = payment.Contract.from_dict(outcome)
     usable = tuple(rule for rule in deal.rules if rule.indicator in expected and not rule.faults())
     return Trial(draft, replace(deal, rules=usable), expected)
@@ -53,9 +56,13 @@ def trial(session: Session, case: Partnership) -> Trial | None:
 class Scenario:
     """One possible outcome: for each rule the value and what it would pay; sums in yen."""
 
-    name: str
+    code: str  #: of ``vocabulary.SCENARIOS``
     rows: tuple[tuple[payment.Rule, float, payment.Amount], ...]
     fixed_yen: int
+
+    def of(self, key: str) -> tuple[float, int] | None:
+        """The value of one rule and what it would pay, ``None`` where it is not calculated."""
+        return next(((value, amount.yen) for rule, value, amount in self.rows if rule.key == key), None)
 
     @property
     def total_yen(self) -> int:
@@ -74,21 +81,16 @@ def scenarios(
     """
     fixed = sum(deal.fixed.values())
     found = []
-    for name, share in (
-        ("改善なし", 0.0),
-        ("目標の半分", 0.5),
-        ("目標どおり", 1.0),
-        ("目標を大きく上回る", 1.5),
-    ):
+    for code, share in (("none", 0.0), ("half", 0.5), ("target", 1.0), ("beyond", 1.5)):
         rows = []
         for rule in deal.rules:
             indicator = indicators[rule.indicator]
             start = indicator.baseline if indicator.baseline is not None else 0.0
             value = start + (indicator.target - start) * share
             rows.append((rule, round(value, 4), payment.amount(rule, round(value, 4))))
-        found.append(Scenario(name, tuple(rows), fixed))
+        found.append(Scenario(code, tuple(rows), fixed))
     if own:
         values = [(rule, own[rule.key]) for rule in deal.rules if rule.key in own]
         rows = [(rule, value, payment.amount(rule, value)) for rule, value in values]
-        found.append(Scenario("入力した値", tuple(rows), fixed))
+        found.append(Scenario("own", tuple(rows), fixed))
     return found

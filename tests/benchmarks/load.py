@@ -147,7 +147,7 @@ class Person(threading.Thread):
         self._judge("GET", name, answer)
 
     def _write(self) -> None:
-        path = f"/cases/{self.chance.choice(self.facts['cases'])}/message"
+        path = f"/cases/{self.chance.choice(self.facts['cases'])}/send_message"
         values = self.browser.form(path)
         text = f"ご連絡です（{self.chance.getrandbits(48):x}）。"
         body = urllib.parse.urlencode({**values, "text": text}).encode()
@@ -208,7 +208,7 @@ def upload_too_much(port: int, people: list[dict[str, Any]], tally: Tally, stopp
         size = 80 * 1024 * 1024
         with socket.create_connection(("127.0.0.1", port), timeout=60) as wire:
             head = (
-                f"POST /cases/{facts['cases'][0]}/do/file HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+                f"POST /cases/{facts['cases'][0]}/do/add_file HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
                 f"Cookie: {'; '.join(f'{k}={v}' for k, v in facts['cookies'].items())}\r\n"
                 f"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {size}\r\n\r\n"
             )
@@ -265,7 +265,7 @@ def upload_past_a_slow_scanner(
     givers = [one for one in people if one["cases"]][:4]
 
     def send(facts: dict[str, Any]) -> None:
-        browser, path = Browser(port, facts["cookies"]), f"/cases/{facts['cases'][0]}/do/file"
+        browser, path = Browser(port, facts["cookies"]), f"/cases/{facts['cases'][0]}/do/add_file"
         values = {**browser.form(path), "purpose": "other", "purpose_": ""}
         parts = "".join(
             f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
@@ -370,13 +370,13 @@ def prepare() -> None:
     """Load the demo city and sign fifty people of it in; prints them as JSON. Runs in the tree measured."""
     from flask import session as cookie
     from sqlalchemy import or_, select
-    from sqlalchemy.orm import joinedload
 
     from matcher import migrations
     from matcher.ground import lifecycle
-    from matcher.people import accounts
+    from matcher.people import accounts, sessions
     from matcher.records import Need, Organization, Partnership, User
     from seed_data import city as seed_city
+    from tests.factories import make_membership
     from webapp import Settings, clock, create_app
     from webapp.cli_index import encode_all
 
@@ -402,15 +402,14 @@ def prepare() -> None:
             user = User(
                 email=f"load-{number}@people.example", name=f"計測 {number}", status="active",
                 role="coordinator" if role == "coordinator" else "member", created_at=clock.now(),
-                organization_id=organization.id if organization else None,
-                organization_role="owner" if organization else None,
+                memberships=[],
             )  # fmt: skip
             session.add(user)
+            if organization is not None:
+                make_membership(session, user, organization, now=clock.now())
             session.flush()
-            known = session.scalars(
-                select(User).where(User.id == user.id).options(joinedload(User.organization))
-            ).one()
-            opened = accounts.start_session(session, known, clock.now())
+            known = session.scalars(select(User).where(User.id == user.id).options(accounts.loaded())).one()
+            opened = sessions.start_session(session, known, clock.now())
             with app.test_request_context():
                 cookie["_user_id"], cookie["_fresh"] = opened, True
                 signer = app.session_interface.get_signing_serializer(app)

@@ -24,6 +24,7 @@ from matcher.city import cities
 from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization, User
 from matcher.records.base import new_public_id
 from matcher.register import folding
+from tests.factories import make_membership
 from webapp import Settings, clock, create_app
 from webapp.cli_index import encode_all
 
@@ -131,17 +132,16 @@ def fill(session, texts: Texts) -> None:
 
 def sign_in(app, database) -> FlaskClient:
     """A browser of a member of a company with an ordinary number of offers."""
-    from matcher.people import accounts
+    from matcher.people import sessions
 
     with database.write() as session:
         user = User(
-            email="bench@people.example", name="計測", role="member", organization_id=7, status="active",
-            organization_role="owner", created_at=clock.now(),
+            email="bench@people.example", name="計測", role="member", status="active", created_at=clock.now(),
+            memberships=[],
         )  # fmt: skip
         session.add(user)
-        session.flush()
-        user.organization = session.get(Organization, 7)
-        cookie = accounts.start_session(session, user, clock.now())
+        make_membership(session, user, session.get_one(Organization, 7), now=clock.now())
+        cookie = sessions.start_session(session, user, clock.now())
     client = app.test_client()
     with client.session_transaction() as held:
         held["_user_id"], held["_fresh"] = cookie, True

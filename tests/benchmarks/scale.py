@@ -30,12 +30,13 @@ from embeddings.encoder import load_encoder
 from embeddings.index import VectorIndex
 from matcher import migrations
 from matcher.city import cities
-from matcher.people import accounts
+from matcher.people import sessions
 from matcher.records import CompanyProfile, Embedding, Need, NpoProfile, Offer, Organization, User
 from matcher.records.base import new_public_id
 from matcher.register import findable
-from matcher.suggestions import indexing
+from matcher.suggestions import encoding, indexing
 from tests.benchmarks.pages import Texts
+from tests.factories import make_membership
 from webapp import Settings, clock, create_app
 
 SEED = 20261123
@@ -167,13 +168,12 @@ def sign_in(app, database, npo_id: int):
     """A browser of a director of one NPO."""
     with database.write() as session:
         user = User(
-            email="bench@people.example", name="計測", role="member", organization_id=npo_id, status="active",
-            organization_role="owner", created_at=clock.now(),
+            email="bench@people.example", name="計測", role="member", status="active", created_at=clock.now(),
+            memberships=[],
         )  # fmt: skip
         session.add(user)
-        session.flush()
-        user.organization = session.get(Organization, npo_id)
-        cookie = accounts.start_session(session, user, clock.now())
+        make_membership(session, user, session.get_one(Organization, npo_id), now=clock.now())
+        cookie = sessions.start_session(session, user, clock.now())
     client = app.test_client()
     with client.session_transaction() as held:
         held["_user_id"], held["_fresh"] = cookie, True
@@ -411,7 +411,7 @@ def visible(database, encoder, index) -> float:
         profile = session.get(CompanyProfile, 77)
         profile.business = "深海の蟹を観察する潜水艇を作っています。"
         findable.touch(session, company)
-    indexing.encode_waiting(database, encoder, clock.now())
+    encoding.encode_waiting(database, encoder, clock.now())
     started = time.perf_counter()
     with database.read() as session:
         index.level(session)

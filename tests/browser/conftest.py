@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 from werkzeug.serving import make_server
 
@@ -167,11 +167,21 @@ class Visitor:
     def enter(self, role: str) -> None:
         """Enter the demo as one of its people."""
         self.go("/")
-        self.page.locator(f'form:has(input[name="role"][value="{role}"]) button').first.click()
+        self.press(self.page.locator(f'form:has(input[name="role"][value="{role}"]) button').first)
+
+    def press(self, control: Locator) -> None:
+        """Press a button or link that leads to another page, and read on when all of that page is there.
+
+        A click alone returns when the next page begins: what is read then may be half of it, or the page before.
+        """
+        with self.page.expect_navigation(wait_until="load"):
+            control.click()
 
     def faults(self) -> list[str]:
-        """What is wrong with the present page: axe, sideways scroll, headings, and complaints so far."""
-        # A click returns when the next page begins; unstyled, everything is too wide.
+        """What is wrong with the present page: axe, sideways scroll, headings, the city's number where it does not
+        dial, and complaints so far.
+        """
+        # Unstyled, everything is too wide.
         self.page.wait_for_load_state("load")
         found = list(self.complaints)
         self.complaints.clear()
@@ -188,6 +198,18 @@ class Visitor:
         headings = self.page.locator("h1").count()
         if headings != 1:
             found.append(f"{headings} h1")
+        silent = self.page.evaluate(
+            """() => {
+              const links = [...document.querySelectorAll('.site-footer a[href^="tel:"]')];
+              const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+              while (words.nextNode()) {
+                const node = words.currentNode, around = node.parentElement;
+                if (!around.closest('a[href^="tel:"], script, style, textarea')
+                  && links.some(link => node.data.includes(link.textContent))) found.push(node.data.trim());
+              }
+              return found; }"""
+        )
+        found += [f"touching the number does not dial: {words}" for words in silent]
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         result = self.page.evaluate(
             """async () => (await axe.run(document, {runOnly: {type: 'tag', values:

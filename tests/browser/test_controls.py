@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from matcher.city import cities
-from matcher.people.accounts import demo_user
+from matcher.people.signing_in import demo_user
 from matcher.records import Organization
 from tests.browser import controls
 from tests.browser.conftest import Demo, Visitor
@@ -29,7 +29,7 @@ ROLES: dict[str, int] = {
 }  # fmt: skip
 #: Typed into fields for words and days; nothing in the demo city is called so.
 NOWHERE = "ぬかるみ橋"
-TYPED = {"date": "2026-01-05", "decimal": "82.5"}
+TYPED = {"date": "2026-01-05", "decimal": "82"}  # people are counted whole
 #: Fields whose every value leaves the list as it is, with the reason. Everything else must change something.
 UNCHANGING: dict[tuple[str, str], str] = {}
 #: Addresses that are walked elsewhere only because they are forms of a POST.
@@ -194,7 +194,7 @@ def _enter(demo: Demo, role: str) -> FlaskClient:
         user = make_user(session, role="operator") if name == "operator" else demo_user(session, name)
         if place:
             user = make_user(
-                session, session.get_one(Organization, user.organization_id), organization_role=place
+                session, session.get_one(Organization, user.seats[0].organization_id), organization_role=place
             )
         session.expunge_all()
     return login_as(client, user)

@@ -21,27 +21,27 @@ def fill_need(person: Visitor, title: str = NEED["title"]) -> str:
     """Write the need through the five pages and send it; returns the receipt number."""
     page = person.page
     person.go("/npo/needs")
-    page.get_by_role("button", name="ニーズを書く").click()
+    person.press(page.get_by_role("button", name="ニーズを書く"))
     for name, text in (NEED | {"title": title}).items():
         page.locator(f'[name="{name}"]').fill(text)
-    page.get_by_role("button", name="保存して次へ").click()
+    person.press(page.get_by_role("button", name="保存して次へ"))
     page.locator('[name="support_type"]').select_option("food")
     page.locator('[name="quantity"]').fill("１０")
     page.locator('[name="unit"]').select_option("箱")
-    page.get_by_role("button", name="保存して次へ").click()
+    person.press(page.get_by_role("button", name="保存して次へ"))
     page.locator('[name="period_from"]').fill("2027-01-05")
     page.locator('[name="period_to"]').fill("2027-10-31")
     page.locator('[name="areas"][value="citywide"]').check()
     page.locator('[name="valid_until"]').fill("2027-06-30")
-    page.get_by_role("button", name="保存して次へ").click()
+    person.press(page.get_by_role("button", name="保存して次へ"))
     page.locator('[name="fields"][value="1"]').check()
     page.locator('[name="beneficiaries"][value="elderly_alone"]').check()
     page.locator('[name="safety_contact"][value="no"]').check()
-    page.get_by_role("button", name="保存して次へ").click()
+    person.press(page.get_by_role("button", name="保存して次へ"))
     page.locator('[name="if_unmet"]').fill("月二度のまま続けます。")
     page.locator('[name="contact_name"]').fill("髙橋 久美")
-    page.get_by_role("button", name="保存して確認へ").click()
-    page.get_by_role("button", name="市に送る").click()
+    person.press(page.get_by_role("button", name="保存して確認へ"))
+    person.press(page.get_by_role("button", name="市に送る"))
     found = re.search(r"N-\d{4}-\d{4}", page.inner_text("main"))
     assert found, page.inner_text("main")
     return found[0]
@@ -60,19 +60,19 @@ def test_from_a_need_to_an_introduction(visitor: Visitors, demo: Demo):
 
     coordinator = visitor("coordinator")
     coordinator.go("/desk/needs")
-    coordinator.page.get_by_role("link", name=NEED["title"]).click()
+    coordinator.press(coordinator.page.get_by_role("link", name=NEED["title"]))
     assert number in coordinator.page.inner_text("main")
-    coordinator.page.get_by_role("button", name="公開する", exact=True).click()
+    coordinator.press(coordinator.page.get_by_role("button", name="公開する", exact=True))
     demo.work()
 
     officer = visitor("company")
     officer.go("/company/suggestions")
     card = officer.page.locator("article, .card").filter(has_text=NEED["title"]).first
     assert card.locator("text=合う点").count() == 1
-    card.get_by_role("link", name="申し出をする").click()
+    officer.press(card.get_by_role("link", name="申し出をする"))
     officer.page.locator('[name="message"]').fill("冷凍惣菜を月に10箱お渡しできます。")
-    officer.page.get_by_role("button", name="確認画面へ進む").click()
-    officer.page.get_by_role("button", name="この内容で送る").click()
+    officer.press(officer.page.get_by_role("button", name="確認画面へ進む"))
+    officer.press(officer.page.get_by_role("button", name="この内容で送る"))
     assert re.search(r"E-\d{4}-\d{4}", officer.page.inner_text("main"))
     case = re.sub(r"/sent$", "", path_of(officer))
     assert officer.faults() == []
@@ -80,7 +80,7 @@ def test_from_a_need_to_an_introduction(visitor: Visitors, demo: Demo):
     director.go(case)
     assert "sustainability@shioka-foods.example" not in director.page.content()
     director.go(f"{case}/accept")
-    director.page.locator("main form button[type=submit], main form button").last.click()
+    director.press(director.page.locator("main form button[type=submit], main form button").last)
     director.go(case)
     assert "市" in director.page.inner_text("main")
 
@@ -92,7 +92,7 @@ def test_from_a_need_to_an_introduction(visitor: Visitors, demo: Demo):
     for box in page.locator("main form textarea").all():
         if box.get_attribute("name") == "text":
             box.fill("量と時期が合い、費用の負担はない。")
-    page.locator("main form button").last.click()
+    coordinator.press(page.locator("main form button").last)
     assert path_of(coordinator) == case
     assert coordinator.faults() == []
 
@@ -147,10 +147,10 @@ def test_markup_that_people_type_is_shown_as_text(visitor: Visitors):
     payload = "<img src=x onerror=alert(1)><script>alert(2)</script>"
     director = visitor("npo")
     director.go("/npo/needs")
-    director.page.get_by_role("button", name="ニーズを書く").click()
+    director.press(director.page.get_by_role("button", name="ニーズを書く"))
     director.page.locator('[name="title"]').fill(payload)
     director.page.locator('[name="situation"]').fill(payload)
-    director.page.get_by_role("button", name="下書きに保存して終わる").click()
+    director.press(director.page.get_by_role("button", name="下書きに保存して終わる"))
     assert payload in director.page.inner_text("h1")
     assert director.page.locator("main img, main script").count() == 0
     director.go("/npo/needs")

@@ -25,7 +25,7 @@ def test_the_desk_of_a_bad_day_can_be_read_and_worked_on(demo, visitor, width):
     assert "届かなかったメール" in text
     assert person.faults() == []
     before = person.page.get_by_role("button", name="伝えた（対応済みにする）").count()
-    person.page.get_by_role("button", name="伝えた（対応済みにする）").first.click()
+    person.press(person.page.get_by_role("button", name="伝えた（対応済みにする）").first)
     assert person.page.get_by_role("button", name="伝えた（対応済みにする）").count() == before - 1
     person.go("/staff?q=demo-npo")
     assert "メールが届いていません" in person.page.inner_text("main")

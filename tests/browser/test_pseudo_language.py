@@ -10,8 +10,8 @@ from babel import support
 from flask import request
 from flask_babel import Domain
 from sqlalchemy import inspect, select, text
-from sqlalchemy.orm import joinedload
 
+from matcher.people import accounts
 from matcher.records import User
 from tests.web.conftest import login_as
 
@@ -84,11 +84,11 @@ def test_what_is_still_japanese_was_typed(demo, monkeypatch, who):
     monkeypatch.setattr(Domain, "get_translations", lambda _self: Nobodys())
     client = demo.app.test_client()
     with demo.database.read() as session:
-        users = session.scalars(select(User).options(joinedload(User.organization)).order_by(User.id)).all()
+        users = session.scalars(select(User).options(accounts.loaded()).order_by(User.id)).all()
     if who:
         login_as(
             client,
-            next(one for one in users if who in {one.role, one.organization and one.organization.kind}),
+            next(one for one in users if who in {one.role, *(seat.organization.kind for seat in one.seats)}),
         )
     known, left, count = kept(demo.database), {}, 0
     for address, page in pages(client, demo.app):

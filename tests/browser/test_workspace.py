@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from matcher.agreements import plans
+from matcher.agreements import indicators, plans
 from matcher.cases import talks
 from matcher.ground.db import Database
 from matcher.results import outcome_reports, ratings
@@ -19,8 +19,8 @@ from matcher.work import reads as work_reads
 from tests.browser.conftest import Visitor
 from tests.browser.test_stories import begin
 from tests.partners import SCORES, Partners
-from webapp.views.work import _SECTIONS
 from webapp.views.work_acts import ACTS
+from webapp.views.work_sections import SECTIONS
 
 ROLES = ("npo", "company", "coordinator", "manager")
 
@@ -29,9 +29,7 @@ def _contracted(partners: Partners) -> None:
     """Outcome-linked and past its day: one amount calculated, one approved, one still to be calculated."""
     partners.introduce()
     partners.meet()
-    for _place in range(3):
-        partners.indicator(linked_to_payment=True)
-    partners.accept("plan")
+    partners.write_plan(*({"linked_to_payment": True} for _place in range(3)))
     rules = [
         partners.outcome()["rules"][0] | {"key": f"P{n}", "indicator": f"I{n}", "cap_yen": 100_000,
                                           "points": [[30, 100_000]]}
@@ -53,7 +51,7 @@ def _contracted(partners: Partners) -> None:
     risk = risks.RiskFacts("雪", 2, 2, "前日に決める", "npo")
     risks.add_risk(partners.session, partners.npo_actor, partners.case, risk, partners.at)
     partners.later(days=partners.days)
-    for indicator in plans.indicators(partners.session, partners.case):
+    for indicator in indicators.of(partners.session, partners.case):
         partners.measure(indicator, 31.0, partners.ends_on)
     for rule in payments.rules(partners.session, partners.case)[:2]:
         payments.calculate(partners.session, partners.coordinator, partners.case, rule, partners.at)
@@ -120,6 +118,18 @@ def _plan_drafted(partners: Partners) -> None:
     )
 
 
+def _rated_alike(partners: Partners) -> None:
+    """All that the evaluation needs is there."""
+    partners.bring("reported")
+    partners.rate_alike()
+
+
+def _settled(partners: Partners) -> None:
+    """All that the end needs is there."""
+    partners.bring("evaluated")
+    partners.make_closable()
+
+
 STATES = {
     **{
         state: (lambda partners, state=state: partners.bring(state))
@@ -130,6 +140,7 @@ STATES = {
     },
     "plan drafted": _plan_drafted, "contracted": _contracted, "quarter reported": _reported_quarter,
     "quarter late": _reported_late, "rated": _rated, "outcome drafted": _outcome_drafted,
+    "rated alike": _rated_alike, "settled": _settled,
 }  # fmt: skip
 _met: set[str] = set()
 _walked: set[str] = set()
@@ -153,8 +164,7 @@ def send_empty(person: Visitor) -> bool:
     form = person.page.locator("main form.section")
     if form.count() != 1 or "必須" not in form.inner_text():
         return False
-    form.locator("button[type=submit]").first.click()
-    person.page.wait_for_load_state("load")
+    person.press(form.locator("button[type=submit]").first)
     return person.page.locator(".error-summary").count() == 1
 
 
@@ -175,7 +185,7 @@ def test_every_page_and_form(monkeypatch, sqlite_template, tmp_path, chromium: B
     for role in ROLES:
         person = story.people[role]
         forms: dict[str, str] = {}
-        for section in ("", *_SECTIONS):
+        for section in ("", *SECTIONS):
             if role == walker:
                 story.open(role, section)
                 look(person, f"{state}-{role}-{section or 'show'}")

@@ -12,10 +12,10 @@ from typing import Any, Final
 from unittest.mock import MagicMock
 
 import pytest
-from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm import Session
 
 from matcher.cases import reads as case_reads
-from matcher.cases.beginning import Terms
+from matcher.cases.beginning import Terms, between
 from matcher.ground import lifecycle, vocabulary
 from matcher.ground.errors import MovedOn, NotFound, NotPermitted, Refused
 from matcher.ground.permissions import ANONYMOUS, Actor
@@ -29,7 +29,7 @@ from matcher.register.act import of as declared_of
 from tests import factories
 from tests.conftest import NOW
 from tests.partners import Partners
-from webapp import work_text
+from webapp import act_text
 from webapp.views import cases, work_acts
 
 TABLE: Final = Path(__file__).with_name("acts.csv")
@@ -55,16 +55,14 @@ Record = Partnership | Need | Offer | Organization
 class Deed:
     """One act of a kind of record: who may, and doing it with whatever is typed."""
 
-    may: Callable[[Actor, Any], bool]
+    may: Callable[[Session, Actor, Any], bool]
     do: Callable[[Session, Actor, Any], object]
 
 
 def _work(name: str) -> Deed:
     row = work_acts.ACTS[name]
 
-    def may(actor: Actor, case: Partnership) -> bool:
-        session = object_session(case)
-        assert session is not None
+    def may(session: Session, actor: Actor, case: Partnership) -> bool:
         return work_acts.may(session, actor, case, name, NOW)
 
     def do(session: Session, actor: Actor, case: Partnership) -> object:
@@ -80,9 +78,7 @@ def _declared(kind: type, name: str, *typed: Any, **named: Any) -> Deed:
     assert one is not None, name
     deed = one
 
-    def may(actor: Actor, record: Record) -> bool:
-        session = object_session(record)
-        assert session is not None
+    def may(session: Session, actor: Actor, record: Record) -> bool:
         return deed.may(Look(session, actor, record, NOW))
 
     def do(session: Session, actor: Actor, record: Record) -> object:
@@ -106,6 +102,8 @@ _POSTING: Final = {
 }
 DEEDS: Final[Mapping[str, Mapping[str, Deed]]] = {
     "case": {
+        "propose": _declared(Partnership, "propose", Terms("food", 10.0, "kg"), "。"),
+        "recommend": _declared(Partnership, "recommend", Terms("food", 10.0, "kg"), "local", "。"),
         **{f"work: {name}": _work(name) for name in work_acts.ACTS},
         "accept": _declared(Partnership, "accept", ""),
         "decline": _declared(Partnership, "decline", "capacity", ""),
@@ -114,7 +112,7 @@ DEEDS: Final[Mapping[str, Mapping[str, Deed]]] = {
         "approve": _declared(Partnership, "approve", MagicMock()),
         "return": _declared(Partnership, "return", *_REASON),
         "refuse": _declared(Partnership, "refuse", *_REASON),
-        "message": _declared(Partnership, "message", "。"),
+        "send_message": _declared(Partnership, "send_message", "。"),
         "assign": _declared(Partnership, "assign", MagicMock()),
     },
     "need": _POSTING,
@@ -140,6 +138,8 @@ class Stage:
             "case": partners.case, "need": partners.need,
             "offer": factories.make_offer(session, partners.company), "organization": partners.company,
         }  # fmt: skip
+        self.company, self.npo = partners.company, partners.npo
+        self.other_need = factories.make_need(session, partners.npo)
         other = factories.make_company(session)
         company, npo = partners.company_actor, partners.npo_actor
         self.actors = {
@@ -155,6 +155,8 @@ class Stage:
 
     def situations(self) -> Iterator[tuple[str, str, Record]]:
         """(kind, state, record in that state), a case that is asked for also by who asked."""
+        # Another need of the NPO: about the first one there is a case already.
+        yield "case", lifecycle.CASE_NOT_BEGUN, between(self.company, self.npo, need=self.other_need)
         for kind, record in self.records.items():
             machine = {"case": "partnership", "organization": "organization"}.get(kind, "posting")
             for state in lifecycle.STATES[machine]:  # type: ignore[index]
@@ -204,7 +206,9 @@ def drawn(stage: Stage) -> list[Row]:
     for kind, state, record in stage.situations():
         with stage.session.no_autoflush:
             for act, deed in DEEDS[kind].items():
-                who = "".join(letter for letter, actor in stage.actors.items() if deed.may(actor, record))
+                who = "".join(
+                    letter for letter, actor in stage.actors.items() if deed.may(stage.session, actor, record)
+                )
                 if who:
                     rows.setdefault((kind, act, who), []).append(state)
     order = {name: place for place, name in enumerate((kind, act) for kind in DEEDS for act in DEEDS[kind])}
@@ -233,16 +237,18 @@ def test_a_declared_act_has_words_and_a_form() -> None:
     for kind in (Need, Offer, Organization):
         assert list(declared_of(kind))
         assert all(one.words.button and one.words.done and one.words.happened for one in declared_of(kind))
+    beginning = [one for one in declared_of(Partnership) if one.home == "beginning"]
+    assert {one.name for one in beginning} == {"propose", "recommend"}
     begun = [one for one in declared_of(Partnership) if one.home == "case"]
     assert {one.name for one in begun} == set(cases.ACTS)
-    assert all(one.words.button and one.words.done and one.words.happened for one in begun)
-    declared = [one for one in declared_of(Partnership) if one.home != "case"]
+    assert all(one.words.button and one.words.done and one.words.happened for one in [*beginning, *begun])
+    declared = [one for one in declared_of(Partnership) if one not in beginning and one not in begun]
     assert declared
     for one in declared:
         assert one.words.button, one.name
         assert one.words.done, one.name
         # A review accepts or returns, each kind of text is accepted by itself: these have words of their own.
-        assert work_text.event_words(one.event) or one.name in _WITH_EVENTS, one.name
+        assert act_text.event_words(one.event) or one.name in _WITH_EVENTS, one.name
         assert work_acts.ACTS[one.name].deed is one
         assert one.does.__doc__, one.name
 
@@ -250,7 +256,7 @@ def test_a_declared_act_has_words_and_a_form() -> None:
 def test_an_act_is_declared_once() -> None:
     (first, *_others) = declared_of(Partnership)
     again = declare(
-        first.name, Partnership, by=first.by, open_in=first.open_in, words=first.words, way=first.way
+        first.name, record=Partnership, by=first.by, open_in=first.open_in, words=first.words, way=first.way
     )
     with pytest.raises(ValueError, match="found a second"):
         again(first.does)
@@ -267,7 +273,8 @@ def test_who_may_not_is_refused_by_the_act_itself(stage: Stage) -> None:
     session, tried, done = stage.session, 0, []
     for kind, state, record in stage.situations():
         session.flush()
-        _READERS[kind](session, stage.actors["m"], record.public_id)
+        if state != lifecycle.CASE_NOT_BEGUN:
+            _READERS[kind](session, stage.actors["m"], record.public_id)
         for act, deed in DEEDS[kind].items():
             for letter, actor in stage.actors.items():
                 if (kind, act, state, letter) in allowed:
@@ -284,6 +291,7 @@ def test_who_may_not_is_refused_by_the_act_itself(stage: Stage) -> None:
                     done.append((kind, act, state, letter, "done"))
                 point.rollback()
                 # What belongs to the record is gone with what was undone.
-                _READERS[kind](session, stage.actors["m"], record.public_id)
+                if state != lifecycle.CASE_NOT_BEGUN:
+                    _READERS[kind](session, stage.actors["m"], record.public_id)
     assert done == [], sorted({one[:2] + one[4:] for one in done})
     assert tried > 5_000, tried

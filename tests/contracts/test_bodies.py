@@ -16,20 +16,29 @@ from tests.unit.test_normal import longest_heap
 from webapp import bodies
 from webapp.forms import (
     account,
-    agreeing,
+    agreement,
     base,
     case,
     desk_work,
     imports,
     organization,
+    plan,
     posting,
     public,
+    results,
     suggestion,
+    talks,
     work,
 )
 
 #: The only addresses that take a file.
-FILES = {("imports.upload", ""), ("work.act", "file"), ("work.act", "contribution"), ("work.act", "measure")}
+FILES = {
+    ("imports.upload", ""),
+    ("moved.act", "contribution"),
+    ("work.act", "add_file"),
+    ("work.act", "record_contribution"),
+    ("work.act", "submit_measurement"),
+}
 
 
 POSTS = [
@@ -109,8 +118,8 @@ def test_the_forms_are_found():
     assert modules == {
         module.__name__
         for module in (
-            account, agreeing, base, case, desk_work, imports, organization, posting, public, suggestion, work,
-            webapp.forms.desk,
+            account, agreement, base, case, desk_work, imports, organization, plan, posting, public, results,
+            suggestion, talks, work, webapp.forms.desk,
         )
     }  # fmt: skip
     assert len(FORMS) > 90

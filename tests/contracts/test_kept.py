@@ -33,7 +33,7 @@ def browser(world: World, actor: str):
     """Signed in as by the login page."""
     client = world.browser(actor)
     with world.app.test_request_context(), client.session_transaction() as cookie:
-        cookie["csrf_token"] = kept.secret_for(world.people[actor].public_id)
+        cookie["csrf_token"] = kept.secret_for(world.actors[actor])
     return client
 
 

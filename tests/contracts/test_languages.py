@@ -26,11 +26,11 @@ LATER = "looked up where it is shown (`_(label)`)"
 EXCEPT = {
     "webapp/templates/pdf/": PAPERS, "webapp/papers/": PAPERS, "webapp/drawing/": PAPERS, "webapp/ical.py": DATES,
     "webapp/filters.py": DATES, "webapp/layout.py": FILES, "webapp/sheets.py": FILES,
-    "webapp/views/work.py": FILES, "webapp/views/desk_work.py": FILES, "webapp/context.py": LATER,
+    "webapp/views/work_files.py": FILES, "webapp/views/desk_work.py": FILES, "webapp/context.py": LATER,
     "webapp/bodies.py": LATER, "webapp/mail.py": "a mail is Japanese until its reader has a language",
     "webapp/buffered.py": "said before the application runs", "webapp/forms/work.py": DATES,
-    "webapp/work_text.py": "an ending that is cut off", "webapp/templates/account/notices.html": "the service's name",
-    "webapp/templates/components/states.html": "codes of a mark",
+    "webapp/forms/results.py": DATES,
+    "webapp/audit_text.py": "an ending that is cut off", "webapp/templates/account/notices.html": "the service's name",
 }  # fmt: skip
 ROOT = Path(__file__).parents[2]
 

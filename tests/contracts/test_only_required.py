@@ -19,9 +19,9 @@ _DAY = re.compile(r"(_on|_from|_to|_until|_by)$")
 #: counted, a value that could be measured, a reply that is published) or of handing in what may lie as a draft.
 DEMANDED = {
     ("desk_work.comment", ""): {"reason", "text"},
-    ("work.act", "contribution"): {"quantity", "unit"},
-    ("work.act", "measure"): {"value"},
-    ("work.act", "report"): {"setbacks", "text"},
+    ("work.act", "record_contribution"): {"quantity", "unit"},
+    ("work.act", "submit_measurement"): {"missing_reason", "value"},
+    ("work.act", "write_report"): {"setbacks", "text"},
     ("work.act", "terminate"): {"reason_text"},
 }
 

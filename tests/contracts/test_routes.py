@@ -14,7 +14,7 @@ from werkzeug.routing import IntegerConverter
 
 from matcher.records import AuditEvent, Organization
 from tests.contracts.expectations import EXPECTATIONS
-from tests.contracts.world import ACTORS, World
+from tests.contracts.world import ACTORS, GUESTS, World
 from webapp import access
 
 
@@ -59,15 +59,17 @@ def row(world: World, endpoint: str, record: str, extra: dict[str, object], meth
     path = address(world, endpoint, record, extra)
     letters = []
     world.reset()
-    for actor in ACTORS:
+    for actor in (*ACTORS, *(f"{name}_guest" for name in GUESTS)):
         if method == "POST":
             world.reset()
         client = world.browser(actor)
         response = client.get(path) if method == "GET" else client.post(path, data={})
         letters.append(outcome(response))
         if method == "GET":
-            assert response.status_code in {200, 302, 303, 404, 403}, (path, actor, response.status_code)
-    return "".join(letters)
+            assert response.status_code in {200, 301, 302, 303, 404, 403}, (path, actor, response.status_code)
+    found, guests = "".join(letters[: len(ACTORS)]), "".join(letters[len(ACTORS) :])
+    assert guests == "".join(found[ACTORS.index(name)] for name in GUESTS), (path, found, guests)
+    return found
 
 
 CASES = [
@@ -168,7 +170,7 @@ def test_no_page_shows_anothers_contact_data_without_its_line_in_the_record(worl
                 continue
             html = response.get_data(as_text=True)
             for organization in organizations:
-                if organization.id == world.people[reader].organization_id or organization.email not in html:
+                if organization.id == world.actors[reader].organization_id or organization.email not in html:
                     continue
                 found.add(endpoint)
                 assert world.app.extensions["traces"].flush()

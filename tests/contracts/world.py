@@ -8,16 +8,15 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
-from sqlalchemy.orm import joinedload
 
 from matcher.agreements import definitions
 from matcher.cases import answering, beginning, deciding, files, talks
 from matcher.cases.beginning import Terms
 from matcher.cases.deciding import Decision
 from matcher.desk import handovers
-from matcher.ground import calendar
+from matcher.ground import calendar, vocabulary
 from matcher.ground.db import Database
-from matcher.people import accounts
+from matcher.people import accounts, registration_codes, sessions
 from matcher.records import (
     EvaluationSheet,
     ImportBatch,
@@ -39,8 +38,10 @@ from tests.conftest import NOW
 from tests.partners import Partners
 from webapp import Settings, create_app
 
-#: In this order in every row of the expectation.
+#: In this order in every row of the expectation. Who serves the A's beside their B (``GUESTS``) gets in the name of
+#: the B what everybody of the B gets.
 ACTORS = ("anonymous", "company_a", "company_b", "npo_a", "npo_b", "coordinator", "manager", "operator")
+GUESTS = ("company_b", "npo_b")
 
 
 _DEFINITION = {
@@ -99,8 +100,18 @@ class World:
         for name, organization in sides.items():
             self.people[name] = factories.make_user(session, organization)
             self.ids[name] = organization.public_id
+        # Who serves the A's, too, and works in the name of a B.
+        for name in ("company_b", "npo_b"):
+            guest = factories.make_user(session, sides[name])
+            for other in ("company_a", "npo_a"):
+                factories.make_membership(session, guest, sides[other])
+            self.people[f"{name}_guest"] = guest
         for role in ("coordinator", "manager", "operator"):
             self.people[role] = factories.make_coordinator(session, role=role)
+        self.actors = {
+            name: factories.actor_for(person, sides.get(name.removesuffix("_guest")))
+            for name, person in self.people.items()
+        }
         company, npo = sides["company_a"], sides["npo_a"]
         need, draft = (
             factories.make_need(session, npo),
@@ -112,13 +123,23 @@ class World:
             factories.make_need(session, npo, state="in_review"),
             factories.make_offer(session, company, state="in_review"),
         )
-        actors = {name: factories.actor_for(self.people[name], sides.get(name)) for name in self.people}
+        actors = self.actors
         case = beginning.propose(
-            session, actors["company_a"], company, npo, Terms("food"), "ぜひ。", NOW, need=need, offer=offer
+            session,
+            actors["company_a"],
+            beginning.between(company, npo, need=need, offer=offer),
+            Terms("food"),
+            "ぜひ。",
+            NOW,
         )
         second = factories.make_need(session, npo)
         decided = beginning.propose(
-            session, actors["company_a"], company, npo, Terms("food"), "ぜひ。", NOW, need=second
+            session,
+            actors["company_a"],
+            beginning.between(company, npo, need=second),
+            Terms("food"),
+            "ぜひ。",
+            NOW,
         )
         answering.accept(session, actors["npo_a"], decided, "", NOW, version=None)
         decision = Decision("明確である。", conflict_of_interest=False, city_involved=False)
@@ -128,10 +149,11 @@ class World:
         shown = self._shown(session, company, npo, need.id)
         shown_need = self._shown(session, npo, company, need.id, to_need=True)
         pending = User(
-            email="pending@people.example", name="招待中", role="member", organization_id=company.id,
-            organization_role="editor", status="invited", created_at=NOW,
+            email="pending@people.example", name="招待中", role="member", status="invited", created_at=NOW,
+            memberships=[],
         )  # fmt: skip
         session.add(pending)
+        factories.make_membership(session, pending, company, "editor", offered=True)
         session.flush()
         batch = ImportBatch(
             kind="companies", filename="list.csv", uploaded_by_id=self.people["coordinator"].id, uploaded_at=NOW,
@@ -177,8 +199,8 @@ class World:
             partnership_id=case.id, period_from=day, period_to=partners.ends_on, due_on=partners.ends_on, state="open"
         )  # fmt: skip
         sheet = EvaluationSheet(
-            partnership_id=case.id, rater="npo", about="npo", scores={}, comment="", rated_by_id=partners.npo_actor.user_id,
-            rated_at=at,
+            partnership_id=case.id, rater="npo", about="npo", scores=dict.fromkeys(vocabulary.EVALUATION_ITEMS, 3),
+            comment="", rated_by_id=partners.npo_actor.user_id, rated_at=at,
         )  # fmt: skip
         session.add_all((report, sheet))
         partners.publish("purpose")
@@ -195,7 +217,11 @@ class World:
             session, partners.manager, staff[partners.coordinator.user_id], staff[partners.manager.user_id], [case],
             calendar.tokyo_date(NOW) + timedelta(days=9), at,
         )  # fmt: skip
+        code = registration_codes.make(
+            session, partners.coordinator, valid_on=calendar.tokyo_date(NOW), most_uses=10, now=NOW
+        )
         self.ids |= {
+            "registration_code": code.public_id,
             "worked": case.public_id, "indicator": indicator.public_id, "measurement": measurement.public_id,
             "payment": payment.public_id, "contribution": contribution.public_id, "task": task.public_id,
             "risk": risks.add_risk(session, partners.npo_actor, case, risk, at).public_id,
@@ -225,7 +251,8 @@ class World:
                 finished_at=NOW,
             )
             made = Ticket(
-                job=job, user_id=self.people[who].id, asked_at=NOW, title="書類", address="/", object_type=about,
+                job=job, user_id=self.people[who].id,
+                organization_id=self.actors[who].organization_id, asked_at=NOW, title="書類", address="/", object_type=about,
                 object_id=record,
             )  # fmt: skip
             session.add(made)
@@ -250,10 +277,8 @@ class World:
 
     def _sign_in(self, person: User) -> str:
         with self.database.write() as session:
-            known = session.scalars(
-                select(User).where(User.id == person.id).options(joinedload(User.organization))
-            ).one()
-            return accounts.start_session(session, known, NOW)
+            known = session.scalars(select(User).where(User.id == person.id).options(accounts.loaded())).one()
+            return sessions.start_session(session, known, NOW)
 
     def reset(self) -> None:
         """Put the records back as they were; not under the hands of one who still makes a paper."""
@@ -270,4 +295,5 @@ class World:
             with client.session_transaction() as cookie:
                 cookie["_user_id"] = self.cookies[name]
                 cookie["_fresh"] = True
+                cookie["organization"] = self.actors[name].organization_public_id
         return client

@@ -7,7 +7,7 @@ import pytest
 from embeddings.encoder import load_encoder
 from matcher.ground.db import Database
 from matcher.ground.errors import Invalid
-from matcher.suggestions.judging import folders, measures
+from matcher.suggestions.judging import figures, folders, measures, rankers
 from tests.factories import NOW
 
 COMPANIES = {
@@ -59,19 +59,19 @@ def encoder():
 def shipped(texts, tmp_path_factory, encoder):
     folder = folders.read(texts)
     database = Database(f"sqlite:///{tmp_path_factory.mktemp('folder') / 'folder.sqlite3'}")
-    yield folders.Shipped(database, folder, encoder, NOW), folder
+    yield rankers.Shipped(database, folder, encoder, NOW), folder
     database.dispose()
 
 
 def test_the_serving_code_ranks_a_folder(shipped):
     ranker, folder = shipped
-    figures, ranked = folders.figures("shipped", ranker, folder.queries)
+    reached, ranked = figures.figures("shipped", ranker, folder.queries)
     assert ranked["c1", "company_to_npo"][0] == "n1"
     assert ranked["n2", "npo_to_company"][0] == "c2"
     assert ranked["q1", "company_to_npo"][0] == "n1"
     assert sorted(ranked["q1", "company_to_npo"]) == ["n1", "n2", "n4"]
-    assert figures.values["c→n MRR@10"] == {(c, "company_to_npo"): 1.0 for c in COMPANIES}
-    assert figures.values["graded MRR@10"]["q1", "company_to_npo"] == 1.0
+    assert reached.values["c→n MRR@10"] == {(c, "company_to_npo"): 1.0 for c in COMPANIES}
+    assert reached.values["graded MRR@10"]["q1", "company_to_npo"] == 1.0
     assert not any("?" in key for ids in ranked.values() for key in ids)
 
 
@@ -87,15 +87,15 @@ def test_a_region_counts_as_the_area(shipped):
 
 def test_baselines_run_on_the_same_texts(texts, encoder):
     folder = folders.read(texts)
-    simple = folders.Baselines(folder)
-    rankers = simple.rankers() | simple.with_vectors("vectors", encoder.encode)
-    found = {name: folders.figures(name, ranker, folder.queries)[0] for name, ranker in rankers.items()}
+    simple = rankers.Baselines(folder)
+    compared = simple.rankers() | simple.with_vectors("vectors", encoder.encode)
+    found = {name: figures.figures(name, ranker, folder.queries)[0] for name, ranker in compared.items()}
     assert set(found) == {
         "random", "text length", "character-bigram TF-IDF", "Sudachi-word TF-IDF", "Sudachi-word BM25",
         "vectors", "vectors + words",
     }  # fmt: skip
     assert found["character-bigram TF-IDF"].values["c→n MRR@10"]["c1", "company_to_npo"] == 1.0
-    mean, low, high = folders.over_all_tasks(found["vectors"], found["random"])
+    mean, low, high = figures.over_all_tasks(found["vectors"], found["random"])
     assert low <= mean <= high
 
 
@@ -149,9 +149,9 @@ def test_measures_are_what_their_definitions_say():
         folders.Query("c", "company_to_npo", "", "", {"x": 2, "y": 1, "z": 0}, ("x", "y", "z")),
     )
     order = {"a": ["n", "x", *"bcdefghijk", "y"], "b": ["x"], "c": ["y", "x", "z"]}
-    figures, _ranked = folders.figures("fixed", lambda query: order[query.id], queries)
-    assert figures.values["c→n MRR@10"] == {("a", "company_to_npo"): 0.5}
-    assert figures.values["Recall@10"] == {("a", "company_to_npo"): 0.5, ("b", "npo_to_company"): 1.0}
-    assert figures.values["hit@1"] == {("a", "company_to_npo"): 0.0, ("b", "npo_to_company"): 1.0}
-    assert figures.values["graded MRR@10"] == {("c", "company_to_npo"): 0.5}
-    assert figures.values["graded nDCG@10"]["c", "company_to_npo"] == pytest.approx(measures.ndcg([1, 2, 0]))
+    reached, _ranked = figures.figures("fixed", lambda query: order[query.id], queries)
+    assert reached.values["c→n MRR@10"] == {("a", "company_to_npo"): 0.5}
+    assert reached.values["Recall@10"] == {("a", "company_to_npo"): 0.5, ("b", "npo_to_company"): 1.0}
+    assert reached.values["hit@1"] == {("a", "company_to_npo"): 0.0, ("b", "npo_to_company"): 1.0}
+    assert reached.values["graded MRR@10"] == {("c", "company_to_npo"): 0.5}
+    assert reached.values["graded nDCG@10"]["c", "company_to_npo"] == pytest.approx(measures.ndcg([1, 2, 0]))

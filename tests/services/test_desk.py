@@ -198,10 +198,15 @@ def test_deadlines_of_the_coming_week_stand_in_order(session: Session, officer: 
     make_need(session, npo, title="きのう", valid_until=today - timedelta(days=1))
     make_offer(session, company, title="今日まで", valid_until=today)
     make_case(session, company, npo, officer, state="interest_one_side", deadline_at=days_ago(-2))
+    for_the_city = make_need(session, npo, title="市を待つ", valid_until=today + timedelta(days=30))
+    make_case(
+        session, company, npo, officer, state="coordinator_review", deadline_at=days_ago(-4), number="E-2026-0002",
+        need_id=for_the_city.id,
+    )  # fmt: skip
     make_npo(session, name="更新の会", verification_expires_on=today + timedelta(days=3))
     found = desk.deadlines(session, actor, NOW)
     assert [(one.kind, one.on.day) for one in found] == [
-        ("offer", 24), ("answer", 26), ("verification", 27), ("need", 1),
+        ("offer", 24), ("answer", 26), ("verification", 27), ("approval", 28), ("need", 1),
     ]  # fmt: skip
 
 

@@ -1,10 +1,8 @@
 """Partnerships at work on the desk: what waits for whom since when, what is due, what may go wrong."""
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
-from sqlalchemy.orm import Session
 
 from matcher.cases import talks, turns
 from matcher.desk import queues as desk
@@ -14,13 +12,7 @@ from matcher.ground import calendar
 from matcher.results import publication, ratings
 from matcher.work import incidents, payments, reports, risks
 from matcher.work import reads as work_reads
-from tests.conftest import NOW
 from tests.partners import SCORES, Partners
-
-
-@pytest.fixture
-def partners(session: Session, tmp_path: Path) -> Partners:
-    return Partners(session, NOW, tmp_path)
 
 
 @pytest.fixture

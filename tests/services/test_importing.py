@@ -204,7 +204,7 @@ def test_every_error_names_row_column_and_value(database: Database, coordinator:
             "名称,法人番号,所在地の地区,電話番号,ウェブサイト,連絡用のメールアドレス,目的",
             "よい会,,中央,0000-00-0001,www.yoi.example,info@yoi.example,まちをよくします。",
             ",1234567890123,浜辺,312345678,javascript:alert(1),だれか,",
-            f"{'長' * 61}の会,,中央,,,," + "あ" * 2001,
+            f"{'長' * 121}の会,,中央,,,," + "あ" * 2001,
         ),
     )  # fmt: skip
     assert [row["row"] for row in checked.rows] == [2]
@@ -239,7 +239,7 @@ def test_a_file_of_another_kind_says_which_columns_are_missing(
     assert refused.value.code == "file_columns"
     with pytest.raises(Unreadable) as refused:
         check(database, coordinator, "needs", csv("団体名,件名", "ひだまり,野菜"))
-    assert refused.value.facts["columns"] == "「いまの状況」、「支援の種類」"
+    assert refused.value.facts["columns"] == ["いまの状況", "いちばんほしい支援"]
 
 
 def test_a_refusal_says_which_headings_were_read(database: Database, coordinator: Actor) -> None:
@@ -251,17 +251,22 @@ def test_a_refusal_says_which_headings_were_read(database: Database, coordinator
             csv("市の名簿", "けもの,とても長い名前のついている列,花,鳥,風,月", "a,b,c,d,e,f"),
         )
     assert refused.value.facts == {
-        "columns": "「名称」", "line": 2, "found": "「けもの」、「とても長い名前のついてい…」、「花」、「鳥」、「風」など",
+        "columns": ["名称"], "line": 2, "found": ["けもの", "とても長い名前のついている列", "花", "鳥", "風"], "more": True,
     }  # fmt: skip
     with pytest.raises(Unreadable, match="file_columns") as refused:
         check(database, coordinator, "npos", csv("目的,フリガナ", "a,ア"))
-    assert refused.value.facts == {"columns": "「名称」", "line": 1, "found": "「目的」、「フリガナ」"}
+    assert refused.value.facts == {
+        "columns": ["名称"],
+        "line": 1,
+        "found": ["目的", "フリガナ"],
+        "more": False,
+    }
 
 
 def test_a_file_without_a_row_of_headings_is_told_so(database: Database, coordinator: Actor) -> None:
     with pytest.raises(Unreadable, match=r"file_headless\b") as refused:
         check(database, coordinator, "npos", csv("8999901000017,北の会,2024-01-12", "7999901000018,南の会,"))
-    assert refused.value.facts["found"] == "「899990100001…」、「北の会」、「2024-01-12」"
+    assert refused.value.facts["found"] == ["8999901000017", "北の会", "2024-01-12"]
 
 
 def test_every_row_counts_once(database: Database, coordinator: Actor) -> None:
@@ -316,7 +321,7 @@ def test_what_a_workbook_holds_beside_what_is_read_is_told(database: Database, c
         (one.level, one.row, one.column, one.code) for one in checked.problems
     ]
     assert checked.sheets == ["続き"]
-    assert checked.unknown == ["GS列から右（200列まで読み込めます）"]
+    assert checked.unknown == [{"code": "beyond", "column": "GS", "most": 200}]
 
 
 def test_awkward_texts_are_kept_as_they_were_written(database: Database, coordinator: Actor) -> None:
@@ -867,12 +872,12 @@ def test_of_two_columns_of_one_meaning_the_filled_one_is_taken_or_the_file_refus
         "0000-00-0002",
         "0000-00-0003",
     ]
-    assert checked.merged == ["「電話番号」と「電話番号」"]
+    assert checked.merged == [["電話番号", "電話番号"]]
     with pytest.raises(Unreadable, match="file_two_columns") as refused:
         check(
             database, coordinator, "npos", csv("団体名,住所,所在地,目的", "北の会,,1-1,a", "南の会,2-2,3-3,b")
         )
-    assert refused.value.facts == {"columns": "「住所」と「所在地」", "line": 3}
+    assert refused.value.facts == {"columns": ["住所", "所在地"], "line": 3}
 
 
 def test_of_two_columns_that_differ_the_one_of_the_label_is_read_and_the_other_told(
@@ -898,7 +903,7 @@ def test_what_differs_only_in_width_contradicts_nothing(database: Database, coor
     row = "北の会,03-1234-5678,０３－１２３４－５６７８,03－1234－5678,a"
     checked = check(database, coordinator, "npos", csv("団体名,電話番号,電話番号,TEL,目的", row))
     assert [row["values"]["phone"] for row in checked.rows] == ["03-1234-5678"]
-    assert checked.merged == ["「電話番号」と「電話番号」と「TEL」"]
+    assert checked.merged == [["電話番号", "電話番号", "TEL"]]
 
 
 def test_of_two_names_in_a_record_the_label_is_read_and_the_same_twice_refused(
@@ -955,13 +960,31 @@ def test_foot_notes_are_no_organizations_and_nameless_columns_are_told(
         database,
         coordinator,
         "npos",
-        csv("団体名,地区,目的", "北の会,中央,a,memo", *(f"{name},," for name in names), *lines),
+        csv("団体名,地区,目的,", "北の会,中央,a,memo", *(f"{name},," for name in names), *lines),
     )
     assert [row["values"]["name"] for row in checked.rows] == ["北の会", *names]
     assert problems(checked) == [
         (3 + len(names) + place, "not_a_row", note) for place, note in enumerate(notes)
     ]
-    assert checked.unknown == ["D列（名前なし）"]
+    assert checked.unknown == [{"code": "nameless", "column": "D"}]
+
+
+def test_a_row_with_more_cells_than_the_heading_is_refused_and_no_cell_of_it_moved(
+    database: Database, coordinator: Actor
+) -> None:
+    lines = ["北の会,千代田1,1番地,見守り", "南の会,1-1,見守り,,", '西の会,"千代田1,1番地",見守り']
+    checked = check(database, coordinator, "npos", csv("団体名,所在地（住所）,目的", *lines))
+    assert [row["values"]["name"] for row in checked.rows] == ["南の会", "西の会"]
+    assert (problems(checked), checked.total) == ([(2, "long_row", "見守り")], 3)
+
+
+def test_known_names_of_columns_decide_what_divides_a_file(database: Database, coordinator: Actor) -> None:
+    rows = [f'"会{place}","子どもの居場所","1;2;3;4"' for place in range(10)]
+    checked = check(database, coordinator, "npos", csv("名称,目的,SDGsの目標", *rows))
+    assert [row["values"]["sdgs"] for row in checked.rows] == [["1", "2", "3", "4"]] * 10
+    rows = [f"会{place}\tア,イ,ウ,エ,オ" for place in range(10)]
+    checked = check(database, coordinator, "npos", csv("名称\t目的", *rows))
+    assert [row["values"]["mission"] for row in checked.rows] == ["ア,イ,ウ,エ,オ"] * 10
 
 
 def test_thousands_of_one_name_cost_no_more_than_thousands_of_others(

@@ -12,7 +12,7 @@ from matcher.jobs import leases
 from matcher.jobs import seen as queries_worker
 from matcher.records import Embedding, Need
 from matcher.register import findable
-from matcher.suggestions import indexing
+from matcher.suggestions import encoding
 from tests import factories
 from tests.conftest import NOW
 from webapp import Settings
@@ -223,9 +223,9 @@ def test_a_batch_that_fails_is_told_though_each_of_its_texts_can_be_encoded(data
         npo = factories.make_npo(session)
         for title in ("お米", "野菜"):
             factories.make_need(session, npo, title=title)
-    indexing.add_missing_rows(database, "tired@1")
+    encoding.add_missing_rows(database, "tired@1")
     failed = []
-    indexing.encode_waiting(
+    encoding.encode_waiting(
         database, Tired(), NOW, on_failure=lambda row_id, error: failed.append((row_id, str(error)))
     )
     assert failed == [(None, "too much at once")]
@@ -250,8 +250,8 @@ def test_only_what_the_worker_will_encode_counts_as_waiting(settings, database):
     while work(old):
         pass
     assert waiting() == 0
-    indexing.work_on(database, new.model_id)
-    indexing.add_missing_rows(database, new.model_id)
+    encoding.work_on(database, new.model_id)
+    encoding.add_missing_rows(database, new.model_id)
     assert waiting() == 2  # the group and its need, while the old vectors serve
     while work(new):
         pass
@@ -280,9 +280,9 @@ def test_a_text_that_cannot_be_encoded_does_not_stop_the_others(database):
     with database.write() as session:
         npo = factories.make_npo(session)
         needs = [factories.make_need(session, npo, title=title) for title in ("毒", "お米")]
-    indexing.add_missing_rows(database, "choosy@1")
+    encoding.add_missing_rows(database, "choosy@1")
     failed = []
-    indexing.encode_waiting(database, Choosy(), NOW, on_failure=lambda row_id, _error: failed.append(row_id))
+    encoding.encode_waiting(database, Choosy(), NOW, on_failure=lambda row_id, _error: failed.append(row_id))
     with database.read() as session:
         assert findable.waiting_count(session, "choosy@1") == 0
         query = select(Embedding).where(Embedding.owner_type == "need").order_by(Embedding.owner_id)
@@ -293,7 +293,7 @@ def test_a_text_that_cannot_be_encoded_does_not_stop_the_others(database):
     with database.write() as session:
         session.execute(update(Embedding).values(vector=None))
     with pytest.raises(ValueError, match="unreadable"):
-        indexing.encode_waiting(database, Choosy(), NOW)
+        encoding.encode_waiting(database, Choosy(), NOW)
 
 
 def test_every_piece_has_a_name_that_fits_the_table():

@@ -8,17 +8,10 @@ from sqlalchemy import update
 from matcher.desk import handovers
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.permissions import SYSTEM
-from matcher.people import accounts, open_work
+from matcher.people import closing, open_work
 from matcher.records import Partnership, User
-from tests.conftest import NOW
-from tests.factories import make_coordinator
-from tests.partners import Partners
-
-
-@pytest.fixture
-def partners(session, tmp_path):
-    """A company and an NPO with the city's people."""
-    return Partners(session, NOW, tmp_path)
+from matcher.work import payments
+from tests.factories import actor_for, make_coordinator
 
 
 @pytest.fixture
@@ -37,7 +30,7 @@ def give(partners, **facts) -> Partnership:
 
 def close(session, person, now, actor=SYSTEM):
     with session.begin_nested():
-        return accounts.deactivate_user(session, actor, person.public_id, now)
+        return closing.deactivate_user(session, actor, person.public_id, now)
 
 
 def hand_over(partners, from_user, to_user, *, deputy=None, on=None):
@@ -94,6 +87,52 @@ def test_who_is_named_in_a_planned_handover_stays_until_it_is_taken_back(partner
         close(session, leaving, partners.at)
     handovers.cancel(session, partners.manager, planned, partners.at)
     assert close(session, leaving, partners.at).status == "deactivated"
+
+
+@pytest.fixture
+def manager(session):
+    """Another manager, who leaves."""
+    return make_coordinator(session, role="manager", name="異動する管理職", email="idou-kanri@city.example")
+
+
+def calculated(partners, by) -> Partnership:
+    """A case with a calculated payment that waits for its approval."""
+    case = partners.contracted()
+    partners.later(days=partners.days)
+    partners.measure(partners.only_indicator(), 31.0, partners.ends_on)
+    payments.calculate(partners.session, by, case, partners.rule(), partners.at)
+    return case
+
+
+def test_the_last_manager_who_may_approve_a_payment_stays_until_it_is_approved(partners, session, manager):
+    """Who calculated it may not approve it, so of two managers one is the last."""
+    case = calculated(partners, partners.manager)
+    assert [one.id for one in open_work.of(session, manager).only_theirs] == [case.id]
+    with pytest.raises(Refused, match="open_work"):
+        close(session, manager, partners.at)
+    assert not open_work.of(session, user_of(partners, partners.manager)).only_theirs
+    (payment,) = payments.all_of(session, case)
+    payments.approve(session, actor_for(manager), case, payment, partners.at, version=None)
+    assert close(session, manager, partners.at).status == "deactivated"
+
+
+def test_another_manager_lets_one_leave(partners, session, manager):
+    calculated(partners, partners.coordinator)
+    assert close(session, manager, partners.at).status == "deactivated"
+    with pytest.raises(Refused, match="open_work"):
+        close(session, user_of(partners, partners.manager), partners.at)
+
+
+@pytest.mark.parametrize(("money_yen", "stays"), [(1_000_001, True), (1_000_000, False)])
+def test_the_last_manager_stays_for_an_agreement_that_a_manager_confirms(partners, session, money_yen, stays):
+    partners.introduce()
+    partners.meet()
+    partners.write_plan()
+    partners.draft_agreement(money_city_yen=money_yen)
+    last = user_of(partners, partners.manager)
+    assert not open_work.of(session, last).only_theirs
+    partners.sign()
+    assert [one.id for one in open_work.of(session, last).only_theirs] == [partners.case.id] * stays
 
 
 def test_cases_that_are_over_keep_nobody(partners, session, leaving):

@@ -10,12 +10,14 @@ from stdnum.jp import cn
 
 from matcher.cases import answering, beginning
 from matcher.cases import reads as case_reads
-from matcher.ground import calendar, permissions, vocabulary
+from matcher.ground import calendar, limits, permissions, vocabulary
 from matcher.ground.errors import Invalid, MovedOn, NotFound, NotPermitted, Refused
 from matcher.ground.permissions import Actor
+from matcher.ground.profile import SECTIONS
 from matcher.organizations import acts as organization_acts
 from matcher.organizations import profile as organization_profile
 from matcher.organizations import reads as organization_reads
+from matcher.people import beginning as registering
 from matcher.postings import reads as posting_reads
 from matcher.records import AuditEvent, Embedding, Mail, Notice, Organization
 from matcher.register import audit, numbers
@@ -81,9 +83,9 @@ def actions(session: Session) -> list[str]:
 
 def test_every_profile_field_of_a_section_exists_and_required_ones_belong_to_it(session: Session) -> None:
     for organization in (make_company(session), make_npo(session)):
-        for part in organization_profile.SECTIONS[organization.kind]:
-            assert set(part.required) <= set(part.fields)
-            for name in part.fields:
+        for part in SECTIONS[organization.kind]:
+            assert set(part.needed) <= set(part.codes)
+            for name in part.codes:
                 organization_profile.value_of(organization, name)
 
 
@@ -144,6 +146,9 @@ def test_a_profile_is_checked_for_sense(session: Session, now: datetime) -> None
     with pytest.raises(Invalid) as error:
         save(session, npo, "basic", now, established_on=today + timedelta(days=1))
     assert dict(error.value.facts) == {"established_on": "in_future"}
+    with pytest.raises(Invalid) as error:
+        save(session, npo, "basic", now, kana="みんな家")
+    assert dict(error.value.facts) == {"kana": "kana"}
     save(session, npo, "contact", now, phone="００００－００－１２３４")
     assert npo.phone == "0000-00-1234"
     with pytest.raises(Invalid) as error:
@@ -220,13 +225,15 @@ def test_a_text_is_too_long_as_people_count(session: Session, now: datetime) -> 
     assert dict(error.value.facts) == {"mission": "too_long", "activities": "too_long"}
 
 
-def test_a_name_of_few_but_huge_characters_is_refused_before_the_database_refuses_it(
+def test_few_but_huge_characters_are_kept_whole_or_refused_before_the_database_refuses_them(
     session: Session, now: datetime
 ) -> None:
     npo = draft_npo(session)
+    save(session, npo, "basic", now, name="👨‍👩‍👧‍👦" * 120)
+    assert npo.name == "👨‍👩‍👧‍👦" * 120
     with pytest.raises(Invalid) as error:
-        save(session, npo, "basic", now, name="👨‍👩‍👧‍👦" * 60)
-    assert dict(error.value.facts) == {"name": "too_long"}
+        save(session, npo, "basic", now, name="👨‍👩‍👧‍👦" * 121, representative="👨‍👩‍👧‍👦" * 20)
+    assert dict(error.value.facts) == {"name": "too_long", "representative": "too_long"}
 
 
 def test_an_organization_never_loses_its_name(session: Session, now: datetime) -> None:
@@ -531,7 +538,12 @@ def test_only_a_manager_suspends_with_a_reason_and_running_cases_are_recorded(
 ) -> None:
     npo, company = make_npo(session), make_company(session)
     case = beginning.propose(
-        session, owner_of(session, company), company, npo, beginning.Terms("food", 20, "kg"), "どうぞ", now
+        session,
+        owner_of(session, company),
+        beginning.between(company, npo),
+        beginning.Terms("food", 20, "kg"),
+        "どうぞ",
+        now,
     )
     with pytest.raises(NotPermitted):
         organization_acts.suspend(session, coordinator(session), npo, "safety", "理由", now, version=None)
@@ -566,7 +578,9 @@ def test_leaving_withdraws_every_posting_and_hides_the_profile(session: Session,
 def test_nobody_leaves_while_somebody_waits_for_an_answer(session: Session, now: datetime) -> None:
     npo, company = make_npo(session), make_company(session)
     giver = owner_of(session, company)
-    case = beginning.propose(session, giver, company, npo, beginning.Terms("food", 20, "kg"), "どうぞ", now)
+    case = beginning.propose(
+        session, giver, beginning.between(company, npo), beginning.Terms("food", 20, "kg"), "どうぞ", now
+    )
     with pytest.raises(Refused) as error:
         organization_acts.deactivate(session, owner_of(session, npo), npo, "resources", "", now, version=None)
     assert (error.value.code, error.value.facts["count"]) == ("cases_undecided", 1)
@@ -621,8 +635,13 @@ def test_a_profile_only_for_those_approached_is_seen_by_them_alone(session: Sess
     with pytest.raises(NotFound):
         organization_reads.get_organization(session, approached, npo.public_id)
     beginning.propose(
-        session, owner_of(session, npo), company, npo, beginning.Terms("food", 20, "kg"), "お願いします", now,
-    )  # fmt: skip
+        session,
+        owner_of(session, npo),
+        beginning.between(company, npo),
+        beginning.Terms("food", 20, "kg"),
+        "お願いします",
+        now,
+    )
     assert organization_reads.get_organization(session, approached, npo.public_id) is npo
     with pytest.raises(NotFound):
         organization_reads.get_organization(session, stranger, npo.public_id)
@@ -648,3 +667,37 @@ def test_nothing_moves_without_its_audit_event(session: Session, now: datetime) 
         ("deactivate", "verified", "deactivated"),
     ]
     assert audit.verify(session) == (5, None)
+
+
+# ── Names as long as registers have them ──
+
+LONG = "特定非営利活動法人" + "葛\U000e0100" * 111  # 120 characters, of which many are two code points
+
+
+def test_a_name_of_120_characters_is_taken_from_registration_to_profile(
+    session: Session, now: datetime
+) -> None:
+    make_city(session)
+    registering.register_organization(
+        session, kind="npo", organization_name=LONG, name="山田", email="long@x.example", now=now, network="n"
+    )
+    registering.answer_requests(session, now, "http://x.example")
+    session.flush()
+    found = session.scalars(select(Organization).where(Organization.email == "long@x.example")).one()
+    session.expire(found)
+    assert (found.name, limits.length(found.name)) == (LONG, limits.NAME)
+
+
+@pytest.mark.parametrize(("extra", "problems"), [(0, {}), (1, {"name": "too_long"})])
+def test_profile_and_registration_share_one_limit(
+    session: Session, now: datetime, extra: int, problems: dict[str, str]
+) -> None:
+    npo = make_npo(session)
+    values = {"name": "あ" * (limits.NAME + extra), "kana": "ア" * limits.READING}
+    if problems:
+        with pytest.raises(Invalid) as refused:
+            save(session, npo, "basic", now, **values)
+        assert refused.value.facts == problems
+    else:
+        save(session, npo, "basic", now, **values)
+        assert (npo.name, npo.kana) == (values["name"], values["kana"])

@@ -1,6 +1,9 @@
 """What becomes of a mail: sent once, delayed by a dead server, given up where nobody can ever receive it."""
 
+import email
+import email.policy
 import itertools
+import re
 import socket
 import threading
 from datetime import timedelta
@@ -8,15 +11,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from matcher.city import cities
 from matcher.ground.errors import NotFound, NotPermitted, Refused
 from matcher.ground.permissions import ANONYMOUS
-from matcher.records import AuditEvent, Mail, Municipality
+from matcher.records import AuditEvent, Mail, Municipality, User
 from matcher.register import notices, outbox
 from tests import factories
 from tests import told as tell
 from tests.conftest import NOW
 from webapp import Settings, mail
 
+SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 
@@ -189,7 +194,7 @@ def test_a_mail_on_which_the_conversation_breaks_does_not_stop_those_behind_it(
     mail.send_due(database, settings, NOW)
     assert mail.send_due(database, settings, NOW) == 1
     found = mails(database)
-    assert (found["a@x.example"].failure, found["a@x.example"].given_up_at) == ("server", None)
+    assert (found["a@x.example"].failure, found["a@x.example"].given_up_at) == ("broken", None)
     assert (found["b@x.example"].sent_at, found["b@x.example"].attempts) == (NOW, 1)
 
 
@@ -204,7 +209,7 @@ def test_a_server_that_says_nothing_holds_a_batch_for_its_time_only(
     found = mails(database).values()
     assert server.connections == 1
     assert all(one.leased_until is None for one in found)
-    assert {one.failure for one in found} <= {"server", ""}
+    assert {one.failure for one in found} <= {"server", "broken", ""}
     assert all(one.given_up_at is None for one in found)
 
 
@@ -271,6 +276,239 @@ def test_a_link_does_not_stay_in_the_outbox_when_its_mail_is_given_up(database, 
     mail.send_due(database, settings_for(database, tmp_path, server), NOW)
     found = mails(database)["a@x.example"]
     assert (found.body, found.given_up_at) == ("", NOW)
+
+
+# ── Several things told in one mail ──────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def hear(database):
+    """Tell a person of an organization something at a time after ``NOW``; their address."""
+    with database.write() as session:
+        factories.make_city(session)
+        organization = factories.make_npo(session)
+        ids = [factories.make_user(session, organization).id for _number in range(2)]
+
+    def tell_one(text, after=timedelta(), person=0, case="", urgent=False):
+        with database.write() as session:
+            user = session.get_one(User, ids[person])
+            said = tell.letter(text)
+            if urgent:
+                notices.send_mail(session, user.email, *said, NOW + after, key="password-1")
+            else:
+                about = ("partnership", case) if case else ("", "")
+                notices.tell_users(session, [user], *said, NOW + after, about=about)
+            return user.email
+
+    return tell_one
+
+
+def texts(server):
+    """Subject and body of what a server received."""
+    found = [email.message_from_bytes(one.encode(), policy=email.policy.SMTP) for one in server.received]
+    return [(one["Subject"], one.get_content()) for one in found]
+
+
+def subjects(server):
+    return [subject for subject, _body in texts(server)]
+
+
+def test_the_first_goes_at_once_and_what_comes_within_a_quarter_of_an_hour_as_one(
+    database, tmp_path, serve, hear
+):
+    server = serve()
+    settings = settings_for(database, tmp_path, server)
+    hear("その1")
+    assert mail.send_due(database, settings, NOW) == 1
+    hear("その2", 1 * MINUTE, case="c" * 32)
+    hear("その3", 14 * MINUTE + 59 * SECOND, case="d" * 32)
+    assert mail.send_due(database, settings, NOW + 14 * MINUTE + 59 * SECOND) == 0
+    assert mail.send_due(database, settings, NOW + 15 * MINUTE) == 1
+    assert mail.send_due(database, settings, NOW + 16 * MINUTE) == 0
+    single = "【縁むすび】登録の内容について確認のお願い"
+    assert subjects(server) == [single, "【縁むすび】新しいお知らせ（2件）"]
+    body = texts(server)[1][1]
+    parts = [f"■ {single}", "その2", f"/cases/{'c' * 32}", "その3", f"/cases/{'d' * 32}", "――"]
+    assert re.search(".+".join(map(re.escape, parts)), body, re.DOTALL)
+    assert "その1" not in body
+    with database.read() as session:
+        assert {one.sent_at for one in session.scalars(select(Mail).where(Mail.id > 1))} == {
+            NOW + 15 * MINUTE
+        }
+
+
+@pytest.mark.parametrize(
+    ("after", "now", "sent"),
+    [
+        (14 * MINUTE + 59 * SECOND, 14 * MINUTE + 59 * SECOND, 0),
+        (15 * MINUTE, 15 * MINUTE, 1),
+        (16 * MINUTE, 16 * MINUTE, 1),
+    ],
+)
+def test_a_quarter_of_an_hour_is_counted_from_the_last_mail(
+    database, tmp_path, serve, hear, after, now, sent
+):
+    settings = settings_for(database, tmp_path, serve())
+    hear("その1")
+    mail.send_due(database, settings, NOW)
+    hear("その2", after)
+    assert mail.send_due(database, settings, NOW + now) == sent
+
+
+def test_each_mail_of_several_begins_the_next_quarter_of_an_hour(database, tmp_path, serve, hear):
+    server = serve()
+    settings = settings_for(database, tmp_path, server)
+    for minute in range(61):
+        hear(f"その{minute}。", minute * MINUTE)
+        mail.send_due(database, settings, NOW + minute * MINUTE)
+    assert len(server.received) == 5
+    said = "".join(body for _subject, body in texts(server))
+    assert [said.count(f"その{minute}。") for minute in range(61)] == [1] * 61
+
+
+def test_others_and_what_is_urgent_are_not_held(database, tmp_path, serve, hear):
+    server = serve()
+    settings = settings_for(database, tmp_path, server)
+    hear("その1")
+    mail.send_due(database, settings, NOW)
+    hear("その2", MINUTE)
+    hear("別の人", MINUTE, person=1)
+    hear("急ぎ", MINUTE, urgent=True)
+    assert mail.send_due(database, settings, NOW + MINUTE) == 2
+    assert sorted(body.splitlines()[2] for _subject, body in texts(server)) == ["その1", "別の人", "急ぎ"]
+
+
+def test_a_mail_at_once_does_not_begin_a_quarter_of_an_hour(database, tmp_path, serve, hear):
+    settings = settings_for(database, tmp_path, serve())
+    hear("急ぎ", urgent=True)
+    mail.send_due(database, settings, NOW)
+    hear("その1", MINUTE)
+    assert mail.send_due(database, settings, NOW + MINUTE) == 1
+
+
+def test_the_mailbox_of_the_section_has_them_in_one_mail_too(database, tmp_path, serve, hear):
+    server = serve()
+    settings = settings_for(database, tmp_path, server)
+    with database.write() as session:
+        factories.make_user(session, role="coordinator")
+    for minute in range(3):
+        with database.write() as session:
+            notices.tell_staff(session, *tell.letter(f"その{minute}"), NOW + minute * MINUTE)
+        mail.send_due(database, settings, NOW + minute * MINUTE)
+    mail.send_due(database, settings, NOW + 15 * MINUTE)
+    assert subjects(server)[1:] == ["【縁むすび】新しいお知らせ（2件）"]
+
+
+@pytest.mark.parametrize("answer", ["450 4.2.0 later", "421 too busy", "hang up"])
+def test_what_could_not_go_goes_with_what_came_meanwhile(database, tmp_path, serve, hear, answer):
+    address = hear("その1")
+    refusing = serve(refuse(address, answer))
+    assert mail.send_due(database, settings_for(database, tmp_path, refusing), NOW) == 0
+    hear("その2", MINUTE)
+    hear("その3", MINUTE)
+    server = serve()
+    settings = settings_for(database, tmp_path, server)
+    assert mail.send_due(database, settings, NOW + MINUTE) == 1
+    assert mail.send_due(database, settings, NOW + 60 * MINUTE) == 0
+    assert subjects(server) == ["【縁むすび】新しいお知らせ（3件）"]
+
+
+@pytest.mark.parametrize("poison", ["その2", "その3"])
+def test_one_that_cannot_be_said_does_not_keep_its_company_back(
+    database, tmp_path, serve, hear, poison, monkeypatch
+):
+    server = serve()
+    settings = settings_for(database, tmp_path, server)
+    hear("その1")
+    mail.send_due(database, settings, NOW)
+    hear("その2", MINUTE)
+    hear("その3", MINUTE)
+    with database.write() as session:
+        rows = session.scalars(select(Mail)).all()
+        (bad,) = [row for row in rows if row.facts["reason"] == poison]
+        bad.facts = {}
+    for minute in range(15, 24 * 60, 5):
+        mail.send_due(database, settings, NOW + minute * MINUTE)
+    assert len(server.received) == 2
+    assert ("その3" if poison == "その2" else "その2") in texts(server)[1][1]
+    with database.read() as session:
+        assert [one.id for one in session.scalars(select(Mail).where(Mail.given_up_at.is_not(None)))] == [
+            bad.id
+        ]
+
+
+def test_a_mail_that_another_process_sends_holds_what_comes_meanwhile(database, hear):
+    hear("その1")
+    with database.write() as session:
+        (first,) = outbox.lease(session, NOW)
+        assert outbox.lease(session, NOW) == []
+    hear("その2", SECOND)
+    with database.write() as session:
+        assert outbox.lease(session, NOW + SECOND) == []
+        outbox.note_sent(session, first.id, NOW + SECOND)
+    with database.read() as session:
+        assert not outbox.has_due(session, NOW + 15 * MINUTE)
+        assert outbox.has_due(session, NOW + 15 * MINUTE + SECOND)
+
+
+def test_after_a_crash_the_same_goes_again_under_the_same_name_and_what_came_later_waits(
+    database, tmp_path, serve, hear
+):
+    server = serve()
+    settings = settings_for(database, tmp_path, server)
+    hear("その1")
+    mail.send_due(database, settings, NOW)
+    hear("その2", MINUTE)
+    hear("その3", MINUTE)
+    crashed = NOW + 15 * MINUTE
+    with database.write() as session:
+        (taken,) = outbox.lease(session, crashed)
+        city = cities.get(session)
+        before = mail.compose(taken, city, settings, crashed)
+    hear("その4", 16 * MINUTE)
+    assert mail.send_due(database, settings, crashed + outbox.LEASE) == 0
+    again = crashed + outbox.LEASE + SECOND
+    with database.write() as session:
+        (taken,) = outbox.lease(session, again)
+        after = mail.compose(taken, city, settings, crashed)
+    assert before == after
+    third = again + outbox.LEASE + SECOND
+    assert mail.send_due(database, settings, third) == 1
+    assert mail.send_due(database, settings, third + 15 * MINUTE) == 1
+    names = [email.message_from_string(one)["Message-ID"] for one in server.received]
+    assert len(set(names)) == 3
+    assert "その4" not in texts(server)[1][1]
+    assert "その4" in texts(server)[2][1]
+
+
+def test_what_is_given_up_together_is_sent_once_more_together(database, tmp_path, serve, hear):
+    address = hear("その1")
+    hear("その2")
+    refusing = settings_for(database, tmp_path, serve(refuse(address, "550 5.1.1 no such user")))
+    assert mail.send_due(database, refusing, NOW) == 0
+    with database.write() as session:
+        staff = factories.actor_for(factories.make_user(session, role="coordinator"))
+        _count, (found,) = outbox.undeliverable(session, staff)
+        assert found.count == 2
+        outbox.send_again(session, staff, found.mail.id, NOW + DAY)
+    server = serve()
+    assert mail.send_due(database, settings_for(database, tmp_path, server), NOW + DAY) == 1
+    assert subjects(server) == ["【縁むすび】新しいお知らせ（2件）"]
+
+
+def test_what_is_held_does_not_count_as_standing_still(database, tmp_path, serve, hear):
+    settings = settings_for(database, tmp_path, serve())
+    hear("その1")
+    mail.send_due(database, settings, NOW)
+    hear("その2", SECOND)
+
+    def late(now):
+        with database.read() as session:
+            return outbox.standing(session, now).late_since
+
+    assert late(NOW + 15 * MINUTE + SECOND) is None
+    assert late(NOW + 30 * MINUTE - SECOND) is None
+    assert late(NOW + 30 * MINUTE) == NOW + SECOND
 
 
 # ── What was given up ────────────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
 
 from matcher import migrations
 from matcher.agreements import course, plans
@@ -14,13 +15,22 @@ from matcher.cases import documents, trials
 from matcher.cases import reads as case_reads
 from matcher.city import cities
 from matcher.desk import disclosure
-from matcher.ground import calendar
-from matcher.ground.errors import MovedOn, Refused
+from matcher.ground import calendar, vocabulary
+from matcher.ground.errors import Invalid, MovedOn, Refused
 from matcher.organizations import profile as organization_profile
-from matcher.people import accounts
-from matcher.records import AuditEvent, CaseDocument, DecisionBundle, Identity, Notice, Partnership, User
+from matcher.people import accounts, closing
+from matcher.records import (
+    AuditEvent,
+    CaseDocument,
+    DecisionBundle,
+    Identity,
+    Municipality,
+    Notice,
+    Partnership,
+    User,
+)
 from matcher.register import audit, parties, snapshots
-from matcher.results import accepting, drafted, publication
+from matcher.results import accepting, drafted, esg, publication
 from matcher.work import contributions
 from tests import factories
 from tests import told as tell
@@ -83,7 +93,7 @@ def test_every_accepted_text_carries_its_parties_under_its_hash(town):
 def test_a_draft_that_nobody_has_accepted_is_written_anew_with_another_hash(town):
     town.introduce()
     town.meet()
-    plans.write_purpose(town.session, town.npo_actor, town.case, "夕食", town.at, version=None)
+    town.draft_plan()
     draft = town.draft("plan")
     was, edition = draft.sha256, draft.edition
     town.rename("みお食品株式会社")
@@ -148,7 +158,7 @@ def test_a_text_that_names_a_party_otherwise_is_not_accepted(town):
 def test_drafts_that_were_begun_before_texts_named_their_parties_can_be_accepted(town):
     town.introduce()
     town.meet()
-    plans.write_purpose(town.session, town.npo_actor, town.case, "夕食", town.at, version=None)
+    town.draft_plan()
     draft = town.draft("plan")
     draft.content = {key: part for key, part in draft.content.items() if key != "parties"}
     draft.sha256 = snapshots.sha256(draft.content)
@@ -190,22 +200,44 @@ def test_another_name_of_the_city_is_audited_and_written_into_open_drafts(town):
     facts = {
         "name": "澪原市",
         "section": "まちづくり課",
-        "phone": "0",
+        "phone": "0000-00-1001",
         "email": "a@b.example",
-        "areas": {"a": "あ"},
+        "areas": {"chuo": "中央", "hama": "浜", "satoyama": "里山"},
     }
     cities.change(town.session, facts, town.at)
     assert town.draft("plan").content["parties"]["city"]["section"] == "まちづくり課"
     event = town.session.scalars(select(AuditEvent).where(AuditEvent.action == "change_city")).one()
     assert event.details == {
-        "fields": ["section", "phone", "email", "areas", "is_demo", "kana"],
+        "fields": ["section", "phone", "email", "is_demo", "kana"],
         "section": ["市民協働推進課", "まちづくり課"],
     }  # fmt: skip
     assert audit.verify(town.session)[1] is None
     cities.change(town.session, facts, town.at)  # nothing is new
-    cities.change(town.session, {**facts, "phone": "1"}, town.at)
+    cities.change(town.session, {**facts, "phone": "0000-00-9999"}, town.at)
     found = town.session.scalars(select(AuditEvent).where(AuditEvent.action == "change_city")).all()
     assert [row.details for row in found[1:]] == [{"fields": ["phone"]}]
+
+
+def _newest(session: Session) -> AuditEvent:
+    return session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1)).one()
+
+
+def test_a_district_keeps_the_name_of_the_day_and_none_in_use_goes(town):
+    town.introduce()
+    city = town.session.get_one(Municipality, 1)
+    facts = {"name": city.name, "section": city.section, "phone": city.phone, "email": city.email}
+    before = _newest(town.session)
+    cities.change(town.session, {**facts, "areas": {"chuo": "新中央", "hama": "浜"}}, town.at)
+    between = _newest(town.session)
+    assert "satoyama" not in cities.areas_on(town.session, between)  # nobody is there
+    cities.change(town.session, {**facts, "areas": {"chuo": "中央町", "hama": "浜"}}, town.at)
+    days = (before, between, _newest(town.session), None)
+    found = [cities.areas_on(town.session, day)["chuo"] for day in days]
+    assert found == ["中央", "新中央", "中央町", "中央町"]
+    with pytest.raises(Invalid) as refused:
+        cities.change(town.session, {**facts, "areas": {"hama": "浜"}}, town.at)
+    assert refused.value.facts == {"areas.chuo": "in_use"}
+    assert "chuo" in cities.get(town.session).areas
 
 
 def test_a_draft_that_is_redrawn_is_signed_by_who_represents_its_party_now(town):
@@ -241,11 +273,11 @@ def test_acts_are_told_apart_though_they_bear_the_same_time(town):
     assert names == [first, "みお食品株式会社", "みおフーズ"]
     assert history.present.company.name == "あとで"
     first_day, last_day = calendar.tokyo_date(town.at), calendar.tokyo_date(town.at)
-    ((_case, given, _outcomes),) = drafted.esg_evidence(town.session, town.company.id, first_day, last_day)
+    ((_case, given, _outcomes),) = esg.evidence(town.session, town.company.id, first_day, last_day)
     assert [row["parties"].company.name for row in given] == names
     # What was confirmed last names a heading, whichever way it is listed and whether it is a gift or an outcome.
     for rows in ((given[::-1], []), (given[:1], given[1:])):
-        assert drafted.named_last([(town.case, *rows)]).company.name == names[-1]
+        assert esg.named_last([(town.case, *rows)]).company.name == names[-1]
 
 
 def test_a_decision_after_a_rename_knows_the_new_name_and_the_earlier_one_keeps_the_old(town):
@@ -277,10 +309,8 @@ def test_the_name_of_who_has_left_is_removed_from_what_papers_print(town):
     event = town.history.event("suspend")
     assert town.history.person(town.npo_user.public_id, event, "") == name
     owner = factories.make_user(town.session, town.npo)
-    accounts.deactivate_user(
-        town.session, factories.actor_for(owner, town.npo), town.npo_user.public_id, town.at, version=None
-    )
-    assert town.history.person(town.npo_user.public_id, event, "") == accounts.LEFT
+    closing.leave(town.session, factories.actor_for(owner, town.npo), town.npo_user.public_id, town.at)
+    assert town.history.person(town.npo_user.public_id, event, "") == vocabulary.LEFT
     kept = town.session.scalars(select(Identity).where(Identity.subject == "user")).all()
     assert name not in [row.facts["name"] for row in kept]
 
@@ -441,3 +471,24 @@ def test_an_empty_older_database_migrates(database):
     migrations.upgrade(database)
     with database.read() as session:
         assert session.execute(text("SELECT count(*) FROM identity")).scalar() == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "facts"),
+    [
+        ({"phone": "でんわ"}, {"phone": "phone"}), ({"phone": "1"}, {"phone": "phone"}), ({"name": "市" * 61}, {"name": "too_long"}),
+        ({"name": {"a": 1}}, {"name": "required"}), ({"areas": ["ab", "cd"]}, {"areas": "required"}),
+        ({"areas": {"a": 1}}, {"areas": "required"}), ({"kana": ["ア"]}, {"kana": "required"}), ({"section": " "}, {"section": "required"}),
+    ],
+)  # fmt: skip
+def test_a_city_file_is_read_right_or_refused_with_the_key(session: Session, now, wrong, facts) -> None:
+    good = {
+        "name": "澪原市",
+        "section": "課",
+        "phone": "0000-00-1000",
+        "email": "a@city.example",
+        "areas": {"chuo": "中央"},
+    }
+    with pytest.raises(Invalid) as refused:
+        cities.put(session, {**good, **wrong}, is_demo=False)
+    assert refused.value.facts == facts

@@ -4,12 +4,6 @@ import pytest
 
 from matcher.ground import lifecycle
 from matcher.register import audit
-from tests.partners import Partners
-
-
-@pytest.fixture
-def partners(session, now, tmp_path):
-    return Partners(session, now, tmp_path / "files")
 
 
 @pytest.mark.parametrize("state", lifecycle.CASE_WORK)

@@ -47,12 +47,10 @@ class Town:
         return beginning.propose(
             self.session,
             self.company_actor,
-            self.company,
-            self.npo,
+            beginning.between(self.company, self.npo, **facts),
             FOOD,
             "お手伝いしたいです。",
             now,
-            **facts,
         )
 
     def agreed(self, now):
@@ -85,7 +83,12 @@ def test_an_offer_that_both_want_is_introduced_by_the_city(town, session, now):
 
 def test_the_npo_may_ask_first(town, session, now):
     case = beginning.propose(
-        session, town.npo_actor, town.company, town.npo, FOOD, "ご相談できますか。", now, need=town.need
+        session,
+        town.npo_actor,
+        beginning.between(town.company, town.npo, need=town.need),
+        FOOD,
+        "ご相談できますか。",
+        now,
     )
     assert (case.origin, case.asked) == ("npo", ("company",))
 
@@ -94,13 +97,11 @@ def test_a_recommendation_needs_both_and_another_coordinator(town, session, now)
     case = beginning.recommend(
         session,
         town.coordinator,
-        town.company,
-        town.npo,
+        beginning.between(town.company, town.npo, need=town.need),
         FOOD,
         "local",
         "地域が同じで量も合うため",
         now,
-        need=town.need,
     )
     assert case.asked == ("company", "npo")
     answering.accept(session, town.npo_actor, case, "", now, version=None)
@@ -116,7 +117,13 @@ def test_a_lone_coordinator_may_approve_what_they_recommended(session, now):
     for other in (town.colleague, town.manager):
         session.get(factories.User, other.user_id).status = "deactivated"
     case = beginning.recommend(
-        session, town.coordinator, town.company, town.npo, FOOD, "local", "量が合うため", now
+        session,
+        town.coordinator,
+        beginning.between(town.company, town.npo),
+        FOOD,
+        "local",
+        "量が合うため",
+        now,
     )
     answering.accept(session, town.npo_actor, case, "", now, version=None)
     answering.accept(session, town.company_actor, case, "", now, version=None)
@@ -127,7 +134,13 @@ def test_of_two_officials_the_other_one_approves(session, now):
     town = Town(session)
     session.get(factories.User, town.manager.user_id).status = "deactivated"
     case = beginning.recommend(
-        session, town.coordinator, town.company, town.npo, FOOD, "local", "量が合うため", now
+        session,
+        town.coordinator,
+        beginning.between(town.company, town.npo),
+        FOOD,
+        "local",
+        "量が合うため",
+        now,
     )
     for side in (town.npo_actor, town.company_actor):
         answering.accept(session, side, case, "", now, version=None)
@@ -160,7 +173,13 @@ def test_who_never_answered_a_recommendation_does_not_hear_of_the_others_no(town
 
     for has_answered in (False, True):
         case = beginning.recommend(
-            session, town.coordinator, town.company, factories.make_npo(session), FOOD, "local", "近い", now
+            session,
+            town.coordinator,
+            beginning.between(town.company, factories.make_npo(session)),
+            FOOD,
+            "local",
+            "近い",
+            now,
         )
         npo = factories.actor_for(factories.make_user(session, case.npo), case.npo)
         if has_answered:
@@ -197,11 +216,15 @@ def test_three_unanswered_proposals_pause_an_npo_until_it_answers(town, session,
         company = factories.make_company(session)
         actor = factories.actor_for(factories.make_user(session, company), company)
         cases.append(
-            beginning.propose(session, actor, company, town.npo, FOOD, "ぜひ。", now, need=town.need)
+            beginning.propose(
+                session, actor, beginning.between(company, town.npo, need=town.need), FOOD, "ぜひ。", now
+            )
         )
     assert (town.need.state, town.need.pause_cause) == ("paused", "capacity")
     with pytest.raises(Refused, match="npo_busy"):
-        beginning.propose(session, town.company_actor, town.company, town.npo, FOOD, "ぜひ。", now)
+        beginning.propose(
+            session, town.company_actor, beginning.between(town.company, town.npo), FOOD, "ぜひ。", now
+        )
     answering.decline(session, town.npo_actor, cases[0], "capacity", "", now, version=None)
     assert (town.need.state, town.need.pause_cause) == ("open", None)
 
@@ -335,7 +358,13 @@ def test_a_question_puts_the_deadline_off_by_a_week_and_never_brings_it_nearer(t
 
 def test_the_city_writes_of_itself_without_a_title_and_of_others_with_one(town, session, now):
     case = beginning.recommend(
-        session, town.coordinator, town.company, town.npo, FOOD, "local", "地域が同じため", now
+        session,
+        town.coordinator,
+        beginning.between(town.company, town.npo),
+        FOOD,
+        "local",
+        "地域が同じため",
+        now,
     )
     answering.send_message(session, town.coordinator, case, "ご検討ください。", now)
     answering.send_message(session, town.npo_actor, case, "配送の曜日を教えてください。", now)
@@ -358,27 +387,35 @@ def test_what_each_of_the_three_can_do_follows_the_state_and_the_turn(town, sess
         actors = (town.company_actor, town.npo_actor, town.coordinator)
         return tuple(" ".join(open_to(session, actor, case, now, "case")) for actor in actors)
 
-    staff = "message assign"
+    staff = "send_message assign"
     case = town.offer_made(now)
-    assert can(case) == ("withdraw message", "accept decline revise message", staff)
+    assert can(case) == ("withdraw send_message", "accept decline revise send_message", staff)
     answering.accept(session, town.npo_actor, case, "", now, version=None)
-    assert can(case) == ("withdraw message", "withdraw message", f"approve return refuse {staff}")
+    assert can(case) == ("withdraw send_message", "withdraw send_message", f"approve return refuse {staff}")
     deciding.return_(session, town.coordinator, case, "conditions", "量は？", now, version=None)
-    assert can(case) == ("withdraw revise message", "withdraw revise message", staff)
+    assert can(case) == ("withdraw revise send_message", "withdraw revise send_message", staff)
     answering.revise(session, town.npo_actor, case, FOOD, "20kgです。", now, version=None)
     deciding.approve(session, town.coordinator, case, GOOD, now, version=None)
-    assert can(case) == ("withdraw message", "withdraw message", f"withdraw {staff}")
+    assert can(case) == ("withdraw send_message", "withdraw send_message", f"withdraw {staff}")
     viewer = factories.make_user(session, town.npo, organization_role="viewer")
     assert open_to(session, factories.actor_for(viewer, town.npo), case, now, "case") == ()
 
 
 def test_what_has_ended_is_open_to_nothing_and_a_recommendation_to_both_sides(town, session, now):
     case = beginning.recommend(
-        session, town.coordinator, town.company, town.npo, FOOD, "local", "地域が同じため", now
+        session,
+        town.coordinator,
+        beginning.between(town.company, town.npo),
+        FOOD,
+        "local",
+        "地域が同じため",
+        now,
     )
-    assert open_to(session, town.company_actor, case, now, "case") == ("accept", "decline", "message")
-    assert open_to(session, town.coordinator, case, now, "case") == ("withdraw", "message", "assign")
-    assert deciding.approve.obstacle(Look(session, town.coordinator, case, now)) == "own_recommendation"
+    assert open_to(session, town.company_actor, case, now, "case") == ("accept", "decline", "send_message")
+    assert open_to(session, town.coordinator, case, now, "case") == ("withdraw", "send_message", "assign")
+    found = deciding.approve.obstacle(Look(session, town.coordinator, case, now))
+    assert found is not None
+    assert found.code == "own_recommendation"
     assert deciding.approve.obstacle(Look(session, town.colleague, case, now)) is None
     answering.decline(session, town.npo_actor, case, "timing", "", now, version=None)
     for actor in (town.company_actor, town.npo_actor, town.coordinator):

@@ -102,7 +102,14 @@ class Town:
             officer = actor_for(make_user(self.session, company), company)
             terms = Terms(support_type="food")
             cases.append(
-                beginning.propose(self.session, officer, company, self.npo, terms, "お手伝いできます。", now)
+                beginning.propose(
+                    self.session,
+                    officer,
+                    beginning.between(company, self.npo),
+                    terms,
+                    "お手伝いできます。",
+                    now,
+                )
             )
         return cases
 
@@ -593,7 +600,12 @@ def test_a_partner_does_not_read_what_the_city_has_not(town: Town, now: datetime
     need = town.published(now)
     terms = Terms(support_type="food")
     beginning.propose(
-        town.session, town.officer, town.company, town.npo, terms, "お手伝いできます。", now, need=need
+        town.session,
+        town.officer,
+        beginning.between(town.company, town.npo, need=need),
+        terms,
+        "お手伝いできます。",
+        now,
     )
     posting_acts.fill(town.session, town.owner, need, now, version=need.version)
     assert posting_reads.get_need(town.session, town.officer, need.public_id) is need
@@ -894,7 +906,14 @@ def test_who_is_listed_nowhere_is_read_by_those_whom_it_approached(town: Town, n
     for actor in (town.officer, outside):
         with pytest.raises(NotFound):
             posting_reads.get_need(session, actor, need.public_id)
-    beginning.propose(session, director, town.company, hidden, Terms("food", 20, "kg"), "お願いします", now)
+    beginning.propose(
+        session,
+        director,
+        beginning.between(town.company, hidden),
+        Terms("food", 20, "kg"),
+        "お願いします",
+        now,
+    )
     assert posting_reads.get_need(session, town.officer, need.public_id) is need
     with pytest.raises(NotFound):
         posting_reads.get_need(session, outside, need.public_id)
@@ -922,6 +941,11 @@ def test_states_count_organizations_as_they_are(town: Town, now: datetime) -> No
     need = town.published(now)
     terms = Terms(support_type="food")
     beginning.propose(
-        town.session, town.officer, town.company, town.npo, terms, "お手伝いできます。", now, need=need
+        town.session,
+        town.officer,
+        beginning.between(town.company, town.npo, need=need),
+        terms,
+        "お手伝いできます。",
+        now,
     )
     assert posting_reads.figures(town.session) == {"needs": 1, "under_way": 1, "introduced": 0}

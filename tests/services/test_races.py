@@ -63,7 +63,9 @@ def race_of_decisions(database, rounds, now):
             need = factories.make_need(session, town.npo)
             member = factories.actor_for(factories.make_user(session, company), company)
             terms = Terms("food", 20, "kg")
-            case = beginning.propose(session, member, company, town.npo, terms, "ぜひ。", now, need=need)
+            case = beginning.propose(
+                session, member, beginning.between(company, town.npo, need=need), terms, "ぜひ。", now
+            )
             answering.accept(session, town.npo_actor, case, "", now, version=None)
             ready.append((case.public_id, case.version))
     for place, (public_id, version) in enumerate(ready):
@@ -106,7 +108,9 @@ def race_of_proposals(database, rounds, now):
             company = organization_reads.get_organization(session, staff, company_id)
             npo = organization_reads.get_organization(session, staff, npo_id)
             need = posting_reads.get_need(session, staff, need_id)
-            beginning.propose(session, actor, company, npo, Terms("food"), "ぜひ。", now, need=need)
+            beginning.propose(
+                session, actor, beginning.between(company, npo, need=need), Terms("food"), "ぜひ。", now
+            )
         return "begun"
 
     for company_id, npo_id, need_id, actors in pairs:

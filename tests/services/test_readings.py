@@ -55,10 +55,10 @@ def test_the_organization_reads_who_of_others_read_it(session, sides, now):
     _note(session, actor_for(desk), [npo, company], now + timedelta(minutes=1), page="x", network="")
     own = actor_for(member, npo)
     later = now + timedelta(days=1)
-    assert [user.id for _at, user in readings.of_organization(session, own, npo, later)] == [
-        desk.id,
-        person.id,
+    readers = [
+        (who.name, who.organization) for _at, who in readings.of_organization(session, own, npo, later)
     ]
+    assert readers == [(desk.name, None), (person.name, company.name)]
     with pytest.raises(NotFound):
         readings.of_organization(session, own, company, later)
     assert readings.of_organization(session, own, npo, now + timedelta(days=400)) == []

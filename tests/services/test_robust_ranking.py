@@ -12,7 +12,7 @@ import pytest
 
 from embeddings.encoder import load_encoder
 from matcher.ground.db import Database
-from matcher.suggestions.judging import folders
+from matcher.suggestions.judging import folders, rankers
 from tests.conftest import NOW
 
 SEED = Path("seed_data")
@@ -42,12 +42,19 @@ def encoder():
     return load_encoder()
 
 
-@pytest.fixture
-def mean_ranks(encoder, tmp_path):
+@pytest.fixture(scope="module")
+def mean_ranks(encoder, tmp_path_factory):
     """The mean rank of some NPOs over the lists of all companies, with some of their texts changed."""
-    rounds = iter(range(100))
+    rounds, known = iter(range(100)), {}
+    tmp_path = tmp_path_factory.mktemp("ranks")
 
     def rank(changes, extra=None):
+        asked = str((changes, extra))
+        if asked not in known:
+            known[asked] = ranked_anew(changes, extra)
+        return known[asked]
+
+    def ranked_anew(changes, extra):
         npos = dict(NPOS)
         for key, text in changes.items():
             npos[key] = folders.Record(key, key, text, "")
@@ -57,7 +64,7 @@ def mean_ranks(encoder, tmp_path):
             folders.Query(key, "company_to_npo", record.text, "", {}) for key, record in COMPANIES.items()
         )
         database = Database(f"sqlite:///{tmp_path / f'{next(rounds)}.sqlite3'}")
-        shipped = folders.Shipped(database, folders.Folder(COMPANIES, npos, queries), encoder, NOW)
+        shipped = rankers.Shipped(database, folders.Folder(COMPANIES, npos, queries), encoder, NOW)
         places = {key: [] for key in npos}
         for query in queries:
             ranked = shipped(query)

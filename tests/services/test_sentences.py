@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 
 from matcher import migrations
 from matcher.records import Mail, Notice
-from matcher.register import notices, outbox, sentences, wording, wording_work
+from matcher.register import notices, outbox, sentences, wording, wording_registration, wording_work
 from tests import told
 from tests.factories import make_company, make_need, make_npo, make_user
 
@@ -17,7 +17,7 @@ FACTS = {
     "number": "E-2026-0001", "company": "みどり商店", "npo": "浜のごはん会", "need_title": "お米", "need_number": "N-2026-0001",
     "support_type": "food", "quantity": 1200.5, "unit": "kg", "asker": "みどり商店", "origin": "company",
     "message": "よろしく。", "reason": "理由の文。", "until": "2026-11-30", "who": "浜のごはん会", "days": 3,
-    "posting": "need", "title": "お米", "reason_code": "mistake", "kind": "npo",
+    "posting": "need", "title": "お米", "became": "filled", "reason_code": "mistake", "kind": "npo",
     "city": "澪原市", "section": "市民協働推進課", "phone": "0000-00-0000", "organization": "浜のごはん会",
     "link": "https://x.example/activate/1", "until_at": "2026-11-30T14:05+09:00", "login": "https://x.example/login",
     "forgot": "https://x.example/reset", "on": "2026-11-30", "line": "12 ab cd",
@@ -25,7 +25,7 @@ FACTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("code", [*wording.WORDS, *wording_work.WORDS])
+@pytest.mark.parametrize("code", [*wording.WORDS, *wording_registration.WORDS, *wording_work.WORDS])
 def test_every_code_is_said_of_facts_that_a_database_keeps(code):
     subject, body = sentences.say(code, json.loads(json.dumps(FACTS)))
     assert subject.startswith("【縁むすび】")
@@ -62,6 +62,41 @@ def test_every_event_of_a_case_is_said_even_where_a_fact_is_missing(code):
 )
 def test_facts_are_put_into_words(code, facts, said):
     assert said in "\n".join(sentences.say(code, FACTS | facts))
+
+
+@pytest.mark.parametrize(
+    ("event", "facts", "said"),
+    [
+        ("amended", {"document": "agreement", "number": 2}, "協定の変更（第2版）が決まりました。"),
+        ("amended", {"document": "plan", "number": 3}, "協働計画の変更（第3版）が決まりました。"),
+        (
+            "incident",
+            {"who": "みどり商店", "happened_on": "2026-11-03"},
+            "みどり商店が、11月3日に起きたトラブルを",
+        ),
+        (
+            "measured_other",
+            {"who": "A", "what": "plan", "checker": wording.CITY},
+            "市の担当が根拠を確かめます。",
+        ),
+        # As they were kept before: in words.
+        ("amended", {"what": "協定", "number": 2}, "協定の変更（第2版）が決まりました。"),
+        ("incident", {"who": "みどり商店", "what": "11月3日"}, "みどり商店が、11月3日に起きたトラブルを"),
+    ],
+)
+def test_facts_of_an_event_are_put_into_words(event, facts, said):
+    case = {"number": "E-2026-0001", "company": "みどり商店", "npo": "浜のごはん会"}
+    assert said in sentences.say(event, case | {"facts": facts})[1]
+
+
+def test_the_city_is_named_in_the_readers_language():
+    case = {"number": "E-2026-0001", "company": "みどり商店", "npo": "浜のごはん会"}
+    facts = {"who": wording.CITY, "what": "A", "checker": wording.CITY}
+    said = sentences.say(
+        "measured_other", case | {"facts": facts}, lambda text: "the city" if text == wording.CITY else text
+    )
+    assert "the cityが「A」の測定の結果を提出しました。\n" in said[1]
+    assert "the cityが根拠を確かめます。" in said[1]
 
 
 def test_words_are_looked_up_in_the_readers_language():
@@ -109,8 +144,8 @@ def test_what_was_written_before_keeps_its_sentence(session, now):
 
 
 def test_a_link_that_was_sent_is_in_no_fact_any_more(session, now):
-    office = wording.Office("澪原市", "市民協働推進課", "0000")
-    said = wording.password_link(office, "佐藤", "https://x.example/reset/secret", now)
+    office = wording_registration.Office("澪原市", "市民協働推進課", "0000")
+    said = wording_registration.password_link(office, "佐藤", "https://x.example/reset/secret", now)
     notices.send_mail(session, "a@x.example", *said, now, key="link-1")
     (mail,) = session.scalars(select(Mail))
     assert "secret" in told.of(mail).body

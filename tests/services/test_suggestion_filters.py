@@ -1,7 +1,6 @@
 """Filters of suggestions narrow what stands without them, over the demo city."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +15,6 @@ from matcher.records import Need, Organization
 from matcher.suggestions import suggest
 from matcher.suggestions.conditions import Filters
 from matcher.suggestions.indexing import LiveIndex
-from seed_data import city as seed_city
 from tests.conftest import NOW
 from tests.services.test_suggestions import encode
 
@@ -24,12 +22,11 @@ EVERYBODY = 1_000  #: a list so long that nobody is left out of it
 
 
 @pytest.fixture(scope="module")
-def demo(sqlite_template, tmp_path_factory):
+def demo(lived_city, tmp_path_factory):
     """The demo city, its index, and a company and a need of it."""
     path = tmp_path_factory.mktemp("filters") / "demo.db"
-    shutil.copy(sqlite_template, path)
+    shutil.copy(lived_city, path)
     database = Database(f"sqlite:///{path}")
-    seed_city.load(database, Path("seed_data"), NOW)
     encode(database, NOW, WordsOnly())
     yield database, LiveIndex()
     database.dispose()

@@ -11,7 +11,7 @@ from matcher.ground.errors import Invalid, NotFound
 from matcher.postings import acts as posting_acts
 from matcher.records import Embedding, ShownSuggestion
 from matcher.register import findable
-from matcher.suggestions import indexing, shown_lists, suggest
+from matcher.suggestions import encoding, indexing, shown_lists, suggest
 from matcher.suggestions.conditions import Filters
 from matcher.suggestions.indexing import LiveIndex
 from tests import factories
@@ -35,10 +35,10 @@ ENCODER = TopicEncoder()
 
 def encode(database, now, encoder=ENCODER):
     """What the worker does: make rows, encode all that waits, let the model serve."""
-    indexing.add_missing_rows(database, encoder.model_id)
-    while indexing.encode_waiting(database, encoder, now):
+    encoding.add_missing_rows(database, encoder.model_id)
+    while encoding.encode_waiting(database, encoder, now):
         pass
-    indexing.serve(database, encoder.model_id)
+    encoding.serve(database, encoder.model_id)
 
 
 class Town:
@@ -145,7 +145,7 @@ def test_a_new_need_is_there_once_encoded_in_every_process_and_gone_at_once_when
 
     town.change(post)
     assert all("清掃と野菜" not in town.titles(live) for live in processes)
-    indexing.encode_waiting(town.database, ENCODER, now)
+    encoding.encode_waiting(town.database, ENCODER, now)
     assert all("清掃と野菜" in town.titles(live) for live in processes)
 
     def withdraw(session):
@@ -237,20 +237,37 @@ def test_a_field_that_a_company_rules_out_rules_out_only_what_has_no_other_field
     assert ("野菜のこと" in town.titles()) is is_shown
 
 
-def test_a_pass_needs_a_reason_of_the_list(town, now):
+@pytest.mark.parametrize(
+    ("code", "note", "field"),
+    [("hm", "", "reason_code"), ("other", " \n", "note"), ("other", "休業中", None)],
+)
+def test_a_pass_needs_a_reason_of_the_list_and_another_reason_its_words(town, now, code, note, field):
     def mark(session):
-        shown_lists.mark(session, town.person, town.npos["野菜"], None, "passed", now, reason_code="hm")
+        npo = town.npos["野菜"]
+        shown_lists.mark(session, town.person, npo, None, "passed", now, reason_code=code, note=note)
 
-    with pytest.raises(Invalid):
+    if field is None:
         town.change(mark)
+        return
+    with pytest.raises(Invalid) as refused:
+        town.change(mark)
+    assert refused.value.facts == {field: "required"}
 
 
 def test_a_pair_that_already_has_a_case_is_not_suggested(town, now):
     def begin(session):
         beginning.propose(
-            session, town.person, town.reload(session, town.company), town.reload(session, town.npos["野菜"]),
-            Terms("food"), "ぜひ。", now, need=need_of(session, town, "野菜"),
-        )  # fmt: skip
+            session,
+            town.person,
+            beginning.between(
+                town.reload(session, town.company),
+                town.reload(session, town.npos["野菜"]),
+                need=need_of(session, town, "野菜"),
+            ),
+            Terms("food"),
+            "ぜひ。",
+            now,
+        )
 
     town.change(begin)
     assert "野菜のこと" not in town.titles()
@@ -313,8 +330,8 @@ def test_a_new_model_takes_over_only_when_all_its_vectors_are_there(town, now):
         model_id = "topics@2"
 
     other = Other()
-    indexing.add_missing_rows(town.database, other.model_id)
-    indexing.encode_waiting(town.database, other, now, limit=2)
+    encoding.add_missing_rows(town.database, other.model_id)
+    encoding.encode_waiting(town.database, other, now, limit=2)
     town.titles()
     assert town.live.model_id == "topics@1"
     encode(town.database, now, other)
@@ -365,7 +382,7 @@ def test_a_text_that_changes_while_it_is_encoded_keeps_waiting(town, now):
         findable.touch(session, need)
 
     town.change(edit)
-    indexing.encode_waiting(town.database, Slow(), now)
+    encoding.encode_waiting(town.database, Slow(), now)
     with town.database.read() as session:
         row = session.scalar(
             select(Embedding).where(
@@ -373,7 +390,7 @@ def test_a_text_that_changes_while_it_is_encoded_keeps_waiting(town, now):
             )
         )
         assert row.vector is None
-    indexing.encode_waiting(town.database, ENCODER, now)
+    encoding.encode_waiting(town.database, ENCODER, now)
     with town.database.read() as session:
         assert findable.waiting_count(session, "topics@1") == 0
 

@@ -1,16 +1,17 @@
 """Whose turn it is: one truth, written with every change and read by the desk, lists, home pages and the case."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.agreements import plans
-from matcher.cases import answering, beginning, deciding, documents, talks, turns
+from matcher.cases import answering, beginning, deciding, documents, talks, trials, turns
 from matcher.cases import reads as case_reads
 from matcher.desk import handovers, steps, tasks
 from matcher.desk.lists import LISTS
@@ -18,20 +19,14 @@ from matcher.ground import calendar, lifecycle
 from matcher.ground.db import Database
 from matcher.ground.permissions import Actor
 from matcher.organizations import reads as organization_reads
-from matcher.records import CaseStep, Organization, Partnership, PeriodReport, User
+from matcher.people import accounts
+from matcher.records import CaseStep, Membership, Notice, Partnership, PeriodReport, User
 from matcher.results import publication
-from matcher.work import contributions, reports
+from matcher.work import contributions, measurements, reports
 from matcher.work import reads as work_reads
-from seed_data import city
 from tests import factories
 from tests.conftest import NOW
 from tests.partners import Partners
-
-
-@pytest.fixture
-def partners(session: Session, tmp_path: Path) -> Partners:
-    return Partners(session, NOW, tmp_path)
-
 
 # ── Everybody says the same ──────────────────────────────────────────────────────────────────────────
 
@@ -92,23 +87,27 @@ def facts(step: CaseStep) -> tuple[object, ...]:
     return (step.side, step.kind, step.opens_on, step.until, step.since, step.about, step.item)
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_every_case_of_the_demo_city_says_the_same_everywhere(database: Database) -> None:
-    city.load(database, Path("seed_data"), NOW)
+def test_every_case_of_the_demo_city_says_the_same_everywhere(lived_city: Path, tmp_path: Path) -> None:
+    shutil.copy(lived_city, tmp_path / "city.db")
+    database = Database(f"sqlite:///{tmp_path}/city.db")
     with database.read() as session:
-        officer = session.scalars(select(User).where(User.role == "manager")).first()
+        officer = session.scalars(
+            select(User).where(User.role == "manager").options(accounts.loaded())
+        ).first()
         assert officer is not None
         members = [
-            factories.actor_for(user, user.organization)
-            for user in session.scalars(
-                select(User).join(Organization).where(User.organization_role == "owner")
-                .options(joinedload(User.organization))
+            factories.actor_for(seat.user, seat.organization)
+            for seat in session.scalars(
+                select(Membership).where(Membership.role == "owner").options(
+                    joinedload(Membership.user).options(accounts.loaded()), joinedload(Membership.organization)
+                )
             )
         ]  # fmt: skip
         for later in (0, 10, 45):
             now = NOW + timedelta(days=later)
             count = assert_everybody_agrees(session, factories.actor_for(officer), members, now)
         assert count > 30, count
+    database.dispose()
 
 
 SITUATIONS = (
@@ -197,9 +196,14 @@ def test_before_the_introduction_it_is_the_turn_of_who_is_asked_then_of_the_city
 ) -> None:
     session, at = partners.session, partners.at
     case = beginning.recommend(
-        session, partners.coordinator, partners.company, partners.npo, beginning.Terms("food", 10.0, "kg"),
-        "other", "近い。", at, need=partners.need,
-    )  # fmt: skip
+        session,
+        partners.coordinator,
+        beginning.between(partners.company, partners.npo, need=partners.need),
+        beginning.Terms("food", 10.0, "kg"),
+        "other",
+        "近い。",
+        at,
+    )
 
     def now() -> list[tuple[str, str]]:
         return [(step.side, step.kind) for step in turns.steps(session, case, at)]
@@ -211,6 +215,149 @@ def test_before_the_introduction_it_is_the_turn_of_who_is_asked_then_of_the_city
     assert now() == [("city", "decide")]
     deciding.return_(session, partners.coordinator, case, "other", "量をご確認ください。", at, version=None)
     assert now() == [("company", "supplement"), ("npo", "supplement")]
+
+
+# ── What a text lacks ────────────────────────────────────────────────────────────────────────────────
+
+
+def _now(p: Partners) -> list[tuple[str, str]]:
+    return [(step.side, step.kind) for step in turns.steps(p.session, p.case, p.at)]
+
+
+def _of_both(kind: str) -> list[tuple[str, str]]:
+    return [("company", kind), ("npo", kind)]
+
+
+def test_of_a_half_written_plan_the_missing_part_is_asked_for_and_then_consent(partners: Partners) -> None:
+    partners.bring("negotiation")
+    partners.indicator(kind="output")
+    assert _now(partners) == _of_both("no_purpose")
+    plans.write_purpose(
+        partners.session, partners.npo_actor, partners.case, "夕食を囲む", partners.at, version=None
+    )
+    assert _now(partners) == _of_both("no_outcome_indicator")
+    partners.indicator()
+    assert _now(partners) == _of_both("accept_plan")
+
+
+def test_of_an_agreement_that_nobody_can_accept_yet_what_hinders_it_is_asked_for(partners: Partners) -> None:
+    partners.bring("agreement_draft")
+    session, case = partners.session, partners.case
+    plans.write_purpose(session, partners.npo_actor, case, "変えた目的", partners.at, version=None)
+    assert _now(partners) == _of_both("accept_plan")
+    partners.accept("plan")
+    assert _now(partners) == _of_both("plan_changed")
+    partners.draft_agreement()
+    assert _now(partners) == _of_both("accept_agreement")
+    partners.npo.state = "suspended"
+    session.flush()
+    assert _now(partners) == [("city", "not_verified")]
+    partners.npo.state = "verified"
+    session.flush()
+    assert _now(partners) == _of_both("accept_agreement")
+
+
+def test_of_a_contract_without_rules_they_are_asked_for(partners: Partners) -> None:
+    partners.introduce()
+    partners.meet()
+    partners.write_plan({"linked_to_payment": True})
+    partners.draft_agreement(type="outcome_linked", outcome={**partners.outcome(), "rules": []})
+    assert _now(partners) == _of_both("no_rules")
+
+
+# ── Reminders ────────────────────────────────────────────────────────────────────────────────────────
+
+REMINDERS = (talks.remind_dates, reports.remind_reports, measurements.remind_measurements)
+
+
+@pytest.mark.parametrize(
+    "state", ["trial", "agreed", "running", "suspended", "terminated", "ended", "reported"]
+)
+def test_nobody_is_reminded_of_what_is_not_theirs_to_do(partners: Partners, state: str) -> None:
+    partners.days = 200
+    partners.bring(state)
+    session, case = partners.session, partners.case
+    told = 0
+    for name in _reports(partners):
+        for day in range(0, 320, 4):
+            now = partners.at + timedelta(days=day)
+            sides = _reminded(partners, now, *REMINDERS) - {"city"}
+            whose = turns.waited_for(session, case, *_EVERY_KIND)
+            assert sides <= set(whose), (name, day)
+            told += len(sides)
+    assert told or state == "agreed"
+
+
+_EVERY_KIND = (
+    "accept_trial", "accept_trial_result", "write_trial_result", "decide_suspension", "write_outcome_report",
+    "accept_outcome_report", "rate", "discuss", "write_report", "measure", "measure_baseline", "meet", "write_plan",
+)  # fmt: skip
+
+
+def test_who_has_handed_in_their_half_is_not_reminded_of_the_report(partners: Partners) -> None:
+    partners.days = 200
+    partners.run_quarterly()
+    session, case = partners.session, partners.case
+    report = work_reads.reports(session, case)[0]
+    words = {"text": "届いた", "setbacks": "特になし"}
+    after = calendar.end_of_day(report.period_to) + timedelta(minutes=1)
+    reports.write_report(session, partners.npo_actor, case, report, words, after, submit=True, version=None)
+    assert _reminded(partners, calendar.end_of_day(report.due_on), reports.remind_reports) == {"company"}
+    late = calendar.end_of_day(report.due_on) + timedelta(minutes=1)
+    assert _reminded(partners, late, reports.remind_reports) == {"company", "city"}
+
+
+def test_who_has_accepted_what_came_of_a_trial_is_not_reminded_of_its_end(partners: Partners) -> None:
+    partners.bring("trial")
+    assert _reminded(partners, partners.case.deadline_at, talks.remind_dates) == {"company", "npo", "city"}
+    partners.case.reminders = 0
+    trials.draft_trial_result(
+        partners.session, partners.npo_actor, partners.case, "adopt", "早めに。", partners.at, version=None
+    )
+    partners.accept("trial_result", partners.npo_actor)
+    assert _reminded(partners, partners.case.deadline_at, talks.remind_dates) == {"company", "city"}
+
+
+def test_once_it_has_ended_what_was_to_be_reported_of_a_period_asks_nobody(partners: Partners) -> None:
+    partners.days = 200
+    partners.run_quarterly()
+    partners.later(days=100)
+    session, case = partners.session, partners.case
+    assert turns.has(turns.steps(session, case, partners.at), "npo", "write_report")
+    partners.terminate()
+    assert any(report.is_to_be_written for report in work_reads.reports(session, case))
+    assert not turns.has(turns.steps(session, case, partners.at), "npo", "write_report")
+
+
+@pytest.mark.parametrize(("measurer", "whose"), [("npo", "npo"), ("company", "company"), ("outside", "city")])
+def test_who_does_not_measure_is_not_reminded_of_measuring(
+    partners: Partners, measurer: str, whose: str
+) -> None:
+    partners.days = 200
+    partners.introduce()
+    partners.meet()
+    partners.write_plan({"measurer": measurer})
+    partners.draft_agreement()
+    partners.sign()
+    partners.confirm()
+    partners.start()
+    session, case = partners.session, partners.case
+    step = next(step for step in steps.derive(session, case) if step.kind == "measure")
+    assert step.until is not None
+    assert _reminded(partners, calendar.end_of_day(step.until), measurements.remind_measurements) == {whose}
+
+
+def _reminded(
+    partners: Partners, now: datetime, *reminders: Callable[[Session, datetime], int]
+) -> set[str | None]:
+    """The sides that a round of reminders tells something."""
+    session = partners.session
+    newest = session.scalar(select(func.max(Notice.id))) or 0
+    for remind in reminders:
+        remind(session, now)
+    session.flush()
+    rows = session.scalars(select(Notice.organization_id).where(Notice.id > newest)).all()
+    return {partners.case.side_of(one) if one else "city" for one in rows}
 
 
 # ── Written with every change ────────────────────────────────────────────────────────────────────────
@@ -252,6 +399,17 @@ def test_what_is_undone_within_a_transaction_leaves_no_step(partners: Partners) 
     assert {step.kind for step in turns.steps(session, partners.case, partners.at)} == {"meet"}
 
 
+def test_what_was_done_before_is_kept_when_something_after_it_is_undone(partners: Partners) -> None:
+    partners.bring("introduced")
+    session = partners.session
+    turns.settle(session)
+    partners.meet()
+    point = session.begin_nested()
+    assert {step.kind for step in turns.steps(session, partners.case, partners.at)} == {"write_plan"}
+    point.rollback()
+    assert {step.kind for step in turns.steps(session, partners.case, partners.at)} == {"write_plan"}
+
+
 def test_a_word_that_takes_back_the_last_day_of_silence_takes_it_from_the_step(partners: Partners) -> None:
     partners.bring("negotiation")
     session = partners.session
@@ -262,6 +420,33 @@ def test_a_word_that_takes_back_the_last_day_of_silence_takes_it_from_the_step(p
     assert None not in days
     documents.touch(session, partners.case, partners.at)
     assert {step.until for step in turns.steps(session, partners.case, partners.at)} == {None}
+
+
+def test_a_word_on_a_running_case_asks_nobody_whose_turn_it_is(partners: Partners) -> None:
+    partners.bring("running")
+    partners.publish("purpose")
+    session, case = partners.session, partners.case
+    before = turns.steps(session, case, partners.at)
+    with patch.object(turns, "_derivers", [lambda *_: pytest.fail("expected no step to be derived")]):
+        answering.send_message(session, partners.npo_actor, case, "来週はいかがですか。", partners.at)
+        turns.settle(session)
+    turns.write(session, [case.id])
+    assert turns.steps(session, case, partners.at) == before
+
+
+def test_whose_turn_it_is_asks_nothing_twice(partners: Partners) -> None:
+    partners.contracted()
+    partners.publish("purpose", "indicators", "money")
+    session, asked = partners.session, []
+    turns.settle(session)
+    event.listen(
+        session.connection(),
+        "before_cursor_execute",
+        lambda _conn, _cursor, sql, bound, *_: asked.append((sql, str(bound))),
+    )
+    turns.write(session, [partners.case.id])
+    assert len(asked) > 10
+    assert [one for one in asked if asked.count(one) > 1] == []
 
 
 @pytest.mark.parametrize("whose", ["npo", "need"])
@@ -292,6 +477,9 @@ def test_what_time_brings_is_a_step_on_its_day_without_anything_written(partners
         assert turns.has(after, "npo", "write_report")
         assert not any(step.is_late for step in after if step.kind == "write_report")
         due = calendar.end_of_day(report.due_on)
+        assert not any(
+            step.is_late for step in turns.steps(session, case, due) if step.kind == "write_report"
+        )
         late = turns.steps(session, case, due + timedelta(minutes=1))
         assert all(step.is_late for step in late if step.kind == "write_report")
 
@@ -320,5 +508,6 @@ def test_after_an_upgrade_every_case_is_written_anew(partners: Partners) -> None
 
 def test_who_changes_a_case_without_the_rules_is_told(partners: Partners) -> None:
     partners.bring("introduced")
+    partners.meet()
     with patch.object(turns, "_derivers", []), pytest.raises(RuntimeError, match=r"matcher\.desk\.steps"):
         turns.settle(partners.session)

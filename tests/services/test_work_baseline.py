@@ -5,23 +5,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from matcher.agreements import plans
+from matcher.agreements import indicators, plans
 from matcher.cases import documents, turns
 from matcher.ground import calendar
 from matcher.ground.errors import Invalid, Refused
 from matcher.records import AuditEvent
-from matcher.results import drafted, outcome_reports, publication
+from matcher.results import drafted, esg, outcome_reports, publication
 from matcher.work import measurements
 from tests import told as tell
-from tests.partners import Partners
 from webapp import ical
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def partners(session, now, tmp_path):
-    return Partners(session, now, tmp_path / "files")
 
 
 @pytest.fixture
@@ -88,7 +82,7 @@ def test_a_baseline_can_be_measured_before_the_partnership_begins(partners, sess
     agreed(partners, baseline_on=partners.today.isoformat())
     assert kinds(partners) == [("npo", "measure_baseline")]
     indicator = partners.only_indicator()
-    assert plans.measuring_days(session, partners.case, indicator) == [partners.today]
+    assert indicators.measuring_days(session, partners.case, indicator) == [partners.today]
     partners.measure(indicator, 21.0, partners.today)
     assert indicator.baseline == 21.0
 
@@ -140,7 +134,7 @@ def test_a_baseline_alone_is_no_result(unmeasured, session):
     assert outcome_reports.unmeasured(session, unmeasured.case) == ["週に来る子どもの数"]
     assert [row.source for row in drafted.compose(session, unmeasured.case)] == ["document"]
     first, last = unmeasured.today, unmeasured.ends_on
-    assert drafted.esg_evidence(session, unmeasured.company.id, first, last) == []
+    assert esg.evidence(session, unmeasured.company.id, first, last) == []
     [row] = publication.compose(session, unmeasured.case, "", "", ["indicators"])["indicators"]
     assert (row["baseline"], row["points"]) == (22.0, [])
 
@@ -171,8 +165,8 @@ def test_the_day_of_a_baseline_is_reminded_of_also_before_the_beginning(partners
     agreed(partners)
     assert measurements.remind_measurements(session, partners.at) == 1
     assert measurements.remind_measurements(session, partners.at) == 0, "once"
-    subjects = [one.subject for one in tell.notices(session)]
-    assert sum("はじめの値を測る日" in subject for subject in subjects) == 2, "both sides"
+    told = tell.notices(session, "はじめの値を測る日")
+    assert [one.row.user_id for one in told] == [partners.npo_user.id], "who measures it, nobody else"
 
 
 def test_the_day_of_a_baseline_stands_in_the_calendar_until_it_is_measured(unmeasured, session):

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from matcher.agreements import course, plans
+from matcher.agreements import carryover, course, plans
 from matcher.cases import answering, beginning, deciding, documents, talks, trials, turns
 from matcher.cases import reads as case_reads
 from matcher.desk import handovers
-from matcher.ground import calendar
+from matcher.ground import calendar, day_words
 from matcher.ground.errors import Invalid, MovedOn, NotFound, Refused
 from matcher.organizations import acts as organization_acts
 from matcher.records import AuditEvent, Handover, Notice, Partnership, User
@@ -25,11 +25,6 @@ from tests import told as tell
 from tests.partners import Partners
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def partners(session, now, tmp_path):
-    return Partners(session, now, tmp_path / "files")
 
 
 def told(p: Partners, word: str) -> set[str]:
@@ -91,9 +86,13 @@ def test_a_message_reaches_the_desk_where_nobody_is_in_charge_any_more(partners,
 
 def test_two_who_have_not_agreed_talk_among_themselves(partners):
     partners.case = beginning.propose(
-        partners.session, partners.company_actor, partners.company, partners.npo, beginning.Terms("food"),
-        "ぜひ。", partners.at,
-    )  # fmt: skip
+        partners.session,
+        partners.company_actor,
+        beginning.between(partners.company, partners.npo),
+        beginning.Terms("food"),
+        "ぜひ。",
+        partners.at,
+    )
     say(partners)
     assert told(partners, "連絡") == {"company_actor"}
 
@@ -170,7 +169,7 @@ def test_a_fixed_part_is_due_in_its_fiscal_year_and_late_after_it(partners, sess
     this_year = calendar.fiscal_year(partners.at)
     partners.days = 300
     partners.contracted(fixed={str(this_year): 100_000, str(this_year + 1): 50_000})
-    assert city_steps(partners) == [("calculate_fixed", f"{calendar.nendo(this_year)}の固定部分")]
+    assert city_steps(partners) == [("calculate_fixed", f"{day_words.nendo(this_year)}の固定部分")]
     (step,) = turns.own(turns.steps(session, partners.case, partners.at), "city")
     assert (step.until, step.is_late, step.item) == (date(this_year + 1, 3, 31), False, str(this_year))
     partners.later(days=150)
@@ -230,6 +229,18 @@ def who_reviews(p: Partners) -> set[str]:
 def test_the_evaluator_of_the_contract_checks_what_others_have_measured(partners, contract, by, side):
     submitted(partners, by, **contract)
     assert who_reviews(partners) == {side}
+
+
+def test_the_city_checks_what_a_company_has_measured_that_evaluates_itself(partners):
+    partners.contracted(evaluator="company")
+    row = partners.only_indicator()
+    row.measurer = "company"
+    partners.end()
+    value = measurements.Value(partners.ends_on, 31.0, evidence=partners.file(by=partners.company_actor))
+    measurements.submit_measurement(
+        partners.session, partners.company_actor, partners.case, row, value, partners.at
+    )
+    assert who_reviews(partners) == {"city"}
 
 
 def test_the_evaluator_is_asked_and_the_others_hear_who_checks(partners):
@@ -687,7 +698,7 @@ def test_an_indicator_that_was_not_measured_keeps_where_it_began(partners):
 def test_measuring_days_are_moved_by_years_and_past_ones_are_left_out():
     row = {"key": "I1", "measure_on": ["2024-02-29", "2024-09-30"], "baseline": None,
            "baseline_on": "2024-02-29", "target_on": "2024-09-30"}  # fmt: skip
-    carried = plans._carried(row, None, date(2026, 3, 31))
+    carried = carryover._carried(row, None, date(2026, 3, 31))
     assert carried["measure_on"] == ["2026-09-30"]
     assert (carried["baseline_on"], carried["target_on"]) == ("2026-02-28", "2026-09-30")
 

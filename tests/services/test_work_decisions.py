@@ -21,11 +21,6 @@ from webapp import decision_text
 Do = Callable[[Partners], object]
 
 
-@pytest.fixture
-def partners(session, now, tmp_path):
-    return Partners(session, now, tmp_path / "files")
-
-
 def suspend(p: Partners, actor: Any) -> None:
     by = calendar.tokyo_date(p.at) + timedelta(days=20)
     course.suspend(p.session, actor, p.case, "disaster", "大雨のため。", by, p.at, version=None)
@@ -91,7 +86,7 @@ def test_each_decision_of_the_city_is_frozen_and_named_in_the_audit_record(
     assert bundle.content["outcome"] == outcome
     assert bundle.decided_by_id == partners.coordinator.user_id
     assert bundle.sha256 == snapshots.sha256(bundle.content)
-    assert outcome in decision_text.OUTCOMES
+    assert outcome in decision_text.outcomes()
     event = session.scalars(
         select(AuditEvent).where(AuditEvent.action == action).order_by(AuditEvent.id.desc())
     ).first()

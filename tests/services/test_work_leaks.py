@@ -1,7 +1,6 @@
 """What nobody may read, do twice or be told too late: bounds on publication, trials, reviews and reminders."""
 
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,11 +19,6 @@ from matcher.work import contributions, incidents, measurements, payments, repor
 from tests import factories
 from tests.conftest import NOW
 from tests.partners import SCORES, Partners
-
-
-@pytest.fixture
-def partners(session: Session, tmp_path: Path) -> Partners:
-    return Partners(session, NOW, tmp_path)
 
 
 def give(partners: Partners, **facts: Any) -> None:
@@ -281,12 +275,10 @@ def test_a_full_round_of_reminders_keeps_nobody_waiting_for_ever(session: Sessio
         beginning.propose(
             session,
             actor,
-            company,
-            npo,
+            beginning.between(company, npo, need=need),
             beginning.Terms("food", 20, "kg"),
             "お手伝いします。",
             NOW,
-            need=need,
         )
     session.flush()
     soon = NOW + timedelta(days=8)

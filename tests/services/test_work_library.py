@@ -1,19 +1,11 @@
 """The city's shared indicators: where they are used, and which a case is offered first."""
 
-import pytest
-
 from matcher.agreements import definitions
-from tests.partners import Partners
 
 SHARED = {
     "name": "人数", "definition": "実人数", "unit": "人", "kind": "output", "direction": "up",
     "method": "records", "evidence": "名簿", "is_active": True,
 }  # fmt: skip
-
-
-@pytest.fixture
-def partners(session, now, tmp_path):
-    return Partners(session, now, tmp_path / "files")
 
 
 def add(partners, code, field):
@@ -25,7 +17,7 @@ def test_a_shared_indicator_counts_the_plans_in_force_that_use_it(partners, sess
     partners.introduce()
     partners.meet()
     assert definitions.library_uses(session) == {}
-    partners.indicator(shared="K-1")
+    partners.draft_plan({"shared": "K-1"})
     assert definitions.library_uses(session) == {}, "a draft is no plan yet"
     partners.indicator(shared="K-1")
     partners.indicator(shared="")

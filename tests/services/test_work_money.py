@@ -10,12 +10,6 @@ from matcher.ground.errors import Invalid
 from matcher.records import AuditEvent
 from matcher.results import closing, lessons, publication
 from matcher.work import contributions, payments
-from tests.partners import Partners
-
-
-@pytest.fixture
-def partners(session, now, tmp_path):
-    return Partners(session, now, tmp_path / "files")
 
 
 def running(partners, **facts):
@@ -67,7 +61,7 @@ def close(partners, **facts):
 def test_confirmed_money_and_what_was_really_paid_count_towards_a_promise(partners):
     running(partners, money_company_yen=100_000, money_city_yen=50_000)
     give(partners, partners.company_actor, partners.npo_actor, quantity=30_000)
-    give(partners, partners.company_actor, partners.npo_actor, yen=20_000)
+    give(partners, partners.company_actor, partners.npo_actor, quantity=20_000, yen=20_000)
     give(partners, partners.company_actor, None, quantity=9_000)
     give(partners, partners.company_actor, partners.npo_actor, "food", "kg", 5, 7_000)
     give(partners, partners.company_actor, partners.npo_actor, "food", "kg", 5, 7_000, "market")

@@ -79,7 +79,7 @@ def _draft_trial(partners: Partners) -> None:
 
 def _plan_drafted(partners: Partners) -> None:
     partners.bring("negotiation")
-    partners.indicator()
+    partners.draft_plan()
 
 
 def _agreement_drafted(partners: Partners) -> None:

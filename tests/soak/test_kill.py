@@ -29,6 +29,7 @@ import pytest
 from sqlalchemy import func, select
 
 from matcher import migrations
+from matcher.cases import answering
 from matcher.ground import calendar
 from matcher.ground.db import Database
 from matcher.records import AuditEvent, CaseMessage, Contribution, Mail, Organization, Partnership, Payment
@@ -103,7 +104,7 @@ class Service:
 class Client(threading.Thread):
     """One member who writes messages as fast as the service answers."""
 
-    page = "message"  #: under the case: where the form is, and where it is sent
+    page = answering.send_message.name  #: under the case: where the form is, and where it is sent
 
     def __init__(self, base: str, role: str, case: str, stopping: threading.Event) -> None:
         super().__init__(daemon=True)
@@ -168,7 +169,7 @@ class Client(threading.Thread):
 class Giver(Client):
     """One who records contributions to a running partnership."""
 
-    page = "do/contribution"
+    page = "do/record_contribution"
 
     def _fields(self, text: str) -> dict[str, str]:
         today = calendar.tokyo_date(clock.now()).isoformat()
@@ -250,9 +251,13 @@ def prepare(environment: dict[str, str]) -> tuple[Database, Settings, str, str, 
 
 
 def _demo_organization(email: str):
-    from matcher.records import User
+    from matcher.records import Membership, User
 
-    return select(User.organization_id).where(User.email == email)
+    return (
+        select(Membership.organization_id)
+        .join(User, User.id == Membership.user_id)
+        .where(User.email == email)
+    )
 
 
 def test_nothing_acknowledged_is_lost_when_processes_are_killed(environment):
@@ -326,7 +331,7 @@ def _finish(environment: dict[str, str]) -> None:
 
 
 def _check(database: Database, settings: Settings, clients: list[Client]) -> None:
-    promised = [text for client in clients if client.page == "message" for text in client.done]
+    promised = [text for client in clients if client.page == Client.page for text in client.done]
     given = [text for client in clients if isinstance(client, Giver) for text in client.done]
     errors = [line for client in clients for line in client.errors]
     with database.read() as session:

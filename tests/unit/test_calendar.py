@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from matcher.ground import calendar, days
+from matcher.ground import calendar, day_words, days
 from matcher.people import passwords
 
 
@@ -71,13 +71,13 @@ def test_the_fiscal_year_turns_at_midnight_in_tokyo(moment, year):
     ],
 )
 def test_a_period_repeats_the_year_only_where_it_changes(first, last, written):
-    assert calendar.period(first, last) == written
+    assert day_words.period(first, last) == written
 
 
 def test_every_way_of_writing_an_era_is_read_as_the_same_day():
-    for era in calendar.ERAS:
+    for era in day_words.ERAS:
         day = date(era.before + 9, 3, 31)
-        assert calendar.jday(day) == f"{era.name}9年3月31日"
+        assert day_words.jday(day) == f"{era.name}9年3月31日"
         for name in (era.name, era.short, era.letter):
             assert days.read(f"{name}9.3.31").day == day
         for name in (era.name, *era.spoken, era.letter):
@@ -86,4 +86,4 @@ def test_every_way_of_writing_an_era_is_read_as_the_same_day():
 
 def test_a_fiscal_year_is_written_in_its_era():
     years = (2018, 2019, 2026, 2027)
-    assert [calendar.nendo(year) for year in years] == ["平成30年度", "令和元年度", "令和8年度", "令和9年度"]
+    assert [day_words.nendo(year) for year in years] == ["平成30年度", "令和元年度", "令和8年度", "令和9年度"]

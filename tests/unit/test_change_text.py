@@ -4,7 +4,7 @@ import pytest
 
 from matcher.ground import vocabulary
 from tests.partners import INDICATOR
-from webapp import change_text, work_text
+from webapp import change_text, public_text
 
 FIRST = {"key": "I1", **INDICATOR, "measure_on": ["2027-03-31"]}
 PLAN = {
@@ -248,7 +248,7 @@ def test_published_links_keep_their_reasons_where_they_were_not_shown():
         "columns": PLAN["logic"],
         "links": [{**PLAN["links"][0], "assumption": "人手があれば続く"}],
     }
-    assert work_text.public_links(logic) == ["食品 → 配送（仮説）"]
-    assert work_text.public_links({**logic, "with_reasons": True}) == [
+    assert public_text.public_links(logic) == ["食品 → 配送（仮説）"]
+    assert public_text.public_links({**logic, "with_reasons": True}) == [
         "食品 → 配送（仮説）：人手があれば続く"
     ]

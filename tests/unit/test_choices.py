@@ -1,12 +1,13 @@
 """A list of options given as a mapping, at any time and with translated labels, is code → label."""
 
+import flask_babel
 import pytest
 from flask import Flask, request
 from flask_babel import Babel
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField, SelectMultipleField, StringField
 
-from webapp.forms.base import ConditionsForm, Form
+from webapp.forms.base import ConditionsForm, Form, choices
 
 LABELS = {"": _l("すべて"), "food": "食品", "place": _l("場所")}
 WHOLE = [("", "すべて"), ("food", "食品"), ("place", "場所")]
@@ -32,6 +33,16 @@ def test_each_option_has_its_whole_label(kind, late):
         form.one.choices = LABELS
     assert [(choice.value, str(choice.label)) for choice in form.one.iter_choices()] == WHOLE
     assert form.one.type == kind.__name__
+
+
+@pytest.mark.parametrize("kind", [SelectField, RadioField, SelectMultipleField])
+@pytest.mark.parametrize("given", [{"food": "食品"}, choices({"food": "食品"})])
+def test_an_option_is_said_in_the_language_of_who_opens_the_form(kind, given, monkeypatch):
+    class Choosing(Form):
+        one = kind("種類", choices=given)
+
+    monkeypatch.setattr(flask_babel, "gettext", {"食品": "Food"}.get)
+    assert [(choice.value, choice.label) for choice in Choosing().one.iter_choices()] == [("food", "Food")]
 
 
 def test_conditions_are_said_and_what_is_not_on_the_list_is_named():

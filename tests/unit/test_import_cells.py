@@ -5,15 +5,16 @@ from typing import Any
 import pytest
 
 from matcher.city.cities import City
+from matcher.ground.field import Field
 from matcher.ground.typed import Unclear
 from matcher.imports import cells
 from matcher.imports.cells import read
-from matcher.imports.columns import COLUMNS, Column, Kind, choices, examples, is_personal, recognise
+from matcher.imports.columns import COLUMNS, Kind, choices, examples, is_personal, recognise
 
 CITY = City(areas={"chuo": "中央", "hama": "浜", "satoyama": "里山"})
 
 
-def column(kind: Kind, code: str) -> Column:
+def column(kind: Kind, code: str) -> Field:
     return next(one for one in COLUMNS[kind] if one.code == code)
 
 
@@ -26,6 +27,7 @@ def column(kind: Kind, code: str) -> Column:
         ("fields", "第1号、第13号", ["1", "13"]),
         ("sdgs", "目標2、12", ["2", "12"]),
         ("sdgs", "飢餓をゼロに", ["2"]),
+        ("sdgs", "4.質の高い教育をみんなに、2. 飢餓をゼロに", ["4", "2"]),
         ("areas", "中央・浜", ["chuo", "hama"]),
         ("areas", "市全域", ["citywide"]),
         ("area", "中央小学校区", "chuo"),
@@ -72,6 +74,9 @@ def test_a_cell_is_read_as_it_was_meant(code: str, text: str, value: Any) -> Non
         ("npos", "phone", "電話なし", "phone", "電話なし"),
         ("npos", "mission", "#REF!", "excel_error", "#REF!"),
         ("npos", "mission", "#計算式!", "formula_unsaved", ""),
+        ("npos", "sdgs", "４．２", "choice", "4.2"),
+        ("npos", "sdgs", "1、4.a", "choice", "a"),
+        ("npos", "fields", "1," * 400 + "1", "too_long", "1," * 400 + "1"),
         ("needs", "safety_contact", "たぶん", "yes_no", "たぶん"),
         ("needs", "quantity", "-5", "negative", "-5"),
     ],
@@ -131,11 +136,25 @@ def test_every_choice_of_every_column_can_be_written_as_label_and_as_code() -> N
                 assert read(one, code, CITY).value == expected, (one.code, code)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("なし", False), ("無し", False), ("無", False), ("あり", True), ("－", None), ("", None)],
+)
+def test_none_is_an_answer_where_yes_or_no_is_asked(text: str, value: bool | None) -> None:
+    assert read(column("needs", "safety_contact"), text, CITY).value is value
+
+
+def test_the_words_of_a_list_are_looked_up_by_their_beginning() -> None:
+    known, words = cells._known(tuple(choices(column("npos", "fields"), CITY).items()))
+    assert sorted(word for found in words.values() for word in found) == sorted(known)
+    assert all(word.startswith(first) for first, found in words.items() for word in found)
+
+
 @pytest.mark.parametrize("kind", ["code", "codes", "number", "integer", "date", "yes_no", "email", "phone"])
 def test_no_cell_but_a_text_is_read_however_long_it_is(kind, monkeypatch):
     """Reading a cell may cost the square of its length: 「a@……@」, lists of codes without an end."""
     monkeypatch.setattr(cells, "fold", lambda text: pytest.fail("read"))
     monkeypatch.setattr(cells.phones, "plain", lambda text, limit: pytest.fail("read"))
     with pytest.raises(Unclear) as refused:
-        read(Column("x", "x", kind=kind), "a@" + "." * 100_000 + "@", CITY)
+        read(Field("x", "x", kind=kind), "a@" + "." * 100_000 + "@", CITY)
     assert refused.value.code == "too_long"

@@ -2,12 +2,12 @@
 
 from difflib import SequenceMatcher
 
-from matcher.agreements import plans
+from matcher.agreements import logic_models, plans
 from matcher.ground import limits
 
 
 def keys(texts, *old):
-    return plans._matched(list(texts), {f"k{place}": text for place, text in enumerate(old)})
+    return logic_models._matched(list(texts), {f"k{place}": text for place, text in enumerate(old)})
 
 
 def test_a_line_keeps_its_key_when_it_is_put_right_or_moved():
@@ -26,7 +26,7 @@ def test_lines_are_compared_letter_by_letter_only_with_the_few_most_alike(monkey
             compared.append((len(self.a), len(self.b)))
             return super().ratio()
 
-    monkeypatch.setattr(plans, "SequenceMatcher", Counted)
+    monkeypatch.setattr(logic_models, "SequenceMatcher", Counted)
     old = ["あ" * (limits.SHORT - 1) + chr(0x4E00 + place) for place in range(plans.MOST)]
     new = ["あ" * (limits.SHORT - 1) + chr(0x5E00 + place) for place in range(plans.MOST)]
     assert sorted(filter(None, keys(new, *old)))

@@ -52,6 +52,7 @@ EXPECTED = {
     "desk.indicators": STAFF,
     "desk.comments": STAFF,
     "desk.mail": STAFF,
+    "desk.registration": STAFF,
     "staff.manage": ("manager", "operator"),
     "audit.view": ("manager", "operator"),
 }

@@ -42,7 +42,7 @@ def test_everything_that_fits_is_said_to_fit():
         "period": "○",
         "quantity": "○",
     }
-    assert fit.level == "高"
+    assert fit.level == "high"
 
 
 def test_what_two_organizations_both_want_does_not_make_them_fit():
@@ -62,12 +62,29 @@ def test_too_little_too_late_and_elsewhere_are_said_plainly():
                  frozenset({"7"}), is_open=True)  # fmt: skip
     fit = ranking.fit(offer, FOOD_NEED, CLOSE)
     assert marks(fit) == {"support": "○", "field": "△", "area": "×", "period": "×", "quantity": "×"}
-    assert "最低必要な量（10kg）" in next(r.text for r in fit.reasons if r.code == "quantity")
+    [quantity] = [reason for reason in fit.reasons if reason.code == "quantity"]
+    assert quantity.says == "quantity_too_little"
+    assert quantity.facts == {"offered": 5, "needed": 20, "least": 10, "unit": "kg"}
 
 
 def test_part_of_the_quantity_counts_as_its_share():
     offer = Side(("food",), 15, None, "kg", is_open=True)
     assert ranking.fit(offer, FOOD_NEED, CLOSE).parts["quantity"] == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(
+    ("offered", "unit", "says"),
+    [
+        (20, "kg", "quantity_enough"),
+        (19.5, "kg", "quantity_part"),
+        (10, "kg", "quantity_part"),
+        (9.5, "kg", "quantity_too_little"),
+        (20, "個", None),
+    ],
+)
+def test_the_very_amounts_that_are_needed_and_still_help_do(offered, unit, says):
+    fit = ranking.fit(Side(("food",), offered, None, unit, is_open=True), FOOD_NEED, CLOSE)
+    assert [reason.says for reason in fit.reasons if reason.code == "quantity"] == ([says] if says else [])
 
 
 def test_what_is_also_welcome_counts_four_fifths_of_what_is_asked_for_first():
@@ -83,6 +100,7 @@ def test_what_is_also_welcome_counts_four_fifths_of_what_is_asked_for_first():
         (date(2026, 12, 1), date(2027, 3, 31), "○"),
         (date(2026, 12, 2), date(2027, 4, 30), "△"),
         (date(2026, 11, 1), date(2027, 3, 30), "△"),
+        (date(2027, 3, 31), date(2027, 4, 30), "△"),
         (date(2027, 4, 1), date(2027, 4, 30), "×"),
     ],
 )
@@ -119,7 +137,7 @@ def test_a_company_that_chose_no_field_loses_nothing_and_is_told_what_would_help
     open_minded = Side(("food",), 30, None, "kg", is_open=True)
     fit = ranking.fit(open_minded, FOOD_NEED, CLOSE)
     assert "field" not in fit.parts
-    assert any("分野を選ぶ" in text for text in fit.improvements)
+    assert "choose_fields" in {reason.says for reason in fit.improvements}
 
 
 def test_remote_support_has_no_distance():
@@ -128,13 +146,17 @@ def test_remote_support_has_no_distance():
     assert marks(ranking.fit(remote, need, CLOSE))["area"] == "○"
 
 
-def test_a_weak_quote_is_not_presented_as_a_reason():
-    fit = ranking.fit(Side(), Side(), Texts(0.12), Quote("ねじを作っています", "猫を保護しています"))
-    assert marks(fit)["quote"] == "△"
+@pytest.mark.parametrize(("above", "mark"), [(-0.01, "△"), (0.01, "○")])
+def test_a_weak_quote_is_not_presented_as_a_reason(above, mark):
+    low, high = ranking.SENTENCES_SCALE
+    cosine = low + (ranking.CLOSE_ENOUGH + above) * (high - low)
+    quote = Quote("ねじを作っています", "猫を保護しています")
+    assert marks(ranking.fit(Side(), Side(), Texts(0.12, sentences=cosine), quote))["quote"] == mark
+    assert marks(ranking.fit(Side(), Side(), Texts(0.12), quote))["quote"] == "△"
 
 
 @pytest.mark.parametrize(
-    ("score", "word"), [(0.0, "低"), (0.29, "低"), (0.30, "中"), (0.60, "高"), (1.0, "高")]
+    ("score", "word"), [(0.0, "low"), (0.29, "low"), (0.30, "middle"), (0.60, "high"), (1.0, "high")]
 )
 def test_the_word_for_a_score(score, word):
     assert ranking.level(score) == word

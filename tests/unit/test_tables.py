@@ -1,5 +1,6 @@
 """Uploads are read as rows of text; what could harm is refused before it is opened."""
 
+import contextlib
 import io
 import tracemalloc
 import zipfile
@@ -10,8 +11,11 @@ import openpyxl
 import pytest
 import xlsxwriter
 
+from matcher.ground import vocabulary
 from matcher.imports import tables
+from matcher.imports.columns import COLUMNS
 from matcher.imports.tables import Unreadable
+from tests.cost import assert_linear
 
 
 def workbook(*rows: list[object]) -> bytes:
@@ -21,6 +25,16 @@ def workbook(*rows: list[object]) -> bytes:
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()
+
+
+def test_a_number_says_what_its_format_shows() -> None:
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["名称", "量", "割合", "人数"])
+        for column, (value, code) in enumerate([(50, '#,##0"万円"'), (0.5, "0%"), (1200, "#,##0")], 1):
+            sheet.write_number(1, column, value, book.add_format({"num_format": code}))
+    assert rows_of("a.xlsx", target.getvalue())[1] == (2, ["", "50万円", "50%", "1200"])
 
 
 def code_of(filename: str, content: bytes) -> str:
@@ -54,6 +68,33 @@ def test_quoted_cells_may_hold_separators_and_line_ends() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("lines", "line"),
+    [
+        (['い,"子どもの居場所', "ろ,高齢者の見守り", "は,川の清掃"], 2),
+        (['い,"一行目', '二行目"', 'ろ,"子ども', 'は,"川"'], 4),
+        (['い,"「子ども"の"居場所」"'], 2),
+        (['い,"子ども" ', "ろ,川"], 2),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_quotation_mark_that_is_not_closed_is_told_where_it_opens(
+    lines: list[str], line: int, end: str
+) -> None:
+    with pytest.raises(Unreadable) as refused:
+        tables.read("a.csv", end.join(["名称,目的", *lines, ""]).encode(), {"名称", "目的"}.__contains__)
+    assert (refused.value.code, refused.value.facts["line"]) == ("file_csv", line)
+
+
+@pytest.mark.parametrize("one", ['"', '",', ',"', '"\n', "\n", ",", ";\t", 'a"', "名称,"])
+def test_whatever_the_text_four_times_as_much_costs_four_times_as_much(one: str) -> None:
+    def read(n: int) -> None:
+        with contextlib.suppress(Unreadable):
+            tables.read("a.csv", b"a," + (one * n).encode(), {"名称"}.__contains__)
+
+    assert_linear(read, 5_000)
+
+
 def test_excel_gives_numbers_dates_and_marks_as_people_see_them() -> None:
     content = workbook(
         ["法人番号", "設立", "量", "接触"],
@@ -70,6 +111,24 @@ def test_excel_gives_numbers_dates_and_marks_as_people_see_them() -> None:
 
 def test_half_characters_and_hidden_bytes_do_not_get_in() -> None:
     assert tables.clean("\ufeff か\u3099\ud800\x00\r\n") == "が"
+
+
+MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+SHARED = '<c t="s"><v>0</v></c>'  #: a cell that shows the first of the shared texts
+
+
+def sheet(rows: str) -> bytes:
+    return f"<worksheet {MAIN}><sheetData>{rows}</sheetData></worksheet>".encode()
+
+
+def with_parts(parts: dict[str, bytes]) -> bytes:
+    """A workbook, as Excel packs it, with some of its parts exchanged."""
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target) as book:
+        book.add_worksheet().write_row(0, 0, ["名称", "地区"])
+    with zipfile.ZipFile(target) as archive:
+        assert set(parts) <= set(archive.namelist())
+        return zipped({name: archive.read(name) for name in archive.namelist()} | parts)
 
 
 def zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -120,21 +179,59 @@ EXTERNAL = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/
 @pytest.mark.parametrize("xml", [ENTITY, EXTERNAL])
 @pytest.mark.parametrize("member", ["xl/workbook.xml", "xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"])
 def test_entities_in_any_part_of_a_workbook_are_refused(xml: bytes, member: str) -> None:
-    parts = {}
-    target = io.BytesIO()
-    with xlsxwriter.Workbook(target) as book:
-        book.add_worksheet().write_row(0, 0, ["名称", "地区"])
-    with zipfile.ZipFile(target) as archive:
-        for name in archive.namelist():
-            parts[name] = archive.read(name)
-    assert member in parts
-    assert code_of("a.xlsx", zipped(parts | {member: xml})) == "file_damaged"
+    assert code_of("a.xlsx", with_parts({member: xml})) == "file_damaged"
 
 
 def test_the_number_of_cells_and_rows_is_limited() -> None:
     assert code_of("a.csv", ("a," * 199 + "a\n").encode() * 1_001) == "file_too_much"
     assert code_of("a.csv", b"a\n" * 6_000) == "file_too_much"
     assert code_of("a.csv", b"a" * (5 * 1024 * 1024 + 1)) == "file_too_big"
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
+def test_no_more_of_a_cell_is_looked_at_than_excel_keeps(name: str) -> None:
+    text = "あ" * 100_000
+    if name == "a.csv":
+        content = f"名称,目的\nい,{'　' * 100_000}{text}\n".encode()
+    else:
+        shared = {"xl/sharedStrings.xml": f"<sst {MAIN}><si><t>{text}</t></si></sst>".encode()}
+        rows = sheet(f"<row>{SHARED * 2}</row>")
+        content = with_parts(shared | {"xl/worksheets/sheet1.xml": rows})
+    assert rows_of(name, content)[-1][1][1] == text[: tables.MAX_LETTERS]
+    columns = (column for kind in COLUMNS.values() for column in kind)
+    assert max(column.limit or 0 for column in columns) < tables.MAX_LETTERS / 4
+
+
+def test_a_text_that_many_cells_share_counts_each_time() -> None:
+    shared = {"xl/sharedStrings.xml": f"<sst {MAIN}><si><t>{'あ' * 30_000}</t></si></sst>".encode()}
+
+    def showing(times: int) -> bytes:
+        cells = sheet(f"<row>{SHARED}</row>" * times)
+        return with_parts(shared | {"xl/worksheets/sheet1.xml": cells})
+
+    assert len(rows_of("a.xlsx", showing(333))) == 333
+    assert code_of("a.xlsx", showing(334)) == "file_too_much"
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/styles.xml"])
+def test_the_tags_of_a_workbook_are_counted_before_it_is_read(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(openpyxl, "load_workbook", lambda *_args, **_options: opened.append(1))
+    monkeypatch.setattr(tables, "MAX_TAGS", 10_000)
+    with pytest.raises(Unreadable) as refused:
+        list(tables._sheets(with_parts({part: f"<x {MAIN}>{'<c/>' * 10_000}</x>".encode()})))
+    assert (refused.value.code, opened) == ("file_too_much", [])
+
+
+def test_a_sheet_as_large_as_may_be_is_read_with_its_furigana() -> None:
+    reading = "<si><t>甲</t><rPh sb='0' eb='1'><t>コウ</t></rPh><phoneticPr fontId='1'/></si>"
+    parts = {
+        "xl/sharedStrings.xml": f"<sst {MAIN}>{reading * 100_000}</sst>".encode(),
+        "xl/worksheets/sheet1.xml": sheet(f"<row>{SHARED * 40}</row>" * 5_000),
+    }
+    assert len(rows_of("a.xlsx", with_parts(parts))) == 5_000
 
 
 def test_a_cell_far_out_does_not_cost_the_whole_sheet() -> None:
@@ -185,7 +282,9 @@ def test_a_formula_that_was_never_calculated_is_no_empty_cell() -> None:
         '<row r="1"><c r="A1"><f>1+1</f></c><c r="B1"><f>1+1</f><v></v></c><c r="C1"><f>1+1</f><v>2</v></c>'
         '<c r="D1" t="str"><f>IF(A1="","","x")</f><v></v></c><c r="E1" s="0"/><c r="F1"><v>1</v></c></row>'
     )
-    assert rows_of("a.xlsx", handwritten(rows)) == [(1, [tables.UNSAVED, tables.UNSAVED, "2", "", "", "1"])]
+    assert rows_of("a.xlsx", handwritten(rows)) == [
+        (1, [vocabulary.UNSAVED, vocabulary.UNSAVED, "2", "", "", "1"])
+    ]
 
 
 def test_a_book_says_from_which_day_it_counts() -> None:
@@ -232,6 +331,13 @@ def test_a_line_that_is_no_object_is_named() -> None:
     with pytest.raises(Unreadable) as refused:
         tables.read_json_lines(b'{"name": "a"}\n[1]\n')
     assert (refused.value.code, refused.value.facts["line"]) == ("file_json", 2)
+
+
+def test_what_divides_lines_elsewhere_may_stand_in_a_text_of_json() -> None:
+    content = '{"name": "北の\u2028会"}\r\n\r\n{"name": "南の\x85会"}\n'.encode()
+    assert [(number, len(found["name"])) for number, found in tables.read_json_lines(content)] == [
+        (1, 4), (3, 4),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

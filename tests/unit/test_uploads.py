@@ -16,8 +16,11 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile, PngImagePlugin
 
 from matcher.cases import uploads
+from matcher.cases.inside import images as inside_images
 from matcher.cases.inside import office as inside_office
+from matcher.cases.inside import pdf as inside_pdf
 from matcher.ground.errors import Invalid
+from tests.cost import assert_linear
 from tests.edge_inputs import EDGE_INPUTS
 
 PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
@@ -289,15 +292,14 @@ def pdf(body: bytes) -> bytes:
     return PDF.replace(b"trailer", b"2 0 obj\n" + body + b"\nendobj\ntrailer")
 
 
-def packed(body: bytes, *, head: bytes = b"") -> bytes:
+def object_stream(body: bytes) -> bytes:
     data = zlib.compress(body)
-    return pdf(
-        b"<< /Type /ObjStm /Filter /FlateDecode "
-        + head
-        + b"/Length %d >>\nstream\r\n" % len(data)
-        + data
-        + b"\nendstream"
-    )
+    head = b"<< /Type /ObjStm /Filter /FlateDecode /Length %d >>\nstream\r\n" % len(data)
+    return head + data + b"\nendstream"
+
+
+def packed(body: bytes) -> bytes:
+    return pdf(object_stream(body))
 
 
 ACTIVE = [
@@ -346,7 +348,7 @@ def test_packed_objects_that_cannot_be_read_do_not_hide_the_next() -> None:
 
 
 def test_packed_objects_are_unpacked_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MAX_UNPACKED", 10_000)
+    monkeypatch.setattr(inside_pdf, "MAX_OBJECTS", 10_000)
     assert uploads.check("a.pdf", packed(bytes(10_000))).media_type == "application/pdf"
     assert code_of("a.pdf", packed(bytes(10_001))) == "file_bomb"
     assert code_of("a.pdf", packed(bytes(6_000)) + packed(bytes(6_000))) == "file_bomb"
@@ -377,10 +379,37 @@ def test_packed_objects_are_read_as_readers_read_them(disguised: bytes) -> None:
     assert code_of("a.pdf", disguised) == "file_active"
 
 
-def test_a_pdf_that_unpacks_to_slashes_is_soon_gone_through() -> None:
-    started = time.monotonic()
-    assert uploads.check("a.pdf", packed(b"/" * 40_000_000)).media_type == "application/pdf"
-    assert time.monotonic() - started < 10  # a second
+class Counted:
+    """A pattern that notes how many bytes it goes through."""
+
+    def __init__(self, pattern: re.Pattern[bytes]) -> None:
+        self.pattern, self.bytes = pattern, 0
+
+    def search(self, content: bytes) -> re.Match[bytes] | None:
+        self.bytes += len(content)
+        return self.pattern.search(content)
+
+
+@pytest.mark.parametrize("body", [b"/", b"/J", b"/JS ", b"/#4a", b"/#4"])
+def test_no_more_of_a_pdf_is_gone_through_than_a_document_has(
+    monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    searched = Counted(inside_pdf._ACTIVE_IN_PDF)
+    monkeypatch.setattr(inside_pdf, "_ACTIVE_IN_PDF", searched)
+    content = packed(body * (40_000_000 // len(body)))
+    assert code_of("a.pdf", content) == "file_bomb"
+    assert searched.bytes == len(content)  # what it unpacks to is not even looked at
+    # Two hundred pages of a tagged document, four thousand bytes of objects each.
+    objects = b"<< /Type /StructElem /S /P /P 7 0 R /K [0] >> " * 90
+    pages = pdf(object_stream(objects) * 200)
+    assert uploads.check("a.pdf", pages).content == pages
+
+
+def test_a_pdf_of_very_many_streams_is_refused() -> None:
+    one = b"/ObjStm stream\n" + zlib.compress(b"")
+    kept = pdf(one * inside_pdf.MAX_STREAMS)
+    assert uploads.check("a.pdf", kept).content == kept
+    assert code_of("a.pdf", pdf(one * (inside_pdf.MAX_STREAMS + 1))) == "file_bomb"
 
 
 # ── Office ───────────────────────────────────────────────────────────────────────────────────────────
@@ -816,14 +845,14 @@ def test_an_image_bomb_is_refused_undecoded(monkeypatch: pytest.MonkeyPatch, wid
     decoded: list[object] = []
     for owner in (ImageFile.ImageFile, PngImagePlugin.PngImageFile):
         monkeypatch.setattr(owner, "load", decoded.append)
-    assert code_of("a.png", huge_png(width, height)) == "file_bomb"
-    assert code_of("a.jpg", huge_jpeg(width, height)) == "file_bomb"
+    assert code_of("a.png", huge_png(width, height)) == "file_picture"
+    assert code_of("a.jpg", huge_jpeg(width, height)) == "file_picture"
     assert decoded == []
 
 
 @pytest.mark.filterwarnings("error::PIL.Image.DecompressionBombWarning")
 def test_an_image_bomb_is_one_where_warnings_are_errors() -> None:
-    assert code_of("a.png", huge_png(8_000, 5_001)) == "file_bomb"
+    assert code_of("a.png", huge_png(8_000, 5_001)) == "file_picture"
 
 
 def test_a_jpeg_of_very_many_passes_is_refused() -> None:
@@ -831,7 +860,22 @@ def test_a_jpeg_of_very_many_passes_is_refused() -> None:
     start = content.rindex(b"\xff\xda")
     scan = content[start:-2]
     assert uploads.check("a.jpg", content).media_type == "image/jpeg"
-    assert code_of("a.jpg", content[:-2] + scan * 200 + content[-2:]) == "file_bomb"
+    assert code_of("a.jpg", content[:-2] + scan * 200 + content[-2:]) == "file_picture"
+
+
+def test_a_large_jpeg_may_be_drawn_less_often_than_a_small_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each pass goes over the whole image, and an empty one has a few bytes."""
+    drawn: list[object] = []
+    monkeypatch.setattr(inside_images, "_bare", lambda _kind, picture: drawn.append(picture) or picture)
+    for size, most in (((2_000, 3_000), 100), ((7_500, 5_000), 16)):
+        content = image("JPEG", size=size, mode="L", progressive=True)
+        scan = content[content.rindex(b"\xff\xda") : -2]
+        count = content.count(b"\xff\xda")
+        for repeated, is_kept in ((most - count, True), (most - count + 1, False)):
+            drawn.clear()
+            answer = outcome("a.jpg", content[:-2] + scan * repeated + content[-2:])
+            assert (isinstance(answer, uploads.Checked), len(drawn)) == (is_kept, is_kept)
+            assert is_kept or answer == "file_picture"
 
 
 def test_an_image_that_grows_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -912,3 +956,20 @@ def test_a_file_with_any_bytes_changed_is_kept_or_refused(extension: str, data: 
 def test_any_name_is_cleaned_or_refused(name: str) -> None:
     answers(name, PDF)
     answers(f"{name}.pdf", PDF)
+
+
+#: What makes a reader begin anew from each byte: runs, marks in turn, beginnings without an end.
+_HOSTILE = [
+    b"\xff", b"\x00", b" ", b"/", b"a", b"\n", b"\xff\x01", b"\xff\x00", b"\xff\xd8", b"\xff\xda", b"\xff\xe0\x00\x00",
+    b"\xff\xe0\x00\x02", b"/J#53", b"/JS ", b"/#4", b"/ObjStm ", b"/ObjStm stream\n", b"stream\r", b"<", b"<!", b"<a ",
+    b'"', b'",', b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"\x81\x40", b"\xe3\x81", b"IDAT", b"\x00\x00\x00\x04tEXt",
+]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("extension", uploads.KINDS)
+def test_whatever_the_bytes_four_times_as_many_cost_four_times_as_much(extension: str) -> None:
+    seed, end = SEEDS[extension], b"%%EOF" if extension == "pdf" else b""
+    for front in (seed[:3], seed[: len(seed) // 2]):
+        for one in _HOSTILE:
+            assert_linear(lambda n: outcome(f"a.{extension}", front + one * (n // len(one)) + end), 4_000)  # noqa: B023

@@ -25,7 +25,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length
 
 from matcher.ground.lifecycle import STATES
-from webapp import filters
+from webapp import context, filters
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -82,6 +82,7 @@ EVENTS = [
         "at": datetime(2026, 11, 20, 5, 32, tzinfo=UTC),
         "who": "澪原青果株式会社　三上さん",
         "text": "申し出を送りました",
+        "reason": "",
         "detail": "毎週水曜の午後3時までにお届けできます。\n量は季節で変わります。",
     },
     {
@@ -89,11 +90,14 @@ EVENTS = [
         "who": "市民協働推進課　大野",
         "text": "ニーズを差し戻しました",
         "reason": "量がはっきりしない",
+        "detail": "",
     },
     {
         "at": datetime(2026, 11, 17, 2, 0, tzinfo=UTC),
         "who": "子ども食堂 ひだまりの会",
         "text": "ニーズを送りました",
+        "reason": "",
+        "detail": "",
     },
 ]
 QUEUES = [
@@ -110,8 +114,8 @@ TASKS = [
         "url": "#",
         "label": "返事をする",
     },
-    {"title": "面談の記録を書く", "until": date(2026, 12, 4), "url": "#", "label": "記録を書く"},
-    {"title": "プロフィールがあと2項目です", "url": "#", "label": "続きを書く"},
+    {"title": "面談の記録を書く", "text": "", "until": date(2026, 12, 4), "url": "#", "label": "記録を書く"},
+    {"title": "プロフィールがあと2項目です", "text": "", "until": None, "url": "#", "label": "続きを書く"},
 ]
 
 
@@ -130,6 +134,7 @@ def create_gallery() -> Flask:
     @app.context_processor
     def frame() -> dict[str, Any]:
         return {
+            **context.FRAME,
             "city": SimpleNamespace(
                 name="澪原市",
                 section="市民協働推進課",
@@ -143,6 +148,7 @@ def create_gallery() -> Flask:
                 role="member",
                 organization_kind="company",
                 organization_name="澪原青果株式会社",
+                elsewhere=(),
             ),
             "navigation": [
                 {"label": "ホーム", "url": "/", "current": True, "count": 0},
@@ -153,7 +159,12 @@ def create_gallery() -> Flask:
                 {"label": "会社の情報", "url": "#p", "current": False, "count": 0},
             ],
             "unread_notices": 3,
+            "unread_elsewhere": {},
             "csp_nonce": "gallery",
+            "home_url": "/",
+            "worker_trouble": None,
+            "language": "ja",
+            "languages": {},
             "now": NOW,
         }
 

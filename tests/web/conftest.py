@@ -9,14 +9,13 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from matcher.ground.db import Database
-from matcher.people import accounts
+from matcher.people import accounts, sessions
 from matcher.records import User
 from tests.conftest import NOW
 from tests.factories import let_worker_be_seen, make_city
-from webapp import Settings, clock, create_app
+from webapp import Settings, clock, create_app, kept
 
 
 @pytest.fixture
@@ -77,12 +76,13 @@ def login_as(client: FlaskClient, user: User) -> FlaskClient:
     """Sign ``user`` in on this browser, past the login page."""
     database: Database = client.application.extensions["database"]
     with database.write() as session:
-        known = session.scalars(
-            select(User).where(User.id == user.id).options(joinedload(User.organization))
-        ).one()
-        session_id = accounts.start_session(session, known, clock.now())
+        known = session.scalars(select(User).where(User.id == user.id).options(accounts.loaded())).one()
+        session_id = sessions.start_session(session, known, clock.now())
+        with client.application.app_context():
+            secret = kept.secret_for(accounts.actor_of(known))
     with client.session_transaction() as cookie:
         cookie.clear()
         cookie["_user_id"] = session_id
         cookie["_fresh"] = True
+        cookie["csrf_token"] = secret
     return client

@@ -4,6 +4,7 @@
 ``post`` sends a form to an address directly. All three return a ``Page``.
 """
 
+import re
 import uuid
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -13,6 +14,8 @@ from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 
 _VOID = {"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+#: Telephone links, what nobody reads or may touch, and tags.
+_NOT_WORDS = re.compile(r'<a href="tel:[^>]*>[^<]*</a>|<(script|style|textarea)\b.*?</\1>|<[^>]*>', re.DOTALL)
 _UNLABELLED = {"hidden", "submit", "button"}
 
 
@@ -157,7 +160,7 @@ def read(url: str, status: int, html: str, location: str | None = None) -> Page:
 
 
 def check(page: Page) -> None:
-    """What holds on every page: language, one heading equal to the title, labels, unique ids, csrf."""
+    """What holds on every page: language, one heading equal to the title, labels, unique ids, csrf, numbers that dial."""
     assert page.lang == "ja", f"{page.url}: expected lang=ja, found {page.lang!r}"
     assert len(page.h1) == 1, f"{page.url}: expected one h1, found {page.h1}"
     heading = page.title.removeprefix("エラー：").split("｜")[0]
@@ -175,6 +178,9 @@ def check(page: Page) -> None:
             or (found.get("id") and found["id"] in page.labels)
         )
         assert labelled, f"{page.url}: no label for {found}"
+    words = _NOT_WORDS.sub(" ", page.html)
+    for number in (text for text, url in page.links if url.startswith("tel:")):
+        assert number not in words, f"{page.url}: {number} stands where touching it does not dial"
     for form in page.forms:
         assert form.action != "", f"{page.url}: a form with an empty action: {form}"
         if form.method == "post":

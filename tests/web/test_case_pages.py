@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matcher.cases import beginning, deciding, stages
+from matcher.cases import reads as case_reads
 from matcher.cases.beginning import Terms
 from matcher.ground.db import Database
 from matcher.ground.errors import TooMany
@@ -202,6 +204,19 @@ def test_the_check_page_shows_what_the_other_side_will_read_and_leads_back(town:
     assert back.form().values["quantity"] == "１，２００"
 
 
+def test_a_telephone_number_in_the_message_is_pointed_out_before_it_is_sent_and_to_the_city(
+    town: Town,
+) -> None:
+    form = visit(town.firm, propose_url(town))
+    typed = {"message": f"{HELLO} ０９０－１２３４－５６７８", "action": "check"}
+    check = send(town.firm, form, typed, 200)
+    assert "電話番号に見える文字があります" in check.text
+    assert "電話番号に見える" not in send(town.firm, form, {"message": HELLO, "action": "check"}, 200).text
+    send(town.firm, check, {"action": "send"})
+    assert "電話番号に見える文字があります" in visit(town.desk, town.url).text
+    assert "電話番号に見える" not in visit(town.group, town.url).text
+
+
 def test_the_form_begins_with_what_the_offer_says(town: Town) -> None:
     values = visit(town.firm, propose_url(town)).form("/cases/new").values
     assert (values["support_type"], values["quantity"], values["unit"]) == ("food", "20", "kg")
@@ -239,9 +254,9 @@ def test_an_npo_compares_the_companies_that_asked(town: Town) -> None:
 
 def test_a_stranger_does_not_learn_that_a_case_exists(town: Town) -> None:
     propose(town)
-    for path in ("", "/sent", "/accept", "/message"):
+    for path in ("", "/sent", "/accept", "/send_message"):
         visit(town.stranger, town.url + path, 404)
-    post(town.stranger, f"{town.url}/message", {"text": "こんにちは"}, 404)
+    post(town.stranger, f"{town.url}/send_message", {"text": "こんにちは"}, 404)
     assert town.count(CaseMessage) == 0
 
 
@@ -325,6 +340,64 @@ def test_a_pair_that_has_a_case_hears_so_before_and_after_writing(town: Town) ->
     assert town.count(Partnership) == 1
 
 
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        ("paused", "受付を休止しています"),
+        ("filled", "受付を終了しています"),
+        ("expired", "受付を終了しています"),
+        ("withdrawn", "受付を終了しています"),
+        ("draft", "いま公開されていません"),
+        ("in_review", "いま公開されていません"),
+        ("returned", "いま公開されていません"),
+    ],
+)
+@pytest.mark.parametrize("posting", ["need", "offer"])
+def test_who_begins_with_what_is_not_open_reads_why(town: Town, posting: str, state: str, why: str) -> None:
+    def move(to: str) -> None:
+        with town.records.write() as session:
+            session.get(type(getattr(town, posting)), getattr(town, posting).id).state = to
+
+    word, terms = {"need": "ニーズ", "offer": "提供メニュー"}[posting], {"support_type": "food"}
+    for who, other in ((town.firm, town.npo), (town.group, town.company)):
+        begun = f"/cases/new?organization={other.public_id}&{posting}={getattr(town, posting).public_id}"
+        move("open")
+        form = visit(who, begun)
+        move(state)
+        shown = visit(who, begun)
+        assert f"この{word}は" in shown.text
+        assert why in shown.text
+        late = send(who, form, {"message": HELLO, "action": "send"}, 409)
+        assert why in late.text
+        assert HELLO in late.html
+        about_all = send(who, late, {"message": HELLO, "action": "check", **terms}, 200)
+        assert why not in about_all.text, "who has read it may go on without it"
+    assert town.count(Partnership) == 0
+
+
+@pytest.mark.parametrize("posting", ["need", "offer"])
+def test_a_pause_is_said_rather_than_the_case_about_everything(town: Town, posting: str) -> None:
+    begun = f"/cases/new?organization={town.npo.public_id}"
+    terms = {"support_type": "food", "message": HELLO, "action": "send"}
+    send(town.firm, visit(town.firm, begun), terms)
+    with town.records.write() as session:
+        session.get(type(getattr(town, posting)), getattr(town, posting).id).state = "paused"
+    for who, address in (
+        (town.firm, begun),
+        (town.group, f"/cases/new?organization={town.company.public_id}"),
+    ):
+        shown = visit(who, f"{address}&{posting}={getattr(town, posting).public_id}")
+        assert "受付を休止しています" in shown.text
+        assert "すでに進んでいます" not in shown.text
+
+
+def test_a_need_for_those_whom_its_npo_approaches_tells_others_nothing(town: Town) -> None:
+    with town.records.write() as session:
+        need = session.get(Need, town.need.id)
+        need.visibility, need.state = "approached", "paused"
+    assert "休止" not in visit(town.firm, propose_url(town)).text
+
+
 def test_a_form_sent_twice_begins_one_case(town: Town) -> None:
     form = visit(town.firm, propose_url(town))
     check = send(town.firm, form, {"message": HELLO, "action": "check"}, 200)
@@ -336,9 +409,9 @@ def test_a_form_sent_twice_begins_one_case(town: Town) -> None:
 
 def test_an_answer_sent_twice_is_taken_once(town: Town) -> None:
     propose(town)
-    page = visit(town.group, f"{town.url}/message")
+    page = visit(town.group, f"{town.url}/send_message")
     for _ in range(2):
-        send(town.group, page, {"text": "配送の曜日を教えてください。"}, action="/message")
+        send(town.group, page, {"text": "配送の曜日を教えてください。"}, action="/send_message")
     assert town.count(CaseMessage) == 1
     assert "配送の曜日を教えてください。" in visit(town.firm, town.url).text
 
@@ -360,9 +433,9 @@ def test_a_form_over_an_older_version_is_shown_again_and_then_taken(town: Town) 
     agree(town)
     form = visit(town.desk, f"{town.url}/approve")
     with town.records.write() as session:
-        case = session.get(Partnership, town.case().id)
-        assert case is not None
-        deciding.assign(session, actor_for(town.users["colleague"]), case, town.users["manager"], NOW)
+        colleague = actor_for(town.users["colleague"])
+        case = case_reads.get_case(session, colleague, town.case().public_id)
+        deciding.assign(session, colleague, case, town.users["manager"], NOW)
     page = send(town.desk, form, GOOD, 409, action="/approve")
     assert "先に市の担当 同僚 鈴木さんが10:00に担当者を決めました。" in page.text
     assert GOOD["text"] in page.html
@@ -432,6 +505,39 @@ def test_a_refusal_is_read_by_both_sides(town: Town) -> None:
     )
     for browser in (town.firm, town.group):
         assert "営業の活動に当たるため。" in visit(browser, town.url).text
+
+
+_STEP = re.compile(r'class="step step-(\w+)"')
+
+
+@pytest.mark.parametrize(
+    ("end", "steps"),
+    [
+        ("decline", ["left", "undone", "undone", "undone"]),
+        ("expire", ["left", "undone", "undone", "undone"]),
+        ("withdraw", ["done", "done", "left", "undone"]),
+        ("refuse", ["done", "done", "left", "undone"]),
+    ],
+)
+def test_a_case_that_came_to_nothing_says_on_which_step(town: Town, end: str, steps: list[str]) -> None:
+    if end in {"decline", "expire"}:
+        propose(town)
+    else:
+        agree(town)
+    shown = visit(town.group, town.url)
+    assert not {"left", "undone"} & set(_STEP.findall(shown.html))
+    if end == "expire":
+        with town.records.write() as session:
+            stages.expire_unanswered(session, clock.now() + timedelta(days=15))
+    else:
+        who = town.desk if end == "refuse" else town.group
+        code = {"decline": "timing", "withdraw": "plans_changed", "refuse": "scope"}[end]
+        page = visit(who, f"{town.url}/{end}")
+        send(who, page, {"reason_code": code, "reason_text": "事情のため"}, action=f"/{end}")
+    shown = visit(town.group, town.url)
+    assert _STEP.findall(shown.html) == steps
+    assert "ここで終了" in shown.text
+    assert "これから" not in shown.html.partition("steps-now")[0]
 
 
 def test_the_city_names_who_is_in_charge(town: Town) -> None:
@@ -597,7 +703,7 @@ def test_a_busy_npo_is_not_asked_a_fourth_time(town: Town) -> None:
             other = make_company(session)
             actor = actor_for(make_user(session, other), other)
             npo = session.get(Organization, town.npo.id)
-            beginning.propose(session, actor, other, npo, Terms("food"), "ぜひ。", NOW)
+            beginning.propose(session, actor, beginning.between(other, npo), Terms("food"), "ぜひ。", NOW)
     page = visit(town.firm, f"/cases/new?organization={town.npo.public_id}")
     assert "受付を一時止めています" in page.text
 
@@ -606,8 +712,8 @@ def test_a_busy_npo_is_not_asked_a_fourth_time(town: Town) -> None:
 
 
 def _say(town: Town, who: str, number: int, status: int = 302) -> Page:
-    page = visit(town.browsers[who], f"{town.url}/message")
-    return send(town.browsers[who], page, {"text": f"ひとこと{number}"}, status, action="/message")
+    page = visit(town.browsers[who], f"{town.url}/send_message")
+    return send(town.browsers[who], page, {"text": f"ひとこと{number}"}, status, action="/send_message")
 
 
 def test_a_person_who_tells_others_too_fast_keeps_what_was_typed(
@@ -661,3 +767,24 @@ def test_a_request_to_a_partner_is_paced_as_well_and_keeps_its_words(town: Town)
     assert "まだ送っていません" in refused.text
     assert HELLO in refused.html
     assert town.count(Partnership) == 0
+
+
+def test_who_may_only_read_is_offered_neither_to_keep_nor_to_pass_on(
+    town: Town, new_client: Callable[[], FlaskClient]
+) -> None:
+    with town.records.write() as session:
+        card = f"/suggestions/{show_suggestion(session, town)}"
+        company = session.get(Organization, town.company.id)
+        assert company is not None
+        person = make_user(session, company, organization_role="viewer")
+    reader = login_as(new_client(), person)
+
+    def offered(browser: FlaskClient) -> list[bool]:
+        page = visit(browser, card)
+        return ["見送る…" in page.text, any("/save" in (form.action or "") for form in page.forms)]
+
+    assert offered(town.firm) == [True, True]
+    assert offered(reader) == [False, False]
+    send(town.firm, visit(town.firm, card), action="/save")
+    assert "保存しています" in visit(reader, card).text
+    assert "元に戻す" not in visit(reader, card).text

@@ -158,17 +158,17 @@ def test_the_form_takes_a_scheme_and_shows_it_again(place):
     place.contracted()
     place.settle()
     npo = place.open("npo")
-    page = visit(npo, place.url("/do/agreement"))
-    send(npo, page, {"scheme": "sib", "why_changed": "SIBにする。"}, 422, action="/do/agreement")
+    page = visit(npo, place.url("/do/write_agreement"))
+    send(npo, page, {"scheme": "sib", "why_changed": "SIBにする。"}, 422, action="/do/write_agreement")
     funders = "澪原信用金庫：３，０００，０００円:翌月に返す"
     values = {"scheme": "sib", "funders": funders, "wtp_note": "1人2万円。", "why_changed": "SIBにする。"}
-    send(npo, page, values, action="/do/agreement")
-    page = visit(npo, place.url("/do/agreement"))
-    again = page.form("/do/agreement").values
+    send(npo, page, values, action="/do/write_agreement")
+    page = visit(npo, place.url("/do/write_agreement"))
+    again = page.form("/do/write_agreement").values
     assert (again["scheme"], again["wtp_note"]) == ("sib", "1人2万円。")
     assert again["funders"] == "澪原信用金庫：3000000：翌月に返す"
     broken = {"funders": "澪原信用金庫：たくさん", "why_changed": "SIBにする。"}
-    assert "の形で入力してください" in send(npo, page, broken, 422, action="/do/agreement").text
+    assert "の形で入力してください" in send(npo, page, broken, 422, action="/do/write_agreement").text
 
 
 # ── Money promised and recorded ──────────────────────────────────────────────────────────────────────
@@ -253,11 +253,30 @@ def reported(place):
     place.settle()
     for who in ("npo", "company"):
         browser = place.open(who)
-        address = place.url(f"/do/report?item={report.public_id}")
+        address = place.url(f"/do/write_report?item={report.public_id}")
         page = visit(browser, address)
         values = {"text": "続けた。", "submit_now": "yes"} | ({"setbacks": "雪。"} if who == "npo" else {})
-        send(browser, page, values, action="/do/report")
+        send(browser, page, values, action="/do/write_report")
     return report
+
+
+def test_what_a_company_says_did_not_work_is_asked_and_shown(place):
+    report = reported(place)
+    place.session.refresh(report)
+    report.state, report.company_submitted_at = "open", None
+    place.settle()
+    browser = place.open("company")
+    page = visit(browser, place.url(f"/do/write_report?item={report.public_id}"))
+    assert "うまくいかなかったこと" in page.text
+    assert "次の期間にすること" not in page.text
+    send(
+        browser, page, {"text": "続けた。", "setbacks": "車が足りない。", "submit_now": "yes"},
+        action="/do/write_report",
+    )  # fmt: skip
+    for who in ("npo", "company", "coordinator"):
+        assert "うまくいかなかったこと：車が足りない。" in visit(place.open(who), place.url("/progress")).text
+    again = visit(place.open("coordinator"), place.url(f"/do/review_report?item={report.public_id}"))
+    assert "うまくいかなかったこと（企業） 車が足りない。" in again.text
 
 
 def test_every_sentence_leads_to_the_record_that_it_rests_on(place):
@@ -291,7 +310,7 @@ def test_a_report_sent_back_is_composed_anew(place):
     report = reported(place)
     city = place.open("coordinator")
     page = visit(city, place.url(f"/do/review_report?item={report.public_id}"))
-    send(city, page, {"decision": "return", "text": "月ごとに。"}, action="/do/review_report")
+    send(city, page, {"decision": "send_back", "text": "月ごとに。"}, action="/do/review_report")
     entry = work_reads.contributions(place.session, place.case)[0]
     contributions.cancel_contribution(
         place.session, place.company_actor, place.case, entry, "誤り", place.at, version=None
@@ -438,7 +457,7 @@ def test_a_plan_is_offered_its_fields_indicators_first_and_keeps_its_choice(plac
         definitions.save_definition(place.session, place.coordinator, facts, place.at)
     place.settle()
     npo = place.open("npo")
-    page = visit(npo, place.url("/do/indicator"))
+    page = visit(npo, place.url("/do/save_indicator"))
     offered = re.findall(r"<option value=\"([0-9a-f]+)\">([^<]+)</option>", page.html)
     assert [label for _value, label in offered[:3]] == [
         "K-1 人数（この案件の分野）", "A-1 人数（保健・医療・福祉）", "Z-1 人数（分野を問わない）"
@@ -447,9 +466,9 @@ def test_a_plan_is_offered_its_fields_indicators_first_and_keeps_its_choice(plac
         "definition_id": offered[0][0], "baseline": "3", "target": "9", "measure_on": "2027-03-31",
         "measurer": "npo",
     }  # fmt: skip
-    send(npo, page, values, action="/do/indicator")
-    again = visit(npo, place.url("/do/indicator?key=I1"))
-    send(npo, again, {"target": "10"}, action="/do/indicator")
+    send(npo, page, values, action="/do/save_indicator")
+    again = visit(npo, place.url("/do/save_indicator?key=I1"))
+    send(npo, again, {"target": "10"}, action="/do/save_indicator")
     assert "共通指標 K-1" in visit(npo, place.url("/plan")).text
     said = visit(place.open("coordinator"), "/desk/indicators").text
     assert "使っている計画" in said
@@ -459,5 +478,29 @@ def test_only_the_company_is_offered_what_it_came_to_give(place):
     place.bring("running")
     place.settle()
     for who, offered in (("company", "20"), ("npo", "")):
-        page = visit(place.open(who), place.url("/do/contribution"))
-        assert page.form(action="/do/contribution").values["quantity"] == offered, who
+        page = visit(place.open(who), place.url("/do/record_contribution"))
+        assert page.form(action="/do/record_contribution").values["quantity"] == offered, who
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "words"),
+    [
+        ("yen", {"yen": "5万", "quantity": "3"}, "「量・金額」と同じ金額を入力するか"),
+        ("given_on", {"given_on": "2001-01-01"}, "市が引き合わせた日"),
+        ("quantity", {"quantity": "99999999999", "support_type": "food", "unit": "食"}, "数が大きすぎます"),
+        ("quantity", {"quantity": "2.5", "support_type": "food", "unit": "食"}, "この単位では、整数で"),
+    ],
+)
+@pytest.mark.parametrize("who", ["company", "coordinator"])
+def test_a_gift_that_cannot_be_is_refused_at_its_field(place, who, field, typed, words):
+    place.bring("running")
+    place.settle()
+    browser, action = place.open(who), "/do/record_contribution"
+    form = visit(browser, place.url(action))
+    gift = {
+        "support_type": "cash_donation", "quantity": "50000", "unit": "円", "given_on": place.today.isoformat(),
+        "estimate_method": "actual",
+    }  # fmt: skip
+    page = send(browser, form, gift | typed, 422, action=action)
+    assert words in page.text
+    assert page.form(action=action).values[field] == typed[field]

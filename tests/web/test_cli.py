@@ -1,18 +1,20 @@
 """The ``enmusubi`` command, as an operator meets it: output, exit status, and what it does not import."""
 
 import os
+import re
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
+from matcher.ground import calendar
 from matcher.ground.db import Database
 from matcher.ground.permissions import SYSTEM
 from matcher.people import passwords
-from matcher.records import User
+from matcher.records import AuditEvent, User
 from matcher.register import audit
 from webapp import create_app
 from webapp.config import ConfigurationError, Settings
@@ -195,6 +197,45 @@ def test_the_command_line_imports_no_model_and_no_index(environment: dict[str, s
         [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.endswith("[]\n")
+
+
+def test_an_operator_makes_lists_and_revokes_a_registration_code(environment: dict[str, str]) -> None:
+    run(environment, "db", "upgrade")
+    assert run(environment, "registration-code", "list").stdout == ""
+    day = calendar.tokyo_date(datetime.now(UTC)) + timedelta(days=2)
+    made = run(environment, "registration-code", "create", "--day", day.isoformat(), "--uses", "30").stdout
+    assert re.fullmatch(r"[2-9A-Z]{4}-[2-9A-Z]{4}\n", made)  # nothing else, so that scripts can use it
+    code = made.strip()
+    listed = run(environment, "registration-code", "list").stdout
+    assert listed == f"{code}\t{day.isoformat()}\t0\t30\tcoming\n"
+    assert run(environment, "registration-code", "revoke", code.lower()).stdout == f"revoked {code}\n"
+    assert run(environment, "registration-code", "list").stdout.endswith("\tended\n")
+    again = run(environment, "registration-code", "revoke", code, status=1).stderr
+    assert "done_already" in again
+    database = Database(environment["DATABASE_URL"])
+    with database.read() as session:
+        kept = session.scalars(select(AuditEvent).where(AuditEvent.object_type == "registration_code")).all()
+        assert [(one.action, one.role) for one in kept] == [
+            ("make_registration_code", "system"), ("end_registration_code", "system"),
+        ]  # fmt: skip
+    database.dispose()
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (("create", "--day", "2020-01-01"), "valid_on: registration_day"),
+        (("create", "--day", "tomorrow"), "does not match the format"),
+        (("create", "--day", "2020-01-01", "--uses", "0"), "most_uses: registration_uses"),
+        (("revoke", "ABCD-EFGH"), "expected a code that was made"),
+    ],
+)
+def test_what_is_no_registration_code_is_refused_in_one_line(
+    environment: dict[str, str], args: tuple[str, ...], told: str
+) -> None:
+    run(environment, "db", "upgrade")
+    status = 2 if "tomorrow" in args else 1
+    assert told in run(environment, "registration-code", *args, status=status).stderr
 
 
 def test_a_fresh_installation_has_no_account_and_no_default_password(environment: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
 """Home pages: what they say of each case is what its own page says, and they cost the same with many cases."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,10 +13,8 @@ from flask import Flask
 from sqlalchemy import event, select
 from sqlalchemy.orm import joinedload
 
-from matcher import migrations
 from matcher.ground.db import Database
-from matcher.records import Organization, User
-from seed_data import city
+from matcher.records import Membership, Organization, User
 from tests import factories
 from tests.conftest import NOW
 from tests.partners import Partners
@@ -23,8 +22,7 @@ from tests.web.conftest import login_as
 from tests.web.pages import visit
 from webapp import Settings, create_app
 
-#: Statements of a home page, the session and the person included; the desk looks into every room.
-MOST = {"company": 15, "npo": 15, "city": 24}
+MOST = 15  #: statements of a home page, the session and the person included
 
 
 @contextmanager
@@ -85,7 +83,7 @@ def test_a_home_page_asks_as_little_with_twenty_cases_as_with_two(
     travel.move_to(partners.at)
     many = asked()
     assert len(many) == len(few), "\n\n".join(many)
-    assert len(many) <= MOST[who], "\n\n".join(many)
+    assert len(many) <= MOST, "\n\n".join(many)
 
 
 # ── The demo city ────────────────────────────────────────────────────────────────────────────────────
@@ -96,9 +94,10 @@ _WHO = re.compile(r"次は (.*?) の番です")
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def demo(lived_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application with the demo city."""
     folder = tmp_path_factory.mktemp("demo")
+    shutil.copy(lived_city, folder / "demo.db")
     settings = Settings.from_environment(
         {
             "DATABASE_URL": f"sqlite:///{folder / 'demo.db'}", "SECRET_KEY": "only-for-tests-" + "x" * 32,
@@ -108,8 +107,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     with time_machine.travel(NOW, tick=False):
         app = create_app(settings)
         database: Database = app.extensions["database"]
-        migrations.upgrade(database)
-        city.load(database, Path("seed_data"), NOW)
         with database.write() as session:
             factories.let_worker_be_seen(session, NOW + timedelta(days=1))
         yield app
@@ -121,9 +118,8 @@ def test_lists_and_cases_of_the_demo_city_name_the_same_sides(demo: Flask, kind:
     database: Database = demo.extensions["database"]
     with database.read() as session:
         owners = session.scalars(
-            select(User).join(Organization)
-            .where(Organization.kind == kind, User.organization_role == "owner")
-            .options(joinedload(User.organization))
+            select(User).join(Membership).join(Organization)
+            .where(Organization.kind == kind, Membership.role == "owner")
         ).all()  # fmt: skip
     compared = 0
     for owner in owners:

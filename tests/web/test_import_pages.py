@@ -271,7 +271,7 @@ def test_the_template_filled_in_can_be_sent_back(office: Office, kind: str) -> N
     book = openpyxl.load_workbook(io.BytesIO(answer.data))
     assert book.sheetnames == ["入力", "書き方", "選択肢"]
     sheet = book["入力"]
-    assert [cell.value for cell in sheet[1]] == [column.label for column in COLUMNS[kind]]  # type: ignore[index]
+    assert [cell.value for cell in sheet[1]] == [column.heading for column in COLUMNS[kind]]  # type: ignore[index]
     values = [str(cell.value or "").removeprefix("（例）") for cell in sheet[2]]
     if kind in {"needs", "offers"}:
         with office.records.write() as session:

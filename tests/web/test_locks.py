@@ -210,7 +210,7 @@ def test_a_machine_without_room_is_told_in_words(
     def fail(*_given: object) -> None:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr("webapp.views.account.accounts.own_account", fail)
+    monkeypatch.setattr("webapp.views.own_account.accounts.own_account", fail)
     with capture_logs() as lines:
         visit(npo_client, "/account", 503)
     assert [(line["event"], line["kind"]) for line in lines] == [

@@ -18,7 +18,7 @@ from sqlalchemy import func, select, update
 
 from matcher.ground.permissions import Actor
 from matcher.jobs import leases, tickets
-from matcher.records import AuditEvent, Job, Organization, Ticket, User
+from matcher.records import AuditEvent, Job, Membership, Organization, Ticket, User
 from tests.conftest import NOW
 from tests.factories import make_coordinator, make_npo, make_user
 from tests.partners import Partners
@@ -349,7 +349,9 @@ def test_a_paper_reaches_no_stranger_and_nobody_whose_access_is_lost(town):
         assert outside.status_code in {302, 404}, address
         assert b"%PDF" not in outside.data
     with town.records.write() as session:
-        session.execute(update(User).where(User.id == own.id).values(organization_id=other.id))
+        session.execute(
+            update(Membership).where(Membership.user_id == own.id).values(organization_id=other.id)
+        )
     moved = town.browser(own)
     assert moved.get(url).status_code == 404
     assert moved.get(ticket).data.find(b"%PDF") == -1

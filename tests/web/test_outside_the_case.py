@@ -15,8 +15,9 @@ from urllib.parse import urldefrag, urlsplit
 import pytest
 from pypdf import PdfReader
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
-from matcher.agreements import plans
+from matcher.agreements import indicators, plans
 from matcher.cases import answering, documents, talks, trials
 from matcher.ground.db import Database
 from matcher.records import (
@@ -128,7 +129,7 @@ class Town(Partners):
         )
         self.later(days=6)
         self.end()
-        first, second = plans.indicators(session, self.case)
+        first, second = indicators.of(session, self.case)
         cells = {"未就学": 2.0, "小学生": 21.0, "中学生": 8.0}
         self.measure(
             first,
@@ -281,6 +282,8 @@ def test_every_address_of_the_case_is_closed_to_an_outsider(town, who):
                     answer = client.open(
                         path + (f"?item={items[0]}" if "/do/" in path else ""), method=method
                     )
+                    if answer.status_code in {301, 308}:  # an address of before, whosever the case is
+                        answer = client.open(answer.location, method=method)
                     assert answer.status_code in {302, 400, 403, 404}, (method, path, answer.status_code)
                     if answer.status_code == 302:
                         assert "/login" in answer.location, (path, answer.location)
@@ -305,8 +308,8 @@ def test_mail_and_notices_to_outsiders_hold_no_secret(town):
         inside = {partners.company.id, partners.npo.id}
         outside = [
             user.id
-            for user in session.scalars(select(User))
-            if user.role == "member" and user.organization_id not in inside
+            for user in session.scalars(select(User).options(selectinload(User.memberships)))
+            if user.role == "member" and inside.isdisjoint(one.organization_id for one in user.memberships)
         ]
         for notice in session.scalars(select(Notice).where(Notice.user_id.in_(outside))):
             assert not any(secret in "".join(tell.of(notice)[1:]) for secret in SECRETS)
@@ -343,7 +346,8 @@ def test_the_published_page_says_what_was_chosen_and_nothing_else(town):
 def test_what_is_public_is_this_and_no_more(town):
     partners, records, _browsers = town
     with records.read() as session:
-        case, view = publication.get_published(session, partners.case.public_id)
+        case, page = publication.get_published(session, partners.case.public_id)
+        view = page.content["view"]
         assert set(view) == {
             "title", "summary", "company", "npo", "support_type", "fields", "areas", "fiscal_year", "purpose",
             "milestones", "agreement", "indicators", "lessons",

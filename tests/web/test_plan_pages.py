@@ -100,12 +100,12 @@ def test_whoever_accepts_a_plan_reads_all_of_it(desk):
 
 def test_a_changed_definition_is_seen_where_it_is_accepted(desk):
     desk.open(lambda p: p.bring("running"))
-    page = visit(desk.npo, desk.path("do/indicator?key=I1"))
+    page = visit(desk.npo, desk.path("do/save_indicator?key=I1"))
     send(
         desk.npo,
         page,
         {"definition": "延べ人数", "why_changed": "数え方を改めるため。"},
-        action="/do/indicator",
+        action="/do/save_indicator",
     )
     page = visit(desk.company, desk.path(f"documents/{desk.document('plan').public_id}"))
     assert "定義1週間に来た子どもの実人数延べ人数" in "".join(page.text.split())
@@ -113,30 +113,38 @@ def test_a_changed_definition_is_seen_where_it_is_accepted(desk):
 
 
 @pytest.mark.parametrize(
-    "form", ["plan", "logic", "link", "drop_link?key=activity0-early0", "indicator?key=I1",
-             "drop_indicator?key=I1", "milestones"]
+    "form", ["write_purpose", "write_logic", "save_link", "drop_link?key=activity0-early0", "save_indicator?key=I1",
+             "drop_indicator?key=I1", "write_milestones"]
 )  # fmt: skip
 def test_every_form_that_changes_a_running_plan_asks_why_at_its_field(desk, form):
     desk.open(running_with_logic)
     page = visit(desk.npo, desk.path(f"do/{form}"))
-    values = {"source": "activity1", "target": "early0", "evidence": "proven"} if form == "link" else {}
+    values = {"source": "activity1", "target": "early0", "evidence": "proven"} if form == "save_link" else {}
     refused = send(desk.npo, page, values, status=422, action=f"/do/{form.split('?')[0]}")
     assert 'id="why_changed-error"' in refused.html
     sent = {**values, "why_changed": "実情に合わせるため。"}
     send(desk.npo, visit(desk.npo, desk.path(f"do/{form}")), sent, action=f"/do/{form.split('?')[0]}")
-    again = visit(desk.npo, desk.path("do/logic"))
-    assert again.form(action="/do/logic").values["why_changed"] == "実情に合わせるため。"
+    again = visit(desk.npo, desk.path("do/write_logic"))
+    assert again.form(action="/do/write_logic").values["why_changed"] == "実情に合わせるため。"
 
 
 @pytest.mark.parametrize(
-    "form", ["plan", "logic", "link", "indicator", "milestones", "drop_indicator?key=I1"]
+    "form",
+    [
+        "write_purpose",
+        "write_logic",
+        "save_link",
+        "save_indicator",
+        "write_milestones",
+        "drop_indicator?key=I1",
+    ],
 )
 def test_a_plan_that_is_not_in_force_needs_no_reason(desk, form):
     desk.open(with_logic)
     assert "why_changed" not in visit(desk.npo, desk.path(f"do/{form}")).html
 
 
-@pytest.mark.parametrize("form", ["agreement", "rule", "rule?key=P1", "drop_rule?key=P1"])
+@pytest.mark.parametrize("form", ["write_agreement", "save_rule", "save_rule?key=P1", "drop_rule?key=P1"])
 def test_every_form_that_changes_a_running_agreement_asks_why_at_its_field(desk, form):
     desk.open(lambda p: p.contracted())
     page = visit(desk.npo, desk.path(f"do/{form}"))
@@ -146,8 +154,8 @@ def test_every_form_that_changes_a_running_agreement_asks_why_at_its_field(desk,
 
 def test_a_payment_rule_opens_an_amendment_of_a_running_agreement(desk):
     desk.open(lambda p: p.contracted())
-    page = visit(desk.npo, desk.path("do/rule?key=P1"))
-    send(desk.npo, page, {"cap_yen": "200000", "why_changed": "財源が減ったため。"}, action="/do/rule")
+    page = visit(desk.npo, desk.path("do/save_rule?key=P1"))
+    send(desk.npo, page, {"cap_yen": "200000", "why_changed": "財源が減ったため。"}, action="/do/save_rule")
     draft = desk.document("agreement")
     assert (draft.why_changed, draft.content["outcome"]["rules"][0]["cap_yen"]) == (
         "財源が減ったため。",
@@ -155,9 +163,9 @@ def test_a_payment_rule_opens_an_amendment_of_a_running_agreement(desk):
     )
     page = visit(desk.company, desk.path(f"documents/{draft.public_id}"))
     assert "上限額300,000円200,000円" in "".join(page.text.split())
-    assert visit(desk.npo, desk.path("do/rule?key=P1")).form(action="/do/rule").values["why_changed"] == (
-        "財源が減ったため。"
-    )
+    assert visit(desk.npo, desk.path("do/save_rule?key=P1")).form(action="/do/save_rule").values[
+        "why_changed"
+    ] == ("財源が減ったため。")
 
 
 def test_a_limit_that_is_not_on_the_list_is_kept_when_something_else_is_changed(desk):
@@ -166,8 +174,8 @@ def test_a_limit_that_is_not_on_the_list_is_kept_when_something_else_is_changed(
         p.indicator(min_cell=3)
 
     desk.open(lead)
-    page = visit(desk.npo, desk.path("do/indicator?key=I1"))
-    send(desk.npo, page, {"name": "来た人の数"}, action="/do/indicator")
+    page = visit(desk.npo, desk.path("do/save_indicator?key=I1"))
+    send(desk.npo, page, {"name": "来た人の数"}, action="/do/save_indicator")
     (row,) = desk.document("plan").content["indicators"]
     assert (row["name"], row["min_cell"]) == ("来た人の数", 3)
 
@@ -183,9 +191,9 @@ def test_an_arrow_can_be_taken_out_after_one_has_seen_which(desk):
 
 def test_the_logic_form_shows_the_lines_and_keeps_their_arrows(desk):
     desk.open(with_logic)
-    page = visit(desk.npo, desk.path("do/logic"))
-    assert page.form(action="/do/logic").values["activity"].strip() == "配送する\n調理する"
-    send(desk.npo, page, {"activity": "献立を決める\n配送する\n調理する"}, action="/do/logic")
+    page = visit(desk.npo, desk.path("do/write_logic"))
+    assert page.form(action="/do/write_logic").values["activity"].strip() == "配送する\n調理する"
+    send(desk.npo, page, {"activity": "献立を決める\n配送する\n調理する"}, action="/do/write_logic")
     page = visit(desk.npo, desk.path("plan"))
     assert "配送する → 温かい夕食を食べる" in page.text
 
@@ -193,7 +201,7 @@ def test_the_logic_form_shows_the_lines_and_keeps_their_arrows(desk):
 def test_the_way_of_breaking_a_value_down_is_told_where_it_is_typed(desk):
     desk.open(lambda p: p.bring("running"))
     page = visit(desk.npo, desk.path("progress"))
-    form = visit(desk.npo, next(url for _text, url in page.links if "do/measure" in url))
+    form = visit(desk.npo, next(url for _text, url in page.links if "do/submit_measurement" in url))
     assert "「年代：値」" in form.text
     assert "内訳の分け方：年代" in visit(desk.npo, desk.path("plan")).text
 
@@ -239,7 +247,7 @@ def test_what_was_withdrawn_is_not_printed(desk):
 def test_a_version_that_was_in_force_is_told_from_a_draft_that_never_was(desk):
     def lead(p: Partners) -> None:
         p.bring("negotiation")
-        p.indicator()
+        p.draft_plan()
         p.accept("plan", p.npo_actor)
         p.indicator(name="二つ目")
         p.accept("plan")
@@ -291,8 +299,7 @@ def test_a_printed_plan_holds_its_arrows_and_all_facts_of_its_indicators(desk):
 def planned(p: Partners) -> None:
     """The plan is accepted, nothing of the agreement is written."""
     p.bring("negotiation")
-    p.indicator()
-    p.accept("plan")
+    p.write_plan()
 
 
 WORDS = {
@@ -306,9 +313,9 @@ WORDS = {
 @pytest.mark.parametrize("code", vocabulary.AGREEMENT_TYPES)
 def test_each_type_of_agreement_begins_with_articles_of_its_own(desk, code):
     desk.open(planned)
-    page = visit(desk.npo, desk.path("do/agreement"))
+    page = visit(desk.npo, desk.path("do/write_agreement"))
     page = visit(desk.npo, page.href(vocabulary.AGREEMENT_TYPES[code]))
-    values = page.form(action="/do/agreement").values
+    values = page.form(action="/do/write_agreement").values
     assert values["type"] == code
     text = "".join(str(value) for value in values.values())
     assert [word for word in WORDS[code] if word not in text] == []
@@ -318,13 +325,13 @@ def test_each_type_of_agreement_begins_with_articles_of_its_own(desk, code):
 
 def test_a_blank_of_the_articles_is_filled_before_it_is_saved(desk):
     desk.open(planned)
-    page = visit(desk.npo, desk.path("do/agreement?key=shared_cost"))
+    page = visit(desk.npo, desk.path("do/write_agreement?key=shared_cost"))
     filled = {"roles_company": "届ける", "roles_npo": "配る", "from_on": "2026-12-01", "to_on": "2027-03-31",
               "frequency": "none", "signer_company": "佐藤", "signer_npo": "鈴木", "purpose": "夕食"}  # fmt: skip
-    refused = send(desk.npo, page, filled, status=422, action="/do/agreement")
+    refused = send(desk.npo, page, filled, status=422, action="/do/write_agreement")
     assert 'id="costs-error"' in refused.html
     costs = "企業50％、団体50％の割合で負担する。"
-    send(desk.npo, page, {**filled, "costs": costs}, action="/do/agreement")
+    send(desk.npo, page, {**filled, "costs": costs}, action="/do/write_agreement")
     printed = desk.paper("agreement.pdf")
     assert "（責任の分担）" in printed
     assert costs in printed
@@ -341,7 +348,7 @@ def test_an_agreement_from_before_the_article_of_liability_is_printed_without_it
 
     desk.open(lead)
     assert "責任の分担" not in desk.paper("agreement.pdf")
-    values = visit(desk.npo, desk.path("do/agreement")).form(action="/do/agreement").values
+    values = visit(desk.npo, desk.path("do/write_agreement")).form(action="/do/write_agreement").values
     assert "原因をつくった側" in values["liability"]
 
 
@@ -379,6 +386,18 @@ def test_a_value_of_ones_own_stands_under_the_rule_for_which_it_was_typed(desk):
     desk.open(outcome_drafted)
     said = "".join(visit(desk.npo, desk.path("payment?P2=50")).text.split())
     assert "入力した値なし50→30,000円5,000円35,000円" in said
+
+
+def test_a_value_that_the_indicator_cannot_have_is_refused_on_every_page(desk):
+    desk.open(outcome_drafted)
+    tried = visit(desk.npo, desk.path("payment?P2=-3"))
+    assert "0より小さい値にはなりません。" in tried.text
+    assert "入力した値" not in "".join(tried.text.split())
+    page = visit(desk.npo, desk.path("do/save_rule?key=P1"))
+    refused = send(desk.npo, page, {"points": "30.5：300000"}, status=422, action="/do/save_rule")
+    assert 'id="points-error"' in refused.html
+    assert "30.5：300000" in refused.html
+    assert "人数・件数・回数・食数は整数で" in refused.text
 
 
 def test_a_draft_without_usable_rules_says_so(desk):
@@ -419,6 +438,14 @@ def test_a_running_contract_shows_its_payments_and_tries_its_amendment_out_when_
 
 def test_a_rule_that_cannot_be_calculated_is_refused_at_its_field(desk):
     desk.open(outcome_drafted)
-    page = visit(desk.npo, desk.path("do/rule?key=P1"))
-    refused = send(desk.npo, page, {"points": ""}, status=422, action="/do/rule")
+    page = visit(desk.npo, desk.path("do/save_rule?key=P1"))
+    refused = send(desk.npo, page, {"points": ""}, status=422, action="/do/save_rule")
     assert 'id="points-error"' in refused.html
+
+
+def test_a_value_of_a_payment_table_is_in_the_unit_of_its_indicator(desk):
+    desk.open(outcome_drafted)
+    page = visit(desk.npo, desk.path("do/save_rule?key=P1"))
+    refused = send(desk.npo, page, {"points": "三十%：300000"}, status=422, action="/do/save_rule")
+    assert 'id="points-error"' in refused.html
+    assert "単位の欄が違います" in refused.text

@@ -269,8 +269,8 @@ def test_a_trial_begins_in_the_agreed_period(place, first, last, begins_on, ends
     place.bring("negotiation")
     agreed_terms(place, period_from=first, period_to=last)
     place.settle()
-    page = visit(place.open("npo"), place.url("/do/trial"))
-    values = page.form(action="/do/trial").values
+    page = visit(place.open("npo"), place.url("/do/write_trial"))
+    values = page.form(action="/do/write_trial").values
     assert (values["from_on"], values["to_on"]) == (begins_on, ends_on)
     assert values["content"] == "食品　20kg"
     assert "50kg" in page.text
@@ -282,8 +282,8 @@ def test_an_agreement_begins_with_what_was_agreed_and_shows_what_was_asked_for(p
     place.write_plan()
     agreed_terms(place, quantity=120, period_from=date(2026, 11, 1), period_to=date(2027, 10, 31))
     place.settle()
-    page = visit(place.open("company"), place.url("/do/agreement"))
-    values = page.form(action="/do/agreement").values
+    page = visit(place.open("company"), place.url("/do/write_agreement"))
+    values = page.form(action="/do/write_agreement").values
     assert (values["from_on"], values["to_on"]) == (TODAY, "2027-10-31")
     for figure in ("50kg", "120kg"):
         assert figure in page.text
@@ -307,8 +307,17 @@ def test_both_consents_and_the_citys_show_the_figures_side_by_side(place):
 
 
 def test_the_next_gift_begins_with_what_is_left(place):
+    assert next_gift(place, (5, "confirmed"), (3, "recorded"), (9, "cancelled")) == ("12", "kg")
+
+
+def test_what_comes_after_all_is_given_is_counted_like_the_promise(place):
+    assert next_gift(place, (20, "confirmed")) == ("", "kg")
+
+
+def next_gift(place, *given: tuple[float, str]) -> tuple[str, str]:
+    """(amount, unit) with which the form of the next gift begins, after these in kg."""
     place.bring("running")
-    for quantity, state in ((5, "confirmed"), (3, "recorded"), (9, "cancelled")):
+    for quantity, state in given:
         place.session.add(
             Contribution(
                 partnership_id=place.case.id, giver="company", support_type="food", quantity=quantity,
@@ -317,9 +326,9 @@ def test_the_next_gift_begins_with_what_is_left(place):
             )
         )  # fmt: skip
     place.settle()
-    page = visit(place.open("company"), place.url("/do/contribution"))
-    values = page.form(action="/do/contribution").values
-    assert (values["quantity"], values["unit"]) == ("12", "kg")
+    page = visit(place.open("company"), place.url("/do/record_contribution"))
+    values = page.form(action="/do/record_contribution").values
+    return values["quantity"], values["unit"]
 
 
 def test_a_renewal_follows_the_last_period_and_shows_its_figures(place):

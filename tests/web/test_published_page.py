@@ -196,7 +196,7 @@ def test_a_telephone_number_in_a_report_is_named_with_its_field_and_nothing_is_l
         report = documents.find_agreed(session, partners.case, "outcome_report")
         report.content = {**report.content, "narrative": "連絡は 042-000-1234 の佐藤へ。"}
     typed = {"title": "昼食を囲む", "summary": "毎週の昼食会。", "fields": ["purpose", "report"]}
-    address = f"/cases/{partners.case.public_id}/do/publication"
+    address = f"/cases/{partners.case.public_id}/do/write_publication"
     page = send(browsers["npo"], visit(browsers["npo"], address), typed, 409)
     assert "公表する項目（成果報告の本文）の文に、メールアドレスや電話番号のような" in page.text
     assert page.form().values["summary"] == "毎週の昼食会。"

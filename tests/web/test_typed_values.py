@@ -18,11 +18,12 @@ from wtforms.fields.core import UnboundField
 
 import webapp.forms
 from matcher.city.cities import City
-from matcher.ground import addresses, days, numerals, phones
+from matcher.ground import addresses, days, numerals, phones, profile
 from matcher.ground.db import Database
+from matcher.ground.field import Field
 from matcher.ground.typed import Unclear
 from matcher.imports import cells
-from matcher.imports.columns import COLUMNS, Column
+from matcher.imports.columns import COLUMNS
 from matcher.records import AccountRequest, Organization, User
 from tests.factories import make_coordinator, make_npo, make_user
 from tests.unit.test_addresses import UNREACHABLE
@@ -30,7 +31,7 @@ from tests.web.conftest import login_as
 from tests.web.pages import csrf_token, post
 from tests.web.test_cli import environment, run
 from webapp import value_text
-from webapp.forms import agreeing, fields, values
+from webapp.forms import agreement, fields, organization, values
 from webapp.forms.base import Form
 
 __all__ = ["environment"]  # the fixture
@@ -54,6 +55,9 @@ LINES = {"PairsField": "名：%s", "YenPairsField": "2027：%s", "FundersField":
 def forms() -> Iterator[type[Form]]:
     for module in pkgutil.iter_modules(webapp.forms.__path__):
         importlib.import_module(f"webapp.forms.{module.name}")
+    for kind, sections in profile.SECTIONS.items():
+        for section in sections:
+            organization.form_of(kind, section.code)  # made when it is first asked for
     waiting: list[type[Form]] = [Form]
     while waiting:
         found = waiting.pop()
@@ -144,7 +148,7 @@ TYPED = [
 
 @pytest.mark.parametrize("typed", TYPED)
 def test_a_form_and_an_import_read_an_amount_alike(app: Flask, typed: str) -> None:
-    column = Column("quantity", "量", "number")
+    column = Field("quantity", "量", "number")
     try:
         cell = cells.read(column, typed, City())
         expected: Any = (cell.value, cell.unit)
@@ -220,7 +224,7 @@ def test_a_name_that_stands_twice_is_refused_and_not_lost(app: Flask) -> None:
 @pytest.mark.parametrize("name", ["fixed", "year_limits"])
 def test_a_year_that_stands_twice_in_two_writings_is_refused_and_not_lost(app: Flask, name: str) -> None:
     with app.test_request_context():
-        form = agreeing.AgreementForm(MultiDict({name: "2027：500000\n２０２７：300000"}))
+        form = agreement.AgreementForm(MultiDict({name: "2027：500000\n２０２７：300000"}))
         form.validate()
         assert form[name].errors == ["2027年度が2つあります。1つにしてください。"]
 
@@ -284,7 +288,13 @@ def test_the_command_line_refuses_such_addresses_as_well(environment: dict[str, 
     made = ("user", "create", "--name", "課長", "--role", "manager", "--email")
     for typed in ("山田@example.jp", "a..b@docomo.ne.jp", "=?utf-8?q?a?=@example.jp"):
         assert UNREACHABLE[typed] in run(environment, *made, typed, status=1).stderr
-        facts = {"name": "市", "section": "課", "phone": "0", "email": typed, "areas": {"a": "中央"}}
+        facts = {
+            "name": "市",
+            "section": "課",
+            "phone": "0000-00-1000",
+            "email": typed,
+            "areas": {"a": "中央"},
+        }
         (tmp_path / "city.json").write_text(json.dumps(facts), encoding="utf-8")
         refused = run(environment, "city", str(tmp_path / "city.json"), status=1)
         assert f"email: {UNREACHABLE[typed]}" in refused.stderr

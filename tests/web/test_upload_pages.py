@@ -31,7 +31,7 @@ def send(town: Town, action: str, field: str, status: int, **values: object) -> 
 
 
 def add_file(town: Town, status: int = 302) -> Page:
-    return send(town, "file", "file", status, purpose="evidence")
+    return send(town, "add_file", "file", status, purpose="evidence")
 
 
 def kept(town: Town) -> tuple[int, int]:
@@ -70,7 +70,7 @@ def test_a_file_brought_as_evidence_is_kept_with_what_it_proves(town):
     town.live(lambda p: p.bring("running"))
     day = town.partners.today
     send(
-        town, "contribution", "new_evidence", 302,
+        town, "record_contribution", "new_evidence", 302,
         support_type="food", quantity="5", unit="kg", given_on=day.isoformat(),
     )  # fmt: skip
     with town.records.read() as session:
@@ -88,7 +88,7 @@ def test_a_unit_typed_where_none_is_chosen_is_taken_and_said_once(town):
         "new_evidence": (io.BytesIO(CSV), "記録.csv"), "support_type": "food", "quantity": "約２０ｋｇ",
         "unit": "", "given_on": town.partners.today.isoformat(),
     }  # fmt: skip
-    form = visit(browser, f"{town.url}/do/contribution")
+    form = visit(browser, f"{town.url}/do/record_contribution")
     sent = fill(browser, form, typed, 302, content_type="multipart/form-data")
     page = visit(browser, sent.location or "")
     assert page.text.count("量・金額：「約２０ｋｇ」を「20kg」と読み取りました。") == 1
@@ -101,8 +101,8 @@ def test_a_unit_typed_where_none_is_chosen_is_taken_and_said_once(town):
 def test_a_form_that_is_not_filled_in_has_its_file_looked_at_by_nobody(town, monkeypatch):
     town.live(lambda p: p.bring("running"))
     meanwhile(monkeypatch, lambda: pytest.fail("expected no look at the file"))
-    page = send(town, "contribution", "new_evidence", 422, quantity="5")
-    assert page.form("/do/contribution").values["quantity"] == "5"
+    page = send(town, "record_contribution", "new_evidence", 422, quantity="5")
+    assert page.form("/do/record_contribution").values["quantity"] == "5"
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_file_that_is_not_taken_leaves_nothing_and_what_was_typed_stays(
     day = town.partners.today.isoformat()
     page = send(
         town,
-        "contribution",
+        "record_contribution",
         "new_evidence",
         status,
         support_type="food",
@@ -138,7 +138,7 @@ def test_a_file_that_is_not_taken_leaves_nothing_and_what_was_typed_stays(
         given_on=day,
     )
     assert words in page.text
-    assert page.form("/do/contribution").values["quantity"] == "5"
+    assert page.form("/do/record_contribution").values["quantity"] == "5"
     assert kept(town) == (0, 0)
 
 
@@ -173,13 +173,13 @@ def test_every_file_field_offers_what_is_taken(town):
     town.live(lambda p: p.bring("running"))
     found = {}
     for who, url in (
-        ("npo", f"{town.url}/do/file"), ("npo", f"{town.url}/do/contribution"), ("coordinator", "/desk/imports"),
+        ("npo", f"{town.url}/do/add_file"), ("npo", f"{town.url}/do/record_contribution"), ("coordinator", "/desk/imports"),
     ):  # fmt: skip
         for one in visit(town.browser(who), url).inputs:
             if one.get("type") == "file":
                 found[url.rpartition("/")[2]] = one.get("accept")
     assert found == {
-        "file": uploads.ACCEPT,
-        "contribution": uploads.ACCEPT,
+        "add_file": uploads.ACCEPT,
+        "record_contribution": uploads.ACCEPT,
         "imports": ".csv,.txt,.tsv,.xlsx",
     }

@@ -1,14 +1,13 @@
 """The words of the workspace where code puts them together: fiscal years, buttons, kept terms."""
 
-from types import SimpleNamespace
-
 import pytest
-from flask import Flask, render_template
+from flask import Flask
 
-from matcher.ground import vocabulary
 from matcher.register import parties
+from matcher.register.frozen import Version
 from tests.conftest import NOW
-from webapp import bundle_text, work_text
+from webapp import act_text, bundle_text, contract_text, document_text, pdf
+from webapp.papers import agreement
 
 
 def test_fiscal_years_are_written_in_their_era(app: Flask) -> None:
@@ -21,8 +20,8 @@ def test_fiscal_years_are_written_in_their_era(app: Flask) -> None:
         "fixed": {"2026": 50_000}, "year_limits": {"2027": 150_000},
     }  # fmt: skip
     with app.test_request_context():
-        assert work_text.rule(row).endswith("令和9年3月31日の測定による（令和8年度払い）")
-        lines = work_text.contract(deal).split("\n")
+        assert contract_text.rule(row).endswith("令和9年3月31日の測定による（令和8年度払い）")
+        lines = contract_text.contract(deal).split("\n")
         assert lines[3:5] == ["令和8年度の固定部分：50,000円", "令和9年度の限度額：150,000円"]
         assert bundle_text.rows({"fiscal_year": 2026}) == [("年度", "令和8年度")]
 
@@ -31,11 +30,11 @@ def test_every_button_says_what_it_does_where_saving_would_not_be_what_happens(a
     words = {
         "unpublish": "公表しないことにする", "drop_document": "案を取り下げる", "drop_rule": "条件を外す",
         "suspend": "中断する", "resume": "再開する", "review_report": "判断を伝える",
-        "incident": "三者に知らせる", "report": "選んだとおりに進める", "renew": "この内容で相手に送る",
-        "decline_rating": "評価を辞退する", "task": "保存する",
+        "report_incident": "三者に知らせる", "write_report": "選んだとおりに進める", "renew": "この内容で相手に送る",
+        "decline_rating": "評価を辞退する", "add_task": "保存する",
     }  # fmt: skip
     with app.test_request_context():
-        assert {action: work_text.submit_label(action) for action in words} == words
+        assert {action: act_text.submit_label(action) for action in words} == words
 
 
 @pytest.mark.parametrize(
@@ -55,15 +54,24 @@ def test_an_agreement_names_its_parties_and_its_reports_in_whole_clauses(
         "money_company_yen": 0, "money_city_yen": 50_000, "from_on": "2026-12-01", "to_on": "2027-03-31",
         "signer_company": "佐藤", "signer_npo": "鈴木", "signer_city": "市長", "outcome": None,
     }  # fmt: skip
-    document = SimpleNamespace(
-        content=content, number=1, state="draft", company_accepted_at=None, npo_accepted_at=None,
-        city_accepted_at=None, needs_city=False, sha256="", why_changed="",
-    )  # fmt: skip
     office = parties.Office("澪原市", "市民協働課")
     named = parties.Parties(parties.Party("みどり商店"), parties.Party("ひだまりの会"), office)
+    document = Version(
+        public_id="", kind="agreement", number=1, state="draft", content=content, parties=named, sha256="",
+        why_changed="", needs_city=False, drafted_at=NOW, agreed_at=None, company_accepted_at=None,
+        npo_accepted_at=None, city_accepted_at=None,
+    )  # fmt: skip
     with app.test_request_context():
-        paper = render_template(
-            "pdf/agreement.html", title="覚書", case=SimpleNamespace(number="P-1"), document=document,
-            parties=named, city=office, made_at=NOW, vocabulary=vocabulary, work_text=work_text,
+        said = document_text.said(document)
+        paper = pdf.source(
+            "agreement.html",
+            {
+                "title": "覚書", "case": {"number": "P-1"}, "document": document, "state": "案",
+                "said": said, "plan": None, **agreement.terms(said, None), "before": None,
+                "changes": [], "parties": named, "city": office, "made_at": NOW,
+            },
         )  # fmt: skip
+    last = 12 + city_is_party  # its own article says what a city that is a party does
+    assert f"<h3>第{last}条（成果の測定）</h3>" in paper
+    assert f"第{last + 1}条" not in paper
     assert [clause for clause in clauses if clause not in paper] == []

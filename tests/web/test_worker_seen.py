@@ -1,22 +1,24 @@
 """That the worker stands still, or a mail never arrives, is seen: by monitoring, the operator, the staff."""
 
 import errno
+import re
 import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from flask import url_for
 from sqlalchemy import delete, select
 
 from matcher.jobs import leases
-from matcher.records import AuditEvent, Lease, Mail
+from matcher.records import AuditEvent, Lease, Mail, User
 from matcher.register import notices, outbox
 from tests import factories
 from tests import told as tell
 from tests.conftest import NOW
 from tests.web.conftest import login_as
 from tests.web.pages import visit
-from webapp import worker
+from webapp import mail, worker
 from webapp.cli import main
 
 NAMES = [piece.name for piece in worker.PIECES]
@@ -208,3 +210,15 @@ def test_the_operators_command_says_it_and_exits_with_1(app, records, travel, ca
     assert code == 1
     assert f"found silent: {', '.join(NAMES)}" in told.err
     assert "@" not in told.out + told.err
+
+
+def test_a_mail_names_the_page_of_what_it_tells(settings, app, client, records, people):
+    with records.write() as session:
+        for about in (("partnership", "c" * 32), ("need", "d" * 32)):
+            user = session.get_one(User, people["owner"].id)
+            notices.tell_users(session, [user], *tell.letter(), NOW, about=about)
+    assert mail.send_due(records, settings, NOW) == 1
+    (letter,) = settings.mail_folder.glob("*.eml")
+    links = re.findall(rf"^{re.escape(settings.public_url)}(/\S+)", letter.read_text(), re.MULTILINE)
+    with app.test_request_context():
+        assert links == [url_for("cases.show", public_id="c" * 32), url_for("account.notices")]

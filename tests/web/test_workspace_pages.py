@@ -1,6 +1,7 @@
 """The workspace of a case on the screens of its three parties: what has ended, and what the clock asks for."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from pypdf import PdfReader
+from werkzeug.test import TestResponse
 
+from matcher.agreements import plans
 from matcher.cases import answering, beginning, deciding, stages, talks, trials
 from matcher.cases import reads as case_reads
 from matcher.desk import handovers
@@ -20,7 +23,8 @@ from matcher.organizations import acts as organization_acts
 from matcher.records import User
 from matcher.register import officials
 from matcher.results import renewal
-from matcher.work import payments, risks
+from matcher.work import contributions, payments, reports, risks
+from matcher.work import reads as work_reads
 from tests.conftest import NOW
 from tests.partners import Partners
 from tests.web.conftest import login_as
@@ -107,6 +111,8 @@ def test_a_case_that_was_left_after_the_introduction_stays_readable(town, life, 
     browser = town.browser(who)
     page = visit(browser, town.url)
     assert "終了した案件です" in page.html
+    assert re.findall(r'class="step step-(\w+)"', page.html) == ["left", *["undone"] * 4]
+    assert "ここで終了" in page.html
     assert f"{town.url}/do/" not in page.html
     for section in SECTIONS:
         inside = visit(browser, f"{town.url}/{section}")
@@ -131,10 +137,10 @@ def test_the_page_of_a_stopped_trial_says_how_it_ended_and_what_was_learned(town
 def test_an_act_on_a_case_that_was_left_comes_too_late(town):
     town.live(stop_trial)
     browser = town.browser("npo")
-    assert browser.get(f"{town.url}/do/meeting").status_code == 302
-    answer = browser.post(f"{town.url}/do/meeting", data={"people": "佐藤"})
+    assert browser.get(f"{town.url}/do/record_meeting").status_code == 302
+    answer = browser.post(f"{town.url}/do/record_meeting", data={"people": "佐藤"})
     assert answer.status_code in {400, 409}
-    draft = browser.get(f"{town.url}/do/trial_result")
+    draft = browser.get(f"{town.url}/do/write_trial_result")
     assert draft.headers["Location"].endswith(town.url)
 
 
@@ -152,13 +158,54 @@ def test_an_open_draft_of_a_case_that_was_left_offers_no_acceptance(town):
     assert "取り下げる" not in document.html
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("do/meeting", "do/record_meeting"),
+        ("do/rule?key=P1", "do/save_rule?key=P1"),
+        ("message", "send_message"),
+    ],
+)
+def test_who_kept_an_old_address_of_an_act_is_led_on(town: Town, old: str, new: str) -> None:
+    town.live(lambda partners: partners.bring("negotiation"))
+    answer = town.browser("company").get(f"{town.url}/{old}")
+    assert (answer.status_code, answer.location) == (301, f"{town.url}/{new}")
+
+
+def test_a_form_left_open_over_an_update_is_sent_on_with_what_was_typed(town: Town) -> None:
+    town.live(lambda partners: partners.bring("negotiation"))
+    browser = town.browser("company")
+
+    def sent(old: str, new: str, **typed: str) -> TestResponse:
+        values = visit(browser, f"{town.url}/{new}").form(action=f"/{new}").values | typed
+        answer = browser.post(f"{town.url}/{old}", data=values)
+        assert (answer.status_code, answer.location) == (308, f"{town.url}/{new}")
+        return browser.post(answer.location, data=values)  # as browsers do by themselves
+
+    typed = {"people": "山田、佐藤", "text": "次は工場で会う。"}
+    refused = sent("do/meeting", "do/record_meeting", **typed)
+    assert refused.status_code == 422
+    assert "次は工場で会う。" in refused.get_data(as_text=True)
+    day = calendar.tokyo_date(town.partners.at).isoformat()
+    assert sent("do/meeting", "do/record_meeting", **typed, held_on=day).status_code == 302
+    assert sent("message", "send_message", text="何時に伺いましょうか。").status_code == 302
+    case = visit(browser, town.url).text
+    assert "次は工場で会う。" in case
+    assert "何時に伺いましょうか。" in case
+
+
 def before_introduction(action: str) -> Callable[[Partners], None]:
     """A case that never came to an introduction."""
 
     def life(p: Partners) -> None:
         p.case = beginning.propose(
-            p.session, p.company_actor, p.company, p.npo, beginning.Terms("food"), "ぜひ。", p.at, need=p.need
-        )  # fmt: skip
+            p.session,
+            p.company_actor,
+            beginning.between(p.company, p.npo, need=p.need),
+            beginning.Terms("food"),
+            "ぜひ。",
+            p.at,
+        )
         if action == "decline":
             answering.decline(p.session, p.npo_actor, p.case, "timing", "", p.at, version=None)
         elif action == "withdraw":
@@ -378,7 +425,7 @@ def test_the_plan_page_of_the_next_period_shows_what_is_carried_over_until_it_is
     assert "前の期間の計画を写しています" in page.html
     assert "夕食を囲む" in page.html
     assert "週に来る子どもの数" in page.html
-    send(browser, visit(browser, page.href("目的を書く・直す")), action="plan")
+    send(browser, visit(browser, page.href("目的を書く・直す")), action="write_purpose")
     page = visit(browser, f"{town.url}/plan")
     assert "前の期間の計画を写しています" not in page.html
     assert "週に来る子どもの数" in page.html
@@ -410,9 +457,13 @@ def test_the_city_goes_from_each_payment_step_to_its_page(town):
     coordinator, manager = town.browser("coordinator"), town.browser("manager")
     for words in ("「週に来る子どもの数」の支払額を計算する", "令和8年度の固定部分の支払額を計算する"):
         form = visit(coordinator, visit(coordinator, town.url).href(words))
+        assert "固定部分" not in words or "100,000円" in form.text, "what one decides on stands beside it"
         send(coordinator, form, action=form.url.split("?")[0].rsplit("/", 1)[-1])
+    what, approve = "「週に来る子どもの数」の支払いを承認する（管理職）", f"{town.url}/payment"
     page = visit(coordinator, town.url)
-    approve = page.href("「週に来る子どもの数」の支払いを承認する（管理職）")
+    assert what in page.text
+    assert what not in [label for label, _url in page.links], "a coordinator approves nothing"
+    assert visit(manager, town.url).href(what) == approve
     assert "支払いを承認する</a>" not in visit(coordinator, approve).html
     for _each in range(2):
         page = visit(manager, approve)
@@ -421,7 +472,7 @@ def test_the_city_goes_from_each_payment_step_to_its_page(town):
         coordinator,
         visit(coordinator, town.url).href("「令和8年度の固定部分」を支払い、支払った日を記録する"),
     )
-    send(coordinator, form, action="paid")
+    send(coordinator, form, action="record_paid")
     assert "支払い、支払った日を記録する" in visit(coordinator, town.url).html
 
 
@@ -493,3 +544,109 @@ def test_who_confirms_a_value_sees_its_evidence_parts_and_sample_beside_the_deci
     for words in ("記録の集計", "小学生：9人", "中学生：5人", "記録.csv"):
         assert words in page.text, words
     assert desk.get(page.href("記録.csv")).status_code == 200
+
+
+def test_who_pays_for_a_value_sees_it_and_its_evidence_beside_the_decision(town):
+    town.live(with_accepted_value)
+    desk = town.browser("coordinator")
+    calculate = visit(desk, visit(desk, town.url).href("「週に来る子どもの数」の支払額を計算する"))
+    send(desk, calculate, action="calculate")
+    manager = town.browser("manager")
+    approve = visit(manager, visit(manager, f"{town.url}/payment").href("支払いを承認する"))
+    for page in (calculate, approve):
+        for words in ("31人", filters.jdate(town.partners.ends_on), "記録.csv"):
+            assert words in page.text, words
+        assert desk.get(page.href("記録.csv")).status_code == 200
+
+
+def test_who_confirms_a_gift_sees_its_evidence_beside_the_decision(town):
+    def life(p: Partners) -> None:
+        p.bring("running")
+        gift = contributions.Gift(
+            "food", 5, "kg", calendar.tokyo_date(p.at), evidence=p.file("納品書.csv", by=p.company_actor)
+        )
+        contributions.record_contribution(p.session, p.company_actor, p.case, gift, p.at)
+
+    town.live(life)
+    npo = town.browser("npo")
+    page = visit(npo, visit(npo, f"{town.url}/progress").href("確かめる（食品 5kg）"))
+    assert npo.get(page.href("納品書.csv")).status_code == 200
+
+
+# ── What is next, what is offered, what is a draft ───────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_part_of_a_case_says_what_is_next(town, section):
+    town.live(lambda p: p.bring("negotiation"))
+    page = visit(town.browser("npo"), f"{town.url}/{section}")
+    assert "あなたの番です" in page.text
+    links = [url for words, url in page.links if words == "協働計画を書く（お試しから始めることもできます）"]
+    assert links == ([] if section == "plan" else [f"{town.url}/plan"]), "no link leads to its own page"
+    assert "協働計画を書く（お試しから始めることもできます）" in page.text
+    assert "あなたの番です" not in visit(town.browser("coordinator"), f"{town.url}/{section}").text
+
+
+def test_before_the_first_meeting_the_plan_page_leads_to_its_note_instead_of_asking_for_a_purpose(town):
+    town.live(lambda p: p.bring("introduced"))
+    page = visit(town.browser("npo"), f"{town.url}/plan")
+    assert page.href("面談の記録を書く") == f"{town.url}/do/record_meeting"
+    assert "目的から書きはじめてください" not in page.text
+
+
+def test_a_half_written_plan_is_offered_for_completion_and_not_for_consent(town):
+    def begin(p: Partners) -> None:
+        p.bring("negotiation")
+        p.indicator(kind="output")
+        plans.write_purpose(p.session, p.npo_actor, p.case, "夕食を囲む", p.at, version=None)
+
+    town.live(begin)
+    for who, part in (("company", town.url), ("npo", town.url), ("npo", f"{town.url}/plan")):
+        page = visit(town.browser(who), part)
+        assert page.href("計画に、成果（アウトカム）の指標を加える") == f"{town.url}/do/save_indicator"
+        assert "同意するかを決める" not in page.text
+    assert "成果（アウトカム）の指標が1つ以上必要です" in visit(town.browser("npo"), f"{town.url}/plan").text
+    read = visit(town.browser("npo"), visit(town.browser("npo"), f"{town.url}/plan").href("案を読む"))
+    assert "この内容に同意する" not in read.text
+    assert "いまは同意できません" in read.text
+
+
+def test_an_evaluation_that_is_not_complete_has_no_button_to_conclude_it(town):
+    town.live(lambda p: p.bring("reported"))
+    page = visit(town.browser("coordinator"), f"{town.url}/evaluation")
+    assert "評価をまとめるには：三者の評価がそろうこと" in page.text
+    assert f"{town.url}/do/conclude" not in page.html
+
+
+@pytest.mark.parametrize(
+    ("state", "ready", "button"),
+    [
+        ("reported", Partners.rate_alike, "評価をまとめる"),
+        ("evaluated", Partners.make_closable, "案件を完了する"),
+    ],
+)
+def test_what_nothing_hinders_any_longer_has_its_button(town, state, ready, button):
+    def life(p: Partners) -> None:
+        p.bring(state)
+        ready(p)
+
+    town.live(life)
+    page = visit(town.browser("coordinator"), f"{town.url}/evaluation")
+    assert (button, f"{town.url}/do/{'conclude' if state == 'reported' else 'close'}") in page.links
+
+
+def test_a_part_of_a_report_that_is_not_handed_in_is_marked_as_a_draft(town):
+    def write(p: Partners) -> None:
+        p.run_quarterly()
+        found = work_reads.reports(p.session, p.case)[0]
+        p.at = calendar.end_of_day(found.period_to) + timedelta(hours=1)
+        words = {"text": "届いた。", "setbacks": "特になし。"}
+        for actor, is_handed_in in ((p.npo_actor, True), (p.company_actor, False)):
+            reports.write_report(
+                p.session, actor, p.case, found, words, p.at, submit=is_handed_in, version=None
+            )
+
+    town.live(write)
+    page = visit(town.browser("npo"), f"{town.url}/progress")
+    assert page.text.count("下書き") == 1
+    assert re.search(r"下書き.*?届いた", page.text.split("企業の分")[-1], re.DOTALL)

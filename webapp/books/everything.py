@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from matcher.cases import reads as case_reads
@@ -14,14 +12,10 @@ from matcher.records import Partnership
 from matcher.register import parties
 from matcher.results import comments
 from matcher.work import reads as work_reads
-from webapp import filters, work_text
+from webapp import filters, party_text, work_text
 from webapp.books import ledger, results
+from webapp.labels import gettext as _
 from webapp.sheets import Cell, Heading, Sheet
-
-
-def _(text: str, **facts: Any) -> str:
-    """``gettext`` with a type."""
-    return str(gettext(text, **facts))
 
 
 def everything_sheets(session: Session, actor: Actor, section: str, now: datetime) -> list[Sheet]:
@@ -51,7 +45,7 @@ def everything_sheets(session: Session, actor: Actor, section: str, now: datetim
              Heading(_("支援の種類"), 24), Heading(_("始めた日"), 18, "day"),
              Heading(_("終わった日"), 18, "day"), Heading(_("引き合わせ"), 12), Heading(_("理由"), 28),
              Heading(_("理由の説明"), 50)),
-            [_left_row(case, was_introduced) for case, was_introduced in left],
+            [_left_row(session, case, was_introduced) for case, was_introduced in left],
         ),
         *(Sheet(name, section, now, (number, *columns), rows[name]) for name, columns in heads.values()),
     ]  # fmt: skip
@@ -59,21 +53,22 @@ def everything_sheets(session: Session, actor: Actor, section: str, now: datetim
 
 def _case_row(session: Session, case: Partnership) -> Sequence[Cell]:
     history = parties.History(session, case)
-    named, closed = history.lasting(), history.event("close", "close_early")
+    named, ended = history.lasting(), history.ending()
     person = case.coordinator
     return (
         case.number, named.company.name, named.npo.name,
         filters.label_of(case.state, lifecycle.STATES["partnership"]),
         vocabulary.support_label(case.support_type),
         filters.label_of(case.agreement_type, vocabulary.AGREEMENT_TYPES), case.starts_on, case.ends_on,
-        history.person(person.public_id, closed, person.name) if person else "",
+        history.person(person.public_id, ended, person.name) if person else "",
         _("公表中") if case.published_at else "",
     )  # fmt: skip
 
 
-def _left_row(case: Partnership, was_introduced: bool) -> Sequence[Cell]:
+def _left_row(session: Session, case: Partnership, was_introduced: bool) -> Sequence[Cell]:
+    named = parties.History(session, case).lasting()
     return (
-        case.number, case.company.name, case.npo.name,
+        case.number, named.company.name, named.npo.name,
         filters.label_of(case.state, lifecycle.STATES["partnership"]),
         vocabulary.support_label(case.support_type), filters.tokyo_date(case.created_at),
         filters.tokyo_date(case.moved_at), _("した") if was_introduced else _("していない"),
@@ -97,6 +92,7 @@ def _case_records(
 
 
 def _risk_sheet(session: Session, case: Partnership, section: str, now: datetime) -> Sheet:
+    named = parties.History(session, case).lasting()
     return Sheet(
         _("リスク"), section, now,
         (Heading(_("起こりうること"), 40), Heading(_("起こりやすさ"), 12), Heading(_("影響"), 10),
@@ -106,7 +102,7 @@ def _risk_sheet(session: Session, case: Partnership, section: str, now: datetime
             (
                 row.text, filters.label_of(row.likelihood, vocabulary.LEVELS),
                 filters.label_of(row.impact, vocabulary.LEVELS), row.mitigation,
-                work_text.side_name(case, row.side), row.review_on,
+                party_text.side_name(named, row.side), row.review_on,
                 filters.tokyo_date(row.closed_at) if row.closed_at else None, row.closed_text,
             )
             for row in work_reads.risks(session, case)

@@ -2,22 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from flask_babel import gettext
-
-from matcher.results import drafted
+from matcher.results import esg
 from webapp import filters, work_text
+from webapp.labels import gettext as _
 from webapp.sheets import Cell, Heading, Sheet
 
 
-def _(text: str, **facts: Any) -> str:
-    """``gettext`` with a type."""
-    return str(gettext(text, **facts))
-
-
 def evidence_sheets(
-    rows: Sequence[drafted.Shown],
+    rows: Sequence[esg.Shown],
     organization: str, year: int, now: datetime,
 ) -> list[Sheet]:  # fmt: skip
     """What a company gave and what came of it in one fiscal year, each row with its evidence file."""

@@ -2,33 +2,29 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from matcher.agreements import plans
+from matcher.agreements import indicators
 from matcher.ground import vocabulary
 from matcher.records import Partnership
 from matcher.register import parties
 from matcher.work import payments
 from matcher.work import reads as work_reads
-from webapp import filters, work_text
+from webapp import contract_text, filters, party_text, work_text
+from webapp.labels import gettext as _
 from webapp.sheets import Cell, Heading, Sheet
 
 
-def _(text: str, **facts: Any) -> str:
-    """``gettext`` with a type."""
-    return str(gettext(text, **facts))
-
-
 def ledger_sheets(session: Session, case: Partnership, now: datetime) -> list[Sheet]:
-    """Contributions, measurements and payments of one case; who gave is named as when it was confirmed."""
+    """Contributions, measurements and payments of one case; who gave is named as when it was confirmed, an
+    indicator as when its value was accepted.
+    """
     history = parties.History(session, case)
     section = history.lasting().city.section
     gifts: list[Sequence[Cell]] = [
         (
-            row.given_on, work_text.side_name(history.of_gift(row), row.giver),
+            row.given_on, party_text.side_name(history.of_gift(row), row.giver),
             vocabulary.support_label(row.support_type),
             row.quantity, row.unit, row.yen,
             filters.label_of(row.estimate_method, vocabulary.ESTIMATE_METHODS), row.estimate_note, row.note,
@@ -36,17 +32,18 @@ def ledger_sheets(session: Session, case: Partnership, now: datetime) -> list[Sh
         )
         for row in work_reads.contributions(session, case)
     ]  # fmt: skip
-    measured = plans.measurements(session, case)
+    plan, measured = indicators.InPlan(session, case, history), indicators.measurements(session, case)
     values: list[Sequence[Cell]] = [
         (
-            indicator.name, row.measured_on, row.value, indicator.unit, indicator.baseline, indicator.target,
+            said.name, row.measured_on, row.value, said.unit, said.baseline, said.target,
             row.missing_reason, filters.label_of(row.state, work_text.MEASUREMENT_STATES),
         )
-        for indicator in plans.indicators(session, case, retired=True)
-        for row in measured.get(indicator.id, ())
+        for _id, of_one in sorted(measured.items())
+        for row in of_one
+        for said in (plan.accepted(row),)
     ]  # fmt: skip
     paid: list[Sequence[Cell]] = [
-        (payments.label(row), row.fiscal_year, row.amount_yen, row.formula, row.paid_on)
+        (payments.label(row), row.fiscal_year, row.amount_yen, contract_text.formula(row), row.paid_on)
         for row in payments.all_of(session, case)
     ]
     number = case.number

@@ -4,17 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from flask_babel import gettext
-
 from matcher.ground import vocabulary
 from matcher.records import Partnership
 from webapp import filters
+from webapp.labels import gettext as _
 from webapp.sheets import Cell, Heading, Sheet
-
-
-def _(text: str, **facts: Any) -> str:
-    """``gettext`` with a type."""
-    return str(gettext(text, **facts))
 
 
 def public_sheet(rows: Sequence[tuple[Partnership, Mapping[str, Any]]], section: str, now: datetime) -> Sheet:

@@ -4,25 +4,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from matcher.cases import reads as case_reads
-from matcher.ground import vocabulary
+from matcher.ground import lifecycle, vocabulary
 from matcher.ground.permissions import Actor
 from matcher.records import EvaluationSheet, Partnership
 from matcher.register import parties
 from matcher.results import lessons, ratings
 from matcher.work import reads as work_reads
-from webapp import filters, work_text
+from webapp import document_text, filters, party_text, work_text
+from webapp.labels import gettext as _
 from webapp.sheets import Cell, Heading, Kind, Sheet
-
-
-def _(text: str, **facts: Any) -> str:
-    """``gettext`` with a type."""
-    return str(gettext(text, **facts))
-
 
 #: sheet of a case's reports and evaluation → (its name, its columns); the rows are in ``_result_rows``.
 RESULTS: Final[Mapping[str, tuple[Any, tuple[tuple[Any, int, Kind], ...]]]] = {
@@ -30,7 +24,8 @@ RESULTS: Final[Mapping[str, tuple[Any, tuple[tuple[Any, int, Kind], ...]]]] = {
         _l("中間報告"),
         ((_l("期間の始まり"), 18, "day"), (_l("期間の終わり"), 18, "day"), (_l("期限"), 18, "day"),
          (_l("状態"), 18, "text"), (_l("団体の分"), 60, "text"), (_l("企業の分"), 60, "text"),
-         (_l("うまくいかなかったこと"), 40, "text"), (_l("次の期間にすること"), 40, "text"),
+         (_l("うまくいかなかったこと（団体）"), 40, "text"),
+         (_l("うまくいかなかったこと（企業）"), 40, "text"), (_l("次の期間にすること"), 40, "text"),
          (_l("市のコメント"), 40, "text")),
     ),
     "outcome": (
@@ -70,18 +65,18 @@ def _result_rows(
     session: Session, actor: Actor, case: Partnership, history: parties.History, now: datetime
 ) -> dict[str, list[Sequence[Cell]]]:
     sheets = ratings.visible_sheets(actor, case, ratings.sheets(session, case))
-    raters = history.of("conclude")
+    raters = history.of(lifecycle.CONCLUDE)
     return {
         "reports": [
             (
                 row.period_from, row.period_to, row.due_on,
-                work_text.report_state(row, filters.tokyo_date(now)), row.npo_text, row.company_text,
-                row.setbacks, row.next_step, row.review_text,
+                work_text.report_state(row, filters.tokyo_date(now)),
+                *work_text.report_parts(row), row.review_text,
             )
             for row in work_reads.reports(session, case)
         ],
         "outcome": [
-            (document.number, filters.label_of(document.state, work_text.DOCUMENT_STATES), *line)
+            (document.number, filters.label_of(document.state, document_text.DOCUMENT_STATES), *line)
             for document in case_reads.versions(session, case, "outcome_report")
             if document.state in {"draft", "agreed"}
             for line in _outcome_lines(document.content)
@@ -100,14 +95,14 @@ def _result_rows(
 
 def _outcome_lines(content: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """(what, text, record) of an outcome report: its sentences, then what people wrote."""
-    sentence = str(work_text.FACTS["sentences"])
+    sentence = str(document_text.FACTS["sentences"])
     found = [(sentence, row["text"], row["label"]) for row in content["sentences"]]
-    return found + [(name, words, "") for name, words in work_text.facts_of(content)]
+    return found + [(name, words, "") for name, words in document_text.facts_of(content)]
 
 
 def _evaluation_lines(named: parties.Parties, sheet: EvaluationSheet) -> list[Sequence[Cell]]:
-    who = sheet.evaluator or work_text.side_name(named, sheet.rater)
-    about = work_text.side_name(named, sheet.about)
+    who = sheet.evaluator or party_text.side_name(named, sheet.rater)
+    about = party_text.side_name(named, sheet.about)
     if sheet.is_declined:
         return [(who, about, _("回答なし"), None, None, "", sheet.comment)]
     return [

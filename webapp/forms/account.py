@@ -5,8 +5,11 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, RadioField, StringField
-from wtforms.validators import DataRequired, EqualTo, InputRequired
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Optional, ValidationError
 
+from matcher.ground import limits, names
+from matcher.ground.typed import Unclear
+from webapp import value_text
 from webapp.forms.base import Form, Within
 from webapp.forms.values import address
 
@@ -57,12 +60,21 @@ class _Secret(PasswordField):  # type: ignore[misc]
             self.data = self.raw_data[0]
 
 
+def _without_address(_form: Form, field: StringField) -> None:
+    """Names go into mails, where nobody is to lead people to a page of their own."""
+    try:
+        names.read(field.data or "")
+    except Unclear as unclear:
+        raise ValidationError(value_text.sentence(unclear)) from None
+
+
 def _person(label: Any) -> StringField:
     return StringField(
         label,
         validators=[
             DataRequired(_l("お名前を入力してください。")),
             Within(80),
+            _without_address,
         ],
         filters=[one_line],
     )
@@ -99,12 +111,16 @@ class RegisterForm(Form):
         _l("団体・企業の名前"),
         validators=[
             DataRequired(_l("団体・企業の名前を入力してください。")),
-            Within(120),
+            Within(limits.NAME),
+            _without_address,
         ],
         filters=[one_line],
     )
     name = _person(_l("登録する方のお名前"))
     email = address(_l("メールアドレス"))
+    registration_code = StringField(
+        _l("登録会のコード"), validators=[Optional(), Within(40)], filters=[one_line]
+    )
     #: A trap: people are told to leave it empty and do not see it, programs fill it in.
     homepage = StringField(_l("この欄は空のままにしてください"))
 

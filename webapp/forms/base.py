@@ -7,6 +7,7 @@ the field; it is shown again with a sentence beside it.
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -25,8 +26,6 @@ from matcher.register import receipts
 from webapp import kept, text
 from webapp.labels import said
 
-REQUIRED = _l("入力してください。")
-
 #: What a field may hold that names no limit: a number, a code, a day, or a few lines.
 _UNNAMED: Final = limits.MESSAGE
 NO_VERSION: Final = -1
@@ -41,8 +40,15 @@ def clean(value: Any) -> Any:
     return nfc(value).strip()
 
 
+def choices(labels: Mapping[str, Any], none: Any = None) -> list[SelectChoice]:
+    """The options of a list of labels; ``none`` is the label of choosing nothing."""
+    first = [] if none is None else [SelectChoice("", none)]
+    return [*first, *(SelectChoice(code, label) for code, label in labels.items())]
+
+
 class _WholeLabels:
-    """Choices given as a mapping, at any time, are code → label.
+    """Options are said in the language of who opens the form: here, and nowhere else. Given as a mapping, at
+    any time, they are code → label.
 
     WTForms takes the values of a mapping for groups unless all of them are plain ``str``; a translated label
     is none, and its letters became the options.
@@ -52,9 +58,10 @@ class _WholeLabels:
     def choices(self) -> Any:
         """The options one by one."""
         found = super().choices  # type: ignore[misc]
-        if isinstance(found, Mapping):
-            return [SelectChoice(code, said(label)) for code, label in found.items()]
-        return found
+        if found is None:
+            return None
+        listed = choices(found) if isinstance(found, Mapping) else map(SelectChoice.from_input, found)
+        return [replace(one, label=said(one.label)) for one in listed]
 
     @choices.setter
     def choices(self, value: Any) -> None:
@@ -152,6 +159,7 @@ class Form(FlaskForm):  # type: ignore[misc]
         return any(issubclass(kind, FileField) for kind in kinds)
 
     is_repeatable = False  #: whether sending it twice does no more than sending it once
+    is_overtaken = False  #: whether somebody was faster, as the page says then
 
     def validate_form_id(self, field: Field) -> None:
         """Without the number that the page gave it, a form could be taken twice; the next send has one."""

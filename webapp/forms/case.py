@@ -6,7 +6,6 @@ from typing import Any, Final
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, RadioField, SelectField, TextAreaField, ValidationError
-from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Optional
 
 from matcher.cases.beginning import Terms
@@ -14,20 +13,12 @@ from matcher.cases.deciding import Decision
 from matcher.ground import limits, vocabulary
 from matcher.ground.errors import Invalid
 from matcher.records import Need, Offer, User
-from webapp.forms.base import Form, Within
+from webapp.forms.base import Form, Within, choices
 from webapp.forms.values import DayField, QuantityField
 
 YES_NO: Final[Mapping[str, Any]] = {"no": _l("いいえ"), "yes": _l("はい")}
 
 _CHOOSE = _l("選んでください")
-
-
-def choices(labels: Mapping[str, Any], none: Any = None) -> list[SelectChoice]:
-    """The choices of a list of labels; ``none`` is the label of choosing nothing."""
-    first = [] if none is None else [SelectChoice("", none)]
-    # A form is made once for everybody: its words are said in the language of who opens it.
-    said = {code: _l(label) if isinstance(label, str) else label for code, label in labels.items()}
-    return [*first, *(SelectChoice(code, label) for code, label in said.items())]
 
 
 def _text(label: Any, limit: int, *, required: Any = None) -> TextAreaField:

@@ -13,7 +13,7 @@ from matcher.desk.lists import LISTS
 from matcher.desk.lists.listing import Filter
 from matcher.ground import limits, vocabulary
 from webapp.forms.base import SearchForm, Within
-from webapp.forms.case import choices as one_by_one
+from webapp.forms.base import choices as one_by_one
 from webapp.forms.values import DayField
 
 _ANY: Final = _l("すべて")

@@ -12,9 +12,9 @@ from wtforms import (
 from wtforms.validators import DataRequired, Optional
 
 from matcher.ground import limits, vocabulary
+from matcher.people import registration_codes
 from matcher.records import User
-from webapp.forms.base import Form
-from webapp.forms.case import choices
+from webapp.forms.base import Form, choices
 from webapp.forms.fields import (
     CHOOSE,
     day,
@@ -23,6 +23,7 @@ from webapp.forms.fields import (
     radio,
     words,
 )
+from webapp.forms.values import CountField, Typed
 
 
 class TreatCommentForm(Form):
@@ -32,6 +33,7 @@ class TreatCommentForm(Form):
     text = words(_l("市の回答"), limits.MESSAGE, need=False)
     reason = words(_l("そのように回答する理由"), limits.MESSAGE, need=False, rows=3)
     hide_reason = pick(_l("載せない理由"), vocabulary.COMMENT_HIDE_REASONS, need=False)
+    hide_text = words(_l("載せない理由の説明"), limits.NOTE, need=False, rows=2)
 
 
 class DefinitionForm(Form):
@@ -58,6 +60,25 @@ class DefinitionForm(Form):
         found["field"] = int(self.field.data) if self.field.data else None
         found["is_active"] = bool(self.is_active.data)
         return found
+
+
+class RegistrationCodeForm(Form):
+    """登録会のコード."""
+
+    valid_on = day(
+        _l("使える日"),
+        hint=_l(
+            "この1日だけ使えます。今日から%(days)s日後までの日を選べます。",
+            days=registration_codes.AHEAD.days,
+        ),
+    )
+    most_uses = CountField(
+        _l("登録できる数（上限）"),
+        validators=[Typed(_l("数字を入力してください。"))],
+        default=registration_codes.USUAL_USES,
+        units=(),
+        description=_l("参加する団体・企業の数より、少し多めにしてください。"),
+    )
 
 
 class HandoverForm(Form):

@@ -20,11 +20,16 @@ from wtforms.validators import DataRequired, InputRequired, Optional
 from matcher.ground import days, limits
 from matcher.ground.typed import Unclear
 from webapp import value_text
-from webapp.forms.base import Within
-from webapp.forms.case import choices
+from webapp.forms.base import Within, choices
 from webapp.forms.values import CountField, DayField, NumberField, Typed, YenField, read_number
 
 CHOOSE: Final = _l("選んでください")
+SIDES: Final[Mapping[str, Any]] = {
+    "company": _l("企業"),
+    "npo": _l("団体"),
+    "city": _l("市"),
+    "both": _l("両者"),
+}
 _REQUIRED: Final = _l("入力してください。")
 
 
@@ -157,13 +162,18 @@ class DaysField(LinesField):
 
 
 class PairsField(TextAreaField):  # type: ignore[misc]
-    """「名前：数字」, one a line; ``data`` is a list of (name, number)."""
+    """「名前：数字」, one a line; ``data`` is a list of (name, number).
+
+    What could be a time of day (月曜10：30) or a second pair (男子 3：2 would be one of a name that ends in a
+    figure) is refused where names are words.
+    """
 
     units: Collection[str] = NumberField.units
     bounds = NumberField.bounds
     kept: type[int] | type[float] = float
     reading = ""
     typed_units: Collection[str] = ()  #: what stood behind the numbers
+    are_words = True  #: what stands before the colon: words, no figures
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the pairs.
@@ -174,10 +184,15 @@ class PairsField(TextAreaField):  # type: ignore[misc]
         self.data, self.reading, self.typed_units = [], "", ()
         found: dict[str, int | float] = {}
         for part in _parts(valuelist):
-            name, colon, value = part.replace(":", "：").rpartition("：")
+            name, colon, value = part.replace(":", "：").partition("：")
             name = name.strip()
-            if not colon or not name:
+            if not colon or not name or "：" in value:
                 raise ValueError(_("「%(text)s」は「名前：数字」の形で入力してください。", text=part[:20]))
+            if self.are_words and name[-1].isdecimal():
+                raise ValueError(_(
+                    "「%(text)s」は、どこまでが名前か分かりません。"
+                    "名前の終わりを数字以外にしてください（例 小学6年生：12）。", text=part[:20],
+                ))  # fmt: skip
             if name in found:
                 raise ValueError(_("「%(name)s」が2つあります。1つにしてください。", name=name[:20]))
             try:
@@ -201,6 +216,7 @@ class YenPairsField(PairsField):
     units = YenField.units
     bounds = YenField.bounds
     kept = int
+    are_words = False
 
 
 class FundersField(TextAreaField):  # type: ignore[misc]
@@ -247,3 +263,17 @@ def _parts(valuelist: list[str]) -> list[str]:
 def _line_error(part: str, unclear: Unclear) -> ValueError:
     """Which of the lines is meant, and what is wrong with it."""
     return ValueError(_("「%(text)s」：%(sentence)s", text=part[:20], sentence=value_text.sentence(unclear)))
+
+
+def why_changed() -> TextAreaField:
+    """The last field of whatever opens or goes on with a change of what is in force; gone otherwise."""
+    return words(
+        _l("変更の理由"),
+        hint=_l("実施中の計画・協定を変えるための案になります。相手方と市も読みます。"),
+        rows=2,
+    )
+
+
+def taking(kinds: str) -> dict[str, str]:
+    """What the window for choosing a file offers: these kinds."""
+    return {"accept": kinds}

@@ -9,8 +9,8 @@ from wtforms.validators import InputRequired
 
 from matcher.imports import tables
 from webapp import import_text
-from webapp.forms.base import Form
-from webapp.forms.case import choices
+from webapp.forms.base import Form, choices
+from webapp.forms.fields import taking
 
 
 class UploadForm(Form):
@@ -23,7 +23,7 @@ class UploadForm(Form):
     )
     file = FileField(
         _l("ファイル"),
-        render_kw={"accept": tables.ACCEPT},
+        render_kw=taking(tables.ACCEPT),
         validators=[FileRequired(_l("ファイルを選んでください。"))],
     )
 

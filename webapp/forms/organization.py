@@ -4,6 +4,7 @@ The required mark means "needed before the city is asked"; a section can be save
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from flask_babel import gettext as _
@@ -16,40 +17,54 @@ from wtforms import (
     SelectMultipleField,
     StringField,
     TextAreaField,
-    ValidationError,
 )
 from wtforms.validators import DataRequired, InputRequired, Optional
 
 from matcher.city.cities import City
-from matcher.ground import limits, vocabulary
+from matcher.ground import limits, numerals, profile, vocabulary
+from matcher.ground.field import Field as Described
+from matcher.ground.profile import Section
 from matcher.organizations import acts as organization_acts
 from matcher.organizations import profile as organization_profile
-from matcher.organizations.profile import Section
 from matcher.records import Organization
 from webapp import organization_text
 from webapp.forms.account import one_line
-from webapp.forms.base import Form, Within
-from webapp.forms.case import choices
+from webapp.forms.base import Form, Within, choices
 from webapp.forms.values import AddressField, CountField, DayField, PhoneField
+from webapp.labels import said
 
 
-def _line(name: str) -> StringField:
-    return StringField(
-        filters=[one_line],
-        validators=[Optional(), Within(organization_profile.TEXT_LIMITS.get(name, limits.SHORT))],
-    )
+def _form_field(one: Described) -> Field:
+    """The field in which one of the profile is typed; its label and choices come in ``prepare``."""
+    label = _l(one.label)
+    match one.kind:
+        case "date":
+            return DayField(validators=[Optional()])
+        case "integer":
+            return CountField(units=numerals.PEOPLE if one.unit in numerals.PEOPLE else (one.unit,))
+        case "email":
+            return AddressField(validators=[Optional()])
+        case "phone":
+            return PhoneField(validators=[Optional()])
+        case "yes_no":
+            return BooleanField()
+        case "codes" | "areas" | "fields":
+            return SelectMultipleField(choices=[])
+        case "code" if one.is_set:
+            asked = (
+                InputRequired(_l("%(label)sを選んでください。", label=label)) if one.needed else Optional()
+            )
+            return RadioField(choices=[], validators=[asked])
+        case "code" | "area":
+            return SelectField(choices=[], default="")
+    asked = DataRequired(_l("%(label)sを入力してください。", label=label)) if one.required else Optional()
+    if _is_long(one):
+        return TextAreaField(validators=[asked, Within(one.limit)])
+    return StringField(filters=[one_line], validators=[asked, Within(one.limit)])
 
 
-def _text(name: str) -> TextAreaField:
-    return TextAreaField(validators=[Optional(), Within(organization_profile.TEXT_LIMITS[name])])
-
-
-def _several() -> SelectMultipleField:
-    return SelectMultipleField(choices=[])
-
-
-def _one_of() -> SelectField:
-    return SelectField(choices=[], default="")
+def _is_long(one: Described) -> bool:
+    return one.kind == "text" and one.limit >= limits.NOTE
 
 
 class SectionForm(Form):
@@ -58,23 +73,24 @@ class SectionForm(Form):
     def prepare(self, organization: Organization, part: Section, city: City) -> None:
         """Name the fields, fill their lists, and mark what the city needs."""
         kind = organization.kind
-        for name in part.fields:
-            field = self[name]
-            field.label.text = organization_text.label(kind, name)
-            field.flags.required = name in part.required or bool(field.flags.required)
+        for one in part.fields:
+            name, field = one.code, self[one.code]
+            field.label.text = _l(one.label)
+            field.flags.required = one.needed
             if isinstance(field, SelectMultipleField | RadioField):
                 field.choices = choices(organization_text.choices_of(kind, name, city))
             elif isinstance(field, SelectField):
-                none = _l("法人番号がある") if name == "no_number_reason" else _l("選んでください")
+                none = _l(one.nothing) if one.nothing else _l("選んでください")
                 field.choices = choices(organization_text.choices_of(kind, name, city), none)
             if field.type in {"SelectField", "RadioField"} and field.data is None:
                 field.data = ""
 
     def values(self, part: Section) -> dict[str, Any]:
         """What may be saved: the fields of the section, and nothing else that was sent."""
-        found = {name: self[name].data for name in part.fields}
-        if "no_number_reason" in found:
-            found["no_number_reason"] = found["no_number_reason"] or None
+        found = {
+            one.code: (self[one.code].data or None) if one.nothing else self[one.code].data
+            for one in part.fields
+        }
         return {
             name: "" if value is None and _is_text(self[name]) else value for name, value in found.items()
         }
@@ -84,133 +100,44 @@ def _is_text(field: Field) -> bool:
     return isinstance(field, StringField) and not isinstance(field, CountField)
 
 
-class _BasicForm(SectionForm):
-    name = StringField(
-        filters=[one_line],
-        validators=[
-            DataRequired(_l("名称を入力してください。")),
-            Within(organization_profile.TEXT_LIMITS["name"]),
-        ],
-    )
-    kana = _line("kana")
-    corporate_number = StringField(filters=[one_line], validators=[Optional(), Within(limits.TITLE)])
-    no_number_reason = _one_of()
-    area = _one_of()
-    address = _line("address")
-    website = _line("website")
-    representative = _line("representative")
+@lru_cache(maxsize=64)  # a form for each section of each kind
+def form_of(kind: str, code: str) -> type[SectionForm]:
+    """The form of the section ``code`` of this kind of organization, made from its fields."""
+    part = next(one for one in profile.SECTIONS[kind] if one.code == code)
+    return type("SectionForm", (SectionForm,), {one.code: _form_field(one) for one in part.fields})
 
 
-class CompanyBasicForm(_BasicForm):
-    """会社の基本."""
-
-    industry = _one_of()
-    employees_band = _one_of()
-
-
-class NpoBasicForm(_BasicForm):
-    """団体の基本."""
-
-    org_type = _one_of()
-    established_on = DayField(validators=[Optional()])
-
-
-class BusinessForm(SectionForm):
-    """事業とCSR・ESGの考え."""
-
-    business = _text("business")
-    csr_policy = _text("csr_policy")
-    expected_returns = _several()
-
-
-class InterestForm(SectionForm):
-    """関わりたい分野・対象・地域. No field need be chosen (C14)."""
-
-    fields = _several()
-    fields_undecided = BooleanField()
-    sdgs = _several()
-    beneficiaries = _several()
-    areas = _several()
-
-    def validate_fields_undecided(self, field: Field) -> None:
-        """Undecided and decided at once is a slip that only the person can mend."""
-        if field.data and self["fields"].data:
-            raise ValidationError(
-                _("分野を選んでいるときは、「分野は決まっていない」のチェックを外してください。")
-            )
-
-
-class ResourcesForm(SectionForm):
-    """出せるもの・できないこと."""
-
-    pro_bono_skills = _several()
-    budget_band = _one_of()
-    volunteering = _text("volunteering")
-    no_go = _text("no_go")
-    no_go_fields = _several()
-    naming = RadioField(choices=[], validators=[Optional()])
-    past_partnerships = _text("past_partnerships")
-
-
-class MissionForm(SectionForm):
-    """目的と活動."""
-
-    mission = _text("mission")
-    activities = _text("activities")
-    strengths = _text("strengths")
-
-
-class FieldForm(SectionForm):
-    """分野・対象・地域."""
-
-    fields = _several()
-    sdgs = _several()
-    beneficiaries = _several()
-    areas = _several()
-
-
-class CapacityForm(SectionForm):
-    """体制と情報公開."""
-
-    staff_full_time = CountField()
-    staff_part_time = CountField()
-    volunteers = CountField()
-    budget_band = _one_of()
-    reach_number = CountField()
-    capacity = _text("capacity")
-    disclosure = _several()
-
-
-class ContactForm(SectionForm):
-    """連絡の窓口, and who may see the profile (N15)."""
-
-    contact_department = _line("contact_department")
-    contact_name = _line("contact_name")
-    email = AddressField(validators=[Optional()])
-    phone = PhoneField(validators=[Optional()])
-    visibility = RadioField(
-        choices=[], validators=[InputRequired(_l("プロフィールを見られる人を選んでください。"))]
-    )
-
-
-_FORMS: Final[Mapping[tuple[str, str], type[SectionForm]]] = {
-    ("company", "basic"): CompanyBasicForm,
-    ("company", "business"): BusinessForm,
-    ("company", "interest"): InterestForm,
-    ("company", "resources"): ResourcesForm,
-    ("company", "contact"): ContactForm,
-    ("npo", "basic"): NpoBasicForm,
-    ("npo", "mission"): MissionForm,
-    ("npo", "field"): FieldForm,
-    ("npo", "capacity"): CapacityForm,
-    ("npo", "contact"): ContactForm,
+#: kind of value → how its field looks (arguments of ``field`` in ``components/forms.html``)
+_LOOKS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "code": {"size": "medium"},
+    "area": {"size": "medium"},
+    **{kind: {"columns": True} for kind in ("codes", "areas", "fields")},
+    "integer": {"inputmode": "numeric", "size": "short"},
+    "number13": {"inputmode": "numeric", "size": "medium"},
+    "url": {"type": "url", "inputmode": "url", "autocomplete": "url"},
+    "email": {"type": "email", "autocomplete": "email"},
+    "phone": {"type": "tel", "autocomplete": "tel", "size": "medium"},
 }
+_AUTOCOMPLETE: Final = {"name": "organization", "address": "street-address"}
+
+
+def looks(one: Described) -> dict[str, Any]:
+    """How the field of a profile looks in its form: its help and example, and what its kind brings along."""
+    found = dict(_LOOKS.get(one.kind, {}))
+    if one.kind == "text" and one.limit <= limits.TITLE:
+        found["size"] = "medium"
+    elif _is_long(one) and one.limit < limits.TEXT:
+        found["rows"] = 3
+    if one.code in _AUTOCOMPLETE:
+        found["autocomplete"] = _AUTOCOMPLETE[one.code]
+    words = {"hint": one.help, "example": one.sample, "unit": one.unit}
+    return found | {name: said(text) for name, text in words.items() if text}
 
 
 def section_form(organization: Organization, part: Section, city: City) -> SectionForm:
     """The form of one section, filled with what is saved."""
-    saved = {name: organization_profile.value_of(organization, name) for name in part.fields}
-    form = _FORMS[organization.kind, part.code](data={"version": organization.version, **saved})
+    saved = {name: organization_profile.value_of(organization, name) for name in part.codes}
+    form = form_of(organization.kind, part.code)(data={"version": organization.version, **saved})
     form.prepare(organization, part, city)
     return form
 
@@ -270,6 +197,7 @@ class ReviewForm(Form):
     reason_text = TextAreaField(_l("申請者に伝える文"), validators=[Optional(), Within(limits.NOTE)])
 
     items: tuple[str, ...] = ()
+    goes_back = False  #: whether the application does, and not through
 
     @property
     def answers(self) -> dict[str, tuple[str, str]]:
@@ -280,8 +208,11 @@ class ReviewForm(Form):
             if self[item].data
         }
 
-    def check_return(self) -> bool:
-        """Going back needs a reason and a sentence; verifying does not."""
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Each field by itself; going back needs a reason and a sentence, verifying does not."""
+        is_valid = super().validate(extra_validators)
+        if not self.goes_back:
+            return is_valid
         if self.reason_code.data not in vocabulary.ORGANIZATION_RETURN_REASONS:
             self.reason_code.errors = [_("差し戻しの理由を選んでください。")]
         if not self.reason_text.data:

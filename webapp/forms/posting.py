@@ -9,21 +9,33 @@ from wtforms.validators import Optional, ValidationError
 
 from matcher.city.cities import City
 from matcher.ground import errors, limits, vocabulary
+from matcher.ground import posting as posting_fields
 from matcher.postings import drafts as posting_drafts
-from webapp.forms.base import Form, SearchForm, Within
-from webapp.forms.case import choices
+from webapp.forms.base import Form, SearchForm, Within, choices
 from webapp.forms.values import CountField, DayField, QuantityField
 
 _CHOOSE = _l("選んでください")
 _ANY = _l("すべて")
 
 
-def _line(label: Any, limit: int = limits.TITLE) -> StringField:
-    return StringField(label, validators=[Optional(), Within(limit)])
+def _line(kind: posting_fields.Kind, code: str) -> StringField:
+    return StringField(
+        _label(kind, code), validators=[Optional(), Within(posting_fields.find(kind, code).limit)]
+    )
 
 
-def _text(label: Any, limit: int = limits.TEXT) -> TextAreaField:
-    return TextAreaField(label, validators=[Optional(), Within(limit)])
+def _text(kind: posting_fields.Kind, code: str) -> TextAreaField:
+    return TextAreaField(
+        _label(kind, code), validators=[Optional(), Within(posting_fields.find(kind, code).limit)]
+    )
+
+
+def _label(kind: posting_fields.Kind, code: str) -> Any:
+    return _l(posting_fields.find(kind, code).label)
+
+
+def _note(label: Any) -> TextAreaField:
+    return TextAreaField(label, validators=[Optional(), Within(limits.NOTE)])
 
 
 class _Known:
@@ -94,70 +106,76 @@ class _CityForm(Form):
 class TroubleForm(_CityForm):
     """① 困っていること."""
 
-    title = _line(_l("件名"))
-    situation = _text(_l("いまの状況"))
-    wanted_change = _text(_l("どう変えたいか"))
+    title = _line("need", "title")
+    situation = _text("need", "situation")
+    wanted_change = _text("need", "wanted_change")
 
 
 class SupportForm(_CityForm):
     """② ほしい支援."""
 
     support_type = _choice(
-        SelectField, _l("いちばんほしい支援"), choices=choices(vocabulary.SUPPORT_LABELS, _CHOOSE)
+        SelectField, _label("need", "support_type"), choices=choices(vocabulary.SUPPORT_LABELS, _CHOOSE)
     )
-    quantity = QuantityField(_l("ほしい量"), validators=[Optional()])
-    unit = _choice(SelectField, _l("単位"), choices=[], default="")
-    min_useful = QuantityField(_l("最低これだけあれば助かる量"), validators=[Optional()])
+    quantity = QuantityField(_label("need", "quantity"), validators=[Optional()])
+    unit = _choice(SelectField, _label("need", "unit"), choices=[], default="")
+    min_useful = QuantityField(_label("need", "min_useful"), validators=[Optional()])
     also_welcome = _choice(
-        SelectMultipleField, _l("ほかにも、あると助かる支援"), choices=choices(vocabulary.SUPPORT_LABELS)
+        SelectMultipleField, _label("need", "also_welcome"), choices=choices(vocabulary.SUPPORT_LABELS)
     )
     skills = _choice(
-        SelectMultipleField, _l("求める技能（プロボノの場合）"), choices=choices(vocabulary.PRO_BONO_SKILLS)
+        SelectMultipleField, _label("need", "skills"), choices=choices(vocabulary.PRO_BONO_SKILLS)
     )
 
 
 class WhenWhereForm(_CityForm):
     """③ いつ・どこで."""
 
-    period_from = DayField(_l("始まりの日"), validators=[Optional()])
-    period_to = DayField(_l("終わりの日"), validators=[Optional()])
-    urgency = _choice(RadioField, _l("急ぎ具合"), choices=choices(vocabulary.URGENCIES), default="normal")
-    repeat = _choice(RadioField, _l("回数"), choices=choices(vocabulary.REPEATS), default="once")
-    areas = _choice(SelectMultipleField, _l("地域（小学校区）"), choices=[])
-    mode = _choice(RadioField, _l("進め方"), choices=choices(vocabulary.MODES), default="onsite")
-    place_note = _text(_l("場所や受け取り方の補足"), limits.NOTE)
-    valid_until = DayField(_l("いつまで公開するか"), validators=[Optional()])
+    period_from = DayField(_label("need", "period_from"), validators=[Optional()])
+    period_to = DayField(_label("need", "period_to"), validators=[Optional()])
+    urgency = _choice(
+        RadioField, _label("need", "urgency"), choices=choices(vocabulary.URGENCIES), default="normal"
+    )
+    repeat = _choice(
+        RadioField, _label("need", "repeat"), choices=choices(vocabulary.REPEATS), default="once"
+    )
+    areas = _choice(SelectMultipleField, _label("need", "areas"), choices=[])
+    mode = _choice(RadioField, _label("need", "mode"), choices=choices(vocabulary.MODES), default="onsite")
+    place_note = _text("need", "place_note")
+    valid_until = DayField(_label("need", "valid_until"), validators=[Optional()])
 
 
 class ForWhomForm(_CityForm):
     """④ だれのため・安全."""
 
-    fields = _choice(SelectMultipleField, _l("活動の分野"), choices=[])
+    fields = _choice(SelectMultipleField, _label("need", "fields"), choices=[])
     beneficiaries = _choice(
-        SelectMultipleField, _l("だれのための支援か"), choices=choices(vocabulary.BENEFICIARIES)
+        SelectMultipleField, _label("need", "beneficiaries"), choices=choices(vocabulary.BENEFICIARIES)
     )
-    beneficiary_number = CountField(_l("およその人数"), most=9_999_999, validators=[Optional()])
+    beneficiary_number = CountField(
+        _label("need", "beneficiary_number"), most=9_999_999, validators=[Optional()]
+    )
     sdgs = _choice(
         SelectMultipleField,
-        _l("関係するSDGs"),
+        _label("need", "sdgs"),
         choices=choices({code: f"{code} {label}" for code, label in vocabulary.SDGS.items()}),
     )
     safety_contact = _choice(
         RadioField,
-        _l("企業の人が、子どもや配慮の必要な人と接しますか"),
+        _label("need", "safety_contact"),
         choices=choices({"yes": _l("接する"), "no": _l("接しない")}),
     )
-    safety_note = _text(_l("安全のために決めていること"), limits.NOTE)
+    safety_note = _text("need", "safety_note")
 
 
 class ReturnForm(_CityForm):
     """⑤ お返しできること."""
 
-    what_we_give = _text(_l("企業にお返しできること"), limits.NOTE)
-    if_unmet = _text(_l("支援が見つからないときは、どうしますか"), limits.NOTE)
-    contact_name = _line(_l("窓口になる人の名前"))
+    what_we_give = _text("need", "what_we_give")
+    if_unmet = _text("need", "if_unmet")
+    contact_name = _line("need", "contact_name")
     visibility = _choice(
-        RadioField, _l("見せる相手"), choices=choices(vocabulary.VISIBILITIES), default="public"
+        RadioField, _label("need", "visibility"), choices=choices(vocabulary.VISIBILITIES), default="public"
     )
 
 
@@ -169,34 +187,38 @@ class OfferForm(_CityForm):
 
     required = posting_drafts.OFFER_REQUIRED
 
-    title = _line(_l("件名"))
-    description = _text(_l("提供できる内容"))
-    support_type = _choice(SelectField, _l("支援の種類"), choices=choices(vocabulary.SUPPORT_LABELS, _CHOOSE))
-    quantity = QuantityField(_l("量"), validators=[Optional()])
-    unit = _choice(SelectField, _l("単位"), choices=[], default="")
-    period_from = DayField(_l("始まりの日"), validators=[Optional()])
-    period_to = DayField(_l("終わりの日"), validators=[Optional()])
-    areas = _choice(SelectMultipleField, _l("提供できる地域（小学校区）"), choices=[])
-    mode = _choice(RadioField, _l("進め方"), choices=choices(vocabulary.MODES), default="onsite")
-    conditions = _text(_l("条件"), limits.NOTE)
-    skills = _choice(
-        SelectMultipleField, _l("技能（プロボノの場合）"), choices=choices(vocabulary.PRO_BONO_SKILLS)
+    title = _line("offer", "title")
+    description = _text("offer", "description")
+    support_type = _choice(
+        SelectField, _label("offer", "support_type"), choices=choices(vocabulary.SUPPORT_LABELS, _CHOOSE)
     )
-    fields = _choice(SelectMultipleField, _l("役立ててほしい分野"), choices=[])
-    beneficiaries = _choice(SelectMultipleField, _l("支えたい人"), choices=choices(vocabulary.BENEFICIARIES))
+    quantity = QuantityField(_label("offer", "quantity"), validators=[Optional()])
+    unit = _choice(SelectField, _label("offer", "unit"), choices=[], default="")
+    period_from = DayField(_label("offer", "period_from"), validators=[Optional()])
+    period_to = DayField(_label("offer", "period_to"), validators=[Optional()])
+    areas = _choice(SelectMultipleField, _label("offer", "areas"), choices=[])
+    mode = _choice(RadioField, _label("offer", "mode"), choices=choices(vocabulary.MODES), default="onsite")
+    conditions = _text("offer", "conditions")
+    skills = _choice(
+        SelectMultipleField, _label("offer", "skills"), choices=choices(vocabulary.PRO_BONO_SKILLS)
+    )
+    fields = _choice(SelectMultipleField, _label("offer", "fields"), choices=[])
+    beneficiaries = _choice(
+        SelectMultipleField, _label("offer", "beneficiaries"), choices=choices(vocabulary.BENEFICIARIES)
+    )
     sdgs = _choice(
         SelectMultipleField,
-        _l("関係するSDGs"),
+        _label("offer", "sdgs"),
         choices=choices({code: f"{code} {label}" for code, label in vocabulary.SDGS.items()}),
     )
-    valid_until = DayField(_l("いつまで公開するか"), validators=[Optional()])
+    valid_until = DayField(_label("offer", "valid_until"), validators=[Optional()])
 
 
 class WithdrawForm(Form):
     """取り下げ with one coded reason."""
 
     reason_code = _choice(RadioField, _l("取り下げる理由"), choices=choices(vocabulary.WITHDRAW_REASONS))
-    reason_text = _text(_l("補足"), limits.NOTE)
+    reason_text = _note(_l("補足"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -206,14 +228,14 @@ class WithdrawForm(Form):
 class ReviewForm(Form):
     """The city's reading: corrections, and the reason where it is returned or taken down."""
 
-    title = _line(_l("件名"))
-    situation = _text(_l("いまの状況"))
-    wanted_change = _text(_l("どう変えたいか"))
-    description = _text(_l("提供できる内容"))
-    place_note = _text(_l("場所や受け取り方の補足"), limits.NOTE)
-    conditions = _text(_l("条件"), limits.NOTE)
+    title = _line("need", "title")
+    situation = _text("need", "situation")
+    wanted_change = _text("need", "wanted_change")
+    description = _text("offer", "description")
+    place_note = _text("need", "place_note")
+    conditions = _text("offer", "conditions")
     reason_code = _choice(RadioField, _l("差し戻しの理由"), choices=choices(vocabulary.NEED_RETURN_REASONS))
-    reason_text = _text(_l("どう直せばよいか"), limits.NOTE)
+    reason_text = _note(_l("どう直せばよいか"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -10,8 +10,7 @@ from wtforms.validators import Optional
 from matcher.city.cities import City
 from matcher.ground import limits, vocabulary
 from webapp import filters
-from webapp.forms.base import ConditionsForm, Form
-from webapp.forms.case import choices
+from webapp.forms.base import ConditionsForm, Form, choices
 from webapp.forms.fields import (
     pick,
     words,

@@ -7,8 +7,7 @@ from wtforms.validators import DataRequired, Optional
 from matcher.city.cities import City
 from matcher.ground import limits, vocabulary
 from matcher.suggestions.conditions import Filters
-from webapp.forms.base import ConditionsForm, Form, Within
-from webapp.forms.case import choices
+from webapp.forms.base import ConditionsForm, Form, Within, choices
 
 _ANY = _l("すべて")
 
@@ -46,4 +45,5 @@ class PassForm(Form):
     note = TextAreaField(
         _l("補足"),
         validators=[Optional(), Within(limits.NOTE)],
+        description=_l("「その他」を選んだときは必ず書いてください。"),
     )

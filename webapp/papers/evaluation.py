@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 
+from matcher.ground import lifecycle
 from matcher.records import EvaluationSheet
 from matcher.results import ratings
 from webapp.papers.paper import Ask, Paper, head
@@ -14,7 +15,7 @@ _SAID: Final = ("scores", "final_scores", "comment", "evaluator", "is_declined")
 
 def _facts(ask: Ask) -> dict[str, Any]:
     rows = ratings.visible_sheets(ask.actor, ask.case, ratings.sheets(ask.session, ask.case))
-    concluded = ask.history.event("conclude")
+    concluded = ask.history.event(lifecycle.CONCLUDE)
     return {
         "sheets": sheets(rows),
         "differences": [
@@ -37,5 +38,5 @@ def sheets(rows: Iterable[EvaluationSheet]) -> dict[tuple[str, str], dict[str, A
 
 PAPER: Final = Paper(
     "evaluation", _l("相互評価シート"), 9,
-    lambda ask: ask.case.state in {"reported", "evaluated", "closed"}, _facts,
+    lambda ask: ask.case.is_reported, _facts,
 )  # fmt: skip

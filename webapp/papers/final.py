@@ -5,6 +5,7 @@ from typing import Any, Final
 from flask_babel import lazy_gettext as _l
 
 from matcher.cases import reads as case_reads
+from matcher.ground import lifecycle
 from webapp.papers import measured, version
 from webapp.papers.paper import Ask, Paper
 
@@ -20,7 +21,7 @@ def _facts(ask: Ask) -> dict[str, Any]:
 
 
 def _termination(ask: Ask) -> dict[str, Any] | None:
-    happened = case_reads.last_move(ask.session, ask.case, "terminate")
+    happened = case_reads.last_move(ask.session, ask.case, lifecycle.TERMINATE)
     if happened is None:
         return None
     event = happened.event

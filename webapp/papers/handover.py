@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from matcher.city import cities
 from matcher.desk import handovers
 from matcher.records import Handover
-from webapp import case_text, work_text
+from webapp import act_text, case_text, party_text
 
 
 def facts(
@@ -38,13 +38,13 @@ def _row(row: handovers.Sheet) -> dict[str, Any]:
         "since": case.moved_at, "deadline_at": case.deadline_at, "terms": case_text.terms(case),
         "period": case_text.whole_period(case),
         "steps": [
-            {"who": work_text.side_name(case, step.side), "words": work_text.step(step), "until": step.until}
+            {"who": party_text.side_name(case, step.side), "words": act_text.step(step), "until": step.until}
             for step in row.steps
         ],
         "promises": [
-            {"text": task.text, "who": work_text.side_name(case, task.side), "due_on": task.due_on}
+            {"text": task.text, "who": party_text.side_name(case, task.side), "due_on": task.due_on}
             for task in row.promises
         ],
         "risks": [risk.text for risk in row.risks],
-        "last": [{"at": event.at, "words": case_text.event_words(event.action)} for event in row.last],
+        "last": [{"at": event.at, "words": case_text.happened(event)} for event in row.last],
     }  # fmt: skip

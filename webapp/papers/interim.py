@@ -11,7 +11,8 @@ from webapp.papers.paper import Ask, Paper, head
 
 _HANDED_IN: Final = frozenset({"submitted", "accepted"})
 _SAID: Final = (
-    "period_from", "period_to", "due_on", "submitted_at", "npo_text", "company_text", "setbacks", "next_step"
+    "period_from", "period_to", "due_on", "submitted_at", "npo_text", "company_text", "setbacks",
+    "company_setbacks", "next_step", "drafts",
 )  # fmt: skip
 
 

@@ -8,22 +8,16 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from flask_babel import gettext
-
 from matcher.cases import reads as case_reads
 from matcher.ground import vocabulary
 from matcher.records import AuditEvent
-from webapp import filters, work_text
+from webapp import filters, party_text
+from webapp.labels import gettext as _
 from webapp.papers.paper import Ask, Paper, head
 
 Rows = list[tuple[str, str]]
 #: (ask, the move, who made it) → (name, words) of what is told of the move itself
 Told = Callable[[Ask, AuditEvent, str], Rows]
-
-
-def _(text: str, **facts: Any) -> str:
-    """``gettext`` with a type."""
-    return str(gettext(text, **facts))
 
 
 def notice(name: str, title: Any, place: int, action: str, told: Told) -> Paper:
@@ -39,7 +33,7 @@ def _facts(ask: Ask, action: str, told: Told) -> dict[str, Any]:
     assert happened is not None, f"expected a move {action}, found none"
     event = happened.event
     named = ask.history.on(event)
-    side = work_text.side_name(named, happened.side)
+    side = party_text.side_name(named, happened.side)
     person = ask.history.person(event.actor_id, event, happened.person)
     who = _("%(side)s　%(person)s", side=side, person=person) if person else side
     rows = [(_("案件番号"), ask.case.number), (_("企業"), named.company.name), (_("団体"), named.npo.name)]

@@ -12,7 +12,7 @@ from matcher.cases import reads as case_reads
 from matcher.ground.permissions import Actor
 from matcher.records import CaseDocument, Partnership
 from matcher.register import parties
-from webapp import work_text
+from webapp import party_text
 
 
 @dataclass(frozen=True)
@@ -86,5 +86,5 @@ def head(case: Partnership, named: parties.Parties, made_at: datetime) -> dict[s
     """
     return {
         "case": OfCase(case.number, case.starts_on, case.ends_on, case.was_terminated),
-        "parties": named, "city": named.city, "doubts": work_text.doubts(named), "made_at": made_at,
+        "parties": named, "city": named.city, "doubts": party_text.doubts(named), "made_at": made_at,
     }  # fmt: skip

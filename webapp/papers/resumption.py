@@ -4,15 +4,16 @@ from typing import Final
 
 from flask_babel import lazy_gettext as _l
 
-from matcher.ground import vocabulary
+from matcher.ground import lifecycle, vocabulary
 from matcher.records import AuditEvent
 from webapp import filters
-from webapp.papers.notice import Rows, _, notice
+from webapp.labels import gettext as _
+from webapp.papers.notice import Rows, notice
 from webapp.papers.paper import Ask
 
 
 def _told(ask: Ask, event: AuditEvent, who: str) -> Rows:
-    paused = ask.history.event("suspend", before=event)
+    paused = ask.history.event(lifecycle.SUSPEND, before=event)
     why = filters.label_of(paused.reason_code, vocabulary.PAUSE_REASONS) if paused else ""
     return [
         (_("再開した日"), filters.jdate(event.at)), (_("手続をした者"), who),
@@ -21,4 +22,4 @@ def _told(ask: Ask, event: AuditEvent, who: str) -> Rows:
     ]  # fmt: skip
 
 
-PAPER: Final = notice("resumption", _l("再開通知書"), 6, "resume", _told)
+PAPER: Final = notice("resumption", _l("再開通知書"), 6, lifecycle.RESUME, _told)

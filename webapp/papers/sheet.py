@@ -6,16 +6,17 @@ from flask_babel import lazy_gettext as _l
 
 from matcher.cases import reads as case_reads
 from matcher.cases import turns
+from matcher.ground import lifecycle
 from matcher.records import User
 from matcher.work import reads as work_reads
-from webapp import work_text
+from webapp import act_text
 from webapp.papers import measured
 from webapp.papers.paper import Ask, Paper, head
 
 
 def _facts(ask: Ask) -> dict[str, Any]:
     case, session = ask.case, ask.session
-    closed = ask.history.event("close", "close_early")
+    closed = ask.history.event(lifecycle.CLOSE, lifecycle.CLOSE_EARLY)
 
     def name(person: User | None) -> str:
         return ask.history.person(person.public_id, closed, person.name) if person else ""
@@ -26,7 +27,7 @@ def _facts(ask: Ask) -> dict[str, Any]:
         "state": case.state, "since": case.moved_at, "measured": measured.rows(ask, None),
         "coordinator": name(case.coordinator), "deputy": name(case.deputy),
         "steps": [
-            {"side": step.side, "words": work_text.step(step), "until": step.until}
+            {"side": step.side, "words": act_text.step(step), "until": step.until}
             for step in turns.steps(session, case, ask.now)
         ],
         "tasks": [

@@ -5,10 +5,11 @@ from typing import Final
 
 from flask_babel import lazy_gettext as _l
 
-from matcher.ground import vocabulary
+from matcher.ground import lifecycle, vocabulary
 from matcher.records import AuditEvent
 from webapp import filters
-from webapp.papers.notice import Rows, _, notice
+from webapp.labels import gettext as _
+from webapp.papers.notice import Rows, notice
 from webapp.papers.paper import Ask
 
 
@@ -22,4 +23,4 @@ def _told(_ask: Ask, event: AuditEvent, who: str) -> Rows:
     ]  # fmt: skip
 
 
-PAPER: Final = notice("suspension", _l("中断通知書"), 5, "suspend", _told)
+PAPER: Final = notice("suspension", _l("中断通知書"), 5, lifecycle.SUSPEND, _told)

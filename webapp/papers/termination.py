@@ -4,10 +4,11 @@ from typing import Final
 
 from flask_babel import lazy_gettext as _l
 
-from matcher.ground import vocabulary
+from matcher.ground import lifecycle, vocabulary
 from matcher.records import AuditEvent
 from webapp import filters
-from webapp.papers.notice import Rows, _, notice
+from webapp.labels import gettext as _
+from webapp.papers.notice import Rows, notice
 from webapp.papers.paper import Ask
 
 
@@ -19,4 +20,4 @@ def _told(ask: Ask, event: AuditEvent, who: str) -> Rows:
     ]  # fmt: skip
 
 
-PAPER: Final = notice("termination", _l("途中終了通知書"), 7, "terminate", _told)
+PAPER: Final = notice("termination", _l("途中終了通知書"), 7, lifecycle.TERMINATE, _told)

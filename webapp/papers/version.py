@@ -9,22 +9,23 @@ from matcher.ground.errors import NotFound
 from matcher.records import CaseDocument
 from matcher.register import frozen
 from matcher.results import lessons
-from webapp import change_text
+from webapp import change_text, document_text
 from webapp.papers.paper import Ask, head
 
 
 def facts(ask: Ask, kind: str) -> dict[str, Any]:
-    """The version, what it changes, and its head.
+    """The version, what it says and changes, and its head.
 
     Raises:
         NotFound: there is no such version.
     """
     versions = ask.versions(kind)
     found = to_print(versions, ask.number)
+    version = frozen.version(ask.history, found)
     # Drafts on the way to it bound nobody.
     before = next((row for row in versions if row.number < found.number and row.agreed_at), None)
     return {
-        "document": frozen.version(ask.history, found), "state": state(found),
+        "document": version, "said": document_text.said(version), "state": state(found),
         "before": before.number if before else None,
         "changes": _changes(ask, before, found) if before is not None else [],
         **head(ask.case, ask.history.shown_in(found), found.drafted_at),

@@ -11,11 +11,17 @@ from webapp.views import (
     desk_work,
     imports,
     making,
+    moved,
     npo,
     organization,
+    own_account,  # noqa: F401 – adds its pages to the account's blueprint
+    people,  # noqa: F401 – likewise
     public,
+    registration_codes,
     suggestions,
     work,
+    work_act,  # noqa: F401 – adds its pages to the workspace
+    work_files,  # noqa: F401 – likewise
 )
 
 BLUEPRINTS = (
@@ -30,5 +36,7 @@ BLUEPRINTS = (
     imports.blueprint,
     work.blueprint,
     desk_work.blueprint,
+    registration_codes.blueprint,
     making.blueprint,
+    moved.blueprint,
 )

@@ -2,32 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import render_template, request, url_for
 
 from matcher.cases import beginning
-from matcher.ground import calendar, permissions
-from matcher.ground.errors import DomainError, NotFound, Refused, TooFast
+from matcher.ground import calendar, permissions, personal
+from matcher.ground.errors import NotFound
 from matcher.ground.permissions import Actor
 from matcher.organizations import reads as organization_reads
 from matcher.postings import reads as posting_reads
 from matcher.postings import terms
 from matcher.records import Need, Offer, Organization, Partnership, ShownSuggestion
-from matcher.register import receipts
+from matcher.register.act import Act, Look
 from matcher.suggestions import shown_lists
 from webapp import access, asked, clock, db, terms_text, text
+from webapp.acts import ActPage, Answers, Page
 from webapp.forms import case as forms
 from webapp.forms.base import Form, SearchForm
 from webapp.views.cases import blueprint
-
-Page = Response | str | tuple[str, int]
-
-
-def _refusal(error: DomainError) -> str:
-    return text.sentence(error.code, error.facts)
 
 
 @dataclass
@@ -43,6 +36,10 @@ class _Pair:
     def chosen(self, form: Any) -> dict[str, Any]:
         """The need and the offer that the form names."""
         return {"need": self.needs.get(form.need.data), "offer": self.offers.get(form.offer.data)}
+
+    def case(self, form: Any) -> Partnership:
+        """The case as it would begin."""
+        return beginning.between(self.company, self.npo, shown=self.shown, **self.chosen(form))
 
 
 def _pair(actor: Actor, company: Organization, npo: Organization) -> _Pair:
@@ -100,7 +97,10 @@ def _begun_form(pair: _Pair, kind: type[Form]) -> tuple[Any, dict[str, Any]]:
     """
     need, offer = _named_posting(pair)
     begun = _beginning(need, offer)
-    named = {"need": need.public_id if need else "", "offer": offer.public_id if offer else ""}
+    named = {
+        "need": need.public_id if need else asked.word("need"),
+        "offer": offer.public_id if offer else asked.word("offer"),
+    }
     form: Any = kind(data={**named, **begun.values})
     form.offer_choices(pair.needs.values(), pair.offers.values())
     chosen = pair.chosen(form)
@@ -131,13 +131,69 @@ def _beginning(need: Need | None, offer: Offer | None) -> terms.Beginning:
     )
 
 
-def _hindrance(pair: _Pair, form: Any, origin: str) -> str:
+def _hindrance(look: Look, deed: Act, form: Any) -> str:
     """Why this pair cannot begin now, said before anybody writes; empty where it can."""
-    try:
-        beginning.check_possible(db.session(), pair.company, pair.npo, origin=origin, **pair.chosen(form))
-    except Refused as refused:
-        return _refusal(refused)
-    return ""
+    for field, kind, owner, codes in (
+        (form.need, Need, look.record.npo, beginning.NEED_CLOSED),
+        (form.offer, Offer, look.record.company, beginning.OFFER_CLOSED),
+    ):
+        if why := posting_reads.why_closed(look.session, look.actor, owner, kind, field.data or ""):
+            return text.sentence(codes[why])
+    found = deed.obstacle(look)
+    return text.sentence(found.code, found.facts) if found else ""
+
+
+def _page(
+    deed: Act, kind: type[Form], find: Callable[[], _Pair], answers: Callable[[Any], Answers],
+    template: str, check: str = "",
+) -> Page:  # fmt: skip
+    """Ask, and begin a case once, however often the form is sent.
+
+    Args:
+        check: the template that shows what was written once more, before it is sent.
+    """
+    pair = find()
+    form, beside = _begun_form(pair, kind)
+
+    def draw(template: str, case: Partnership, **more: Any) -> str:
+        is_npo = case.side_of(access.actor().organization_id) == "npo"
+        own, other = (case.npo, case.company) if is_npo else (case.company, case.npo)
+        return render_template(template, case=case, own=own, other=other, form=form, **more)
+
+    def ask(case: Partnership, banner: str) -> str:
+        return draw(template, case, beside=beside, banner=banner)
+
+    def before(look: Look) -> Page | None:
+        hindrance, wanted = _hindrance(look, deed, form), request.form.get("action", "check")
+        if request.method == "GET" or _begins_anew() or (check and wanted == "edit"):
+            return ask(look.record, hindrance)
+        is_valid = form.validate()
+        if hindrance:
+            return ask(look.record, hindrance), 409
+        if check and is_valid and wanted != "send":
+            unlike = terms_text.differences(form.terms, look.record.need, look.record.offer)
+            return draw(check, look.record, unlike=unlike, hints=personal.kinds_in(form.message.data))
+        return None
+
+    def closed(case: Partnership) -> Page:
+        page = ask(case, _hindrance(Look(db.session(), access.actor(), case, clock.now()), deed, form))
+        return page if request.method == "GET" else (page, 409)
+
+    return ActPage(
+        deed=deed,
+        form=form,
+        record=pair.case(form),
+        find=lambda: find().case(form),
+        ask=ask,
+        overtaken=lambda case: "",
+        shown=lambda case: "",
+        home="",
+        answers=lambda: answers(form),
+        says=lambda case: "",
+        closed=closed,
+        leads_to=lambda case: url_for("cases.sent", public_id=case.public_id),
+        before=before,
+    ).answer()
 
 
 @blueprint.route("/cases/new", methods=["GET", "POST"])
@@ -145,55 +201,21 @@ def _hindrance(pair: _Pair, form: Any, origin: str) -> str:
 def propose() -> Page:
     """申し出 by a company, 依頼 by an NPO: write, check, send."""
     actor = access.actor()
-    own = organization_reads.own_organization(db.session(), actor)
-    permissions.require(actor, "partnership.propose", own)
-    other = _other_side(actor)
-    company, npo = (own, other) if own.kind == "company" else (other, own)
-    pair = _pair(actor, company, npo)
-    form, beside = _begun_form(pair, forms.ProposeForm)
-    if request.method == "POST":
-        earlier = receipts.earlier(db.session(), actor, form.form_id.data)
-        if earlier:
-            return redirect(earlier)
-    hindrance = _hindrance(pair, form, own.kind)
-    facts = {"own": own, "other": other, "form": form, "banner": hindrance, **pair.chosen(form)}
-    facts["beside"] = beside
-    wanted = request.form.get("action", "check")
-    if request.method == "GET" or wanted == "edit" or _begins_anew():
-        return render_template("cases/propose.html", **facts)
-    if not form.validate() or hindrance:
-        return render_template("cases/propose.html", **facts), 409 if hindrance else 422
-    if wanted != "send":
-        unlike = terms_text.differences(form.terms, **pair.chosen(form))
-        return render_template("cases/propose_check.html", **facts, unlike=unlike)
-    try:
-        return _begun(
-            actor,
-            form,
-            lambda now: beginning.propose(
-                db.session(),
-                actor,
-                company,
-                npo,
-                form.terms,
-                form.message.data,
-                now,
-                shown=pair.shown,
-                first_step=form.first_step.data or "",
-                **pair.chosen(form),
-            ),
-        )
-    except TooFast as error:
-        return render_template("cases/propose.html", **facts | {"banner": _refusal(error)}), 409
 
+    def find() -> _Pair:
+        own = organization_reads.own_organization(db.session(), actor)
+        permissions.require(actor, beginning.propose.by, own)
+        other = _other_side(actor)
+        return _pair(actor, own, other) if own.kind == "company" else _pair(actor, other, own)
 
-def _begun(actor: Actor, form: Any, begin: Callable[[datetime], Partnership]) -> Response:
-    """Begin a case once, however often the form is sent."""
-    now = clock.now()
-    case = begin(now)
-    location = url_for("cases.sent", public_id=case.public_id)
-    receipts.keep(db.session(), actor, form.form_id.data, location, now)
-    return redirect(location)
+    return _page(
+        beginning.propose,
+        forms.ProposeForm,
+        find,
+        lambda form: ((form.terms, form.message.data), {"first_step": form.first_step.data or ""}),
+        "cases/propose.html",
+        check="cases/propose_check.html",
+    )
 
 
 @blueprint.route("/desk/recommend", methods=["GET", "POST"])
@@ -204,38 +226,19 @@ def recommend() -> Page:
     company, npo = _recommended(actor, "company"), _recommended(actor, "npo")
     if company is None or npo is None:
         return _choose(company, npo)
-    pair = _pair(actor, company, npo)
-    form, beside = _begun_form(pair, forms.RecommendForm)
-    if request.method == "POST":
-        earlier = receipts.earlier(db.session(), actor, form.form_id.data)
-        if earlier:
-            return redirect(earlier)
-    hindrance = _hindrance(pair, form, "coordinator")
-    if _begins_anew():
-        return render_template("cases/recommend.html", pair=pair, form=form, banner=hindrance, beside=beside)
-    if form.validate_on_submit() and not hindrance:
-        try:
-            return _begun(
-                actor,
-                form,
-                lambda now: beginning.recommend(
-                    db.session(),
-                    actor,
-                    company,
-                    npo,
-                    form.terms,
-                    form.reason_code.data,
-                    form.reason_text.data,
-                    now,
-                    shown=pair.shown,
-                    **pair.chosen(form),
-                ),
-            )
-        except TooFast as error:
-            hindrance = _refusal(error)
-    refused = 409 if hindrance else 422
-    page = render_template("cases/recommend.html", pair=pair, form=form, banner=hindrance, beside=beside)
-    return page, refused if request.method == "POST" else 200
+    named = (company.public_id, npo.public_id)
+
+    def find() -> _Pair:
+        found = (organization_reads.get_organization(db.session(), actor, one) for one in named)
+        return _pair(actor, *found)
+
+    return _page(
+        beginning.recommend,
+        forms.RecommendForm,
+        find,
+        lambda form: ((form.terms, form.reason_code.data, form.reason_text.data), {}),
+        "cases/recommend.html",
+    )
 
 
 def _recommended(actor: Actor, kind: str) -> Organization | None:

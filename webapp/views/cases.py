@@ -5,24 +5,33 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher.cases import answering, deciding, talks, turns
+from matcher.cases import answering, deciding, documents, talks, turns
 from matcher.cases import reads as case_reads
 from matcher.city import cities
-from matcher.ground import lifecycle
+from matcher.ground import personal
 from matcher.ground.permissions import Actor
-from matcher.postings import reads as posting_reads
 from matcher.records import Partnership
-from matcher.register import audit, officials, snapshots
+from matcher.register import conflicts, officials, snapshots
 from matcher.register.act import Act, Look, open_to
-from matcher.register.act import find as find_act
 from matcher.results import renewal
 from matcher.suggestions import ranking
 from matcher.work import reads as work_reads
-from webapp import access, case_text, clock, db, decision_text, frozen_pages, terms_text, text, traces
+from webapp import (
+    access,
+    case_text,
+    clock,
+    db,
+    decision_text,
+    frozen_pages,
+    own_postings,
+    terms_text,
+    text,
+    traces,
+)
 from webapp.acts import ActPage
 from webapp.forms import case as forms
 from webapp.forms.base import Form
@@ -44,12 +53,12 @@ Page = Response | str | tuple[str, int]
 def index() -> Page:
     """The cases of one's own organization: what waits for it first, what has ended last."""
     cases, steps = case_reads.own_cases(db.session(), access.actor(), clock.now())
-    running = [case for case in cases if case.state not in lifecycle.CASE_EXITS]
+    running = [case for case in cases if not case.is_over]
     return render_template(
         "cases/index.html",
         running=running,
         steps=steps,
-        ended=[case for case in cases if case.state in lifecycle.CASE_EXITS],
+        ended=[case for case in cases if case.is_over],
     )
 
 
@@ -73,12 +82,16 @@ def show(public_id: str) -> Page:
 def sent(public_id: str) -> Page:
     """申し出, 依頼 or 推薦 was received: the number, what happens next, and by when."""
     case = case_reads.get_case(db.session(), access.actor(), public_id)
+    side = documents.side_of(access.actor(), case)
+    if side != {"coordinator": "city"}.get(case.origin, case.origin):
+        return redirect(url_for("cases.show", public_id=public_id))
     return render_template("cases/sent.html", case=case)
 
 
 def _facts(actor: Actor, case: Partnership) -> dict[str, Any]:
     """What every page about one case shows."""
-    events = audit.history(db.session(), "partnership", case.public_id)
+    events = case_reads.history(db.session(), case)
+    messages = case_reads.messages_of_case(db.session(), case)
     shown = case_reads.shown_suggestion(db.session(), case.shown_suggestion_id)
     return {
         "case": case,
@@ -88,27 +101,31 @@ def _facts(actor: Actor, case: Partnership) -> dict[str, Any]:
             actor,
             case,
             events,
-            case_reads.messages_of_case(db.session(), case),
+            messages,
             work_reads.texts(db.session(), case),
         ),
+        "hints": personal.kinds_in(case.message, *(one.text for one in messages)) if actor.is_staff else (),
+        "ended_from": case_reads.ended_from(case, events),
         "shown": shown,
         "shown_reasons": case_text.shown_reasons(shown.reasons if shown else []),
         "shown_level": ranking.level(shown.score) if shown else "",
         "contacts": case_reads.may_see_contacts(actor, case),
         "bundles": case_reads.decision_bundles(db.session(), case) if actor.is_staff else [],
-        "outcomes": decision_text.OUTCOMES,
+        "outcomes": decision_text.outcomes(),
         "obstacle": _obstacle(actor, case),
         "tasks": case_reads.tasks(db.session(), case),
         "chain": renewal.chain(db.session(), case),
-        "unverified": talks.unverified(case) if case.state in lifecycle.CASE_OPEN else [],
+        "on_both_sides": conflicts.on_both_sides(db.session(), case) if actor.is_staff else [],
+        "acts_for_other_side": conflicts.acts_for_other_side(db.session(), actor, case),
+        "unverified": [] if case.is_over else talks.unverified(case),
     }
 
 
 def _obstacle(actor: Actor, case: Partnership) -> str:
     """Why whoever looks could not say yes or approve, whatever they typed, said before they type."""
     look = Look(db.session(), actor, case, clock.now())
-    codes = (deed.obstacle(look) for deed in (answering.accept, deciding.approve) if deed.may(look))
-    return next((text.sentence(code) for code in codes if code), "")
+    found = (deed.obstacle(look) for deed in (answering.accept, deciding.approve) if deed.may(look))
+    return next((text.sentence(one.code, one.facts) for one in found if one), "")
 
 
 # ── Answering and deciding ───────────────────────────────────────────────────────────────────────────
@@ -116,8 +133,9 @@ def _obstacle(actor: Actor, case: Partnership) -> str:
 
 @dataclass(frozen=True)
 class Asked:
-    """The form that asks for an act on a case, and what was filled in as the act takes it."""
+    """An act on a case, the form that asks for it, and what was filled in as the act takes it."""
 
+    deed: Act
     form: type[Form]
     answers: Callable[[Any], Sequence[Any]]
 
@@ -131,19 +149,19 @@ def _chosen(form: Any) -> Sequence[Any]:
     return (staff[form.coordinator.data],)
 
 
-ACTS: Final[Mapping[str, Asked]] = MappingProxyType(
-    {
-        "accept": Asked(forms.AcceptForm, lambda form: (form.answer.data or "",)),
-        "decline": Asked(forms.ReasonForm, _reason),
-        "withdraw": Asked(forms.ReasonForm, _reason),
-        "revise": Asked(forms.ReviseForm, lambda form: (form.terms, form.note.data or "")),
-        "message": Asked(forms.MessageForm, lambda form: (form.text.data,)),
-        "approve": Asked(forms.ApproveForm, lambda form: (form.decision,)),
-        "return": Asked(forms.ExplainedForm, _reason),
-        "refuse": Asked(forms.ExplainedForm, _reason),
-        "assign": Asked(forms.AssignForm, _chosen),
-    }
+_FORMS: Final = (
+    Asked(answering.accept, forms.AcceptForm, lambda form: (form.answer.data or "",)),
+    Asked(answering.decline, forms.ReasonForm, _reason),
+    Asked(answering.withdraw, forms.ReasonForm, _reason),
+    Asked(answering.revise, forms.ReviseForm, lambda form: (form.terms, form.note.data or "")),
+    Asked(answering.send_message, forms.MessageForm, lambda form: (form.text.data,)),
+    Asked(deciding.approve, forms.ApproveForm, lambda form: (form.decision,)),
+    Asked(deciding.return_, forms.ExplainedForm, _reason),
+    Asked(deciding.refuse, forms.ExplainedForm, _reason),
+    Asked(deciding.assign, forms.AssignForm, _chosen),
 )
+#: name of an act → how one asks for it
+ACTS: Final[Mapping[str, Asked]] = MappingProxyType({row.deed.name: row for row in _FORMS})
 
 
 @blueprint.route("/cases/<public_id>/<any(" + ",".join(ACTS) + "):action>", methods=["GET", "POST"])
@@ -155,24 +173,19 @@ def act(public_id: str, action: str) -> Page:
     def find() -> Partnership:
         return case_reads.get_case(db.session(), actor, public_id)
 
-    deed, case = _deed(action), find()
+    case = find()
     form = _form(case, action)
     return ActPage(
-        deed,
-        form,
-        find,
+        deed=ACTS[action].deed,
+        form=form,
+        record=case,
+        find=find,
         ask=lambda case, banner: _ask(actor, case, action, form, banner),
         home=url_for("cases.show", public_id=public_id),
         overtaken=lambda case: _overtaken(actor, case),
         answers=lambda: (ACTS[action].answers(form), {}),
         closed=lambda case: _too_late(actor, case, action, form),
     ).answer()
-
-
-def _deed(action: str) -> Act:
-    found = find_act(Partnership, action)
-    assert found is not None, action
-    return found
 
 
 def _form(case: Partnership, action: str) -> Any:
@@ -182,7 +195,7 @@ def _form(case: Partnership, action: str) -> Any:
     }
     found: Any = ACTS[action].form(data={"version": case.version, **standing})
     if isinstance(found, forms.ReasonForm):
-        found.offer_reasons(_deed(action).reasons)
+        found.offer_reasons(ACTS[action].deed.reasons)
     if isinstance(found, forms.AssignForm):
         found.offer_staff(officials.active_staff(db.session()))
     return found
@@ -215,7 +228,7 @@ def _too_late(actor: Actor, case: Partnership, action: str, form: Any) -> Page:
 
 
 def _overtaken(actor: Actor, case: Partnership) -> str:
-    events = audit.history(db.session(), "partnership", case.public_id)
+    events = case_reads.history(db.session(), case)
     return case_text.overtaken(actor, case, events, clock.now())
 
 
@@ -226,10 +239,7 @@ def _overtaken(actor: Actor, case: Partnership) -> str:
 @access.allow("npo")
 def compare(public_id: str) -> Page:
     """The companies interested in one need, side by side."""
-    actor = access.actor()
-    need = posting_reads.get_need(db.session(), actor, public_id)
-    if need.organization_id != actor.organization_id:
-        abort(404)
+    need = own_postings.need(public_id)
     cases = case_reads.interested_in_need(db.session(), need)
     steps = turns.of(db.session(), cases, clock.now())
     return render_template("cases/compare.html", need=need, cases=cases, steps=steps)
@@ -242,15 +252,15 @@ def bundle(public_id: str, bundle_id: str) -> Page:
     actor = access.actor()
     case = case_reads.get_case(db.session(), actor, public_id)
     found = case_reads.get_decision_bundle(db.session(), case, bundle_id)
-    areas = cities.get(db.session()).area_labels
+    decided = case_reads.decision_event(db.session(), case, found)
     return render_template(
         "cases/bundle.html",
         case=case,
         bundle=found,
         content=found.content,
         is_intact=snapshots.sha256(found.content) == found.sha256,
-        text=frozen_pages.decision(found.content, areas),
-        outcomes=decision_text.OUTCOMES,
+        text=frozen_pages.decision(found.content, cities.areas_on(db.session(), decided)),
+        outcomes=decision_text.outcomes(),
     )
 
 

@@ -3,7 +3,7 @@
 The pages of one organization, need or offer are registered on the same blueprint by their own modules.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -11,8 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher.city import cities
-from matcher.desk import exposure as queries_exposure
-from matcher.desk import noted, queues, unseen
+from matcher.desk import exposure, noted, queues, unseen
 from matcher.desk.lists import LISTS
 from matcher.desk.lists.listing import PAGE_SIZE, DeskList
 from matcher.ground.errors import Refused
@@ -103,66 +102,37 @@ def _queue_url(code: str) -> str:
     return url_for(f"coordinator.{name}" if name else "desk_work.comments", **conditions)
 
 
-@blueprint.get("/desk/organizations")
-@access.allow("staff")
-def organizations() -> str:
-    """All companies and NPOs."""
-    return _list_page(LISTS["organizations"])
+def _exposure_panels() -> dict[str, Any]:
+    panels = exposure.panel(db.session(), access.actor(), clock.now())
+    return {"panels": panels, "ages": exposure.AGES}
 
 
-@blueprint.get("/desk/needs")
-@access.allow("staff")
-def needs() -> str:
-    """All needs."""
-    return _list_page(LISTS["needs"])
+#: list → the page around it, where that is not the plain one, and what else stands there
+_AROUND: Final[Mapping[str, tuple[str, Callable[[], dict[str, Any]]]]] = {
+    "organizations": ("coordinator/organizations.html", dict),
+    "exposure": ("coordinator/exposure.html", _exposure_panels),
+}
+#: what one must be allowed to do → audience of a page
+_AUDIENCES: Final = {"desk.view": "staff", "audit.view": "account_admin"}
 
 
-@blueprint.get("/desk/offers")
-@access.allow("staff")
-def offers() -> str:
-    """All offers."""
-    return _list_page(LISTS["offers"])
+def _serve(wanted: DeskList) -> None:
+    """The page of a list and, exactly as it is filtered and sorted there, its files."""
+    allowed = access.allow(_AUDIENCES[wanted.seen])
+
+    @blueprint.get(f"/desk/{wanted.name}", endpoint=wanted.name)
+    @allowed
+    def page() -> str:
+        return _list_page(wanted)
+
+    @blueprint.get(f"/desk/{wanted.name}.<any(xlsx, csv):form>", endpoint=f"{wanted.name}_file")
+    @allowed
+    def file(form: str) -> Response:
+        return _file(wanted, form)
 
 
-@blueprint.get("/desk/cases")
-@access.allow("staff")
-def cases() -> str:
-    """All cases."""
-    return _list_page(LISTS["cases"])
-
-
-@blueprint.get("/desk/exposure")
-@access.allow("staff")
-def exposure() -> str:
-    """How often each organization was suggested, read and chosen; the never suggested first."""
-    panels = queries_exposure.panel(db.session(), access.actor(), clock.now())
-    return _list_page(
-        LISTS["exposure"], "coordinator/exposure.html", panels=panels, ages=queries_exposure.AGES
-    )
-
-
-@blueprint.get("/desk/audit")
-@access.allow("account_admin")
-def audit() -> str:
-    """Who did what, newest first."""
-    return _list_page(LISTS["audit"])
-
-
-@blueprint.get("/desk/<any(organizations, needs, offers, cases, exposure):name>.<any(xlsx, csv):form>")
-@access.allow("staff")
-def export(name: str, form: str) -> Response:
-    """A list as a file, exactly as it is filtered and sorted on the screen."""
-    return _file(LISTS[name], form)
-
-
-@blueprint.get("/desk/audit.<any(xlsx, csv):form>")
-@access.allow("account_admin")
-def export_audit(form: str) -> Response:
-    """The record of who did what, as a file."""
-    return _file(LISTS["audit"], form)
-
-
-def _list_page(wanted: DeskList, template: str = "coordinator/list.html", **more: Any) -> str:
+def _list_page(wanted: DeskList) -> str:
+    template, more = _AROUND.get(wanted.name, ("coordinator/list.html", dict))
     setting, form = _setting(), _filter_form(wanted)
     conditions, sort = form.conditions, asked.word("sort") or wanted.default_sort
     listing = wanted.fetch(
@@ -175,7 +145,7 @@ def _list_page(wanted: DeskList, template: str = "coordinator/list.html", **more
     )
     return render_template(
         template,
-        **more,
+        **more(),
         wanted=wanted,
         listing=listing,
         columns=wanted.columns,
@@ -191,9 +161,7 @@ def _list_page(wanted: DeskList, template: str = "coordinator/list.html", **more
 
 def _file_url(wanted: DeskList, form: str, conditions: dict[str, str], sort: str, **more: str) -> str:
     values: dict[str, Any] = {**conditions, **more, "sort": sort}
-    if wanted.name == "audit":
-        return url_for("coordinator.export_audit", form=form, **values)
-    return url_for("coordinator.export", name=wanted.name, form=form, **values)
+    return url_for(f"coordinator.{wanted.name}_file", form=form, **values)
 
 
 def _file(wanted: DeskList, form: str) -> Response:
@@ -239,3 +207,7 @@ def _filter_form(wanted: DeskList) -> Any:
     form = forms.form_of(wanted.name)(request.args, prefix="")
     form.offer_choices(cities.get(db.session()))
     return form
+
+
+for _one in LISTS.values():
+    _serve(_one)

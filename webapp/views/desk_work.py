@@ -215,7 +215,7 @@ def comment(public_id: str) -> Page:
     if form.validate_on_submit():
         answer = {
             "decision": form.decision.data, "text": form.text.data or "", "reason": form.reason.data or "",
-            "hide_reason": form.hide_reason.data or "",
+            "hide_reason": form.hide_reason.data or "", "hide_text": form.hide_text.data or "",
         }  # fmt: skip
         try:
             residents.treat_comment(

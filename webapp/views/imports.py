@@ -55,7 +55,7 @@ def upload() -> Page:
         with db.reading() as session:
             checked = checking.check_file(session, actor, form.kind.data, name, form.file.data.read(), now)
     except Unreadable as error:
-        form.file.errors = [text.sentence(error.code, error.facts)]
+        form.file.errors = [import_text.refusal(error)]
         return _index(form)
     session = db.session()
     # Asked again: while the file was read, the second send of a double click may have been quicker.

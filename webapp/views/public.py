@@ -35,7 +35,7 @@ def top() -> str | Response:
     newest = posting_reads.open_needs(session, {}, public=True).rows[:3]
     stories = publication.published(session)
     figures = {**posting_reads.figures(session), **publication.counts(stories)}
-    return render_template("public/top.html", newest=newest, figures=figures, stories=stories[:3])
+    return render_template("public/top.html", newest=newest, figures=figures, stories=stories[:3], sealed="")
 
 
 @blueprint.post("/language")
@@ -106,7 +106,8 @@ def partnerships() -> str | Response:
 def partnership(public_id: str) -> str | Response | tuple[str, int]:
     """One published partnership, with residents' comments; anybody may write one."""
     session = db.session()
-    case, view = publication.get_published(session, public_id)
+    case, found = publication.get_published(session, public_id)
+    view = found.content["view"]
     form = CommentForm()
     banner, now = "", clock.now()
     here = url_for("public.partnership", public_id=public_id)
@@ -135,7 +136,7 @@ def partnership(public_id: str) -> str | Response | tuple[str, int]:
         "public/partnership.html",
         case=case,
         title=view["title"],
-        text=frozen_pages.published(view, cities.get(session).area_labels),
+        text=frozen_pages.published(view, publication.areas_of(session, case, found)),
         form=form,
         banner=banner,
         incidents=publication.public_incidents(session, case),

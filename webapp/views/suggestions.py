@@ -10,12 +10,11 @@ from werkzeug.wrappers import Response
 
 from matcher.city import cities
 from matcher.desk import noted
-from matcher.ground.errors import NotFound
+from matcher.ground.errors import Invalid, NotFound
 from matcher.organizations import reads as organization_reads
-from matcher.postings import reads as posting_reads
 from matcher.records import Need, Organization, ShownSuggestion
 from matcher.suggestions import ranking, shown_lists, suggest
-from webapp import access, clock, db, live, traces
+from webapp import access, clock, db, live, own_postings, traces
 from webapp.forms.suggestion import FilterForm, PassForm
 
 blueprint = Blueprint("suggestions", __name__)
@@ -34,7 +33,7 @@ def for_company() -> str:
     form = _filter_form()
     index = live.index()
     found = suggest.Shortlist()
-    if company.state == "verified":
+    if company.is_verified:
         found = suggest.for_company(session, index, company, filters=form.filters, now=clock.now())
         shown = shown_lists.compose(session, index, actor, company, found, clock.now(), filters=form.filters)
         traces.leave(f"shown:{shown.public_id}", lambda later: later.add(shown))
@@ -48,12 +47,12 @@ def for_company() -> str:
 def for_need(public_id: str) -> str:
     """Suggested companies for one of the own needs."""
     session, actor = db.session(), access.actor()
-    need = _own_need(public_id)
+    need = own_postings.need(public_id)
     npo = organization_reads.own_organization(session, actor)
     form = _filter_form()
     index = live.index()
     found = suggest.Shortlist()
-    if npo.state == "verified" and need.state in {"open", "paused"}:
+    if npo.is_verified and need.is_current:
         found = suggest.for_need(session, index, need, filters=form.filters, now=clock.now())
         shown = shown_lists.compose(
             session, index, actor, npo, found, clock.now(), need=need, filters=form.filters
@@ -105,12 +104,16 @@ def pass_(public_id: str) -> str | Response | tuple[str, int]:
     target, need, shown = _target(public_id)
     form = PassForm()
     if form.validate_on_submit():
-        shown_lists.mark(
-            db.session(), access.actor(), target, need, "passed", clock.now(),
-            reason_code=form.reason_code.data, note=form.note.data or "",
-        )  # fmt: skip
-        flash(_("「%(name)s」を見送りました。相手には伝わりません。", name=target.name), "success")
-        return redirect(_back())
+        try:
+            shown_lists.mark(
+                db.session(), access.actor(), target, need, "passed", clock.now(),
+                reason_code=form.reason_code.data, note=form.note.data or "",
+            )  # fmt: skip
+        except Invalid as error:
+            form.take(error)
+        else:
+            flash(_("「%(name)s」を見送りました。相手には伝わりません。", name=target.name), "success")
+            return redirect(_back())
     status = 422 if request.method == "POST" else 200
     page = render_template("suggestions/pass.html", form=form, target=target, need=need, shown=shown)
     return page, status
@@ -120,13 +123,6 @@ def _filter_form() -> FilterForm:
     form = FilterForm(request.args, prefix="")
     form.offer_choices(cities.get(db.session()))
     return form
-
-
-def _own_need(public_id: str) -> Need:
-    need = posting_reads.get_need(db.session(), access.actor(), public_id)
-    if need.organization_id != access.actor().organization_id:
-        abort(404)
-    return need
 
 
 def _shown(public_id: str) -> ShownSuggestion:

@@ -33,11 +33,15 @@ _ACTIVE_IN_PDF: Final = re.compile(
 )
 _OBJECT_STREAM: Final = re.compile(rb"/" + _pdf_name("ObjStm") + _BOUNDARY)
 _STREAM: Final = re.compile(rb"(?<!end)stream\r?\n")
+#: Object streams hold what is no stream itself: pictures and pages of text are not in them. What programs
+#: write has some thousands of bytes a page, a hundred objects a stream.
+MAX_OBJECTS: Final = 8 * 1024 * 1024
+MAX_STREAMS: Final = 10_000
 _STEP: Final = 4096  #: bytes that are unpacked at a time, and that unpacking in vain counts
 
 
-def check(content: bytes, most: int) -> None:
-    """Refuse what runs when the file is opened; at most ``most`` bytes are unpacked.
+def check(content: bytes) -> None:
+    """Refuse what runs when the file is opened; at most ``MAX_OBJECTS`` bytes are unpacked.
 
     Raises:
         Invalid: ``file`` is "file_type", "file_active" or "file_bomb".
@@ -46,23 +50,25 @@ def check(content: bytes, most: int) -> None:
         raise Invalid(file="file_type")
     if _ACTIVE_IN_PDF.search(content):
         raise Invalid(file="file_active")
-    if any(_ACTIVE_IN_PDF.search(objects) for objects in _packed_objects(content, most)):
+    if any(_ACTIVE_IN_PDF.search(objects) for objects in _packed_objects(content)):
         raise Invalid(file="file_active")
 
 
-def _packed_objects(content: bytes, most: int) -> Iterator[bytes]:
+def _packed_objects(content: bytes) -> Iterator[bytes]:
     """The deflated object streams, unpacked; what is packed or encrypted otherwise is not looked into.
 
     Of a damaged one, what comes out before the damage: that is what readers show, too. Each is followed to
     the end that its packing has, not to the word "endstream", which may stand within; the next is looked for
     within it, too, as a comment may look like the beginning of one.
     """
-    position, left = 0, most
+    position, left, count = 0, MAX_OBJECTS, 0
     while found := _OBJECT_STREAM.search(content, position):
         start = _STREAM.search(content, found.end())
         if start is None:
             return
-        position = start.end()
+        position, count = start.end(), count + 1
+        if count > MAX_STREAMS:
+            raise Invalid(file="file_bomb")
         objects, left = _inflated(memoryview(content)[position:], left)
         yield objects
 

@@ -9,7 +9,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from matcher.desk.lists.listing import Column, Conditions, DeskList, Filter, Listing, equal, page_of
-from matcher.ground import calendar, permissions
+from matcher.ground import calendar, vocabulary
 from matcher.ground.permissions import Actor
 from matcher.records import (
     AuditEvent,
@@ -34,21 +34,20 @@ class Entry:
     title: str = ""
 
 
-def fetch(
+def find(
     session: Session,
     actor: Actor,
     conditions: Conditions,
     _now: datetime,
     *,
-    sort: str = "",
-    page: int | None = 1,
+    sort: str,
+    page: int | None,
 ) -> Listing:
-    """The record of who did what, newest first; managers and operators only.
+    """The record of who did what, newest first.
 
     Conditions: ``object_type``, ``object_id`` (public id), ``action``, ``q`` (the name of a person or a
     receipt number), ``since`` and ``until`` (days).
     """
-    permissions.require(actor, "audit.view")
     query = (
         select(AuditEvent, User)
         .outerjoin(User, User.public_id == AuditEvent.actor_id)
@@ -114,32 +113,15 @@ def _titles(session: Session, events: Sequence[AuditEvent]) -> dict[tuple[str, s
     return titles
 
 
-OBJECTS: Final = {
-    "organization": "団体・企業",
-    "need": "ニーズ",
-    "offer": "提供メニュー",
-    "partnership": "案件",
-    "user": "利用者",
-    "importbatch": "取り込み",
-    "list": "一覧の保存",
-    "casefile": "案件のファイル",
-    "handover": "引き継ぎ",
-    "indicatordefinition": "共通指標",
-    "municipality": "自治体",
-    "audit": "操作の記録",
-    "mail": "メール",
-    "contact": "連絡先",
-}
-
 AUDIT: Final = DeskList(
     "audit",
     "操作の記録",
     "だれが、いつ、何をしたかの記録です。あとから書きかえることはできません。",
     "条件に合う記録はありません",
-    fetch,
+    find,
     (
         Filter("q", "人の名前、受付番号、団体・企業の名前", "text"),
-        Filter("object_type", "対象", OBJECTS),
+        Filter("object_type", "対象", vocabulary.AUDIT_OBJECTS),
         Filter("since", "この日から", "day"),
         Filter("until", "この日まで", "day"),
         Filter("object_id", "対象の記録番号", "hidden"),
@@ -154,4 +136,8 @@ AUDIT: Final = DeskList(
         Column("理由", lambda row: row.event, width=30, says="audit_reason"),
     ),
     default_sort="-at",
+    menu="操作の記録",
+    place=6,
+    seen="audit.view",
+    saved="audit.view",
 )

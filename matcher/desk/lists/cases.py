@@ -22,24 +22,23 @@ from matcher.desk.lists.listing import (
     ordered,
     worded,
 )
-from matcher.ground import lifecycle, permissions, vocabulary
+from matcher.ground import lifecycle, vocabulary
 from matcher.ground.permissions import Actor
 from matcher.postings.reads import holds
 from matcher.records import Need, Organization, Partnership
 from matcher.register import folding
 
 
-def fetch(
+def find(
     session: Session,
     actor: Actor,
     conditions: Conditions,
     now: datetime,
     *,
-    sort: str = "",
-    page: int | None = 1,
+    sort: str,
+    page: int | None,
 ) -> Listing:
     """Cases with both sides, need and officer, and their last movement. ``page=None``: all, for a sheet."""
-    permissions.require(actor, "desk.view")
     turns.settle(session)
     model = Partnership
     company, npo = aliased(Organization), aliased(Organization)
@@ -94,34 +93,18 @@ def _row(found: Any) -> Row:
     )
 
 
-_LATE: Final = {
-    "over": "動きが止まっている",
-    "quiet": "引き合わせのあと30日動きがない",
-    "running": "引き合わせの前の手続き中",
-    "at_work": "引き合わせのあと進行中",
-    "city": "市の番になっている",
-    "to_read": "報告・測定が確認待ち",
-    "to_accept": "変更・公表の同意待ち",
-    "to_pay": "支払いの承認・記録待ち",
-    "to_conclude": "評価・完了の手続き待ち",
-    "overdue": "中間報告の期限が過ぎている",
-    "risk": "大きいリスクがある",
-    "incidents": "対応中のトラブルがある",
-}
-_MARKS: Final = {"overdue": "報告の遅れ", "risk": "大きいリスク", "incidents": "対応中のトラブル"}
-
 CASES: Final = DeskList(
     "cases",
     "案件の一覧",
     "申し出・依頼・推薦から始まったすべての案件です。案件番号から案件の画面に進みます。",
     "条件に合う案件はありません",
-    fetch,
+    find,
     (
         AREA,
         FIELD,
         Filter("state", "状態", lifecycle.STATES["partnership"]),
         Filter("support_type", "支援の種類", vocabulary.SUPPORT_LABELS),
-        Filter("late", "気をつけるもの", _LATE),
+        Filter("late", "気をつけるもの", vocabulary.CASE_WATCHES),
         Filter("mine", "担当", {"1": "自分が担当の案件"}),
     ),
     (
@@ -133,10 +116,12 @@ CASES: Final = DeskList(
         Column("状態", lambda row: row.record.state, "state", width=20, machine="partnership"),
         Column("次の番", lambda row: row.turn, width=10, says="sides"),
         Column("次の期限", lambda row: row.due, "until", kind="day", width=17),
-        Column("注意点", lambda row: row.marks, width=26, codes=_MARKS),
+        Column("注意点", lambda row: row.marks, width=26, codes=vocabulary.CASE_MARKS),
         Column("担当", lambda row: row.record.coordinator and row.record.coordinator.name, width=12),
         Column("動きなし", lambda row: row.moved, "age", "-", "days", 12),
     ),
     "cases.show",
     label=lambda row: str(row.record.number),
+    menu="案件",
+    place=4,
 )

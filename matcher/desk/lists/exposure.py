@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from matcher.desk.lists.listing import (
     AREA,
-    KINDS,
     Column,
     Conditions,
     DeskList,
@@ -20,7 +19,7 @@ from matcher.desk.lists.listing import (
     page_of,
     worded,
 )
-from matcher.ground import permissions
+from matcher.ground import vocabulary
 from matcher.ground.permissions import Actor
 from matcher.records import Organization, Partnership, ShownList, ShownSuggestion
 from matcher.register import folding
@@ -37,17 +36,16 @@ class Exposure:
     chosen: int
 
 
-def fetch(
+def find(
     session: Session,
-    actor: Actor,
+    _actor: Actor,
     conditions: Conditions,
     _now: datetime,
     *,
-    sort: str = "",
-    page: int | None = 1,
+    sort: str,
+    page: int | None,
 ) -> Listing:
     """Verified organizations by how often they were suggested, the never suggested first."""
-    permissions.require(actor, "desk.view")
     cards = (
         select(
             ShownSuggestion.candidate_id.label("id"),
@@ -93,11 +91,11 @@ EXPOSURE: Final = DeskList(
     "確認済みの団体・企業が、相手のおすすめに何回出て、何回くわしく読まれ、何回声をかけられたかの一覧です。"
     "一度も出ていない団体・企業から順に並んでいます。",
     "条件に合う団体・企業はありません",
-    fetch,
-    (AREA, Filter("kind", "区分", KINDS)),
+    find,
+    (AREA, Filter("kind", "区分", vocabulary.ORGANIZATION_KINDS)),
     (
         Column("名称", lambda row: row.record.name, "name", width=32, link=True),
-        Column("区分", lambda row: row.record.kind, "kind", width=8, codes=KINDS),
+        Column("区分", lambda row: row.record.kind, "kind", width=8, codes=vocabulary.ORGANIZATION_KINDS),
         Column("地区", lambda row: row.record.area, width=12, says="area"),
         Column("出た回数", lambda row: row.shown, "shown", "-", "number", 12),
         Column("出た相手の数", lambda row: row.viewers, "viewers", "-", "number", 12),
@@ -107,4 +105,5 @@ EXPOSURE: Final = DeskList(
     ),
     "coordinator.organization",
     default_sort="shown",
+    place=5,
 )

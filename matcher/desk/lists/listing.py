@@ -1,8 +1,8 @@
 """What a list of the desk is: declared in its own module, shown and saved by the same pages.
 
-A list says once what it asks, by what it is narrowed and sorted, and which columns it has; the screen shows a
-page of it and the sheet all of it, so that what is saved is what was shown. Labels are Japanese as they stand
-in the catalogues. Conditions come as a mapping of codes; unknown names are ignored.
+A list says once who may see it, what it asks, by what it is narrowed and sorted, and which columns it has;
+the screen shows a page of it and the sheet all of it, so that what is saved is what was shown. Labels are
+Japanese as they stand in the catalogues. Conditions come as a mapping of codes; unknown names are ignored.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,12 +14,13 @@ from sqlalchemy import ColumnElement, case, func, or_
 from sqlalchemy.orm import Session
 
 from matcher.desk import watches
+from matcher.ground import permissions
 from matcher.ground.lifecycle import Machine
+from matcher.ground.permissions import Actor
 from matcher.register import folding
 
 PAGE_SIZE: Final = 50
 SHEET_LIMIT: Final = 20_000  #: rows of a saved list; a sheet that a person can still use
-KINDS: Final[Mapping[str, str]] = {"company": "企業", "npo": "団体"}
 
 
 Conditions = Mapping[str, str]
@@ -115,21 +116,40 @@ class DeskList:
 
     Args:
         name: as addresses name it.
-        fetch: ``fetch(session, actor, conditions, now, sort=…, page=…)`` gives a ``Listing``.
+        find: ``find(session, actor, conditions, now, sort=…, page=…)`` gives a ``Listing``; ``page=None`` all
+            that a sheet holds.
         page: the endpoint of a row's record.
         label: what a row is called, for those who listen; without it no rows are chosen one by one.
+        menu: its name in the navigation, empty where it is reached from another page; ``place``: where there.
+        seen, saved: what one must be allowed to do to see it, and to take it home as a file.
     """
 
     name: str
     heading: str
     lead: str
     empty: str
-    fetch: Callable[..., Listing]
+    find: Callable[..., Listing]
     filters: Sequence[Filter]
     columns: Sequence[Column]
     page: str = ""
     default_sort: str = ""
     label: Callable[[Any], str] | None = None
+    menu: str = ""
+    place: int = 0
+    seen: Literal["desk.view", "audit.view"] = "desk.view"
+    saved: str = "desk.export"
+
+    def fetch(
+        self, session: Session, actor: Actor, conditions: Conditions, now: datetime,
+        *, sort: str = "", page: int | None = 1,
+    ) -> Listing:  # fmt: skip
+        """A page of it, or all that a sheet holds, for those who may see it.
+
+        Raises:
+            NotPermitted: for others.
+        """
+        permissions.require(actor, self.seen)
+        return self.find(session, actor, conditions, now, sort=sort, page=page)
 
 
 # ── Pieces of a query ────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,6 @@ from matcher.desk import unseen, watches
 from matcher.desk.lists.listing import (
     AREA,
     FIELD,
-    KINDS,
     Column,
     Conditions,
     DeskList,
@@ -22,24 +21,23 @@ from matcher.desk.lists.listing import (
     ordered,
     worded,
 )
-from matcher.ground import lifecycle, permissions, vocabulary
+from matcher.ground import lifecycle, vocabulary
 from matcher.ground.permissions import Actor
 from matcher.postings.reads import holds
 from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization, ShownSuggestion
 from matcher.register import folding
 
 
-def fetch(
+def find(
     session: Session,
-    actor: Actor,
+    _actor: Actor,
     conditions: Conditions,
     now: datetime,
     *,
-    sort: str = "",
-    page: int | None = 1,
+    sort: str,
+    page: int | None,
 ) -> Listing:
     """Companies and NPOs with their profiles. ``page=None``: all, for a sheet."""
-    permissions.require(actor, "desk.view")
     model = Organization
     since = func.coalesce(
         case(
@@ -100,11 +98,11 @@ ORGANIZATIONS: Final = DeskList(
     "団体・企業の一覧",
     "登録の状態や地区でしぼりこみ、名称から確認の画面に進みます。",
     "条件に合う団体・企業はありません",
-    fetch,
+    find,
     (
         AREA,
         FIELD,
-        Filter("kind", "区分", KINDS),
+        Filter("kind", "区分", vocabulary.ORGANIZATION_KINDS),
         Filter("state", "状態", lifecycle.STATES["organization"]),
         Filter("support_type", "公開中の支援の種類", vocabulary.SUPPORT_LABELS),
         Filter(
@@ -115,7 +113,7 @@ ORGANIZATIONS: Final = DeskList(
     ),
     (
         Column("名称", lambda row: row.record.name, "name", width=32, link=True),
-        Column("区分", lambda row: row.record.kind, "kind", width=8, codes=KINDS),
+        Column("区分", lambda row: row.record.kind, "kind", width=8, codes=vocabulary.ORGANIZATION_KINDS),
         Column("状態", lambda row: row.record.state, "state", machine="organization"),
         Column("地区", lambda row: row.record.area, "area", width=12, says="area"),
         Column("分野", _fields, width=30, codes=vocabulary.FIELD_SHORT),
@@ -125,4 +123,6 @@ ORGANIZATIONS: Final = DeskList(
     ),
     "coordinator.organization",
     label=lambda row: str(row.record.name),
+    menu="団体・企業",
+    place=1,
 )

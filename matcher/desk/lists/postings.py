@@ -21,25 +21,24 @@ from matcher.desk.lists.listing import (
     ordered,
     worded,
 )
-from matcher.ground import lifecycle, permissions, vocabulary
+from matcher.ground import lifecycle, vocabulary
 from matcher.ground.permissions import Actor
 from matcher.postings.reads import holds
 from matcher.records import Need, Offer, Organization, ShownSuggestion
 from matcher.register import folding
 
 
-def _fetch(
+def _find(
     model: type[Need] | type[Offer],
     session: Session,
-    actor: Actor,
+    _actor: Actor,
     conditions: Conditions,
     now: datetime,
     *,
-    sort: str = "",
-    page: int | None = 1,
+    sort: str,
+    page: int | None,
 ) -> Listing:
     """Needs or offers with whose they are, and how often each was shown. ``page=None``: all, for a sheet."""
-    permissions.require(actor, "desk.view")
     since = func.coalesce(
         case(
             (model.state == "in_review", model.submitted_at),
@@ -105,20 +104,24 @@ NEEDS: Final = DeskList(
     "ニーズの一覧",
     "団体が出したニーズです。件名から確認の画面に進みます。",
     "条件に合うニーズはありません",
-    partial(_fetch, Need),
+    partial(_find, Need),
     _FILTERS,
     _columns("団体"),
     "coordinator.need",
     label=lambda row: str(row.record.title),
+    menu="ニーズ",
+    place=2,
 )
 OFFERS: Final = DeskList(
     "offers",
     "提供メニューの一覧",
     "企業が出した提供メニューです。件名から確認の画面に進みます。",
     "条件に合う提供メニューはありません",
-    partial(_fetch, Offer),
+    partial(_find, Offer),
     _FILTERS,
     _columns("企業"),
     "coordinator.offer",
     label=lambda row: str(row.record.title),
+    menu="提供メニュー",
+    place=3,
 )

@@ -1,0 +1,47 @@
+"""The invented city lives through its two years on whatever day it is founded."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from matcher.agreements import contract
+from matcher.ground.db import Database
+from matcher.records import Payment
+from seed_data import city, lines
+
+FOLDER = Path("seed_data")
+
+
+def deals() -> list[lines.Facts]:
+    """What the agreements of the stories pay by outcomes."""
+    return [
+        step["agreement"]["outcome"]
+        for story in lines.read(FOLDER, "stories")
+        for step in story["steps"]
+        if step.get("agreement", {}).get("outcome")
+    ]
+
+
+@pytest.mark.parametrize("deal", deals())
+def test_what_is_paid_by_outcomes_holds_in_every_week(deal: lines.Facts) -> None:
+    spent = sum(deal["fixed"].values()) + sum(rule["cap_yen"] for rule in deal["rules"])
+    for week in range(5 * 53):
+        found = contract.Contract.from_dict(lines.money(deal, timedelta(weeks=week)))
+        assert [rule.faults() for rule in found.rules] == [{}] * len(deal["rules"]), week
+        assert found.faults() == {}, week
+        assert found.most() == spent, week
+        assert sum(found.year_limits.values()) == spent, week
+
+
+@pytest.mark.parametrize("weeks", [1, 19])  # a measurement crosses the end of March; today does
+def test_the_city_is_founded_in_any_week(
+    sqlite_template: Path, tmp_path: Path, now: datetime, weeks: int
+) -> None:
+    (tmp_path / "city.db").write_bytes(sqlite_template.read_bytes())
+    database = Database(f"sqlite:///{tmp_path}/city.db")
+    city.load(database, FOLDER, now + timedelta(weeks=weeks))
+    with database.read() as session:
+        assert len(session.scalars(select(Payment)).all()) == 3
+    database.dispose()

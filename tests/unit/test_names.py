@@ -1,0 +1,27 @@
+"""No name holds an address."""
+
+import pytest
+
+from matcher.ground import names
+from matcher.ground.typed import Unclear
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["至急 https://evil.example をクリック", "ｈｔｔｐｓ：／／evil.example", "www.evil.example", "当選evil.example",
+     "EVIL.COM", "t.co/abc", "evil。example", "taro@evil.example", "line://x",
+     "当選案内 縁.jp/a の会", "例え.jp で当選", "evil.рф", "a.jp", "http:\\\\evil", "tel:0312345678", "至急 192.0.2.1/win"],
+)  # fmt: skip
+def test_a_name_with_an_address_is_refused(name):
+    with pytest.raises(Unclear) as refused:
+        names.read(name)
+    assert refused.value.code == "name_address"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["浜のごはん会", "ABC Co.,Ltd.", "山田Co.Ltd", "J.POP", "P.E.N.クラブ", "Dr. スミス", "佐藤 一郎", "No.1", "子ども。食堂",
+     "Re:Born", "ver.2の会", "2026.4.1の会", "山田.田中事務所", "T.M.Revolution", "株式会社エー．ビー．シー"],
+)  # fmt: skip
+def test_a_name_is_taken_as_it_was_typed(name):
+    assert names.read(name) == name
