@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
-from playwright.sync_api import Error as PlaywrightError
 from werkzeug.serving import make_server
 
 from matcher import migrations
@@ -155,14 +154,16 @@ class Visitor:
 
     def go(self, path: str) -> None:
         """Open a page by its path."""
-        try:
-            self.page.goto(self.demo.url + path)
-        except PlaywrightError as error:
-            # Going back by a script may still be under way: the browser then lets go of what begins meanwhile.
-            if "ERR_ABORTED" not in str(error):
-                raise
-            self.page.wait_for_load_state("load")
-            self.page.goto(self.demo.url + path)
+        self.page.goto(self.demo.url + path)
+
+    def back(self) -> None:
+        """Go back, and read on when the page before has been loaded.
+
+        Where a script wrote the address, the browser is back at once and loads the page only then: whatever is
+        opened or typed meanwhile is lost with that.
+        """
+        with self.page.expect_event("load"):
+            self.page.go_back()
 
     def enter(self, role: str) -> None:
         """Enter the demo as one of its people."""

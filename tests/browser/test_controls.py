@@ -261,8 +261,7 @@ def _used(person: Visitor, path: str, form: Form, control: Control, chosen: list
     )
     if kept != chosen:
         yield f"chose {chosen}, found {kept} afterwards"
-    page.go_back()
-    page.wait_for_load_state("load")
+    person.back()
     if page.url != before:
         yield f"going back leads to {page.url}"
     yield from person.complaints
