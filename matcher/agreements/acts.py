@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -34,6 +34,7 @@ CITY_FIELDS: Final = frozenset(
 )  # fmt: skip
 CHECKS: Final = ("period", "money", "indicators", "publication")
 MOST_DAYS: Final = 366 * 5  #: an agreement runs for five years at most, then it is renewed
+LEAD_DAYS: Final = 366 * 2  #: and begins within two years
 
 
 # ── Writing and accepting ────────────────────────────────────────────────────────────────────────────
@@ -135,11 +136,11 @@ def _write(look: Look, facts: Mapping[str, Any], why_changed: str) -> Done:
     wrong = {} if facts.get("type") in vocabulary.AGREEMENT_TYPES else {"type": "required"}
     if is_change and not why_changed.strip():
         wrong["why_changed"] = "required"
-    wrong = wrong or faults(facts)
+    in_force = documents.find_agreed(session, case, "agreement") if is_change else None
+    wrong = wrong or faults(facts) or _faults_of_days(look, facts, in_force)
     if wrong:
         raise Invalid(**wrong)
     said = {**facts, "plan_number": plan.number if plan else 0, "plan_sha256": plan.sha256 if plan else ""}
-    in_force = documents.find_agreed(session, case, "agreement") if is_change else None
     needs_city = False
     if in_force is not None:
         changed = {row[0] for row in documents.differences(in_force.content, snapshots.plain(said))}
@@ -196,6 +197,25 @@ def faults(facts: Mapping[str, Any]) -> dict[str, str]:
             # The rules are written one by one, after the frame; acceptance asks for them.
             found = contract.Contract.from_dict(outcome).faults()
             wrong |= {name: code for name, code in found.items() if name != "rules"}
+    return wrong
+
+
+def _faults_of_days(look: Look, facts: Mapping[str, Any], in_force: CaseDocument | None) -> dict[str, str]:
+    """Field → code of days that cannot be meant now; those of the agreement in force are not asked again."""
+    case, today, wrong = look.record, calendar.tokyo_date(look.now), {}
+    kept = in_force.content if in_force is not None else {}
+    first, last = facts["from_on"], facts["to_on"]
+    if first.isoformat() != kept.get("from_on"):
+        before = look.session.get(Partnership, case.renewed_from_id) if case.renewed_from_id else None
+        earliest = [talks.first_day(look.session, case)]
+        if before is not None and before.ends_on is not None:  # the next period may join the one before
+            earliest.append(before.ends_on + timedelta(days=1))
+        if first < min(earliest):
+            wrong["from_on"] = "agreement_from_early"
+        elif first > today + timedelta(days=LEAD_DAYS):
+            wrong["from_on"] = "agreement_from_far"
+    if last <= today and last.isoformat() != kept.get("to_on"):
+        wrong["to_on"] = "in_past"
     return wrong
 
 

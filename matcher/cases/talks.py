@@ -267,6 +267,18 @@ def in_state(session: Session, case: Partnership, *states: str) -> None:
         raise moves.moved_on(session, case)
 
 
+def first_day(session: Session, case: Partnership) -> date:
+    """The earliest day on which anything can have been given or agreed between the two: that on which the
+    city introduced them, or an earlier one on which their trial or their agreement began.
+    """
+    days = [calendar.tokyo_date(case.decided_at or case.created_at)]
+    if trial := documents.find_agreed(session, case, "trial"):
+        days.append(date.fromisoformat(trial.content["from_on"]))
+    if case.starts_on is not None:
+        days.append(case.starts_on)
+    return min(days)
+
+
 def unverified(case: Partnership) -> list[Organization]:
     """The parties that the city has stopped or that have left: nothing begins, nothing is paid."""
     return [side for side in (case.company, case.npo) if side.state != "verified"]

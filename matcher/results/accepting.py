@@ -6,7 +6,7 @@ from matcher.agreements import acts as agreement_acts
 from matcher.agreements import plans
 from matcher.cases import decisions, documents, talks, trials
 from matcher.cases.act import SHARE, case_act
-from matcher.ground import lifecycle, permissions
+from matcher.ground import calendar, lifecycle, permissions
 from matcher.records import CaseDocument
 from matcher.register.act import MOVED_ON, Done, Look, Told, Words
 from matcher.results import outcome_reports, publication
@@ -34,6 +34,9 @@ def _acceptable(look: Look) -> str | None:
         return code
     if document.kind == "plan":
         return plans.obstacle(document.content)
+    last = document.content["to_on"] if document.kind in {"trial", "agreement"} else ""
+    if last and last < calendar.tokyo_date(look.now).isoformat():
+        return "text_outdated"
     if document.kind == "trial":
         return trials.obstacle(case)
     if document.kind != "agreement":

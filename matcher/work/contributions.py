@@ -75,16 +75,6 @@ class Gift:
         return "amount_not_whole" if is_whole and self.quantity % 1 else None
 
 
-def _first_day(session: Session, case: Partnership) -> date:
-    """The day on which the city introduced the two, or an earlier one from which on they agreed to give."""
-    days = [calendar.tokyo_date(case.decided_at or case.created_at)]
-    if trial := documents.find_agreed(session, case, "trial"):
-        days.append(date.fromisoformat(trial.content["from_on"]))
-    if case.starts_on is not None:
-        days.append(case.starts_on)
-    return min(days)
-
-
 @case_act(
     "record_contribution", by=SHARE, open_in=_GIVEN, home="progress",
     words=Words(
@@ -100,7 +90,7 @@ def record_contribution(look: Look, gift: Gift) -> Done:
         Invalid: field → code.
     """
     case = look.record
-    wrong = gift.faults(_first_day(look.session, case), calendar.tokyo_date(look.now))
+    wrong = gift.faults(talks.first_day(look.session, case), calendar.tokyo_date(look.now))
     if not wrong and case.state == "trial" and vocabulary.is_money(gift.support_type, gift.unit):
         given = sum(_yen_of(row) for row in _money_given(look.session, case))
         if given + _yen_of(gift) > lifecycle.TRIAL_MONEY_YEN:

@@ -226,6 +226,10 @@ def verification_ends(p: Partners) -> None:
     p.company.verification_expires_on = p.today - DAY
 
 
+def two_years_pass(p: Partners) -> None:
+    p.later(days=731)
+
+
 def change_plan(p: Partners) -> None:
     plans.write_purpose(p.session, p.npo_actor, p.case, "変えた目的", p.at, version=None, why_changed=p.why)
 
