@@ -21,7 +21,7 @@ LAST_YEAR: Final = 2199
 
 _BY_NAME: Final = {name: era for era in ERAS for name in (era.name, era.short, era.letter)}
 _OUR_CALENDAR: Final = date(1873, 1, 1)  #: before 明治6 the calendar was another one
-_WEEKDAYS: Final = "月火水木金土日"
+WEEKDAYS: Final = "月火水木金土日"
 
 _ERA: Final = "(?P<era>" + "|".join(_BY_NAME) + ")"
 _REST: Final = r"(?P<month>[0-9]{1,2})%s(?P<day>[0-9]{1,2})%s"
@@ -43,10 +43,15 @@ _TIME: Final = (
 )
 _CLOCK: Final = re.compile(_TIME)
 _BEHIND: Final = re.compile(
-    rf"(?P<week>\s*\((?P<inside>[{_WEEKDAYS}])(?:曜日?)?(?:・祝日?)?\)|\s*(?P<weekday>[{_WEEKDAYS}])曜日?)?"
+    rf"(?P<week>\s*\((?P<inside>[{WEEKDAYS}])(?:曜日?)?(?:・祝日?)?\)|\s*(?P<weekday>[{WEEKDAYS}])曜日?)?"
     rf"(?:(?P<gap>\s+|t|){_TIME}(?:\s?(?P<offset>z|[-+][0-9]{{2}}(?::?[0-9]{{2}})?))?)?"
 )
 _SERIAL: Final = re.compile(r"([2-7][0-9]{4})(?:\.([0-9]{1,12}))?")
+#: A year, a year and a month, or a month and a day: 2010年4月, 平成22, 4/1.
+_ERA_YEAR: Final = rf"(?:[0-9]{{4}}|{_ERA}\s*(?:[0-9]{{1,2}}|元))"
+_PART: Final = re.compile(
+    rf"{_ERA_YEAR}\s*年?度?(?:\s*[-/.]?\s*[0-9]{{1,2}}\s*月?)?|[0-9]{{1,2}}\s*(?:月\s*[0-9]{{1,2}}\s*日|[-/.]\s*[0-9]{{1,2}})"
+)
 #: The day from which a spreadsheet counts, and that of books kept by the older count of the Macintosh.
 SERIAL_ZERO: Final = date(1899, 12, 30)
 SERIAL_ZERO_1904: Final = date(1904, 1, 1)
@@ -81,11 +86,18 @@ def read_cell(text: str, zero: date = SERIAL_ZERO) -> Reading:
     20000 is 3 October 1954).
 
     Raises:
-        Unclear: as ``read``.
+        Unclear: as ``read``, and ``date_part`` where a year, a month or a day is wanting, as where a sheet
+            shows only a part of a day.
     """
-    if match := _SERIAL.fullmatch(plain(text, LIMIT)):
+    typed = plain(text, LIMIT)
+    if match := _SERIAL.fullmatch(typed):
         return Reading(zero + timedelta(days=int(match[1])), "serial")
-    return read(text)
+    try:
+        return read(text)
+    except Unclear as unclear:
+        if unclear.code == "date" and _PART.fullmatch(typed.lower().translate(DASHES)):
+            raise Unclear("date_part", text) from None
+        raise
 
 
 def read_time(text: str) -> time:
@@ -125,7 +137,7 @@ def _behind(found: date, before: str, rest: str, text: str) -> Reading:
     if match is None:
         raise Unclear("date", text)
     weekday = match["inside"] or match["weekday"]
-    if weekday and _WEEKDAYS.index(weekday) != found.weekday():
+    if weekday and WEEKDAYS.index(weekday) != found.weekday():
         raise Unclear("date_weekday", text)
     if match["hour"] is None:
         return Reading(found)

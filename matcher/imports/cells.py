@@ -12,6 +12,7 @@ from matcher.city.cities import City
 from matcher.ground import addresses, days, figures, numerals, phones, vocabulary
 from matcher.ground.field import Field
 from matcher.ground.typed import Unclear
+from matcher.imports import number_formats
 from matcher.imports.columns import choices
 
 #: A cell with a code, a number, a day or an address that is longer is none; lists of codes stay far below.
@@ -23,6 +24,9 @@ MAX_CODES: Final = 100  #: of one cell, the same one counted each time
 READINGS: Final = frozenset({"read_number", "read_day"})
 
 
+_EXCEL_ERROR: Final = re.compile(
+    r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|UNKNOWN!|BUSY!|GETTING_DATA)"
+)
 _BLANK: Final = frozenset({"-", "－", "―", "ー", "N/A", "n/a"})
 
 
@@ -52,8 +56,12 @@ def read(column: Field, text: str, city: City, day_zero: date = days.SERIAL_ZERO
     # Asked for yes or no, 「なし」 is an answer.
     if not text or text in _BLANK or (text in {"なし", "無し"} and column.kind != "yes_no"):
         return Cell([] if column.kind in {"codes", "areas", "fields"} else None)
-    if re.fullmatch(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)", text):
+    if _EXCEL_ERROR.fullmatch(text):
         raise Unclear("excel_error", text)
+    if re.fullmatch("#{4,}", text):
+        raise Unclear("not_shown", text)
+    if column.kind in {"number", "integer"}:
+        _check_shown(text)
     if text == vocabulary.UNSAVED:
         raise Unclear("formula_unsaved")
     match column.kind:
@@ -67,6 +75,14 @@ def read(column: Field, text: str, city: City, day_zero: date = days.SERIAL_ZERO
             return Cell(day, "read_day" if found.beside else "", day if found.beside else "")
         case _:
             return Cell(_plain(column, text, city))
+
+
+def _check_shown(text: str) -> None:
+    """Refuse a number that its sheet shows as another one, or as a day."""
+    if text.startswith(number_formats.NOT_AS_KEPT):
+        raise Unclear("number_rounded", text)
+    if re.match(r"\d{4}-\d{2}-\d{2}(?!\d)", text):
+        raise Unclear("number_day", text)
 
 
 def _number(found: numerals.Number) -> Cell:

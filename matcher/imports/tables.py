@@ -17,16 +17,15 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from datetime import time as dt_time
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from embeddings.normal import nfc
-from matcher.ground import days, vocabulary
+from matcher.ground import days
 from matcher.ground.errors import DomainError
-from matcher.imports import number_formats
+from matcher.imports import worksheets
 
 MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_UNPACKED: Final = 50 * 1024 * 1024
@@ -328,7 +327,6 @@ def _main() -> None:
 
 def _sheets(content: bytes) -> Iterable[dict[str, Any]]:
     import openpyxl  # noqa: PLC0415
-    from openpyxl.utils.datetime import CALENDAR_MAC_1904  # noqa: PLC0415
     from openpyxl.xml import DEFUSEDXML  # noqa: PLC0415
 
     if not DEFUSEDXML:
@@ -336,16 +334,18 @@ def _sheets(content: bytes) -> Iterable[dict[str, Any]]:
     _check_tags(content)
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
     started, counter = time.monotonic(), _Counter()
-    zero = days.SERIAL_ZERO_1904 if book.epoch == CALENDAR_MAC_1904 else days.SERIAL_ZERO
+    zero = worksheets.zero_of(book)
     for sheet in book.worksheets:
         lines, is_cut = [], False
-        for number, cells in _rows(book, sheet):
+        for number, cells in worksheets.rows(book, sheet):
             if time.monotonic() - started > SECONDS:
                 raise Unreadable("file_too_slow", seconds=SECONDS)
             if number > MAX_ROW_NUMBER:
                 raise _too_much()
             counter.add(cells.values())
-            texts = {column: text for column, cell in cells.items() if (text := clean(_text(cell)))}
+            texts = {
+                column: text for column, cell in cells.items() if (text := clean(worksheets.text_of(cell)))
+            }
             is_cut |= any(column > MAX_COLUMNS for column in texts)
             if texts:
                 width = min(max(texts), MAX_COLUMNS)
@@ -363,57 +363,6 @@ def _check_tags(content: bytes) -> None:
                     tags += piece.count(b"<")
                     if tags > MAX_TAGS:
                         raise _too_much()
-
-
-def _rows(book: Any, sheet: Any) -> Iterable[tuple[int, dict[int, Any]]]:
-    """The filled cells of each row that the file has: its number, and column (counted from one) → value.
-
-    ``iter_rows`` makes up every row of a gap, passes over rows that are out of order, and shows a formula
-    that was never calculated as an empty cell; so its parser is used without it.
-    """
-    from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser  # noqa: PLC0415
-
-    class Parser(WorkSheetParser):
-        def parse_cell(self, element: Any) -> Any:
-            cell = super().parse_cell(element)
-            # An empty text is a result like another; it says that it is text.
-            is_formula = cell["value"] is None and element.find(FORMULA_TAG) is not None
-            if is_formula and element.get("t") != "str":
-                cell["value"] = vocabulary.UNSAVED
-            if isinstance(cell["value"], int | float) and not isinstance(cell["value"], bool):
-                cell["value"] = number_formats.shown(cell["value"], _format(book, element)) or cell["value"]
-            return cell
-
-    with sheet._get_source() as source:
-        parser = Parser(
-            source, sheet._shared_strings, data_only=True, epoch=book.epoch,
-            date_formats=book._date_formats, timedelta_formats=book._timedelta_formats,
-        )  # fmt: skip
-        for number, cells in parser.parse():
-            yield number, {cell["column"]: cell["value"] for cell in cells if cell["value"] is not None}
-
-
-def _format(book: Any, element: Any) -> str:
-    """The number format of a cell, by its style."""
-    from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE  # noqa: PLC0415
-
-    number = book._cell_styles[int(element.get("s", 0))].numFmtId
-    own = number - BUILTIN_FORMATS_MAX_SIZE
-    return str(BUILTIN_FORMATS.get(number, "") if own < 0 else book._number_formats[own])
-
-
-def _text(cell: Any) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    if isinstance(cell, datetime):
-        return cell.isoformat(" ", "seconds") if cell.time() != dt_time() else cell.date().isoformat()
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    return str(cell)
 
 
 if __name__ == "__main__":

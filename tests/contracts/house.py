@@ -28,7 +28,9 @@ WORDS: Final = re.compile(
     r"(vocabulary|sentences|ground/(profile|posting)|wording\w*|words|labels|clauses|imports/columns)\.py$"
 )
 #: Modules that read what people write: what stands in them is looked for in Japanese texts and never said.
-READS: Final = re.compile(r"(ground/(numerals|days|typed|personal)|imports/cells)\.py$")
+READS: Final = re.compile(
+    r"(ground/(numerals|days|typed|personal)|imports/(cells|day_formats|number_formats))\.py$"
+)
 #: What is given to these is said to people, and looked up where it is shown; or it is looked for.
 SAID: Final = frozenset({"Words", "DeskList", "Filter", "Column", "Section", "compile"})
 _JAPANESE: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
