@@ -184,6 +184,8 @@ def _report(checked: Checked) -> None:
     ):
         if said := ", ".join(names):
             click.echo(f"columns {label}: {said}", err=True)
+    for sentence in import_text.hidden(vars(checked)):
+        click.echo(sentence, err=True)
     if checked.sheets:
         click.echo(f"sheets not read: {', '.join(checked.sheets)}", err=True)
     click.echo(

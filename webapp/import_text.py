@@ -153,6 +153,7 @@ PLACES: Final[Mapping[str, Any]] = {
     "nameless": _l("%(column)s列（名前なし）"),
     "beyond": _l("%(column)s列から右（%(most)s列まで読み込めます）"),
 }
+MOST_OF_ROWS: Final = 10  #: rows, or spans of rows, that are named one by one
 MOST_OF_NAME: Final = 12  #: characters of what was read as the name of a column
 #: Of imports confirmed before readings were kept with them.
 _WAS_READ: Final = _l("数か日付として読み取りました")
@@ -194,6 +195,40 @@ def refusal(error: Unreadable) -> str:
 def together(names: str | Sequence[str]) -> str:
     """「電話番号」と「TEL」, the columns that were read as one; earlier uploads kept the words."""
     return names if isinstance(names, str) else _quoted(names, _("と"))
+
+
+def hidden(result: Mapping[str, Any]) -> list[str]:
+    """What the workbook holds without showing it, one sentence each for rows, columns and sheets."""
+    numbers = result.get("hidden_rows") or []
+    found = []
+    if numbers:
+        found.append(
+            _(
+                "表示されていない行が%(count)s行あります（%(rows)s）。",
+                count=filters.number(len(numbers)),
+                rows=_rows(numbers),
+            )
+        )
+    if names := result.get("hidden_columns"):
+        found.append(_("表示されていない列があります：%(names)s", names=_quoted(names, _("、"))))
+    if names := result.get("hidden_sheets"):
+        found.append(_("表示されていないシートがあります：%(names)s", names=_quoted(names, _("、"))))
+    return found
+
+
+def _rows(numbers: Sequence[int]) -> str:
+    """「5行目、7〜9行目など」, at most ``MOST_OF_ROWS`` of them."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    said = [
+        _("%(row)s行目", row=first) if first == last else _("%(first)s〜%(last)s行目", first=first, last=last)
+        for first, last in spans[:MOST_OF_ROWS]
+    ]
+    return _("、").join(said) + (_("など") if len(spans) > MOST_OF_ROWS else "")
 
 
 def unread(found: str | Mapping[str, Any]) -> str:

@@ -159,6 +159,9 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "file_headless_column": _l(
         "%(column)s列に内容がありますが、%(line)s行目に列の名前がありません。見出しが2行に分かれているときは1行にまとめ、列の名前を入れるか、使わない列を消してください。"
     ),
+    "file_hidden": _l(
+        "必要な列は、表示されていないシート・行・列にあります（シート「%(sheet)s」の%(line)s行目）。Excelで表示してから、もう一度送ってください。"
+    ),
     "own_contribution": _l("この実績は、記録した側ではなく、相手方が確認します。"),
     "not_own_contribution": _l("この実績は、記録した側か市の担当が取り消します。"),
     "not_measurer": _l("この指標は、計画で決めた側が測定の結果を提出します。"),

@@ -55,6 +55,9 @@ def keep(session: Session, actor: Actor, filename: str, checked: Checked, now: d
             "unknown": checked.unknown,
             "sheets": checked.sheets,
             "merged": checked.merged,
+            "hidden_rows": checked.hidden_rows,
+            "hidden_columns": checked.hidden_columns,
+            "hidden_sheets": checked.hidden_sheets,
             "more_notes": max(0, len(notes) - MAX_NOTES),
         },
     )

@@ -29,7 +29,8 @@ class Checked:
     ``doubtful`` rows may name an organization that is known already; each says which one in ``beside``.
     ``merged`` are columns of the same meaning, of which each row filled one; ``sheets`` were not read.
     ``unknown`` are columns that were not read: the heading, or the place of one without (``nameless``) and of
-    those beyond the last one that can be read (``beyond``).
+    those beyond the last one that can be read (``beyond``). ``hidden_rows`` (numbers), ``hidden_columns``
+    (headings) and ``hidden_sheets`` hold something that the workbook does not show; they were not read.
     """
 
     kind: Kind
@@ -40,6 +41,9 @@ class Checked:
     dropped: list[str] = field(default_factory=list)
     unknown: list[str | dict[str, Any]] = field(default_factory=list)
     sheets: list[str] = field(default_factory=list)
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[str] = field(default_factory=list)
+    hidden_sheets: list[str] = field(default_factory=list)
     total: int = 0
 
     def count(self, level: str) -> int:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -32,20 +33,29 @@ def read_under(
 ) -> tuple[Iterator[tuple[int, dict[str, str]]], date]:
     """The rows under the headings (number; code of the column → cell), and the day that counts as 0.
 
-    ``checked`` is told which columns and sheets are not read.
+    ``checked`` is told which columns and sheets are not read. What a workbook holds without showing it is not
+    read: whoever sends it has not seen it, or keeps it back.
 
     Raises:
-        Unreadable: no column is known (``file_columns``, or ``file_headless`` where the first row looks like
-            an entry of the list), two columns of the same meaning contradict each other
-            (``file_two_columns``) or are too many (``file_many_columns``), or a column between others has no
-            name, as under a heading of two rows (``file_headless_column``).
+        Unreadable: columns that are needed are hidden (``file_hidden``), no column is known
+            (``file_columns``, or ``file_headless`` where the first row looks like an entry of the list), two
+            columns of the same meaning contradict each other (``file_two_columns``) or are too many
+            (``file_many_columns``), or a column between others has no name, as under a heading of two rows
+            (``file_headless_column``).
     """
-    table, header = _find_header(checked.kind, sheets)
-    others = [one for one in sheets if one.lines and one is not table]
+    shown = [_shown(sheet) for sheet in sheets]
+    try:
+        table, header = _find_header(checked.kind, shown)
+        columns = _columns(checked.kind, header, checked)
+    except Unreadable as error:
+        raise _hidden(checked.kind, sheets, shown) or error from None
+    whole = next(sheet for sheet, one in zip(sheets, shown, strict=True) if one is table)
     own = {HELP_SHEET, LISTS_SHEET}  # they lie in every template of ours
-    checked.sheets = [one.name[:60] for one in others if one.name not in own]
+    others = [one for one in sheets if one.lines and one is not whole and one.name not in own]
+    checked.sheets = [one.name[:60] for one in others if not one.is_hidden]
+    checked.hidden_sheets = [one.name[:60] for one in others if one.is_hidden]
     below = [line for line in table.lines if line.number > header.number]
-    columns = _columns(checked.kind, header, checked)
+    _tell_hidden(whole, header, checked)
     if table.is_delimited:
         below = list(_not_longer(header, below, checked))
     _check_headless(columns, header, below, checked)
@@ -54,6 +64,44 @@ def read_under(
         beyond = _letter(tables.MAX_COLUMNS)
         checked.unknown.append({"code": "beyond", "column": beyond, "most": tables.MAX_COLUMNS})
     return ((line.number, _cells(columns, line)) for line in below), table.day_zero
+
+
+def _shown(table: Table) -> Table:
+    """What of a sheet its reader sees: nothing of a hidden one, and of the others no hidden row or column."""
+    if not (table.is_hidden or table.hidden_rows or table.hidden_places):
+        return table
+    lines = [
+        Line(
+            line.number,
+            ["" if place in table.hidden_places else cell for place, cell in enumerate(line.cells)],
+        )
+        for line in table.lines
+        if not table.is_hidden and line.number not in table.hidden_rows
+    ]
+    return replace(table, lines=[line for line in lines if any(line.cells)])
+
+
+def _hidden(kind: Kind, sheets: Sequence[Table], shown: Sequence[Table]) -> Unreadable | None:
+    """The refusal of a workbook that has the columns which are needed, but does not show them."""
+    if all(sheet is one for sheet, one in zip(sheets, shown, strict=True)):
+        return None
+    try:
+        table, header = _find_header(kind, sheets)
+        _columns(kind, header, Checked(kind))
+    except Unreadable:
+        return None
+    return Unreadable("file_hidden", sheet=table.name[:60], line=header.number)
+
+
+def _tell_hidden(table: Table, header: Line, checked: Checked) -> None:
+    """Note which rows and columns under the heading hold something and are not shown."""
+    below = [line for line in table.lines if line.number > header.number]
+    checked.hidden_rows = sorted({line.number for line in below if line.number in table.hidden_rows})
+    names = next(line.cells for line in table.lines if line.number == header.number)
+    for place in sorted(table.hidden_places):
+        name = names[place] if place < len(names) else ""
+        if name or any(place < len(line.cells) and line.cells[place] for line in below):
+            checked.hidden_columns.append(name[:60] or _letter(place))
 
 
 def _find_header(kind: Kind, sheets: Sequence[Table]) -> tuple[Table, Line]:

@@ -70,7 +70,8 @@ class Table:
 
     ``day_zero`` is the day from which the sheet counts days; ``is_cut`` says that something stands to the
     right of the ``MAX_COLUMNS`` columns that are read; of a ``is_delimited`` file a cell has its place by
-    counting those before it, so that one delimiter too many moves all that follow.
+    counting those before it, so that one delimiter too many moves all that follow. ``is_hidden``,
+    ``hidden_rows`` and ``hidden_places`` (columns, counted from 0) are what a workbook does not show.
     """
 
     lines: list[Line]
@@ -78,6 +79,9 @@ class Table:
     day_zero: date = days.SERIAL_ZERO
     is_cut: bool = False
     is_delimited: bool = False
+    is_hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_places: frozenset[int] = frozenset()
 
 
 def _is_no_heading(_cell: str) -> bool:
@@ -303,6 +307,9 @@ def _read_apart(content: bytes) -> list[Table]:
             sheet["name"],
             date.fromisoformat(sheet["day_zero"]),
             sheet["is_cut"],
+            is_hidden=sheet["is_hidden"],
+            hidden_rows=frozenset(sheet["hidden_rows"]),
+            hidden_places=frozenset(sheet["hidden_places"]),
         )
         for sheet in answer["sheets"]
     ]
@@ -336,8 +343,8 @@ def _sheets(content: bytes) -> Iterable[dict[str, Any]]:
     started, counter = time.monotonic(), _Counter()
     zero = worksheets.zero_of(book)
     for sheet in book.worksheets:
-        lines, is_cut = [], False
-        for number, cells in worksheets.rows(book, sheet):
+        lines, is_cut, unseen = [], False, worksheets.Unseen()
+        for number, cells in worksheets.rows(book, sheet, unseen, MAX_COLUMNS):
             if time.monotonic() - started > SECONDS:
                 raise Unreadable("file_too_slow", seconds=SECONDS)
             if number > MAX_ROW_NUMBER:
@@ -350,7 +357,11 @@ def _sheets(content: bytes) -> Iterable[dict[str, Any]]:
             if texts:
                 width = min(max(texts), MAX_COLUMNS)
                 lines.append([number, [texts.get(column, "") for column in range(1, width + 1)]])
-        yield {"name": sheet.title, "lines": lines, "day_zero": zero.isoformat(), "is_cut": is_cut}
+        yield {
+            "name": sheet.title, "lines": lines, "day_zero": zero.isoformat(), "is_cut": is_cut,
+            "is_hidden": sheet.sheet_state != "visible", "hidden_rows": unseen.rows,
+            "hidden_places": sorted(column - 1 for column in unseen.columns),
+        }  # fmt: skip
 
 
 def _check_tags(content: bytes) -> None:

@@ -5,6 +5,7 @@ Runs in the process that ``tables`` starts for a workbook; the limits are kept t
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, Final
 
@@ -22,12 +23,21 @@ def zero_of(book: Any) -> date:
     return days.SERIAL_ZERO_1904 if book.epoch == CALENDAR_MAC_1904 else days.SERIAL_ZERO
 
 
-def rows(book: Any, sheet: Any) -> Iterable[tuple[int, Mapping[int, Any]]]:
+@dataclass
+class Unseen:
+    """What of a sheet Excel does not show, filters included: numbers of rows, and of columns from one."""
+
+    rows: list[int] = field(default_factory=list)
+    columns: set[int] = field(default_factory=set)
+
+
+def rows(book: Any, sheet: Any, unseen: Unseen, most_columns: int) -> Iterable[tuple[int, Mapping[int, Any]]]:
     """The filled cells of each row that the file has: its number, and column (counted from one) → value.
 
     ``iter_rows`` makes up every row of a gap, passes over rows that are out of order, and shows a formula
     that was never calculated as an empty cell; so its parser is used without it. That parser reads numbers as
-    days by a part of their format, so it is told of no formats at all.
+    days by a part of their format, so it is told of no formats at all. What is hidden of these rows and of
+    the first ``most_columns`` is added to ``unseen``.
     """
     from openpyxl.utils.datetime import to_excel  # noqa: PLC0415
     from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser  # noqa: PLC0415
@@ -55,7 +65,17 @@ def rows(book: Any, sheet: Any) -> Iterable[tuple[int, Mapping[int, Any]]]:
     with sheet._get_source() as source:
         parser = Parser(source, sheet._shared_strings, data_only=True, epoch=book.epoch)
         for number, cells in parser.parse():
+            if _is_hidden(parser.row_dimensions.pop(str(number), {}), "ht"):
+                unseen.rows.append(number)
+            for one in parser.column_dimensions.values():
+                if _is_hidden(one, "width"):
+                    unseen.columns.update(range(int(one["min"]), min(int(one["max"]), most_columns) + 1))
+            parser.column_dimensions.clear()  # they stand before the first row
             yield number, {cell["column"]: cell["value"] for cell in cells if cell["value"] is not None}
+
+
+def _is_hidden(dimension: Mapping[str, str], size: str) -> bool:
+    return dimension.get("hidden") in {"1", "true"} or float(dimension.get(size) or 1) == 0
 
 
 def _format(book: Any, element: Any) -> str:

@@ -12,6 +12,7 @@ from matcher.ground.permissions import Actor
 from matcher.imports import checking
 from matcher.imports.columns import Kind
 from matcher.imports.findings import Checked
+from matcher.imports.tables import Unreadable
 from tests.conftest import NOW
 from tests.factories import actor_for, make_city, make_coordinator, make_npo
 
@@ -108,3 +109,69 @@ def test_an_amount_is_read_as_shown_or_refused(
     of_amount = [one.code for one in checked.problems if one.column == "ほしい量"]
     assert of_amount == ([problem] if problem else [])
     assert [row["values"]["quantity"] for row in checked.rows] == ([read] if read is not None else [])
+
+
+def register(sheet: Any) -> None:
+    sheet.write_row(0, 0, ["団体名", "電話番号", "目的", "フリガナ"])
+    for row in range(1, 9):
+        sheet.write_row(row, 0, [f"会{row}", f"03-1234-567{row}", "見本", "カイ"])
+
+
+def test_what_a_workbook_hides_is_not_read_and_told(database: Database, coordinator: Actor) -> None:
+    def write(book: Any, sheet: Any) -> None:
+        register(sheet)
+        sheet.write(1, 7, "欄外")
+        sheet.set_row(3, None, None, {"hidden": True})
+        sheet.set_row(4, 0)
+        sheet.set_row(20, None, None, {"hidden": True})  # nothing stands there
+        sheet.autofilter(0, 0, 8, 3)
+        sheet.filter_column(0, "x == 会1")
+        sheet.set_row(7, None, None, {"hidden": True})  # as Excel marks what a filter leaves out
+        sheet.set_column(1, 1, None, None, {"hidden": True})
+        sheet.set_column(6, 16383, None, None, {"hidden": True})
+        book.add_worksheet("控え").write_row(0, 0, ["団体名", "目的"])
+        register(unseen := book.add_worksheet("内部"))
+        unseen.hide()
+
+    checked = check(database, coordinator, "npos", workbook(write))
+    assert [row["row"] for row in checked.rows] == [2, 3, 6, 7, 9]
+    assert {row["values"]["phone"] for row in checked.rows} == {None}
+    assert (checked.hidden_rows, checked.hidden_columns) == ([4, 5, 8], ["電話番号", "H"])
+    assert (checked.sheets, checked.hidden_sheets) == (["控え"], ["内部"])
+    assert (checked.total, checked.unknown, found(checked)) == (5, [], [])
+
+
+@pytest.mark.parametrize("part", ["sheet", "row", "column"])
+def test_a_workbook_that_hides_what_is_needed_is_refused(
+    database: Database, coordinator: Actor, part: str
+) -> None:
+    def write(book: Any, sheet: Any) -> None:
+        if part == "sheet":
+            sheet.write(0, 0, "表紙")
+            sheet = book.add_worksheet("内部")
+            sheet.very_hidden()
+        register(sheet)
+        if part == "row":
+            sheet.set_row(0, None, None, {"hidden": True})
+        if part == "column":
+            sheet.set_column(0, 0, None, None, {"hidden": True})
+
+    with pytest.raises(Unreadable) as refused:
+        check(database, coordinator, "npos", workbook(write))
+    assert (refused.value.code, refused.value.facts) == (
+        "file_hidden", {"sheet": "内部" if part == "sheet" else "名簿", "line": 1},
+    )  # fmt: skip
+
+
+def test_the_rows_that_a_filter_leaves_out_do_not_count_as_there_already(
+    database: Database, coordinator: Actor
+) -> None:
+    def write(book: Any, sheet: Any) -> None:
+        sheet.write_row(0, 0, ["団体名", "目的"])
+        sheet.write_column(1, 0, ["北の会", "北の会"])
+        sheet.write_column(1, 1, ["古い見本", "見本"])
+        sheet.set_row(1, None, None, {"hidden": True})
+
+    checked = check(database, coordinator, "npos", workbook(write))
+    assert [(row["row"], row["values"]["mission"]) for row in checked.rows] == [(3, "見本")]
+    assert (checked.hidden_rows, found(checked)) == ([2], [])

@@ -40,6 +40,7 @@ def test_columns_that_were_read_as_one_are_named_now_and_as_they_were_kept(names
         ),
         (Unreadable("file_two_columns", columns=["住所", "所在地"], line=3), "「住所」と「所在地」は同じ項目の列"),
         (Unreadable("file_two_columns", columns=["電話番号"], line=3), "「電話番号」は同じ項目の列"),
+        (Unreadable("file_hidden", sheet="内部", line=3), "表示されていないシート・行・列にあります（シート「内部」の3行目）"),
         (Unreadable("file_headless_column", column="D", line=1), "D列に内容がありますが、1行目に"),
     ],
 )  # fmt: skip

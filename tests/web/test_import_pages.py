@@ -466,3 +466,24 @@ def test_sheets_that_were_not_read_are_named(office: Office) -> None:
     page = preview(office.coordinator, target.getvalue(), name="名簿.xlsx")
     assert "次のシートは読み込みませんでした" in page.text
     assert "「続き」" in page.text
+
+
+def test_what_a_workbook_hides_is_named_before_anything_is_saved(office: Office) -> None:
+    book = openpyxl.Workbook()
+    for number in range(30):
+        book.active.append(
+            [f"店{number}", "小売です。", "03-1234-5678"] if number else ["会社名", "事業内容", "電話番号"]
+        )
+    for number in (3, 5, 6, 7, *range(9, 28, 2)):
+        book.active.row_dimensions[number].hidden = True
+    book.active.column_dimensions["C"].hidden = True
+    book.create_sheet("内部").append(["会社名"])
+    book["内部"].sheet_state = "hidden"
+    target = io.BytesIO()
+    book.save(target)
+    page = preview(office.coordinator, target.getvalue(), name="名簿.xlsx")
+    rows = "3行目、5〜7行目、9行目、11行目、13行目、15行目、17行目、19行目、21行目、23行目など"
+    assert f"表示されていない行が14行あります（{rows}）。" in page.text
+    assert "表示されていない列があります：「電話番号」" in page.text
+    assert "表示されていないシートがあります：「内部」" in page.text
+    assert "フィルターは解除してから" in page.text
