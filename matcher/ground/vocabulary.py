@@ -831,6 +831,8 @@ AUDIT_OBJECTS: Final = _labels(
 
 #: Stands in a cell whose formula was never calculated, as Excel's own errors stand in theirs.
 UNSAVED: Final = "#計算式!"
+#: Stands in a cell that is merged with another one and shows its text.
+MERGED: Final = "#結合!"
 #: What stands where there is no name: of a city that was not set up, of its section, of a person who left, of
 #: a file that is all ending.
 NO_CITY: Final = "（自治体名が未設定です）"

@@ -64,6 +64,8 @@ def read(column: Field, text: str, city: City, day_zero: date = days.SERIAL_ZERO
         _check_shown(text)
     if text == vocabulary.UNSAVED:
         raise Unclear("formula_unsaved")
+    if text == vocabulary.MERGED:
+        raise Unclear("merged")
     match column.kind:
         case "number":
             return _number(numerals.read(text, vocabulary.SUPPORT_UNITS, decimals=2, below=10**11))

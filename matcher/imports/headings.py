@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 from embeddings import text as texts
+from matcher.ground import vocabulary
 from matcher.ground.field import Field
 from matcher.imports import tables
 from matcher.imports.columns import (
@@ -63,7 +64,7 @@ def read_under(
     if table.is_cut:
         beyond = _letter(tables.MAX_COLUMNS)
         checked.unknown.append({"code": "beyond", "column": beyond, "most": tables.MAX_COLUMNS})
-    return ((line.number, _cells(columns, line)) for line in below), table.day_zero
+    return ((line.number, _cells(columns, line)) for line in _marked(below, header, table)), table.day_zero
 
 
 def _shown(table: Table) -> Table:
@@ -186,6 +187,28 @@ def _not_longer(header: Line, below: Iterable[Line], checked: Checked) -> Iterat
             checked.total += 1
             name = next(name for name in reversed(header.cells) if name)
             checked.problems.append(Problem(line.number, name[:60], "long_row", beyond[:40]))
+
+
+def _marked(below: Iterable[Line], header: Line, table: Table) -> Iterator[Line]:
+    """The lines with a mark where a cell shows, merged with it, the text of another one.
+
+    A text that lies over a row of its own – a note, the heading of a group – is none of the others' cells.
+    """
+    for line in below:
+        covered = {
+            place: first
+            for place, first in table.covered.get(line.number, {}).items()
+            if first > header.number
+        }
+        own = [place for place, cell in enumerate(line.cells) if cell and place not in covered]
+        if not covered:
+            yield line
+            continue
+        is_alone = len(own) == 1 and set(covered.values()) == {line.number}
+        cells = dict(enumerate(line.cells)) | dict.fromkeys(
+            covered, vocabulary.MERGED if own and not is_alone else ""
+        )
+        yield Line(line.number, [cells.get(place, "") for place in range(max(cells) + 1)])
 
 
 def _letter(place: int) -> str:

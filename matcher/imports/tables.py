@@ -16,7 +16,7 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -72,6 +72,7 @@ class Table:
     right of the ``MAX_COLUMNS`` columns that are read; of a ``is_delimited`` file a cell has its place by
     counting those before it, so that one delimiter too many moves all that follow. ``is_hidden``,
     ``hidden_rows`` and ``hidden_places`` (columns, counted from 0) are what a workbook does not show.
+    ``covered`` are cells that show, merged with it, the text of another one: row → place → row of that one.
     """
 
     lines: list[Line]
@@ -82,6 +83,7 @@ class Table:
     is_hidden: bool = False
     hidden_rows: frozenset[int] = frozenset()
     hidden_places: frozenset[int] = frozenset()
+    covered: Mapping[int, Mapping[int, int]] = field(default_factory=dict)
 
 
 def _is_no_heading(_cell: str) -> bool:
@@ -310,9 +312,17 @@ def _read_apart(content: bytes) -> list[Table]:
             is_hidden=sheet["is_hidden"],
             hidden_rows=frozenset(sheet["hidden_rows"]),
             hidden_places=frozenset(sheet["hidden_places"]),
+            covered=_by_row(sheet["covered"]),
         )
         for sheet in answer["sheets"]
     ]
+
+
+def _by_row(covered: Iterable[tuple[int, int, int]]) -> Mapping[int, Mapping[int, int]]:
+    found: dict[int, dict[int, int]] = {}
+    for number, place, first in covered:
+        found.setdefault(number, {})[place] = first
+    return found
 
 
 def _main() -> None:
@@ -343,8 +353,9 @@ def _sheets(content: bytes) -> Iterable[dict[str, Any]]:
     started, counter = time.monotonic(), _Counter()
     zero = worksheets.zero_of(book)
     for sheet in book.worksheets:
-        lines, is_cut, unseen = [], False, worksheets.Unseen()
-        for number, cells in worksheets.rows(book, sheet, unseen, MAX_COLUMNS):
+        lines: list[tuple[int, list[str]]] = []
+        is_cut, marks = False, worksheets.Marks()
+        for number, cells in worksheets.rows(book, sheet, marks, MAX_COLUMNS):
             if time.monotonic() - started > SECONDS:
                 raise Unreadable("file_too_slow", seconds=SECONDS)
             if number > MAX_ROW_NUMBER:
@@ -356,11 +367,15 @@ def _sheets(content: bytes) -> Iterable[dict[str, Any]]:
             is_cut |= any(column > MAX_COLUMNS for column in texts)
             if texts:
                 width = min(max(texts), MAX_COLUMNS)
-                lines.append([number, [texts.get(column, "") for column in range(1, width + 1)]])
+                lines.append((number, [texts.get(column, "") for column in range(1, width + 1)]))
+        covered = worksheets.covered(marks.merged, dict(lines), MAX_CELLS)
+        if covered is None:
+            raise _too_much()
         yield {
             "name": sheet.title, "lines": lines, "day_zero": zero.isoformat(), "is_cut": is_cut,
-            "is_hidden": sheet.sheet_state != "visible", "hidden_rows": unseen.rows,
-            "hidden_places": sorted(column - 1 for column in unseen.columns),
+            "is_hidden": sheet.sheet_state != "visible", "hidden_rows": marks.rows,
+            "hidden_places": sorted(column - 1 for column in marks.columns),
+            "covered": [(number, column - 1, first) for number, column, first in covered],
         }  # fmt: skip
 
 

@@ -4,9 +4,11 @@ Runs in the process that ``tables`` starts for a workbook; the limits are kept t
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from itertools import product
 from typing import Any, Final
 
 from matcher.ground import days, vocabulary
@@ -24,21 +26,26 @@ def zero_of(book: Any) -> date:
 
 
 @dataclass
-class Unseen:
-    """What of a sheet Excel does not show, filters included: numbers of rows, and of columns from one."""
+class Marks:
+    """What of a sheet Excel does not show, filters included, and which ranges it shows as one cell.
+
+    Rows and columns are counted from one; a range is its first row and column, and the last ones.
+    """
 
     rows: list[int] = field(default_factory=list)
     columns: set[int] = field(default_factory=set)
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
 
 
-def rows(book: Any, sheet: Any, unseen: Unseen, most_columns: int) -> Iterable[tuple[int, Mapping[int, Any]]]:
+def rows(book: Any, sheet: Any, marks: Marks, most_columns: int) -> Iterable[tuple[int, Mapping[int, Any]]]:
     """The filled cells of each row that the file has: its number, and column (counted from one) → value.
 
     ``iter_rows`` makes up every row of a gap, passes over rows that are out of order, and shows a formula
     that was never calculated as an empty cell; so its parser is used without it. That parser reads numbers as
     days by a part of their format, so it is told of no formats at all. What is hidden of these rows and of
-    the first ``most_columns`` is added to ``unseen``.
+    the first ``most_columns`` is added to ``marks``, and behind the last row which cells are merged.
     """
+    from openpyxl.utils import range_boundaries  # noqa: PLC0415
     from openpyxl.utils.datetime import to_excel  # noqa: PLC0415
     from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser  # noqa: PLC0415
 
@@ -66,12 +73,37 @@ def rows(book: Any, sheet: Any, unseen: Unseen, most_columns: int) -> Iterable[t
         parser = Parser(source, sheet._shared_strings, data_only=True, epoch=book.epoch)
         for number, cells in parser.parse():
             if _is_hidden(parser.row_dimensions.pop(str(number), {}), "ht"):
-                unseen.rows.append(number)
+                marks.rows.append(number)
             for one in parser.column_dimensions.values():
                 if _is_hidden(one, "width"):
-                    unseen.columns.update(range(int(one["min"]), min(int(one["max"]), most_columns) + 1))
+                    marks.columns.update(range(int(one["min"]), min(int(one["max"]), most_columns) + 1))
             parser.column_dimensions.clear()  # they stand before the first row
             yield number, {cell["column"]: cell["value"] for cell in cells if cell["value"] is not None}
+        for one in parser.merged_cells.mergeCell if parser.merged_cells else ():
+            bounds: Any = range_boundaries(one.ref)
+            first_column, first_row, last_column, last_row = bounds
+            marks.merged.append((first_row, first_column, last_row, min(last_column, most_columns)))
+
+
+def covered(
+    merged: Iterable[tuple[int, int, int, int]], lines: Mapping[int, Sequence[str]], most: int
+) -> list[tuple[int, int, int]] | None:
+    """Which cells of the ``lines`` show the text of another one: row, column and that one's row.
+
+    ``None`` where they are more than ``most``.
+    """
+    found: list[tuple[int, int, int]] = []
+    numbers = sorted(lines)
+    for first_row, first_column, last_row, last_column in merged:
+        if not any(lines.get(first_row, ())[first_column - 1 : first_column]):
+            continue
+        rows = numbers[bisect_left(numbers, first_row) : bisect_right(numbers, last_row)]
+        columns = range(first_column, last_column + 1)
+        if len(found) + len(rows) * len(columns) > most:
+            return None
+        cells = product(rows, columns)
+        found += [(*cell, first_row) for cell in cells if cell != (first_row, first_column)]
+    return found
 
 
 def _is_hidden(dimension: Mapping[str, str], size: str) -> bool:

@@ -175,3 +175,27 @@ def test_the_rows_that_a_filter_leaves_out_do_not_count_as_there_already(
     checked = check(database, coordinator, "npos", workbook(write))
     assert [(row["row"], row["values"]["mission"]) for row in checked.rows] == [(3, "見本")]
     assert (checked.hidden_rows, found(checked)) == ([2], [])
+
+
+def test_a_merged_cell_is_refused_where_it_shows_the_text_of_another(
+    database: Database, coordinator: Actor
+) -> None:
+    def write(book: Any, sheet: Any) -> None:
+        sheet.merge_range("A1:D1", "団体の名簿")
+        for place, name in enumerate(["団体名", "電話番号", "目的", "活動内容"]):
+            sheet.merge_range(1, place, 2, place, name)
+        sheet.write_row(3, 0, ["北の会", None, "見本", "見本"])
+        sheet.write_row(4, 0, ["東の会", None, "見本", "見本"])
+        sheet.merge_range("B4:B5", "03-1234-5678")
+        sheet.write_row(5, 0, ["西の会", "03-1234-5679"])
+        sheet.merge_range("C6:D6", "見本です。")
+        sheet.merge_range("C7:C8", "")  # nothing is shown there
+        sheet.write_row(6, 0, ["南の会"])
+        sheet.merge_range("A9:D9", "※ 令和8年4月1日現在")
+
+    checked = check(database, coordinator, "npos", workbook(write))
+    assert found(checked) == [
+        (5, "merged", "", "error"), (6, "merged", "", "error"),
+        (9, "not_a_row", "※ 令和8年4月1日現在", "error"), (7, "no_text", "", "note"),
+    ]  # fmt: skip
+    assert [row["row"] for row in checked.rows] == [4, 7]

@@ -234,6 +234,33 @@ def test_a_sheet_as_large_as_may_be_is_read_with_its_furigana() -> None:
     assert len(rows_of("a.xlsx", with_parts(parts))) == 5_000
 
 
+def test_merged_ranges_over_the_same_cells_are_counted_before_they_are_kept() -> None:
+    def merged(times: int) -> bytes:
+        rows = "".join(f"<row>{SHARED * 100}</row>" for _ in range(100))
+        ranges = '<mergeCell ref="A1:CV100"/>' * times
+        content = sheet(rows).replace(
+            b"</worksheet>", f"<mergeCells>{ranges}</mergeCells></worksheet>".encode()
+        )
+        return with_parts({"xl/worksheets/sheet1.xml": content})
+
+    assert tables.MAX_CELLS == 20 * 100 * 100
+    assert len(tables.read("a.xlsx", merged(1))[0].covered) == 100
+    assert code_of("a.xlsx", merged(21)) == "file_too_much"
+
+
+def test_furigana_and_the_letters_of_a_text_are_no_part_of_it() -> None:
+    strings = (
+        "<si><r><t>北</t></r><r><rPr><b/></rPr><t>の会</t></r><rPh sb='0' eb='1'><t>キタ</t></rPh></si>"
+        "<si><t>一行目_x000D_\n二行目</t></si>"
+    )
+    cells = f"<row>{SHARED}<c t='s'><v>1</v></c><c t='e'><v>#SPILL!</v></c></row>"
+    parts = {
+        "xl/sharedStrings.xml": f"<sst {MAIN}>{strings}</sst>".encode(),
+        "xl/worksheets/sheet1.xml": sheet(cells),
+    }
+    assert rows_of("a.xlsx", with_parts(parts)) == [(1, ["北の会", "一行目\n二行目", "#SPILL!"])]
+
+
 def test_a_cell_far_out_does_not_cost_the_whole_sheet() -> None:
     book = openpyxl.Workbook()
     book.active["A1"], book.active["B1"] = "名称", "地区"
