@@ -27,6 +27,8 @@ READINGS: Final = frozenset({"read_number", "read_day"})
 _EXCEL_ERROR: Final = re.compile(
     r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|UNKNOWN!|BUSY!|GETTING_DATA)"
 )
+#: A number that its sheet shows as another one (``number_formats.NOT_AS_KEPT``), in a column of texts, too.
+_SHORT: Final = re.compile(rf"{number_formats.NOT_AS_KEPT}\D{{0,20}}[0-9.]+\D{{0,20}}")
 _BLANK: Final = frozenset({"-", "－", "―", "ー", "N/A", "n/a"})
 
 
@@ -60,8 +62,10 @@ def read(column: Field, text: str, city: City, day_zero: date = days.SERIAL_ZERO
         raise Unclear("excel_error", text)
     if re.fullmatch("#{4,}", text):
         raise Unclear("not_shown", text)
-    if column.kind in {"number", "integer"}:
-        _check_shown(text)
+    if _SHORT.fullmatch(text):
+        raise Unclear("number_rounded", text)
+    if column.kind in {"number", "integer"} and re.match(r"\d{4}-\d{2}-\d{2}(?!\d)", text):
+        raise Unclear("number_day", text)
     if text == vocabulary.UNSAVED:
         raise Unclear("formula_unsaved")
     if text == vocabulary.MERGED:
@@ -77,14 +81,6 @@ def read(column: Field, text: str, city: City, day_zero: date = days.SERIAL_ZERO
             return Cell(day, "read_day" if found.beside else "", day if found.beside else "")
         case _:
             return Cell(_plain(column, text, city))
-
-
-def _check_shown(text: str) -> None:
-    """Refuse a number that its sheet shows as another one, or as a day."""
-    if text.startswith(number_formats.NOT_AS_KEPT):
-        raise Unclear("number_rounded", text)
-    if re.match(r"\d{4}-\d{2}-\d{2}(?!\d)", text):
-        raise Unclear("number_day", text)
 
 
 def _number(found: numerals.Number) -> Cell:

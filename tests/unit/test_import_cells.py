@@ -73,6 +73,8 @@ def test_a_cell_is_read_as_it_was_meant(code: str, text: str, value: Any) -> Non
         ("npos", "email", "a@b.example, c@d.example", "email", "a@b.example, c@d.example"),
         ("npos", "phone", "電話なし", "phone", "電話なし"),
         ("npos", "mission", "#REF!", "excel_error", "#REF!"),
+        ("npos", "mission", "≒1234.6", "number_rounded", "≒1234.6"),
+        ("npos", "phone", "≒12.5%", "number_rounded", "≒12.5%"),
         ("npos", "mission", "#計算式!", "formula_unsaved", ""),
         ("npos", "mission", "#SPILL!", "excel_error", "#SPILL!"),
         ("npos", "mission", "#####", "not_shown", "#####"),
