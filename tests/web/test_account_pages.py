@@ -32,7 +32,7 @@ from matcher.records import (
 from matcher.register import notices
 from tests import told as tell
 from tests.conftest import NOW
-from tests.factories import make_city, make_company, make_coordinator, make_npo, make_user
+from tests.factories import make_city, make_company, make_coordinator, make_need, make_npo, make_user
 from tests.web.conftest import login_as
 from tests.web.pages import check, csrf_token, post, read, send, visit
 from webapp import Settings, clock, create_app, demo
@@ -398,6 +398,19 @@ def test_an_organization_registers_confirms_and_signs_in(client: FlaskClient, re
     assert "里山を歩く会" in visit(client, "/account").html
     assert visit(client, link, 404).h1 == ["このリンクは使えなくなっています"]
     assert audited(records) == ["register", "register", "activate", "login"]
+
+
+def test_whoever_said_who_they_are_finds_it_chosen(client: FlaskClient, records: Database) -> None:
+    with records.write() as session:
+        need = make_need(session, make_npo(session), visibility="public")
+    found = {}
+    for path in ("/", f"/needs/{need.public_id}"):
+        for label, url in visit(client, path).links:
+            if url.startswith("/register"):
+                found[label] = visit(client, url).form(action="/register").values.get("kind")
+    assert found == {"団体として登録する": "npo", "企業として登録する": "company"}
+    assert "kind" not in visit(client, "/register").form(action="/register").values
+    assert "kind" not in visit(client, "/register?kind=city").form(action="/register").values
 
 
 def test_registering_a_known_address_answers_the_same(

@@ -19,7 +19,7 @@ from matcher.people import (
     signing_in,
 )
 from matcher.records import Membership, User
-from webapp import access, bodies, clock, context, db, demo, devices, kept
+from webapp import access, asked, bodies, clock, context, db, demo, devices, kept
 from webapp.forms import account as forms
 from webapp.forms.base import Form
 
@@ -140,8 +140,11 @@ def _go_on(wanted: str | None = None) -> Page:
 @blueprint.route("/register", methods=["GET", "POST"])
 @access.allow("public")
 def register() -> Page:
-    """Begin an organization; the rest follows once the address is confirmed."""
-    form = forms.RegisterForm()
+    """Begin an organization; the rest follows once the address is confirmed.
+
+    A link for one side leads here with its ``kind`` chosen.
+    """
+    form = forms.RegisterForm(data={"kind": asked.word("kind")})
     if form.validate_on_submit():
         try:
             if not form.homepage.data:
