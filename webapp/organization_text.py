@@ -128,12 +128,12 @@ def _is_idle(organization: Organization, name: str) -> bool:
 
 @dataclass(frozen=True)
 class Task:
-    """One section on the task list: ``missing`` are the names of required fields that are still empty."""
+    """One section on the task list: ``missing``: required fields that are still empty → their names."""
 
     code: str
     label: str
     benefit: str
-    missing: list[str]
+    missing: Mapping[str, str]
     is_started: bool
 
     @property
@@ -161,10 +161,10 @@ def tasks(organization: Organization) -> list[Task]:
             part.code,
             said(part.label),
             said(part.benefit),
-            [
-                str(label(organization.kind, name))
+            {
+                name: str(label(organization.kind, name))
                 for name in organization_profile.missing(organization, part)
-            ],
+            },
             any(
                 organization_profile.value_of(organization, one.code) for one in part.fields if not one.is_set
             ),

@@ -61,6 +61,12 @@ def kinds_in(*texts: str) -> tuple[str, ...]:
     return tuple(kind for kind, pattern in _KINDS.items() if any(pattern.search(text) for text in plain))
 
 
+def kinds_by(texts: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The same of each text that holds any: its name → kinds, in the order given."""
+    found = {name: kinds_in(text) for name, text in texts.items()}
+    return {name: kinds for name, kinds in found.items() if kinds}
+
+
 def found_in(text: str) -> bool:
     """Whether the text holds a mail address or a telephone number, which nobody may publish.
 

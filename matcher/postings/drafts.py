@@ -267,10 +267,10 @@ def problems(posting: Need | Offer, now: datetime) -> dict[str, str]:
     return dict.fromkeys(missing(posting), "required") | check(posting, now)
 
 
-def personal_data_hints(posting: Need | Offer) -> tuple[str, ...]:
-    """Personal data the text may hold (``phone``, ``email``, ``address``), for the reader to judge."""
+def personal_data_hints(posting: Need | Offer) -> dict[str, tuple[str, ...]]:
+    """Personal data that its texts may hold, for the reader to judge: field → kinds of ``personal``."""
     read = (one.code for one in fields.FIELDS[kind_of(posting)] if one.kind == "text" and one.is_shown)
-    return personal.kinds_in(*(getattr(posting, code) or "" for code in read))
+    return personal.kinds_by({code: getattr(posting, code) or "" for code in read})
 
 
 def correct(posting: Need | Offer, edits: Mapping[str, str], now: datetime) -> list[str]:

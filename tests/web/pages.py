@@ -192,6 +192,15 @@ def visit(client: FlaskClient, url: str, status: int = 200) -> Page:
     return _answer(client.get(url), url, status)
 
 
+def assert_leads_to_field(client: FlaskClient, page: Page, label: str, name: str) -> None:
+    """The link with this text leads to the very control, on whichever page it stands."""
+    path, _sharp, fragment = page.href(label).partition("#")
+    assert fragment == name, page.href(label)
+    found = visit(client, path) if path else page
+    assert fragment in found.ids, f"expected a control {name!r} on {path}"
+    assert any(name in form.fields for form in found.forms), f"expected a field {name!r} on {path}"
+
+
 def post(
     client: FlaskClient, url: str, values: dict[str, Any] | None = None, status: int = 302, **options: Any
 ) -> Page:

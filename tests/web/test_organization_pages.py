@@ -30,7 +30,7 @@ from tests.factories import (
     make_user,
 )
 from tests.web.conftest import login_as
-from tests.web.pages import Page, csrf_token, post, send, visit
+from tests.web.pages import Page, assert_leads_to_field, csrf_token, post, send, visit
 
 NUMBER = "1999901300001"
 Browsers = Callable[[], FlaskClient]
@@ -454,6 +454,7 @@ def test_an_incomplete_profile_cannot_be_sent_and_says_what_is_missing(town: Tow
     change(records, town.npo, kana="")
     page = visit(town.owner, "/profile/submit")
     assert "次の項目を入力してから申請してください。 団体の基本（団体名のフリガナ）" in page.text
+    assert_leads_to_field(town.owner, page, "団体名のフリガナ", "kana")
     assert not [form for form in page.forms if (form.action or "").endswith("/submit")]
     typed = {"declared": "y", "agreed": "y", "version": stored(records, town.npo).version}
     refused = post(town.owner, "/profile/submit", typed, 409)

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from matcher.cases import beginning
 from matcher.cases.beginning import Terms
+from matcher.ground import posting as posting_fields
 from matcher.ground.db import Database
 from matcher.postings import acts as posting_acts
 from matcher.postings import drafts as posting_drafts
@@ -30,7 +31,7 @@ from tests.factories import (
     make_user,
 )
 from tests.web.conftest import login_as
-from tests.web.pages import Page, post, send, visit
+from tests.web.pages import Page, assert_leads_to_field, post, send, visit
 from webapp import posting_text, text
 from webapp.forms.base import clean
 
@@ -158,9 +159,26 @@ def test_a_telephone_number_in_a_text_is_pointed_out_before_it_is_sent(town: Tow
     address = town.write()
     assert "電話番号に見える" not in visit(town.owner, f"{address}/check").text
     town.change(town.only_need(), situation="連絡は090 1234 5678まで。")
-    assert "電話番号に見える文字があります" in visit(town.owner, f"{address}/check").text
+    page = visit(town.owner, f"{address}/check")
+    assert "いまの状況：電話番号に見える文字があります" in page.text
+    assert_leads_to_field(town.owner, page, "いまの状況", "situation")
     offer = town.offer(state="draft", description="お電話は０７８（１２３）４５６７へ。")
-    assert "電話番号に見える文字" in visit(town.officer, f"/company/offers/{offer.public_id}/check").text
+    page = visit(town.officer, f"/company/offers/{offer.public_id}/check")
+    assert "電話番号に見える文字" in page.text
+    assert_leads_to_field(town.officer, page, posting_text.labels("offer")["description"], "description")
+
+
+def test_whatever_is_missing_leads_to_its_field(town: Town) -> None:
+    begun = send(town.owner, visit(town.owner, "/npo/needs"), button="ニーズを書く")
+    missing = posting_drafts.missing(town.only_need())
+    assert len(missing) > 5
+    page = visit(town.owner, f"{(begun.location or '').rsplit('/step/', 1)[0]}/check")
+    for name in missing:
+        assert_leads_to_field(town.owner, page, posting_fields.find("need", name).label, name)
+    offer = town.offer(state="draft", title="", support_type="", period_from=date(2200, 1, 1), period_to=None)
+    page = visit(town.officer, f"/company/offers/{offer.public_id}/check")
+    for name in ("title", "support_type", "period_from"):
+        assert_leads_to_field(town.officer, page, posting_fields.find("offer", name).label, name)
 
 
 def test_a_second_click_on_send_is_the_same_receipt(town: Town) -> None:
@@ -213,8 +231,8 @@ def test_a_half_written_page_is_saved_and_what_is_missing_is_said_at_the_end(tow
     assert "送る前に、次の項目を入力または修正してください" in page.text
     refused = send(town.owner, page, status=422, button="市に送る")
     assert "いまの状況：入力または選択してください。" in refused.text
-    assert refused.href("いまの状況").endswith("/step/1")
-    assert refused.href("だれのための支援か").endswith("/step/4")
+    assert refused.href("いまの状況").endswith("/step/1#situation")
+    assert refused.href("だれのための支援か").endswith("/step/4#beneficiaries")
     assert town.only_need().state == "draft"
 
 
@@ -739,6 +757,7 @@ def test_the_city_reads_everything_with_its_age_and_hints(town: Town, travel: ti
     assert "受付から4日" in page.text
     assert "個人が分かる情報が含まれているかもしれません" in page.text
     assert "電話番号に見える文字があります" in page.text
+    assert_leads_to_field(town.city, page, "いまの状況", "situation")
     assert page.href("浜のごはん会")
     assert "窓口 太郎" in page.text
 

@@ -172,7 +172,9 @@ def _page(
             return ask(look.record, hindrance), 409
         if check and is_valid and wanted != "send":
             unlike = terms_text.differences(form.terms, look.record.need, look.record.offer)
-            return draw(check, look.record, unlike=unlike, hints=personal.kinds_in(form.message.data))
+            return draw(
+                check, look.record, unlike=unlike, hints=personal.kinds_by({"message": form.message.data})
+            )
         return None
 
     def closed(case: Partnership) -> Page:

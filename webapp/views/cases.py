@@ -104,7 +104,9 @@ def _facts(actor: Actor, case: Partnership) -> dict[str, Any]:
             messages,
             work_reads.texts(db.session(), case),
         ),
-        "hints": personal.kinds_in(case.message, *(one.text for one in messages)) if actor.is_staff else (),
+        "hints": personal.kinds_by({"message": case.message, "talk": "\n".join(one.text for one in messages)})
+        if actor.is_staff
+        else {},
         "ended_from": case_reads.ended_from(case, events),
         "shown": shown,
         "shown_reasons": case_text.shown_reasons(shown.reasons if shown else []),

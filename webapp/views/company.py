@@ -207,7 +207,15 @@ def offer_check(public_id: str) -> Page:
     """Check the answers, then send them to the city."""
     return own_postings.send(
         lambda: own_postings.offer(public_id),
-        lambda found, **facts: render_template("company/offer_check.html", offer=found, **facts),
+        lambda found, **facts: render_template(
+            "company/offer_check.html",
+            offer=found,
+            urls={
+                name: url_for("company.offer_edit", public_id=public_id, _anchor=name)
+                for name in posting_drafts.OFFER_FIELDS
+            },
+            **facts,
+        ),
         home=url_for("company.offer", public_id=public_id),
         sent=url_for("company.offer_sent", public_id=public_id),
     )

@@ -79,6 +79,9 @@ def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
     session = db.session()
     city, kind = cities.get(session), posting_drafts.kind_of(found)
     actions = act.open_to(session, access.actor(), found, clock.now())
+    may_publish = found.organization.is_verified
+    editable = [name for name in posting_drafts.STAFF_EDITABLE if hasattr(found, name)]
+    is_mended = may_publish and posting_acts.publish.name in actions
     if posting_acts.publish.name not in actions:  # what is not being read can only be taken down
         form.ask_for_withdrawal()
     if isinstance(found, Need) and found.contact_name:
@@ -91,8 +94,9 @@ def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
         banner=banner,
         hints=posting_drafts.personal_data_hints(found),
         actions=actions,
-        editable=[name for name in posting_drafts.STAFF_EDITABLE if hasattr(found, name)],
-        may_publish=found.organization.is_verified,
+        editable=editable,
+        hint_urls={name: f"#{name}" for name in editable} if is_mended else {},
+        may_publish=may_publish,
         waiting_days=posting_reads.waiting_days(found, clock.now()),
         changes=[
             (

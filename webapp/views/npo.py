@@ -168,7 +168,11 @@ def need_check(public_id: str) -> Page:
         lambda found, **facts: render_template(
             "npo/check.html",
             need=found,
-            steps=posting_drafts.NEED_STEPS,
+            urls={
+                name: url_for("npo.need_step", public_id=public_id, step=step, _anchor=name)
+                for step, names in enumerate(posting_drafts.NEED_STEPS, 1)
+                for name in names
+            },
             city_areas=cities.get(db.session()).area_labels,
             **facts,
         ),
