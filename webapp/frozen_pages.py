@@ -8,12 +8,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from matcher.agreements import acts as agreements
 from matcher.agreements import logic_models
 from matcher.cases import decisions
 from matcher.register.frozen import Version
 from matcher.register.parties import Parties
 from matcher.results import publication
-from webapp import change_text, document_text, frozen, party_text, work_text
+from webapp import basis_text, change_text, document_text, frozen, party_text, work_text
 
 
 def document(
@@ -77,5 +78,8 @@ def published(view: Mapping[str, Any], areas: Mapping[str, str], level: int = 2)
 
 
 def decision(content: Mapping[str, Any], areas: Mapping[str, str]) -> Markup:
-    """What a decision rested on."""
-    return frozen.render("frozen/decision.html", {"content": decisions.whole(content), "areas": areas})
+    """What a decision rested on; of an agreement first what was to be checked."""
+    kept = decisions.whole(content)
+    is_of_agreement = kept["outcome"] in {agreements.confirm.event, agreements.return_.event}
+    found = basis_text.basis(kept["documents"]) if is_of_agreement else []
+    return frozen.render("frozen/decision.html", {"content": kept, "areas": areas, "basis": found})

@@ -74,30 +74,36 @@ def freeze(
 
     The case's organizations must be loaded with their profiles.
     """
-    documents = session.scalars(
-        select(CaseDocument)
-        .where(CaseDocument.partnership_id == case.id, CaseDocument.state.in_(("draft", "agreed")))
-        .order_by(CaseDocument.kind, CaseDocument.number)
-    ).all()
+    documents = laid_before(session, case)
     content = {
         **_common(session, case, outcome, _decision(actor, text, now)),
-        "documents": [
-            {"kind": found.kind, "number": found.number, "sha256": found.sha256,
-             "state": found.state, "content": found.content}
-            for found in documents
-        ],
+        "documents": documents,
         "in_force": {
-            found.kind: {"number": found.number, "sha256": found.sha256}
+            found["kind"]: {"number": found["number"], "sha256": found["sha256"]}
             for found in documents
-            if found.state == "agreed" and found.kind in {"plan", "agreement"}
+            if found["state"] == "agreed" and found["kind"] in {"plan", "agreement"}
         },
         "measurements": _measurements(session, case),
         "totals": _totals(session, case),
         "payments": _payments(session, case),
         "checklists": {"company": [], "npo": []},
         "facts": facts,
-    }  # fmt: skip
+    }
     return _kept(session, actor, case, content, now)
+
+
+def laid_before(session: Session, case: Partnership) -> list[dict[str, Any]]:
+    """Every document in force or on the table, as a decision made now would keep it."""
+    documents = session.scalars(
+        select(CaseDocument)
+        .where(CaseDocument.partnership_id == case.id, CaseDocument.state.in_(("draft", "agreed")))
+        .order_by(CaseDocument.kind, CaseDocument.number)
+    )
+    return [
+        {"kind": found.kind, "number": found.number, "sha256": found.sha256,
+         "state": found.state, "content": found.content}
+        for found in documents
+    ]  # fmt: skip
 
 
 def _decision(actor: Actor, text: str, now: datetime) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 The case in hand: an offer of 120 boxes for a year, a need of 50 kilograms in two weeks.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,17 +12,19 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from matcher.agreements import acts as agreement_acts
 from matcher.cases import documents
 from matcher.ground.db import Database
-from matcher.records import Contribution, Organization, ShownList, ShownSuggestion
+from matcher.records import Contribution, DecisionBundle, Organization, ShownList, ShownSuggestion
 from tests.conftest import NOW
 from tests.factories import make_company, make_coordinator, make_need, make_npo, make_offer, make_user
 from tests.web.conftest import login_as
 from tests.web.pages import Page, post, send, visit
 from tests.web.test_case_pages import GOOD, Town
 from tests.web.test_case_records import Workplace
-from webapp import create_app
+from webapp import create_app, filters
 
 TODAY, TWO_WEEKS = "2026-11-24", "2026-12-08"
 HELLO = "お惣菜をお届けできます。"
@@ -304,6 +307,38 @@ def test_both_consents_and_the_citys_show_the_figures_side_by_side(place):
     page = visit(place.open("manager"), place.url("/do/confirm_agreement"))
     assert "ニーズ・提供メニュー・案件で違うところ" in page.text
     assert "より遅くまで続きます" in page.text
+
+
+def test_what_the_city_decides_on_stands_beside_its_decision_and_is_kept_with_it(place):
+    def basis(page: Page) -> str:
+        (found,) = re.findall(
+            r'<section class="section" aria-labelledby="basis">.*?</section>', page.html, re.S
+        )
+        return " ".join(re.sub(r"<[^>]*>", " ", found).split())
+
+    place.bring("negotiation")
+    hidden = {"name": "食事を断った回数", "is_public": False, "target": 0.0}
+    place.write_plan({"linked_to_payment": True, "target_on": place.ends_on.isoformat()}, hidden)
+    outcome = place.outcome(year_limits={"2026": 450_000})
+    place.draft_agreement(type="outcome_linked", outcome=outcome, money_city_yen=400_000)
+    place.sign()
+    place.settle()
+    manager = place.open("manager")
+    page = visit(manager, place.url("/do/confirm_agreement"))
+    said = basis(page)
+    for words in (
+        "期間 始まりの日", "企業が負担する金額 0円", "市が負担する金額 400,000円", "支払いの上限額 500,000円",
+        "令和8年度の限度額 450,000円", "支払いの条件P1", "上限額300,000円", "I1：週に来る子どもの数 20人 → 目標 30人",
+        f"目標の日：{filters.isoday(place.ends_on.isoformat())}", "支払いに連動", "公表の範囲 publicationの定め",
+        "実績を公表する指標 週に来る子どもの数 実績を公表しない指標 食事を断った回数",
+    ):  # fmt: skip
+        assert words in said, words
+    assert basis(visit(manager, place.url("/do/return_agreement"))) == said
+    answer = {"checked": list(agreement_acts.CHECKS), "text": "確認した。"}
+    send(manager, page, answer, action="/do/confirm_agreement")
+    with place.records.read() as session:
+        found = session.scalars(select(DecisionBundle).order_by(DecisionBundle.id.desc()).limit(1)).one()
+    assert basis(visit(manager, place.url(f"/decisions/{found.public_id}"))) == said
 
 
 def test_the_next_gift_begins_with_what_is_left(place):

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from matcher.agreements import acts as agreement_acts
 from matcher.agreements import logic_models, plans
-from matcher.cases import documents, files
+from matcher.cases import decisions, documents, files
 from matcher.cases import reads as case_reads
 from matcher.ground import permissions, vocabulary
 from matcher.ground.errors import Invalid, Refused
@@ -22,6 +22,7 @@ from webapp import (
     access,
     act_text,
     asked,
+    basis_text,
     case_text,
     clock,
     contract_text,
@@ -169,6 +170,7 @@ def _ask(ask: Ask, banner: str) -> str:
         part=_part(ask),
         templates=_templates(ask),
         sentences=_sentences(ask),
+        basis=_basis(ask),
         **_beside(ask),
         is_multipart=any(field.type == "FileField" for field in ask.form),
         banner=banner,
@@ -208,6 +210,12 @@ def _beside(ask: Ask) -> dict[str, Any]:
         "columns": columns + ([terms_text.agreement_column(agreed.content)] if agreed else []),
         "notes": terms_text.sentences(results_forms.next_period(ask).notes) if is_new else [],
     }
+
+
+def _basis(ask: Ask) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What the city decides on, as its decision will keep it."""
+    is_decision = ask.deed in (agreement_acts.confirm, agreement_acts.return_)
+    return basis_text.basis(decisions.laid_before(ask.session, ask.case)) if is_decision else []
 
 
 def _sentences(ask: Ask) -> list[dict[str, str]]:
