@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import case as either
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.cases import telling
-from matcher.ground import limits, permissions, personal, vocabulary
+from matcher.ground import lifecycle, limits, permissions, personal, vocabulary
 from matcher.ground.errors import Invalid, NotFound
 from matcher.ground.permissions import ANONYMOUS, Actor
 from matcher.records import Partnership, PublicComment
@@ -75,9 +75,14 @@ def comments_of(session: Session, actor: Actor, case: Partnership) -> Sequence[P
     ).all()
 
 
-def comments_to_read(session: Session, actor: Actor) -> Sequence[tuple[PublicComment, Partnership]]:
+def comments_to_read(
+    session: Session, actor: Actor, state: str = ""
+) -> Sequence[tuple[PublicComment, Partnership]]:
     """What waits for the city, the longest first: unread words, then shown ones without an answer; then the
     rest, the newest first.
+
+    Args:
+        state: only those that stand so, where it is a state of a comment.
     """
     permissions.require(actor, "desk.comments")
     is_answered = (PublicComment.state != "waiting") & (
@@ -87,6 +92,7 @@ def comments_to_read(session: Session, actor: Actor) -> Sequence[tuple[PublicCom
         select(PublicComment, Partnership)
         .join(Partnership, Partnership.id == PublicComment.partnership_id)
         .options(joinedload(Partnership.company), joinedload(Partnership.npo))
+        .where(PublicComment.state == state if state in lifecycle.WITHIN["comment"] else true())
         .order_by(
             (PublicComment.state != "waiting"),
             is_answered,

@@ -2,7 +2,9 @@
 
 import ast
 import csv
+import html
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +19,18 @@ from sqlalchemy import select
 
 from matcher.ground import lifecycle
 from matcher.ground.db import Database
-from matcher.records import AuditEvent, Need, Offer, Organization, Partnership, ShownList, ShownSuggestion
+from matcher.records import (
+    AuditEvent,
+    Incident,
+    Need,
+    Offer,
+    Organization,
+    Partnership,
+    PublicComment,
+    ShownList,
+    ShownSuggestion,
+    User,
+)
 from matcher.register.act import of as declared_of
 from tests.conftest import NOW
 from tests.factories import make_company, make_coordinator, make_need, make_npo, make_offer, make_user
@@ -111,6 +124,41 @@ def test_a_queue_leads_to_its_rows(office: Office) -> None:
     page = visit(office.coordinator, url)
     assert "布団がほしい" in page.text
     assert "=水曜の野菜" not in page.text
+
+
+def test_every_count_of_the_desk_is_the_number_of_rows_behind_it(office: Office) -> None:
+    with office.records.write() as session:
+        company = session.scalars(select(Organization).where(Organization.kind == "company")).one()
+        npo = session.scalars(select(Organization).where(Organization.name == "ひだまりの会")).one()
+        user = session.scalars(select(User).where(User.role == "coordinator")).one()
+        make_offer(session, company, state="in_review", submitted_at=NOW)
+        for number in range(2):
+            make_need(session, npo, title=f"誰にも{number}", published_at=NOW)
+        long_ago = NOW - timedelta(days=60)
+        for state, moved in (
+            ("coordinator_review", NOW), ("agreement_review", NOW), ("interest_one_side", long_ago),
+            ("negotiation", long_ago), ("running", NOW), ("running", NOW),
+        ):  # fmt: skip
+            need = make_need(session, npo, state="filled")
+            case = make_case(
+                session, company, npo, user, state=state, moved_at=moved, touched_at=moved, need_id=need.id
+            )
+        for state in ("waiting", "waiting", "shown", "hidden"):
+            session.add(PublicComment(partnership_id=case.id, text=state, written_at=NOW, state=state))
+        session.add(
+            Incident(
+                partnership_id=case.id, happened_on=NOW.date(), text="けが", measures="休む",
+                reported_by_id=user.id, reported_at=NOW,
+            )
+        )  # fmt: skip
+    desk = visit(office.coordinator, "/desk").html
+    row = r'<th scope="row"><a href="([^"]+)">([^<]+)</a></th>\s*<td[^>]*>(?:<[^>]*>|\s)*([\d,]+)件'
+    more = r'<a href="([^"]+)">(([\d,]+)件を一覧で見る)</a>'
+    counted = [found for pattern in (row, more) for found in re.findall(pattern, desk)]
+    assert len(counted) >= 10
+    for url, label, count in counted:
+        listed = visit(office.coordinator, html.unescape(url)).html.partition("<tbody>")[2]
+        assert listed.partition("</tbody>")[0].count("<tr>") == int(count), (label, url)
 
 
 @pytest.mark.parametrize("name", LISTS)

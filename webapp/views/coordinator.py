@@ -30,7 +30,7 @@ _QUEUES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "offers": ("offers", {"state": "in_review"}),
     "cases": ("cases", {"state": "coordinator_review"}),
     "agreements": ("cases", {"state": "agreement_review"}),
-    "comments": ("", {}),
+    "comments": ("", {"state": "waiting"}),
     **{code: ("cases", {"late": code}) for code in queues.WATCHED},
 }
 #: Where a deadline leads, if not to a case.
