@@ -92,6 +92,7 @@ _STEPS: Final[Mapping[str, Any]] = {
     "not_verified": _l("市の確認が済んでいない登録を確かめて、進め方を両者に伝える"),
     "meet": _l("面談をして、記録を書く"),
     "measure": _l("「%(about)s」を測って、結果を提出する"),
+    "measurements_open": _l("成果報告を書く（先に、%(about)sの測定の結果がそろう必要があります）"),
     "review_risk": _l("リスク「%(about)s」を見直す"),
     "measure_baseline": _l("「%(about)s」のはじめの値を測って、結果を提出する"),
     "unpaid": _l("支払いを済ませる"),
@@ -114,6 +115,7 @@ _STEP_LINKS: Final[Mapping[str, tuple[str, str]]] = {
     "not_verified": ("section", "agreement"),
     "meet": ("act", talks.record_meeting.name),
     "measure": ("act", measurements.submit_measurement.name),
+    "measurements_open": ("section", "progress"),
     "review_risk": ("act", risks.change_risk.name),
     "measure_baseline": ("act", measurements.submit_measurement.name),
     "unpaid": ("section", "payment"),
@@ -139,6 +141,8 @@ def step(found: turns.Step) -> str:
         about = day_words.period(date.fromisoformat(first), date.fromisoformat(last))
     elif found.kind == "publication_outdated":
         about = filters.labels_of(about.split(","), vocabulary.PAGE_PARTS)
+    elif found.kind == "measurements_open":
+        about = _("、").join(_("「%(name)s」", name=name) for name in about.split("\n"))
     return _(deed.words.step, about=about) if deed is not None else str(_STEPS[found.kind]) % {"about": about}
 
 

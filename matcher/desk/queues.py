@@ -96,7 +96,7 @@ _STEP_DAYS: Final[Mapping[str, str]] = {
     agreement_acts.confirm.name: "agreement",
     trials.draft_trial_result.name: "trial",
     "decide_suspension": "decision",
-    outcome_reports.draft_report.name: "outcome",
+    **dict.fromkeys((outcome_reports.draft_report.name, "measurements_open"), "outcome"),
     **dict.fromkeys(("meet", "write_plan", agreement_acts.draft.name), "silence"),
     **dict.fromkeys((f"accept_{kind}" for kind in DOCUMENT_WORK), "silence"),
     **dict.fromkeys(COMPLETED_BY, "silence"),

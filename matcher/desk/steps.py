@@ -131,7 +131,7 @@ def _missing(session: Session, case: Partnership, document: CaseDocument) -> str
 
 def _going_on(session: Session, case: Partnership, drafted: set[str]) -> _Steps:
     """What the state of the case asks for."""
-    until = _day(case.deadline_at)
+    until, about = _day(case.deadline_at), ""
     kind = ""
     match case.state:
         case "introduced":
@@ -145,12 +145,15 @@ def _going_on(session: Session, case: Partnership, drafted: set[str]) -> _Steps:
         case "suspended":
             kind = "decide_suspension"
         case "ended" | "terminated" if "outcome_report" not in drafted:
-            kind = outcome_reports.draft_report.name
+            kind = outcome_reports.obstacle(session, case) or outcome_reports.draft_report.name
+            if kind != outcome_reports.draft_report.name:
+                # The measurements have steps of their own; this one says what it waits for.
+                about = "\n".join(outcome_reports.unmeasured(session, case))
         case "agreement_review":
             yield CaseStep(side="city", kind=agreement_acts.confirm.name, until=until)
     if kind:
         for side in _BOTH:
-            yield CaseStep(side=side, kind=kind, until=until)
+            yield CaseStep(side=side, kind=kind, until=until, about=about)
     if case.state == "evaluated" or (case.state == "reported" and case.was_terminated):
         obstacle = closing.obstacle(session, case)
         # ``_publishing`` says what of the page is outdated.

@@ -23,7 +23,7 @@ UNSAID: Final[Mapping[str, Any]] = {"sentences": (), "harm": "", "next_step": ""
 @case_act(
     "write_outcome_report", event="draft_outcome_report", by=WORK, open_in=frozenset({"ended", "terminated"}),
     writes="outcome_report", home="evaluation",
-    guard=lambda look: _measurements_open(look.session, look.record),
+    guard=lambda look: obstacle(look.session, look.record),
     words=Words(
         "成果報告を書く", "成果報告の案を保存し、相手方に知らせました。", "成果報告の案を作成しました",
         explain="企業と団体の両方が同意すると、成果報告になります。", submit="保存して相手に知らせる",
@@ -47,8 +47,8 @@ def draft_report(look: Look, facts: Mapping[str, Any]) -> Done:
     return Done(found, is_kept=True, tells=(told,))
 
 
-def _measurements_open(session: Session, case: Partnership) -> str | None:
-    """An indicator that has neither an accepted value nor a reason, where nothing ended early."""
+def obstacle(session: Session, case: Partnership) -> str | None:
+    """What the report waits for: a value or a reason of each indicator, accepted, where nothing ended early."""
     return "measurements_open" if not case.was_terminated and unmeasured(session, case) else None
 
 

@@ -265,6 +265,22 @@ def test_of_a_contract_without_rules_they_are_asked_for(partners: Partners) -> N
     assert _now(partners) == _of_both("no_rules")
 
 
+def test_the_outcome_report_waits_for_the_measurements_and_says_so(partners: Partners) -> None:
+    partners.bring("ended")
+    session, case, indicator = partners.session, partners.case, partners.only_indicator()
+
+    def steps() -> list[tuple[str, str, str]]:
+        found = turns.steps(session, case, partners.at)
+        return [(one.side, one.kind, one.about) for one in found]
+
+    waits = [(side, "measurements_open", indicator.name) for side in ("company", "npo")]
+    assert steps() == [("npo", "measure", indicator.name), *waits]
+    found = partners.measure(indicator, 30, partners.ends_on, accept=False)
+    assert sorted(steps()) == sorted([*waits, ("city", "review_measurement", indicator.name)])
+    partners.review(found)
+    assert _now(partners) == _of_both("write_outcome_report")
+
+
 # ── Reminders ────────────────────────────────────────────────────────────────────────────────────────
 
 REMINDERS = (talks.remind_dates, reports.remind_reports, measurements.remind_measurements)
@@ -290,6 +306,7 @@ def test_nobody_is_reminded_of_what_is_not_theirs_to_do(partners: Partners, stat
 
 _EVERY_KIND = (
     "accept_trial", "accept_trial_result", "write_trial_result", "decide_suspension", "write_outcome_report",
+    "measurements_open",
     "accept_outcome_report", "rate", "discuss", "write_report", "measure", "measure_baseline", "meet", "write_plan",
 )  # fmt: skip
 

@@ -348,7 +348,7 @@ def test_a_case_that_has_gone_on_is_not_reminded(partners, session):
     assert talks.remind_dates(session, partners.later(days=40)) == 0
 
 
-@pytest.mark.parametrize(("state", "kind"), [("ended", "write_outcome_report"), ("reported", "rate")])
+@pytest.mark.parametrize(("state", "kind"), [("ended", "measurements_open"), ("reported", "rate")])
 def test_a_step_whose_day_has_passed_is_late(partners, session, state, kind):
     begun(partners, state)
     partners.later(days=30)
