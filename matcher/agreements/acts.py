@@ -8,11 +8,11 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from matcher.agreements import clauses, contract, periods, plans, rules
-from matcher.cases import decisions, documents, talks, telling
+from matcher.cases import decisions, documents, talks, telling, turns
 from matcher.cases.act import REVIEW, WORK, case_act
 from matcher.ground import calendar, lifecycle, vocabulary
 from matcher.ground.errors import Invalid, NotFound
-from matcher.ground.permissions import SYSTEM
+from matcher.ground.permissions import SYSTEM, Actor
 from matcher.records import CaseDocument, Partnership
 from matcher.register import moves, snapshots, wording, wording_work
 from matcher.register.act import MOVED_ON, Done, Look, Told, Words, version_of_record
@@ -32,6 +32,7 @@ CITY_FIELDS: Final = frozenset(
     {"type", "from_on", "to_on", "frequency", "money_company_yen", "money_city_yen", "city_is_party",
      "publication", "outcome"}
 )  # fmt: skip
+EXPIRED: Final = "verification_expired"
 CHECKS: Final = ("period", "money", "indicators", "publication")
 MOST_DAYS: Final = 366 * 5  #: an agreement runs for five years at most, then it is renewed
 LEAD_DAYS: Final = 366 * 2  #: and begins within two years
@@ -224,9 +225,14 @@ def acceptance_obstacle(session: Session, case: Partnership, now: datetime) -> s
     code = draft_obstacle(session, case)
     if code is not None or case.state in plans.RUNNING:
         return code
+    last = acceptable_until(case)
+    return EXPIRED if last is not None and last < calendar.tokyo_date(now) else None
+
+
+def acceptable_until(case: Partnership) -> date | None:
+    """The last day on which the city's verification of both sides bears a new agreement."""
     days = [side.verification_expires_on for side in (case.company, case.npo)]
-    is_expired = any(day is not None and day < calendar.tokyo_date(now) for day in days)
-    return "verification_expired" if is_expired else None
+    return min((day for day in days if day is not None), default=None)
 
 
 def draft_obstacle(session: Session, case: Partnership) -> str | None:
@@ -341,6 +347,15 @@ def confirm(look: Look, answer: Confirmation) -> Done:
     )
     until = wording.day(calendar.end_of_day(case.starts_on or now.date()))
     return Done(is_kept=True, tells=(Told("others", "agreement_confirmed", {"until": until}),))
+
+
+def is_for(session: Session, step: turns.Step, actor: Actor, case: Partnership) -> bool:
+    """Whether a step of the actor's side is the actor's; what binds the city's money a manager confirms."""
+    if step.kind == confirm.name and actor.role != "manager":
+        agreement = documents.find_draft(session, case, "agreement")
+        if agreement is not None and agreement.needs_manager:
+            return False
+    return turns.is_for(step, actor, case)
 
 
 @case_act(

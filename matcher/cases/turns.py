@@ -2,7 +2,7 @@
 
 ``desk.steps`` derives them from the record. They are written in the transaction of the change: before it is
 committed, and before anybody reads them in it. What time alone brings needs no writing – a step that is not
-one yet says from which day on it is.
+one yet says from which day on it is, one that ends by itself until which day.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -116,14 +116,18 @@ def urgency(step: Step) -> tuple[bool, date, str]:
 
 def is_open(now: datetime) -> ColumnElement[bool]:
     """Whether a kept step is one by now, for a query over ``CaseStep``."""
-    return or_(CaseStep.opens_on.is_(None), CaseStep.opens_on <= calendar.tokyo_date(now))
+    today = calendar.tokyo_date(now)
+    return and_(
+        or_(CaseStep.opens_on.is_(None), CaseStep.opens_on <= today),
+        or_(CaseStep.closes_on.is_(None), CaseStep.closes_on >= today),
+    )
 
 
 # ── Writing ──────────────────────────────────────────────────────────────────────────────────────────
 
 _CHANGED: Final = "changed_cases"
 _derivers: list[Callable[[Session, Partnership], list[CaseStep]]] = []
-_WRITTEN: Final = ("side", "kind", "opens_on", "until", "since", "about", "item")
+_WRITTEN: Final = ("side", "kind", "opens_on", "closes_on", "until", "since", "about", "item")
 
 
 def derived_by(derive: Callable[[Session, Partnership], list[CaseStep]]) -> None:

@@ -33,7 +33,7 @@ _GENERAL: Final = frozenset({"unpaid", "uncalculated"})
 #: Why a text cannot be accepted yet → who sees to it. A plan that is open has steps of its own.
 COMPLETED_BY: Final[Mapping[str, Sequence[str]]] = {
     **dict.fromkeys(("no_purpose", "no_outcome_indicator", "plan_changed", "no_rules"), _BOTH),
-    "not_verified": ("city",),
+    **dict.fromkeys(("not_verified", agreement_acts.EXPIRED), ("city",)),
     "plan_open": (),
 }
 
@@ -113,8 +113,27 @@ def _accepting(session: Session, case: Partnership, open_drafts: Sequence[CaseDo
         kind, item = f"accept_{document.kind}", document.public_id
         if missing is not None:
             kind, item, asked = missing, "", dict.fromkeys(COMPLETED_BY[missing], document.drafted_at)
-        for side, since in asked.items():
-            yield CaseStep(side=side, kind=kind, until=until, since=since, item=item)
+        found = [
+            CaseStep(side=side, kind=kind, until=until, since=since, item=item)
+            for side, since in asked.items()
+        ]
+        is_new = document.kind == "agreement" and case.state not in plans.RUNNING
+        yield from _while_verified(case, found) if is_new and missing is None else found
+
+
+def _while_verified(case: Partnership, found: Sequence[CaseStep]) -> _Steps:
+    """Steps toward a new agreement, and after the last day of a verification the renewal in their place."""
+    last = agreement_acts.acceptable_until(case)
+    for step in found:
+        step.closes_on = last
+        yield step
+    if found and last is not None:
+        first = found[0]
+        for side in COMPLETED_BY[agreement_acts.EXPIRED]:
+            yield CaseStep(
+                side=side, kind=agreement_acts.EXPIRED, opens_on=last + timedelta(days=1), until=first.until,
+                since=first.since,
+            )  # fmt: skip
 
 
 def _missing(session: Session, case: Partnership, document: CaseDocument) -> str | None:
@@ -150,7 +169,12 @@ def _going_on(session: Session, case: Partnership, drafted: set[str]) -> _Steps:
                 # The measurements have steps of their own; this one says what it waits for.
                 about = "\n".join(outcome_reports.unmeasured(session, case))
         case "agreement_review":
-            yield CaseStep(side="city", kind=agreement_acts.confirm.name, until=until)
+            missing = agreement_acts.draft_obstacle(session, case)
+            if missing is None:
+                confirmed = CaseStep(side="city", kind=agreement_acts.confirm.name, until=until)
+                yield from _while_verified(case, [confirmed])
+            for side in COMPLETED_BY[missing] if missing is not None else ():
+                yield CaseStep(side=side, kind=missing, until=until)
     if kind:
         for side in _BOTH:
             yield CaseStep(side=side, kind=kind, until=until, about=about)

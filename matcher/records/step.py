@@ -19,6 +19,7 @@ class CaseStep(Base):
     side: Mapped[str] = mapped_column(String(8), comment="company, npo or city")
     kind: Mapped[str] = mapped_column(String(32), comment="what is to be done")
     opens_on: Mapped[date | None] = mapped_column(comment="not a step before this day in Tokyo")
+    closes_on: Mapped[date | None] = mapped_column(comment="no step after this day in Tokyo")
     until: Mapped[date | None] = mapped_column(comment="by when, a day in Tokyo")
     since: Mapped[datetime] = mapped_column(comment="what it waits for stands since then")
     about: Mapped[str] = mapped_column(Text, default="", comment="a name, or codes and days")

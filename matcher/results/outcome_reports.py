@@ -48,7 +48,7 @@ def draft_report(look: Look, facts: Mapping[str, Any]) -> Done:
 
 
 def obstacle(session: Session, case: Partnership) -> str | None:
-    """What the report waits for: a value or a reason of each indicator, accepted, where nothing ended early."""
+    """What the report waits for: an accepted value or reason of each indicator, if nothing ended early."""
     return "measurements_open" if not case.was_terminated and unmeasured(session, case) else None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from matcher.agreements import acts as agreements
 from matcher.agreements import contract as payment
 from matcher.agreements import money_words
 from matcher.cases import decisions, documents, talks, turns
@@ -176,7 +177,7 @@ def calculate_fixed(look: Look) -> Done:
 def is_for(session: Session, step: turns.Step, actor: Actor, case: Partnership) -> bool:
     """Whether a step of the actor's side is the actor's; who has calculated an amount does not approve it."""
     if step.kind != approve.name:
-        return turns.is_for(step, actor, case)
+        return agreements.is_for(session, step, actor, case)
     own = select(Payment.id).where(Payment.public_id == step.item, Payment.calculated_by_id == actor.user_id)
     return turns.is_for(step, actor, case) and not session.scalar(select(own.exists()))
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
+from matcher.agreements import acts as agreement_acts
 from matcher.agreements import plans
 from matcher.cases import answering, beginning, deciding, documents, talks, trials, turns
 from matcher.cases import reads as case_reads
@@ -21,8 +22,9 @@ from matcher.ground.permissions import Actor
 from matcher.organizations import reads as organization_reads
 from matcher.people import accounts
 from matcher.records import CaseStep, Membership, Notice, Partnership, PeriodReport, User
+from matcher.register.act import Look
 from matcher.results import publication
-from matcher.work import contributions, measurements, reports
+from matcher.work import contributions, measurements, payments, reports
 from matcher.work import reads as work_reads
 from tests import factories
 from tests.conftest import NOW
@@ -255,6 +257,43 @@ def test_of_an_agreement_that_nobody_can_accept_yet_what_hinders_it_is_asked_for
     partners.npo.state = "verified"
     session.flush()
     assert _now(partners) == _of_both("accept_agreement")
+
+
+def test_after_the_last_day_of_a_verification_nobody_is_asked_to_agree(partners: Partners) -> None:
+    partners.bring("agreement_draft")
+    today = calendar.tokyo_date(partners.at)
+    partners.company.verification_expires_on = today
+    partners.session.flush()
+    assert _now(partners) == _of_both("accept_agreement")
+    partners.company.verification_expires_on = today - timedelta(days=1)
+    partners.session.flush()
+    assert _now(partners) == [("city", "verification_expired")]
+    partners.company.verification_expires_on = today
+    partners.sign()
+    assert _now(partners) == [("city", "confirm_agreement")]
+    partners.later(days=1)
+    assert _now(partners) == [("city", "verification_expired")]
+    partners.company.verification_expires_on = today + timedelta(days=1)
+    partners.npo.state = "suspended"
+    partners.session.flush()
+    assert _now(partners) == [("city", "not_verified")]
+
+
+@pytest.mark.parametrize(
+    ("money", "who"), [(1_000_000, {"coordinator", "manager"}), (1_000_001, {"manager"})]
+)
+def test_what_binds_the_citys_money_is_a_step_of_managers(
+    partners: Partners, money: int, who: set[str]
+) -> None:
+    partners.bring("negotiation")
+    partners.write_plan()
+    partners.draft_agreement(money_city_yen=money)
+    partners.sign()
+    session, case = partners.session, partners.case
+    (step,) = turns.steps(session, case, partners.at)
+    for actor in (partners.coordinator, partners.manager):
+        may = agreement_acts.confirm.obstacle(Look(session, actor, case, partners.at)) is None
+        assert payments.is_for(session, step, actor, case) is may is (actor.role in who)
 
 
 def test_of_a_contract_without_rules_they_are_asked_for(partners: Partners) -> None:
