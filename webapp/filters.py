@@ -5,7 +5,7 @@ module that may build ``Markup``: each such function escapes what people typed b
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -41,6 +41,11 @@ TOKYO: Final = ZoneInfo("Asia/Tokyo")
 _WEEKDAYS: Final = "月火水木金土日"
 
 Moment = date | datetime
+#: What a name says of its legal form is one word; the parser of phrases breaks some of them.
+_LEGAL_FORM: Final = re.compile(
+    "(?:(?:特例)?認定)?特定非営利活動法人|(?:特例)?認定NPO法人|NPO法人|(?:一般|公益)(?:社団|財団)法人|社会福祉法人|学校法人"
+    "|医療法人|宗教法人|株式会社|有限会社|合同会社|合資会社|合名会社|(?:労働者)?協同組合|企業組合|有限責任事業組合"
+)
 
 
 def tokyo_date(value: Moment) -> date:
@@ -148,8 +153,23 @@ def budoux(text: str | None) -> Markup:
         return Markup("")
     # A word that already carries markup (a translated string with escaped names) is parsed as text.
     plain = text.unescape() if isinstance(text, Markup) else text
-    phrases = (escape(phrase) for phrase in _phrase_parser()(plain))
+    phrases = (escape(phrase) for phrase in _whole(_phrase_parser()(plain)))
     return Markup('<span class="phrases">{}</span>').format(Markup("<wbr>").join(phrases))
+
+
+def _whole(phrases: Sequence[str]) -> list[str]:
+    """The phrases, with those joined between which a legal form (特定非営利活動法人) would be broken."""
+    forms = _LEGAL_FORM.finditer("".join(phrases))
+    inside = {place for form in forms for place in range(form.start() + 1, form.end())}
+    found: list[str] = []
+    place = 0
+    for phrase in phrases:
+        if place in inside:
+            found[-1] += phrase
+        else:
+            found.append(phrase)
+        place += len(phrase)
+    return found
 
 
 def mark_quotes(text: str | None, quotes: Iterable[str] = ()) -> Markup:

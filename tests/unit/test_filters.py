@@ -125,6 +125,22 @@ def test_headings_break_between_phrases_and_are_escaped() -> None:
     assert filters.budoux("") == ""
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "特定非営利活動法人", "認定特定非営利活動法人", "特例認定特定非営利活動法人", "一般社団法人", "一般財団法人",
+        "公益社団法人", "公益財団法人", "社会福祉法人", "株式会社", "有限責任事業組合",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "name", ["{}ひだまりの会のホーム", "潮香フーズと{}みお学習室の案件", "{}浜の灯", "浜の灯{}"]
+)
+def test_a_legal_form_is_never_broken(form: str, name: str) -> None:
+    html = filters.budoux(name.format(form))
+    assert form in html
+    assert html.replace("<wbr>", "") == f'<span class="phrases">{name.format(form)}</span>'
+
+
 def test_a_translated_heading_with_an_escaped_name_is_not_escaped_twice() -> None:
     assert "&amp;amp;" not in filters.budoux(Markup("A &amp; B"))
 
