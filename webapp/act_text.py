@@ -148,15 +148,21 @@ def step(found: turns.Step) -> str:
     return _(deed.words.step, about=about) if deed is not None else str(_STEPS[found.kind]) % {"about": about}
 
 
-def step_link(found: turns.Step) -> tuple[str, str, str]:
-    """(``act``, ``section`` or ``document``; name; item) of the page where a step is done."""
+def step_link(found: turns.Step, here: str = "") -> tuple[str, str, str]:
+    """(``act``, ``section`` or ``document``; name; item) of the page where a step is done.
+
+    Args:
+        here: the section that is being read; where one has read it, the step leads on to its act.
+    """
     if found.kind.startswith("accept_"):
         return ("document", "", found.item)
     deed = act.find(Partnership, found.kind)
     if deed is None:
         kind, name = _STEP_LINKS[found.kind]
     else:
-        kind, name = ("section", deed.home) if deed.is_read_first else ("act", deed.name)
+        kind, name = (
+            ("section", deed.home) if deed.is_read_first and deed.home != here else ("act", deed.name)
+        )
     return (kind, name, found.item if kind == "act" else "")
 
 

@@ -161,6 +161,17 @@ def test_every_count_of_the_desk_is_the_number_of_rows_behind_it(office: Office)
         assert listed.partition("</tbody>")[0].count("<tr>") == int(count), (label, url)
 
 
+def test_the_desk_leads_from_an_unseen_need_to_the_recommendation_that_it_names(office: Office) -> None:
+    with office.records.write() as session:
+        npo = session.scalars(select(Organization).where(Organization.name == "ひだまりの会")).one()
+        make_need(session, npo, title="本棚", published_at=NOW)
+    desk = visit(office.coordinator, "/desk")
+    assert "「推薦する企業を選ぶ」から、市が組み合わせを両者に推薦できます。" in desk.text
+    page = visit(office.coordinator, desk.href("推薦する企業を選ぶ（本棚）"))
+    assert page.h1 == ["推薦する企業を選ぶ"]
+    assert "選んだ相手：ひだまりの会" in page.text
+
+
 @pytest.mark.parametrize("name", LISTS)
 def test_every_list_opens_and_its_rows_lead_on(office: Office, name: str) -> None:
     page = visit(office.coordinator, f"/desk/{name}")

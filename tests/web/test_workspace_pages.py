@@ -650,3 +650,20 @@ def test_a_part_of_a_report_that_is_not_handed_in_is_marked_as_a_draft(town):
     page = visit(town.browser("npo"), f"{town.url}/progress")
     assert page.text.count("下書き") == 1
     assert re.search(r"下書き.*?届いた", page.text.split("企業の分")[-1], re.DOTALL)
+
+
+def test_where_one_has_read_a_gift_the_step_leads_to_its_confirmation(town):
+    def life(partners):
+        partners.bring("running")
+        gift = contributions.Gift("food", 5, "kg", calendar.tokyo_date(partners.at))
+        contributions.record_contribution(
+            partners.session, partners.company_actor, partners.case, gift, partners.at, version=None
+        )
+
+    town.live(life)
+    npo = town.browser("npo")
+    assert visit(npo, town.url).href("相手方の実績を確かめる") == f"{town.url}/progress"
+    page = visit(npo, visit(npo, f"{town.url}/progress").href("相手方の実績を確かめる"))
+    assert page.h1 == ["実績を確認する"]
+    send(npo, page, action="/do/confirm_contribution")
+    assert "相手方の実績を確かめる" not in visit(npo, f"{town.url}/progress").text
