@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import add
 from typing import Any
 
 import regex
-from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, case, cast, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from embeddings.text import fold
@@ -65,7 +67,7 @@ def open_needs(
         )
         .options(joinedload(Need.organization).joinedload(Organization.npo))
     )
-    return _page(session, query, Need, sort, page)
+    return _page(session, query, Need, conditions, sort, page)
 
 
 def open_offers(
@@ -83,19 +85,13 @@ def open_offers(
         )
         .options(joinedload(Offer.organization).joinedload(Organization.company))
     )
-    return _page(session, query, Offer, sort, page)
+    return _page(session, query, Offer, conditions, sort, page)
 
 
 def _conditions(kind: type[Need] | type[Offer], conditions: Mapping[str, str]) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    for term in folding.terms(conditions.get("q", "")):
-        pattern = folding.like_pattern(term)
-        found.append(
-            or_(
-                kind.search_text.like(pattern, escape="\\"),
-                Organization.search_text.like(pattern, escape="\\"),
-            )
-        )
+    if words := _words(kind, conditions):
+        found.append(or_(*words))
     if code := conditions.get("support_type"):
         found.append(kind.support_type == code)
     if code := conditions.get("mode"):
@@ -108,17 +104,34 @@ def _conditions(kind: type[Need] | type[Offer], conditions: Mapping[str, str]) -
     return found
 
 
+def _words(kind: type[Need] | type[Offer], conditions: Mapping[str, str]) -> list[ColumnElement[bool]]:
+    """Whether a posting or its organization says it, for each word that is looked for."""
+    patterns = map(folding.like_pattern, folding.terms(conditions.get("q", "")))
+    return [
+        or_(
+            kind.search_text.like(pattern, escape="\\"),
+            Organization.search_text.like(pattern, escape="\\"),
+        )
+        for pattern in patterns
+    ]
+
+
 def holds(column: Any, code: str) -> ColumnElement[bool]:
     """Whether a JSON list of codes holds ``code``; codes have no quotes, so their text form decides."""
     return cast(column, String).like(f'%"{code}"%')
 
 
-def _page(session: Session, query: Select[Any], kind: Any, sort: str, page: int) -> Listing:
+def _page(
+    session: Session, query: Select[Any], kind: Any, conditions: Mapping[str, str], sort: str, page: int
+) -> Listing:
+    """A page of them: what says every word that is looked for before what says some."""
     total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     page = max(1, min(page, -(-total // PAGE_SIZE) or 1))
     order = kind.valid_until.asc() if sort == "closing" else kind.published_at.desc()
+    words = _words(kind, conditions)
+    said = [reduce(add, (case((word, 1), else_=0) for word in words)).desc()] if len(words) > 1 else []
     rows = session.scalars(
-        query.order_by(order, kind.id.desc()).offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)
+        query.order_by(*said, order, kind.id.desc()).offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)
     ).all()
     return Listing(rows, total, page)
 

@@ -45,7 +45,7 @@ def text_of_organization(organization: Organization) -> str:
 
 
 def terms(query: str, limit: int = 8) -> list[str]:
-    """The folded words of a query, at most ``limit`` of them; all must be found."""
+    """The folded words of a query, at most ``limit`` of them."""
     return [_term(word) for word in folded(query).split()[:limit]]
 
 

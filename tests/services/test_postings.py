@@ -19,7 +19,7 @@ from matcher.postings import lasting as posting_lasting
 from matcher.postings import reads as posting_reads
 from matcher.postings import revisions as posting_revisions
 from matcher.records import AuditEvent, Embedding, Mail, Mark, Need, Notice, Offer, Organization, Revision
-from matcher.register import findable, numbers
+from matcher.register import findable, folding, numbers
 from matcher.register.act import open_to
 from tests import told as tell
 from tests.factories import (
@@ -825,8 +825,6 @@ def test_only_open_needs_of_verified_npos_are_listed(town: Town) -> None:
     ],
 )
 def test_filters_narrow_the_list(town: Town, conditions: dict[str, str], found: set[str]) -> None:
-    from matcher.register import folding
-
     session = town.session
     needs = [
         make_need(session, town.npo, title="食堂", sdgs=["2"]),
@@ -840,6 +838,22 @@ def test_filters_narrow_the_list(town: Town, conditions: dict[str, str], found: 
         need.search_text = folding.text_of_posting(need)
     session.flush()
     assert titles(posting_reads.open_needs(session, conditions, public=True).rows) == found
+
+
+def test_what_says_every_word_comes_before_what_says_one(town: Town, now: datetime) -> None:
+    for number, title in enumerate(("傘と自転車", "紙芝居の楽譜", "布団", "紙芝居に自転車", "自転車だけ")):
+        need = make_need(town.session, town.npo, title=title, published_at=now + timedelta(days=number))
+        need.search_text = folding.text_of_posting(need)
+    town.session.flush()
+
+    def found(words: str, sort: str = "newest") -> list[str]:
+        rows = posting_reads.open_needs(town.session, {"q": words}, public=True, sort=sort).rows
+        return [row.title for row in rows]
+
+    assert found("紙芝居 自転車") == ["紙芝居に自転車", "自転車だけ", "紙芝居の楽譜", "傘と自転車"]
+    assert found("自転車　紙芝居　楽譜") == ["紙芝居に自転車", "紙芝居の楽譜", "自転車だけ", "傘と自転車"]
+    assert found("自転車") == ["自転車だけ", "紙芝居に自転車", "傘と自転車"]
+    assert found("浴衣 提灯") == []
 
 
 def test_lists_come_in_pages_of_twenty_and_out_of_range_is_the_last(town: Town, now: datetime) -> None:
@@ -856,8 +870,6 @@ def test_lists_come_in_pages_of_twenty_and_out_of_range_is_the_last(town: Town, 
 
 
 def test_similar_needs_of_ones_own_share_words(town: Town, now: datetime) -> None:
-    from matcher.register import folding
-
     session = town.session
     rice = make_need(session, town.npo, title="夕ごはんの会で使うお米")
     fridge = make_need(
