@@ -10,6 +10,7 @@ from typing import Any, Final
 from flask_babel import lazy_gettext as _l
 
 from matcher.cases import answering, beginning, discretion, documents, turns
+from matcher.cases.reads import DOCUMENT_WORK
 from matcher.ground import calendar, lifecycle, reasons
 from matcher.ground.permissions import Actor
 from matcher.records import AuditEvent, CaseMessage, Partnership
@@ -27,6 +28,9 @@ _EVENTS: Final[Mapping[str, Any]] = {
     lifecycle.SEND_FOR_REVIEW: _l("市に確認を依頼しました"),
     "download": _l("決定時の記録をダウンロードしました"),
 }
+
+#: What is kept each time that a draft is saved.
+_SAVINGS: Final = frozenset(f"draft_{kind}" for kind in DOCUMENT_WORK)
 
 PARTS: Final[Mapping[str, Any]] = {
     "meaning": _l("文章の内容の近さ"),
@@ -273,6 +277,7 @@ def timeline(
         more: public id of a record that events name → its text.
     """
     texts = {message.public_id: message.text for message in messages} | dict(more or {})
+    seen = [(event, user) for event, user in events if discretion.may_see(actor, event)]
     return [
         {
             "at": event.at,
@@ -281,9 +286,20 @@ def timeline(
             "reason": _reason(actor, event),
             "detail": _detail(case, event, texts),
         }
-        for event, user in events
-        if discretion.may_see(actor, event)
+        for number, (event, user) in enumerate(seen)
+        if number == 0 or not _is_same_saving(seen[number - 1][0], event)
     ]
+
+
+def _is_same_saving(later: AuditEvent, event: AuditEvent) -> bool:
+    """Whether both are savings of one draft by one person on one day; in a row, the last is told."""
+    if event.action not in _SAVINGS or event.from_state is not None:
+        return False
+    saved = [
+        (one.action, one.details.get("document"), one.actor_id, calendar.tokyo_date(one.at))
+        for one in (later, event)
+    ]
+    return saved[0] == saved[1]
 
 
 def who(actor: Actor, case: Partnership, user: Doer | None) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from pypdf import PdfReader
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from matcher.agreements import plans
@@ -20,7 +21,7 @@ from matcher.desk import handovers
 from matcher.ground import calendar
 from matcher.ground.db import Database
 from matcher.organizations import acts as organization_acts
-from matcher.records import User
+from matcher.records import AuditEvent, User
 from matcher.register import officials
 from matcher.results import renewal
 from matcher.work import contributions, payments, reports, risks
@@ -667,3 +668,26 @@ def test_where_one_has_read_a_gift_the_step_leads_to_its_confirmation(town):
     assert page.h1 == ["実績を確認する"]
     send(npo, page, action="/do/confirm_contribution")
     assert "相手方の実績を確かめる" not in visit(npo, f"{town.url}/progress").text
+
+
+def test_savings_of_one_draft_in_a_row_are_one_line_of_the_history(town):
+    def life(partners):
+        partners.bring("negotiation")
+        for who, purpose in (
+            (partners.npo_actor, "一"), (partners.npo_actor, "二"), (partners.npo_actor, "三"),
+            (partners.company_actor, "四"), (partners.npo_actor, "五"),
+        ):  # fmt: skip
+            partners.at += timedelta(minutes=5)
+            plans.write_purpose(partners.session, who, partners.case, purpose, partners.at, version=None)
+        partners.at += timedelta(days=1)
+        plans.write_purpose(
+            partners.session, partners.npo_actor, partners.case, "六", partners.at, version=None
+        )
+        saved = select(AuditEvent).where(AuditEvent.action == "draft_plan").order_by(AuditEvent.id)
+        times.extend(filters.jdatetime(event.at) for event in partners.session.scalars(saved))
+
+    times: list[str] = []
+    town.live(life)
+    page = visit(town.browser("npo"), town.url).text
+    told = re.findall(r"(\S+) 協働計画の案", page)
+    assert told == [times[place] for place in (5, 4, 3, 2)]
