@@ -90,6 +90,7 @@ _STEPS: Final[Mapping[str, Any]] = {
     "plan_changed": _l("協定の案を、いまの計画に合わせて保存し直す"),
     "no_rules": _l("協定の案に、上限額に収まる支払いの条件を加える"),
     "not_verified": _l("市の確認が済んでいない登録を確かめて、進め方を両者に伝える"),
+    "text_outdated": _l("終わりの日を過ぎた案を、新しい日で書き直す"),
     agreement_acts.EXPIRED: _l("確認の有効期限が過ぎた登録を確かめて、進め方を両者に伝える"),
     "meet": _l("面談をして、記録を書く"),
     "measure": _l("「%(about)s」を測って、結果を提出する"),
@@ -154,7 +155,7 @@ def step_link(found: turns.Step, here: str = "") -> tuple[str, str, str]:
     Args:
         here: the section that is being read; where one has read it, the step leads on to its act.
     """
-    if found.kind.startswith("accept_"):
+    if found.kind.startswith("accept_") or found.kind == "text_outdated":
         return ("document", "", found.item)
     deed = act.find(Partnership, found.kind)
     if deed is None:

@@ -4,7 +4,7 @@
 (``Words.step``). Nothing here asks the clock: a step that begins later says from which day on.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -32,7 +32,9 @@ _GENERAL: Final = frozenset({"unpaid", "uncalculated"})
 
 #: Why a text cannot be accepted yet → who sees to it. A plan that is open has steps of its own.
 COMPLETED_BY: Final[Mapping[str, Sequence[str]]] = {
-    **dict.fromkeys(("no_purpose", "no_outcome_indicator", "plan_changed", "no_rules"), _BOTH),
+    **dict.fromkeys(
+        ("no_purpose", "no_outcome_indicator", "plan_changed", "no_rules", "text_outdated"), _BOTH
+    ),
     **dict.fromkeys(("not_verified", agreement_acts.EXPIRED), ("city",)),
     "plan_open": (),
 }
@@ -117,22 +119,36 @@ def _accepting(session: Session, case: Partnership, open_drafts: Sequence[CaseDo
             CaseStep(side=side, kind=kind, until=until, since=since, item=item)
             for side, since in asked.items()
         ]
-        is_new = document.kind == "agreement" and case.state not in plans.RUNNING
-        yield from _while_verified(case, found) if is_new and missing is None else found
+        yield from _lasting(found, () if missing is not None else _last_days(case, document))
 
 
-def _while_verified(case: Partnership, found: Sequence[CaseStep]) -> _Steps:
-    """Steps toward a new agreement, and after the last day of a verification the renewal in their place."""
+def _last_days(case: Partnership, document: CaseDocument) -> Iterator[tuple[date, str]]:
+    """(last day, code of the refusal from the next day on) of what may stop being acceptable by itself."""
+    if document.kind in {"trial", "agreement"}:
+        yield date.fromisoformat(document.content["to_on"]), "text_outdated"
+    if document.kind == "agreement" and case.state not in plans.RUNNING:
+        yield from _verified_until(case)
+
+
+def _verified_until(case: Partnership) -> Iterator[tuple[date, str]]:
     last = agreement_acts.acceptable_until(case)
+    if last is not None:
+        yield last, agreement_acts.EXPIRED
+
+
+def _lasting(found: Sequence[CaseStep], ends: Iterable[tuple[date, str]]) -> _Steps:
+    """Steps until the first of these days, and from the next one on the missing part in their place."""
+    last, code = min(ends, default=(None, ""))
     for step in found:
         step.closes_on = last
         yield step
     if found and last is not None:
         first = found[0]
-        for side in COMPLETED_BY[agreement_acts.EXPIRED]:
+        item = first.item if code == "text_outdated" else ""
+        for side in COMPLETED_BY[code]:
             yield CaseStep(
-                side=side, kind=agreement_acts.EXPIRED, opens_on=last + timedelta(days=1), until=first.until,
-                since=first.since,
+                side=side, kind=code, opens_on=last + timedelta(days=1), until=first.until, since=first.since,
+                item=item,
             )  # fmt: skip
 
 
@@ -172,7 +188,7 @@ def _going_on(session: Session, case: Partnership, drafted: set[str]) -> _Steps:
             missing = agreement_acts.draft_obstacle(session, case)
             if missing is None:
                 confirmed = CaseStep(side="city", kind=agreement_acts.confirm.name, until=until)
-                yield from _while_verified(case, [confirmed])
+                yield from _lasting([confirmed], _verified_until(case))
             for side in COMPLETED_BY[missing] if missing is not None else ():
                 yield CaseStep(side=side, kind=missing, until=until)
     if kind:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
@@ -294,6 +294,27 @@ def test_what_binds_the_citys_money_is_a_step_of_managers(
     for actor in (partners.coordinator, partners.manager):
         may = agreement_acts.confirm.obstacle(Look(session, actor, case, partners.at)) is None
         assert payments.is_for(session, step, actor, case) is may is (actor.role in who)
+
+
+@pytest.mark.parametrize("kind", ["trial", "agreement"])
+def test_after_the_last_day_of_a_text_it_is_to_be_written_anew(partners: Partners, kind: str) -> None:
+    partners.bring("agreement_draft" if kind == "agreement" else "negotiation")
+    if kind == "trial":
+        last = partners.today + timedelta(days=30)
+        plan = trials.TrialPlan("試す", "2回届ける", partners.today, last, 0, "けがのとき")
+        trials.draft_trial(
+            partners.session, partners.npo_actor, partners.case, plan, partners.at, version=None
+        )
+    draft = documents.find_draft(partners.session, partners.case, kind)
+    assert draft is not None
+
+    def kinds(day: date) -> set[tuple[str, str]]:
+        found = turns.steps(partners.session, partners.case, calendar.end_of_day(day))
+        return {(step.kind, step.item) for step in found}
+
+    last = date.fromisoformat(draft.content["to_on"])
+    assert kinds(last) == {(f"accept_{kind}", draft.public_id)}
+    assert kinds(last + timedelta(days=1)) == {("text_outdated", draft.public_id)}
 
 
 def test_of_a_contract_without_rules_they_are_asked_for(partners: Partners) -> None:
