@@ -225,14 +225,14 @@ def acceptance_obstacle(session: Session, case: Partnership, now: datetime) -> s
     code = draft_obstacle(session, case)
     if code is not None or case.state in plans.RUNNING:
         return code
-    last = acceptable_until(case)
-    return EXPIRED if last is not None and last < calendar.tokyo_date(now) else None
+    today = calendar.tokyo_date(now)
+    return next((code for last, code in verified_until(case) if last < today), None)
 
 
-def acceptable_until(case: Partnership) -> date | None:
-    """The last day on which the city's verification of both sides bears a new agreement."""
-    days = [side.verification_expires_on for side in (case.company, case.npo)]
-    return min((day for day in days if day is not None), default=None)
+def verified_until(case: Partnership) -> list[tuple[date, str]]:
+    """(last day, code of the refusal from the next day on) of the verifications that it rests on."""
+    days = (side.verification_expires_on for side in (case.company, case.npo))
+    return [(day, EXPIRED) for day in days if day is not None]
 
 
 def draft_obstacle(session: Session, case: Partnership) -> str | None:

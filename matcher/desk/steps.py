@@ -115,10 +115,7 @@ def _accepting(session: Session, case: Partnership, open_drafts: Sequence[CaseDo
         kind, item = f"accept_{document.kind}", document.public_id
         if missing is not None:
             kind, item, asked = missing, "", dict.fromkeys(COMPLETED_BY[missing], document.drafted_at)
-        found = [
-            CaseStep(side=side, kind=kind, until=until, since=since, item=item)
-            for side, since in asked.items()
-        ]
+        found = [CaseStep(side=one, kind=kind, until=until, since=at, item=item) for one, at in asked.items()]
         yield from _lasting(found, () if missing is not None else _last_days(case, document))
 
 
@@ -127,13 +124,7 @@ def _last_days(case: Partnership, document: CaseDocument) -> Iterator[tuple[date
     if document.kind in {"trial", "agreement"}:
         yield date.fromisoformat(document.content["to_on"]), "text_outdated"
     if document.kind == "agreement" and case.state not in plans.RUNNING:
-        yield from _verified_until(case)
-
-
-def _verified_until(case: Partnership) -> Iterator[tuple[date, str]]:
-    last = agreement_acts.acceptable_until(case)
-    if last is not None:
-        yield last, agreement_acts.EXPIRED
+        yield from agreement_acts.verified_until(case)
 
 
 def _lasting(found: Sequence[CaseStep], ends: Iterable[tuple[date, str]]) -> _Steps:
@@ -144,11 +135,10 @@ def _lasting(found: Sequence[CaseStep], ends: Iterable[tuple[date, str]]) -> _St
         yield step
     if found and last is not None:
         first = found[0]
-        item = first.item if code == "text_outdated" else ""
         for side in COMPLETED_BY[code]:
             yield CaseStep(
                 side=side, kind=code, opens_on=last + timedelta(days=1), until=first.until, since=first.since,
-                item=item,
+                item=first.item,
             )  # fmt: skip
 
 
@@ -188,7 +178,7 @@ def _going_on(session: Session, case: Partnership, drafted: set[str]) -> _Steps:
             missing = agreement_acts.draft_obstacle(session, case)
             if missing is None:
                 confirmed = CaseStep(side="city", kind=agreement_acts.confirm.name, until=until)
-                yield from _lasting([confirmed], _verified_until(case))
+                yield from _lasting([confirmed], agreement_acts.verified_until(case))
             for side in COMPLETED_BY[missing] if missing is not None else ():
                 yield CaseStep(side=side, kind=missing, until=until)
     if kind:
