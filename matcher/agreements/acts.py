@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from matcher.agreements import clauses, contract, periods, plans, rules
-from matcher.cases import decisions, documents, talks, telling, turns
+from matcher.cases import decisions, documents, span, talks, telling, turns
 from matcher.cases.act import REVIEW, WORK, case_act
 from matcher.ground import calendar, lifecycle, vocabulary
 from matcher.ground.errors import Invalid, NotFound
@@ -34,8 +34,6 @@ CITY_FIELDS: Final = frozenset(
 )  # fmt: skip
 EXPIRED: Final = "verification_expired"
 CHECKS: Final = ("period", "money", "indicators", "publication")
-MOST_DAYS: Final = 366 * 5  #: an agreement runs for five years at most, then it is renewed
-LEAD_DAYS: Final = 366 * 2  #: and begins within two years
 
 
 # ── Writing and accepting ────────────────────────────────────────────────────────────────────────────
@@ -180,7 +178,7 @@ def faults(facts: Mapping[str, Any]) -> dict[str, str]:
     if isinstance(first, date) and isinstance(last, date):
         if last <= first:
             wrong["to_on"] = "before_start"
-        elif (last - first).days > MOST_DAYS:
+        elif (last - first).days > span.MOST_DAYS:
             wrong["to_on"] = "agreement_too_long"
     if facts.get("frequency") not in vocabulary.REPORT_FREQUENCIES:
         wrong["frequency"] = "required"
@@ -208,12 +206,14 @@ def _faults_of_days(look: Look, facts: Mapping[str, Any], in_force: CaseDocument
     first, last = facts["from_on"], facts["to_on"]
     if first.isoformat() != kept.get("from_on"):
         before = look.session.get(Partnership, case.renewed_from_id) if case.renewed_from_id else None
-        earliest = [talks.first_day(look.session, case)]
+        earliest = [span.first_day(look.session, case)]
         if before is not None and before.ends_on is not None:  # the next period may join the one before
             earliest.append(before.ends_on + timedelta(days=1))
-        if first < min(earliest):
+        if kept and date.fromisoformat(kept["from_on"]) <= today:
+            wrong["from_on"] = "agreement_begun"
+        elif first < min(earliest):
             wrong["from_on"] = "agreement_from_early"
-        elif first > today + timedelta(days=LEAD_DAYS):
+        elif first > today + timedelta(days=span.LEAD_DAYS):
             wrong["from_on"] = "agreement_from_far"
     if last <= today and last.isoformat() != kept.get("to_on"):
         wrong["to_on"] = "in_past"

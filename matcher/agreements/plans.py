@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.agreements import carryover, indicators, logic_models
-from matcher.cases import documents, talks, telling
+from matcher.cases import documents, span, talks, telling
 from matcher.cases.act import WORK, case_act
 from matcher.ground import lifecycle, vocabulary
 from matcher.ground.errors import Invalid, NotFound, Refused
@@ -89,8 +89,16 @@ def write_logic(look: Look, lines: Mapping[str, Iterable[str]], *, why_changed: 
 
 @_plan_act("write_milestones", Words("節目を書く", "計画の案を保存しました。"))
 def write_milestones(look: Look, milestones: Iterable[Mapping[str, str]], *, why_changed: str = "") -> Done:
-    """The milestones, each with its ``text`` and its day (``on``)."""
-    return _write(look, {"milestones": list(milestones)}, why_changed)
+    """The milestones, each with its ``text`` and its day (``on``).
+
+    Raises:
+        Invalid: a day before or beyond the case.
+    """
+    found = list(milestones)
+    faults = (span.fault_within(look, date.fromisoformat(row["on"])) for row in found if row["on"])
+    if fault := next(filter(None, faults), None):
+        raise Invalid(milestones=fault)
+    return _write(look, {"milestones": found}, why_changed)
 
 
 @_plan_act("save_link", Words("つながりを加える", "つながりを加えました。"))
@@ -146,7 +154,7 @@ def save_indicator(look: Look, facts: Mapping[str, Any], *, why_changed: str = "
     rows = [dict(found) for found in content(session, case)["indicators"]]
     if key and all(found["key"] != key for found in rows):
         raise NotFound("indicator")
-    wrong = indicators.faults(facts)
+    wrong = indicators.faults(facts) | _faults_of_days(look, facts)
     if not key and len(rows) >= MOST:
         wrong.setdefault("name", "too_many")
     if wrong:
@@ -158,6 +166,19 @@ def save_indicator(look: Look, facts: Mapping[str, Any], *, why_changed: str = "
     else:
         rows = [{"key": key, **facts} if found["key"] == key else found for found in rows]
     return _write(look, {"indicators": rows}, why_changed)
+
+
+def _faults_of_days(look: Look, facts: Mapping[str, Any]) -> dict[str, str]:
+    """Field → code of days of measuring and of the target that the case cannot see."""
+    days = {
+        "measure_on": facts["measure_on"],
+        "target_on": [facts["target_on"]] if facts["target_on"] else [],
+    }
+    found = {
+        name: next(filter(None, (span.fault_within(look, date.fromisoformat(day)) for day in typed)), None)
+        for name, typed in days.items()
+    }
+    return {name: code for name, code in found.items() if code is not None}
 
 
 @_plan_act(

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from matcher.cases import documents, telling, turns
+from matcher.cases import documents, span, telling, turns
 from matcher.cases.act import ALIVE, SHARE, WORK, case_act
 from matcher.ground import calendar, lifecycle
 from matcher.ground.errors import Invalid, Refused
@@ -45,12 +45,20 @@ def record_meeting(look: Look, meeting: Meeting) -> Done:
     """Keep a note of a meeting; the first one of either side moves the case from introduced to talks.
 
     Raises:
-        Invalid: ``held_on`` in the future, no people, no text.
+        Invalid: ``held_on`` in the future or before the case began, a next meeting before this one, no
+            people, no text.
     """
     session, actor, case, now = look.session, look.actor, look.record, look.now
     wrong = {name: "required" for name in ("people", "text") if not getattr(meeting, name).strip()}
-    if meeting.held_on > calendar.tokyo_date(now):
+    today, next_on = calendar.tokyo_date(now), meeting.next_at and calendar.tokyo_date(meeting.next_at)
+    if meeting.held_on > today:
         wrong["held_on"] = "in_future"
+    elif meeting.held_on < calendar.tokyo_date(case.created_at):  # they may have met before the city knew
+        wrong["held_on"] = "before_case"
+    if next_on is not None and next_on < meeting.held_on:
+        wrong["next_on"] = "next_before"
+    elif next_on is not None and next_on > span.last_day(case, today):
+        wrong["next_on"] = "beyond_case"
     if wrong:
         raise Invalid(**wrong)
     found = MeetingNote(partnership_id=case.id, author_id=actor.user_id, written_at=now, **asdict(meeting))
@@ -78,12 +86,14 @@ def add_task(look: Look, text: str, side: str, due_on: date | None) -> Done:
     """Promise something: who does what by when.
 
     Raises:
-        Invalid: no text, no side.
+        Invalid: no text, no side, a day that has passed or lies beyond the case.
     """
     if not text.strip():
         raise Invalid(text="required")
     if side not in SIDES:
         raise Invalid(side="required")
+    if due_on is not None and (fault := span.fault_of_plan(look, due_on)):
+        raise Invalid(due_on=fault)
     found = CaseTask(
         partnership_id=look.record.id, text=text.strip(), side=side, due_on=due_on,
         created_by_id=look.actor.user_id, created_at=look.now,
@@ -265,18 +275,6 @@ def in_state(session: Session, case: Partnership, *states: str) -> None:
     """
     if case.state not in states:
         raise moves.moved_on(session, case)
-
-
-def first_day(session: Session, case: Partnership) -> date:
-    """The earliest day on which anything can have been given or agreed between the two: that on which the
-    city introduced them, or an earlier one on which their trial or their agreement began.
-    """
-    days = [calendar.tokyo_date(case.decided_at or case.created_at)]
-    if trial := documents.find_agreed(session, case, "trial"):
-        days.append(date.fromisoformat(trial.content["from_on"]))
-    if case.starts_on is not None:
-        days.append(case.starts_on)
-    return min(days)
 
 
 def unverified(case: Partnership) -> list[Organization]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from sqlalchemy import ColumnElement, Select, exists, select, update
 from sqlalchemy.orm import Session, joinedload
@@ -15,6 +16,8 @@ from matcher.ground.permissions import SYSTEM, Actor
 from matcher.records import AuditEvent, CaseTask, Handover, Organization, Partnership, Risk, User
 from matcher.register import audit, notices, wording_work
 from matcher.work import reads as work_reads
+
+MOST_DAYS: Final = 366 * 2  #: for which a handover can be planned ahead
 
 
 def open_cases(session: Session, person: User | None = None) -> Sequence[Partnership]:
@@ -89,7 +92,8 @@ def plan(
 
     Raises:
         Invalid: no case, somebody else's case, one that is handed over on that day already, the same person
-            (unless another stands in from then on), somebody who does not serve, a day in the past.
+            (unless another stands in from then on), somebody who does not serve, a day in the past or
+            more than two years ahead.
     """
     permissions.require(actor, "desk.handover")
     wrong = {}
@@ -110,7 +114,9 @@ def plan(
     elif deputy is not None and not _serves(deputy):
         wrong["deputy"] = "required"
     if effective_on < calendar.tokyo_date(now):
-        wrong["effective_on"] = "in_past"
+        wrong["effective_on"] = "over_already"
+    elif effective_on > calendar.tokyo_date(now) + timedelta(days=MOST_DAYS):
+        wrong["effective_on"] = "handover_far"
     if wrong:
         raise Invalid(**wrong)
     found = Handover(

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matcher.agreements import contract
-from matcher.cases import documents, talks
+from matcher.cases import documents, span, talks
 from matcher.cases.act import BEGUN, SHARE, WORK, case_act
 from matcher.ground import calendar, figures, lifecycle, vocabulary
 from matcher.ground.errors import Invalid
@@ -90,7 +90,7 @@ def record_contribution(look: Look, gift: Gift) -> Done:
         Invalid: field → code.
     """
     case = look.record
-    wrong = gift.faults(talks.first_day(look.session, case), calendar.tokyo_date(look.now))
+    wrong = gift.faults(span.first_day(look.session, case), calendar.tokyo_date(look.now))
     if not wrong and case.state == "trial" and vocabulary.is_money(gift.support_type, gift.unit):
         given = sum(_yen_of(row) for row in _money_given(look.session, case))
         if given + _yen_of(gift) > lifecycle.TRIAL_MONEY_YEN:

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Final
 
-from matcher.cases import talks
+from matcher.cases import span, talks
 from matcher.cases.act import ALIVE, BEGUN, REVIEW, SHARE, case_act
-from matcher.ground import calendar, personal
+from matcher.ground import personal
 from matcher.ground.errors import Invalid
 from matcher.records import Incident
 from matcher.register.act import MOVED_ON, Done, Look, Told, Words
@@ -28,8 +28,8 @@ def report_incident(look: Look, happened_on: date, text: str, measures: str) -> 
         Invalid: field → code.
     """
     wrong = {}
-    if happened_on > calendar.tokyo_date(look.now):
-        wrong["happened_on"] = "in_future"
+    if fault := span.fault_of_past(look, happened_on):
+        wrong["happened_on"] = fault
     if not text.strip():
         wrong["text"] = "required"
     if not measures.strip():

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 
-from matcher.cases import talks, telling
+from matcher.cases import span, talks, telling
 from matcher.cases.act import ALIVE, SHARE, case_act
 from matcher.ground import calendar
 from matcher.ground.errors import Invalid
@@ -39,6 +39,16 @@ class RiskFacts:
         return wrong
 
 
+def _fault_of_review(look: Look, facts: RiskFacts) -> dict[str, str]:
+    """The next look is to come, while there is something to look at."""
+    if facts.review_on is None:
+        return {}
+    if facts.review_on <= calendar.tokyo_date(look.now):
+        return {"review_on": "in_past"}
+    fault = span.fault_of_plan(look, facts.review_on)
+    return {"review_on": fault} if fault else {}
+
+
 def _still_open(look: Look) -> str | None:
     return None if look.item.closed_at is None else MOVED_ON
 
@@ -53,7 +63,7 @@ def add_risk(look: Look, risk: RiskFacts) -> Done:
     Raises:
         Invalid: field → code.
     """
-    wrong = risk.faults()
+    wrong = risk.faults() | _fault_of_review(look, risk)
     if wrong:
         raise Invalid(**wrong)
     found = Risk(
@@ -80,10 +90,8 @@ def change_risk(look: Look, facts: RiskFacts) -> Done:
     Raises:
         Invalid: field → code; a next day that is not to come.
     """
-    wrong = facts.faults()
+    wrong = facts.faults() | _fault_of_review(look, facts)
     wrong.pop("text", None)
-    if facts.review_on is not None and facts.review_on <= calendar.tokyo_date(look.now):
-        wrong["review_on"] = "in_past"
     if wrong:
         raise Invalid(**wrong)
     before = _weighed(look.item)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from matcher.agreements import acts as agreement_acts
@@ -55,8 +55,7 @@ def outsider(p: Partners):
 def meet(actor: str = "npo_actor", **facts: Any) -> Try:
     def act(p: Partners) -> object:
         values = {"held_on": p.today, "people": "佐藤", "text": "話した。"} | facts
-        if callable(values["held_on"]):
-            values["held_on"] = values["held_on"](p)
+        values = {name: value(p) if callable(value) else value for name, value in values.items()}
         return talks.record_meeting(p.session, _who(p, actor), p.case, talks.Meeting(**values), p.at)
 
     return act
@@ -68,8 +67,22 @@ def _who(p: Partners, actor: str):
     )
 
 
-def task(actor: str = "npo_actor", text: str = "測る", side: str = "npo") -> Try:
-    return lambda p: talks.add_task(p.session, _who(p, actor), p.case, text, side, None, p.at)
+def task(
+    actor: str = "npo_actor",
+    text: str = "測る",
+    side: str = "npo",
+    due: Callable[[Partners], date] | None = None,
+) -> Try:
+    return lambda p: talks.add_task(
+        p.session, _who(p, actor), p.case, text, side, due(p) if due else None, p.at
+    )
+
+
+def milestone(day: Callable[[Partners], date]) -> Try:
+    return lambda p: plans.write_milestones(
+        p.session, p.npo_actor, p.case, [{"text": "会う", "on": day(p).isoformat()}], p.at,
+        version=None, why_changed=p.why,
+    )  # fmt: skip
 
 
 def finish_task(actor: str = "npo_actor", *, twice: bool = False, stale: bool = False) -> Try:

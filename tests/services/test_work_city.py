@@ -594,6 +594,7 @@ def test_a_second_look_changes_the_risk_and_the_audit_keeps_before_and_after(par
         ({"mitigation": " "}, Invalid, "mitigation"),
         ({"side": "outside"}, Invalid, "side"),
         ({"review_on": date(2026, 11, 25)}, Invalid, "review_on"),
+        ({"review_on": date(2199, 12, 31)}, Invalid, "review_on"),
         ({"version": 7}, MovedOn, "moved_on"),
     ],
 )

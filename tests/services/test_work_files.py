@@ -93,7 +93,8 @@ def test_what_the_scanner_says_counts(partners, tmp_path, script, error, code):
         ({"to_user": "from"}, "to_user:same_person"),
         ({"to_user": "operator"}, "to_user:required"),
         ({"deputy": "to"}, "deputy:same_person"),
-        ({"effective_on": -1}, "effective_on:in_past"),
+        ({"effective_on": -1}, "effective_on:over_already"),
+        ({"effective_on": 733}, "effective_on:handover_far"),
     ],
 )
 def test_a_handover_that_cannot_be_is_refused(partners, session, facts, code):
@@ -107,7 +108,7 @@ def test_a_handover_that_cannot_be_is_refused(partners, session, facts, code):
         name: people.get(value, value) if isinstance(value, str) else value for name, value in facts.items()
     }
     if "effective_on" in values:
-        values["effective_on"] = calendar.tokyo_date(partners.at) - DAY
+        values["effective_on"] = calendar.tokyo_date(partners.at) + values["effective_on"] * DAY
     partners.today = calendar.tokyo_date(partners.at)
     with pytest.raises(Invalid) as caught:
         hand_over(partners, **values)

@@ -1,0 +1,57 @@
+"""The days that a case spans: nothing of it happened before, and nothing is planned beyond.
+
+A year typed wrong would otherwise be thousands of days late, or never come.
+"""
+
+from datetime import date, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from matcher.cases import documents
+from matcher.ground import calendar
+from matcher.records import Partnership
+from matcher.register.act import Look
+
+LEAD_DAYS: Final = 366 * 2  #: within which an agreement begins
+MOST_DAYS: Final = 366 * 5  #: an agreement runs for five years at most, then it is renewed
+AFTER_DAYS: Final = 366  #: after its last day what has come of it is still measured and talked about
+
+
+def first_day(session: Session, case: Partnership) -> date:
+    """The earliest day on which anything can have been given or agreed between the two: that on which the
+    city introduced them, or an earlier one on which their trial or their agreement began.
+    """
+    days = [calendar.tokyo_date(case.decided_at or case.created_at)]
+    if trial := documents.find_agreed(session, case, "trial"):
+        days.append(date.fromisoformat(trial.content["from_on"]))
+    if case.starts_on is not None:
+        days.append(case.starts_on)
+    return min(days)
+
+
+def last_day(case: Partnership, today: date) -> date:
+    """The latest day for which anything can be planned: a year after the agreement's last day."""
+    return (case.ends_on or today + timedelta(days=LEAD_DAYS + MOST_DAYS)) + timedelta(days=AFTER_DAYS)
+
+
+def fault_of_past(look: Look, day: date) -> str | None:
+    """Why something of the case cannot have happened that day: a code, or ``None``."""
+    if day > calendar.tokyo_date(look.now):
+        return "in_future"
+    return "before_case" if day < first_day(look.session, look.record) else None
+
+
+def fault_of_plan(look: Look, day: date) -> str | None:
+    """Why nothing can be planned for that day from today on: a code, or ``None``."""
+    today = calendar.tokyo_date(look.now)
+    if day < today:
+        return "over_already"
+    return "beyond_case" if day > last_day(look.record, today) else None
+
+
+def fault_within(look: Look, day: date) -> str | None:
+    """Why a plan, which may speak of days that have passed, cannot name that day: a code, or ``None``."""
+    if day < first_day(look.session, look.record):
+        return "before_case"
+    return "beyond_case" if day > last_day(look.record, calendar.tokyo_date(look.now)) else None
