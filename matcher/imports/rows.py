@@ -11,7 +11,7 @@ from sqlalchemy import String, inspect
 
 from embeddings import text as texts
 from matcher.city.cities import City
-from matcher.ground import calendar, lifecycle, limits, numerals, readings
+from matcher.ground import calendar, lifecycle, limits, names, numerals, readings
 from matcher.ground import posting as posting_fields
 from matcher.ground.field import Field
 from matcher.ground.typed import Unclear
@@ -33,6 +33,8 @@ _MODELS: Final[Mapping[Kind, tuple[Any, ...]]] = {
 }
 
 
+#: What a person or an organization is called.
+_NAMES: Final = ("name", "contact_name", "representative")
 _TYPED: Final = frozenset({"text", "url", "email", "phone"})
 
 
@@ -110,11 +112,12 @@ def _number_problem(kind: Kind, number: int, code: str, values: dict[str, Any]) 
 def check_organization(kind: Kind, row: dict[str, Any], known: Known, now: datetime) -> list[Problem]:
     number, values = row["row"], row["values"]
     problems = _number_problem(kind, number, "corporate_number", values)
-    typed = values.get("kana") or ""
-    try:
-        values["kana"] = readings.read(typed) or None
-    except Unclear as unclear:
-        problems.append(Problem(number, label_of(kind, "kana"), unclear.code, typed[:40]))
+    for code, read in (("kana", readings.read), *((name, names.read) for name in _NAMES)):
+        typed = values.get(code) or ""
+        try:
+            values[code] = (read(typed) or None) if typed else None
+        except Unclear as unclear:
+            problems.append(Problem(number, label_of(kind, code), unclear.code, typed[:40]))
     website = values.get("website")
     if website and not organization_profile.is_web_address(website):
         # Registers often leave the scheme away; everything else is asked for. Of 「http://a@b.example」 no

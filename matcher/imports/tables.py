@@ -25,6 +25,7 @@ from typing import Any, Final
 from embeddings.normal import nfc
 from matcher.ground import days
 from matcher.ground.errors import DomainError
+from matcher.ground.typed import seen
 from matcher.imports import worksheets
 
 MAX_BYTES: Final = 5 * 1024 * 1024
@@ -161,7 +162,7 @@ def _read_csv(content: bytes, is_heading: Callable[[str], bool]) -> Table:
         for cells in reader:
             counter.add(cells)
             cleaned = [clean(cell) for cell in cells[:MAX_COLUMNS]]
-            is_beyond = any(cell.strip() for cell in cells[MAX_COLUMNS:])
+            is_beyond = any(map(seen, cells[MAX_COLUMNS:]))
             is_cut |= is_beyond
             if is_beyond or any(cleaned):
                 # A quoted cell may span lines; people count rows as their spreadsheet does.
@@ -224,7 +225,8 @@ def _too_much() -> Unreadable:
 
 
 def clean(text: str) -> str:
-    """Stored form of a cell: NFC, LF line ends, no NUL, no half of a character, no white space around.
+    """Stored form of a cell: NFC, LF line ends, no NUL, no half of a character, no white space around; empty
+    where nothing can be seen.
 
     Of more than ``MAX_LETTERS`` the first, which are too many for every field.
     """
@@ -232,7 +234,7 @@ def clean(text: str) -> str:
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip(_AROUND)[:MAX_LETTERS]
     text = "".join(character for character in text if not "\ud800" <= character <= "\udfff")
-    return nfc(text).strip(_AROUND)
+    return nfc(text).strip(_AROUND) if seen(text) else ""
 
 
 # ── JSONL ────────────────────────────────────────────────────────────────────────────────────────────
