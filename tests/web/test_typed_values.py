@@ -150,6 +150,8 @@ TYPED = [
     "20箱",
     "3/4",
     "0.001",
+    "4.000",
+    "1.500",
 ]
 
 
@@ -168,6 +170,21 @@ def test_a_form_and_an_import_read_an_amount_alike(app: Flask, typed: str) -> No
             assert field._value() == typed
         else:
             assert (field.data, field.unit) == expected
+
+
+@pytest.mark.parametrize("field", [field for field in READERS if READERS[field][0] is numerals])
+def test_a_dot_for_a_comma_is_refused_in_every_field(app: Flask, field: Any) -> None:
+    with app.test_request_context():
+        assert "「1,000」のように「,」で" in bound(field, "120.000").process_errors[0]
+
+
+def test_an_import_reads_a_whole_number_of_json_and_refuses_a_dot_for_a_comma() -> None:
+    column = next(one for one in COLUMNS["npos"] if one.code == "volunteers")
+    assert cells.read(column, checking._said(12.0), City()).value == 12
+    assert checking._said(0.1) == "0.1"
+    with pytest.raises(Unclear) as unclear:
+        cells.read(column, "1.000", City())
+    assert unclear.value.code == "number_dot"
 
 
 def test_a_field_says_what_it_read_where_that_is_not_plain(app: Flask) -> None:
