@@ -165,6 +165,10 @@ def check_posting(
         wrong = values.get("owner") or values.get("owner_number") or ""
         return [*problems, Problem(number, label_of(kind, "owner"), owner, str(wrong)[:40])]
     key, name, _state = owner
+    told = _about_owner(kind, number, values, name, known)
+    if told is not None and told.level == "error":
+        return [told]
+    notes = [told] if told is not None else []
     values |= {"owner_id": key, "owner": name}
     if not values.get("valid_until"):
         last = values.get("period_to")
@@ -176,8 +180,8 @@ def check_posting(
     posting = posting_of(kind, values, now)
     for code, wrong in posting_drafts.check(posting, now).items():
         found = "" if values.get(code) is None else str(values[code])[:40]
-        told = "unit_unfit" if (code, wrong) == ("unit", "required") and found else wrong
-        problems.append(Problem(number, label_of(kind, code), told, found))
+        code_of = "unit_unfit" if (code, wrong) == ("unit", "required") and found else wrong
+        problems.append(Problem(number, label_of(kind, code), code_of, found))
     title = (key, texts.fold(values.get("title") or ""))
     if not problems and title in known.titles:
         return [Problem(number, label_of(kind, "title"), "title_known", values["title"][:40], "duplicate")]
@@ -187,7 +191,7 @@ def check_posting(
             posting_fields.find(posting_drafts.kind_of(posting), code).label for code in lacking
         )
         problems.append(Problem(number, words, "incomplete", level="note"))
-    return problems
+    return notes + problems
 
 
 def _owner(values: Mapping[str, Any], known: Known) -> tuple[int, str, str] | str:
@@ -197,6 +201,24 @@ def _owner(values: Mapping[str, Any], known: Known) -> tuple[int, str, str] | st
     if not found:
         return "owner_unknown" if values.get("owner") else "required"
     return found[0] if len(found) == 1 else "owner_ambiguous"
+
+
+def _about_owner(
+    kind: Kind, number: int, values: Mapping[str, Any], name: str, known: Known
+) -> Problem | None:
+    """What is to be said of an owner who was found by number, where the row does not say the same name.
+
+    The number decides; but a name that is another one, or that of somebody else, says that one of the two is
+    a slip, and which one only a person can tell.
+    """
+    typed = str(values.get("owner") or "")
+    said, registered = folding.folded(typed), folding.folded(name)
+    if said == registered:
+        return None
+    is_close = (said in registered or registered in said) and said not in known.owners
+    code, level = ("owner_differs", "note") if is_close else ("owner_contradicts", "error")
+    code = code if typed else "owner_by_number"
+    return Problem(number, label_of(kind, "owner"), code, typed[:40], level, name)
 
 
 def posting_of(kind: Kind, values: Mapping[str, Any], now: datetime) -> Need | Offer:
