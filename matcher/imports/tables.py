@@ -102,8 +102,7 @@ def read(filename: str, content: bytes, is_heading: Callable[[str], bool] = _is_
     """
     if not content.strip():
         raise Unreadable("file_empty")
-    if len(content) > MAX_BYTES:
-        raise Unreadable("file_too_big", megabytes=MAX_BYTES // 1024 // 1024)
+    _check_size(content)
     suffix = Path(filename.lower()).suffix
     if content.startswith(_OLE):
         raise Unreadable("file_old_excel")
@@ -115,6 +114,11 @@ def read(filename: str, content: bytes, is_heading: Callable[[str], bool] = _is_
     if suffix not in {".csv", ".txt", ".tsv"}:
         raise Unreadable("file_type")
     return [_read_csv(content, is_heading)]
+
+
+def _check_size(content: bytes) -> None:
+    if len(content) > MAX_BYTES:
+        raise Unreadable("file_too_big", megabytes=MAX_BYTES // 1024 // 1024)
 
 
 # ── CSV ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -244,8 +248,9 @@ def read_json_lines(content: bytes) -> list[tuple[int, Mapping[str, Any]]]:
     """One JSON object a line, with the line's number.
 
     Raises:
-        Unreadable: ``file_json`` with the ``line`` that is no object.
+        Unreadable: ``file_too_big``, or ``file_json`` with the ``line`` that is no object.
     """
+    _check_size(content)
     found: list[tuple[int, Mapping[str, Any]]] = []
     for number, line in enumerate(re.split(r"\r\n?|\n", decode(content)), start=1):
         # Other characters at which Python divides lines (U+2028) may stand within a text of JSON.
