@@ -4,12 +4,11 @@ Those modules are imported only when their command is used (or its line of help 
 nobody waits for a model to load in order to add a user. Each has one click command named ``command``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 import click
 from flask import Flask, current_app
@@ -20,12 +19,15 @@ from sqlalchemy.orm import Session
 from matcher import migrations
 from matcher.desk import steps
 from matcher.ground.db import Database
-from matcher.ground.errors import DomainError
+from matcher.ground.errors import DomainError, Invalid
 from matcher.ground.permissions import SYSTEM
+from matcher.ground.typed import Unclear
 from matcher.people import accounts, closing, staff
 from matcher.records import User
 from matcher.register import audit
-from webapp import clock, folders
+from webapp import cli_files, clock, folders, text, value_text
+
+_Value = TypeVar("_Value")
 
 #: command → module that holds it as ``command``
 MODULES = {
@@ -91,8 +93,24 @@ def writing() -> Iterator[Session]:
         with database().write() as session:
             yield session
     except DomainError as error:
-        facts = ", ".join(f"{name}: {value}" for name, value in error.facts.items())
-        raise click.ClickException(f"{error.code}{f' ({facts})' if facts else ''}") from None
+        raise click.ClickException(said(error)) from None
+
+
+def said(error: DomainError) -> str:
+    """A refusal as the pages say it, and its code for scripts."""
+    if isinstance(error, Invalid):
+        return " ".join(f"{text.field_sentence(code)} ({name}: {code})" for name, code in error.facts.items())
+    if error.code in text.SENTENCES:
+        return f"{text.sentence(error.code, error.facts)} ({error.code})"
+    return error.code
+
+
+def read_typed(option: str, read: Callable[[str], _Value], typed: str) -> _Value:
+    """The value of an option by the reader that forms use; a usage error with its sentence otherwise."""
+    try:
+        return read(typed)
+    except Unclear as unclear:
+        raise click.BadParameter(value_text.sentence(unclear), param_hint=option) from None
 
 
 @contextmanager
@@ -221,22 +239,26 @@ def verify_audit(typed: tuple[str, ...], file: TextIO | None) -> None:
         click.echo(str(head))
 
 
-def _lines(name: str, opened: TextIO | None = None) -> list[str]:
+def _lines(opened: TextIO) -> list[str]:
     try:
-        return (opened.read() if opened is not None else Path(name).read_text(encoding="utf-8")).splitlines()
+        found = opened.read(cli_files.MOST + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise click.ClickException(
-            f"kept heads: expected a text in UTF-8 that can be read, found {name} ({type(error).__name__})"
+            f"kept heads: expected a text in UTF-8 that can be read, found {opened.name} "
+            f"({type(error).__name__})"
         ) from None
+    if len(found) > cli_files.MOST:
+        raise click.ClickException(f"kept heads: expected less, found {opened.name}")
+    return found.splitlines()
 
 
 def _kept_heads(typed: tuple[str, ...], file: TextIO | None) -> list[audit.Head]:
     lines = list(typed)
     if file is not None:
-        lines += _lines(file.name, file)
+        lines += _lines(file)
     own = current_app.config["SETTINGS"].audit_heads
     if own.exists():
-        lines += _lines(str(own))
+        lines += cli_files.text_of(own).splitlines()
     try:
         return [audit.read_head(line) for line in lines if line.strip()]
     except ValueError as error:

@@ -8,7 +8,8 @@ from flask.cli import with_appcontext
 
 from matcher.city import cities
 from matcher.ground.errors import Invalid
-from webapp import clock, db
+from webapp import cli_files, clock, db
+from webapp.cli import said
 
 
 @click.command("city")
@@ -21,7 +22,7 @@ def command(file: Path) -> None:
     is one, kana and field20. The object may also stand under the key "municipality".
     """
     try:
-        facts = json.loads(file.read_text(encoding="utf-8"))
+        facts = json.loads(cli_files.text_of(file))
         facts = facts.get("municipality", facts)
         with db.database().write() as session:
             if cities.get(session).is_demo:
@@ -30,6 +31,5 @@ def command(file: Path) -> None:
     except (ValueError, AttributeError, RecursionError) as error:
         raise click.ClickException(f"expected a JSON object, found: {error}") from error
     except Invalid as error:
-        found = ", ".join(f"{key}: {code}" for key, code in error.facts.items())
-        raise click.ClickException(f"expected usable values for the keys, found {found}") from error
+        raise click.ClickException(f"expected usable values for the keys: {said(error)}") from error
     click.echo(f"This installation is run by {facts['name']}.")

@@ -13,11 +13,12 @@ from flask.cli import AppGroup, with_appcontext
 from matcher.city import cities
 from matcher.ground.errors import DomainError
 from matcher.ground.permissions import SYSTEM
-from matcher.imports import checking, saving
+from matcher.imports import checking, saving, tables
 from matcher.imports.columns import COLUMNS, Kind
 from matcher.imports.findings import Checked
 from matcher.imports.tables import Unreadable
-from webapp import clock, db, import_text
+from webapp import cli_files, clock, db, import_text
+from webapp.cli import said
 from webapp.cli_index import encode_all
 from webapp.progress import progress
 
@@ -106,7 +107,7 @@ def template(kind: Kind, file: Path) -> None:
     """Write an empty .xlsx sheet for KIND to FILE."""
     with db.database().read() as session:
         city = cities.get(session)
-    file.write_bytes(import_text.template_workbook(kind, city, clock.now()))
+    cli_files.write(file, import_text.template_workbook(kind, city, clock.now()))
     click.echo(f"wrote {file}")
 
 
@@ -140,7 +141,7 @@ def _run(
         with progress(f"Saving {len(rows)} rows") as step:
             result = saving.save(db.database(), SYSTEM, kind, rows, state, clock.now(), step=step)
     except DomainError as error:
-        raise click.ClickException(f"{error.code} {dict(error.facts)}") from None
+        raise click.ClickException(said(error)) from None
     click.echo(f"saved {result.saved}, already there {result.skipped}")
     if encode:
         encode_all(db.database(), current_app.config["SETTINGS"])
@@ -149,7 +150,7 @@ def _run(
 
 
 def _check(kind: Kind, file: Path, form: str) -> Checked:
-    content, now = file.read_bytes(), clock.now()
+    content, now = cli_files.first_bytes(file, tables.MAX_BYTES), clock.now()
     suffix = file.suffix.lower().lstrip(".") if form == "auto" else form
     try:
         with db.database().read() as session:

@@ -21,7 +21,7 @@ from matcher.suggestions import indexing, suggest, weights
 from matcher.suggestions.judging import figures, fitting, folders, rankers
 from matcher.suggestions.judging import measures as evaluation
 from matcher.suggestions.ranking import Weights
-from webapp import clock, db
+from webapp import cli_files, clock, db
 from webapp.config import Settings
 from webapp.drawing import charts
 from webapp.progress import progress
@@ -155,12 +155,12 @@ def fit(
         raise click.ClickException(_said(error)) from error
     _print_fit(fitted, before, comparison)
     if out is not None:
-        out.write_text(json.dumps(fitted.as_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        cli_files.write(out, json.dumps(fitted.as_dict(), ensure_ascii=False, indent=1) + "\n")
     if plot is not None:
         steps = comparison.new.calibration()
-        plot.write_text(
+        cli_files.write(
+            plot,
             charts.calibration(steps, "Calibration on pairs held aside", "score shown", "share judged good"),
-            encoding="utf-8",
         )
     if adopt:
         try:
@@ -305,7 +305,7 @@ def evaluate(
             )
             for reached in found
         ]
-        plot.write_text(charts.bars(rows, "MRR@10 and nDCG@10, mean over all queries"), encoding="utf-8")
+        cli_files.write(plot, charts.bars(rows, "MRR@10 and nDCG@10, mean over all queries"))
 
 
 def _baselines(
@@ -319,10 +319,11 @@ def _baselines(
 
 
 def _write_run(path: Path, ranked: Mapping[tuple[str, str], Sequence[str]]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        for (query_id, _direction), ids in ranked.items():
-            line = json.dumps({"query_id": query_id, "ranked_ids": list(ids)}, ensure_ascii=False)
-            file.write(line + "\n")
+    lines = (
+        json.dumps({"query_id": query_id, "ranked_ids": list(ids)}, ensure_ascii=False) + "\n"
+        for (query_id, _direction), ids in ranked.items()
+    )
+    cli_files.write(path, "".join(lines))
 
 
 def _print_table(found: Sequence[figures.Figures]) -> None:
@@ -349,4 +350,4 @@ def _names(folder: Path) -> dict[str, str]:
 
 
 def _lines(path: Path) -> list[dict[str, str]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for line in cli_files.text_of(path).splitlines()]

@@ -1,14 +1,14 @@
 """``enmusubi registration-code``: the codes of registration evenings, for who runs the machine."""
 
-from datetime import datetime
-
 import click
 from flask.cli import AppGroup, with_appcontext
 
+from matcher.ground import days, numerals
 from matcher.ground.permissions import SYSTEM
 from matcher.people import registration_codes as codes
 from webapp import clock
-from webapp.cli import database, writing
+from webapp.cli import database, read_typed, writing
+from webapp.forms.values import read_number
 
 
 @click.group("registration-code", cls=AppGroup)
@@ -17,17 +17,17 @@ def command() -> None:
 
 
 @command.command("create")
+@click.option("--day", required=True, help="The day in Japan on which it holds.")
 @click.option(
-    "--day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The day in Japan on which it holds."
-)
-@click.option(
-    "--uses", type=int, default=codes.USUAL_USES, show_default=True, help="How many may register with it."
+    "--uses", default=str(codes.USUAL_USES), show_default=True, help="How many may register with it."
 )
 @with_appcontext
-def create(day: datetime, uses: int) -> None:
+def create(day: str, uses: str) -> None:
     """Make a code and print it, and nothing else."""
+    valid_on = read_typed("--day", days.read, day).day
+    most = read_typed("--uses", lambda typed: read_number(typed, numerals.PEOPLE, {"decimals": 0}), uses)
     with writing() as session:
-        made = codes.make(session, SYSTEM, valid_on=day.date(), most_uses=uses, now=clock.now())
+        made = codes.make(session, SYSTEM, valid_on=valid_on, most_uses=int(most.value), now=clock.now())
         code = codes.readable(made)
     click.echo(code)
 

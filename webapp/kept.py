@@ -26,6 +26,7 @@ from werkzeug.wrappers import Response
 
 from embeddings.normal import nfc
 from matcher.ground.permissions import Actor, Seat
+from matcher.ground.typed import seen
 from webapp import bodies, clock
 
 FIELD: Final = "kept"  #: the hidden field in which it travels
@@ -51,9 +52,7 @@ class Kept:
     @property
     def words(self) -> list[str]:
         """What a person wrote, without codes, numbers and days."""
-        return [
-            nfc(value).strip() for name, value in self.fields if name not in _HIDDEN and not is_code(value)
-        ]
+        return [seen(nfc(value)) for name, value in self.fields if name not in _HIDDEN and not is_code(value)]
 
 
 def init(app: Flask) -> None:

@@ -12,7 +12,7 @@ from matcher.cases import documents
 from matcher.ground import addresses, phones, vocabulary
 from matcher.ground.errors import Invalid
 from matcher.ground.permissions import Actor
-from matcher.ground.typed import Unclear
+from matcher.ground.typed import Unclear, seen
 from matcher.records import (
     AuditEvent,
     CaseDocument,
@@ -109,7 +109,7 @@ def _readable(facts: Mapping[str, Any]) -> tuple[str, str]:
     areas, wrong = facts.get("areas"), dict[str, str]()
     for key, most in _TEXTS.items():
         text = facts.get(key) or ""
-        if not isinstance(text, str) or (not text.strip() and key in _REQUIRED):
+        if not isinstance(text, str) or (not seen(text) and key in _REQUIRED):
             wrong[key] = "required"
         elif len(text) > most:
             wrong[key] = "too_long"

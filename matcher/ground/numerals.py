@@ -2,8 +2,9 @@
 
 Taken in any width: 1200, 1,200, 2.5, 5千万円, 500千円, 3百万円, 1億2,000万, 1.5億, 千二百, 二〇〇, with a
 unit behind only where the field knows it. Refused: wrong groups (12,34), ranges, exponents, fractions,
-以上, two or three (二三), a last digit whose place is left open (2万5, 1億2000), and whatever else stands
-beside. 約, くらい and their like are reported, and the caller says whether it takes them.
+以上, two or three (二三), a last digit whose place is left open (2万5, 1億2000), more decimals than the field
+has, a dot before three noughts (1.000 is written for 1,000), and whatever else stands beside. 約, くらい and
+their like are reported, and the caller says whether it takes them.
 
 Own code, for the libraries for Japanese numerals (kanjize) know no commas, yen and units.
 """
@@ -21,6 +22,9 @@ YEN: Final = "円"
 PEOPLE: Final = frozenset({"人"})
 
 _DIGITS: Final = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"
+_BEHIND: Final = re.compile(r"\.([0-9]+)")
+#: 1.000 is typed for 1,000 where the dot is meant to part thousands, or by a slip of the finger.
+_GROUP_OF_NOUGHTS: Final = re.compile(r"\.000(?![0-9])")
 _START: Final = re.compile(
     r"(?P<about>約|およそ)?\s*(?P<sign>[-−▲△+])?\s*(?P<yen>[¥\\])?\s*(?P<body>.*)", re.S
 )
@@ -69,8 +73,8 @@ def read(
 
     Raises:
         Unclear: ``number`` (not understood), ``number_range``, ``number_near`` (以上, 未満), ``number_unit``
-            (not known to the field), ``integer``, ``decimals``, ``negative``, ``too_large``, or
-            ``value_too_long``.
+            (not known to the field), ``number_dot`` (1.000), ``integer``, ``decimals``, ``negative``,
+            ``too_large``, or ``value_too_long``.
     """
     with localcontext(prec=3 * LIMIT):  # whatever fits into the limit is reckoned exactly
         return _read(text, units, decimals, least, below)
@@ -94,7 +98,11 @@ def _read(text: str, units: Collection[str], decimals: int, least: int, below: i
         value = value if start["sign"] == "+" else -value
     if abs(value) >= below:
         raise Unclear("too_large", text)
-    if value != round(value, decimals):
+    behind = [len(match[1]) for match in _BEHIND.finditer(body)]
+    if _GROUP_OF_NOUGHTS.search(body):
+        raise Unclear("number_dot", text)
+    # In 1.5億 the decimals are none of the yen; in 5.0 they are typed where none belong.
+    if value != round(value, decimals) or (read_already and max(behind, default=0) > decimals):
         raise Unclear("decimals" if decimals else "integer", text, decimals=decimals)
     if value < least:
         raise Unclear("negative", text)

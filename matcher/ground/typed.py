@@ -1,4 +1,5 @@
-"""What the readers of typed days, numbers and addresses share: one width, and how they refuse. Pure.
+"""What is asked of all that is typed: whether anything can be seen; what the readers of typed days, numbers
+and addresses share: one width, and how they refuse. Pure.
 
 A reader understands the whole of what was typed or refuses it; nothing is dropped so that the rest can be
 read. Only the width is unified before: NFKC would make 「10²」 into 102 and 「1①」 into 11.
@@ -7,7 +8,13 @@ read. Only the width is unified before: NFKC would make 「10²」 into 102 and 
 import unicodedata
 from typing import Final
 
+import regex
+
 from embeddings.normal import nfc
+
+#: A character that leaves a mark on the page. Not one: what Unicode lets programs ignore (marks without a
+#: width, the fillers of Hangul), white space, control characters, and the empty pattern of Braille.
+_SEEN: Final = regex.compile(r"[^\s\p{Z}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800\uFFF9-\uFFFB]")
 
 #: Marks without a width that come along when text is copied; at the ends they hide nothing.
 _UNSEEN: Final = "\u200b\u2060\ufeff\u200e\u202a\u202c"
@@ -24,6 +31,11 @@ class Unclear(ValueError):
         self.code = code
         self.part = part
         self.decimals = decimals
+
+
+def seen(text: str) -> str:
+    """``text`` without white space around it; empty where nobody could see anything of it."""
+    return text.strip() if _SEEN.search(text) else ""
 
 
 def plain(text: str, limit: int) -> str:

@@ -65,7 +65,7 @@ def _from_json(kind: Kind, number: int, value: Mapping[str, Any], city: City) ->
         if column is None or found is None or isinstance(found, dict):
             continue
         parts = found if isinstance(found, list) else [found]
-        text = tables.clean("、".join(str(part) for part in parts))
+        text = tables.clean("、".join(map(_said, parts)))
         if not text:
             cells.setdefault(column.code, text)
             continue
@@ -84,6 +84,11 @@ def _from_json(kind: Kind, number: int, value: Mapping[str, Any], city: City) ->
         if region not in inside:
             cells.setdefault("address", region)
     return cells
+
+
+def _said(value: Any) -> str:
+    """A value of JSON, where 12 and 12.0 are one number, as it is typed."""
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def _split_text(text: str, first: str, rest: str) -> dict[str, str]:

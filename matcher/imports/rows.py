@@ -11,7 +11,7 @@ from sqlalchemy import String, inspect
 
 from embeddings import text as texts
 from matcher.city.cities import City
-from matcher.ground import calendar, lifecycle, limits, numerals, readings
+from matcher.ground import calendar, lifecycle, limits, names, numerals, readings
 from matcher.ground import posting as posting_fields
 from matcher.ground.field import Field
 from matcher.ground.typed import Unclear
@@ -33,6 +33,8 @@ _MODELS: Final[Mapping[Kind, tuple[Any, ...]]] = {
 }
 
 
+#: What a person or an organization is called.
+_NAMES: Final = ("name", "contact_name", "representative")
 _TYPED: Final = frozenset({"text", "url", "email", "phone"})
 
 
@@ -110,11 +112,12 @@ def _number_problem(kind: Kind, number: int, code: str, values: dict[str, Any]) 
 def check_organization(kind: Kind, row: dict[str, Any], known: Known, now: datetime) -> list[Problem]:
     number, values = row["row"], row["values"]
     problems = _number_problem(kind, number, "corporate_number", values)
-    typed = values.get("kana") or ""
-    try:
-        values["kana"] = readings.read(typed) or None
-    except Unclear as unclear:
-        problems.append(Problem(number, label_of(kind, "kana"), unclear.code, typed[:40]))
+    for code, read in (("kana", readings.read), *((name, names.read) for name in _NAMES)):
+        typed = values.get(code) or ""
+        try:
+            values[code] = (read(typed) or None) if typed else None
+        except Unclear as unclear:
+            problems.append(Problem(number, label_of(kind, code), unclear.code, typed[:40]))
     website = values.get("website")
     if website and not organization_profile.is_web_address(website):
         # Registers often leave the scheme away; everything else is asked for. Of 「http://a@b.example」 no
@@ -162,6 +165,10 @@ def check_posting(
         wrong = values.get("owner") or values.get("owner_number") or ""
         return [*problems, Problem(number, label_of(kind, "owner"), owner, str(wrong)[:40])]
     key, name, _state = owner
+    told = _about_owner(kind, number, values, name, known)
+    if told is not None and told.level == "error":
+        return [told]
+    notes = [told] if told is not None else []
     values |= {"owner_id": key, "owner": name}
     if not values.get("valid_until"):
         last = values.get("period_to")
@@ -173,8 +180,8 @@ def check_posting(
     posting = posting_of(kind, values, now)
     for code, wrong in posting_drafts.check(posting, now).items():
         found = "" if values.get(code) is None else str(values[code])[:40]
-        told = "unit_unfit" if (code, wrong) == ("unit", "required") and found else wrong
-        problems.append(Problem(number, label_of(kind, code), told, found))
+        code_of = "unit_unfit" if (code, wrong) == ("unit", "required") and found else wrong
+        problems.append(Problem(number, label_of(kind, code), code_of, found))
     title = (key, texts.fold(values.get("title") or ""))
     if not problems and title in known.titles:
         return [Problem(number, label_of(kind, "title"), "title_known", values["title"][:40], "duplicate")]
@@ -184,7 +191,7 @@ def check_posting(
             posting_fields.find(posting_drafts.kind_of(posting), code).label for code in lacking
         )
         problems.append(Problem(number, words, "incomplete", level="note"))
-    return problems
+    return notes + problems
 
 
 def _owner(values: Mapping[str, Any], known: Known) -> tuple[int, str, str] | str:
@@ -194,6 +201,24 @@ def _owner(values: Mapping[str, Any], known: Known) -> tuple[int, str, str] | st
     if not found:
         return "owner_unknown" if values.get("owner") else "required"
     return found[0] if len(found) == 1 else "owner_ambiguous"
+
+
+def _about_owner(
+    kind: Kind, number: int, values: Mapping[str, Any], name: str, known: Known
+) -> Problem | None:
+    """What is to be said of an owner who was found by number, where the row does not say the same name.
+
+    The number decides; but a name that is another one, or that of somebody else, says that one of the two is
+    a slip, and which one only a person can tell.
+    """
+    typed = str(values.get("owner") or "")
+    said, registered = folding.folded(typed), folding.folded(name)
+    if said == registered:
+        return None
+    is_close = (said in registered or registered in said) and said not in known.owners
+    code, level = ("owner_differs", "note") if is_close else ("owner_contradicts", "error")
+    code = code if typed else "owner_by_number"
+    return Problem(number, label_of(kind, "owner"), code, typed[:40], level, name)
 
 
 def posting_of(kind: Kind, values: Mapping[str, Any], now: datetime) -> Need | Offer:

@@ -25,6 +25,7 @@ from typing import Any, Final
 from embeddings.normal import nfc
 from matcher.ground import days
 from matcher.ground.errors import DomainError
+from matcher.ground.typed import seen
 from matcher.imports import worksheets
 
 MAX_BYTES: Final = 5 * 1024 * 1024
@@ -101,8 +102,7 @@ def read(filename: str, content: bytes, is_heading: Callable[[str], bool] = _is_
     """
     if not content.strip():
         raise Unreadable("file_empty")
-    if len(content) > MAX_BYTES:
-        raise Unreadable("file_too_big", megabytes=MAX_BYTES // 1024 // 1024)
+    _check_size(content)
     suffix = Path(filename.lower()).suffix
     if content.startswith(_OLE):
         raise Unreadable("file_old_excel")
@@ -114,6 +114,11 @@ def read(filename: str, content: bytes, is_heading: Callable[[str], bool] = _is_
     if suffix not in {".csv", ".txt", ".tsv"}:
         raise Unreadable("file_type")
     return [_read_csv(content, is_heading)]
+
+
+def _check_size(content: bytes) -> None:
+    if len(content) > MAX_BYTES:
+        raise Unreadable("file_too_big", megabytes=MAX_BYTES // 1024 // 1024)
 
 
 # ── CSV ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -161,7 +166,7 @@ def _read_csv(content: bytes, is_heading: Callable[[str], bool]) -> Table:
         for cells in reader:
             counter.add(cells)
             cleaned = [clean(cell) for cell in cells[:MAX_COLUMNS]]
-            is_beyond = any(cell.strip() for cell in cells[MAX_COLUMNS:])
+            is_beyond = any(map(seen, cells[MAX_COLUMNS:]))
             is_cut |= is_beyond
             if is_beyond or any(cleaned):
                 # A quoted cell may span lines; people count rows as their spreadsheet does.
@@ -224,7 +229,8 @@ def _too_much() -> Unreadable:
 
 
 def clean(text: str) -> str:
-    """Stored form of a cell: NFC, LF line ends, no NUL, no half of a character, no white space around.
+    """Stored form of a cell: NFC, LF line ends, no NUL, no half of a character, no white space around; empty
+    where nothing can be seen.
 
     Of more than ``MAX_LETTERS`` the first, which are too many for every field.
     """
@@ -232,7 +238,7 @@ def clean(text: str) -> str:
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip(_AROUND)[:MAX_LETTERS]
     text = "".join(character for character in text if not "\ud800" <= character <= "\udfff")
-    return nfc(text).strip(_AROUND)
+    return nfc(text).strip(_AROUND) if seen(text) else ""
 
 
 # ── JSONL ────────────────────────────────────────────────────────────────────────────────────────────
@@ -242,8 +248,9 @@ def read_json_lines(content: bytes) -> list[tuple[int, Mapping[str, Any]]]:
     """One JSON object a line, with the line's number.
 
     Raises:
-        Unreadable: ``file_json`` with the ``line`` that is no object.
+        Unreadable: ``file_too_big``, or ``file_json`` with the ``line`` that is no object.
     """
+    _check_size(content)
     found: list[tuple[int, Mapping[str, Any]]] = []
     for number, line in enumerate(re.split(r"\r\n?|\n", decode(content)), start=1):
         # Other characters at which Python divides lines (U+2028) may stand within a text of JSON.

@@ -38,7 +38,8 @@ TEXT_LIMITS: Final[Mapping[str, int]] = profile.text_limits()
 
 
 _READERS: Final[Mapping[str, Callable[[str], str]]] = {
-    "name": names.read, "contact_name": names.read, "email": addresses.read, "phone": phones.read,
+    "name": names.read, "contact_name": names.read, "representative": names.read,
+    "email": addresses.read, "phone": phones.read,
     "kana": readings.read,
 }  # fmt: skip
 

@@ -7,9 +7,10 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from embeddings.normal import nfkc
-from matcher.ground import permissions
+from matcher.ground import names, permissions
 from matcher.ground.errors import Invalid
 from matcher.ground.permissions import Actor
+from matcher.ground.typed import Unclear, seen
 from matcher.people import accounts, links
 from matcher.records import Membership, Organization, User
 from matcher.register import audit, folding
@@ -23,12 +24,19 @@ def open_staff_account(
     Only operators (and the command line) make operators.
 
     Raises:
-        Invalid: the address has an account already or is none that mail reaches, or the role is none that
-            ``actor`` may give.
+        Invalid: the address has an account already or is none that mail reaches, the name is none, or the
+            role is none that ``actor`` may give.
     """
     permissions.require(actor, "staff.manage")
     if role not in staff_roles(actor):
         raise Invalid(role="required")
+    name = seen(name)
+    if not name:
+        raise Invalid(name="required")
+    try:
+        names.read(name)
+    except Unclear as unclear:
+        raise Invalid(name=unclear.code) from None
     user = User(
         email=accounts.address_of(email), name=name, role=role, status="invited", created_at=now,
         memberships=[],

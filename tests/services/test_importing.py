@@ -19,6 +19,7 @@ from matcher.ground.errors import Invalid, NotPermitted, Refused
 from matcher.ground.permissions import SYSTEM, Actor
 from matcher.imports import acts as import_acts
 from matcher.imports import checking, known, saving
+from matcher.imports.columns import Kind
 from matcher.imports.findings import Checked
 from matcher.imports.tables import Unreadable
 from matcher.jobs import leases, tickets
@@ -596,6 +597,36 @@ def test_needs_of_an_unknown_or_doubtful_group_are_refused(
         (9, "title_known"),
     ]
     assert [row["row"] for row in checked.rows] == [4, 7, 8]
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "level"),
+    [
+        ("みなとの会", "owner_contradicts", "error"), ("どこにもない会", "owner_contradicts", "error"),
+        ("株式会社会社の名", "owner_contradicts", "error"), ("食堂", "owner_contradicts", "error"),
+        ("NPO法人ほしのこ食堂", "owner_differs", "note"), ("ほしのこ", "owner_differs", "note"),
+        ("", "owner_by_number", "note"), ("ほしのこ食堂", None, None), ("ﾎｼﾉｺ食堂", None, None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["needs", "offers"])
+def test_a_number_of_another_organization_than_the_name_is_not_taken_unseen(
+    database: Database, coordinator: Actor, kind: Kind, typed: str, code: str | None, level: str | None
+) -> None:
+    with database.write() as session:
+        make = make_npo if kind == "needs" else make_company
+        make(session, name="ほしのこ食堂", corporate_number=NUMBER)
+        for name in ("みなとの会", "食堂"):
+            make(session, name=name)
+    named = "団体名" if kind == "needs" else "企業名"
+    told = "困っていること" if kind == "needs" else "内容"
+    checked = check(
+        database, coordinator, kind, csv(f"{named},法人番号,件名,{told},種類", f"{typed},{NUMBER},机,机,食品")
+    )
+    said = [one for one in checked.problems if one.code.startswith("owner_")]
+    assert [(one.code, one.level, one.read) for one in said] == (
+        [(code, level, "ほしのこ食堂")] if code else []
+    )
+    assert [row["values"]["owner"] for row in checked.rows] == ([] if level == "error" else ["ほしのこ食堂"])
 
 
 def test_what_postings_refuse_imports_refuse_too(

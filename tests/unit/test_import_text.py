@@ -46,3 +46,10 @@ def test_columns_that_were_read_as_one_are_named_now_and_as_they_were_kept(names
 )  # fmt: skip
 def test_a_file_is_refused_with_the_names_of_its_columns(error: Unreadable, said: str) -> None:
     assert said in import_text.refusal(error)
+
+
+@pytest.mark.parametrize("code", ["owner_by_number", "owner_differs", "owner_contradicts"])
+def test_the_organization_to_which_a_number_belongs_is_named(code: str) -> None:
+    problem = {"code": code, "read": "100%の会", "value": "別の会"}
+    assert "「100%の会」" in import_text.what(problem)
+    assert "法人番号" in import_text.what(problem) + import_text.mend(problem)

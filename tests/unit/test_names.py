@@ -1,4 +1,4 @@
-"""No name holds an address."""
+"""No name holds an address, or is none."""
 
 import pytest
 
@@ -19,9 +19,25 @@ def test_a_name_with_an_address_is_refused(name):
 
 
 @pytest.mark.parametrize(
+    "name", ["1", "１２", "・", "ー", "々", "☎\ufe0f", "👨\u200d👩", "-", "\u3164", "\u115f1", "?"]
+)
+def test_a_name_without_a_letter_is_none(name):
+    with pytest.raises(Unclear) as refused:
+        names.read(name)
+    assert refused.value.code == "name_letters"
+
+
+@pytest.mark.parametrize("mark", "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+def test_no_mark_turns_a_name_around(mark):
+    with pytest.raises(Unclear) as refused:
+        names.read(f"浜の{mark}会")
+    assert refused.value.code == "name_turned"
+
+
+@pytest.mark.parametrize(
     "name",
     ["浜のごはん会", "ABC Co.,Ltd.", "山田Co.Ltd", "J.POP", "P.E.N.クラブ", "Dr. スミス", "佐藤 一郎", "No.1", "子ども。食堂",
-     "Re:Born", "ver.2の会", "2026.4.1の会", "山田.田中事務所", "T.M.Revolution", "株式会社エー．ビー．シー"],
+     "Re:Born", "ver.2の会", "2026.4.1の会", "山田.田中事務所", "T.M.Revolution", "3B", "縁", "あ", "1の会", "葛\U000e0100飾会", "〇", "김", "\ue000", "株式会社エー．ビー．シー"],
 )  # fmt: skip
 def test_a_name_is_taken_as_it_was_typed(name):
     assert names.read(name) == name

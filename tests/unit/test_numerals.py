@@ -147,7 +147,7 @@ def test_what_is_read_and_written_out_again_is_the_same(text: str) -> None:
     except Unclear:
         return
     assert (
-        numerals.read(f"{found.value:,f}{found.unit}", ["円", "人", "%"], least=-(10**12)).value
+        numerals.read(f"{found.value.normalize():,f}{found.unit}", ["円", "人", "%"], least=-(10**12)).value
         == found.value
     )
 
@@ -187,7 +187,28 @@ def test_about_is_reported_and_whole_numbers_have_no_decimals() -> None:
     assert numerals.read("約20").is_about
     assert numerals.read("およそ千人", ["人"]) == numerals.Number(Decimal(1000), "人", True, True)
     assert refused("2.5", decimals=0) == "integer"
-    assert numerals.read("2.50", decimals=1).value == Decimal("2.5")
+    assert numerals.read("1.5億", decimals=0).value == 150_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "decimals", "code"),
+    [
+        ("1.000", 0, "number_dot"), ("1.000", 2, "number_dot"), ("4.000", 4, "number_dot"), ("120.000円", 0, "number_dot"),
+        ("１．０００", 0, "number_dot"), ("1,200.000", 4, "number_dot"), ("1.000万", 0, "number_dot"), ("-1.000", 4, "number_dot"),
+        ("約1.000人", 0, "number_dot"), ("1.0", 0, "integer"), ("12.00", 0, "integer"), ("5.0円", 0, "integer"),
+        ("2.50", 1, "decimals"), ("1.0000", 2, "decimals"), ("1.500", 2, "decimals"), ("3.00000", 4, "decimals"),
+    ],
+)  # fmt: skip
+def test_no_digit_behind_a_dot_is_dropped(text: str, decimals: int, code: str) -> None:
+    assert refused(text, ["円", "人"], decimals=decimals, least=-100) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "decimals", "value"),
+    [("2.50", 2, "2.5"), ("1.0000", 4, "1"), ("1.500", 4, "1.5"), ("1,000", 0, "1000"), ("1.0億", 0, "1e8"), ("10.0001", 4, "10.0001")],
+)  # fmt: skip
+def test_digits_that_the_field_takes_are_read(text: str, decimals: int, value: str) -> None:
+    assert numerals.read(text, ["円"], decimals=decimals).value == Decimal(value)
 
 
 def test_a_yen_sign_is_none_of_something_else() -> None:

@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -199,11 +199,15 @@ def test_the_command_line_imports_no_model_and_no_index(environment: dict[str, s
     assert done.stdout.endswith("[]\n")
 
 
+def _in_reiwa(day: date) -> str:
+    return f"令和{day.year - 2018}年{day.month}月{day.day}日"
+
+
 def test_an_operator_makes_lists_and_revokes_a_registration_code(environment: dict[str, str]) -> None:
     run(environment, "db", "upgrade")
     assert run(environment, "registration-code", "list").stdout == ""
     day = calendar.tokyo_date(datetime.now(UTC)) + timedelta(days=2)
-    made = run(environment, "registration-code", "create", "--day", day.isoformat(), "--uses", "30").stdout
+    made = run(environment, "registration-code", "create", "--day", _in_reiwa(day), "--uses", "３０人").stdout
     assert re.fullmatch(r"[2-9A-Z]{4}-[2-9A-Z]{4}\n", made)  # nothing else, so that scripts can use it
     code = made.strip()
     listed = run(environment, "registration-code", "list").stdout
@@ -224,9 +228,13 @@ def test_an_operator_makes_lists_and_revokes_a_registration_code(environment: di
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (("create", "--day", "2020-01-01"), "valid_on: registration_day"),
-        (("create", "--day", "tomorrow"), "does not match the format"),
-        (("create", "--day", "2020-01-01", "--uses", "0"), "most_uses: registration_uses"),
+        (
+            ("create", "--day", "2020-01-01"),
+            "今日から90日後までの日を入力してください。 (valid_on: registration_day)",
+        ),
+        (("create", "--day", "tomorrow"), "--day: 日付として読み取れません"),
+        (("create", "--day", "2020-01-01", "--uses", "0"), "1から1000までの数を入力してください。"),
+        (("create", "--day", "2020-01-01", "--uses", "1.000"), "--uses: 「1.000」のような書き方"),
         (("revoke", "ABCD-EFGH"), "expected a code that was made"),
     ],
 )
@@ -234,7 +242,7 @@ def test_what_is_no_registration_code_is_refused_in_one_line(
     environment: dict[str, str], args: tuple[str, ...], told: str
 ) -> None:
     run(environment, "db", "upgrade")
-    status = 2 if "tomorrow" in args else 1
+    status = 2 if {"tomorrow", "1.000"} & set(args) else 1
     assert told in run(environment, "registration-code", *args, status=status).stderr
 
 

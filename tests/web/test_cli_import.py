@@ -1,8 +1,10 @@
 """``enmusubi import`` as an operator meets it: report, question, exit status."""
 
 import json
+import os
 from pathlib import Path
 
+import click
 import pytest
 from sqlalchemy import select
 
@@ -11,6 +13,7 @@ from matcher.ground.db import Database
 from matcher.records import Organization
 from tests.factories import make_city, make_company, make_npo
 from tests.web.test_cli import environment, run
+from webapp import cli_files
 
 __all__ = ["environment"]  # the fixture
 
@@ -121,3 +124,52 @@ def test_a_doubtful_row_is_saved_only_when_told_so(
     assert "nothing to save" in left.stdout
     assert "saved 1" in run(environment, *command, "--same-name-is-another").stdout
     assert names(database) == ["株式会社見本", "株式会社見本"]
+
+
+def test_a_path_that_cannot_be_written_is_said_in_one_line(
+    environment: dict[str, str], database: Database, tmp_path: Path
+) -> None:
+    for path in (tmp_path / "nowhere" / "x.xlsx", Path("/dev/full")):
+        refused = run(environment, "import", "template", "needs", str(path), status=1).stderr
+        assert refused.startswith("Error: expected a path that can be written")
+        assert refused.count("\n") == 1
+    run(environment, "import", "template", "needs", str(tmp_path / "x.xlsx"))
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_of_a_file_no_more_is_read_than_the_limit(
+    environment: dict[str, str], database: Database, tmp_path: Path, suffix: str
+) -> None:
+    endless, huge = tmp_path / f"endless.{suffix}", tmp_path / f"huge.{suffix}"
+    endless.symlink_to("/dev/zero")
+    with huge.open("wb") as file:
+        file.truncate(64 * 1024**3)  # no memory would hold it, no disk does
+    pipe = tmp_path / f"pipe.{suffix}"
+    os.mkfifo(pipe)
+    for path, told in ((endless, "regular file"), (pipe, "regular file"), (huge, "5MBを超えています")):
+        refused = run(environment, "import", "needs", str(path), status=1).stderr
+        assert told in refused
+        assert refused.count("\n") == 1
+    for path, told in ((endless, "regular file"), (huge, "at most 50 MB")):
+        assert told in run(environment, "city", str(path), status=1).stderr
+
+
+def test_kept_heads_are_read_within_a_limit(environment: dict[str, str], database: Database) -> None:
+    assert "expected less" in run(environment, "audit", "verify", "--heads", "/dev/zero", status=1).stderr
+
+
+def test_what_cannot_be_kept_or_found_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "sjis.txt").write_bytes("あ".encode("cp932"))
+    for act, told in (
+        (lambda: cli_files.write(tmp_path / "no" / "x", "a"), "No such file"),
+        (lambda: cli_files.text_of(tmp_path / "none"), "No such file"),
+        (lambda: cli_files.text_of(tmp_path), "found"),
+        (lambda: cli_files.text_of(tmp_path / "sjis.txt"), "UTF-8"),
+        (lambda: cli_files.text_of(tmp_path / "sjis.txt", 1), "at most"),
+    ):
+        with pytest.raises(click.ClickException) as refused:
+            act()
+        assert told in refused.value.message
+    cli_files.write(tmp_path / "x", "縁\n")
+    assert cli_files.text_of(tmp_path / "x") == "縁\n"
+    assert cli_files.first_bytes(tmp_path / "x", 2) == "縁".encode()

@@ -5,6 +5,7 @@ import io
 import json
 import pkgutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ from matcher.city.cities import City
 from matcher.ground import addresses, days, numerals, phones, profile
 from matcher.ground.db import Database
 from matcher.ground.field import Field
+from matcher.ground.permissions import SYSTEM
 from matcher.ground.typed import Unclear
-from matcher.imports import cells
+from matcher.imports import cells, checking, tables
 from matcher.imports.columns import COLUMNS
 from matcher.records import AccountRequest, Organization, User
 from tests.factories import make_coordinator, make_npo, make_user
@@ -31,7 +33,7 @@ from tests.web.conftest import login_as
 from tests.web.pages import csrf_token, post
 from tests.web.test_cli import environment, run
 from webapp import value_text
-from webapp.forms import agreement, fields, organization, values
+from webapp.forms import agreement, base, fields, organization, values
 from webapp.forms.base import Form
 
 __all__ = ["environment"]  # the fixture
@@ -44,6 +46,11 @@ READERS: dict[Any, Any] = {
     fields.FundersField: (numerals, "read"), values.AddressField: (addresses, "read"),
     values.PhoneField: (phones, "read"),
 }  # fmt: skip
+#: Texts that leave no mark on a page.
+UNSEEN = [
+    "\u200b", "\u3164", "\ufeff", "\u2060", "\u00ad", "\u2800", "\u180e", "\u115f\u1160", "\uffa0", "\u200d\ufe0f",
+    "\x01\x7f", "\u00a0", "\u2028", "\u034f", "\U000e0020", " \u200b\u3000\u2060 ",
+]  # fmt: skip
 #: Fields of plain text, of files and of choices: nothing is read from them.
 PLAIN = {
     "StringField", "TextAreaField", "HiddenField", "LinesField", "FileField", "_Secret", "BooleanField",
@@ -143,6 +150,8 @@ TYPED = [
     "20箱",
     "3/4",
     "0.001",
+    "4.000",
+    "1.500",
 ]
 
 
@@ -161,6 +170,21 @@ def test_a_form_and_an_import_read_an_amount_alike(app: Flask, typed: str) -> No
             assert field._value() == typed
         else:
             assert (field.data, field.unit) == expected
+
+
+@pytest.mark.parametrize("field", [field for field in READERS if READERS[field][0] is numerals])
+def test_a_dot_for_a_comma_is_refused_in_every_field(app: Flask, field: Any) -> None:
+    with app.test_request_context():
+        assert "「1,000」のように「,」で" in bound(field, "120.000").process_errors[0]
+
+
+def test_an_import_reads_a_whole_number_of_json_and_refuses_a_dot_for_a_comma() -> None:
+    column = next(one for one in COLUMNS["npos"] if one.code == "volunteers")
+    assert cells.read(column, checking._said(12.0), City()).value == 12
+    assert checking._said(0.1) == "0.1"
+    with pytest.raises(Unclear) as unclear:
+        cells.read(column, "1.000", City())
+    assert unclear.value.code == "number_dot"
 
 
 def test_a_field_says_what_it_read_where_that_is_not_plain(app: Flask) -> None:
@@ -198,18 +222,51 @@ def test_a_form_that_was_sent_without_its_fields_is_no_fault(app: Flask, field: 
             assert not form.value.typed_units
 
 
-@pytest.mark.parametrize("blank", ["", " ", "\u3000", " \n"])
+@pytest.mark.parametrize("blank", ["", " ", "\u3000", " \n", *UNSEEN])
 @pytest.mark.parametrize(
-    "made", [fields.day, fields.number, fields.money, lambda label, need: values.address(label)]
-)
-def test_white_space_is_no_value(app: Flask, made: Any, blank: str) -> None:
-    class One(wtforms.Form):
+    "made",
+    [
+        fields.day, fields.number, fields.money, fields.words, fields.line,
+        lambda label, need: values.address(label),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_seen_is_no_value(app: Flask, made: Any, blank: str) -> None:
+    class One(Form):
         value = made("値", need=True)
 
     with app.test_request_context():
-        form = One(MultiDict({"value": blank}))
+        form = One(MultiDict({"value": blank, "form_id": "0" * 32}))
         assert not form.validate()
         assert "入力してください" in form.value.errors[0]
+
+
+@pytest.mark.parametrize("blank", UNSEEN)
+def test_a_line_that_cannot_be_seen_is_no_entry(app: Flask, blank: str) -> None:
+    with app.test_request_context():
+        assert bound(fields.LinesField, f"一つ目\n{blank}\n二つ目").data == ["一つ目", "二つ目"]
+        assert bound(fields.DaysField, f"2027-03-31\n{blank}").data == ["2027-03-31"]
+
+        class One(wtforms.Form):
+            pairs = fields.PairsField("値")
+            funders = fields.FundersField("値")
+
+        form = One(MultiDict({"pairs": f"{blank}：3", "funders": f"名：5円：{blank}"}))
+        assert form.pairs.process_errors
+        assert form.funders.process_errors
+
+
+def test_what_is_seen_is_kept_as_it_was_typed() -> None:
+    for typed in (
+        "👨\u200d👩\u200d👧",
+        "☎\ufe0f",
+        "葛\U000e0100飾区",
+        "あ\u200bい",
+        "−",
+        "・",
+        "\ue000",
+        "!",
+    ):
+        assert base.clean(typed) == tables.clean(typed) == typed
 
 
 def test_a_name_that_stands_twice_is_refused_and_not_lost(app: Flask) -> None:
@@ -227,6 +284,45 @@ def test_a_year_that_stands_twice_in_two_writings_is_refused_and_not_lost(app: F
         form = agreement.AgreementForm(MultiDict({name: "2027：500000\n２０２７：300000"}))
         form.validate()
         assert form[name].errors == ["2027年度が2つあります。1つにしてください。"]
+
+
+# ── What cannot be seen, and names: every way in ────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("\u3164", "入力してください"), ("１・", "名前として使えません"),
+        ("さと\u202eう", "文字の並ぶ向きを変える"),
+    ],
+)  # fmt: skip
+def test_what_is_no_name_is_refused_at_every_door(
+    records: Database, doors: dict[str, FlaskClient], typed: str, told: str
+) -> None:
+    for who, url, form in (
+        ("stranger", "/register", {"kind": "npo", "organization_name": typed, "name": "山田", "email": "a@b.jp"}),
+        ("stranger", "/register", {"kind": "npo", "organization_name": "山の会", "name": typed, "email": "a@b.jp"}),
+        ("owner", "/account/members/invite", {"role": "editor", "name": typed, "email": "a@b.jp"}),
+        ("manager", "/staff/invite", {"role": "coordinator", "name": typed, "email": "a@b.jp"}),
+        ("owner", "/profile/basic", {"name": typed, "version": "1"}),
+    ):  # fmt: skip
+        assert told in post(doors[who], url, form, 422).text, url
+    for kind in ("npos", "companies"):
+        heading = next(one.heading for one in COLUMNS[kind] if one.code == "name")
+        content = f"{heading},電話番号\r\n{typed},03-1234-5678\r\n".encode()
+        with records.read() as session:
+            checked = checking.check_file(session, SYSTEM, kind, "a.csv", content, datetime.now(UTC))
+        wanted = "required" if typed == "\u3164" else "name_"
+        assert not checked.rows
+        assert any(problem.code.startswith(wanted) for problem in checked.problems)
+
+
+@pytest.mark.parametrize("typed", ["\u200b", "1", "\u202eA"])
+def test_the_command_line_refuses_such_names_as_well(environment: dict[str, str], typed: str) -> None:
+    run(environment, "db", "upgrade")
+    made = ("user", "create", "--email", "kacho@city.example", "--role", "manager", "--name")
+    assert "name: " in run(environment, *made, typed, status=1).stderr
+    assert run(environment, "user", "list").stdout == ""
 
 
 # ── Addresses: every way in ──────────────────────────────────────────────────────────────────────────

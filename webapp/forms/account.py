@@ -60,8 +60,8 @@ class _Secret(PasswordField):  # type: ignore[misc]
             self.data = self.raw_data[0]
 
 
-def _without_address(_form: Form, field: StringField) -> None:
-    """Names go into mails, where nobody is to lead people to a page of their own."""
+def _a_name(_form: Form, field: StringField) -> None:
+    """Names go into mails, where whom they mean must be plain and nobody is led to a page of their own."""
     try:
         names.read(field.data or "")
     except Unclear as unclear:
@@ -74,7 +74,7 @@ def _person(label: Any) -> StringField:
         validators=[
             DataRequired(_l("お名前を入力してください。")),
             Within(80),
-            _without_address,
+            _a_name,
         ],
         filters=[one_line],
     )
@@ -112,7 +112,7 @@ class RegisterForm(Form):
         validators=[
             DataRequired(_l("団体・企業の名前を入力してください。")),
             Within(limits.NAME),
-            _without_address,
+            _a_name,
         ],
         filters=[one_line],
     )

@@ -22,6 +22,7 @@ from wtforms.validators import Optional, StopValidation
 
 from embeddings.normal import nfc
 from matcher.ground import errors, limits
+from matcher.ground.typed import seen
 from matcher.register import receipts
 from webapp import kept, text
 from webapp.labels import said
@@ -33,11 +34,13 @@ _MOST_VALUES: Final = 1_000  #: boxes that one may tick, unless the field says o
 
 
 def clean(value: Any) -> Any:
-    """Stored form of typed text: NFC, LF line ends, no NUL, no surrounding white space."""
+    """Stored form of typed text: NFC, LF line ends, no NUL, no surrounding white space; what cannot be seen
+    is no text.
+    """
     if not isinstance(value, str):
         return value
     value = value.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    return nfc(value).strip()
+    return seen(nfc(value))
 
 
 def choices(labels: Mapping[str, Any], none: Any = None) -> list[SelectChoice]:

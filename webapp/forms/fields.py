@@ -18,7 +18,7 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Optional
 
 from matcher.ground import days, limits
-from matcher.ground.typed import Unclear
+from matcher.ground.typed import Unclear, seen
 from webapp import value_text
 from webapp.forms.base import Within, choices
 from webapp.forms.values import CountField, DayField, NumberField, Typed, YenField, read_number
@@ -122,7 +122,7 @@ class LinesField(TextAreaField):  # type: ignore[misc]
             ValueError: too many lines, or one too long.
         """
         typed = (valuelist or [""])[0].replace("\r", "")
-        self.data = [part.strip() for part in typed.split("\n") if part.strip()]
+        self.data = [part for line in typed.split("\n") if (part := seen(line))]
         if len(self.data) > 20:
             raise ValueError(_("20行までで入力してください。"))
         if any(limits.is_too_long(part, limits.SHORT) for part in self.data):
@@ -147,7 +147,7 @@ class DaysField(LinesField):
         """
         self.data, self.reading = [], ""
         typed = re.split(r"[\n,、，]", (valuelist or [""])[0].replace("\r", ""))
-        parts = [part.strip() for part in typed if part.strip()]
+        parts = [part for one in typed if (part := seen(one))]
         if len(parts) > 60:
             raise ValueError(_("日付は60個までにしてください。"))
         found = set()
@@ -185,7 +185,7 @@ class PairsField(TextAreaField):  # type: ignore[misc]
         found: dict[str, int | float] = {}
         for part in _parts(valuelist):
             name, colon, value = part.replace(":", "：").partition("：")
-            name = name.strip()
+            name = seen(name)
             if not colon or not name or "：" in value:
                 raise ValueError(_("「%(text)s」は「名前：数字」の形で入力してください。", text=part[:20]))
             if self.are_words and name[-1].isdecimal():
@@ -234,9 +234,10 @@ class FundersField(TextAreaField):  # type: ignore[misc]
         for part in _parts(valuelist):
             if limits.is_too_long(part, limits.NOTE):
                 raise ValueError(_("1行は%(limit)s文字までで入力してください。", limit=limits.NOTE))
-            name, _first, rest = part.replace(":", "：").partition("：")
-            amount, _second, terms = rest.partition("：")
-            if not (name.strip() and amount.strip() and terms.strip()):
+            typed, _first, rest = part.replace(":", "：").partition("：")
+            amount, _second, typed_terms = rest.partition("：")
+            name, terms = seen(typed), seen(typed_terms)
+            if not (name and seen(amount) and terms):
                 raise ValueError(
                     _("「%(text)s」は「名称：出資額：返済の条件」の形で入力してください。", text=part[:20])
                 )
@@ -245,7 +246,7 @@ class FundersField(TextAreaField):  # type: ignore[misc]
             except Unclear as unclear:
                 raise _line_error(part, unclear) from None
             self.reading += value_text.reading_of_number(amount.strip(), read)
-            self.data.append({"name": name.strip(), "principal_yen": int(read.value), "terms": terms.strip()})
+            self.data.append({"name": name, "principal_yen": int(read.value), "terms": terms})
 
     def _value(self) -> str:
         if self.raw_data:
@@ -254,7 +255,7 @@ class FundersField(TextAreaField):  # type: ignore[misc]
 
 
 def _parts(valuelist: list[str]) -> list[str]:
-    found = [part.strip() for part in (valuelist or [""])[0].splitlines() if part.strip()]
+    found = [part for line in (valuelist or [""])[0].splitlines() if (part := seen(line))]
     if len(found) > 20:
         raise ValueError(_("20行までで入力してください。"))
     return found

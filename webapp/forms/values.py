@@ -13,7 +13,7 @@ from wtforms import DateField, Field, StringField, ValidationError
 from wtforms.validators import InputRequired, StopValidation
 
 from matcher.ground import addresses, days, numerals, phones, vocabulary
-from matcher.ground.typed import Unclear
+from matcher.ground.typed import Unclear, seen
 from webapp import value_text
 
 MAX_QUANTITY: Final = 10**11  #: what the column holds; nothing that people give comes near it
@@ -21,11 +21,11 @@ MAX_YEN: Final = 10**12
 
 
 class Typed(InputRequired):  # type: ignore[misc]
-    """Something other than white space was typed; whether it can be read is said by the field."""
+    """Something that can be seen was typed; whether it can be read is said by the field."""
 
     def __call__(self, form: Any, field: Any) -> None:
         """Refuse what is blank."""
-        if not (field.raw_data and str(field.raw_data[0]).strip()):
+        if not (field.raw_data and seen(str(field.raw_data[0]))):
             field.errors = []
             raise StopValidation(str(self.message))
 
@@ -43,7 +43,7 @@ class _ReadField(Field):  # type: ignore[misc]
             ValueError: it cannot be read; WTForms puts the sentence beside the field.
         """
         self.data, self.reading = None, ""
-        typed = (valuelist or [""])[0].strip()
+        typed = seen((valuelist or [""])[0])
         if not typed:
             return
         try:

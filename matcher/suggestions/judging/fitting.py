@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from matcher.ground import lifecycle
 from matcher.ground.errors import Refused
 from matcher.ground.permissions import Actor
+from matcher.ground.typed import seen
 from matcher.records import Mark, Partnership, RankingWeights, ShownList, ShownSuggestion
 from matcher.register import audit
 from matcher.suggestions import weights
@@ -235,7 +236,7 @@ def adopt(
     """
     if not comparison.is_better:
         raise Refused("not_better", log_loss=comparison.log_loss, ndcg=comparison.ndcg)
-    if not reason.strip():
+    if not seen(reason):
         raise Refused("reason_required")
     before = weights.serving(session, fitted.model_id).version
     row = RankingWeights(
