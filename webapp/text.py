@@ -322,6 +322,8 @@ FIELD_SENTENCES: Final[Mapping[str, Any]] = {
     ),
     "agreement_from_far": _l("始まりの日は、今日から2年以内にしてください。"),
     "agreement_too_long": _l("期間は5年以内にしてください。続けるときは、次の期間の案件をつくれます。"),
+    "within_last_period": _l("前の期間の終わりの日より後の日付を入力してください。"),
+    "long_past": _l("5年以上前の日付です。年をもう一度ご確認ください。"),
     "blank_left": _l("空いている〔 〕に数字を入れてください。要らないときは、その文を消してください。"),
     "baseline_or_date": _l("はじめの値か、それを測る予定の日を入力してください。どちらか一方で足ります。"),
     "uploads_busy": _l(

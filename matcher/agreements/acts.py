@@ -33,8 +33,6 @@ CITY_FIELDS: Final = frozenset(
      "publication", "outcome"}
 )  # fmt: skip
 CHECKS: Final = ("period", "money", "indicators", "publication")
-MOST_DAYS: Final = 366 * 5  #: an agreement runs for five years at most, then it is renewed
-LEAD_DAYS: Final = 366 * 2  #: and begins within two years
 
 
 # ── Writing and accepting ────────────────────────────────────────────────────────────────────────────
@@ -179,7 +177,7 @@ def faults(facts: Mapping[str, Any]) -> dict[str, str]:
     if isinstance(first, date) and isinstance(last, date):
         if last <= first:
             wrong["to_on"] = "before_start"
-        elif (last - first).days > MOST_DAYS:
+        elif (last - first).days > lifecycle.TERMS_MOST_DAYS:
             wrong["to_on"] = "agreement_too_long"
     if facts.get("frequency") not in vocabulary.REPORT_FREQUENCIES:
         wrong["frequency"] = "required"
@@ -212,7 +210,7 @@ def _faults_of_days(look: Look, facts: Mapping[str, Any], in_force: CaseDocument
             earliest.append(before.ends_on + timedelta(days=1))
         if first < min(earliest):
             wrong["from_on"] = "agreement_from_early"
-        elif first > today + timedelta(days=LEAD_DAYS):
+        elif first > today + timedelta(days=lifecycle.TERMS_LEAD_DAYS):
             wrong["from_on"] = "agreement_from_far"
     if last <= today and last.isoformat() != kept.get("to_on"):
         wrong["to_on"] = "in_past"

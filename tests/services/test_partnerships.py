@@ -1,6 +1,6 @@
 """A case from the first word to the introduction, and every guard on the way."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -428,3 +428,55 @@ def test_a_reminder_leaves_the_version_alone(town, session, now):
     assert stages.remind_waiting(session, now + timedelta(days=8)) == 1
     session.flush()
     assert (case.version, case.reminders) == (version, 1)
+
+
+# ── The days of what is asked for ────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("way", ["propose", "recommend", "revise"])
+@pytest.mark.parametrize(
+    ("first", "last", "wrong"),
+    [
+        (None, date(2026, 11, 24), {"period_to": "in_past"}),
+        (None, date(2026, 11, 25), None),
+        (date(2028, 11, 26), None, {"period_from": "agreement_from_far"}),
+        (date(2028, 11, 25), None, None),
+        (date(1868, 1, 1), None, {"period_from": "long_past"}),
+        (date(2026, 4, 1), date(2027, 3, 31), None),
+        (date(2027, 1, 1), date(2032, 1, 6), {"period_to": "agreement_too_long"}),
+        (date(2027, 1, 1), date(2032, 1, 5), None),
+        (None, date(2199, 12, 31), {"period_to": "agreement_too_long"}),
+        (
+            date(1868, 1, 1),
+            date(2199, 12, 31),
+            {"period_from": "long_past", "period_to": "agreement_too_long"},
+        ),
+    ],
+)
+def test_a_case_is_asked_for_days_that_can_be_meant(town, session, now, way, first, last, wrong):
+    pair = beginning.between(town.company, town.npo, need=town.need)
+    terms = Terms("food", 20, "kg", first, last)
+    standing = town.offer_made(now) if way == "revise" else None
+
+    def ask():
+        if way == "propose":
+            return beginning.propose(session, town.company_actor, pair, terms, "ぜひ。", now)
+        if way == "recommend":
+            return beginning.recommend(session, town.coordinator, pair, terms, "local", "近い。", now)
+        return answering.revise(session, town.npo_actor, standing, terms, "", now, version=standing.version)
+
+    if wrong is None:
+        assert ask().period_to == last
+    else:
+        with pytest.raises(Invalid) as refusal:
+            ask()
+        assert refusal.value.facts == wrong
+
+
+def test_days_that_stand_already_are_not_asked_again(town, session, now):
+    case = town.offer_made(now)
+    case.period_from, case.period_to = date(2019, 4, 1), date(2026, 11, 20)
+    session.flush()
+    terms = Terms("food", 10, "kg", case.period_from, case.period_to)
+    answering.revise(session, town.npo_actor, case, terms, "", now, version=case.version)
+    assert case.quantity == 10
