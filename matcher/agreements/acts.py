@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from matcher.agreements import clauses, contract, periods, plans, rules
 from matcher.cases import decisions, documents, talks, telling
 from matcher.cases.act import REVIEW, WORK, case_act
-from matcher.ground import calendar, lifecycle, vocabulary
+from matcher.ground import amounts, calendar, lifecycle, vocabulary
 from matcher.ground.errors import Invalid, NotFound
 from matcher.ground.permissions import SYSTEM
 from matcher.records import CaseDocument, Partnership
@@ -182,7 +182,7 @@ def faults(facts: Mapping[str, Any]) -> dict[str, str]:
     if facts.get("frequency") not in vocabulary.REPORT_FREQUENCIES:
         wrong["frequency"] = "required"
     for name in ("money_company_yen", "money_city_yen"):
-        if not 0 <= int(facts.get(name) or 0) <= contract.MAX_YEN:
+        if not 0 <= int(facts.get(name) or 0) <= amounts.MAX_YEN:
             wrong[name] = "positive"
     for name in ("signer_company", "signer_npo"):
         if not str(facts.get(name) or "").strip():

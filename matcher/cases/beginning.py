@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from matcher.cases import reads as case_reads
 from matcher.cases import stages
-from matcher.ground import calendar, lifecycle, vocabulary
+from matcher.ground import amounts, calendar, lifecycle, vocabulary
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.permissions import Actor
 from matcher.records import CaseTask, Need, Offer, Organization, Partnership, ShownSuggestion
@@ -42,8 +42,8 @@ class Terms:
         if found is None:
             raise Invalid(support_type="required")
         if self.quantity is not None:
-            if not 0 < self.quantity < 10**11:
-                raise Invalid(quantity="positive")
+            if fault := amounts.fault(self.quantity, self.unit):
+                raise Invalid(quantity=fault)
             if self.unit not in found.units:
                 raise Invalid(unit="required")
         if self.period_from and self.period_to and self.period_to < self.period_from:

@@ -480,3 +480,28 @@ def test_days_that_stand_already_are_not_asked_again(town, session, now):
     terms = Terms("food", 10, "kg", case.period_from, case.period_to)
     answering.revise(session, town.npo_actor, case, terms, "", now, version=case.version)
     assert case.quantity == 10
+
+
+@pytest.mark.parametrize(
+    ("terms", "wrong"),
+    [
+        (Terms("volunteer_hands", 0.5, "人"), "amount_not_whole"),
+        (Terms("goods_new", 0.5, "台"), "amount_not_whole"),
+        (Terms("volunteer_hands", 0.5, "時間"), None),
+        (Terms("cash_donation", 1000.5, "円"), "amount_not_whole"),
+        (Terms("volunteer_hands", 10.0**8, "人"), "amount_too_large"),
+        (Terms("volunteer_hands", 10.0**8 - 1, "人"), None),
+        (Terms("cash_donation", 10.0**10 + 1, "円"), "amount_too_large"),
+        (Terms("cash_donation", 10.0**10, "円"), None),
+        (Terms("volunteer_hands", 0.0, "人"), "positive"),
+    ],
+)
+def test_an_amount_of_a_case_is_one_that_can_be_given(town, session, now, terms, wrong):
+    pair = beginning.between(town.company, town.npo, need=town.need)
+    if wrong is None:
+        case = beginning.propose(session, town.company_actor, pair, terms, "ぜひ。", now)
+        assert case.quantity == terms.quantity
+    else:
+        with pytest.raises(Invalid) as refusal:
+            beginning.propose(session, town.company_actor, pair, terms, "ぜひ。", now)
+        assert refusal.value.facts == {"quantity": wrong}
