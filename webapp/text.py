@@ -343,6 +343,7 @@ FIELD_SENTENCES: Final[Mapping[str, Any]] = {
         "単位が円・円/年のときは、「量・金額」と同じ金額を入力するか、この欄を空けてください。"
     ),
     "how_estimated": _l("金額の出し方を選んでください。"),
+    "estimate_needs_yen": _l("出し方を選んだときは、金額も入力してください。"),
     "within_half_year": _l("今日から半年以内の日を入力してください。"),
     "all_checks": _l("4つすべてを確かめて、選んでください。"),
     "points_needed": _l("値と金額を1行以上入力してください。"),

@@ -52,12 +52,16 @@ class Gift:
         if self.yen is not None:
             if self.yen < 0:
                 wrong["yen"] = "positive"
+            elif not self.yen and self.estimate_method != "none" and not vocabulary.is_yen(self.unit):
+                wrong["yen"] = "estimate_needs_yen"
             elif self.yen > amounts.MAX_YEN:
                 wrong["yen"] = "amount_too_large"
             elif vocabulary.is_yen(self.unit) and self.yen != self.quantity:
                 wrong["yen"] = "two_amounts"
             if self.estimate_method == "none":
                 wrong["estimate_method"] = "how_estimated"
+        elif self.estimate_method != "none" and not vocabulary.is_yen(self.unit):
+            wrong["yen"] = "estimate_needs_yen"
         if self.estimate_method == "city_direct" and not self.estimate_note.strip():
             wrong["estimate_note"] = "required"
         return wrong
