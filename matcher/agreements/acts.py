@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from matcher.agreements import clauses, contract, periods, plans, rules
 from matcher.cases import decisions, documents, span, talks, telling, turns
 from matcher.cases.act import REVIEW, WORK, case_act
-from matcher.ground import calendar, lifecycle, vocabulary
+from matcher.ground import amounts, calendar, lifecycle, vocabulary
 from matcher.ground.errors import Invalid, NotFound
 from matcher.ground.permissions import SYSTEM, Actor
 from matcher.records import CaseDocument, Partnership
@@ -178,12 +178,12 @@ def faults(facts: Mapping[str, Any]) -> dict[str, str]:
     if isinstance(first, date) and isinstance(last, date):
         if last <= first:
             wrong["to_on"] = "before_start"
-        elif (last - first).days > span.MOST_DAYS:
+        elif (last - first).days > lifecycle.TERMS_MOST_DAYS:
             wrong["to_on"] = "agreement_too_long"
     if facts.get("frequency") not in vocabulary.REPORT_FREQUENCIES:
         wrong["frequency"] = "required"
     for name in ("money_company_yen", "money_city_yen"):
-        if not 0 <= int(facts.get(name) or 0) <= contract.MAX_YEN:
+        if not 0 <= int(facts.get(name) or 0) <= amounts.MAX_YEN:
             wrong[name] = "positive"
     for name in ("signer_company", "signer_npo"):
         if not str(facts.get(name) or "").strip():
@@ -213,7 +213,7 @@ def _faults_of_days(look: Look, facts: Mapping[str, Any], in_force: CaseDocument
             wrong["from_on"] = "agreement_begun"
         elif first < min(earliest):
             wrong["from_on"] = "agreement_from_early"
-        elif first > today + timedelta(days=span.LEAD_DAYS):
+        elif first > today + timedelta(days=lifecycle.TERMS_LEAD_DAYS):
             wrong["from_on"] = "agreement_from_far"
     if last <= today and last.isoformat() != kept.get("to_on"):
         wrong["to_on"] = "in_past"

@@ -13,13 +13,13 @@ from itertools import pairwise
 from typing import Any, Final
 
 from matcher.ground import calendar
+from matcher.ground.amounts import MAX_YEN
 
 SCHEMES: Final = ("pfs", "sib")
 #: What a contract's facts say of its scheme, all optional.
 SCHEME_FIELDS: Final = (
     "scheme", "commissioner", "intermediary", "funders", "legal_basis", "wtp_note", "sounding_note"
 )  # fmt: skip
-MAX_YEN: Final = 10**10
 
 Step = Mapping[str, Any]  #: one step of a calculation: its ``code`` and figures
 

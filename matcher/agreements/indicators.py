@@ -44,7 +44,19 @@ def faults(facts: Mapping[str, Any]) -> dict[str, str]:
         fault = value is not None and values.fault(value, facts["unit"], facts["name"], facts["definition"])
         if fault:
             wrong[name] = fault
+    if not {"baseline", "target"} & wrong.keys() and (fault := _fault_of_aim(facts)):
+        wrong["target"] = fault
     return wrong
+
+
+def _fault_of_aim(facts: Mapping[str, Any]) -> str | None:
+    """A target lies in the good direction from where it starts, as far as that is known; ``keep`` is free."""
+    start, target = facts["baseline"], facts["target"]
+    if start is None:
+        return None
+    if facts["direction"] == "up" and target <= start:
+        return "target_not_above"
+    return "target_not_below" if facts["direction"] == "down" and target >= start else None
 
 
 def used_keys(session: Session, case: Partnership) -> list[str]:

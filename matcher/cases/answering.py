@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from matcher.cases import documents, messages, telling
+from matcher.cases import beginning, documents, messages, telling
 from matcher.cases.beginning import Terms
 from matcher.cases.stages import stage_act
 from matcher.ground import calendar, lifecycle
@@ -129,8 +129,10 @@ def revise(look: Look, terms: Terms, note: str) -> Done:
         Invalid: terms that cannot be meant; nothing changed where the other side waits; no word on nothing.
     """
     case, side = look.record, _side(look)
-    terms.check()
     before = Terms(case.support_type, case.quantity, case.unit, case.period_from, case.period_to)
+    terms.check()
+    joins = beginning.end_of_last(look.session, case)
+    terms.check_days(calendar.tokyo_date(look.now), before, joins=joins)
     is_changed = before != terms
     if case.state == "interest_one_side" and not is_changed:
         raise Invalid(support_type="unchanged")

@@ -1,7 +1,7 @@
 """How a case begins: asked for by a company or an NPO, or recommended by the city to both."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from matcher.cases import reads as case_reads
 from matcher.cases import stages
-from matcher.ground import calendar, lifecycle, vocabulary
+from matcher.ground import amounts, calendar, lifecycle, vocabulary
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.permissions import Actor
 from matcher.records import CaseTask, Need, Offer, Organization, Partnership, ShownSuggestion
@@ -42,12 +42,41 @@ class Terms:
         if found is None:
             raise Invalid(support_type="required")
         if self.quantity is not None:
-            if not 0 < self.quantity < 10**11:
-                raise Invalid(quantity="positive")
+            if fault := amounts.fault(self.quantity, self.unit):
+                raise Invalid(quantity=fault)
             if self.unit not in found.units:
                 raise Invalid(unit="required")
         if self.period_from and self.period_to and self.period_to < self.period_from:
             raise Invalid(period_to="before_start")
+
+    def check_days(self, today: date, kept: "Terms | None" = None, *, joins: date | None = None) -> None:
+        """Refuse days that cannot be meant today.
+
+        Args:
+            kept: the terms that these change; their days are not asked again.
+            joins: the last day of the period after which these begin.
+
+        Raises:
+            Invalid: naming the fields.
+        """
+        first, last, wrong = self.period_from, self.period_to, {}
+        most = timedelta(days=lifecycle.TERMS_MOST_DAYS)
+        if first is not None and not (kept and first == kept.period_from):
+            if joins is not None and first <= joins:
+                wrong["period_from"] = "within_last_period"
+            elif first > today + timedelta(days=lifecycle.TERMS_LEAD_DAYS):
+                wrong["period_from"] = "agreement_from_far"
+            elif first < today - most:
+                wrong["period_from"] = "long_past"
+        if last is not None and not (kept and (first, last) == (kept.period_from, kept.period_to)):
+            if last <= today:
+                wrong["period_to"] = "in_past"
+            elif joins is not None and last <= joins:
+                wrong["period_to"] = "within_last_period"
+            elif last - (first or today) > most:
+                wrong["period_to"] = "agreement_too_long"
+        if wrong:
+            raise Invalid(**wrong)
 
 
 class _BeginningWay:
@@ -194,6 +223,12 @@ def may_approach(session: Session, actor: Actor, organization: Organization, now
     return propose.may(Look(session, actor, between(company, npo), now))
 
 
+def end_of_last(session: Session, case: Partnership) -> date | None:
+    """The last day of the period after which ``case`` is the next one of the same two."""
+    last = session.get(Partnership, case.renewed_from_id) if case.renewed_from_id else None
+    return last.ends_on if last is not None else None
+
+
 def _begin(look: Look, terms: Terms) -> dict[str, Any]:
     """Keep the case; what the audit record says of how it came about.
 
@@ -202,6 +237,7 @@ def _begin(look: Look, terms: Terms) -> dict[str, Any]:
     """
     case, session, now = look.record, look.session, look.now
     terms.check()
+    terms.check_days(calendar.tokyo_date(now))
     case.number = numbers.receipt_number(session, "E", now)
     case.support_type, case.quantity = terms.support_type, terms.quantity
     case.unit = terms.unit if terms.quantity is not None else ""

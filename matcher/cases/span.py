@@ -9,12 +9,10 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from matcher.cases import documents
-from matcher.ground import calendar
+from matcher.ground import calendar, lifecycle
 from matcher.records import Partnership
 from matcher.register.act import Look
 
-LEAD_DAYS: Final = 366 * 2  #: within which an agreement begins
-MOST_DAYS: Final = 366 * 5  #: an agreement runs for five years at most, then it is renewed
 AFTER_DAYS: Final = 366  #: after its last day what has come of it is still measured and talked about
 
 
@@ -32,7 +30,9 @@ def first_day(session: Session, case: Partnership) -> date:
 
 def last_day(case: Partnership, today: date) -> date:
     """The latest day for which anything can be planned: a year after the agreement's last day."""
-    return (case.ends_on or today + timedelta(days=LEAD_DAYS + MOST_DAYS)) + timedelta(days=AFTER_DAYS)
+    return (
+        case.ends_on or today + timedelta(days=lifecycle.TERMS_LEAD_DAYS + lifecycle.TERMS_MOST_DAYS)
+    ) + timedelta(days=AFTER_DAYS)
 
 
 def fault_of_past(look: Look, day: date) -> str | None:

@@ -116,6 +116,8 @@ CASE_CURRENT: Final = frozenset({"agreed", "running", "suspended"})
 #: What came of it is reported: all three rate it.
 CASE_REPORTED: Final = frozenset({"reported", "evaluated", "closed"})
 
+TERMS_MOST_DAYS: Final = 366 * 5  #: a period runs for five years at most, then comes the next one
+TERMS_LEAD_DAYS: Final = 366 * 2  #: and begins within two years
 TRIAL_MONTHS: Final = 3  #: a trial lasts no longer (X8)
 TRIAL_MONEY_YEN: Final = 50_000  #: and moves no more money than this
 RATE_DAYS: Final = 30  #: within which all three are asked to have rated

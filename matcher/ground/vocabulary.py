@@ -235,7 +235,7 @@ SUPPORT_LABELS: Final = _labels({found.code: found.label for found in _SUPPORT})
 #: In what support is counted, over all types.
 SUPPORT_UNITS: Final = frozenset(unit for found in _SUPPORT for unit in found.units)
 #: Of these nobody gives a half; half a day, a month of work, a box or an hour one may.
-WHOLE_GIFTS: Final = frozenset({"人", "件", "回", "食", "個", "部", "台", "か所"})
+WHOLE_SUPPORT: Final = frozenset({"人", "件", "回", "食", "個", "部", "台", "か所"})
 #: Kinds of support that are money; they must be confirmed before a case can be closed.
 SUPPORT_IN_MONEY: Final = frozenset(found.code for found in _SUPPORT if found.is_money)
 #: (one kind, another) → how far one can stand for the other, in both directions.

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import String, select
 from sqlalchemy.orm import Session
 
-from matcher.ground import calendar, lifecycle, limits, permissions, personal, vocabulary
+from matcher.ground import amounts, calendar, lifecycle, limits, permissions, personal, vocabulary
 from matcher.ground import posting as fields
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.field import Field
@@ -193,12 +193,11 @@ def _check_amounts(posting: Need | Offer) -> dict[str, str]:
     if posting.support_type and support is None:
         problems["support_type"] = "required"
     minimum = getattr(posting, "min_useful", None)
-    if posting.quantity is not None and not 0 < posting.quantity < 10**11:
-        problems["quantity"] = "positive"
-    if minimum is not None and not 0 < minimum < 10**11:
-        problems["min_useful"] = "positive"
-    elif minimum is not None and posting.quantity is not None and minimum > posting.quantity:
-        problems["min_useful"] = "more_than_quantity"
+    for name, amount in (("quantity", posting.quantity), ("min_useful", minimum)):
+        if amount is not None and (fault := amounts.fault(amount, posting.unit or "")):
+            problems[name] = fault
+    if minimum is not None and posting.quantity is not None and minimum > posting.quantity:
+        problems.setdefault("min_useful", "more_than_quantity")
     is_counted = posting.quantity is not None or minimum is not None
     if is_counted and support is not None and posting.unit not in support.units:
         problems["unit"] = "required"

@@ -7,18 +7,15 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from matcher.agreements import contract
 from matcher.cases import documents, span, talks
 from matcher.cases.act import BEGUN, SHARE, WORK, case_act
-from matcher.ground import calendar, figures, lifecycle, vocabulary
+from matcher.ground import amounts, calendar, figures, lifecycle, vocabulary
 from matcher.ground.errors import Invalid
 from matcher.records import CaseFile, Contribution, Partnership, Payment
 from matcher.register import moves
 from matcher.register.act import MOVED_ON, Done, Look, Told, Words
 
 _GIVEN: Final = BEGUN | {"trial"}
-#: Of anything but money on one day; no gift comes near it.
-_BEYOND: Final = 10**8
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Gift:
             wrong["support_type"] = "required"
         elif self.unit not in kind.units:
             wrong["unit"] = "required"
-        if fault := self._fault_of_quantity():
+        if fault := amounts.fault(self.quantity, self.unit):
             wrong["quantity"] = fault
         if self.given_on > today:
             wrong["given_on"] = "in_future"
@@ -55,24 +52,19 @@ class Gift:
         if self.yen is not None:
             if self.yen < 0:
                 wrong["yen"] = "positive"
-            elif self.yen > contract.MAX_YEN:
+            elif not self.yen and self.estimate_method != "none" and not vocabulary.is_yen(self.unit):
+                wrong["yen"] = "estimate_needs_yen"
+            elif self.yen > amounts.MAX_YEN:
                 wrong["yen"] = "amount_too_large"
             elif vocabulary.is_yen(self.unit) and self.yen != self.quantity:
                 wrong["yen"] = "two_amounts"
             if self.estimate_method == "none":
                 wrong["estimate_method"] = "how_estimated"
+        elif self.estimate_method != "none" and not vocabulary.is_yen(self.unit):
+            wrong["yen"] = "estimate_needs_yen"
         if self.estimate_method == "city_direct" and not self.estimate_note.strip():
             wrong["estimate_note"] = "required"
         return wrong
-
-    def _fault_of_quantity(self) -> str | None:
-        if not self.quantity > 0:
-            return "positive"
-        is_yen = vocabulary.is_yen(self.unit)
-        if self.quantity > contract.MAX_YEN if is_yen else self.quantity >= _BEYOND:
-            return "amount_too_large"
-        is_whole = is_yen or self.unit in vocabulary.WHOLE_GIFTS
-        return "amount_not_whole" if is_whole and self.quantity % 1 else None
 
 
 @case_act(

@@ -778,6 +778,22 @@ def test_amounts_in_words_are_saved_as_they_were_meant(database: Database, coord
     assert saved == [50_000_000, 100_000_000, 3_000_000, 500_000, 1200, 200_000]
 
 
+@pytest.mark.parametrize(
+    ("kind", "heading"), [("needs", "団体名,件名,いまの状況"), ("offers", "企業名,件名,提供できる内容")]
+)
+def test_half_of_what_is_whole_is_refused(
+    database: Database, coordinator: Actor, kind: str, heading: str
+) -> None:
+    with database.write() as session:
+        (make_npo if kind == "needs" else make_company)(session, name="体験の貯金箱")
+    lines = [
+        f"体験の貯金箱,見本{place},説明です。,社員ボランティア（作業）,{amount},{unit}"
+        for place, (amount, unit) in enumerate([("0.5", "人"), ("0.5", "時間"), ("100000000", "人")])
+    ]
+    checked = check(database, coordinator, kind, csv(f"{heading},支援の種類,量,単位", *lines))
+    assert problems(checked) == [(2, "amount_not_whole", "0.5"), (4, "amount_too_large", "100000000")]
+
+
 SAME_NAME = (
     "名称,法人番号,所在地,地区",
     "株式会社見本,8999900000001,A町1,市全域",

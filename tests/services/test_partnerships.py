@@ -1,6 +1,6 @@
 """A case from the first word to the introduction, and every guard on the way."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -428,3 +428,80 @@ def test_a_reminder_leaves_the_version_alone(town, session, now):
     assert stages.remind_waiting(session, now + timedelta(days=8)) == 1
     session.flush()
     assert (case.version, case.reminders) == (version, 1)
+
+
+# ── The days of what is asked for ────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("way", ["propose", "recommend", "revise"])
+@pytest.mark.parametrize(
+    ("first", "last", "wrong"),
+    [
+        (None, date(2026, 11, 24), {"period_to": "in_past"}),
+        (None, date(2026, 11, 25), None),
+        (date(2028, 11, 26), None, {"period_from": "agreement_from_far"}),
+        (date(2028, 11, 25), None, None),
+        (date(1868, 1, 1), None, {"period_from": "long_past"}),
+        (date(2026, 4, 1), date(2027, 3, 31), None),
+        (date(2027, 1, 1), date(2032, 1, 6), {"period_to": "agreement_too_long"}),
+        (date(2027, 1, 1), date(2032, 1, 5), None),
+        (None, date(2199, 12, 31), {"period_to": "agreement_too_long"}),
+        (
+            date(1868, 1, 1),
+            date(2199, 12, 31),
+            {"period_from": "long_past", "period_to": "agreement_too_long"},
+        ),
+    ],
+)
+def test_a_case_is_asked_for_days_that_can_be_meant(town, session, now, way, first, last, wrong):
+    pair = beginning.between(town.company, town.npo, need=town.need)
+    terms = Terms("food", 20, "kg", first, last)
+    standing = town.offer_made(now) if way == "revise" else None
+
+    def ask():
+        if way == "propose":
+            return beginning.propose(session, town.company_actor, pair, terms, "ぜひ。", now)
+        if way == "recommend":
+            return beginning.recommend(session, town.coordinator, pair, terms, "local", "近い。", now)
+        return answering.revise(session, town.npo_actor, standing, terms, "", now, version=standing.version)
+
+    if wrong is None:
+        assert ask().period_to == last
+    else:
+        with pytest.raises(Invalid) as refusal:
+            ask()
+        assert refusal.value.facts == wrong
+
+
+def test_days_that_stand_already_are_not_asked_again(town, session, now):
+    case = town.offer_made(now)
+    case.period_from, case.period_to = date(2019, 4, 1), date(2026, 11, 20)
+    session.flush()
+    terms = Terms("food", 10, "kg", case.period_from, case.period_to)
+    answering.revise(session, town.npo_actor, case, terms, "", now, version=case.version)
+    assert case.quantity == 10
+
+
+@pytest.mark.parametrize(
+    ("terms", "wrong"),
+    [
+        (Terms("volunteer_hands", 0.5, "人"), "amount_not_whole"),
+        (Terms("goods_new", 0.5, "台"), "amount_not_whole"),
+        (Terms("volunteer_hands", 0.5, "時間"), None),
+        (Terms("cash_donation", 1000.5, "円"), "amount_not_whole"),
+        (Terms("volunteer_hands", 10.0**8, "人"), "amount_too_large"),
+        (Terms("volunteer_hands", 10.0**8 - 1, "人"), None),
+        (Terms("cash_donation", 10.0**10 + 1, "円"), "amount_too_large"),
+        (Terms("cash_donation", 10.0**10, "円"), None),
+        (Terms("volunteer_hands", 0.0, "人"), "positive"),
+    ],
+)
+def test_an_amount_of_a_case_is_one_that_can_be_given(town, session, now, terms, wrong):
+    pair = beginning.between(town.company, town.npo, need=town.need)
+    if wrong is None:
+        case = beginning.propose(session, town.company_actor, pair, terms, "ぜひ。", now)
+        assert case.quantity == terms.quantity
+    else:
+        with pytest.raises(Invalid) as refusal:
+            beginning.propose(session, town.company_actor, pair, terms, "ぜひ。", now)
+        assert refusal.value.facts == {"quantity": wrong}

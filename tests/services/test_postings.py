@@ -189,7 +189,9 @@ def test_a_new_text_begins_with_what_the_profile_says(town: Town, now: datetime)
         (2, {"support_type": "food", "quantity": 5.0, "unit": "円"}, {"unit": "required"}),
         (2, {"support_type": "food", "min_useful": 5.0, "unit": ""}, {"unit": "required"}),
         (2, {"support_type": "food", "quantity": 0.0, "unit": "kg"}, {"quantity": "positive"}),
-        (2, {"support_type": "food", "quantity": 1e12, "unit": "kg"}, {"quantity": "positive"}),
+        (2, {"support_type": "food", "quantity": 1e12, "unit": "kg"}, {"quantity": "amount_too_large"}),
+        (2, {"support_type": "food", "quantity": 0.5, "unit": "食"}, {"quantity": "amount_not_whole"}),
+        (2, {"support_type": "food", "min_useful": 0.5, "unit": "食"}, {"min_useful": "amount_not_whole"}),
         (
             2,
             {"support_type": "food", "quantity": 5.0, "min_useful": 6.0, "unit": "kg"},
@@ -214,6 +216,16 @@ def test_what_cannot_be_meant_is_refused_beside_its_field(
     with pytest.raises(Invalid) as refused:
         posting_drafts.save_need_step(town.session, town.owner, need, step, values, now, version=None)
     assert refused.value.facts == problem
+
+
+def test_an_offer_of_half_a_person_is_refused(town: Town, now: datetime) -> None:
+    offer = posting_drafts.new_offer(town.session, town.officer, town.company, now)
+    halves = {"support_type": "volunteer_hands", "quantity": 0.5, "unit": "人"}
+    with pytest.raises(Invalid) as refused:
+        posting_drafts.save_offer(town.session, town.officer, offer, halves, now, version=None)
+    assert refused.value.facts == {"quantity": "amount_not_whole"}
+    posting_drafts.save_offer(town.session, town.officer, offer, halves | {"unit": "時間"}, now, version=None)
+    assert offer.quantity == 0.5
 
 
 def test_sixty_characters_are_counted_as_people_count_them(town: Town, now: datetime) -> None:

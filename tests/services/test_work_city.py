@@ -633,6 +633,24 @@ def renew(p: Partners) -> Partnership:
     return p.case
 
 
+@pytest.mark.parametrize("field", ["period_from", "period_to"])
+def test_the_next_period_begins_after_the_one_before(partners, session, field):
+    old = partners.bring("reported")
+    old.ends_on = calendar.tokyo_date(partners.at) + 10 * DAY
+    session.flush()
+
+    def ask(**changes):
+        terms = beginning.Terms("food", 20, "kg", **changes)
+        return renewal.renew(session, partners.npo_actor, old, terms, "次の年も。", partners.at)
+
+    with pytest.raises(Invalid, match=f"{field}.*within_last_period"):
+        ask(**{field: old.ends_on})
+    new = ask(**{field: old.ends_on + DAY})
+    terms = beginning.Terms("food", 20, "kg", **{field: old.ends_on})
+    with pytest.raises(Invalid, match=f"{field}.*within_last_period"):
+        answering.revise(session, partners.company_actor, new, terms, "", partners.at, version=new.version)
+
+
 @pytest.mark.parametrize("state", ["reported", "evaluated", "closed"])
 def test_the_next_period_may_begin_once_the_outcome_is_reported(partners, session, state):
     old = partners.bring(state)

@@ -90,6 +90,8 @@ GUARDS: list[tuple[str | Try, Try, type[DomainError], str]] = [
     ("running", give(yen=10**10 + 1, estimate_method="actual"), Invalid, "yen:amount_too_large"),
     ("running", give(yen=-1, estimate_method="actual"), Invalid, "yen:positive"),
     ("running", give(yen=100), Invalid, "estimate_method:how_estimated"),
+    ("running", give(estimate_method="market"), Invalid, "yen:estimate_needs_yen"),
+    ("running", give(yen=0, estimate_method="market"), Invalid, "yen:estimate_needs_yen"),
     ("running", give(yen=100, estimate_method="city_direct"), Invalid, "estimate_note:required"),
     (given, confirm_gift("company_actor"), Refused, "own_contribution"),
     (given, confirm_gift("coordinator"), NotPermitted, "not_permitted"),

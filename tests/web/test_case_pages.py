@@ -318,6 +318,10 @@ def test_errors_stand_beside_their_fields(town: Town) -> None:
     assert "「食品」の単位は、kg・食・箱・個から選んでください。" in wrong.text
     turned = {"message": HELLO, "period_from": "2027-03-01", "period_to": "2027-01-01", "action": "check"}
     assert "終わりの日は" in send(town.firm, form, turned, 422).text
+    ages = {"message": HELLO, "period_from": "1868-01-01", "period_to": "2199-12-31", "action": "check"}
+    page = send(town.firm, form, ages, 422)
+    assert "5年以上前の日付です。" in page.text
+    assert "期間は5年以内にしてください。" in page.text
 
 
 def test_a_message_may_be_as_long_as_people_count_and_not_longer(town: Town) -> None:

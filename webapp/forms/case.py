@@ -10,9 +10,10 @@ from wtforms.validators import DataRequired, InputRequired, Optional
 
 from matcher.cases.beginning import Terms
 from matcher.cases.deciding import Decision
-from matcher.ground import limits, vocabulary
+from matcher.ground import calendar, limits, vocabulary
 from matcher.ground.errors import Invalid
 from matcher.records import Need, Offer, User
+from webapp import clock
 from webapp.forms.base import Form, Within, choices
 from webapp.forms.values import DayField, QuantityField
 
@@ -62,11 +63,19 @@ class TermsForm(Form):
         if not super().validate(extra_validators):
             return False
         try:
-            self.terms.check()
+            self.check()
         except Invalid as error:
             self.take(error)
             return False
         return True
+
+    def check(self) -> None:
+        """Refuse terms that cannot be meant.
+
+        Raises:
+            Invalid: naming the field.
+        """
+        self.terms.check()
 
     @property
     def terms(self) -> Terms:
@@ -100,6 +109,11 @@ class _PairForm(TermsForm):
             *self.offer.choices,
             *choices({offer.public_id: offer.title for offer in offers}),
         ]
+
+    def check(self) -> None:
+        """Before they are shown once more, the days too."""
+        super().check()
+        self.terms.check_days(calendar.tokyo_date(clock.now()))
 
     def begin_with(self, values: Mapping[str, Any]) -> None:
         """Put these terms in place of the typed ones."""
