@@ -9,7 +9,17 @@ from flask_babel import lazy_gettext as _l
 from matcher.desk.lists import LISTS
 from matcher.desk.lists.audit import Entry
 from matcher.ground import lifecycle, reasons
-from matcher.records import AuditEvent, Membership, Need, Offer, Organization, User
+from matcher.records import (
+    AuditEvent,
+    Handover,
+    ImportBatch,
+    Membership,
+    Need,
+    Offer,
+    Organization,
+    RegistrationCode,
+    User,
+)
 from matcher.records.base import Base
 from matcher.register import act
 from webapp import act_text, filters
@@ -57,14 +67,11 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "export": _l("一覧をファイルに保存した"),
     "upload": _l("取り込むファイルを送った"),
     "confirm": _l("取り込みを確定した"),
-    "discard": _l("取り込みを取りやめた"),
     "adopt": _l("おすすめの重みを採用した"),
     "read_file": _l("案件のファイルを開いた"),
     "plan_handover": _l("引き継ぎを予定した"),
     "block_handover": _l("引き継ぎ先が担当できず、引き継がなかった"),
-    "cancel_handover": _l("引き継ぎの予定を取り消した"),
     "make_registration_code": _l("登録会のコードを作った"),
-    "end_registration_code": _l("登録会のコードを終えた"),
     "give_up_mail": _l("メールが届かなかった"),
     "send_mail_again": _l("届かなかったメールをもう一度送った"),
     "settle_mail": _l("届かなかったメールを対応済みにした"),
@@ -75,6 +82,7 @@ ACTIONS: Final[Mapping[str, Any]] = {
 #: Object of the record → whose acts are kept as done to it.
 _KINDS: Final[Mapping[str, tuple[type[Base], ...]]] = {
     "organization": (Organization,), "need": (Need,), "offer": (Offer,), "user": (User, Membership),
+    "handover": (Handover,), "registration_code": (RegistrationCode,), "importbatch": (ImportBatch,),
 }  # fmt: skip
 _STATES: Final[Mapping[str, str]] = {
     "organization": "organization",

@@ -7,6 +7,7 @@ by the act itself, not only by its missing button.
 import csv
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import MagicMock
@@ -16,13 +17,24 @@ from sqlalchemy.orm import Session
 
 from matcher.cases import reads as case_reads
 from matcher.cases.beginning import Terms, between
-from matcher.ground import lifecycle, vocabulary
+from matcher.ground import calendar, lifecycle, vocabulary
 from matcher.ground.errors import MovedOn, NotFound, NotPermitted, Refused
 from matcher.ground.permissions import ANONYMOUS, Actor
 from matcher.organizations import reads as organization_reads
-from matcher.people import accounts, closing, memberships, staff  # noqa: F401 – their acts are declared with them
+from matcher.people import accounts
 from matcher.postings import reads as posting_reads
-from matcher.records import Membership, Need, Offer, Organization, Partnership, User
+from matcher.records import (
+    Handover,
+    ImportBatch,
+    Membership,
+    Need,
+    Offer,
+    Organization,
+    Partnership,
+    PublicComment,
+    RegistrationCode,
+    User,
+)
 from matcher.register.act import Look
 from matcher.register.act import act as declare
 from matcher.register.act import find as declared_as
@@ -49,7 +61,12 @@ _READERS: Final = {
 _WITH_EVENTS: Final = {"review_measurement", "review_report", "accept_document", "drop_document"}
 _REFUSALS: Final = (NotFound, NotPermitted, MovedOn, Refused)
 
-Record = Partnership | Need | Offer | Organization | Membership | User
+TODAY: Final = calendar.tokyo_date(NOW)
+
+Record = (
+    Partnership | Need | Offer | Organization | Membership | User
+    | PublicComment | Handover | RegistrationCode | ImportBatch
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -138,6 +155,10 @@ DEEDS: Final[Mapping[str, Mapping[str, Deed]]] = {
         "close_own": _declared(User, "close_own"),
         "close_account": _declared(User, "close_account"),
     },
+    "comment": {"treat_comment": _declared(PublicComment, "treat_comment", MagicMock(), {"decision": ""})},
+    "handover": {"cancel_handover": _declared(Handover, "cancel_handover")},
+    "registration code": {"end_registration_code": _declared(RegistrationCode, "end_registration_code")},
+    "upload": {"discard": _declared(ImportBatch, "discard")},
 }  # fmt: skip
 
 
@@ -153,7 +174,23 @@ class Stage:
         }  # fmt: skip
         user = accounts.by_id(session, partners.company_actor.user_id)
         assert user is not None
-        self.records |= {"membership": user.memberships[0], "account": user}
+        of_city = {
+            "comment": PublicComment(
+                partnership_id=partners.case.id, text="声", written_at=NOW, state="waiting"
+            ),
+            "handover": Handover(
+                from_user_id=user.id, to_user_id=user.id, effective_on=TODAY, cases=[],
+                planned_by_id=user.id, planned_at=NOW,
+            ),
+            "registration code": RegistrationCode(
+                code="ABCD2345", valid_on=TODAY, most_uses=9, made_at=NOW
+            ),
+            "upload": ImportBatch(
+                kind="npos", filename="名簿.csv", uploaded_by_id=user.id, uploaded_at=NOW, rows=[], problems=[]
+            ),
+        }  # fmt: skip
+        session.add_all(of_city.values())
+        self.records |= {"membership": user.memberships[0], "account": user, **of_city}
         self.company, self.npo = partners.company, partners.npo
         self.other_need = factories.make_need(session, partners.npo)
         other = factories.make_company(session)
@@ -195,6 +232,13 @@ _STANDINGS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
         "invited": {"began_at": None}, "active": {"began_at": NOW}, "ended": {"ended_at": NOW},
     },
     "account": {state: {"status": state} for state in ("invited", "active", "deactivated")},
+    "comment": {state: {"state": state} for state in lifecycle.WITHIN["comment"]},
+    "handover": {"planned": {}, "done": {"done_at": NOW}, "cancelled": {"cancelled_at": NOW}},
+    "registration code": {
+        "coming": {"valid_on": TODAY + timedelta(days=1)}, "open": {"valid_on": TODAY},
+        "used_up": {"uses": 9}, "over": {"valid_on": TODAY - timedelta(days=1)}, "ended": {"ended_at": NOW},
+    },
+    "upload": {"waiting": {}, "confirmed": {"confirmed_at": NOW}, "discarded": {"discarded_at": NOW}},
 }  # fmt: skip
 
 
@@ -274,7 +318,7 @@ def test_every_act_of_every_record_is_written() -> None:
 
 
 def test_a_declared_act_has_words_and_a_form() -> None:
-    for kind in (Need, Offer, Organization, Membership, User):
+    for kind in (Need, Offer, Organization, Membership, User, Handover, RegistrationCode, ImportBatch):
         assert list(declared_of(kind))
         assert all(one.words.button and one.words.done and one.words.happened for one in declared_of(kind))
     beginning = [one for one in declared_of(Partnership) if one.home == "beginning"]

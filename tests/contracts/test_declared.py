@@ -17,7 +17,6 @@ ROOT: Final = Path(__file__).parents[2]
 SINKS: Final = frozenset({"matcher.register.audit.record", "matcher.register.audit.Note"})
 
 _BEGINS: Final = "begins a record: none stands yet whose state or version could be asked"
-_NOT_YET: Final = "not declared yet"
 _KNOCKS: Final = "nobody is known yet: whoever holds a link, a password or a form comes in by it"
 _LINE: Final = "of the command line: the machine's own hand, before which no page stands"
 _OWN: Final = "of one's own account: nobody else may or is to know, and it is asked nothing but who one is"
@@ -35,10 +34,8 @@ UNDECLARED: Final[Mapping[str, str]] = {
     "clock.tick": _TIME,
     "desk.disclosure.note": _READS,
     "desk.disclosure.taken_note": _READS,
-    "desk.handovers.cancel": _NOT_YET,
     "desk.handovers.plan": _BEGINS,
     "desk.noted.export_note": _READS,
-    "imports.acts.discard": _NOT_YET,
     "imports.acts.keep": _BEGINS,
     "imports.acts.run": "saves line by line, in transactions of its own, what somebody has put in line",
     "imports.saving.save": _LINE,
@@ -52,7 +49,6 @@ UNDECLARED: Final[Mapping[str, str]] = {
     "people.memberships.confirm": "in whose name it is kept is only so by what it begins",
     "people.memberships.invite_member": _BEGINS,
     "people.memberships.join": _KNOCKS,
-    "people.registration_codes.end": _NOT_YET,
     "people.registration_codes.make": _BEGINS,
     "people.sessions.end_other_sessions": _OWN,
     "people.sessions.end_session": _OWN,
@@ -71,7 +67,6 @@ UNDECLARED: Final[Mapping[str, str]] = {
     "register.outbox.send_again": "of all mails to one address that failed: none of them has a version of its own",
     "register.outbox.settle": "of all mails to one address that failed: none of them has a version of its own",
     "results.comments.comment": _KNOCKS,
-    "results.comments.treat_comment": _NOT_YET,
     "suggestions.judging.fitting.adopt": _LINE,
     "suggestions.shown_lists.mark": "a note of one's own on somebody else's record, which it leaves as it is",
     "suggestions.shown_lists.unmark": "a note of one's own on somebody else's record, which it leaves as it is",

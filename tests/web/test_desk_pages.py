@@ -19,11 +19,14 @@ from matcher.ground import lifecycle
 from matcher.ground.db import Database
 from matcher.records import (
     AuditEvent,
+    Handover,
+    ImportBatch,
     Membership,
     Need,
     Offer,
     Organization,
     Partnership,
+    RegistrationCode,
     ShownList,
     ShownSuggestion,
     User,
@@ -339,7 +342,8 @@ def test_every_action_in_the_services_has_its_words() -> None:
 #: Kinds of records to which acts are done, and how the record calls them; acts that keep an event of each outcome, or of each kind of text.
 RECORDS = {
     Need: "need", Offer: "offer", Organization: "organization", Partnership: "partnership",
-    User: "user", Membership: "user",
+    User: "user", Membership: "user", Handover: "handover", RegistrationCode: "registration_code",
+    ImportBatch: "importbatch",
 }  # fmt: skip
 OF_ITS_PARTS = {"review_measurement", "review_report", "accept_document", "drop_document"}
 
