@@ -9,7 +9,17 @@ from flask_babel import lazy_gettext as _l
 from matcher.desk.lists import LISTS
 from matcher.desk.lists.audit import Entry
 from matcher.ground import lifecycle, reasons
-from matcher.records import AuditEvent, Need, Offer, Organization
+from matcher.records import (
+    AuditEvent,
+    Handover,
+    ImportBatch,
+    Membership,
+    Need,
+    Offer,
+    Organization,
+    RegistrationCode,
+    User,
+)
 from matcher.records.base import Base
 from matcher.register import act
 from webapp import act_text, filters
@@ -33,16 +43,11 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "invite": _l("招待した"),
     "activate": _l("利用を始めた"),
     "join": _l("団体・企業への参加を確かめた"),
-    "decline_membership": _l("団体・企業への参加を断った"),
-    "leave": _l("団体・企業の利用を終わった"),
     "activate_link": _l("利用開始のリンクを発行した"),
-    "reset_link": _l("パスワード再設定のリンクを発行した"),
     "reset_password": _l("パスワードを再設定した"),
     "change_password": _l("パスワードを変えた"),
     "change_settings": _l("自分の名前や通知の受け取り方を変えた"),
-    "change_role": _l("役割を変えた"),
     "register": _l("登録を始めた"),
-    lifecycle.DEACTIVATE: _l("利用を終了した"),
     "read_contact": _l("連絡先を見た"),
     "begin_sealing": _l("操作の記録に改ざん検知の印を付け始めた"),
     # organizations, needs, offers
@@ -62,14 +67,11 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "export": _l("一覧をファイルに保存した"),
     "upload": _l("取り込むファイルを送った"),
     "confirm": _l("取り込みを確定した"),
-    "discard": _l("取り込みを取りやめた"),
     "adopt": _l("おすすめの重みを採用した"),
     "read_file": _l("案件のファイルを開いた"),
     "plan_handover": _l("引き継ぎを予定した"),
     "block_handover": _l("引き継ぎ先が担当できず、引き継がなかった"),
-    "cancel_handover": _l("引き継ぎの予定を取り消した"),
     "make_registration_code": _l("登録会のコードを作った"),
-    "end_registration_code": _l("登録会のコードを終えた"),
     "give_up_mail": _l("メールが届かなかった"),
     "send_mail_again": _l("届かなかったメールをもう一度送った"),
     "settle_mail": _l("届かなかったメールを対応済みにした"),
@@ -77,7 +79,11 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "change_definition": _l("共通指標を変えた"),
 }
 
-_KINDS: Final[Mapping[str, type[Base]]] = {"organization": Organization, "need": Need, "offer": Offer}
+#: Object of the record → whose acts are kept as done to it.
+_KINDS: Final[Mapping[str, tuple[type[Base], ...]]] = {
+    "organization": (Organization,), "need": (Need,), "offer": (Offer,), "user": (User, Membership),
+    "handover": (Handover,), "registration_code": (RegistrationCode,), "importbatch": (ImportBatch,),
+}  # fmt: skip
 _STATES: Final[Mapping[str, str]] = {
     "organization": "organization",
     "need": "posting",
@@ -116,8 +122,8 @@ def done(kind: str, action: str) -> str:
 def _happened(kind: str, action: str) -> str | None:
     if kind == "partnership":
         return act_text.event_words(action)
-    deed = act.by_event(_KINDS[kind], action) if kind in _KINDS else None
-    return str(_(deed.words.happened)) if deed is not None else None
+    deeds = (act.by_event(one, action) for one in _KINDS.get(kind, ()))
+    return next((str(_(deed.words.happened)) for deed in deeds if deed is not None), None)
 
 
 def target(entry: Entry) -> str:

@@ -185,7 +185,7 @@ def deactivate_user(email: str) -> None:
     """Close the account of EMAIL, sign it out and remove its personal data."""
     with writing() as session:
         found = _get_user(session, email)
-        closing.deactivate_user(session, SYSTEM, found.public_id, clock.now())
+        closing.close_account(session, SYSTEM, found, clock.now())
     click.echo(f"deactivated {found.public_id}")
 
 

@@ -4,6 +4,7 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from matcher.ground import days, numerals
+from matcher.ground.errors import Invalid, MovedOn
 from matcher.ground.permissions import SYSTEM
 from matcher.people import registration_codes as codes
 from webapp import clock
@@ -52,6 +53,9 @@ def revoke(code: str) -> None:
         found = codes.find(session, code)
         if found is None:
             raise click.ClickException("expected a code that was made, found none like this one")
-        codes.end(session, SYSTEM, found.public_id, clock.now())
+        try:
+            codes.end(session, SYSTEM, found, clock.now())
+        except MovedOn:
+            raise Invalid(code="done_already") from None
         readable = codes.readable(found)
     click.echo(f"revoked {readable}")

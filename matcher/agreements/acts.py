@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from matcher.agreements import clauses, contract, periods, plans, rules
-from matcher.cases import decisions, documents, span, talks, telling, turns
+from matcher.cases import beginning, decisions, documents, span, talks, telling, turns
 from matcher.cases.act import REVIEW, WORK, case_act
 from matcher.ground import amounts, calendar, lifecycle, vocabulary
 from matcher.ground.errors import Invalid, NotFound
@@ -205,10 +205,10 @@ def _faults_of_days(look: Look, facts: Mapping[str, Any], in_force: CaseDocument
     kept = in_force.content if in_force is not None else {}
     first, last = facts["from_on"], facts["to_on"]
     if first.isoformat() != kept.get("from_on"):
-        before = look.session.get(Partnership, case.renewed_from_id) if case.renewed_from_id else None
+        before = beginning.end_of_last(look.session, case)
         earliest = [span.first_day(look.session, case)]
-        if before is not None and before.ends_on is not None:  # the next period may join the one before
-            earliest.append(before.ends_on + timedelta(days=1))
+        if before is not None:  # the next period may join the one before
+            earliest.append(before + timedelta(days=1))
         if kept and date.fromisoformat(kept["from_on"]) <= today:
             wrong["from_on"] = "agreement_begun"
         elif first < min(earliest):

@@ -14,7 +14,9 @@ from matcher.ground import calendar, lifecycle, permissions
 from matcher.ground.errors import Invalid
 from matcher.ground.permissions import SYSTEM, Actor
 from matcher.records import AuditEvent, CaseTask, Handover, Organization, Partnership, Risk, User
-from matcher.register import audit, notices, wording_work
+from matcher.register import act, audit, notices, wording_work
+from matcher.register.act import Done, Look, Words
+from matcher.register.untold import UNTOLD
 from matcher.work import reads as work_reads
 
 MOST_DAYS: Final = 366 * 2  #: for which a handover can be planned ahead
@@ -148,13 +150,15 @@ def _serves(person: User) -> bool:
     return person.role in {"coordinator", "manager"} and person.status == "active"
 
 
-def cancel(session: Session, actor: Actor, found: Handover, now: datetime) -> None:
+@act.act(
+    "cancel_handover", record=Handover, way=UNTOLD, by="desk.handover", whose=lambda look: None,
+    open_in=frozenset({"planned"}),
+    words=Words("取り消す", "引き継ぎの予定を取り消しました。", "引き継ぎの予定を取り消しました"),
+)  # fmt: skip
+def cancel(look: Look) -> Done:
     """Take a planned handover back; one that took effect stays."""
-    permissions.require(actor, "desk.handover")
-    if found.done_at is not None or found.cancelled_at is not None:
-        raise Invalid(handover="done_already")
-    found.cancelled_at = now
-    audit.record(session, actor, "cancel_handover", "handover", found.public_id, now)
+    look.record.cancelled_at = look.now
+    return Done()
 
 
 def planned(session: Session) -> Sequence[Handover]:
@@ -174,8 +178,8 @@ def get(session: Session, public_id: str) -> Handover | None:
 
 def is_blocked(found: Handover, now: datetime) -> bool:
     """Whether its day has come and the successor does not serve (any more); ``to_user`` must be loaded."""
-    waits = found.done_at is None and found.cancelled_at is None
-    return waits and found.effective_on <= calendar.tokyo_date(now) and not _serves(found.to_user)
+    is_due = found.state == "planned" and found.effective_on <= calendar.tokyo_date(now)
+    return is_due and not _serves(found.to_user)
 
 
 def notes_on(session: Session, cases: Sequence[Partnership]) -> list[Handover]:

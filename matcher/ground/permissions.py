@@ -105,6 +105,8 @@ PERMISSIONS: Final[Mapping[str, Rule]] = MappingProxyType(
         "organization.contact": Rule(_READ | _STAFF),
         "members.view": Rule(_READ),
         "members.manage": Rule(frozenset({_OWNER})),
+        # One's own account: whose it is, the act says
+        "account.own": Rule(_READ),
         # Needs and offers
         "posting.view": Rule(_READ | _STAFF, frozenset({_OTHER})),
         "posting.edit": Rule(_WRITE),

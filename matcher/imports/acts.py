@@ -25,7 +25,9 @@ from matcher.jobs import tickets
 from matcher.people import accounts
 from matcher.records import ImportBatch, Job, Ticket, User
 from matcher.records.base import new_public_id
-from matcher.register import audit
+from matcher.register import act, audit
+from matcher.register.act import Done, Look, Words
+from matcher.register.untold import UNTOLD
 
 KEEP_DAYS: Final = 7  #: an upload that nobody confirms or discards is emptied after this
 MAX_NOTES: Final = 2_000  #: of the notes on rows that are taken; everything else is kept
@@ -103,23 +105,28 @@ def recent(session: Session, actor: Actor, limit: int = 20) -> Sequence[ImportBa
     return session.scalars(select(ImportBatch).order_by(ImportBatch.id.desc()).limit(limit)).all()
 
 
-def discard(session: Session, actor: Actor, batch: ImportBatch, now: datetime) -> None:
-    """Throw an upload away, with all that it held.
+def _running(look: Look) -> str | None:
+    alive = tickets.find_alive(look.session, "import", look.record.public_id)
+    return None if alive is None else "import_running"
 
-    Raises:
-        Refused: ``import_closed`` where it was confirmed or discarded before; ``import_running`` while its
-            rows are being saved.
-    """
-    permissions.require(actor, "desk.import")
-    _require_open(batch)
-    if tickets.find_alive(session, "import", batch.public_id) is not None:
-        raise Refused("import_running")
-    batch.rows, batch.problems, batch.discarded_at = [], [], now
-    audit.record(session, actor, "discard", "importbatch", batch.public_id, now)
+
+@act.act(
+    "discard", record=ImportBatch, way=UNTOLD, by="desk.import", whose=lambda look: None,
+    open_in=frozenset({"waiting"}), guard=_running,
+    words=Words(
+        "取り込みをやめる", "取り込みを取りやめました。ファイルの内容は残っていません。",
+        "取り込みを取りやめました",
+    ),
+)  # fmt: skip
+def discard(look: Look) -> Done:
+    """Throw an upload away, with all that it held."""
+    batch = look.record
+    batch.rows, batch.problems, batch.discarded_at = [], [], look.now
+    return Done()
 
 
 def _require_open(batch: ImportBatch) -> None:
-    if batch.confirmed_at is not None or batch.discarded_at is not None:
+    if not batch.is_waiting:
         raise Refused("import_closed")
 
 

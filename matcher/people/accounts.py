@@ -4,6 +4,7 @@ Every act is audited in its own transaction, without addresses and without names
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from sqlalchemy import ColumnElement, select
@@ -16,11 +17,20 @@ from matcher.ground.errors import Invalid, NotFound
 from matcher.ground.permissions import Actor, Seat
 from matcher.ground.typed import Unclear
 from matcher.records import Membership, User
-from matcher.register import audit, moves, notices
+from matcher.register import act, audit, moves, notices
+from matcher.register.untold import UNTOLD
 
 ORGANIZATION_ROLES: Final = ("owner", "editor", "viewer")
 STAFF_ROLES: Final = ("coordinator", "manager", "operator")
 NOTIFY: Final = ("at_once", *notices.DIGESTS, "none")
+
+_standing = partial(
+    act.act, way=UNTOLD, shown=act.version_of_record,
+    open_in=frozenset({"invited", "active"}), state_of=lambda look: look.record.status,
+)  # fmt: skip
+#: Declare an act of an account, or of a membership, that has not ended.
+account_act = partial(_standing, record=User, whose=lambda look: None)
+membership_act = partial(_standing, record=Membership, whose=lambda look: look.record.organization)
 
 
 def actor_of(user: User, organization_id: int | None = None, request_id: str = "") -> Actor:

@@ -1,94 +1,106 @@
 """How a membership and an account end, and who may end them (O6)."""
 
-from datetime import datetime
+from functools import partial
+from typing import Final
 
-from sqlalchemy.orm import Session
-
-from matcher.ground import permissions
-from matcher.ground.errors import NotPermitted, Refused
-from matcher.ground.permissions import Actor
+from matcher.ground.errors import Refused
 from matcher.people import accounts, forgetting, memberships, open_work
 from matcher.records import User
 from matcher.register import audit, moves
+from matcher.register.act import Done, Look, Words
+
+_BEGUN: Final = frozenset({"active"})  #: nobody acts in a membership, or by an account, that waits
 
 
-def leave(
-    session: Session, actor: Actor, public_id: str, now: datetime, *, version: int | None = None
-) -> User:
-    """End a membership of the actor's organization: one's own, or, for an owner, anybody's. The account ends
-    with the last that its person has confirmed.
+def _last_owner_of_it(look: Look) -> str | None:
+    return "last_owner" if memberships.is_last_owner(look.session, look.record) else None
 
-    Raises:
-        Refused: the last owner.
-        MovedOn: the membership was changed since it was shown.
+
+_leaving = partial(accounts.membership_act, event="leave", guard=_last_owner_of_it)
+
+
+@_leaving(
+    "leave", by="account.own", whose=lambda look: None, who=memberships.is_own, open_in=_BEGUN,
+    words=Words(
+        "利用を終わる", "「%(organization)s」の利用を終わりました。", "団体・企業の利用を終わりました",
+    ),
+)  # fmt: skip
+def leave(look: Look) -> Done:
+    """End one's own membership. The account ends with the last that its person has confirmed."""
+    return _end(look)
+
+
+@_leaving(
+    "remove_member", by="members.manage",
+    words=Words(
+        "停止する", "「%(organization)s」の利用者から外しました。", "団体・企業の利用を終わりました",
+    ),
+)  # fmt: skip
+def remove(look: Look) -> Done:
+    """The same, of anybody's in one's organization."""
+    return _end(look)
+
+
+def _last_owner(look: Look) -> Refused | None:
+    current = (one for one in look.record.memberships if one.is_current)
+    is_last = any(memberships.is_last_owner(look.session, one) for one in current)
+    return Refused("last_owner") if is_last else None
+
+
+_closing = partial(accounts.account_act, event="deactivate")
+
+
+@_closing(
+    "close_own", by="account.own", open_in=_BEGUN, guard=_last_owner,
+    who=lambda look: look.record.id == look.actor.user_id,
+    words=Words(
+        "退会する", "退会の手続きが終わりました。ご利用ありがとうございました。", "利用を終了しました",
+    ),
+)  # fmt: skip
+def close_own(look: Look) -> Done:
+    """Close one's own account: all its memberships end, and the personal data in it is removed (O6); the
+    history keeps the public id.
     """
-    membership = memberships.get(session, actor, public_id)
-    user = membership.user
-    if user.id != actor.user_id:
-        permissions.require(actor, "members.manage", membership.organization)
-    memberships.check_version(session, membership, version)
-    memberships.keep_an_owner(session, membership)
+    return _close(look, look.record)
+
+
+def _not_to_close(look: Look) -> Refused | None:
+    if look.record.id == look.actor.user_id:
+        return Refused("own_account")
+    held = open_work.of(look.session, look.record)
+    return _last_owner(look) or (Refused("open_work", count=len(held)) if held else None)
+
+
+@_closing(
+    "close_account", by="staff.manage", guard=_not_to_close,
+    who=lambda look: (look.actor.role, look.record.role) != ("manager", "operator"),
+    words=Words("停止する", "アカウントを停止し、個人の情報を消しました。", "利用を終了しました"),
+)  # fmt: skip
+def close_account(look: Look) -> Done:
+    """The same, of anybody but oneself; an official hands over first what is open."""
+    return _close(look, look.record)
+
+
+def _end(look: Look) -> Done:
+    membership, user = look.record, look.record.user
     others = [one for one in user.memberships if one is not membership and one.ended_at is None]
     if not any(one.is_current for one in others) and (user.status == "active" or not others):
-        _close(session, actor, user, now)
-        return user
-    forgetting.end(session, membership, now)
-    session.flush()
-    audit.record(
-        session, actor, "leave", "user", user.public_id, now,
-        details={"organization": membership.organization.public_id},
-    )  # fmt: skip
-    return user
+        return _close(look, user)
+    forgetting.end(look.session, membership, look.now)
+    return Done(details={"organization": membership.organization.public_id})
 
 
-def deactivate_user(
-    session: Session, actor: Actor, public_id: str, now: datetime, *, version: int | None = None
-) -> User:
-    """Close an account, end all its memberships and remove the personal data in it (O6); the history keeps
-    the public id.
-
-    Members may close their own, managers and operators any but their own.
-
-    Raises:
-        Refused: the last owner of an organization, one's own staff account, or ``open_work``: an official who
-            holds cases, with how many.
-        MovedOn: the account was changed since it was shown.
-    """
-    user = accounts.get_account(session, actor, public_id)
-    _require_may_close(actor, user)
-    moves.check_version(session, user, version)
-    if user.status == "deactivated":
-        raise moves.moved_on(session, user)
-    for membership in user.memberships:
-        if membership.is_current:
-            memberships.keep_an_owner(session, membership)
-    held = open_work.of(session, user)
-    if held:
-        raise Refused("open_work", count=len(held))
-    _close(session, actor, user, now)
-    return user
-
-
-def _close(session: Session, actor: Actor, user: User, now: datetime) -> None:
+def _close(look: Look, user: User) -> Done:
     before = user.status
     for membership in user.memberships:
         if membership.ended_at is None:
-            forgetting.end(session, membership, now)
-    forgetting.forget_person(session, user)
+            forgetting.end(look.session, membership, look.now)
+    forgetting.forget_person(look.session, user)
     moves.become(user, "deactivated")
-    user.deactivated_at = now
-    session.flush()
+    user.deactivated_at = look.now
+    look.session.flush()
     audit.record(
-        session, actor, "deactivate", "user", user.public_id, now,
+        look.session, look.actor, "deactivate", "user", user.public_id, look.now,
         object_version=user.version, from_state=before, to_state="deactivated",
     )  # fmt: skip
-
-
-def _require_may_close(actor: Actor, user: User) -> None:
-    if user.role == "member" and user.id == actor.user_id:
-        return
-    permissions.require(actor, "staff.manage")
-    if user.id == actor.user_id:
-        raise Refused("own_account")
-    if user.role == "operator" and actor.role == "manager":
-        raise NotPermitted("staff.manage")
+    return Done(is_kept=True)

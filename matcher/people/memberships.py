@@ -15,7 +15,13 @@ from matcher.ground.errors import Invalid, NotFound, Refused
 from matcher.ground.permissions import Actor
 from matcher.people import accounts, links, sessions
 from matcher.records import Membership, Organization, User
-from matcher.register import audit, moves, throttle
+from matcher.register import audit, throttle
+from matcher.register.act import Done, Look, Words
+
+
+def is_own(look: Look) -> bool:
+    """Whether the membership is of whoever looks at it."""
+    return bool(look.record.user_id == look.actor.user_id)
 
 
 def invite_member(
@@ -39,12 +45,12 @@ def invite_member(
     throttle.require_room(session, "invite_taken", now, person=own)
     address = accounts.address_of(email)
     user = accounts.by_email(session, address)
-    is_own = user is not None and any(
+    is_there = user is not None and any(
         one.organization_id == actor.organization_id and one.ended_at is None for one in user.memberships
     )
-    if user is not None and (is_own or user.role != "member"):
+    if user is not None and (is_there or user.role != "member"):
         throttle.admit(session, "invite_taken", now, person=own)
-        raise Invalid(email="member_already" if is_own else "account_exists")
+        raise Invalid(email="member_already" if is_there else "account_exists")
     if user is None:
         user = User(email=address, name=name, role="member", created_at=now, memberships=[])
     assert organization is not None
@@ -101,33 +107,36 @@ def begin(session: Session, membership: Membership, now: datetime) -> None:
     session.flush()
 
 
-def decline(session: Session, actor: Actor, membership: Membership, now: datetime) -> None:
+@accounts.membership_act(
+    "decline_membership", by="account.own", whose=lambda look: None, who=is_own,
+    open_in=frozenset({"invited"}),
+    words=Words(
+        "参加しない", "「%(organization)s」には参加しません。", "団体・企業への参加を断りました"
+    ),
+)  # fmt: skip
+def decline(look: Look) -> Done:
     """Do not take a membership that was offered."""
-    membership.ended_at, membership.invited_name = now, ""
-    links.drop_invitations(session, membership)
-    session.flush()
-    audit.record(
-        session, actor, "decline_membership", "user", membership.user.public_id, now,
-        details={"organization": membership.organization.public_id},
-    )  # fmt: skip
+    membership = look.record
+    membership.ended_at, membership.invited_name = look.now, ""
+    links.drop_invitations(look.session, membership)
+    return Done(details={"organization": membership.organization.public_id})
 
 
-def send_link(session: Session, actor: Actor, public_id: str, now: datetime, public_url: str) -> User:
-    """Mail the invitation again, or a link for a new password to somebody who serves the organization (O10).
-
-    Raises:
-        NotFound, NotPermitted
-    """
-    membership = get(session, actor, public_id)
-    permissions.require(actor, "members.manage", membership.organization)
-    user = membership.user
-    if membership.is_offered:
-        links.mail_invitation(session, membership, now, public_url)
-    else:
-        links.mail_link(session, user, now, public_url)
-    purpose = "activate" if membership.is_offered else "reset"
-    audit.record(session, actor, f"{purpose}_link", "user", user.public_id, now)
-    return user
+@accounts.membership_act(
+    "mail_link", by="members.manage", event="reset_link",
+    words=Words(
+        "パスワード再設定のメールを送る",
+        "%(name)sさんに、パスワードを決めるためのメールを送りました。",
+        "パスワード再設定のリンクを発行しました",
+    ),
+)  # fmt: skip
+def send_link(look: Look, public_url: str) -> Done:
+    """Mail the invitation again, or a link for a new password to somebody who has begun (O10)."""
+    if look.record.is_offered:
+        links.mail_invitation(look.session, look.record, look.now, public_url)
+        return Done(event="activate_link")
+    links.mail_link(look.session, look.record.user, look.now, public_url)
+    return Done()
 
 
 def choose(session: Session, user: User, public_id: str, now: datetime) -> Membership:
@@ -196,53 +205,32 @@ def list_members(session: Session, actor: Actor) -> Sequence[Membership]:
     return sorted(found, key=lambda one: (rank[one.role], one.created_at, one.id))
 
 
-def change_member_role(
-    session: Session, actor: Actor, public_id: str, role: str, now: datetime, *, version: int | None = None
-) -> User:
+@accounts.membership_act(
+    "change_role", by="members.manage",
+    words=Words("役割を変更する", "%(name)sさんの役割を変更しました。", "役割を変えました"),
+)  # fmt: skip
+def change_role(look: Look, role: str) -> Done:
     """Make a member owner, editor or viewer; the member signs in anew with the new rights.
 
     Raises:
         Refused: nobody would be left as owner.
-        MovedOn: the membership was changed since it was shown.
     """
-    membership = get(session, actor, public_id)
-    user = membership.user
-    permissions.require(actor, "members.manage", membership.organization)
-    check_version(session, membership, version)
+    membership, before = look.record, look.record.role
     if role not in accounts.ORGANIZATION_ROLES:
         raise Invalid(role="required")
-    before = membership.role
     if before == role:
-        return user
-    keep_an_owner(session, membership)
+        return Done(is_quiet=True)
+    if is_last_owner(look.session, membership):
+        raise Refused("last_owner")
     membership.role = role
-    session.flush()
-    sessions.end_all_sessions(session, user)
-    audit.record(
-        session, actor, "change_role", "user", user.public_id, now,
-        object_version=membership.version, details={"from": before, "to": role},
-    )  # fmt: skip
-    return user
+    sessions.end_all_sessions(look.session, membership.user)
+    return Done(details={"from": before, "to": role})
 
 
-def check_version(session: Session, membership: Membership, shown: int | None) -> None:
-    """Refuse a form that was filled in over an older version of the membership.
-
-    Raises:
-        MovedOn
-    """
-    if shown is not None and shown != membership.version:
-        raise moves.moved_on(session, membership.user)
-
-
-def keep_an_owner(session: Session, leaving: Membership) -> None:
-    """Refuse to leave an organization without an owner who may sign in.
-
-    Raises:
-        Refused: ``last_owner``.
-    """
+def is_last_owner(session: Session, leaving: Membership) -> bool:
+    """Whether without it the organization would have no owner who may sign in."""
     if leaving.role != "owner" or leaving.organization.state in {"draft", "deactivated"}:
-        return  # nobody depends on it, or nobody depends yet, or any more, on somebody being there
+        return False  # nobody depends on it, or nobody depends yet, or any more, on somebody being there
     others = session.scalar(
         select(func.count())
         .select_from(Membership)
@@ -256,5 +244,4 @@ def keep_an_owner(session: Session, leaving: Membership) -> None:
             User.status == "active",
         )
     )
-    if not others:
-        raise Refused("last_owner")
+    return not others

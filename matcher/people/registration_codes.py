@@ -19,7 +19,9 @@ from matcher.ground.errors import Invalid, NotFound, TooMany
 from matcher.ground.permissions import Actor
 from matcher.ground.typed import DASHES, narrow
 from matcher.records import RegistrationCode
-from matcher.register import audit, throttle
+from matcher.register import act, audit, throttle
+from matcher.register.act import Done, Look, Words
+from matcher.register.untold import UNTOLD
 
 CHARACTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  #: without those that are taken for one another
 LENGTH: Final = 8
@@ -80,23 +82,26 @@ def make(
     session.add(made)
     session.flush()
     throttle.lift(session, "register_code")
-    details = {"valid_on": valid_on.isoformat(), "most_uses": most_uses}
-    _record(session, actor, "make_registration_code", made, now, **details)
+    audit.record(
+        session, actor, "make_registration_code", "registration_code", made.public_id, now,
+        details={"valid_on": valid_on.isoformat(), "most_uses": most_uses},
+    )  # fmt: skip
     return made
 
 
-def end(session: Session, actor: Actor, public_id: str, now: datetime) -> None:
-    """Let nobody register with a code any more.
-
-    Raises:
-        NotPermitted, NotFound
-        Invalid: it cannot be used any more as it is.
-    """
-    found = get(session, actor, public_id)
-    if standing(found, now) not in {"coming", "open"}:
-        raise Invalid(code="done_already")
-    found.ended_at = now
-    _record(session, actor, "end_registration_code", found, now, uses=found.uses)
+@act.act(
+    "end_registration_code", record=RegistrationCode, way=UNTOLD, by="desk.registration",
+    whose=lambda look: None,
+    state_of=lambda look: standing(look.record, look.now), open_in=frozenset({"coming", "open"}),
+    words=Words(
+        "終える", "登録会のコードを終えました。このコードでは、もう登録できません。",
+        "登録会のコードを終えました",
+    ),
+)  # fmt: skip
+def end(look: Look) -> Done:
+    """Let nobody register with a code any more."""
+    look.record.ended_at = look.now
+    return Done(details={"uses": look.record.uses})
 
 
 def standing(code: RegistrationCode, now: datetime) -> Standing:
@@ -154,9 +159,3 @@ def usable(session: Session, typed: str, now: datetime) -> RegistrationCode:
     if (stands := standing(found, now)) != "open":
         raise Invalid(registration_code=f"registration_code_{stands}")
     return found
-
-
-def _record(
-    session: Session, actor: Actor, action: str, code: RegistrationCode, now: datetime, **details: object
-) -> None:
-    audit.record(session, actor, action, "registration_code", code.public_id, now, details=details)

@@ -11,9 +11,10 @@ from matcher.ground import names, permissions
 from matcher.ground.errors import Invalid
 from matcher.ground.permissions import Actor
 from matcher.ground.typed import Unclear, seen
-from matcher.people import accounts, links
+from matcher.people import accounts, links, memberships
 from matcher.records import Membership, Organization, User
 from matcher.register import audit, folding
+from matcher.register.act import Done, Look
 
 
 def open_staff_account(
@@ -64,17 +65,11 @@ def create_staff(
     return user
 
 
-def send_link(session: Session, actor: Actor, public_id: str, now: datetime, public_url: str) -> User:
-    """Mail a link for choosing a password: the city helps somebody who cannot sign in (O10).
-
-    Raises:
-        NotFound, NotPermitted, Refused: the account is closed.
-    """
-    permissions.require(actor, "staff.manage")
-    user = accounts.get_account(session, actor, public_id)
-    purpose = links.mail_link(session, user, now, public_url)
-    audit.record(session, actor, f"{purpose}_link", "user", user.public_id, now)
-    return user
+@accounts.account_act("mail_link", by="staff.manage", event="reset_link", words=memberships.send_link.words)
+def send_link(look: Look, public_url: str) -> Done:
+    """Mail a link for choosing a password: the city helps somebody who cannot sign in (O10)."""
+    is_first = links.mail_link(look.session, look.record, look.now, public_url) == "activate"
+    return Done(event="activate_link" if is_first else "reset_link")
 
 
 def issue_link(session: Session, actor: Actor, user: User, now: datetime, public_url: str) -> str:

@@ -161,3 +161,10 @@ class Handover(Identified, Base):
     from_user: Mapped[User] = relationship(foreign_keys=[from_user_id], lazy="raise")
     to_user: Mapped[User] = relationship(foreign_keys=[to_user_id], lazy="raise")
     deputy: Mapped[User | None] = relationship(foreign_keys=[deputy_id], lazy="raise")
+
+    @property
+    def state(self) -> str:
+        """planned, done or cancelled."""
+        if self.cancelled_at is not None:
+            return "cancelled"
+        return "planned" if self.done_at is None else "done"

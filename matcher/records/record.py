@@ -222,3 +222,15 @@ class ImportBatch(Identified, Base):
     confirmed_at: Mapped[datetime | None]
     discarded_at: Mapped[datetime | None]
     result: Mapped[dict[str, Any]] = mapped_column(default=dict, comment="codes and counts, no row")
+
+    @property
+    def state(self) -> str:
+        """waiting, confirmed or discarded."""
+        if self.discarded_at is not None:
+            return "discarded"
+        return "waiting" if self.confirmed_at is None else "confirmed"
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nobody has confirmed or discarded it yet."""
+        return self.state == "waiting"

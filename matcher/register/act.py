@@ -127,8 +127,10 @@ class Act:
     Args:
         name: as addresses, buttons and steps name it; a move's own, where it is one.
         by: the permission that it needs.
+        whose: of what that is asked, if not of the record; ``None`` where it is of nothing in particular.
         who: who of those whom the permission lets through, where that hangs on the record.
         open_in: the states of the record in which it is open.
+        state_of: in which it is, where that is no column of its own.
         move: the move of the life-cycle table that it is; states, movers and reasons are then the table's.
         when: what else must be so of the record for it to be open.
         item: the kind of record that it is about beside ``record``; ``str`` where a key names a part of one.
@@ -152,6 +154,8 @@ class Act:
     way: Way
     event: str
     open_in: frozenset[str] = frozenset()
+    whose: Callable[[Look], permissions.Record | None] = lambda look: look.record
+    state_of: Callable[[Look], str] = lambda look: look.record.state
     move: str = ""
     item: type[Any] | None = None
     may_lack_item: bool = False
@@ -171,7 +175,7 @@ class Act:
         Of the record alone it is said where one asks for it (``obstacle``), so that nobody misses a button
         – but for what hides it (``hidden_by``).
         """
-        if not permissions.may(look.actor, self.by, look.record) or not self.is_open(look):
+        if not permissions.may(look.actor, self.by, self.whose(look)) or not self.is_open(look):
             return False
         if conflicts.acts_for_other_side(look.session, look.actor, look.record):
             return False
@@ -200,7 +204,7 @@ class Act:
             NotFound, NotPermitted: by the table of permissions.
             MovedOn: the record or the item is no longer as it was shown. Refused: what the guard finds.
         """
-        permissions.require(look.actor, self.by, look.record)
+        permissions.require(look.actor, self.by, self.whose(look))
         if not self.who(look):
             raise NotPermitted(self.by)
         if not self.is_open(look):
@@ -254,7 +258,7 @@ class Act:
     def is_open(self, look: Look) -> bool:
         """Whether the record is in a state in which it can be done; a move, also by whom."""
         is_moved_by = not self.move or self.move in moves.available(look.actor, look.record)
-        return look.record.state in self.open_in and is_moved_by and self.when(look.record)
+        return self.state_of(look) in self.open_in and is_moved_by and self.when(look.record)
 
     def _has_changed(self, look: Look, version: object) -> bool:
         shown = self.shown(look)

@@ -16,12 +16,14 @@ from matcher.records import (
     CaseDocument,
     Contribution,
     Measurement,
+    Membership,
     Need,
     Offer,
     Organization,
     Partnership,
     PeriodReport,
     PublicComment,
+    RegistrationCode,
     User,
 )
 from matcher.register import audit
@@ -44,6 +46,8 @@ _WITHIN: Mapping[type, tuple[str, str]] = {
     Measurement: ("measurement", "state"),
     PeriodReport: ("report", "state"),
 }
+
+_KEPT_AS: Mapping[type, str] = {RegistrationCode: "registration_code"}
 
 
 def movers(actor: Actor, record: Movable) -> frozenset[Mover]:
@@ -98,11 +102,12 @@ def check_version(session: Session, record: Movable | User, shown: int | None) -
         raise moved_on(session, record)
 
 
-def moved_on(session: Session, record: Movable | User) -> MovedOn:
+def moved_on(session: Session, record: Any) -> MovedOn:
     """The error that names who was faster."""
+    kind, public_id = kept_as(record)
     newest = session.scalar(
         select(AuditEvent)
-        .where(AuditEvent.object_type == _object_type(record), AuditEvent.object_id == record.public_id)
+        .where(AuditEvent.object_type == kind, AuditEvent.object_id == public_id)
         .order_by(AuditEvent.id.desc())
         .limit(1)
     )
@@ -153,8 +158,7 @@ def move(
         session,
         actor,
         action,
-        _object_type(record),
-        record.public_id,
+        *kept_as(record),
         now,
         object_version=record.version,
         from_state=before,
@@ -185,9 +189,13 @@ def begin(record: Movable, state: str) -> None:
         ValueError: it is kept already: it is moved.
     """
     if record.id is not None:
-        raise ValueError(f"expected a new {_object_type(record)}, found one that is kept")
+        raise ValueError(f"expected a new {kept_as(record)[0]}, found one that is kept")
     record.state = state
 
 
-def _object_type(record: Movable | User) -> str:
-    return type(record).__name__.lower()
+def kept_as(record: Any) -> tuple[str, str]:
+    """As which object, and under which public id, the audit record keeps what is done to a record."""
+    if isinstance(record, Membership):
+        record = record.user  # with its account
+    kind = type(record)
+    return _KEPT_AS.get(kind, kind.__name__.lower()), record.public_id

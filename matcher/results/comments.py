@@ -12,7 +12,8 @@ from matcher.ground import lifecycle, limits, permissions, personal, vocabulary
 from matcher.ground.errors import Invalid, NotFound
 from matcher.ground.permissions import ANONYMOUS, Actor
 from matcher.records import Partnership, PublicComment
-from matcher.register import audit, moves, throttle, wording_work
+from matcher.register import act, audit, moves, throttle, wording_work
+from matcher.register.act import Done, Look, Told, Words
 
 
 def comment(session: Session, case: Partnership, text: str, network: str, now: datetime) -> PublicComment:
@@ -121,16 +122,28 @@ def get_comment(session: Session, actor: Actor, public_id: str) -> tuple[PublicC
     return row[0], row[1]
 
 
-def treat_comment(
-    session: Session,
-    actor: Actor,
-    found: PublicComment,
-    case: Partnership,
-    answer: Mapping[str, str],
-    now: datetime,
-    *,
-    version: int | None,
-) -> None:
+class _CommentWay:
+    """See ``register.act.Way``: what is done to a comment happens on its case, which is given beside it."""
+
+    def keep(self, look: Look, event: str, done: Done) -> None:
+        """Audit it; the case stays as silent as it was."""
+        audit.record(
+            look.session, look.actor, event, "partnership", look.item.public_id, look.now,
+            reason_code=done.reason_code, reason_text=done.text, details=dict(done.details),
+        )  # fmt: skip
+
+    def tell(self, look: Look, told: Told) -> None:
+        """By notice and mail."""
+        said = wording_work.event(look.item, told.event)
+        telling.tell(look.session, look.actor, look.item, said, look.now, *told.to)
+
+
+@act.act(
+    "treat_comment", record=PublicComment, item=Partnership, way=_CommentWay(), by="desk.comments",
+    whose=lambda look: None, open_in=frozenset({"waiting", "shown", "hidden"}), shown=act.version_of_record,
+    words=Words("この対応で決定する", "住民の声への対応を記録しました。"),
+)  # fmt: skip
+def treat_comment(look: Look, answer: Mapping[str, str]) -> Done:
     """Show a comment with the city's answer and its reason, or keep it back with a coded reason.
 
     Args:
@@ -141,10 +154,7 @@ def treat_comment(
         Invalid: shown without an answer or its reason, or with personal data in them; hidden without a
             reason, or for another one that is not said.
     """
-    permissions.require(actor, "desk.comments")
-    if version is not None and version != found.version:
-        raise moves.moved_on(session, case)
-    wrong = {}
+    found, wrong = look.record, {}
     if answer.get("decision") == "show":
         for name in ("text", "reason"):
             if not answer.get(name, "").strip():
@@ -163,16 +173,14 @@ def treat_comment(
     show = answer["decision"] == "show"
     moves.become(found, "shown" if show else "hidden")
     found.hide_reason = "" if show else answer["hide_reason"]
-    found.moderated_by_id, found.moderated_at = actor.user_id, now
+    found.moderated_by_id, found.moderated_at = look.actor.user_id, look.now
     if show:
         found.answer, found.answer_reason = answer["text"].strip(), answer["reason"].strip()
-        found.answered_by_id, found.answered_at = actor.user_id, now
-    session.flush()
-    audit.record(
-        session, actor, "show_comment" if show else "hide_comment", "partnership", case.public_id, now,
+        found.answered_by_id, found.answered_at = look.actor.user_id, look.now
+    return Done(
+        event="show_comment" if show else "hide_comment",
         reason_code=found.hide_reason or None,
-        reason_text="" if show else answer.get("hide_text", "").strip(),
+        text="" if show else answer.get("hide_text", "").strip(),
         details={"comment": found.public_id},
-    )  # fmt: skip
-    if show:
-        telling.tell(session, actor, case, wording_work.event(case, "comment_answered"), now, "others")
+        tells=(Told("others", "comment_answered"),) if show else (),
+    )

@@ -7,6 +7,7 @@ by the act itself, not only by its missing button.
 import csv
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import MagicMock
@@ -16,12 +17,24 @@ from sqlalchemy.orm import Session
 
 from matcher.cases import reads as case_reads
 from matcher.cases.beginning import Terms, between
-from matcher.ground import lifecycle, vocabulary
+from matcher.ground import calendar, lifecycle, vocabulary
 from matcher.ground.errors import MovedOn, NotFound, NotPermitted, Refused
 from matcher.ground.permissions import ANONYMOUS, Actor
 from matcher.organizations import reads as organization_reads
+from matcher.people import accounts
 from matcher.postings import reads as posting_reads
-from matcher.records import Need, Offer, Organization, Partnership
+from matcher.records import (
+    Handover,
+    ImportBatch,
+    Membership,
+    Need,
+    Offer,
+    Organization,
+    Partnership,
+    PublicComment,
+    RegistrationCode,
+    User,
+)
 from matcher.register.act import Look
 from matcher.register.act import act as declare
 from matcher.register.act import find as declared_as
@@ -48,7 +61,12 @@ _READERS: Final = {
 _WITH_EVENTS: Final = {"review_measurement", "review_report", "accept_document", "drop_document"}
 _REFUSALS: Final = (NotFound, NotPermitted, MovedOn, Refused)
 
-Record = Partnership | Need | Offer | Organization
+TODAY: Final = calendar.tokyo_date(NOW)
+
+Record = (
+    Partnership | Need | Offer | Organization | Membership | User
+    | PublicComment | Handover | RegistrationCode | ImportBatch
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -125,6 +143,22 @@ DEEDS: Final[Mapping[str, Mapping[str, Deed]]] = {
         "reinstate": _declared(Organization, "reinstate", *_REASON),
         "deactivate": _declared(Organization, "deactivate", *_REASON),
     },
+    "membership": {
+        "decline_membership": _declared(Membership, "decline_membership"),
+        "change_role": _declared(Membership, "change_role", "viewer"),
+        "mail_link": _declared(Membership, "mail_link", "http://x.example"),
+        "leave": _declared(Membership, "leave"),
+        "remove_member": _declared(Membership, "remove_member"),
+    },
+    "account": {
+        "mail_link": _declared(User, "mail_link", "http://x.example"),
+        "close_own": _declared(User, "close_own"),
+        "close_account": _declared(User, "close_account"),
+    },
+    "comment": {"treat_comment": _declared(PublicComment, "treat_comment", MagicMock(), {"decision": ""})},
+    "handover": {"cancel_handover": _declared(Handover, "cancel_handover")},
+    "registration code": {"end_registration_code": _declared(RegistrationCode, "end_registration_code")},
+    "upload": {"discard": _declared(ImportBatch, "discard")},
 }  # fmt: skip
 
 
@@ -138,6 +172,25 @@ class Stage:
             "case": partners.case, "need": partners.need,
             "offer": factories.make_offer(session, partners.company), "organization": partners.company,
         }  # fmt: skip
+        user = accounts.by_id(session, partners.company_actor.user_id)
+        assert user is not None
+        of_city = {
+            "comment": PublicComment(
+                partnership_id=partners.case.id, text="声", written_at=NOW, state="waiting"
+            ),
+            "handover": Handover(
+                from_user_id=user.id, to_user_id=user.id, effective_on=TODAY, cases=[],
+                planned_by_id=user.id, planned_at=NOW,
+            ),
+            "registration code": RegistrationCode(
+                code="ABCD2345", valid_on=TODAY, most_uses=9, made_at=NOW
+            ),
+            "upload": ImportBatch(
+                kind="npos", filename="名簿.csv", uploaded_by_id=user.id, uploaded_at=NOW, rows=[], problems=[]
+            ),
+        }  # fmt: skip
+        session.add_all(of_city.values())
+        self.records |= {"membership": user.memberships[0], "account": user, **of_city}
         self.company, self.npo = partners.company, partners.npo
         self.other_need = factories.make_need(session, partners.npo)
         other = factories.make_company(session)
@@ -158,13 +211,44 @@ class Stage:
         # Another need of the NPO: about the first one there is a case already.
         yield "case", lifecycle.CASE_NOT_BEGUN, between(self.company, self.npo, need=self.other_need)
         for kind, record in self.records.items():
-            machine = {"case": "partnership", "organization": "organization"}.get(kind, "posting")
-            for state in lifecycle.STATES[machine]:  # type: ignore[index]
-                for name, changes in _variants(kind, state):
-                    for key, value in changes.items():
-                        setattr(record, key, value)
-                    yield kind, name, record
+            self.reload(kind, record)
+            for name, changes in _states(kind):
+                for key, value in changes.items():
+                    setattr(record, key, value)
+                yield kind, name, record
             self.session.rollback()
+
+    def reload(self, kind: str, record: Record) -> None:
+        """What belongs to the record is gone with what was undone."""
+        if kind in _READERS:
+            _READERS[kind](self.session, self.actors["m"], record.public_id)  # type: ignore[union-attr]
+        elif kind in {"membership", "account"}:
+            accounts.by_id(self.session, self.actors["C"].user_id)
+
+
+#: Of what has no row in the table of life-cycles: how it stands, by name.
+_STANDINGS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
+    "membership": {
+        "invited": {"began_at": None}, "active": {"began_at": NOW}, "ended": {"ended_at": NOW},
+    },
+    "account": {state: {"status": state} for state in ("invited", "active", "deactivated")},
+    "comment": {state: {"state": state} for state in lifecycle.WITHIN["comment"]},
+    "handover": {"planned": {}, "done": {"done_at": NOW}, "cancelled": {"cancelled_at": NOW}},
+    "registration code": {
+        "coming": {"valid_on": TODAY + timedelta(days=1)}, "open": {"valid_on": TODAY},
+        "used_up": {"uses": 9}, "over": {"valid_on": TODAY - timedelta(days=1)}, "ended": {"ended_at": NOW},
+    },
+    "upload": {"waiting": {}, "confirmed": {"confirmed_at": NOW}, "discarded": {"discarded_at": NOW}},
+}  # fmt: skip
+
+
+def _states(kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if kind in _STANDINGS:
+        yield from _STANDINGS[kind].items()
+        return
+    machine = {"case": "partnership", "organization": "organization"}.get(kind, "posting")
+    for state in lifecycle.STATES[machine]:  # type: ignore[index]
+        yield from _variants(kind, state)
 
 
 def _variants(kind: str, state: str) -> list[tuple[str, dict[str, Any]]]:
@@ -234,7 +318,7 @@ def test_every_act_of_every_record_is_written() -> None:
 
 
 def test_a_declared_act_has_words_and_a_form() -> None:
-    for kind in (Need, Offer, Organization):
+    for kind in (Need, Offer, Organization, Membership, User, Handover, RegistrationCode, ImportBatch):
         assert list(declared_of(kind))
         assert all(one.words.button and one.words.done and one.words.happened for one in declared_of(kind))
     beginning = [one for one in declared_of(Partnership) if one.home == "beginning"]
@@ -274,7 +358,7 @@ def test_who_may_not_is_refused_by_the_act_itself(stage: Stage) -> None:
     for kind, state, record in stage.situations():
         session.flush()
         if state != lifecycle.CASE_NOT_BEGUN:
-            _READERS[kind](session, stage.actors["m"], record.public_id)
+            stage.reload(kind, record)
         for act, deed in DEEDS[kind].items():
             for letter, actor in stage.actors.items():
                 if (kind, act, state, letter) in allowed:
@@ -290,8 +374,7 @@ def test_who_may_not_is_refused_by_the_act_itself(stage: Stage) -> None:
                 else:
                     done.append((kind, act, state, letter, "done"))
                 point.rollback()
-                # What belongs to the record is gone with what was undone.
                 if state != lifecycle.CASE_NOT_BEGUN:
-                    _READERS[kind](session, stage.actors["m"], record.public_id)
+                    stage.reload(kind, record)
     assert done == [], sorted({one[:2] + one[4:] for one in done})
     assert tried > 5_000, tried

@@ -32,10 +32,13 @@ from matcher.records import (
     Organization,
     Partnership,
     PeriodReport,
+    PublicComment,
     User,
 )
+from matcher.records.base import Base
 from matcher.register import act
-from matcher.results import lessons, publication, ratings
+from matcher.register.untold import UNTOLD
+from matcher.results import comments, lessons, publication, ratings
 from matcher.work import contributions, incidents, measurements, payments, reports, risks
 from tests import factories
 from tests.conftest import NOW
@@ -421,15 +424,33 @@ def _posting_scenes(kind: type) -> Mapping[str, Scene]:
     return {name: _posting(kind, state, *typed) for name, (state, typed) in given.items()}
 
 
+def _commented(answer: Mapping[str, str]) -> Scene:
+    """A case on whose page a resident has written."""
+
+    def scene(p: Partners) -> Set:
+        p.bring("running")
+        return comments.comment(p.session, p.case, "よい取り組み。", "n", p.at), lambda _by: (p.case, answer)
+
+    return scene
+
+
+_COMMENT_SCENES: Final[Mapping[str, Scene]] = {
+    "treat_comment": _commented({"decision": "show", "text": "ありがとう。", "reason": "記録のため。"}),
+    "treat_comment: kept back": _commented({"decision": "hide", "hide_reason": "abuse"}),
+}
+
 SCENES: Final[Mapping[tuple[str, str], Scene]] = {
     (kind, name): scene
     for kind, scenes in {
         "case": {**_WORK_SCENES, **_OUTCOMES}, "organization": _ORGANIZATION_SCENES,
         "need": _posting_scenes(Need), "offer": _posting_scenes(Offer),
+        "comment": _COMMENT_SCENES,
     }.items()
     for name, scene in scenes.items()
 }  # fmt: skip
-_KINDS: Final = {"case": Partnership, "organization": Organization, "need": Need, "offer": Offer}
+_KINDS: Final = {
+    "case": Partnership, "organization": Organization, "need": Need, "offer": Offer, "comment": PublicComment,
+}  # fmt: skip
 #: What an act is asked besides, by name.
 _NAMED: Final = {
     ("organization", "submit"): {"declared": True, "agreed": True},
@@ -507,3 +528,10 @@ def test_every_declared_act_is_written_and_no_other() -> None:
     assert rows == set(SCENES)
     declared = {(kind, one.name) for kind, record in _KINDS.items() for one in act.of(record)}
     assert {(kind, name.split(":")[0]) for kind, name in rows} == declared
+
+
+def test_who_does_what_is_not_written_can_tell_nobody() -> None:
+    kinds = {mapper.class_ for mapper in Base.registry.mappers} - set(_KINDS.values())
+    others = [one for kind in kinds for one in act.of(kind)]
+    assert {one.name for one in others} >= {"change_role", "close_account", "cancel_handover"}
+    assert all(one.way is UNTOLD for one in others)

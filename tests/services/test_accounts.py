@@ -721,12 +721,14 @@ def test_the_last_owner_stays_owner_until_there_is_another(session: Session, now
     user, npo, owner = member(session)
     make_user(session, npo, organization_role="owner", status="invited")
     with pytest.raises(Refused, match="last_owner"):
-        memberships.change_member_role(session, owner, user.public_id, "viewer", now)
+        memberships.change_role(
+            session, owner, memberships.get(session, owner, user.public_id), "viewer", now
+        )
     with pytest.raises(Refused, match="last_owner"):
-        closing.leave(session, owner, user.public_id, now)
+        closing.leave(session, owner, memberships.get(session, owner, user.public_id), now)
     second = make_user(session, npo, organization_role="editor")
-    memberships.change_member_role(session, owner, second.public_id, "owner", now)
-    closing.leave(session, owner, user.public_id, now)
+    memberships.change_role(session, owner, memberships.get(session, owner, second.public_id), "owner", now)
+    closing.leave(session, owner, memberships.get(session, owner, user.public_id), now)
     assert user.status == "deactivated"
 
 
@@ -735,7 +737,7 @@ def test_a_new_role_signs_the_member_out(session: Session, now: datetime) -> Non
     editor = make_user(session, npo, organization_role="editor")
     known = accounts.own_account(session, actor_for(editor, npo))
     session_id = sessions.start_session(session, known, now)
-    memberships.change_member_role(session, owner, editor.public_id, "viewer", now)
+    memberships.change_role(session, owner, memberships.get(session, owner, editor.public_id), "viewer", now)
     assert sessions.find_session_user(session, session_id, now, **IDLE) is None
     assert session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first().details == {  # type: ignore[union-attr]
         "from": "editor", "to": "viewer",
@@ -748,9 +750,13 @@ def test_a_role_changed_over_an_outdated_page_is_refused_with_who_was_faster(
     user, npo, owner = member(session)
     editor = make_user(session, npo, organization_role="editor")
     shown = editor.memberships[0].version
-    memberships.change_member_role(session, owner, editor.public_id, "viewer", now, version=shown)
+    memberships.change_role(
+        session, owner, memberships.get(session, owner, editor.public_id), "viewer", now, version=shown
+    )
     with pytest.raises(MovedOn) as refused:
-        memberships.change_member_role(session, owner, editor.public_id, "owner", now, version=shown)
+        memberships.change_role(
+            session, owner, memberships.get(session, owner, editor.public_id), "owner", now, version=shown
+        )
     assert refused.value.facts["by"] == user.name
 
 
@@ -768,7 +774,7 @@ def test_closing_an_account_removes_the_person_and_keeps_the_history(session: Se
     actor = actor_for(leaving, npo)
     session_id = sessions.start_session(session, accounts.own_account(session, actor), now)
     notices.tell_users(session, [leaving], *tell.letter(), now)
-    closing.leave(session, owner, leaving.public_id, now)
+    closing.remove(session, owner, memberships.get(session, owner, leaving.public_id), now)
     session.flush()
     session.refresh(leaving)
     assert (leaving.name, leaving.status, leaving.password_hash) == ("退会した利用者", "deactivated", None)
@@ -789,8 +795,12 @@ def test_who_may_close_whose_account(session: Session, now: datetime) -> None:
     def outcome(actor: Actor, target: User) -> str:
         try:
             with session.begin_nested():
-                end = closing.leave if actor.role == "member" else closing.deactivate_user
-                end(session, actor, target.public_id, now)
+                if actor.role != "member":
+                    user = accounts.get_account(session, actor, target.public_id)
+                    closing.close_account(session, actor, user, now)
+                else:
+                    end = closing.leave if actor.user_id == target.id else closing.remove
+                    end(session, actor, memberships.get(session, actor, target.public_id), now)
                 raise Refused("would have worked")
         except (Refused, NotFound, NotPermitted) as error:
             return error.code

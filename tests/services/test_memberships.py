@@ -72,6 +72,11 @@ class Two:
         """The person serves both."""
         memberships.join(self.session, self.invite(now, role=role), now)
 
+    def leave(self, organization: Organization, now: datetime) -> None:
+        """The person does not serve it any more."""
+        actor = self.acting(organization)
+        closing.leave(self.session, actor, memberships.get(self.session, actor, self.person.public_id), now)
+
     def acting(self, organization: Organization) -> Actor:
         """The person, in the name of one."""
         user = accounts.by_id(self.session, self.person.id)
@@ -109,10 +114,12 @@ def test_an_inviter_sees_the_same_whether_or_not_the_address_has_an_account(
         ("うみの", "invited", "editor", "うみの")
     }
     for one in rows:
-        memberships.send_link(session, two.owner, one.user.public_id, now, URL)
+        memberships.send_link(
+            session, two.owner, memberships.get(session, two.owner, one.user.public_id), URL, now
+        )
     assert {mail.row.to for mail in tell.mails(session)} == {two.person.email, "nobody@npo.example"}
     for one in rows:
-        closing.leave(session, two.owner, one.user.public_id, now)
+        closing.remove(session, two.owner, memberships.get(session, two.owner, one.user.public_id), now)
     assert not [one for one in memberships.list_members(session, two.owner) if one.is_offered]
     session.refresh(two.person)
     assert (two.person.name, two.person.status) == ("海野 渚", "active")
@@ -218,15 +225,15 @@ def test_leaving_one_keeps_the_account_and_leaving_the_last_closes_it(
     session.add(case)
     notices.tell_organization(session, two.company, *tell.letter("会社"), now)
     notices.tell_organization(session, two.npo, *tell.letter("団体"), now)
-    closing.leave(session, two.acting(two.company), two.person.public_id, now)
+    two.leave(two.company, now)
     session.refresh(case)
     assert (two.person.status, two.person.name, case.company_contact_id) == ("active", "海野 渚", None)
     left = session.scalars(select(Notice).where(Notice.user_id == two.person.id)).all()
     assert [one.organization_id for one in left] == [two.npo.id]
     with pytest.raises(Refused, match="last_owner"):
-        closing.leave(session, two.acting(two.npo), two.person.public_id, now)
+        two.leave(two.npo, now)
     make_user(session, two.npo)
-    closing.leave(session, two.acting(two.npo), two.person.public_id, now)
+    two.leave(two.npo, now)
     assert (two.person.status, two.person.name) == ("deactivated", vocabulary.LEFT)
 
 
@@ -235,9 +242,9 @@ def test_closing_the_account_ends_all_and_leaves_no_organization_without_owner(
 ) -> None:
     two.join(now)
     with pytest.raises(Refused, match="last_owner"):
-        closing.deactivate_user(session, two.acting(two.company), two.person.public_id, now)
+        closing.close_own(session, two.acting(two.company), two.person, now)
     make_user(session, two.npo)
-    closing.deactivate_user(session, two.acting(two.company), two.person.public_id, now)
+    closing.close_own(session, two.acting(two.company), two.person, now)
     rows = session.scalars(select(Membership).where(Membership.user_id == two.person.id)).all()
     assert [one.ended_at for one in rows] == [now, now]
     assert two.person.status == "deactivated"
@@ -269,7 +276,7 @@ def test_staff_see_every_membership_and_close_the_whole_account(
     manager = actor_for(make_coordinator(session, role="manager"))
     rows, total, _page = staff.search_members(session, manager, "海野", page=1, size=50)
     assert (total, {one.organization.name for one in rows}) == (2, {"浜のごはん会", "みお食品"})
-    closing.deactivate_user(session, manager, two.person.public_id, now)
+    closing.close_account(session, manager, two.person, now)
     assert staff.search_members(session, manager, "海野", page=1, size=50)[1] == 0
 
 
@@ -300,7 +307,7 @@ def test_who_has_left_one_side_does_not_act_for_the_other_either(
 ) -> None:
     two.join(now)
     case = propose(two, two.acting(two.company), now)
-    closing.leave(session, two.acting(two.company), two.person.public_id, now)
+    two.leave(two.company, now)
     with pytest.raises(Refused, match="other_side"):
         answering.accept(session, two.acting(two.npo), case, "はい。", now, version=case.version)
 

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from matcher.desk import handovers
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.permissions import SYSTEM
-from matcher.people import closing, open_work
+from matcher.people import accounts, closing, open_work
 from matcher.records import Partnership, User
 from matcher.work import payments
 from tests.factories import actor_for, make_coordinator
@@ -30,7 +30,9 @@ def give(partners, **facts) -> Partnership:
 
 def close(session, person, now, actor=SYSTEM):
     with session.begin_nested():
-        return closing.deactivate_user(session, actor, person.public_id, now)
+        found = accounts.by_public_id(session, person.public_id)
+        closing.close_account(session, actor, found, now)
+        return found
 
 
 def hand_over(partners, from_user, to_user, *, deputy=None, on=None):

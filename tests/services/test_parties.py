@@ -18,7 +18,7 @@ from matcher.desk import disclosure
 from matcher.ground import calendar, vocabulary
 from matcher.ground.errors import Invalid, MovedOn, Refused
 from matcher.organizations import profile as organization_profile
-from matcher.people import accounts, closing
+from matcher.people import accounts, closing, memberships
 from matcher.records import (
     AuditEvent,
     CaseDocument,
@@ -309,7 +309,9 @@ def test_the_name_of_who_has_left_is_removed_from_what_papers_print(town):
     event = town.history.event("suspend")
     assert town.history.person(town.npo_user.public_id, event, "") == name
     owner = factories.make_user(town.session, town.npo)
-    closing.leave(town.session, factories.actor_for(owner, town.npo), town.npo_user.public_id, town.at)
+    by = factories.actor_for(owner, town.npo)
+    seat = memberships.get(town.session, by, town.npo_user.public_id)
+    closing.remove(town.session, by, seat, town.at)
     assert town.history.person(town.npo_user.public_id, event, "") == vocabulary.LEFT
     kept = town.session.scalars(select(Identity).where(Identity.subject == "user")).all()
     assert name not in [row.facts["name"] for row in kept]

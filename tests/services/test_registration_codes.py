@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from matcher.ground.calendar import TOKYO
-from matcher.ground.errors import Invalid, NotFound, NotPermitted, TooMany
+from matcher.ground.errors import Invalid, MovedOn, NotFound, NotPermitted, TooMany
 from matcher.ground.permissions import ANONYMOUS
 from matcher.people import beginning
 from matcher.people import registration_codes as codes
@@ -135,7 +135,7 @@ def test_a_code_that_was_given_out_is_no_guess(session, staff, code):
     used = codes.make(session, staff, valid_on=DAY, most_uses=1, now=EVENING - MINUTE)
     register(session, 1, used.code)
     ended = codes.make(session, staff, valid_on=DAY, most_uses=9, now=EVENING - MINUTE)
-    codes.end(session, staff, ended.public_id, EVENING)
+    codes.end(session, staff, ended, EVENING)
     over = codes.make(
         session, staff, valid_on=DAY - timedelta(days=1), most_uses=9, now=EVENING - timedelta(days=1)
     )
@@ -160,12 +160,12 @@ def test_a_new_code_of_the_city_opens_a_hall_that_is_locked(session, staff, code
 
 
 def test_an_ended_code_opens_nothing_and_is_ended_once(session, staff, code):
-    codes.end(session, staff, code.public_id, EVENING)
+    codes.end(session, staff, code, EVENING)
     assert codes.standing(code, EVENING) == "ended"
     with pytest.raises(Invalid, match="registration_code_ended"):
         register(session, 1, code.code)
-    with pytest.raises(Invalid, match="done_already"):
-        codes.end(session, staff, code.public_id, EVENING)
+    with pytest.raises(MovedOn):
+        codes.end(session, staff, code, EVENING)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_code_is_for_a_day_to_come_and_some_registrations(session, staff, day,
 def test_what_is_made_ended_and_used_is_in_the_record(session, staff, code):
     register(session, 1, code.code)
     beginning.answer_requests(session, EVENING, "http://x.example")
-    codes.end(session, staff, code.public_id, EVENING)
+    codes.end(session, staff, code, EVENING)
     events = {event.action: event for event in session.scalars(select(AuditEvent))}
     assert events["make_registration_code"].details == {"valid_on": "2026-11-27", "most_uses": 100}
     assert events["end_registration_code"].details == {"uses": 1}
@@ -197,7 +197,7 @@ def test_only_staff_may(session, staff, code):
         with pytest.raises(NotPermitted):
             codes.make(session, actor, valid_on=DAY, most_uses=1, now=EVENING)
         with pytest.raises(NotPermitted):
-            codes.end(session, actor, code.public_id, EVENING)
+            codes.end(session, actor, code, EVENING)
         with pytest.raises(NotPermitted):
             codes.listed(session, actor)
     with pytest.raises(NotFound):

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from matcher.cases import documents, files
 from matcher.desk import handovers
 from matcher.ground import calendar
-from matcher.ground.errors import Invalid, NotFound, NotPermitted, Refused
+from matcher.ground.errors import Invalid, MovedOn, NotFound, NotPermitted, Refused
 from matcher.records import (
     AuditEvent,
     Partnership,
@@ -149,7 +149,7 @@ def test_the_case_changes_hands_on_its_day_with_a_stand_in(partners, session):
     session.refresh(partners.case, ["coordinator_id", "deputy_id"])
     assert partners.case.coordinator_id == partners.colleague.user_id
     assert partners.case.deputy_id == partners.manager.user_id
-    with pytest.raises(Invalid, match="done_already"):
+    with pytest.raises(MovedOn):
         handovers.cancel(session, partners.coordinator, found, partners.at)
     assert "hand_over" in set(session.scalars(select(AuditEvent.action)))
 
@@ -160,7 +160,7 @@ def test_a_cancelled_handover_does_not_happen(partners, session):
     found = hand_over(partners)
     handovers.cancel(session, partners.coordinator, found, partners.at)
     assert handovers.run_due(session, partners.later(days=9)) == 0
-    with pytest.raises(Invalid, match="done_already"):
+    with pytest.raises(MovedOn):
         handovers.cancel(session, partners.coordinator, found, partners.at)
 
 

@@ -20,6 +20,7 @@ EXPECTED = {
     "organization.contact": (*OWN, *STAFF),
     "members.view": OWN,
     "members.manage": ("owner",),
+    "account.own": OWN,
     "posting.view": (*OWN, *STAFF, "other if listed"),
     "posting.edit": WRITE,
     "posting.submit": WRITE,

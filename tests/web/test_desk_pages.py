@@ -21,12 +21,16 @@ from matcher.ground import lifecycle
 from matcher.ground.db import Database
 from matcher.records import (
     AuditEvent,
+    Handover,
+    ImportBatch,
     Incident,
+    Membership,
     Need,
     Offer,
     Organization,
     Partnership,
     PublicComment,
+    RegistrationCode,
     ShownList,
     ShownSuggestion,
     User,
@@ -380,13 +384,17 @@ def test_every_action_in_the_services_has_its_words() -> None:
     silent = {
         one
         for one in recorded - set(audit_text.ACTIONS)
-        if all(audit_text.done(kind.__tablename__, one) == one for kind in RECORDS)
+        if all(audit_text.done(name, one) == one for name in RECORDS.values())
     }
     assert not silent
 
 
-#: Kinds of records to which acts are done; acts that keep an event of each outcome, or of each kind of text.
-RECORDS = (Need, Offer, Organization, Partnership)
+#: Kinds of records to which acts are done, and how the record calls them; acts that keep an event of each outcome, or of each kind of text.
+RECORDS = {
+    Need: "need", Offer: "offer", Organization: "organization", Partnership: "partnership",
+    User: "user", Membership: "user", Handover: "handover", RegistrationCode: "registration_code",
+    ImportBatch: "importbatch",
+}  # fmt: skip
 OF_ITS_PARTS = {"review_measurement", "review_report", "accept_document", "drop_document"}
 
 

@@ -79,6 +79,7 @@ def handover() -> Page:
         planned=planned,
         blocked={row.id for row in planned if handovers.is_blocked(row, now)},
         case_text=case_text,
+        cancel=handovers.cancel.words,
     )
     return page, 422 if form.errors else 200
 
@@ -124,10 +125,10 @@ def cancel_handover(public_id: str) -> Response:
         raise NotFound("handover")
     try:
         handovers.cancel(session, access.actor(), found, clock.now())
-    except Invalid:
+    except MovedOn:
         flash(text.field_sentence("done_already"), "warning")
     else:
-        flash(_("引き継ぎの予定を取り消しました。"), "success")
+        flash(_(handovers.cancel.words.done), "success")
     return redirect(url_for("desk_work.handover"))
 
 
@@ -226,9 +227,12 @@ def comment(public_id: str) -> Page:
             banner = text.sentence("moved_on")
             form.version.data = found.version
         else:
-            flash(_("住民の声への対応を記録しました。"), "success")
+            flash(_(residents.treat_comment.words.done), "success")
             return redirect(url_for("desk_work.comments"))
-    page = render_template("coordinator/comment.html", comment=found, case=case, form=form, banner=banner)
+    page = render_template(
+        "coordinator/comment.html", comment=found, case=case, form=form, banner=banner,
+        words=residents.treat_comment.words,
+    )  # fmt: skip
     return page, 409 if banner else (422 if form.errors else 200)
 
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from matcher.city import cities
 from matcher.city.cities import City
-from matcher.ground.errors import Refused
+from matcher.ground.errors import MovedOn, Refused
 from matcher.imports import acts as import_acts
 from matcher.imports import checking, saving
 from matcher.imports.columns import COLUMNS
@@ -118,10 +118,11 @@ def discard(public_id: str) -> Page:
     batch = import_acts.get_batch(db.session(), access.actor(), public_id)
     try:
         import_acts.discard(db.session(), access.actor(), batch, clock.now())
-    except Refused as error:
-        flash(text.sentence(error.code, error.facts), "warning")
+    except (Refused, MovedOn) as error:
+        code = error.code if isinstance(error, Refused) else "import_closed"
+        flash(text.sentence(code, error.facts), "warning")
         return redirect(url_for("imports.show", public_id=public_id))
-    flash(_("取り込みを取りやめました。ファイルの内容は残っていません。"), "success")
+    flash(_(import_acts.discard.words.done), "success")
     return redirect(url_for("imports.index"))
 
 
@@ -158,7 +159,7 @@ def _confirm_form(batch: ImportBatch, city: City) -> ConfirmForm:
 def _show(batch: ImportBatch, form: Any) -> Page:
     db.settle()
     columns = [column for column in COLUMNS[batch.kind] if _is_used(batch, column.code)]  # type: ignore[index]
-    is_open = batch.confirmed_at is None and batch.discarded_at is None
+    is_open = batch.is_waiting
     job = tickets.find_newest(db.session(), "import", batch.public_id) if is_open else None
     is_running = job is not None and job.finished_at is None
     is_still = "still" in request.args
@@ -174,6 +175,7 @@ def _show(batch: ImportBatch, form: Any) -> Page:
         job=job,
         is_running=is_running,
         is_still=is_still,
+        discard=import_acts.discard.words,
         failure=text.sentence(job.error) if job is not None and job.error else "",
         preview=PREVIEW_ROWS,
     )

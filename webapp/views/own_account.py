@@ -87,7 +87,7 @@ def decline(public_id: str) -> Response:
     """Do not take what an organization has offered."""
     membership = _offer(public_id)
     memberships.decline(db.session(), access.actor(), membership, clock.now())
-    flash(_("「%(organization)s」には参加しません。", organization=membership.organization.name), "success")
+    flash(_(memberships.decline.words.done, organization=membership.organization.name), "success")
     return redirect(url_for("account.organizations"))
 
 
@@ -103,13 +103,14 @@ def close() -> Page:
     user = accounts.own_account(session, actor)
     form = forms.CloseForm(data={"version": user.version})
     if form.validate_on_submit():
-        closing.deactivate_user(session, actor, user.public_id, clock.now(), version=form.shown_version)
+        closing.close_own(session, actor, user, clock.now(), version=form.shown_version)
         access.sign_out()
-        flash(_("退会の手続きが終わりました。ご利用ありがとうございました。"), "success")
+        flash(_(closing.close_own.words.done), "success")
         return redirect(url_for("account.login"))
     served = [one.organization.name for one in user.memberships if one.is_current]
     return page(
         "close", form, user=user, own=True, held=(), seat_name="", ends_account=True, served=served,
+        label=closing.close_own.words.button,
         here=url_for("account.close"), back=url_for("account.settings"),
     )  # fmt: skip
 

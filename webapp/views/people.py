@@ -121,16 +121,16 @@ def person(public_id: str) -> Page:
     banner = ""
     if seat is not None and form.validate_on_submit():
         try:
-            memberships.change_member_role(
-                session, actor, public_id, form.role.data, clock.now(), version=form.shown_version
+            memberships.change_role(
+                session, actor, seat, form.role.data, clock.now(), version=form.shown_version
             )
         except MovedOn:
             form.version.data, banner = seat.version, text.sentence("moved_on")
         else:
-            flash(_("%(name)sさんの役割を変更しました。", name=seat.name), "success")
+            flash(_(memberships.change_role.words.done, name=seat.name), "success")
             return redirect(_people_url())
     return page(
-        "person", form, banner, user=user, seat=seat, labels=forms, list_url=_people_url(),
+        "person", form, banner, user=user, seat=seat, labels=forms, deeds=memberships, list_url=_people_url(),
         served=[seat] if seat is not None else [one for one in user.memberships if one.ended_at is None],
         unreached=outbox.unreached(session, [user.email]).get(user.email), failures=MAIL_FAILURES,
     )  # fmt: skip
@@ -147,11 +147,13 @@ def person_link(public_id: str) -> Response:
     seat, user = _found(public_id)
     if not form.validate():
         abort(400)
-    send = memberships.send_link if seat is not None else staff.send_link
-    send(session, actor, public_id, now, public_url())
+    if seat is not None:
+        memberships.send_link(session, actor, seat, public_url(), now)
+    else:
+        staff.send_link(session, actor, user, public_url(), now)
     receipts.keep(session, actor, form.form_id.data, here, now)
     name = user.name if seat is None else seat.name
-    flash(_("%(name)sさんに、パスワードを決めるためのメールを送りました。", name=name), "success")
+    flash(_(memberships.send_link.words.done, name=name), "success")
     return redirect(here)
 
 
@@ -163,32 +165,26 @@ def person_close(public_id: str) -> Page:
     seat, user = _found(public_id)
     own = user.public_id == actor.user_public_id
     held = open_work.of(session, user)
-    form = forms.CloseForm(data={"version": user.version if seat is None else seat.version})
+    deed = closing.close_account if seat is None else closing.leave if own else closing.remove
+    ends_account = seat is None or (own and not actor.elsewhere)
+    record = seat or user
+    form = forms.CloseForm(data={"version": record.version})
     if not held and form.validate_on_submit():
-        end = closing.deactivate_user if seat is None else closing.leave
-        end(session, actor, public_id, clock.now(), version=form.shown_version)
-        if not own:
-            said = (
-                _("アカウントを停止し、個人の情報を消しました。")
-                if seat is None
-                else _("「%(organization)s」の利用者から外しました。", organization=actor.organization_name)
-            )
-            flash(said, "success")
-            return redirect(_people_url())
-        if user.is_active:
-            flash(
-                _("「%(organization)s」の利用を終わりました。", organization=actor.organization_name),
-                "success",
-            )
+        deed(session, actor, record, clock.now(), version=form.shown_version)
+        done, onward = deed, _people_url()
+        if own and user.is_active:
             access.act_as(user)
-            return redirect(context.home_url(access.actor()))
-        access.sign_out()
-        flash(_("退会の手続きが終わりました。ご利用ありがとうございました。"), "success")
-        return redirect(url_for("account.login"))
+            onward = context.home_url(access.actor())
+        elif own:
+            access.sign_out()
+            done, onward = closing.close_own, url_for("account.login")
+        flash(_(done.words.done, organization=actor.organization_name), "success")
+        return redirect(onward)
     banner = text.sentence("open_work", {"count": len(held)}) if held and form.is_submitted() else ""
     return page(
         "close", form, banner, user=user, own=own, held=held, seat_name="" if seat is None else seat.name,
-        ends_account=seat is None or (own and not actor.elsewhere),
+        ends_account=ends_account,
+        label=(closing.close_own if own and ends_account else deed).words.button,
         served=[one.organization.name for one in ([seat] if seat is not None else user.seats)],
         here=url_for("account.person_close", public_id=public_id),
         back=url_for("account.settings") if own else _people_url(),

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher.city import cities
-from matcher.ground.errors import Invalid
+from matcher.ground.errors import Invalid, MovedOn
 from matcher.people import registration_codes as codes
 from matcher.register import receipts
 from webapp import access, clock, db, pdf, text
@@ -40,7 +40,7 @@ def index() -> Page:
             flash(_("登録会のコード %(code)s を作りました。", code=codes.readable(made)), "success")
             return redirect(here)
     rows = [(row, codes.readable(row), codes.standing(row, now)) for row in codes.listed(session, actor)]
-    page = render_template("coordinator/registration_codes.html", form=form, rows=rows)
+    page = render_template("coordinator/registration_codes.html", form=form, rows=rows, end=codes.end.words)
     return page, 422 if form.errors else 200
 
 
@@ -48,12 +48,13 @@ def index() -> Page:
 @access.allow("staff")
 def end(public_id: str) -> Response:
     """Let nobody register with it any more."""
+    session, actor = db.session(), access.actor()
     try:
-        codes.end(db.session(), access.actor(), public_id, clock.now())
-    except Invalid as error:
-        flash(text.field_sentence(error.facts["code"]), "warning")
+        codes.end(session, actor, codes.get(session, actor, public_id), clock.now())
+    except MovedOn:
+        flash(text.field_sentence("done_already"), "warning")
     else:
-        flash(_("登録会のコードを終えました。このコードでは、もう登録できません。"), "success")
+        flash(_(codes.end.words.done), "success")
     return redirect(url_for("registration_codes.index"))
 
 
