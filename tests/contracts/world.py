@@ -191,7 +191,7 @@ class World:
         )
         risk = risks.RiskFacts("雪", 2, 2, "前日に決める", "npo")
         day, at = partners.today, partners.at
-        task = talks.add_task(session, partners.npo_actor, case, "測る", "npo", day, at)
+        task = talks.add_task(session, partners.npo_actor, case, "測る", "npo", calendar.tokyo_date(at), at)
         incident = incidents.report_incident(
             session, partners.npo_actor, case, day, "指を切った。", "手当て。", at
         )

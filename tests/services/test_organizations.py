@@ -229,10 +229,10 @@ def test_few_but_huge_characters_are_kept_whole_or_refused_before_the_database_r
     session: Session, now: datetime
 ) -> None:
     npo = draft_npo(session)
-    save(session, npo, "basic", now, name="👨‍👩‍👧‍👦" * 120)
-    assert npo.name == "👨‍👩‍👧‍👦" * 120
+    save(session, npo, "basic", now, name="会" + "👨‍👩‍👧‍👦" * 119)
+    assert npo.name == "会" + "👨‍👩‍👧‍👦" * 119
     with pytest.raises(Invalid) as error:
-        save(session, npo, "basic", now, name="👨‍👩‍👧‍👦" * 121, representative="👨‍👩‍👧‍👦" * 20)
+        save(session, npo, "basic", now, name="会" + "👨‍👩‍👧‍👦" * 120, representative="長" + "👨‍👩‍👧‍👦" * 20)
     assert dict(error.value.facts) == {"name": "too_long", "representative": "too_long"}
 
 

@@ -347,8 +347,8 @@ def test_a_start_that_is_blocked_does_not_hold_up_the_next(partners, session, no
     ("facts", "field"),
     [
         ({"unit": "点", "definition": "5段階で答えた満足の平均", "target": 80.0, "baseline": 3.0}, "target"),
-        ({"unit": "点", "definition": "１００点満点の平均", "target": 101.0}, "target"),
-        ({"unit": "点", "name": "満足（5件法）", "target": 4.0, "baseline": 6.0}, "baseline"),
+        ({"unit": "点", "definition": "１００点満点の平均", "target": 101.0, "baseline": 3.0}, "target"),
+        ({"unit": "点", "name": "満足（5件法）", "target": 4.5, "baseline": 6.0}, "baseline"),
     ],
 )
 def test_no_value_of_an_indicator_lies_beyond_the_scale_that_it_names(partners, facts, field):

@@ -189,7 +189,7 @@ def test_a_shortage_stands_beside_the_promise_and_the_form_asks_why(place):
         assert "約束した金額と記録された金額" in visit(city, place.url(section)).text
     page = visit(city, place.url("/do/close"))
     refused = send(city, page, {"text": "済んだ。"}, 422, action="/do/close")
-    assert "協定で約束した金額より少なくなっています" in refused.text
+    assert "協定で約束した金額より少ない理由を入力してください" in refused.text
     send(city, refused, {"text": "済んだ。", "money_note": "物に替わった。"}, action="/do/close")
     assert "約束した金額との差の理由：物に替わった。" in visit(city, place.url()).text
 

@@ -116,6 +116,7 @@ class Lived(Workplace):
     def talk_in_vain(self) -> None:
         """A third case, that ends before there is an agreement."""
         self.need = factories.make_need(self.session, self.npo)
+        self.today = calendar.tokyo_date(self.at)
         self.bring("negotiation")
         answering.withdraw(
             self.session, self.npo_actor, self.case, "other", "人手が足りない。", self.at, version=None

@@ -57,6 +57,7 @@ AWKWARD = [
     "x" + "\u0301" * 15,
     "English only",
 ]
+NO_NAMES = ("👨‍👩‍👧 🇯🇵", "\u202e逆さ", '=HYPERLINK("https://x")')
 
 
 @dataclass
@@ -210,12 +211,20 @@ def test_what_was_typed_awkwardly_is_stored_and_shown_as_typed(town: Town, recor
 
 
 def test_awkward_names_are_stored_and_shown_as_typed(town: Town, records: Database) -> None:
-    # A name stands in mails of the city, hence the formula with an address is refused; any other formula is a name.
-    for typed in [*(one for one in AWKWARD if "://" not in one), "=SUM(A1:A9)"]:
+    # A name stands in mails of the city, hence no address, no mark that turns it around, no picture alone.
+    for typed in [*(one for one in AWKWARD if one not in NO_NAMES), "=SUM(A1:A9)"]:
         send(town.owner, visit(town.owner, "/profile/basic"), {"name": typed}, action="/basic")
         assert stored(records, town.npo).name == typed
         page = visit(town.coordinator, desk(town.npo))
         assert page.h1 == [" ".join(typed.split())]
+
+
+@pytest.mark.parametrize("typed", NO_NAMES)
+def test_what_is_no_name_is_refused_in_the_profile(town: Town, records: Database, typed: str) -> None:
+    before = stored(records, town.npo).name
+    page = send(town.owner, visit(town.owner, "/profile/basic"), {"name": typed}, 422, action="/basic")
+    assert page.form(action="/basic").values["name"] == typed
+    assert stored(records, town.npo).name == before
 
 
 def test_a_name_that_holds_an_address_is_refused_and_stays_in_the_field(

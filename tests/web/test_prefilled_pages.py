@@ -317,7 +317,7 @@ def test_what_the_city_decides_on_stands_beside_its_decision_and_is_kept_with_it
         return " ".join(re.sub(r"<[^>]*>", " ", found).split())
 
     place.bring("negotiation")
-    hidden = {"name": "食事を断った回数", "is_public": False, "target": 0.0}
+    hidden = {"name": "食事を断った回数", "is_public": False, "direction": "down", "target": 0.0}
     place.write_plan({"linked_to_payment": True, "target_on": place.ends_on.isoformat()}, hidden)
     outcome = place.outcome(year_limits={"2026": 450_000})
     place.draft_agreement(type="outcome_linked", outcome=outcome, money_city_yen=400_000)
