@@ -34,14 +34,19 @@ class Section:
 
 
 def _named(
-    name: str, kana: str, aliases: tuple[str, ...], names: tuple[str, str], samples: tuple[str, str]
+    name: str,
+    kana: str,
+    aliases: tuple[str, ...],
+    one: tuple[str, str],
+    other: tuple[str, str],
+    samples: tuple[str, str],
 ) -> tuple[Field, ...]:
     return (
         Field("name", name, heading="名称", aliases=("名前", "名", *aliases), limit=limits.NAME, required=True, needed=True,
-              examples=names, hint="登記や会則のとおりの名前", is_shown=False, is_searched=True,
+              examples=(one[0], other[0]), hint="登記や会則のとおりの名前", is_shown=False, is_searched=True,
               help="登記や会則のとおりに入力してください。", sample=samples[0]),
         Field("kana", kana, heading="フリガナ", aliases=("名称のフリガナ", "ふりがな", "カナ", "名称カナ", "よみ", "読み方"),
-              limit=limits.READING, needed=True, examples=("サンプルショウジ", "サンプルノカイ"), hint="一覧の並び順に使います",
+              limit=limits.READING, needed=True, examples=(one[1], other[1]), hint="一覧の並び順に使います",
               is_searched=True, help="一覧は、この読みの順に並びます。「カブシキガイシャ」などは省いてください。", sample=samples[1]),
     )  # fmt: skip
 
@@ -99,7 +104,7 @@ def _department(sample: str, words: str = "") -> Field:
 
 _COMPANY: Final = (
     Section("basic", "会社の基本", "市が登記の情報と照らし合わせ、「確認済み」とするために使います。", (
-        *_named("会社名", "会社名のフリガナ", ("会社名", "企業名", "法人名", "商号", "事業者名", "事業所名"), ("サンプル商事株式会社", "有限会社サンプル工業"),
+        *_named("会社名", "会社名のフリガナ", ("会社名", "企業名", "法人名", "商号", "事業者名", "事業所名"), ("サンプル商事株式会社", "サンプルショウジ"), ("有限会社サンプル工業", "サンプルコウギョウ"),
                 ("株式会社みおフーズ", "ミオフーズ")),
         _number("13桁の番号です。全角の数字やハイフンが入っていてもかまいません。"),
         Field("industry", "業種", "code", vocabulary.INDUSTRIES, ("産業分類", "日本標準産業分類"), needed=True,
@@ -161,7 +166,7 @@ _COMPANY: Final = (
 
 _NPO: Final = (
     Section("basic", "団体の基本", "市が登記や会則と照らし合わせ、「確認済み」とするために使います。", (
-        *_named("団体名", "団体名のフリガナ", ("団体名", "法人名", "団体", "NPO名", "団体の名称", "法人の名称"), ("特定非営利活動法人サンプルの会", "サンプル町内会"),
+        *_named("団体名", "団体名のフリガナ", ("団体名", "法人名", "団体", "NPO名", "団体の名称", "法人の名称"), ("特定非営利活動法人サンプルの会", "サンプルノカイ"), ("サンプル町内会", "サンプルチョウナイカイ"),
                 ("特定非営利活動法人ひだまりの会", "ヒダマリノカイ")),
         _number("13桁の番号です。全角の数字やハイフンが入っていてもかまいません。法人でない団体は空のままにして、次の理由を選んでください。どちらか一方で足ります。"),
         Field("no_number_reason", "法人番号がない理由", "code", vocabulary.NO_NUMBER_REASONS,

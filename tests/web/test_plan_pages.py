@@ -144,6 +144,17 @@ def test_a_plan_that_is_not_in_force_needs_no_reason(desk, form):
     assert "why_changed" not in visit(desk.npo, desk.path(f"do/{form}")).html
 
 
+@pytest.mark.parametrize(
+    "line", ["2027-01-21 〜2027-01-25 会議", "2027-01-21 から会議", "2027-01-21 - 25日 会議"]
+)
+def test_a_milestone_is_one_day(desk, line):
+    desk.open(with_logic)
+    page = visit(desk.npo, desk.path("do/write_milestones"))
+    refused = send(desk.npo, page, {"milestones": line}, 422, action="/do/write_milestones")
+    assert "の形で入力してください" in refused.text
+    assert line in refused.form(action="/do/write_milestones").values["milestones"]
+
+
 @pytest.mark.parametrize("form", ["write_agreement", "save_rule", "save_rule?key=P1", "drop_rule?key=P1"])
 def test_every_form_that_changes_a_running_agreement_asks_why_at_its_field(desk, form):
     desk.open(lambda p: p.contracted())

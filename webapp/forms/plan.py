@@ -1,5 +1,6 @@
 """Forms of the plan: its purpose, logic model, indicators and milestones."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -209,6 +210,10 @@ class IndicatorForm(Form):
         return facts | ({"node": self.node.data} if self.node.data else {})
 
 
+#: What makes of a day before it the beginning or the end of a span.
+_GOES_ON = re.compile("[-‐‑‒–—―−~〜～]|から|まで|より")
+
+
 class MilestonesForm(Form):
     """節目: one a line, with its day."""
 
@@ -220,7 +225,7 @@ class MilestonesForm(Form):
     why_changed = why_changed()
 
     def validate_milestones(self, field: Field) -> None:
-        """Each line begins with a day."""
+        """Each line begins with a day, and with no span of days."""
         self.found = []
         for part in field.data or ():
             first, *rest = part.split(maxsplit=1)
@@ -228,7 +233,7 @@ class MilestonesForm(Form):
                 read = days.read(first)
             except Unclear:
                 read = None
-            if read is None or read.beside or not rest:
+            if read is None or read.beside or not rest or _GOES_ON.match(rest[0]):
                 raise ValidationError(
                     _("「%(text)s」は「日付 内容」の形で入力してください。", text=part[:20])
                 )
