@@ -588,6 +588,20 @@ def test_every_part_of_a_case_says_what_is_next(town, section):
     assert "あなたの番です" not in visit(town.browser("coordinator"), f"{town.url}/{section}").text
 
 
+def test_a_time_typed_with_the_day_of_the_next_meeting_is_not_dropped(town: Town) -> None:
+    town.live(lambda p: p.bring("negotiation"))
+    browser = town.browser("npo")
+    day = calendar.tokyo_date(town.partners.at).isoformat()
+    typed = {"people": "山田", "text": "話した。", "held_on": day, "next_on": "2026-12-25 14:00"}
+    page = visit(browser, f"{town.url}/do/record_meeting")
+    refused = send(browser, page, typed, 422, action="/do/record_meeting")
+    assert "時刻は「次の面談の時刻」に入力してください。" in refused.text
+    assert refused.form(action="/do/record_meeting").values["next_on"] == "2026-12-25 14:00"
+    given = typed | {"next_on": "2026-12-25", "next_time": "14:00"}
+    send(browser, refused, given, action="/do/record_meeting")
+    assert re.search("12月25日.{0,6}14(:|時)", visit(browser, town.url).text)
+
+
 def test_before_the_first_meeting_the_plan_page_leads_to_its_note_instead_of_asking_for_a_purpose(town):
     town.live(lambda p: p.bring("introduced"))
     page = visit(town.browser("npo"), f"{town.url}/plan")

@@ -52,6 +52,11 @@ class MeetingForm(Form):
     next_place = line(_l("次の面談の場所"), 200, need=False)
     at = time(12)
 
+    def validate_next_on(self, field: Field) -> None:
+        """The time of day has a field of its own."""
+        if field.data is not None and days.read(field.raw_data[0]).beside:
+            raise ValidationError(_("日付だけを入力し、時刻は「次の面談の時刻」に入力してください。"))
+
     def validate_next_time(self, field: Field) -> None:
         """A time of day needs its day."""
         if not field.data:
