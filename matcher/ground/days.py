@@ -46,6 +46,7 @@ _BEHIND: Final = re.compile(
     rf"(?P<week>\s*\((?P<inside>[{WEEKDAYS}])(?:曜日?)?(?:・祝日?)?\)|\s*(?P<weekday>[{WEEKDAYS}])曜日?)?"
     rf"(?:(?P<gap>\s+|t|){_TIME}(?:\s?(?P<offset>z|[-+][0-9]{{2}}(?::?[0-9]{{2}})?))?)?"
 )
+_GOES_ON: Final = re.compile("[-‐‑‒–—―−~〜～]|から|まで|より")
 _SERIAL: Final = re.compile(r"([2-7][0-9]{4})(?:\.([0-9]{1,12}))?")
 #: A year, a year and a month, or a month and a day: 2010年4月, 平成22, 4/1.
 _ERA_YEAR: Final = rf"(?:[0-9]{{4}}|{_ERA}\s*(?:[0-9]{{1,2}}|元))"
@@ -110,6 +111,11 @@ def read_time(text: str) -> time:
     if match is None:
         raise Unclear("time", text)
     return _time(match, text, "time")
+
+
+def goes_on(rest: str) -> bool:
+    """Whether what stands behind a day makes it the beginning or the end of a span: 〜25日, から."""
+    return _GOES_ON.match(rest) is not None
 
 
 def _day(match: re.Match[str], text: str) -> date:

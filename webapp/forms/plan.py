@@ -1,6 +1,5 @@
 """Forms of the plan: its purpose, logic model, indicators and milestones."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -210,10 +209,6 @@ class IndicatorForm(Form):
         return facts | ({"node": self.node.data} if self.node.data else {})
 
 
-#: What makes of a day before it the beginning or the end of a span.
-_GOES_ON = re.compile("[-‐‑‒–—―−~〜～]|から|まで|より")
-
-
 class MilestonesForm(Form):
     """節目: one a line, with its day."""
 
@@ -233,7 +228,7 @@ class MilestonesForm(Form):
                 read = days.read(first)
             except Unclear:
                 read = None
-            if read is None or read.beside or not rest or _GOES_ON.match(rest[0]):
+            if read is None or read.beside or not rest or days.goes_on(rest[0]):
                 raise ValidationError(
                     _("「%(text)s」は「日付 内容」の形で入力してください。", text=part[:20])
                 )
