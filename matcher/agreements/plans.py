@@ -95,8 +95,7 @@ def write_milestones(look: Look, milestones: Iterable[Mapping[str, str]], *, why
         Invalid: a day before or beyond the case.
     """
     found = list(milestones)
-    faults = (span.fault_within(look, date.fromisoformat(row["on"])) for row in found if row["on"])
-    if fault := next(filter(None, faults), None):
+    if fault := span.fault_within(look, (row["on"] for row in found)):
         raise Invalid(milestones=fault)
     return _write(look, {"milestones": found}, why_changed)
 
@@ -170,14 +169,9 @@ def save_indicator(look: Look, facts: Mapping[str, Any], *, why_changed: str = "
 
 def _faults_of_days(look: Look, facts: Mapping[str, Any]) -> dict[str, str]:
     """Field → code of days of measuring and of the target that the case cannot see."""
-    days = {
-        "measure_on": facts["measure_on"],
-        "target_on": [facts["target_on"]] if facts["target_on"] else [],
-    }
-    found = {
-        name: next(filter(None, (span.fault_within(look, date.fromisoformat(day)) for day in typed)), None)
-        for name, typed in days.items()
-    }
+    target_on = [facts["target_on"]] if facts["target_on"] else []
+    days = {"measure_on": facts["measure_on"], "target_on": target_on}
+    found = {name: span.fault_within(look, typed) for name, typed in days.items() if typed}
     return {name: code for name, code in found.items() if code is not None}
 
 

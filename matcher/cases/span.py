@@ -3,6 +3,7 @@
 A year typed wrong would otherwise be thousands of days late, or never come.
 """
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Final
 
@@ -50,8 +51,11 @@ def fault_of_plan(look: Look, day: date) -> str | None:
     return "beyond_case" if day > last_day(look.record, today) else None
 
 
-def fault_within(look: Look, day: date) -> str | None:
-    """Why a plan, which may speak of days that have passed, cannot name that day: a code, or ``None``."""
-    if day < first_day(look.session, look.record):
-        return "before_case"
-    return "beyond_case" if day > last_day(look.record, calendar.tokyo_date(look.now)) else None
+def fault_within(look: Look, days: Iterable[str]) -> str | None:
+    """Why a plan, which may speak of days that have passed, cannot name one of these ISO days: a code, or
+    ``None``.
+    """
+    first = first_day(look.session, look.record).isoformat()
+    last = last_day(look.record, calendar.tokyo_date(look.now)).isoformat()
+    outside = (day for day in days if not first <= day <= last)
+    return next(("before_case" if day < first else "beyond_case" for day in outside), None)
