@@ -91,7 +91,7 @@ _STEPS: Final[Mapping[str, Any]] = {
     "no_rules": _l("協定の案に、上限額に収まる支払いの条件を加える"),
     "not_verified": _l("市の確認が済んでいない登録を確かめて、進め方を両者に伝える"),
     "text_outdated": _l("終わりの日を過ぎた案を、新しい日で書き直す"),
-    agreement_acts.EXPIRED: _l("確認の有効期限が過ぎた登録を確かめて、進め方を両者に伝える"),
+    agreement_acts.EXPIRED: _l("確認の有効期限が過ぎた登録を、その登録のページで確かめて更新する"),
     "meet": _l("面談をして、記録を書く"),
     "measure": _l("「%(about)s」を測って、結果を提出する"),
     "measurements_open": _l("成果報告を書く（先に、%(about)sの測定の結果がそろう必要があります）"),

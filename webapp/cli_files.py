@@ -36,7 +36,7 @@ def text_of(path: Path, most: int = MOST) -> str:
     if len(content) > most:
         raise click.ClickException(f"expected at most {most // 1024 // 1024} MB, found more in {path}")
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise click.ClickException(f"expected a text in UTF-8 that can be read, found {path}") from None
 

@@ -2,9 +2,10 @@
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from flask import current_app
@@ -26,6 +27,8 @@ from webapp.config import Settings
 from webapp.drawing import charts
 from webapp.progress import progress
 
+_Row = TypeVar("_Row")
+
 
 @click.group("match")
 def command() -> None:
@@ -46,7 +49,7 @@ def judge(judgements: Path) -> None:
     baseline of the same run.
     """
     names = _names(judgements.parent)
-    pairs = evaluation.read_judgements(judgements)
+    pairs = _table(evaluation.read_judgements, judgements)
     live = indexing.LiveIndex()
     with _database().read() as session:
         live.level(session)
@@ -83,7 +86,7 @@ def quotes(marks: Path) -> None:
         companies, needs = evaluation.demo_records(session, names)
         known = {key: findable.text_of(record) for key, record in (companies | needs).items()}
         known |= evaluation.demo_offer_texts(session, _lines(folder / "offers.jsonl"), companies)
-        reasons = [r for r in evaluation.read_reasons(marks) if {r.company, r.need} <= known.keys()]
+        reasons = [r for r in _table(evaluation.read_reasons, marks) if {r.company, r.need} <= known.keys()]
         right = evaluation.quotes_right(
             reasons,
             lambda company, need: suggest.fit_pair(session, live, companies[company], needs[need]).quote,
@@ -194,7 +197,7 @@ def _database() -> Database:
 def _graded(session: Session, live: indexing.LiveIndex, path: Path) -> list[fitting.Labelled]:
     companies, needs = evaluation.demo_records(session, _names(path.parent))
     found = []
-    for pair in evaluation.read_judgements(path):
+    for pair in _table(evaluation.read_judgements, path):
         company, need = sorted((pair.query, pair.candidate))
         if company in companies and need in needs:
             suggestion = suggest.fit_pair(session, live, companies[company], needs[need])
@@ -342,6 +345,18 @@ def _print_table(found: Sequence[figures.Figures]) -> None:
             mean, low, high = figures.over_all_tasks(found[0], reached)
             line += f"{f'{mean:+.3f} ({low:+.3f} to {high:+.3f})':>26}"
         click.echo(line)
+
+
+def _table(read: Callable[[str], list[_Row]], path: Path) -> list[_Row]:
+    """The rows of a file.
+
+    Raises:
+        ClickException: as ``cli_files.text_of``, or naming the row that cannot be read.
+    """
+    try:
+        return read(cli_files.text_of(path))
+    except Invalid as error:
+        raise click.ClickException(f"row {error.facts['row']} of {path} cannot be read") from None
 
 
 def _names(folder: Path) -> dict[str, str]:

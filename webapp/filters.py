@@ -34,6 +34,7 @@ from matcher.ground import day_words, figures, phones
 from matcher.records import Mail
 from matcher.register import sentences
 from matcher.register.receipts import new_form_id
+from webapp import clock
 from webapp.labels import said
 from webapp.reason_text import reason_sentence
 
@@ -68,10 +69,12 @@ def isoday(text: str | None) -> str:
 
 
 def jmonthday(value: Moment | None) -> str:
-    """「11月23日（月）」, for lists where the year is plain from the context."""
+    """「11月23日（月）」; of another year than this one, with its year."""
     if value is None:
         return ""
     day = tokyo_date(value)
+    if day.year != tokyo_date(clock.now()).year:
+        return jdate(day)
     return f"{day.month}月{day.day}日（{_WEEKDAYS[day.weekday()]}）"
 
 

@@ -25,6 +25,7 @@ REVIEW_WORKING_DAYS: Final = 3  #: what the city promises for reviews
 STALL_DAYS: Final = 30  #: an open case without movement for this long stands on the desk
 UNANSWERED_LIMIT: Final = 3  #: unanswered proposals that an NPO is asked to bear at once (X7)
 VERIFICATION_YEARS: Final = 3  #: as the JCNE evaluation: after this, a warning and no new agreement
+VERIFICATION_RENEW_DAYS: Final = 90  #: before its last day, from when on the city may check anew
 RENEWAL: Final = timedelta(days=180)  #: what one click adds to a need or offer
 
 
@@ -175,6 +176,7 @@ TRANSITIONS: Final[tuple[Move, ...]] = (
     # Organization: verification is a recorded checklist; only a manager suspends.
     *_moves("organization", SUBMIT, "draft returned", "submitted", ("owner",)),
     *_moves("organization", VERIFY, "submitted", "verified", _STAFF),
+    *_moves("organization", RENEW, "verified", "verified", _STAFF),
     *_moves("organization", RETURN, "submitted", "returned", _STAFF, v.ORGANIZATION_RETURN_REASONS),
     *_moves("organization", SUSPEND, "verified", "suspended", ("manager",), v.SUSPEND_REASONS),
     *_moves("organization", REINSTATE, "suspended", "verified", ("manager",), v.SUSPEND_REASONS),

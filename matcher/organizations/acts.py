@@ -1,7 +1,7 @@
 """What becomes of an organization: verified by the city with a checklist, returned, stopped, leaving."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Final
 
@@ -35,6 +35,7 @@ _UNDECIDED_CASES: Final = ("recommended", "interest_one_side", "interest_both", 
 _TOLD: Final[Mapping[str, Callable[[Organization], wording.Said]]] = {
     "submitted": wording_registration.organization_submitted,
     "verified": wording_registration.organization_verified,
+    "renewed": wording_registration.organization_renewed,
     "returned": wording_registration.organization_returned,
     "suspended": wording_registration.organization_suspended,
     "reinstated": wording_registration.organization_reinstated,
@@ -106,14 +107,42 @@ def verify(look: Look, answers: Mapping[str, tuple[str, str]]) -> Done:
 
     Raises:
         Invalid: ``<item>``: an answer is missing; ``<item>_comment``: *no* without a comment.
-        Refused: ``checklist_no`` when an item was answered *no*: return it instead.
+        Refused: ``checklist_no`` when an item was answered *no*: something is to be mended first.
     """
+    _checked(look, answers)
+    look.record.verified_at = look.now
+    return Done(tells=(Told("owner", "verified"),))
+
+
+def _lasts(look: Look) -> str | None:
+    """Its verification goes on for longer than the months in which it is renewed: somebody was faster."""
+    last, today = look.record.verification_expires_on, calendar.tokyo_date(look.now)
+    is_due = last is not None and last - timedelta(days=lifecycle.VERIFICATION_RENEW_DAYS) <= today
+    return None if is_due else act.MOVED_ON
+
+
+@_act(
+    move=lifecycle.RENEW, by="organization.review", guard=_lasts, hidden_by=frozenset({act.MOVED_ON}),
+    words=Words(
+        "確認を更新する", "%(name)sの確認を更新し、お知らせを送りました。", "確認を更新しました"
+    ),
+)  # fmt: skip
+def renew(look: Look, answers: Mapping[str, tuple[str, str]]) -> Done:
+    """Verify once more what has been verified so long ago that it ends, with the same checklist; it then
+    lasts from today. Since when it is here stays as it was.
+
+    Raises:
+        As ``verify``.
+    """
+    _checked(look, answers)
+    return Done(tells=(Told("owner", "renewed"),))
+
+
+def _checked(look: Look, answers: Mapping[str, tuple[str, str]]) -> None:
     _keep_answers(look, answers, complete=True)
     if any(answer == "no" for answer, _comment in answers.values()):
         raise Refused("checklist_no")
-    look.record.verified_at = look.now
     look.record.verification_expires_on = verified_until(calendar.tokyo_date(look.now))
-    return Done(tells=(Told("owner", "verified"),))
 
 
 def verified_until(day: date) -> date:

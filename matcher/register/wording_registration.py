@@ -40,6 +40,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{who}さまの登録の確認が終わりました。\n\nこれから、{posting}の公開や、相手への申し出ができます。"
             "まず、ホームの画面の「次にすること」をご覧ください。",
         ),
+        "organization_renewed": (
+            "登録の確認を更新しました",
+            "{who}さまの登録を市があらためて確かめ、確認の有効期限を{on}まで延ばしました。"
+            "していただくことはありません。",
+        ),
         "organization_returned": (
             "登録の内容について確認のお願い",
             "次の点を直して、もう一度お送りください。入力された内容はそのまま残っています。\n\n{reason}",
@@ -128,6 +133,12 @@ def organization_verified(organization: Organization) -> Said:
     """To its owners and editors."""
     posting = "offer" if organization.kind == "company" else "need"
     return Said("organization_verified", {"posting": posting, "who": organization.name})
+
+
+def organization_renewed(organization: Organization) -> Said:
+    """To its owners and editors, with the last day."""
+    last = organization.verification_expires_on
+    return Said("organization_renewed", {"who": organization.name, "on": last and last.isoformat()})
 
 
 def organization_returned(organization: Organization) -> Said:

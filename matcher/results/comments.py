@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any, Final, NamedTuple
 
+from sqlalchemy import Select, func, select, true
 from sqlalchemy import case as either
-from sqlalchemy import select, true
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.cases import telling
@@ -48,14 +49,34 @@ def comment(session: Session, case: Partnership, text: str, network: str, now: d
     return found
 
 
-def shown_comments(session: Session, case: Partnership) -> Sequence[PublicComment]:
+PER_PAGE: Final = 50
+
+
+class Listing(NamedTuple):
+    """One page of a list, and how many pages there are."""
+
+    rows: Sequence[Any]
+    page: int
+    pages: int
+
+
+def _page(session: Session, query: Select[Any, Any] | Select[Any], page: int) -> Listing:
+    total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    pages = -(-total // PER_PAGE) or 1
+    page = min(page, pages)
+    rows = session.execute(query.offset((page - 1) * PER_PAGE).limit(PER_PAGE)).all()
+    return Listing(rows, page, pages)
+
+
+def shown_comments(session: Session, case: Partnership, page: int = 1) -> Listing:
     """What the public page shows, newest first."""
-    return session.scalars(
+    query = (
         select(PublicComment)
         .where(PublicComment.partnership_id == case.id, PublicComment.state == "shown")
         .order_by(PublicComment.id.desc())
-        .limit(200)
-    ).all()
+    )
+    found = _page(session, query, page)
+    return found._replace(rows=[row for (row,) in found.rows])
 
 
 def hidden_comments(session: Session, case: Partnership) -> list[tuple[str, int]]:
@@ -76,11 +97,9 @@ def comments_of(session: Session, actor: Actor, case: Partnership) -> Sequence[P
     ).all()
 
 
-def comments_to_read(
-    session: Session, actor: Actor, state: str = ""
-) -> Sequence[tuple[PublicComment, Partnership]]:
-    """What waits for the city, the longest first: unread words, then shown ones without an answer; then the
-    rest, the newest first.
+def comments_to_read(session: Session, actor: Actor, state: str = "", page: int = 1) -> Listing:
+    """(comment, case) of what waits for the city, the longest first: unread words, then shown ones without
+    an answer; then the rest, the newest first.
 
     Args:
         state: only those that stand so, where it is a state of a comment.
@@ -89,7 +108,7 @@ def comments_to_read(
     is_answered = (PublicComment.state != "waiting") & (
         (PublicComment.state != "shown") | PublicComment.answered_at.is_not(None)
     )
-    rows = session.execute(
+    query = (
         select(PublicComment, Partnership)
         .join(Partnership, Partnership.id == PublicComment.partnership_id)
         .options(joinedload(Partnership.company), joinedload(Partnership.npo))
@@ -99,9 +118,8 @@ def comments_to_read(
             is_answered,
             either((is_answered, -PublicComment.id), else_=PublicComment.id),
         )
-        .limit(200)
     )
-    return [(found, case) for found, case in rows]
+    return _page(session, query, page)
 
 
 def get_comment(session: Session, actor: Actor, public_id: str) -> tuple[PublicComment, Partnership]:

@@ -147,7 +147,7 @@ class Person(threading.Thread):
         self._judge("GET", name, answer)
 
     def _write(self) -> None:
-        path = f"/cases/{self.chance.choice(self.facts['cases'])}/send_message"
+        path = f"/cases/{self.chance.choice(self.facts['cases'])}/{self.facts['message']}"
         values = self.browser.form(path)
         text = f"ご連絡です（{self.chance.getrandbits(48):x}）。"
         body = urllib.parse.urlencode({**values, "text": text}).encode()
@@ -208,7 +208,7 @@ def upload_too_much(port: int, people: list[dict[str, Any]], tally: Tally, stopp
         size = 80 * 1024 * 1024
         with socket.create_connection(("127.0.0.1", port), timeout=60) as wire:
             head = (
-                f"POST /cases/{facts['cases'][0]}/do/add_file HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+                f"POST /cases/{facts['cases'][0]}/{facts['file']} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
                 f"Cookie: {'; '.join(f'{k}={v}' for k, v in facts['cookies'].items())}\r\n"
                 f"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {size}\r\n\r\n"
             )
@@ -265,7 +265,7 @@ def upload_past_a_slow_scanner(
     givers = [one for one in people if one["cases"]][:4]
 
     def send(facts: dict[str, Any]) -> None:
-        browser, path = Browser(port, facts["cookies"]), f"/cases/{facts['cases'][0]}/do/add_file"
+        browser, path = Browser(port, facts["cookies"]), f"/cases/{facts['cases'][0]}/{facts['file']}"
         values = {**browser.form(path), "purpose": "other", "purpose_": ""}
         parts = "".join(
             f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
@@ -367,7 +367,7 @@ def _await(port: int) -> None:
 
 
 def prepare() -> None:
-    """Load the demo city and sign fifty people of it in; prints them as JSON. Runs in the tree measured."""
+    """Load the demo city and sign fifty people of it in; prints them, and where they write, as JSON. Runs in the tree measured."""
     from flask import session as cookie
     from sqlalchemy import or_, select
 
@@ -438,7 +438,7 @@ def prepare() -> None:
                 {"role": role, "pages": pages, "cookies": {app.config["SESSION_COOKIE_NAME"]: signed},
                  "cases": [case.public_id for case in own] if role != "coordinator" else []}
             )  # fmt: skip
-    print(json.dumps(people))
+    print(json.dumps([one | {"message": "send_message", "file": "do/add_file"} for one in people]))
 
 
 def lost(environment: dict[str, str], promised: list[str]) -> int:

@@ -138,6 +138,7 @@ DEEDS: Final[Mapping[str, Mapping[str, Deed]]] = {
     "organization": {
         "submit": _declared(Organization, "submit", declared=True, agreed=True),
         "verify": _declared(Organization, "verify", _CHECKED),
+        "renew": _declared(Organization, "renew", _CHECKED),
         "return": _declared(Organization, "return", {}, *_REASON),
         "suspend": _declared(Organization, "suspend", *_REASON),
         "reinstate": _declared(Organization, "reinstate", *_REASON),
@@ -252,6 +253,12 @@ def _states(kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _variants(kind: str, state: str) -> list[tuple[str, dict[str, Any]]]:
+    if (kind, state) == ("organization", "verified"):
+        first = TODAY + timedelta(days=lifecycle.VERIFICATION_RENEW_DAYS)
+        return [
+            (state, {"state": state, "verification_expires_on": first + timedelta(days=1)}),
+            (f"{state} (about to end)", {"state": state, "verification_expires_on": first}),
+        ]
     if kind != "case":
         return [(state, {"state": state})]
     agreed = {"company_agreed_at": NOW, "npo_agreed_at": NOW, "agreement_type": "outcome_linked"}

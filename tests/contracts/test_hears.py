@@ -380,6 +380,7 @@ def _organization(state: str, *given: Any, **named: Any) -> Scene:
     def scene(p: Partners) -> Set:
         p.bring("running")
         p.company.state, p.company.corporate_number = state, "1234567890123"
+        p.company.verification_expires_on = p.today
         p.session.flush()
         return p.company, lambda _by: given
 
@@ -408,6 +409,7 @@ _CHECKED: Final = dict.fromkeys(vocabulary.CHECKLIST_COMPANY, ("yes", ""))
 _ORGANIZATION_SCENES: Final[Mapping[str, Scene]] = {
     "submit": _organization("draft"),
     "verify": _organization("submitted", _CHECKED),
+    "renew": _organization("verified", _CHECKED),
     "return": _organization("submitted", {}, *_REASON),
     "suspend": _organization("verified", *_REASON),
     "reinstate": _organization("suspended", *_REASON),

@@ -21,6 +21,7 @@ from matcher.people import beginning as registering
 from matcher.postings import reads as posting_reads
 from matcher.records import AuditEvent, Embedding, Mail, Notice, Organization
 from matcher.register import audit, numbers
+from matcher.register.act import Look
 from tests import told as tell
 from tests.factories import (
     actor_for,
@@ -419,6 +420,38 @@ def test_the_expiry_is_a_day_in_tokyo_and_29_february_becomes_the_28th(
     npo = submitted_npo(session, now)
     organization_acts.verify(session, coordinator(session), npo, all_yes(npo), moment, version=None)
     assert npo.verification_expires_on == expires
+
+
+def test_the_city_verifies_once_more_what_is_about_to_end_or_has_ended(
+    session: Session, now: datetime
+) -> None:
+    today, city = calendar.tokyo_date(now), coordinator(session)
+    for left, may in ((91, False), (90, True), (0, True), (-1, True), (-400, True)):
+        npo = make_npo(session, verification_expires_on=today + timedelta(days=left))
+        since = npo.verified_at
+        assert organization_acts.renew.may(Look(session, city, npo, now)) is may
+        if not may:
+            with pytest.raises(MovedOn):
+                organization_acts.renew(session, city, npo, all_yes(npo), now, version=None)
+            continue
+        with pytest.raises(Invalid):
+            organization_acts.renew(session, city, npo, {}, now, version=None)
+        with pytest.raises(Refused, match="checklist_no"):
+            organization_acts.renew(
+                session, city, npo, all_yes(npo) | {"charter": ("no", "会則が古い")}, now, version=None
+            )
+        session.expire(npo)
+        organization_acts.renew(session, city, npo, all_yes(npo), now, version=None)
+        assert (npo.state, npo.verification_expires_on) == ("verified", date(2029, 11, 24))
+        assert npo.verified_at == since
+        assert not npo.has_lapsed(now)
+        assert not organization_acts.renew.may(Look(session, city, npo, now))
+
+
+def test_only_the_city_verifies_once_more(session: Session, now: datetime) -> None:
+    npo = make_npo(session, verification_expires_on=calendar.tokyo_date(now))
+    with pytest.raises(NotPermitted):
+        organization_acts.renew(session, owner_of(session, npo), npo, all_yes(npo), now, version=None)
 
 
 def test_verification_needs_every_answer(session: Session, now: datetime) -> None:

@@ -85,14 +85,14 @@ def test_quotes_are_far_more_often_the_marked_reason_than_chance(judge):
         best = max(judge.of_company[company], key=lambda key: judge.score(judge.text[key], asked))
         return judge.quote(judge.text[best], asked)
 
-    demo = measures.read_reasons(SEED / "reasons.tsv")
+    demo = measures.read_reasons((SEED / "reasons.tsv").read_text())
     right = measures.quotes_right(demo, of_demo, judge.text)
     world = {
         facts["id"]: facts["text"]
         for name in ("companies", "npos")
         for facts in lines(HELDOUT / f"{name}.jsonl")
     }
-    told = measures.read_reasons(HELDOUT / "reasons.tsv")
+    told = measures.read_reasons((HELDOUT / "reasons.tsv").read_text())
     right += measures.quotes_right(told, lambda c, n: judge.quote(world[c], world[n]), world)
     assert len(right) >= 100
     # Chance finds both in 6 % of the demo pairs. What is reached stands in docs/matching.md.
@@ -104,7 +104,7 @@ def test_taking_the_quoted_sentences_away_lowers_the_score_most(judge):
     """Sentences are really removed and the rest encoded anew; one side at a time, and both."""
     hits = {"company": 0, "npo": 0}
     above_middle, tried = 0, 0
-    for reason in measures.read_reasons(SEED / "reasons.tsv")[:40]:
+    for reason in measures.read_reasons((SEED / "reasons.tsv").read_text())[:40]:
         company_text, npo_text = judge.text[reason.company], judge.text[reason.need]
         ours, theirs = texts.sentences(company_text), texts.sentences(npo_text)
         if min(len(ours), len(theirs)) < 3:

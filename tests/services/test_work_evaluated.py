@@ -14,6 +14,7 @@ from matcher.records import (
     Contribution,
     Lesson,
     PeriodReport,
+    PublicComment,
     Risk,
 )
 from matcher.results import (
@@ -260,7 +261,7 @@ def test_a_rule_that_is_no_longer_in_force_pays_nothing(partners):
 def test_only_the_city_reads_what_residents_wrote_before_it_is_shown(partners, session):
     published(partners)
     found = comment()(partners)
-    assert comments.comments_to_read(session, partners.coordinator)[0][0].id == found.id
+    assert comments.comments_to_read(session, partners.coordinator).rows[0][0].id == found.id
     assert comments.get_comment(session, partners.coordinator, found.public_id)[0].id == found.id
     for read in (
         lambda: comments.comments_to_read(session, partners.npo_actor),
@@ -347,5 +348,25 @@ def test_of_what_waits_for_the_city_the_oldest_words_come_first(partners, sessio
     comments.treat_comment(
         session, partners.coordinator, second, partners.case, facts, partners.at, version=None
     )
-    found = [row.id for row, _case in comments.comments_to_read(session, partners.coordinator)]
+    found = [row.id for row, _case in comments.comments_to_read(session, partners.coordinator).rows]
     assert found == [first.id, third.id, second.id]
+
+
+def test_of_many_words_every_page_is_reached(partners, session):
+    published(partners)
+    words = [
+        PublicComment(
+            partnership_id=partners.case.id, text=str(number), written_at=partners.at, state="shown"
+        )
+        for number in range(2 * comments.PER_PAGE + 1)
+    ]
+    session.add_all(words)
+    session.flush()
+    pages = [comments.shown_comments(session, partners.case, page) for page in (1, 2, 3, 99)]
+    assert [(len(found.rows), found.page, found.pages) for found in pages] == [
+        (50, 1, 3), (50, 2, 3), (1, 3, 3), (1, 3, 3),
+    ]  # fmt: skip
+    read = [row.text for found in pages[:3] for row in found.rows]
+    assert read == [str(number) for number in reversed(range(2 * comments.PER_PAGE + 1))]
+    desk = [comments.comments_to_read(session, partners.coordinator, "", page) for page in (1, 2, 3)]
+    assert sorted(row.id for found in desk for row, _case in found.rows) == sorted(one.id for one in words)

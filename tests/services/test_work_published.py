@@ -281,12 +281,12 @@ def test_what_an_outsider_said_of_the_whole_is_on_the_page_with_its_name(partner
 def test_a_comment_is_seen_once_the_city_has_answered_it_with_a_reason(partners, session):
     published(partners)
     comment()(partners)
-    assert comments.shown_comments(session, partners.case) == []
+    assert comments.shown_comments(session, partners.case).rows == []
     treat()(partners)
-    (shown,) = comments.shown_comments(session, partners.case)
+    (shown,) = comments.shown_comments(session, partners.case).rows
     assert (shown.answer, shown.answer_reason) == ("ありがとう", "記録のため")
     treat(decision="hide", hide_reason="abuse")(partners)
-    assert comments.shown_comments(session, partners.case) == []
+    assert comments.shown_comments(session, partners.case).rows == []
 
 
 def test_one_network_says_so_much_and_no_more(partners):

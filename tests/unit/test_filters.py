@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from webapp import filters
+from webapp import clock, filters
 
 
 @pytest.mark.parametrize(
@@ -34,9 +34,25 @@ def test_moments_are_shown_in_tokyo() -> None:
     first_of_monday = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
     assert filters.jdatetime(last_utc_second) == "令和8年11月22日（日）23時59分"
     assert filters.jdatetime(first_of_monday) == "令和8年11月23日（月）0時00分"
-    assert filters.jmonthday(first_of_monday) == "11月23日（月）"
     assert filters.isodate(first_of_monday) == "2026-11-23T00:00+09:00"
     assert filters.isodate(date(2026, 11, 23)) == "2026-11-23"
+
+
+@pytest.mark.parametrize(
+    ("now", "shown"),
+    [
+        (datetime(2026, 1, 1, tzinfo=UTC), "11月23日（月）"),
+        (datetime(2026, 12, 31, 14, 59, tzinfo=UTC), "11月23日（月）"),
+        (datetime(2026, 12, 31, 15, 0, tzinfo=UTC), "令和8年11月23日（月）"),
+        (datetime(2025, 12, 31, 14, 59, tzinfo=UTC), "令和8年11月23日（月）"),
+    ],
+)
+def test_the_year_stands_beside_days_of_another_year(
+    monkeypatch: pytest.MonkeyPatch, now: datetime, shown: str
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: now)
+    assert filters.jmonthday(datetime(2026, 11, 22, 15, 0, tzinfo=UTC)) == shown
+    assert filters.jmonthday(None) == ""
 
 
 def test_a_naive_datetime_is_refused() -> None:

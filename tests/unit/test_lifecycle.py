@@ -17,7 +17,11 @@ ORGANIZATION = {
         "deactivate": ("deactivated", "owner manager"),
     },
     "returned": {"submit": ("submitted", "owner"), "deactivate": ("deactivated", "owner manager")},
-    "verified": {"suspend": ("suspended", "manager"), "deactivate": ("deactivated", "owner manager")},
+    "verified": {
+        "renew": ("verified", "coordinator manager"),
+        "suspend": ("suspended", "manager"),
+        "deactivate": ("deactivated", "owner manager"),
+    },
     "suspended": {"reinstate": ("verified", "manager"), "deactivate": ("deactivated", "owner manager")},
     "deactivated": {},
 }

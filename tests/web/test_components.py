@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
-from tests.web.component_gallery import create_gallery
+from tests.web.component_gallery import NOW, create_gallery
+from webapp import clock
 
 AXE = Path(__file__).resolve().parents[1] / "browser/vendor/axe-core-4.14.1.min.js"
 CHROMIUM = Path("/usr/bin/chromium")
@@ -88,7 +89,9 @@ LINKED_IN_THE_FORM = {
 @pytest.fixture(scope="module")
 def pages() -> dict[str, Page]:
     client = create_gallery().test_client()
-    return {path: Page(client.get(path).get_data(as_text=True)) for path in PAGES}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(clock, "now", lambda: NOW)
+        return {path: Page(client.get(path).get_data(as_text=True)) for path in PAGES}
 
 
 @pytest.mark.parametrize("path", PAGES)

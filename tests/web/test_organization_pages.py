@@ -672,6 +672,34 @@ def test_an_expired_verification_is_said_in_words(
     assert "市の担当に確認の更新をご相談ください。" in page.text
 
 
+def test_the_city_renews_what_has_lapsed_and_the_organization_hears_of_it(
+    town: Town, records: Database
+) -> None:
+    change(records, town.npo, state="verified", verification_expires_on=date(2027, 2, 23))
+    assert "確認を更新する" not in visit(town.coordinator, desk(town.npo)).html
+    change(records, town.npo, verification_expires_on=date(2026, 11, 23))
+    page = visit(town.coordinator, desk(town.npo))
+    assert "差し戻す" not in page.html
+    form = page.form(button="確認を更新する")
+    values = {**form.values, "action": "renew"}
+    missing = post(town.coordinator, form.action or page.url, values, 422)
+    assert "この項目" in missing.text or "答え" in missing.text
+    answered = {**missing.form(button="確認を更新する").values, **with_answers(town.npo), "action": "renew"}
+    refused = post(
+        town.coordinator, page.url, {**answered, "charter": "no", "charter_comment": "会則が古い"}, 409
+    )
+    assert "先に直してもらってください" in refused.text
+    assert "会則が古い" in refused.html
+    kept = refused.form(button="確認を更新する").values
+    post(town.coordinator, page.url, {**kept, "charter": "yes", "action": "renew"}, 302)
+    after = visit(town.coordinator, desk(town.npo))
+    assert "確認の有効期限：令和11年11月24日" in after.text
+    assert "確認を更新しました" in after.text
+    assert "確認を更新する" not in after.html
+    assert "令和11年11月24日まで有効" in visit(town.owner, "/profile").text
+    assert "2029年11月24日まで延ばしました" in visit(town.owner, "/notices").text
+
+
 # ── Leaving ──
 
 

@@ -359,4 +359,4 @@ def test_what_is_public_is_this_and_no_more(town):
             "中学生": None,
         }
         assert view["lessons"] == ["前の週に決める。"]
-        assert [row.text for row in comments.shown_comments(session, case)] == ["よい取り組みですね。"]
+        assert [row.text for row in comments.shown_comments(session, case).rows] == ["よい取り組みですね。"]

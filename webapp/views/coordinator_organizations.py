@@ -26,14 +26,16 @@ from webapp.views.coordinator import blueprint
 @blueprint.route("/desk/organizations/<public_id>", methods=["GET", "POST"])
 @access.allow("staff")
 def organization(public_id: str) -> Page:
-    """The whole application with contacts, checklist and history; verify it or give it back."""
+    """The whole application with contacts, checklist and history; verify it, once more where
+    that ends, or give it back.
+    """
     found = _find(public_id)
     form = forms.review_form(found)
     if request.method == "GET":
         return _page(found, form)
-    verify, return_ = organization_acts.verify, organization_acts.return_
-    deed = verify if request.form.get("action") == verify.name else return_
-    form.goes_back = deed is return_
+    chosen = (organization_acts.verify, organization_acts.renew)
+    deed = next((one for one in chosen if one.name == request.form.get("action")), organization_acts.return_)
+    form.goes_back = deed is organization_acts.return_
 
     def answers() -> Answers:
         reason = (form.reason_code.data, form.reason_text.data) if form.goes_back else ()

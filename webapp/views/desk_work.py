@@ -196,8 +196,9 @@ def _indicator_page(found: IndicatorDefinition | None) -> Page:
 @access.allow("staff")
 def comments() -> Page:
     """What residents wrote: the unread first, or they alone."""
-    rows = residents.comments_to_read(db.session(), access.actor(), state := asked.word("state"))
-    return render_template("coordinator/comments.html", rows=rows, is_unread_only=state == "waiting")
+    state = asked.word("state")
+    found = residents.comments_to_read(db.session(), access.actor(), state, asked.page())
+    return render_template("coordinator/comments.html", listing=found, is_unread_only=state == "waiting")
 
 
 @blueprint.route("/desk/comments/<public_id>", methods=["GET", "POST"])

@@ -140,7 +140,7 @@ def partnership(public_id: str) -> str | Response | tuple[str, int]:
         form=form,
         banner=banner,
         incidents=publication.public_incidents(session, case),
-        comments=comments.shown_comments(session, case),
+        comments=comments.shown_comments(session, case, asked.page()),
         hidden=comments.hidden_comments(session, case),
     )
     return page, 422 if form.errors else (429 if banner else 200)

@@ -5,10 +5,10 @@ Grades run from 0 (no fit) to 3 (meets the stated need). The measure is nDCG@10 
 """
 
 import csv
+import io
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from sqlalchemy import select
@@ -52,20 +52,18 @@ class Result:
         return float(np.mean(list(self.by_query.values())))
 
 
-def read_judgements(path: Path) -> list[Judgement]:
-    """Read ``query,candidate,grade,reason`` (UTF-8, with a header).
+def read_judgements(text: str) -> list[Judgement]:
+    """Read ``query,candidate,grade,reason`` (with a header).
 
     Raises:
         Invalid: naming the row that cannot be read.
     """
     found = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), start=2):
-            try:
-                grade = int(row["grade"])
-                found.append(Judgement(row["query"], row["candidate"], grade, row["reason"]))
-            except (KeyError, TypeError, ValueError):
-                raise Invalid(row=str(number)) from None
+    for number, row in _rows(text, ","):
+        try:
+            found.append(Judgement(row["query"], row["candidate"], int(row["grade"]), row["reason"]))
+        except (KeyError, TypeError, ValueError):
+            raise Invalid(row=str(number)) from None
     return found
 
 
@@ -233,8 +231,8 @@ class Reason:
     need_sentences: frozenset[tuple[str, int]]
 
 
-def read_reasons(path: Path) -> list[Reason]:
-    """Read ``company, need, company_sentences, npo_sentences`` (tabs, UTF-8, with a header).
+def read_reasons(text: str) -> list[Reason]:
+    """Read ``company, need, company_sentences, npo_sentences`` (tabs, with a header).
 
     A sentence is named ``record.position``, its position in ``embeddings.text.sentences`` from 0.
 
@@ -242,20 +240,33 @@ def read_reasons(path: Path) -> list[Reason]:
         Invalid: naming the row that cannot be read.
     """
     found = []
-    with path.open(encoding="utf-8", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file, delimiter="\t"), start=2):
-            try:
-                marked = [
-                    frozenset(
-                        (record, int(place))
-                        for record, _dot, place in (label.rpartition(".") for label in row[key].split(","))
-                    )
-                    for key in ("company_sentences", "npo_sentences")
-                ]
-                found.append(Reason(row["company"], row["need"], marked[0], marked[1]))
-            except (KeyError, AttributeError, ValueError):
-                raise Invalid(row=str(number)) from None
+    for number, row in _rows(text, "\t"):
+        try:
+            marked = [
+                frozenset(
+                    (record, int(place))
+                    for record, _dot, place in (label.rpartition(".") for label in row[key].split(","))
+                )
+                for key in ("company_sentences", "npo_sentences")
+            ]
+            found.append(Reason(row["company"], row["need"], marked[0], marked[1]))
+        except (KeyError, AttributeError, ValueError):
+            raise Invalid(row=str(number)) from None
     return found
+
+
+def _rows(text: str, delimiter: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The number of each row, as a spreadsheet counts, and its cells by heading.
+
+    Raises:
+        Invalid: naming the row that is no row of a table (a cell larger than csv takes).
+    """
+    number = 1
+    try:
+        for number, row in enumerate(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter), 2):
+            yield number, row
+    except csv.Error:
+        raise Invalid(row=str(number + 1)) from None
 
 
 def quotes_right(
