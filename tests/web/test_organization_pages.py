@@ -523,7 +523,7 @@ def test_an_answer_of_no_cannot_verify(town: Town, records: Database) -> None:
     page = visit(town.coordinator, desk(town.npo))
     answers = with_answers(town.npo, charter="no", charter_comment="会則が届いていない", action="verify")
     refused = review(town.coordinator, page, answers, 409)
-    assert "「いいえ」の項目があるときは確認済みにできません。" in refused.text
+    assert "「いいえ」の項目があるうちは確認済みにできません。" in refused.text
     assert refused.form(button="差し戻す").values["charter_comment"] == "会則が届いていない"
     assert stored(records, town.npo).state == "submitted"
 
