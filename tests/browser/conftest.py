@@ -179,8 +179,8 @@ class Visitor:
             control.click()
 
     def faults(self) -> list[str]:
-        """What is wrong with the present page: axe, sideways scroll, headings, the city's number where it does not
-        dial, and complaints so far.
+        """What is wrong with the present page: axe, sideways scroll, columns too narrow to read, headings, the
+        city's number where it does not dial, and complaints so far.
         """
         # Unstyled, everything is too wide.
         self.page.wait_for_load_state("load")
@@ -196,6 +196,15 @@ class Visitor:
                 .slice(0, 3).map(e => e.tagName + '.' + e.className).join(', ')"""
             )
             found.append(f"scrolls sideways by {wide} px: {out}")
+        squeezed = self.page.evaluate(
+            """() => [...document.querySelectorAll('td, th')].filter(cell => {
+                 const style = getComputedStyle(cell), words = cell.innerText.trim();
+                 const inner = cell.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+                 return cell.clientWidth && !cell.querySelector('input') && words.length > 3
+                   && inner < 2.5 * parseFloat(style.fontSize);
+               }).slice(0, 3).map(cell => cell.innerText.trim())"""
+        )
+        found += [f"a column too narrow to read: {words!r}" for words in squeezed]
         headings = self.page.locator("h1").count()
         if headings != 1:
             found.append(f"{headings} h1")

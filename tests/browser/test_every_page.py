@@ -156,16 +156,21 @@ def _keep_screenshot(person: Visitor, role: str | None, width: int, endpoint: st
 
 
 def test_a_bad_page_is_found_out(visitor: Callable[..., Visitor]):
-    """The checker itself: a page with an unlabelled field, poor contrast, a wide table and a mute number must fail."""
+    """The checker itself: a page with an unlabelled field, poor contrast, a wide table, a narrow
+    column and a mute number must fail.
+    """
     person = visitor()
     person.go("/")
     person.page.evaluate(
         """() => { document.body.innerHTML = '<h1>悪い例</h1><h1>二つ目</h1><input><p id="pale">薄い字</p>'
-        + '<div id="wide">幅</div><footer class="site-footer">電話 <a href="tel:1">1-1</a>、1-1</footer>'; document.getElementById('pale').style.color = '#ddd';
+        + '<table><tr><td id="slim">市全域の地区</td></tr></table><div id="wide">幅</div><footer class="site-footer">電話 <a href="tel:1">1-1</a>、1-1</footer>'; document.getElementById('pale').style.color = '#ddd';
+        document.getElementById('slim').style.maxWidth = document.getElementById('slim').style.width = '1em';
+        document.getElementById('slim').closest('table').style.width = '1em';
         document.getElementById('wide').style.width = '3000px'; }"""
     )
     found = "\n".join(person.faults())
     assert "scrolls sideways" in found
+    assert "too narrow to read" in found
     assert "2 h1" in found
     assert "does not dial: 、1-1" in found
     assert "axe label" in found
