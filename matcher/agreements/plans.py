@@ -4,7 +4,7 @@ A plan is edited part by part as an open draft. Once accepted, its indicators be
 measured; what they were before stands in the older versions.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from matcher.agreements import carryover, indicators, logic_models
 from matcher.cases import documents, span, talks, telling
 from matcher.cases.act import WORK, case_act
-from matcher.ground import lifecycle, vocabulary
+from matcher.ground import calendar, lifecycle, vocabulary
 from matcher.ground.errors import Invalid, NotFound, Refused
 from matcher.ground.permissions import SYSTEM
 from matcher.records import (
@@ -280,32 +280,39 @@ def put_in_force(session: Session, case: Partnership, plan: CaseDocument, now: d
 
 
 def _keep_milestones(session: Session, case: Partnership, plan: CaseDocument, now: datetime) -> None:
-    old = session.scalars(
-        select(CaseTask).where(
-            CaseTask.partnership_id == case.id, CaseTask.is_milestone.is_(True), CaseTask.done_at.is_(None)
-        )
-    )
-    done = set(
-        session.scalars(
-            select(CaseTask.text).where(
-                CaseTask.partnership_id == case.id,
-                CaseTask.is_milestone.is_(True),
-                CaseTask.done_at.is_not(None),
-            )
-        )
-    )
-    for task in old:
-        session.delete(task)
+    rows = session.scalars(
+        select(CaseTask).where(CaseTask.partnership_id == case.id, CaseTask.is_milestone.is_(True))
+    ).all()
+    done = {(task.text, task.due_on): calendar.tokyo_date(task.done_at) for task in rows if task.done_at}
+    for task in rows:
+        if task.done_at is None:
+            session.delete(task)
     session.flush()
-    for step in plan.content["milestones"]:
-        if step["text"] not in done:
+    steps = [(step["text"], _day(step.get("on"))) for step in plan.content["milestones"]]
+    for text, on in steps:
+        if (text, on) not in done and not _was_moved(text, on, done, steps):
             session.add(
                 CaseTask(
-                    partnership_id=case.id, is_milestone=True, text=step["text"], side="both",
-                    due_on=_day(step.get("on")), created_by_id=plan.drafted_by_id, created_at=now,
+                    partnership_id=case.id, is_milestone=True, text=text, side="both", due_on=on,
+                    created_by_id=plan.drafted_by_id, created_at=now,
                 )
             )  # fmt: skip
     session.flush()
+
+
+def _was_moved(
+    text: str,
+    on: date | None,
+    done: Mapping[tuple[str, date | None], date],
+    steps: Collection[tuple[str, date | None]],
+) -> bool:
+    """Whether a milestone is one that was done, of which only the day was put right since. Several may say
+    the same (ふり返りの会); what lies behind the day on which it was done is another one.
+    """
+    return any(
+        text == known and (known, day) not in steps and (on is None or on <= at)
+        for (known, day), at in done.items()
+    )
 
 
 def _day(text: str | None) -> date | None:

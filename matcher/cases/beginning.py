@@ -223,10 +223,17 @@ def may_approach(session: Session, actor: Actor, organization: Organization, now
     return propose.may(Look(session, actor, between(company, npo), now))
 
 
+def end_of_period(case: Partnership) -> date | None:
+    """The last day of its agreement, behind which the next period of the same two begins; ``None`` where it
+    ended before that day, so that the next one need not wait for it.
+    """
+    return None if case.was_terminated else case.ends_on
+
+
 def end_of_last(session: Session, case: Partnership) -> date | None:
     """The last day of the period after which ``case`` is the next one of the same two."""
     last = session.get(Partnership, case.renewed_from_id) if case.renewed_from_id else None
-    return last.ends_on if last is not None else None
+    return end_of_period(last) if last is not None else None
 
 
 def _begin(look: Look, terms: Terms) -> dict[str, Any]:

@@ -30,10 +30,12 @@ def first_day(session: Session, case: Partnership) -> date:
 
 
 def last_day(case: Partnership, today: date) -> date:
-    """The latest day for which anything can be planned: a year after the agreement's last day."""
-    return (
-        case.ends_on or today + timedelta(days=lifecycle.TERMS_LEAD_DAYS + lifecycle.TERMS_MOST_DAYS)
-    ) + timedelta(days=AFTER_DAYS)
+    """The latest day for which anything can be planned: a year after the agreement's last day, or from today
+    on where what comes after it has taken long.
+    """
+    most = timedelta(days=lifecycle.TERMS_LEAD_DAYS + lifecycle.TERMS_MOST_DAYS)
+    last = max(case.ends_on, today) if case.ends_on is not None else today + most
+    return last + timedelta(days=AFTER_DAYS)
 
 
 def fault_of_past(look: Look, day: date) -> str | None:

@@ -46,7 +46,8 @@ _BEHIND: Final = re.compile(
     rf"(?P<week>\s*\((?P<inside>[{WEEKDAYS}])(?:曜日?)?(?:・祝日?)?\)|\s*(?P<weekday>[{WEEKDAYS}])曜日?)?"
     rf"(?:(?P<gap>\s+|t|){_TIME}(?:\s?(?P<offset>z|[-+][0-9]{{2}}(?::?[0-9]{{2}})?))?)?"
 )
-_GOES_ON: Final = re.compile("[-‐‑‒–—―−~〜～]|から|まで|より")
+#: Not of other words: からくり, までに.
+_GOES_ON: Final = re.compile("[-‐‑‒–—―−~〜～]|(?:から|まで|より)(?![ぁ-ゖ])")
 _SERIAL: Final = re.compile(r"([2-7][0-9]{4})(?:\.([0-9]{1,12}))?")
 #: A year, a year and a month, or a month and a day: 2010年4月, 平成22, 4/1.
 _ERA_YEAR: Final = rf"(?:[0-9]{{4}}|{_ERA}\s*(?:[0-9]{{1,2}}|元))"

@@ -13,13 +13,15 @@ import regex
 from embeddings.normal import nfkc
 from matcher.ground.typed import Unclear
 
-#: What mail programs and telephones make a link of. After one Latin letter only the usual endings of a domain
-#: count, and 「Co.Ltd」 never: 「J.POP」 is a name.
+#: What mail programs and telephones make a link of. After one Latin letter, and after what is short for a
+#: word (Dr.Stretch, FC.TOKYO), only the usual endings of a domain count: 「J.POP」 is a name. An @ without a
+#: domain behind it leads nowhere.
 _ADDRESS: Final = re.compile(
     r"""
-      :[/\\]{2} | @ | \bwww\. | \b(?:tel|sms|mailto|data|javascript):
-    | (?<![a-z0-9-]) (?: (?!co\.(?:ltd|inc)) [a-z0-9-]{2,} [.。] [a-z]{2,} | [a-z0-9-] [.。] [a-z]{2,} / )
-    | \b [a-z0-9] [.。] (?:jp|com|net|org|info|biz|xyz) \b
+      :[/\\]{2} | @ [^\s@]* [.。] [^\s@] | (?<![a-z0-9-]) (?: www\. | (?:tel|sms|mailto|data|javascript): )
+    | (?<![a-z0-9-]) (?: (?!(?:co|corp|dr|fc|inc|jr|ltd|mr|mrs|ms|mt|no|sc|st|vol)\.)
+                         [a-z0-9-]{2,} [.。] [a-z]{2,} | [a-z0-9-] [.。] [a-z]{2,} / )
+    | (?<![a-z0-9-]) [a-z0-9-]++ [.。] (?:jp|com|net|org|info|biz|xyz) (?![a-z0-9-])
     | [^\W\d_a-z] \. [a-z]{2,}
     | [^\W\d_] \. [\u0400-\u04ff]{2,}
     | (?<!\d) \d{1,3} (?: \. \d{1,3} ){3} (?!\d)

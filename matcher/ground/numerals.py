@@ -37,7 +37,10 @@ _PART: Final = re.compile(
     rf"(?P<digits>{_DIGITS})|(?P<kanji>[{''.join(_KANJI)}]+)|(?P<small>[{''.join(_SMALL)}])"
     rf"|(?P<big>[{''.join(_BIG)}])"
 )
-_SAME_UNIT: Final = {"名": "人", "パーセント": "%", "キログラム": "kg"}
+_SAME_UNIT: Final = {
+    "名": "人", "パーセント": "%", "キログラム": "kg",
+    **dict.fromkeys(("箇所", "カ所", "ヶ所", "ヵ所", "ケ所"), "か所"),
+}  # fmt: skip
 _ABOUT: Final = re.compile(r"\s*(?:程度|くらい|ぐらい|ほど|前後)\Z")
 #: 「二三人」 says two or three, 「四五十人」 forty or fifty.
 _TWO_OR_THREE: Final = re.compile(

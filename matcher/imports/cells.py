@@ -11,12 +11,13 @@ from embeddings.text import fold
 from matcher.city.cities import City
 from matcher.ground import addresses, days, figures, numerals, phones, vocabulary
 from matcher.ground.field import Field
-from matcher.ground.typed import Unclear
+from matcher.ground.typed import DASHES, Unclear, narrow
 from matcher.imports import number_formats
 from matcher.imports.columns import choices
 
 #: A cell with a code, a number, a day or an address that is longer is none; lists of codes stay far below.
 MAX_CELL: Final = 1_000
+_SHORT_CELL: Final = 10  #: letters of what says that there is nothing
 MAX_CODES: Final = 100  #: of one cell, the same one counted each time
 
 
@@ -29,7 +30,9 @@ _EXCEL_ERROR: Final = re.compile(
 )
 #: A number that its sheet shows as another one (``number_formats.NOT_AS_KEPT``), in a column of texts, too.
 _SHORT: Final = re.compile(rf"{number_formats.NOT_AS_KEPT}\D{{0,20}}[0-9.]+\D{{0,20}}")
-_BLANK: Final = frozenset({"-", "－", "―", "ー", "N/A", "n/a"})
+_BLANK: Final = re.compile(r"-{1,10}|N/A|n/a")
+#: Under a cell: the same again. Whose cell is meant nobody knows once rows are sorted or left out.
+_DITTO: Final = frozenset({"〃", "″", "々", "同上", "同じ", "上に同じ"})
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,11 @@ def read(column: Field, text: str, city: City, day_zero: date = days.SERIAL_ZERO
         raise Unclear("too_long", text)
     text = text[1:] if re.match(r"^'[=+\-@＝＋－−＠]", text) else text
     # Asked for yes or no, 「なし」 is an answer.
-    if not text or text in _BLANK or (text in {"なし", "無し"} and column.kind != "yes_no"):
+    is_blank = not text or (len(text) <= _SHORT_CELL and _BLANK.fullmatch(narrow(text).translate(DASHES)))
+    if is_blank or (text in {"なし", "無し"} and column.kind != "yes_no"):
         return Cell([] if column.kind in {"codes", "areas", "fields"} else None)
+    if text in _DITTO:
+        raise Unclear("ditto", text)
     if _EXCEL_ERROR.fullmatch(text):
         raise Unclear("excel_error", text)
     if re.fullmatch("#{4,}", text):

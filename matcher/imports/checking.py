@@ -125,11 +125,11 @@ def _check(
             )
             continue
         values, problems = rows.parse(checked.kind, number, cells, city, day_zero)
-        row = {"row": number, "values": values}
+        row, is_read = {"row": number, "values": values}, all(one.level != "error" for one in problems)
         if checked.kind in {"companies", "npos"}:
-            problems += rows.check_organization(checked.kind, row, known, now)
+            problems += rows.check_organization(checked.kind, row, known, now, is_read=is_read)
         else:
-            problems += rows.check_posting(checked.kind, number, values, known, now)
+            problems += rows.check_posting(checked.kind, number, values, known, now, is_read=is_read)
         levels = {problem.level for problem in problems}
         if levels <= {"note"}:
             checked.rows.append(row)

@@ -37,14 +37,13 @@ _EXPONENT_OR_FRACTION: Final = re.compile(r"[0#?]E[+-]|[0#?] */ *[0-9#?]")
 _EXACT: Final = 700  #: digits, more than any number of a workbook has before and behind its point
 _DIGITS: Final = frozenset("0#?")
 _MINUS: Final = frozenset("-−△▲")
-_YEN: Final = frozenset("¥￥")
 
 
 def shown(value: float, code: str, zero: date = days.SERIAL_ZERO) -> str | None:
     """What a cell with the number ``value`` shows in the format ``code``; a whole day is an ISO day.
 
     ``zero`` is the day from which the book counts days. ``None`` where the format adds nothing that counts,
-    as commas and ¥. A number that is shown rounded, or scaled without a word that says so, is the one that is
+    as commas. A number that is shown rounded, or scaled without a word that says so, is the one that is
     kept behind ``NOT_AS_KEPT``, for what stands on the sheet is not what was typed; 千円 and the like say so,
     and exponents and fractions show of themselves that they are short. A code longer than ``MAX_CODE`` is no
     format.
@@ -155,9 +154,7 @@ def _number(value: float, section: str, is_own: bool) -> str | None:
     percent = 100 if "%" in around else 1
     number = Decimal(f"{value:.15g}") * percent / 1000**form.scale
     number = abs(number) if is_own else number
-    has_words = any(
-        sign.isalpha() or (unicodedata.category(sign) == "Sc" and sign not in _YEN) for sign in around
-    )
+    has_words = any(sign.isalpha() or unicodedata.category(sign) == "Sc" for sign in around)
     is_turned = value > 0 and not _MINUS.isdisjoint(around)
     if not (form.whole or form.parts or form.is_general):
         return around.strip()  # words alone, in place of the number

@@ -109,7 +109,12 @@ def _number_problem(kind: Kind, number: int, code: str, values: dict[str, Any]) 
     return [Problem(number, label_of(kind, code), "corporate_number", str(typed)[:40])]
 
 
-def check_organization(kind: Kind, row: dict[str, Any], known: Known, now: datetime) -> list[Problem]:
+def check_organization(
+    kind: Kind, row: dict[str, Any], known: Known, now: datetime, *, is_read: bool
+) -> list[Problem]:
+    """What is to be said of an organization beyond its cells. Only where these could be read (``is_read``)
+    the same further down is a double.
+    """
     number, values = row["row"], row["values"]
     problems = _number_problem(kind, number, "corporate_number", values)
     for code, read in (("kana", readings.read), *((name, names.read) for name in _NAMES)):
@@ -142,7 +147,8 @@ def check_organization(kind: Kind, row: dict[str, Any], known: Known, now: datet
     if found is not None:
         row["beside"] = asdict(found[1])
         problems.append(Problem(number, label_of(kind, "name"), "name_maybe", me.name[:40], "doubt"))
-    known.add_organization(me)
+    if is_read:
+        known.add_organization(me)
     told = "business" if kind == "companies" else "mission"
     other = "csr_policy" if kind == "companies" else "activities"
     if not values.get(told) and not values.get(other):
@@ -155,8 +161,9 @@ def check_organization(kind: Kind, row: dict[str, Any], known: Known, now: datet
 
 
 def check_posting(
-    kind: Kind, number: int, values: dict[str, Any], known: Known, now: datetime
+    kind: Kind, number: int, values: dict[str, Any], known: Known, now: datetime, *, is_read: bool
 ) -> list[Problem]:
+    """The same of a need or an offer."""
     problems = _number_problem(kind, number, "owner_number", values)
     if problems:
         return problems
@@ -185,8 +192,10 @@ def check_posting(
     title = (key, texts.fold(values.get("title") or ""))
     if not problems and title in known.titles:
         return [Problem(number, label_of(kind, "title"), "title_known", values["title"][:40], "duplicate")]
+    if problems or not is_read:
+        return notes + problems
     known.titles.add(title)
-    if not problems and (lacking := posting_drafts.missing(posting)):
+    if lacking := posting_drafts.missing(posting):
         words = "、".join(
             posting_fields.find(posting_drafts.kind_of(posting), code).label for code in lacking
         )

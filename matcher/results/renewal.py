@@ -64,7 +64,7 @@ def renew(look: Look, terms: beginning.Terms, message: str) -> Done:
         Refused, Invalid: as for any beginning.
     """
     case = look.record
-    terms.check_days(calendar.tokyo_date(look.now), joins=case.ends_on)
+    terms.check_days(calendar.tokyo_date(look.now), joins=beginning.end_of_period(case))
     new = beginning.propose(
         look.session, look.actor, beginning.between(case.company, case.npo), terms, message, look.now
     )

@@ -231,16 +231,17 @@ def record_paid(look: Look, paid_on: date) -> Done:
     """Note the day on which the approved amount was paid.
 
     Raises:
-        Invalid: a day in the future, before the approval, or outside of the fiscal year's books.
+        Invalid: a day in the future, before the approval, or before the fiscal year.
     """
     found = look.item
     if paid_on > calendar.tokyo_date(look.now):
         raise Invalid(paid_on="in_future")
     if paid_on < calendar.tokyo_date(found.approved_at):
         raise Invalid(paid_on="before_approval")
-    # A year's books stay open until the end of May (地方自治法 235条の5).
-    if not date(found.fiscal_year, 4, 1) <= paid_on <= date(found.fiscal_year + 1, 5, 31):
-        raise Invalid(paid_on="outside_fiscal_year")
+    # What is paid when the year's books are closed is borne by the present year (地方自治法施行令 165条の8):
+    # a value that is accepted in June is owed all the same.
+    if paid_on < date(found.fiscal_year, 4, 1):
+        raise Invalid(paid_on="before_fiscal_year")
     found.paid_on, found.paid_by_id = paid_on, look.actor.user_id
     return Done(details=_details(found), tells=(Told("others", "paid", {"what": label(found)}),))
 

@@ -574,6 +574,26 @@ def test_needs_with_gaps_are_read_by_the_city_first_and_take_what_the_profile_kn
         assert need.valid_until == date(2027, 5, 23)
 
 
+def test_a_row_that_is_refused_makes_no_double_of_the_next(
+    database: Database, coordinator: Actor, npo: Organization
+) -> None:
+    needs = csv(
+        "団体名,件名,困っていること,種類,終わりの日", "ひだまりの会,机,こわれた。,食品,未定", "ひだまりの会,椅子,ない。,どれか,",
+        *["ひだまりの会,机,こわれた。,食品,", "ひだまりの会,椅子,ない。,食品,"] * 2,
+    )  # fmt: skip
+    npos = csv("団体名,目的,電話番号", "浜の会,守る,12", *["浜の会,守る,00-0000-0001"] * 2)
+    for kind, content, codes, taken in (
+        ("needs", needs, {2: ["date"], 3: ["choice"], 4: ["incomplete"], 5: ["incomplete"], 6: ["title_known"],
+                          7: ["title_known"]}, [4, 5]),
+        ("npos", npos, {2: ["phone"], 4: ["name_known"]}, [3]),
+    ):  # fmt: skip
+        checked = check(database, coordinator, kind, content)
+        assert [row["row"] for row in checked.rows] == taken
+        found = {row: [one.code for one in checked.problems if one.row == row] for row in codes}
+        assert found == codes
+        assert {one.row for one in checked.problems} == codes.keys()
+
+
 def test_needs_of_an_unknown_or_doubtful_group_are_refused(
     database: Database, coordinator: Actor, npo: Organization
 ) -> None:

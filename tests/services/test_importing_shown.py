@@ -92,7 +92,7 @@ def test_of_a_day_no_more_is_read_than_the_sheet_shows(database: Database, coord
         (45000, "yyyy/m/d", "number_day", None), (1234.6, "#,##0", "number_rounded", None), (0.5, "0", "number_rounded", None),
         (0.5, "0%", "number", None), (50, '"$"#,##0', "number", None), (150, '[>100]"多数";0', "number", None),
         (150, "[<100]0", "not_shown", None), (1234.5, "#,##0.0", None, 1234.5), (50, '#,##0"万円"', "read_number", 500_000), (0.1 + 0.2, "General", None, 0.3),
-        (200, "¥#,##0", None, 200),
+        (200, "¥#,##0", "unit_differs", None),
     ],
 )  # fmt: skip
 def test_an_amount_is_read_as_shown_or_refused(
@@ -199,3 +199,16 @@ def test_a_merged_cell_is_refused_where_it_shows_the_text_of_another(
         (9, "not_a_row", "※ 令和8年4月1日現在", "error"), (7, "no_text", "", "note"),
     ]  # fmt: skip
     assert [row["row"] for row in checked.rows] == [4, 7]
+
+
+def test_an_amount_with_the_sign_of_yen_is_in_yen(database: Database, coordinator: Actor) -> None:
+    def write(book: Any, sheet: Any) -> None:
+        sheet.write_row(0, 0, ["団体名", "件名", "いまの状況", "支援の種類", "量", "単位"])
+        for row, unit in enumerate(("", "円", "kg"), 1):
+            sheet.write_row(row, 0, ["見本の会", f"件{row}", "状況です。", "寄附", None, unit])
+            sheet.write_number(row, 4, 1200, book.add_format({"num_format": "¥#,##0"}))
+
+    checked = check(database, coordinator, "needs", workbook(write))
+    amounts = [(row["values"]["quantity"], row["values"]["unit"]) for row in checked.rows]
+    assert amounts == [(1200, "円"), (1200, "円")]
+    assert (4, "unit_differs", "円", "error") in found(checked)

@@ -3,6 +3,7 @@
 The official in charge and who stands in hear of what concerns the city; where nobody is in charge, the desk.
 """
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -649,6 +650,17 @@ def test_the_next_period_begins_after_the_one_before(partners, session, field):
     terms = beginning.Terms("food", 20, "kg", **{field: old.ends_on})
     with pytest.raises(Invalid, match=f"{field}.*within_last_period"):
         answering.revise(session, partners.company_actor, new, terms, "", partners.at, version=new.version)
+
+
+def test_behind_a_period_that_ended_early_the_next_one_need_not_wait(partners, session):
+    old, today = partners.bring("reported"), calendar.tokyo_date(partners.at)
+    old.ends_on, old.was_terminated = today + 10 * DAY, True
+    session.flush()
+    terms = beginning.Terms("food", 20, "kg", None, today + 5 * DAY)
+    new = renewal.renew(session, partners.npo_actor, old, terms, "次の年も。", partners.at)
+    sooner = replace(terms, period_from=today + DAY)
+    answering.revise(session, partners.company_actor, new, sooner, "", partners.at, version=new.version)
+    assert (new.period_from, new.period_to) == (today + DAY, today + 5 * DAY)
 
 
 @pytest.mark.parametrize("state", ["reported", "evaluated", "closed"])

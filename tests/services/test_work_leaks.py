@@ -205,25 +205,41 @@ def test_an_amount_is_calculated_from_the_value_that_was_seen(partners: Partners
     assert payments.calculate(*arguments, version=newer.id).amount_yen == 0
 
 
-def test_an_amount_is_paid_while_the_books_of_its_year_are_open(partners: Partners) -> None:
+def test_an_amount_that_is_approved_when_the_books_of_its_year_are_closed_is_paid_all_the_same(
+    partners: Partners,
+) -> None:
     partners.contracted()
     partners.end()
     partners.measure(partners.only_indicator(), 31, partners.ends_on)
     payments.calculate(partners.session, partners.coordinator, partners.case, partners.rule(), partners.at)
     (found,) = payments.all_of(partners.session, partners.case)
+    late = calendar.end_of_day(date(2027, 6, 1))
+    payments.approve(partners.session, partners.manager, partners.case, found, late, version=None)
+    assert payments.unsettled(partners.session, partners.case) == "unpaid"
+    payments.record_paid(
+        partners.session, partners.coordinator, partners.case, found, date(2027, 6, 2),
+        calendar.end_of_day(date(2027, 7, 1)), version=None,
+    )  # fmt: skip
+    assert payments.unsettled(partners.session, partners.case) is None
+
+
+def test_nothing_is_paid_before_the_year_that_bears_it(partners: Partners) -> None:
+    partners.contracted(fixed={"2027": 100_000})
+    payments.calculate_fixed(partners.session, partners.coordinator, partners.case, "2027", partners.at)
+    (found,) = payments.all_of(partners.session, partners.case)
     payments.approve(partners.session, partners.manager, partners.case, found, partners.at, version=None)
-    now = calendar.end_of_day(date(2027, 7, 1))
 
     def pay(day: date) -> None:
         payments.record_paid(
-            partners.session, partners.coordinator, partners.case, found, day, now, version=None
-        )
+            partners.session, partners.coordinator, partners.case, found, day,
+            calendar.end_of_day(date(2027, 7, 1)), version=None,
+        )  # fmt: skip
 
     with pytest.raises(Invalid) as refused:
-        pay(date(2027, 6, 1))
-    assert refused.value.facts == {"paid_on": "outside_fiscal_year"}
-    pay(date(2027, 5, 31))
-    assert found.paid_on == date(2027, 5, 31)
+        pay(date(2027, 3, 31))
+    assert refused.value.facts == {"paid_on": "before_fiscal_year"}
+    pay(date(2027, 4, 1))
+    assert found.paid_on == date(2027, 4, 1)
 
 
 def test_a_side_does_not_check_what_its_own_people_measured(partners: Partners, session: Session) -> None:

@@ -1,17 +1,19 @@
 """The plan: what it holds, how both sides accept it, and how a running one is changed."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 
 from matcher.agreements import definitions, logic_models, plans
-from matcher.cases import documents
+from matcher.cases import documents, talks
 from matcher.ground.errors import Invalid, MovedOn, NotFound, NotPermitted
 from matcher.records import (
     CaseTask,
     Indicator,
 )
 from tests.partners import INDICATOR
-from tests.services.agreeing import change_and_accept_plan, change_plan, draw, reason, write_logic
+from tests.services.agreeing import DAY, change_and_accept_plan, change_plan, draw, reason, write_logic
 
 
 def test_an_unmeasured_baseline_with_its_day_counts_as_an_outcome_indicator(partners, session):
@@ -185,6 +187,32 @@ def test_milestones_become_promises_of_both(partners, session):
     partners.accept("plan")
     found = session.scalars(select(CaseTask)).one()
     assert (found.text, found.side, found.is_milestone) == ("はじめの配送", "both", True)
+
+
+def test_of_milestones_that_say_the_same_only_those_that_were_done_are_done(partners, session):
+    first, second = partners.today + 20 * DAY, partners.today + 80 * DAY
+    steps = [{"text": "ふり返りの会", "on": day.isoformat()} for day in (first, second)]
+    partners.bring("negotiation")
+    partners.draft_plan()
+    plans.write_milestones(session, partners.npo_actor, partners.case, steps, partners.at, version=None)
+    partners.accept("plan")
+    task = session.scalars(select(CaseTask).where(CaseTask.due_on == first)).one()
+    partners.later(days=22)
+    talks.finish_task(session, partners.npo_actor, partners.case, task, partners.at)
+
+    def amend(*days: date) -> list[tuple[date, bool]]:
+        """The milestones with these days, as they stand once both have agreed to them."""
+        steps = [{"text": "ふり返りの会", "on": day.isoformat()} for day in days]
+        plans.write_milestones(session, partners.npo_actor, partners.case, steps, partners.at, version=None)
+        partners.accept("plan")
+        rows = session.scalars(select(CaseTask).order_by(CaseTask.due_on))
+        return [(row.due_on, row.done_at is not None) for row in rows]
+
+    both = [(first, True), (second, False)]
+    assert amend(first, second + DAY) == [(first, True), (second + DAY, False)]
+    assert amend(second) == both
+    # Its day was put right to that on which it was done: it is the same one.
+    assert amend(first + 2 * DAY, second) == both
 
 
 def test_a_shared_indicator_has_one_code_and_is_the_citys(partners, session):

@@ -443,3 +443,15 @@ def test_a_change_on_the_table_when_a_partnership_ends_early_is_taken_from_it_an
         version=None,
     )
     assert _dropped(partners, session) == ["drop_agreement"]
+
+
+def test_what_comes_after_a_partnership_is_promised_however_long_it_takes(partners, session):
+    partners.bring("reported")
+    partners.later(days=500)
+    today = calendar.tokyo_date(partners.at)
+    assert today > partners.ends_on + 366 * DAY
+    promise = (session, partners.npo_actor, partners.case, "数を確かめる", "npo")
+    found = talks.add_task(*promise, today + 7 * DAY, partners.at)
+    assert found.due_on == today + 7 * DAY
+    with pytest.raises(Invalid, match="beyond_case"):
+        talks.add_task(*promise, today + 367 * DAY, partners.at)

@@ -211,6 +211,12 @@ def test_digits_that_the_field_takes_are_read(text: str, decimals: int, value: s
     assert numerals.read(text, ["円"], decimals=decimals).value == Decimal(value)
 
 
+@pytest.mark.parametrize("unit", ["か所", "箇所", "カ所", "ヶ所", "ヵ所", "ケ所"])
+def test_places_are_counted_in_every_spelling(unit: str) -> None:
+    assert numerals.read(f"15{unit}", ["か所"]) == numerals.Number(Decimal(15), "か所")
+    assert refused(f"15{unit}", ["回"]) == "number_unit"
+
+
 def test_a_yen_sign_is_none_of_something_else() -> None:
     assert refused("¥20", ["人"]) == "number"
     assert refused("¥20人", ["人", "円"]) == "number"

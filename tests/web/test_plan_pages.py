@@ -151,8 +151,16 @@ def test_a_milestone_is_one_day(desk, line):
     desk.open(with_logic)
     page = visit(desk.npo, desk.path("do/write_milestones"))
     refused = send(desk.npo, page, {"milestones": line}, 422, action="/do/write_milestones")
-    assert "の形で入力してください" in refused.text
+    assert "期間のように読めます" in refused.text
     assert line in refused.form(action="/do/write_milestones").values["milestones"]
+
+
+@pytest.mark.parametrize("text", ["からくり人形の会", "までに中間の報告を出す", "よりみちの会"])
+def test_a_milestone_may_begin_with_a_word_that_only_looks_like_a_span(desk, text):
+    desk.open(with_logic)
+    page = visit(desk.npo, desk.path("do/write_milestones"))
+    send(desk.npo, page, {"milestones": f"2027-01-21 {text}"}, action="/do/write_milestones")
+    assert desk.document("plan").content["milestones"] == [{"text": text, "on": "2027-01-21"}]
 
 
 @pytest.mark.parametrize("form", ["write_agreement", "save_rule", "save_rule?key=P1", "drop_rule?key=P1"])

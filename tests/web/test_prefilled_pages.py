@@ -6,7 +6,7 @@ The case in hand: an offer of 120 boxes for a year, a need of 50 kilograms in tw
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -376,3 +376,11 @@ def test_a_renewal_follows_the_last_period_and_shows_its_figures(place):
     assert values["period_to"] in {"", place.need.period_to.isoformat()}
     assert "前の期間の量は20kgでした" in page.text
     assert "この案件" in page.text
+
+
+def test_a_renewal_after_an_early_end_need_not_wait_for_the_last_day_agreed_on(place):
+    place.bring("closed")
+    place.case.was_terminated, place.case.ends_on = True, place.at.date() + timedelta(days=90)
+    place.settle()
+    page = visit(place.open("npo"), place.url("/do/renew"))
+    assert page.form(action="/do/renew").values["period_from"] == place.at.date().isoformat()

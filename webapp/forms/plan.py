@@ -228,10 +228,16 @@ class MilestonesForm(Form):
                 read = days.read(first)
             except Unclear:
                 read = None
-            if read is None or read.beside or not rest or days.goes_on(rest[0]):
+            if read is None or read.beside or not rest:
                 raise ValidationError(
                     _("「%(text)s」は「日付 内容」の形で入力してください。", text=part[:20])
                 )
+            if days.goes_on(rest[0]):
+                raise ValidationError(_(
+                    "「%(text)s」は、日付のあとが「〜」「から」などで始まり、期間のように読めます。"
+                    "節目は1日で入力し、期間は内容の中に書いてください（例 2027-06-30 合宿（7月2日まで））。",
+                    text=part[:20],
+                ))  # fmt: skip
             self.found.append({"text": rest[0], "on": read.day.isoformat()})
 
 

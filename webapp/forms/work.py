@@ -249,4 +249,9 @@ class AnswerForm(Form):
 class PaidForm(Form):
     """支払った日."""
 
-    paid_on = day(_l("支払った日"))
+    paid_on = day(
+        _l("支払った日"),
+        hint=_l(
+            "出納整理期間（翌年度の5月31日まで）のあとに過年度支出として支払ったときも、支払った日を入力してください。"
+        ),
+    )

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from flask import url_for
 
+from matcher.cases import beginning
 from matcher.ground import calendar
 from matcher.postings import terms
 from matcher.results import (
@@ -49,7 +50,7 @@ def next_period(ask: Ask) -> terms.Beginning:
     case, of = ask.case, terms.Figures.of
     return terms.begin_renewal(
         of(case), of(case.need) if case.need else None, of(case.offer) if case.offer else None,
-        case.ends_on or case.period_to, calendar.tokyo_date(ask.now),
+        beginning.end_of_period(case), calendar.tokyo_date(ask.now),
     )  # fmt: skip
 
 
