@@ -15,7 +15,7 @@ from matcher.postings import acts as posting_acts
 from matcher.postings import drafts as posting_drafts
 from matcher.postings import reads as posting_reads
 from matcher.records import Need
-from matcher.register import audit
+from matcher.register import act, audit
 from webapp import access, asked, clock, db, own_postings, posting_text
 from webapp.forms import posting as forms
 
@@ -32,7 +32,9 @@ def home() -> Page:
     session, actor = db.session(), access.actor()
     npo = organization_reads.own_organization(session, actor)
     needs = posting_reads.own_needs(session, actor)
-    cases, steps = case_reads.own_cases(session, actor, clock.now(), open_only=True)
+    now = clock.now()
+    cases, steps = case_reads.own_cases(session, actor, now, open_only=True)
+    waiting = [case for case in cases if turns.has(steps[case.id], "npo", "answer", "supplement")]
     return render_template(
         "npo/home.html",
         npo=npo,
@@ -41,7 +43,8 @@ def home() -> Page:
             for task in desk_tasks.next_tasks(session, actor, npo, cases, steps, 6)
             if task.kind not in {"answer"}
         ][:3],
-        waiting=[case for case in cases if turns.has(steps[case.id], "npo", "answer", "supplement")],
+        waiting=waiting,
+        actions={case.id: act.open_to(session, actor, case, now, "case") for case in waiting},
         cases=cases,
         steps=steps,
         needs=needs[:5],
