@@ -50,6 +50,11 @@ def kind_word(organization: Organization) -> str:
     return _("企業") if organization.kind == "company" else _("団体")
 
 
+def disclosure_level(organization: Organization) -> int:
+    """See ``organizations.profile``."""
+    return organization_profile.disclosure_level(organization)
+
+
 def value(organization: Organization, name: str, city: City) -> str | list[str]:
     """The value of a profile field in words; empty where nothing was filled in."""
     found = organization_profile.value_of(organization, name)
