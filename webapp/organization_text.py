@@ -212,7 +212,7 @@ def next_step(organization: Organization, actor: Actor, now: datetime) -> str:
     lacking = any(organization_profile.completeness(organization).values())
     is_owner = actor.organization_role == "owner"
     first = _("提供メニュー") if organization.kind == "company" else _("ニーズ")
-    if organization.state in {"draft", "returned"}:
+    if organization.is_being_written:
         if lacking:
             return _(
                 "下の「※必須」の項目がそろうと、市に確認を申請できます。確認が済むまでは、相手の情報の閲覧や申し出はできません。"

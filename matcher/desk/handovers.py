@@ -70,8 +70,8 @@ def sheets(session: Session, actor: Actor, person: User | None, now: datetime) -
             Sheet(
                 case,
                 steps[case.id],
-                [task for task in case_reads.tasks(session, case) if task.done_at is None],
-                [risk for risk in work_reads.risks(session, case) if risk.closed_at is None],
+                [task for task in case_reads.tasks(session, case) if task.is_open],
+                [risk for risk in work_reads.risks(session, case) if risk.is_open],
                 last,
             )
         )
