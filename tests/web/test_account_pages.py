@@ -566,6 +566,15 @@ def test_fields_that_a_form_does_not_have_change_nothing(
         assert (seat.user.role, seat.role, seat.user.status) == ("member", "owner", "invited")
 
 
+def test_the_settings_say_after_how_long_one_is_signed_out(
+    settings: Settings, owner: User, travel: time_machine.Traveller
+) -> None:
+    app = create_app(replace(settings, session_idle_minutes=45))
+    page = visit(login_as(app.test_client(), owner), "/account")
+    app.extensions["database"].dispose()
+    assert "45分使わないと、自動でログアウトされます。" in page.text
+
+
 def test_settings_typed_over_an_outdated_page_are_refused(client: FlaskClient, owner: User) -> None:
     login_as(client, owner)
     page = visit(client, "/account")
