@@ -209,7 +209,7 @@ def promise(organization: Organization, now: datetime) -> str:
 
 def next_step(organization: Organization, actor: Actor, now: datetime) -> str:
     """What happens next, and who does it."""
-    lacking = any(organization_profile.completeness(organization).values())
+    lacking = not organization_profile.is_complete(organization)
     is_owner = actor.organization_role == "owner"
     first = _("提供メニュー") if organization.kind == "company" else _("ニーズ")
     if organization.is_being_written:

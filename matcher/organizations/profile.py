@@ -65,6 +65,11 @@ def completeness(organization: Organization) -> dict[str, int]:
     return {part.code: len(missing(organization, part)) for part in SECTIONS[organization.kind]}
 
 
+def is_complete(organization: Organization) -> bool:
+    """Whether no required field is empty, so that the city can be asked to verify it."""
+    return not any(completeness(organization).values())
+
+
 def disclosure_level(organization: Organization) -> int:
     """情報開示レベル 0 to 4 of an NPO: one for every two items that it makes public."""
     if organization.kind != "npo" or organization.npo is None:

@@ -72,7 +72,7 @@ def _not_to_close(look: Look) -> Refused | None:
 
 
 @_closing(
-    "close_account", by="staff.manage", guard=_not_to_close,
+    "close_account", by="staff.manage", guard=_not_to_close, hidden_by=frozenset({"own_account"}),
     who=lambda look: (look.actor.role, look.record.role) != ("manager", "operator"),
     words=Words("停止する", "アカウントを停止し、個人の情報を消しました。", "利用を終了しました"),
 )  # fmt: skip

@@ -296,6 +296,11 @@ def is_locked(actor: Actor) -> bool:
     return actor.role == "member" and actor.organization_state in lifecycle.ORGANIZATION_LOCKED
 
 
+def may_write(actor: Actor, posting: Need | Offer) -> bool:
+    """Whether ``actor`` may work on it at all; what its state allows is another question."""
+    return permissions.may(actor, "posting.edit", posting) and not is_locked(actor)
+
+
 def kind_of(posting: Need | Offer) -> fields.Kind:
     """``need`` or ``offer``."""
     return "need" if isinstance(posting, Need) else "offer"

@@ -674,6 +674,17 @@ def test_editors_see_the_members_but_do_not_manage_them(
     post(client, f"/account/people/{owner.public_id}/close", {"version": owner.version}, 403)
 
 
+def test_a_manager_is_offered_to_close_neither_an_operators_account_nor_their_own(
+    client: FlaskClient, manager: User, records: Database
+) -> None:
+    with records.write() as session:
+        operator, colleague = (make_coordinator(session, role=role) for role in ("operator", "coordinator"))
+    login_as(client, manager)
+    for person, is_offered in ((colleague, True), (operator, False), (manager, False)):
+        page = visit(client, f"/account/people/{person.public_id}")
+        assert ("停止の手続きへ" in {text for text, _url in page.links}) is is_offered, person.role
+
+
 def test_foreign_accounts_do_not_exist(client: FlaskClient, owner: User, records: Database) -> None:
     with records.write() as session:
         stranger = make_user(session, make_company(session))

@@ -5,8 +5,8 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from matcher.cases import beginning, turns
 from matcher.cases import reads as case_reads
-from matcher.cases import turns
 from matcher.city import cities
 from matcher.desk import tasks as desk_tasks
 from matcher.ground import limits, permissions
@@ -78,6 +78,7 @@ def _need_page(found: Need, banner: str = "") -> str:
         banner=banner,
         city_areas=cities.get(session).area_labels,
         actions=own_postings.open_acts(found),
+        may_write=posting_drafts.may_write(access.actor(), found),
         missing=posting_drafts.missing(found),
         history=audit.history(session, "need", found.public_id),
         shown=posting_reads.shown_to_companies(session, [found]).get(found.id, 0),
@@ -241,4 +242,5 @@ def offers() -> Page:
 def offer(public_id: str) -> Page:
     """One offer as other members see it."""
     found = posting_reads.get_offer(db.session(), access.actor(), public_id)
-    return render_template("npo/offer.html", offer=found)
+    may_propose = beginning.may_approach(db.session(), access.actor(), found.organization, clock.now())
+    return render_template("npo/offer.html", offer=found, may_propose=may_propose)
