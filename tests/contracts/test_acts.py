@@ -26,6 +26,7 @@ from matcher.postings import reads as posting_reads
 from matcher.records import (
     Handover,
     ImportBatch,
+    Mail,
     Membership,
     Need,
     Offer,
@@ -65,7 +66,7 @@ TODAY: Final = calendar.tokyo_date(NOW)
 
 Record = (
     Partnership | Need | Offer | Organization | Membership | User
-    | PublicComment | Handover | RegistrationCode | ImportBatch
+    | PublicComment | Handover | RegistrationCode | ImportBatch | Mail
 )  # fmt: skip
 
 
@@ -160,6 +161,10 @@ DEEDS: Final[Mapping[str, Mapping[str, Deed]]] = {
     "handover": {"cancel_handover": _declared(Handover, "cancel_handover")},
     "registration code": {"end_registration_code": _declared(RegistrationCode, "end_registration_code")},
     "upload": {"discard": _declared(ImportBatch, "discard")},
+    "mail": {
+        "send_mail_again": _declared(Mail, "send_mail_again"),
+        "settle_mail": _declared(Mail, "settle_mail"),
+    },
 }  # fmt: skip
 
 
@@ -189,6 +194,7 @@ class Stage:
             "upload": ImportBatch(
                 kind="npos", filename="名簿.csv", uploaded_by_id=user.id, uploaded_at=NOW, rows=[], problems=[]
             ),
+            "mail": Mail(key="m-1", to="gone@x.example", subject="件名", body="文", created_at=NOW, send_after=NOW),
         }  # fmt: skip
         session.add_all(of_city.values())
         self.records |= {"membership": user.memberships[0], "account": user, **of_city}
@@ -240,6 +246,10 @@ _STANDINGS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
         "used_up": {"uses": 9}, "over": {"valid_on": TODAY - timedelta(days=1)}, "ended": {"ended_at": NOW},
     },
     "upload": {"waiting": {}, "confirmed": {"confirmed_at": NOW}, "discarded": {"discarded_at": NOW}},
+    "mail": {
+        "waiting": {}, "undeliverable": {"given_up_at": NOW}, "settled": {"settled_at": NOW},
+        "sent": {"given_up_at": None, "settled_at": None, "sent_at": NOW},
+    },
 }  # fmt: skip
 
 
@@ -325,7 +335,7 @@ def test_every_act_of_every_record_is_written() -> None:
 
 
 def test_a_declared_act_has_words_and_a_form() -> None:
-    for kind in (Need, Offer, Organization, Membership, User, Handover, RegistrationCode, ImportBatch):
+    for kind in (Need, Offer, Organization, Membership, User, Handover, RegistrationCode, ImportBatch, Mail):
         assert list(declared_of(kind))
         assert all(one.words.button and one.words.done and one.words.happened for one in declared_of(kind))
     beginning = [one for one in declared_of(Partnership) if one.home == "beginning"]
