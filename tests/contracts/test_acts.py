@@ -13,7 +13,7 @@ from typing import Any, Final
 from unittest.mock import MagicMock
 
 import pytest
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Mapper, Session
 
 from matcher.cases import reads as case_reads
 from matcher.cases.beginning import Terms, between
@@ -36,12 +36,14 @@ from matcher.records import (
     RegistrationCode,
     User,
 )
+from matcher.records.base import Base
 from matcher.register.act import Look
 from matcher.register.act import act as declare
 from matcher.register.act import find as declared_as
 from matcher.register.act import of as declared_of
 from tests import factories
 from tests.conftest import NOW
+from tests.contracts import house
 from tests.partners import Partners
 from webapp import act_text
 from webapp.views import cases, work_acts
@@ -165,6 +167,14 @@ DEEDS: Final[Mapping[str, Mapping[str, Deed]]] = {
         "send_mail_again": _declared(Mail, "send_mail_again"),
         "settle_mail": _declared(Mail, "settle_mail"),
     },
+}  # fmt: skip
+
+
+#: kind → what is kept of it
+_RECORDS: Final[Mapping[str, type[Base]]] = {
+    "case": Partnership, "need": Need, "offer": Offer, "organization": Organization, "membership": Membership,
+    "account": User, "comment": PublicComment, "handover": Handover, "registration code": RegistrationCode,
+    "upload": ImportBatch, "mail": Mail,
 }  # fmt: skip
 
 
@@ -332,6 +342,16 @@ def test_everybody_may_do_what_is_written_and_nothing_else(stage: Stage) -> None
 def test_every_act_of_every_record_is_written() -> None:
     acts = {(kind, act) for kind, act, _who, _states in written()}
     assert acts == {(kind, act) for kind in DEEDS for act in DEEDS[kind]}
+    house.declared()  # loads every room
+    declared = {
+        (kind, one.name) for kind in map(_record_of, Base.registry.mappers) for one in declared_of(kind)
+    }
+    assert {(_RECORDS[kind], act.removeprefix("work: ")) for kind, act in acts} == declared
+
+
+def _record_of(mapper: Mapper[Any]) -> type[Base]:
+    found: type[Base] = mapper.class_
+    return found
 
 
 def test_a_declared_act_has_words_and_a_form() -> None:
