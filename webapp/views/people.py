@@ -169,7 +169,7 @@ def person_close(public_id: str) -> Page:
     own = user.public_id == actor.user_public_id
     held = open_work.of(session, user)
     deed = _ending(seat, user)
-    ends_account = seat is None or (own and not actor.elsewhere)
+    ends_account = seat is None or (own and closing.ends_account(seat))
     record = seat or user
     form = forms.CloseForm(data={"version": record.version})
     if not held and form.validate_on_submit():
