@@ -13,6 +13,7 @@ from matcher.records import (
     AuditEvent,
     Handover,
     ImportBatch,
+    Mail,
     Membership,
     Need,
     Offer,
@@ -73,16 +74,15 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "block_handover": _l("引き継ぎ先が担当できず、引き継がなかった"),
     "make_registration_code": _l("登録会のコードを作った"),
     "give_up_mail": _l("メールが届かなかった"),
-    "send_mail_again": _l("届かなかったメールをもう一度送った"),
-    "settle_mail": _l("届かなかったメールを対応済みにした"),
     "add_definition": _l("共通指標を加えた"),
     "change_definition": _l("共通指標を変えた"),
 }
 
 #: Object of the record → whose acts are kept as done to it.
 _KINDS: Final[Mapping[str, tuple[type[Base], ...]]] = {
-    "organization": (Organization,), "need": (Need,), "offer": (Offer,), "user": (User, Membership),
+    "organization": (Organization,), "need": (Need,), "offer": (Offer,), "user": (User, Membership, Mail),
     "handover": (Handover,), "registration_code": (RegistrationCode,), "importbatch": (ImportBatch,),
+    "mail": (Mail,),
 }  # fmt: skip
 _STATES: Final[Mapping[str, str]] = {
     "organization": "organization",

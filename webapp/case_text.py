@@ -15,7 +15,7 @@ from matcher.ground import calendar, lifecycle, reasons
 from matcher.ground.permissions import Actor
 from matcher.records import AuditEvent, CaseMessage, Partnership
 from matcher.register.doers import Doer
-from webapp import act_text, filters, work_text
+from webapp import act_text, doer_text, filters, work_text
 from webapp.labels import gettext as _
 from webapp.labels import said, vocabulary
 from webapp.reason_text import reason_sentence
@@ -304,14 +304,10 @@ def _is_same_saving(later: AuditEvent, event: AuditEvent) -> bool:
 
 def who(actor: Actor, case: Partnership, user: Doer | None) -> str:
     """Who did it. People of the other side are named to members only after the introduction."""
-    if user is None:
-        return _("自動の処理")
-    if user.organization is None:
-        return _("市の担当 %(name)sさん", name=user.name)
+    if user is None or user.organization is None:
+        return doer_text.who(user)
     known = actor.is_staff or user.organization_id == actor.organization_id or case.was_introduced
-    if known:
-        return _("%(organization)s %(name)sさん", organization=user.organization, name=user.name)
-    return user.organization
+    return doer_text.who(user) if known else user.organization
 
 
 def overtaken(
@@ -321,20 +317,9 @@ def overtaken(
     newest = next(((event, user) for event, user in events if user is not None), None) or (
         events[0] if events else None
     )
-    if newest is None:
-        return _("ほかの人が先に更新しました。入力された内容は下に残しています。")
-    event, user = newest
-    local = event.at.astimezone(calendar.TOKYO)
-    moment = f"{local.hour}:{local.minute:02d}"
-    if local.date() != calendar.tokyo_date(now):
-        moment = f"{filters.jmonthday(event.at)}{moment}"
-    by = _("あなた（別の画面）") if event.actor_id == actor.user_public_id else who(actor, case, user)
-    return _(
-        "先に%(who)sが%(moment)sに%(what)s。入力された内容は下に残しています。",
-        who=by,
-        moment=moment,
-        what=happened(event, case.origin),
-    )
+    event, user = newest or (None, None)
+    what = happened(event, case.origin) if event is not None else ""
+    return doer_text.overtaken(actor, event, who(actor, case, user), what, now)
 
 
 def happened(event: AuditEvent, began: str = "") -> str:

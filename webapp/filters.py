@@ -128,6 +128,11 @@ def number(value: int | Decimal | float | None) -> str:
     return "" if value is None else figures.number(value)
 
 
+def kilobytes(size_bytes: int) -> str:
+    """「12KB」, begun ones counted whole."""
+    return str(gettext("%(kb)sKB", kb=number(-(-size_bytes // 1024))))
+
+
 def quantity(value: int | Decimal | float | None, unit: str | None = None) -> str:
     """「1,200食」; empty for None."""
     return "" if value is None else f"{number(value)}{unit or ''}"
@@ -252,6 +257,7 @@ def register(app: Flask) -> None:
         nendo,
         yen,
         number,
+        kilobytes,
         quantity,
         label_of,
         labels_of,

@@ -33,12 +33,12 @@ def of_case(session: Session, case: Partnership, address: str, now: datetime) ->
     days: list[tuple[str, str, date]] = [
         (f"task-{task.public_id}", task.text, task.due_on)
         for task in case_reads.tasks(session, case)
-        if task.due_on is not None and task.done_at is None
+        if task.due_on is not None and task.is_open
     ]
     days += [
         (f"report-{report.public_id}", f"中間報告の期限（{reports.period_words(report)}）", report.due_on)
         for report in work_reads.reports(session, case)
-        if report.state in {"open", "sent_back"}
+        if report.is_to_be_written
     ]
     days += [
         (f"measure-{indicator.public_id}-{day}", f"「{indicator.name}」を測る日", date.fromisoformat(day))

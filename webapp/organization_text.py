@@ -19,7 +19,7 @@ from matcher.organizations import profile as organization_profile
 from matcher.records import AuditEvent, ChecklistAnswer, Organization
 from matcher.register import act, audit
 from matcher.register.doers import Doer
-from webapp import access, clock, db, filters
+from webapp import access, clock, db, doer_text, filters
 from webapp.labels import gettext as _
 from webapp.labels import said, vocabulary
 
@@ -48,6 +48,11 @@ def described(kind: str, name: str) -> Field:
 def kind_word(organization: Organization) -> str:
     """企業 or 団体."""
     return _("企業") if organization.kind == "company" else _("団体")
+
+
+def disclosure_level(organization: Organization) -> int:
+    """See ``organizations.profile``."""
+    return organization_profile.disclosure_level(organization)
 
 
 def value(organization: Organization, name: str, city: City) -> str | list[str]:
@@ -204,10 +209,10 @@ def promise(organization: Organization, now: datetime) -> str:
 
 def next_step(organization: Organization, actor: Actor, now: datetime) -> str:
     """What happens next, and who does it."""
-    lacking = any(organization_profile.completeness(organization).values())
+    lacking = not organization_profile.is_complete(organization)
     is_owner = actor.organization_role == "owner"
     first = _("提供メニュー") if organization.kind == "company" else _("ニーズ")
-    if organization.state in {"draft", "returned"}:
+    if organization.is_being_written:
         if lacking:
             return _(
                 "下の「※必須」の項目がそろうと、市に確認を申請できます。確認が済むまでは、相手の情報の閲覧や申し出はできません。"
@@ -320,7 +325,7 @@ def timeline(organization: Organization, events: History) -> list[dict[str, Any]
     return [
         {
             "at": event.at,
-            "who": who(user),
+            "who": doer_text.who(user),
             "text": _event(event.action),
             "reason": _reason(event),
             "detail": _detail(organization, event),
@@ -330,34 +335,13 @@ def timeline(organization: Organization, events: History) -> list[dict[str, Any]
     ]
 
 
-def who(user: Doer | None) -> str:
-    """Who did it."""
-    if user is None:
-        return _("自動の処理")
-    if user.organization is None:
-        return _("市の担当 %(name)sさん", name=user.name)
-    return _("%(organization)s %(name)sさん", organization=user.organization, name=user.name)
-
-
 def overtaken(organization: Organization) -> str:
     """「先に○○さんが14:32に承認しました。入力された内容は下に残しています。」"""
     actor, now = access.actor(), clock.now()
     events = audit.history(db.session(), "organization", organization.public_id)
-    newest = next(((event, user) for event, user in events if _event(event.action)), None)
-    if newest is None:
-        return _("ほかの人が先に更新しました。入力された内容は下に残しています。")
-    event, user = newest
-    local = event.at.astimezone(calendar.TOKYO)
-    moment = f"{local.hour}:{local.minute:02d}"
-    if local.date() != calendar.tokyo_date(now):
-        moment = f"{filters.jmonthday(event.at)}{moment}"
-    by = _("あなた（別の画面）") if event.actor_id == actor.user_public_id else who(user)
-    return _(
-        "先に%(who)sが%(moment)sに%(what)s。入力された内容は下に残しています。",
-        who=by,
-        moment=moment,
-        what=_event(event.action),
-    )
+    event, user = next(((one, user) for one, user in events if _event(one.action)), (None, None))
+    what = _event(event.action) if event is not None else ""
+    return doer_text.overtaken(actor, event, doer_text.who(user), what, now)
 
 
 def _event(action: str) -> str:

@@ -1,25 +1,22 @@
 """Words for what happened to a need or an offer, shared by the pages of both sides and the city."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Final
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from matcher.city.cities import City
 from matcher.ground import lifecycle
 from matcher.ground import posting as posting_fields
 from matcher.ground.calendar import TOKYO
-from matcher.records import Need, Offer
+from matcher.ground.permissions import Actor
+from matcher.records import AuditEvent, Need, Offer
 from matcher.register import act, moves
+from matcher.register.doers import Doer
 from webapp import db, filters
+from webapp.labels import gettext as _
 from webapp.labels import vocabulary
-
-
-def _(words: str, **facts: Any) -> str:
-    """``gettext`` with a type."""
-    return str(gettext(words, **facts))
-
 
 #: What the history says, where no act says it.
 ACTIONS: Final = {
@@ -39,6 +36,24 @@ def history_line(action: str) -> str:
     """What the history says of an audit action."""
     deed = act.by_event(Need, action)
     return _(deed.words.happened) if deed is not None else str(ACTIONS.get(action, action))
+
+
+def timeline(actor: Actor, events: Iterable[tuple[AuditEvent, Doer | None]]) -> list[dict[str, Any]]:
+    """What happened, newest first. Names of officials are for officials, of members for their own."""
+    return [
+        {"at": event.at, "who": _who(actor, event, user), "text": history_line(event.action),
+         "reason": event.reason_text, "detail": ""}
+        for event, user in events
+    ]  # fmt: skip
+
+
+def _who(actor: Actor, event: AuditEvent, user: Doer | None) -> str:
+    if event.role == "system":
+        return _("自動")
+    side = (user.organization if user is not None else None) or _("市の担当")
+    if user is not None and (actor.is_staff or user.organization_id == actor.organization_id):
+        return _("%(side)s　%(name)s", side=side, name=user.name)
+    return side
 
 
 def overtaken(posting: Need | Offer) -> str:

@@ -131,7 +131,7 @@ def assign(look: Look, coordinator: User) -> Done:
     Raises:
         Invalid: ``coordinator`` is nobody who works for the city now.
     """
-    if coordinator.role not in {"coordinator", "manager"} or coordinator.status != "active":
+    if not officials.serves(coordinator):
         raise Invalid(coordinator="required")
     case, before = look.record, look.session.get(User, look.record.coordinator_id or 0)
     case.coordinator_id = coordinator.id

@@ -39,6 +39,7 @@ from matcher.register.doers import Doer
 
 
 def cases_of_party(actor: Actor) -> Select[Partnership]:
+    """The cases of the organization in whose name ``actor`` works."""
     own = actor.organization_id or 0
     return select(Partnership).where((Partnership.company_id == own) | (Partnership.npo_id == own))
 

@@ -106,7 +106,7 @@ def add_task(look: Look, text: str, side: str, due_on: date | None) -> Done:
 
 @case_act(
     "finish_task", by=SHARE, open_in=ALIVE, item=CaseTask,
-    guard=lambda look: None if look.item.done_at is None else MOVED_ON,
+    guard=lambda look: None if look.item.is_open else MOVED_ON,
     words=Words(
         "済みにする", "済みにしました。", "約束を済みにしました", explain="下の約束を済みにします。",
         submit="済みにする",

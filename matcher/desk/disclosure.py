@@ -198,7 +198,7 @@ def _names(session: Session, case: Partnership) -> frozenset[str]:
     acted = select(AuditEvent.actor_id).where(
         AuditEvent.object_type == "partnership", AuditEvent.object_id == case.public_id
     )
-    is_staff = User.role.in_(("coordinator", "manager"))
+    is_staff = User.role.in_(permissions.OFFICIALS)
     people = select(User.public_id, User.name).where(served | is_staff | User.public_id.in_(acted))
     users = {row.public_id: row.name for row in session.execute(people)}
     known = select(Identity.facts).where(Identity.subject == "user", Identity.subject_key.in_(users))

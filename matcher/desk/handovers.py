@@ -14,7 +14,7 @@ from matcher.ground import calendar, lifecycle, permissions
 from matcher.ground.errors import Invalid
 from matcher.ground.permissions import SYSTEM, Actor
 from matcher.records import AuditEvent, CaseTask, Handover, Organization, Partnership, Risk, User
-from matcher.register import act, audit, notices, wording_work
+from matcher.register import act, audit, notices, officials, wording_work
 from matcher.register.act import Done, Look, Words
 from matcher.register.untold import UNTOLD
 from matcher.work import reads as work_reads
@@ -70,8 +70,8 @@ def sheets(session: Session, actor: Actor, person: User | None, now: datetime) -
             Sheet(
                 case,
                 steps[case.id],
-                [task for task in case_reads.tasks(session, case) if task.done_at is None],
-                [risk for risk in work_reads.risks(session, case) if risk.closed_at is None],
+                [task for task in case_reads.tasks(session, case) if task.is_open],
+                [risk for risk in work_reads.risks(session, case) if risk.is_open],
                 last,
             )
         )
@@ -109,11 +109,11 @@ def plan(
     replaces_deputy = any(case.deputy_id not in {None, stands_in} for case in cases)
     if to_user.id == from_user.id and not replaces_deputy:
         wrong["to_user"] = "same_person"
-    elif not _serves(to_user):
+    elif not officials.serves(to_user):
         wrong["to_user"] = "required"
     if deputy is not None and deputy.id == to_user.id:
         wrong["deputy"] = "same_person"
-    elif deputy is not None and not _serves(deputy):
+    elif deputy is not None and not officials.serves(deputy):
         wrong["deputy"] = "required"
     if effective_on < calendar.tokyo_date(now):
         wrong["effective_on"] = "over_already"
@@ -146,10 +146,6 @@ def _planned_on(session: Session, day: date) -> set[str]:
     return {public_id for cases in planned for public_id in cases}
 
 
-def _serves(person: User) -> bool:
-    return person.role in {"coordinator", "manager"} and person.status == "active"
-
-
 @act.act(
     "cancel_handover", record=Handover, way=UNTOLD, by="desk.handover", whose=lambda look: None,
     open_in=frozenset({"planned"}),
@@ -179,7 +175,7 @@ def get(session: Session, public_id: str) -> Handover | None:
 def is_blocked(found: Handover, now: datetime) -> bool:
     """Whether its day has come and the successor does not serve (any more); ``to_user`` must be loaded."""
     is_due = found.state == "planned" and found.effective_on <= calendar.tokyo_date(now)
-    return is_due and not _serves(found.to_user)
+    return is_due and not officials.serves(found.to_user)
 
 
 def notes_on(session: Session, cases: Sequence[Partnership]) -> list[Handover]:
@@ -209,9 +205,7 @@ def _due(now: datetime) -> Select[Handover]:
 
 
 def _successor_serves() -> ColumnElement[bool]:
-    """The same as ``_serves`` of the successor, for a query."""
-    staff = User.role.in_(("coordinator", "manager"))
-    return Handover.to_user.has(staff & (User.status == "active"))
+    return Handover.to_user.has(officials.serve())
 
 
 def _tell_blocked(session: Session, now: datetime, limit: int) -> int:
@@ -238,7 +232,7 @@ def run_due(session: Session, now: datetime, limit: int = 20) -> int:
     told = _tell_blocked(session, now, limit)
     rows = session.scalars(_due(now).where(_successor_serves()).limit(limit)).all()
     for found in rows:
-        deputy = found.deputy if found.deputy is not None and _serves(found.deputy) else None
+        deputy = found.deputy if found.deputy is not None and officials.serves(found.deputy) else None
         cases = session.scalars(
             select(Partnership)
             .where(Partnership.public_id.in_(found.cases))

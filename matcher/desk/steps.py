@@ -227,7 +227,7 @@ def _working(session: Session, case: Partnership) -> _Steps:
             kind = contributions.confirm_contribution.name
             yield CaseStep(side=side, kind=kind, item=entry.public_id)
     for task in tasks(session, case):
-        if task.done_at is None and task.due_on is not None:
+        if task.is_open and task.due_on is not None:
             for side in _sides(task.side):
                 yield CaseStep(
                     side=side, kind=talks.finish_task.name,
@@ -288,7 +288,7 @@ def _looking_at_risks(session: Session, case: Partnership) -> _Steps:
     if case.state not in lifecycle.CASE_WORK - {"closed"}:
         return
     for risk in work_reads.risks(session, case):
-        if risk.closed_at is None and risk.review_on is not None:
+        if risk.is_open and risk.review_on is not None:
             for side in _sides(risk.side):
                 yield CaseStep(
                     side=side, kind="review_risk", opens_on=risk.review_on - timedelta(days=risks.RISK_DAYS),

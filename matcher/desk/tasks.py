@@ -60,7 +60,7 @@ def next_tasks(
         steps: what is to be done on them.
     """
     found: list[Task] = []
-    if organization.state in {"draft", "returned"}:
+    if organization.is_being_written:
         lacking = sum(organization_profile.completeness(organization).values())
         found.append(Task("finish_profile" if lacking else "submit_profile", count=lacking))
     on_cases = _on_cases(actor, cases, steps)

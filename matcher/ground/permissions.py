@@ -14,6 +14,10 @@ from matcher.ground.errors import NotFound, NotPermitted
 Role = Literal["anonymous", "member", "coordinator", "manager", "operator", "system"]
 
 
+#: The roles of city staff who handle cases (the operator runs the machine and does not).
+OFFICIALS: Final = ("coordinator", "manager")
+
+
 @dataclass(frozen=True)
 class Seat:
     """Another organization in whose name the same person may act, after having switched to it."""
@@ -53,8 +57,8 @@ class Actor:
 
     @property
     def is_staff(self) -> bool:
-        """City staff who handle cases (the operator runs the machine and does not)."""
-        return self.role in {"coordinator", "manager"}
+        """City staff who handle cases."""
+        return self.role in OFFICIALS
 
 
 ANONYMOUS: Final = Actor()
@@ -82,7 +86,7 @@ _COORD, _MANAGER, _OPERATOR, _SYSTEM = "coordinator", "manager", "operator", "sy
 
 _WRITE = frozenset({_OWNER, _EDITOR})
 _READ = frozenset({_OWNER, _EDITOR, _VIEWER})
-_STAFF = frozenset({_COORD, _MANAGER})
+_STAFF = frozenset(OFFICIALS)
 
 
 @dataclass(frozen=True)

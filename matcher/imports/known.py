@@ -67,6 +67,7 @@ class Known:
 
 
 def identity(facts: Mapping[str, Any]) -> Identity:
+    """By what an organization of a file is compared with those that are known."""
     return Identity(
         facts["name"],
         facts.get("corporate_number") or "",

@@ -41,6 +41,11 @@ _TYPED: Final = frozenset({"text", "url", "email", "phone"})
 def parse(
     kind: Kind, number: int, cells: Mapping[str, str], city: City, day_zero: date
 ) -> tuple[dict[str, Any], list[Problem]]:
+    """The values of a row, and what is wrong with its cells or was read from words.
+
+    Args:
+        day_zero: from which the workbook counts its days.
+    """
     values: dict[str, Any] = {}
     units: dict[str, str] = {}
     problems: list[Problem] = []
@@ -97,6 +102,7 @@ def _column_length(kind: Kind, code: str) -> float:
 
 
 def label_of(kind: Kind, code: str) -> str:
+    """The heading of a column."""
     return next(one.heading for one in COLUMNS[kind] if one.code == code)
 
 
@@ -112,8 +118,8 @@ def _number_problem(kind: Kind, number: int, code: str, values: dict[str, Any]) 
 def check_organization(
     kind: Kind, row: dict[str, Any], known: Known, now: datetime, *, is_read: bool
 ) -> list[Problem]:
-    """What is to be said of an organization beyond its cells. Only where these could be read (``is_read``)
-    the same further down is a double.
+    """What is wrong with a company or an NPO as a whole; its values are brought into the kept form. Only
+    where its cells could be read (``is_read``) the same further down is a double.
     """
     number, values = row["row"], row["values"]
     problems = _number_problem(kind, number, "corporate_number", values)
@@ -163,7 +169,7 @@ def check_organization(
 def check_posting(
     kind: Kind, number: int, values: dict[str, Any], known: Known, now: datetime, *, is_read: bool
 ) -> list[Problem]:
-    """The same of a need or an offer."""
+    """The same of a need or an offer, whose owner is looked for among the known."""
     problems = _number_problem(kind, number, "owner_number", values)
     if problems:
         return problems
@@ -231,6 +237,7 @@ def _about_owner(
 
 
 def posting_of(kind: Kind, values: Mapping[str, Any], now: datetime) -> Need | Offer:
+    """The need or offer that a row describes, as a draft that nobody has kept yet."""
     facts = facts_of(kind, values)
     model = Need if kind == "needs" else Offer
     posting = model(organization_id=values["owner_id"], state="draft", created_at=now, updated_at=now)

@@ -248,6 +248,7 @@ def note_confirmed(
     now: datetime,
     decided: Sequence[int] = (),
 ) -> None:
+    """Keep in the audit record that an upload was confirmed, and which doubtful rows were decided on."""
     details = {"kind": kind, "state": state, "saved": result.saved, "skipped": result.skipped}
     if decided:
         details["others"] = list(decided)

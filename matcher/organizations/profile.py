@@ -30,9 +30,6 @@ from matcher.ground.typed import DASHES, Unclear
 from matcher.records import Organization
 from matcher.register import audit, findable, folding, moves, notices, parties, wording_registration
 
-#: Profiles of organizations in these states stand as they are.
-
-
 #: Visible characters that each text may have; forms show and check the same numbers.
 TEXT_LIMITS: Final[Mapping[str, int]] = profile.text_limits()
 
@@ -66,6 +63,11 @@ def missing(organization: Organization, part: Section) -> tuple[str, ...]:
 def completeness(organization: Organization) -> dict[str, int]:
     """Section code → how many required fields are still empty (0: complete)."""
     return {part.code: len(missing(organization, part)) for part in SECTIONS[organization.kind]}
+
+
+def is_complete(organization: Organization) -> bool:
+    """Whether no required field is empty, so that the city can be asked to verify it."""
+    return not any(completeness(organization).values())
 
 
 def disclosure_level(organization: Organization) -> int:
@@ -194,7 +196,7 @@ def _emptied(
     organization: Organization, part: Section, before: Mapping[str, Any], values: Mapping[str, Any]
 ) -> dict[str, str]:
     """What must not be taken away: the name ever, required fields once the city was asked to verify."""
-    kept = {"name"} if organization.state in {"draft", "returned"} else {"name", *part.needed}
+    kept = {"name"} if organization.is_being_written else {"name", *part.needed}
     gone = {name for name in kept & values.keys() if values[name] in (None, "", []) and before[name]}
     if organization.kind == "npo" and values.get("no_number_reason"):
         gone.discard("corporate_number")

@@ -5,7 +5,7 @@ from typing import Final
 
 from matcher.ground.errors import Refused
 from matcher.people import accounts, forgetting, memberships, open_work
-from matcher.records import User
+from matcher.records import Membership, User
 from matcher.register import audit, moves
 from matcher.register.act import Done, Look, Words
 
@@ -72,7 +72,7 @@ def _not_to_close(look: Look) -> Refused | None:
 
 
 @_closing(
-    "close_account", by="staff.manage", guard=_not_to_close,
+    "close_account", by="staff.manage", guard=_not_to_close, hidden_by=frozenset({"own_account"}),
     who=lambda look: (look.actor.role, look.record.role) != ("manager", "operator"),
     words=Words("停止する", "アカウントを停止し、個人の情報を消しました。", "利用を終了しました"),
 )  # fmt: skip
@@ -81,11 +81,21 @@ def close_account(look: Look) -> Done:
     return _close(look, look.record)
 
 
+def ends_account(membership: Membership) -> bool:
+    """Whether the account ends with it: the person can work in no other, or has begun in none and is awaited
+    in none.
+    """
+    user = membership.user
+    others = [one for one in user.memberships if one is not membership]
+    if any(one in user.seats for one in others):
+        return False
+    return user.is_active or not any(one.is_offered for one in others)
+
+
 def _end(look: Look) -> Done:
-    membership, user = look.record, look.record.user
-    others = [one for one in user.memberships if one is not membership and one.ended_at is None]
-    if not any(one.is_current for one in others) and (user.status == "active" or not others):
-        return _close(look, user)
+    membership = look.record
+    if ends_account(membership):
+        return _close(look, membership.user)
     forgetting.end(look.session, membership, look.now)
     return Done(details={"organization": membership.organization.public_id})
 

@@ -37,8 +37,6 @@ STAFF_EDITABLE: Final = ("title", "situation", "wanted_change", "description", "
 MAX_VALID_DAYS: Final = 400  #: a need must be looked at again at least once a year
 MAX_PERIOD_YEARS: Final = 10  #: what lies farther from today is a slip of the keyboard
 
-#: Who may not work on its records, whatever its members' roles are.
-
 
 def new_need(session: Session, actor: Actor, npo: Organization, now: datetime) -> Need:
     """An empty draft of the actor's NPO; one that nobody has written in yet is taken up again."""
@@ -206,16 +204,15 @@ def _check_amounts(posting: Need | Offer) -> dict[str, str]:
 
 def _check_dates(posting: Need | Offer, today: date) -> dict[str, str]:
     problems: dict[str, str] = {}
-    is_written = posting.state in {"draft", "returned"}
     for name in ("period_from", "period_to"):
         day = getattr(posting, name)
-        if day is not None and is_written and abs(day.year - today.year) > MAX_PERIOD_YEARS:
+        if day is not None and posting.is_editable and abs(day.year - today.year) > MAX_PERIOD_YEARS:
             problems[name] = "unlikely_date"
     if posting.period_from and posting.period_to and posting.period_to < posting.period_from:
         problems["period_to"] = "before_start"
-    elif posting.period_to is not None and is_written and posting.period_to < today:
+    elif posting.period_to is not None and posting.is_editable and posting.period_to < today:
         problems["period_to"] = "in_the_past"
-    if posting.valid_until is not None and is_written:
+    if posting.valid_until is not None and posting.is_editable:
         if posting.valid_until < today:
             problems["valid_until"] = "in_the_past"
         elif posting.valid_until > today + timedelta(days=MAX_VALID_DAYS):
@@ -297,6 +294,11 @@ def correct(posting: Need | Offer, edits: Mapping[str, str], now: datetime) -> l
 def is_locked(actor: Actor) -> bool:
     """Whether ``actor`` speaks for an organization that was suspended or has left and only reads."""
     return actor.role == "member" and actor.organization_state in lifecycle.ORGANIZATION_LOCKED
+
+
+def may_write(actor: Actor, posting: Need | Offer) -> bool:
+    """Whether ``actor`` may work on it at all; what its state allows is another question."""
+    return permissions.may(actor, "posting.edit", posting) and not is_locked(actor)
 
 
 def kind_of(posting: Need | Offer) -> fields.Kind:

@@ -141,6 +141,11 @@ class CaseTask(Identified, Versioned, Base):
     done_at: Mapped[datetime | None]
     done_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be kept."""
+        return self.done_at is None
+
 
 class Handover(Identified, Base):
     """引き継ぎ: which cases go from whom to whom on which day, and who stands in (X16)."""

@@ -96,6 +96,11 @@ class Organization(Identified, Versioned, Base):
         return self.state == "returned"
 
     @property
+    def is_being_written(self) -> bool:
+        """Whether its members have it in hand: not sent to the city yet, or sent back by it."""
+        return self.state in {"draft", "returned"}
+
+    @property
     def is_suspended(self) -> bool:
         """Whether the city has stopped it for a while."""
         return self.state == "suspended"

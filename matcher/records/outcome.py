@@ -185,6 +185,11 @@ class Risk(Identified, Versioned, Base):
     closed_at: Mapped[datetime | None]
     closed_text: Mapped[str] = mapped_column(Text, default="")
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still looked at."""
+        return self.closed_at is None
+
 
 class Incident(Identified, Versioned, Base):
     """What went wrong; the words for residents are separate and published only with the city (R11)."""
@@ -202,6 +207,11 @@ class Incident(Identified, Versioned, Base):
     reported_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
     resolution: Mapped[str] = mapped_column(Text, default="")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has said yet how it ended."""
+        return self.resolved_at is None
 
 
 class PaymentRule(Identified, Base):

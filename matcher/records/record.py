@@ -156,6 +156,20 @@ class Mail(Base):
     notice: Mapped[Notice | None] = relationship(lazy="raise")
     carried: Mapped[list["Mail"]] = relationship(lazy="raise", order_by="Mail.id")
 
+    @property
+    def public_id(self) -> str:
+        """As which the audit record knows it, where nobody's account has its address."""
+        return str(self.id)
+
+    @property
+    def state(self) -> str:
+        """waiting, sent, undeliverable, or settled: the person was told otherwise."""
+        if self.settled_at is not None:
+            return "settled"
+        if self.given_up_at is not None:
+            return "undeliverable"
+        return "waiting" if self.sent_at is None else "sent"
+
 
 class Lease(Base):
     """Which process does one piece of the worker's work, and when it last finished a round of it."""

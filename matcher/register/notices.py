@@ -16,7 +16,7 @@ from matcher.ground.calendar import TOKYO
 from matcher.ground.errors import TooFast, TooMany
 from matcher.ground.permissions import Actor
 from matcher.records import Mail, Membership, Municipality, Notice, Organization, User
-from matcher.register import throttle
+from matcher.register import officials, throttle
 
 DIGEST_HOUR = 8  #: Tokyo time at which digests go out
 DIGESTS: Final = ("daily", "weekly", "biweekly")  #: how often a person may have notices gathered
@@ -88,9 +88,7 @@ def tell_staff(
     session: Session, code: str, facts: Mapping[str, Any], now: datetime, *, about: tuple[str, str] = ("", "")
 ) -> None:
     """Tell the coordinators and managers on the screen, and the section's shared mailbox once."""
-    users = session.scalars(
-        select(User).where(User.role.in_(("coordinator", "manager")), User.status == "active")
-    ).all()
+    users = session.scalars(select(User).where(officials.serve())).all()
     _keep_pace(session, now)
     first: Notice | None = None
     for user in users:

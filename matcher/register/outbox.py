@@ -12,6 +12,7 @@ taken, and undone by a refusal. Only after a crash do they go again as they were
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -19,10 +20,12 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from matcher.ground import permissions
-from matcher.ground.errors import NotFound, Refused
+from matcher.ground.errors import NotFound
 from matcher.ground.permissions import SYSTEM, Actor
 from matcher.records import Mail, Membership, Municipality, Notice, User
-from matcher.register import audit
+from matcher.register import act, audit
+from matcher.register.act import Done, Look, Words
+from matcher.register.untold import UNTOLD
 
 LEASE: Final = timedelta(minutes=5)  #: a mail that was taken comes back after this; a batch is far shorter
 BATCH: Final = 20
@@ -258,46 +261,63 @@ def unreached(session: Session, addresses: Collection[str]) -> Mapping[str, Mail
     return {mail.to: mail for mail in mails}
 
 
-def send_again(session: Session, actor: Actor, mail_id: int, now: datetime) -> None:
-    """Give this mail and those before it to the same address one more try.
+def get(session: Session, actor: Actor, mail_id: int) -> Mail:
+    """One mail.
 
     Raises:
         NotPermitted, NotFound
-        Refused: ``mail_done``, as in ``settle``, or ``mail_link_gone``, where a link must be made anew.
     """
-    mails = _failed_like(session, actor, mail_id)
-    kept = [mail for mail in mails if has_text(mail)]
-    if not kept:
-        raise Refused("mail_link_gone")
+    permissions.require(actor, "desk.mail")
+    found = session.get(Mail, mail_id)
+    if found is None:
+        raise NotFound("mail")
+    return found
+
+
+_mail_act = partial(
+    act.act, record=Mail, way=UNTOLD, by="desk.mail", whose=lambda look: None,
+    state_of=lambda look: look.record.state, open_in=frozenset({"undeliverable"}), shown=lambda look: None,
+)  # fmt: skip
+
+
+@_mail_act(
+    "send_mail_again",
+    guard=lambda look: None if any(map(has_text, _failed_like(look))) else "mail_link_gone",
+    words=Words(
+        "もう一度送る", "もう一度送ります。届かなければ、また「届かなかったメール」に出ます。",
+        "届かなかったメールをもう一度送りました",
+    ),
+)  # fmt: skip
+def send_again(look: Look) -> Done:
+    """Give this mail and those before it to the same address one more try; a link must be made anew."""
+    kept = [mail for mail in _failed_like(look) if has_text(mail)]
     for mail in kept:
-        mail.given_up_at, mail.send_after = None, now
-    _record(session, actor, "send_mail_again", kept[-1], now)
+        mail.given_up_at, mail.send_after = None, look.now
+    _record(look.session, look.actor, "send_mail_again", kept[-1], look.now)
+    return Done(is_kept=True)
 
 
-def settle(session: Session, actor: Actor, mail_id: int, now: datetime) -> None:
+@_mail_act(
+    "settle_mail",
+    words=Words(
+        "伝えた（対応済みにする）", "対応済みとして記録しました。", "届かなかったメールを対応済みにしました"
+    ),
+)  # fmt: skip
+def settle(look: Look) -> Done:
     """Note that the person was told otherwise, of this mail and those before it to the same address: what
     was given up since then nobody has seen.
-
-    Raises:
-        NotPermitted, NotFound
-        Refused: ``mail_done``, where somebody settled it, or sent it again, already.
     """
-    mails = _failed_like(session, actor, mail_id)
+    mails = _failed_like(look)
     for mail in mails:
-        mail.settled_at = now
-    _record(session, actor, "settle_mail", mails[-1], now)
+        mail.settled_at = look.now
+    _record(look.session, look.actor, "settle_mail", mails[-1], look.now)
+    return Done(is_kept=True)
 
 
-def _failed_like(session: Session, actor: Actor, mail_id: int) -> Sequence[Mail]:
-    permissions.require(actor, "desk.mail")
-    shown = session.get(Mail, mail_id)
-    if shown is None:
-        raise NotFound("mail")
-    alike = select(Mail).where(Mail.to == shown.to, Mail.id <= mail_id, *_FAILED)
-    mails = session.scalars(alike.order_by(Mail.id)).all()
-    if not mails:
-        raise Refused("mail_done")
-    return mails
+def _failed_like(look: Look) -> Sequence[Mail]:
+    shown = look.record
+    alike = select(Mail).where(Mail.to == shown.to, Mail.id <= shown.id, *_FAILED)
+    return look.session.scalars(alike.order_by(Mail.id)).all()
 
 
 # ── How the outbox stands ────────────────────────────────────────────────────────────────────────────

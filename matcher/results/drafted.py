@@ -106,7 +106,7 @@ def of_reports(
 
 def report_parties(history: parties.History, report: PeriodReport) -> parties.Parties:
     """The parties when a report was handed in; as they are now while it is not."""
-    if report.state not in {"submitted", "accepted"}:
+    if not report.is_handed_in:
         return history.present
     return history.of("submit_report", report=report.public_id)
 

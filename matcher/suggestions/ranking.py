@@ -208,6 +208,7 @@ def scaled(value: float | None, scale: tuple[float, float]) -> float | None:
 
 
 def text_parts(texts: Texts) -> dict[str, float | None]:
+    """The signals of the texts, each in [0, 1]; ``None`` where it is unknown."""
     mission = [
         part
         for part in (

@@ -78,7 +78,7 @@ def publish_incident(look: Look, public_text: str) -> Done:
 
 
 def _still_open(look: Look) -> str | None:
-    return None if look.item.resolved_at is None else MOVED_ON
+    return None if look.item.is_open else MOVED_ON
 
 
 @case_act(

@@ -50,7 +50,7 @@ def _fault_of_review(look: Look, facts: RiskFacts) -> dict[str, str]:
 
 
 def _still_open(look: Look) -> str | None:
-    return None if look.item.closed_at is None else MOVED_ON
+    return None if look.item.is_open else MOVED_ON
 
 
 @case_act(

@@ -36,8 +36,8 @@ SAID: Final = frozenset({"Words", "DeskList", "Filter", "Column", "Section", "co
 _JAPANESE: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _IN_TAGS: Final = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
 _RULE_IN_TAGS: Final = re.compile(
-    r"\bselect\b.+\bfrom\b.+\bwhere\b|\.(state|status) (==|!=|in|not in) |attr\(\"(state|status)\"|timedelta|\.days\b"
-    r"|today *[-+]|now *[-+]"
+    r"\bselect\b.+\bfrom\b.+\bwhere\b|([._](state|status)|\bstatus) (==|!=|in|not in) |attr\(\"(state|status)\"|timedelta|\.days\b"
+    r"|today *[-+]|now *[-+]|[^:]//"
 )
 
 #: What does not hold yet, as it stands today.

@@ -13,7 +13,7 @@ from typing import Any, Final
 from unittest.mock import MagicMock
 
 import pytest
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Mapper, Session
 
 from matcher.cases import reads as case_reads
 from matcher.cases.beginning import Terms, between
@@ -26,6 +26,7 @@ from matcher.postings import reads as posting_reads
 from matcher.records import (
     Handover,
     ImportBatch,
+    Mail,
     Membership,
     Need,
     Offer,
@@ -35,12 +36,14 @@ from matcher.records import (
     RegistrationCode,
     User,
 )
+from matcher.records.base import Base
 from matcher.register.act import Look
 from matcher.register.act import act as declare
 from matcher.register.act import find as declared_as
 from matcher.register.act import of as declared_of
 from tests import factories
 from tests.conftest import NOW
+from tests.contracts import house
 from tests.partners import Partners
 from webapp import act_text
 from webapp.views import cases, work_acts
@@ -65,7 +68,7 @@ TODAY: Final = calendar.tokyo_date(NOW)
 
 Record = (
     Partnership | Need | Offer | Organization | Membership | User
-    | PublicComment | Handover | RegistrationCode | ImportBatch
+    | PublicComment | Handover | RegistrationCode | ImportBatch | Mail
 )  # fmt: skip
 
 
@@ -160,6 +163,18 @@ DEEDS: Final[Mapping[str, Mapping[str, Deed]]] = {
     "handover": {"cancel_handover": _declared(Handover, "cancel_handover")},
     "registration code": {"end_registration_code": _declared(RegistrationCode, "end_registration_code")},
     "upload": {"discard": _declared(ImportBatch, "discard")},
+    "mail": {
+        "send_mail_again": _declared(Mail, "send_mail_again"),
+        "settle_mail": _declared(Mail, "settle_mail"),
+    },
+}  # fmt: skip
+
+
+#: kind → what is kept of it
+_RECORDS: Final[Mapping[str, type[Base]]] = {
+    "case": Partnership, "need": Need, "offer": Offer, "organization": Organization, "membership": Membership,
+    "account": User, "comment": PublicComment, "handover": Handover, "registration code": RegistrationCode,
+    "upload": ImportBatch, "mail": Mail,
 }  # fmt: skip
 
 
@@ -189,6 +204,7 @@ class Stage:
             "upload": ImportBatch(
                 kind="npos", filename="名簿.csv", uploaded_by_id=user.id, uploaded_at=NOW, rows=[], problems=[]
             ),
+            "mail": Mail(key="m-1", to="gone@x.example", subject="件名", body="文", created_at=NOW, send_after=NOW),
         }  # fmt: skip
         session.add_all(of_city.values())
         self.records |= {"membership": user.memberships[0], "account": user, **of_city}
@@ -240,6 +256,10 @@ _STANDINGS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
         "used_up": {"uses": 9}, "over": {"valid_on": TODAY - timedelta(days=1)}, "ended": {"ended_at": NOW},
     },
     "upload": {"waiting": {}, "confirmed": {"confirmed_at": NOW}, "discarded": {"discarded_at": NOW}},
+    "mail": {
+        "waiting": {}, "undeliverable": {"given_up_at": NOW}, "settled": {"settled_at": NOW},
+        "sent": {"given_up_at": None, "settled_at": None, "sent_at": NOW},
+    },
 }  # fmt: skip
 
 
@@ -322,10 +342,20 @@ def test_everybody_may_do_what_is_written_and_nothing_else(stage: Stage) -> None
 def test_every_act_of_every_record_is_written() -> None:
     acts = {(kind, act) for kind, act, _who, _states in written()}
     assert acts == {(kind, act) for kind in DEEDS for act in DEEDS[kind]}
+    house.declared()  # loads every room
+    declared = {
+        (kind, one.name) for kind in map(_record_of, Base.registry.mappers) for one in declared_of(kind)
+    }
+    assert {(_RECORDS[kind], act.removeprefix("work: ")) for kind, act in acts} == declared
+
+
+def _record_of(mapper: Mapper[Any]) -> type[Base]:
+    found: type[Base] = mapper.class_
+    return found
 
 
 def test_a_declared_act_has_words_and_a_form() -> None:
-    for kind in (Need, Offer, Organization, Membership, User, Handover, RegistrationCode, ImportBatch):
+    for kind in (Need, Offer, Organization, Membership, User, Handover, RegistrationCode, ImportBatch, Mail):
         assert list(declared_of(kind))
         assert all(one.words.button and one.words.done and one.words.happened for one in declared_of(kind))
     beginning = [one for one in declared_of(Partnership) if one.home == "beginning"]

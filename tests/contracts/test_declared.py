@@ -64,8 +64,6 @@ UNDECLARED: Final[Mapping[str, str]] = {
     "register.audit.begin_sealing": _LINE,
     "register.audit.write": "writes the notes of those who took a copy",
     "register.outbox.note_failure": _TIME,
-    "register.outbox.send_again": "of all mails to one address that failed: none of them has a version of its own",
-    "register.outbox.settle": "of all mails to one address that failed: none of them has a version of its own",
     "results.comments.comment": _KNOCKS,
     "suggestions.judging.fitting.adopt": _LINE,
     "suggestions.shown_lists.mark": "a note of one's own on somebody else's record, which it leaves as it is",

@@ -30,7 +30,7 @@ def bad(tmp_path: Path) -> House:
         "matcher/two.py": 'def f():\n    """説明"""\n    return act("seal", Words("押す"), text="押しました")\n',
         "matcher/three.py": "A = 'seal'\n",
         "webapp/views/seal.py": "def f(a):\n    a.on + timedelta(days=1)\n    return a.state in ('seal', 'x')\n",
-        "webapp/templates/seal.html": '{% if case.state == "sealed" %}{{ now - case.at }}{% endif %}\n'
+        "webapp/templates/seal.html": '{% if case.state == "sealed" %}{{ now - case.at }}{% endif %}{{ items | length // 2 }}{% if actor.firm_state != 1 %}{% endif %}\n'
         + "x" * 161,
     }
     for name, text in files.items():
@@ -55,7 +55,7 @@ def test_every_measure_sees_what_is_out_of_measure(bad: House) -> None:
         4, ("seal: matcher/acts.py, matcher/three.py, matcher/two.py, webapp/views/seal.py",)
     )  # fmt: skip
     assert found["rules in views"][1] == ("webapp/views/seal.py:2", "webapp/views/seal.py:3")
-    assert found["rules in templates"][0] == 2
+    assert found["rules in templates"][0] == 4
     assert found["Japanese literals in matcher outside words"][1] == ("matcher/two.py:3",)
     assert found["imports that are not declared"][1] == ("matcher/acts.py: zzz_unknown",)
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from matcher.city import cities
-from matcher.ground.errors import NotFound, NotPermitted, Refused
+from matcher.ground.errors import MovedOn, NotFound, NotPermitted, Refused
 from matcher.ground.permissions import ANONYMOUS
 from matcher.records import AuditEvent, Mail, Municipality, User
 from matcher.register import notices, outbox
@@ -490,7 +490,7 @@ def test_what_is_given_up_together_is_sent_once_more_together(database, tmp_path
         staff = factories.actor_for(factories.make_user(session, role="coordinator"))
         _count, (found,) = outbox.undeliverable(session, staff)
         assert found.count == 2
-        outbox.send_again(session, staff, found.mail.id, NOW + DAY)
+        outbox.send_again(session, staff, found.mail, NOW + DAY)
     server = serve()
     assert mail.send_due(database, settings_for(database, tmp_path, server), NOW + DAY) == 1
     assert subjects(server) == ["【縁むすび】新しいお知らせ（2件）"]
@@ -549,7 +549,7 @@ def test_the_staff_sees_whom_no_mail_reaches_until_it_is_settled(session, staff)
     ]  # fmt: skip
     assert not any(one.is_office for one in found)
     assert set(outbox.unreached(session, [user.email, "other@x.example"])) == {user.email}
-    outbox.settle(session, staff, newest.id, NOW)
+    outbox.settle(session, staff, newest, NOW)
     session.flush()
     assert outbox.undeliverable(session, staff)[0] == 1
     assert outbox.standing(session, NOW).undeliverable == 1
@@ -563,21 +563,21 @@ def test_the_staff_sees_whom_no_mail_reaches_until_it_is_settled(session, staff)
 
 def test_what_was_given_up_can_be_sent_once_more(session, staff):
     one = give_up(session, "a@x.example")
-    outbox.send_again(session, staff, one.id, NOW + DAY)
+    outbox.send_again(session, staff, one, NOW + DAY)
     session.flush()
     assert outbox.undeliverable(session, staff)[0] == 0
     assert outbox.lease(session, NOW + DAY) == [one]
     for act in (outbox.send_again, outbox.settle):
-        with pytest.raises(Refused, match="mail_done"):
-            act(session, staff, one.id, NOW + DAY)
-        with pytest.raises(NotFound):
-            act(session, staff, one.id + 1, NOW + DAY)
+        with pytest.raises(MovedOn):
+            act(session, staff, one, NOW + DAY)
+    with pytest.raises(NotFound):
+        outbox.get(session, staff, one.id + 1)
 
 
 def test_what_was_given_up_after_the_page_was_shown_stays_on_the_list(session, staff):
     shown = give_up(session, "a@x.example")
     later = give_up(session, "a@x.example", "notice-2")
-    outbox.settle(session, staff, shown.id, NOW)
+    outbox.settle(session, staff, shown, NOW)
     session.flush()
     assert [one.mail for one in outbox.undeliverable(session, staff)[1]] == [later]
 
@@ -585,7 +585,7 @@ def test_what_was_given_up_after_the_page_was_shown_stays_on_the_list(session, s
 def test_a_link_is_made_anew_and_not_sent_again(session, staff):
     one = give_up(session, "a@x.example", "link-1")
     with pytest.raises(Refused, match="mail_link_gone"):
-        outbox.send_again(session, staff, one.id, NOW)
+        outbox.send_again(session, staff, one, NOW)
 
 
 def test_only_staff_may(session, staff):
@@ -594,9 +594,11 @@ def test_only_staff_may(session, staff):
     for actor in (member, ANONYMOUS):
         for act in (outbox.send_again, outbox.settle):
             with pytest.raises(NotPermitted):
-                act(session, actor, one.id, NOW)
+                act(session, actor, one, NOW)
         with pytest.raises(NotPermitted):
             outbox.undeliverable(session, actor)
+        with pytest.raises(NotPermitted):
+            outbox.get(session, actor, one.id)
 
 
 def test_mail_stands_still_when_the_server_is_away_and_not_when_one_mailbox_is_full(session):

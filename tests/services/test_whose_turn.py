@@ -23,7 +23,7 @@ from matcher.organizations import reads as organization_reads
 from matcher.people import accounts
 from matcher.records import CaseStep, Membership, Notice, Partnership, PeriodReport, User
 from matcher.register.act import Look
-from matcher.results import publication
+from matcher.results import outcome_reports, publication
 from matcher.work import contributions, measurements, payments, reports
 from matcher.work import reads as work_reads
 from tests import factories
@@ -165,6 +165,66 @@ def test_in_every_situation_everybody_says_the_same(partners: Partners, state: s
                 now = partners.at + timedelta(days=days)
                 seen += assert_everybody_agrees(partners.session, partners.coordinator, members, now)
     assert seen >= 10
+
+
+def _accepting(p: Partners) -> Iterator[str]:
+    """The text that the state asks for: drafted, accepted by one, accepted by both, which leads on."""
+    session, by, case, at = p.session, p.npo_actor, p.case, p.at
+    kind = {"negotiation": "trial", "trial": "trial_result", "ended": "outcome_report"}.get(
+        case.state, "agreement"
+    )
+    if kind == "trial":
+        trial = trials.TrialPlan("試す", "2回届ける", p.today, p.today + timedelta(days=30), 0, "けがのとき")
+        trials.draft_trial(session, by, case, trial, at, version=None)
+    elif kind == "trial_result":
+        trials.draft_trial_result(session, by, case, "adopt", "早めに。", at, version=None)
+    elif kind == "outcome_report":
+        for day in p.only_indicator().measure_on:
+            p.measure(p.only_indicator(), 31.0, date.fromisoformat(day))
+        words = {"narrative": "続いた。", "setbacks": "雪の日。", "harm": "", "next_step": ""}
+        outcome_reports.draft_report(session, by, case, {"sentences": [], **words}, at, version=None)
+    yield f"{kind} drafted"
+    for side in p.sides:
+        p.accept(kind, side)
+        yield f"{kind} accepted by {side.organization_kind}"
+
+
+@pytest.mark.parametrize("state", ["negotiation", "trial", "agreement_draft", "ended"])
+def test_while_a_text_is_accepted_everybody_says_the_same(partners: Partners, state: str) -> None:
+    partners.bring(state)
+    members = [partners.company_actor, partners.npo_actor]
+    seen = 0
+    for _name in _accepting(partners):
+        for days in (0, 8, 40, 120):
+            now = partners.at + timedelta(days=days)
+            seen += assert_everybody_agrees(partners.session, partners.coordinator, members, now)
+    assert seen == 3 * 4
+    assert partners.case.state != state
+
+
+def test_before_the_introduction_everybody_says_the_same(partners: Partners) -> None:
+    p, session, at = partners, partners.session, partners.at
+    pair = beginning.between(p.company, p.npo, need=p.need)
+    terms = beginning.Terms("food", 10.0, "kg")
+    case = beginning.recommend(session, p.coordinator, pair, terms, "other", "近い。", at)
+    deeds: tuple[Callable[[], object], ...] = (
+        lambda: None,
+        lambda: answering.accept(session, p.npo_actor, case, "", at, version=None),
+        lambda: answering.accept(session, p.company_actor, case, "", at, version=None),
+        lambda: deciding.return_(session, p.colleague, case, "other", "量は？", at, version=None),
+        lambda: answering.revise(session, p.npo_actor, case, terms, "10kgです。", at, version=None),
+        lambda: deciding.refuse(session, p.colleague, case, "scope", "目的に合わない。", at, version=None),
+    )
+    states = []
+    for do in deeds:
+        do()
+        states.append(case.state)
+        for days in (0, 8, 40):
+            now = at + timedelta(days=days)
+            assert assert_everybody_agrees(session, p.coordinator, [p.company_actor, p.npo_actor], now) == 1
+    assert states == [
+        "recommended", "interest_one_side", "coordinator_review", "interest_both", "coordinator_review", "refused",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -558,7 +618,7 @@ def test_what_time_brings_is_a_step_on_its_day_without_anything_written(partners
             step.is_late for step in turns.steps(session, case, due) if step.kind == "write_report"
         )
         late = turns.steps(session, case, due + timedelta(minutes=1))
-        assert all(step.is_late for step in late if step.kind == "write_report")
+        assert {step.is_late for step in late if step.kind == "write_report"} == {True}
 
 
 def test_a_gift_waits_for_the_other_side_alone(partners: Partners) -> None:

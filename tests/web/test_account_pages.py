@@ -566,6 +566,15 @@ def test_fields_that_a_form_does_not_have_change_nothing(
         assert (seat.user.role, seat.role, seat.user.status) == ("member", "owner", "invited")
 
 
+def test_the_settings_say_after_how_long_one_is_signed_out(
+    settings: Settings, owner: User, travel: time_machine.Traveller
+) -> None:
+    app = create_app(replace(settings, session_idle_minutes=45))
+    page = visit(login_as(app.test_client(), owner), "/account")
+    app.extensions["database"].dispose()
+    assert "45分使わないと、自動でログアウトされます。" in page.text
+
+
 def test_settings_typed_over_an_outdated_page_are_refused(client: FlaskClient, owner: User) -> None:
     login_as(client, owner)
     page = visit(client, "/account")
@@ -663,6 +672,17 @@ def test_editors_see_the_members_but_do_not_manage_them(
     post(client, f"/account/people/{owner.public_id}", {"role": "viewer", "version": owner.version}, 403)
     post(client, f"/account/people/{owner.public_id}/link", status=403)
     post(client, f"/account/people/{owner.public_id}/close", {"version": owner.version}, 403)
+
+
+def test_a_manager_is_offered_to_close_neither_an_operators_account_nor_their_own(
+    client: FlaskClient, manager: User, records: Database
+) -> None:
+    with records.write() as session:
+        operator, colleague = (make_coordinator(session, role=role) for role in ("operator", "coordinator"))
+    login_as(client, manager)
+    for person, is_offered in ((colleague, True), (operator, False), (manager, False)):
+        page = visit(client, f"/account/people/{person.public_id}")
+        assert ("停止の手続きへ" in {text for text, _url in page.links}) is is_offered, person.role
 
 
 def test_foreign_accounts_do_not_exist(client: FlaskClient, owner: User, records: Database) -> None:

@@ -482,6 +482,10 @@ def test_a_returned_case_says_what_is_missing_and_comes_back_with_a_supplement(t
     )
     asked = visit(town.group, town.url)
     assert "受け渡しの場所を教えてください。" in asked.text
+    home = visit(town.group, "/npo")
+    assert home.href("補足・変更して送る") == asked.href("補足・変更して送る")
+    assert home.href("詳しく聞く")
+    assert not {"受けたい", "今回は見送る"} & {text for text, _url in home.links}
     form = visit(town.group, asked.href("補足・変更して送る"))
     send(town.group, form, {"note": "公民館の裏口です。"}, action="/revise")
     assert town.case().state == "coordinator_review"

@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import event, select
 from sqlalchemy.orm import joinedload
 
+from matcher.ground import calendar
 from matcher.ground.db import Database
 from matcher.records import Membership, Organization, User
 from tests import factories
@@ -49,11 +50,15 @@ def test_a_home_page_asks_as_little_with_twenty_cases_as_with_two(
     records: Database = app.extensions["database"]
 
     def live(cases: int) -> None:
-        for _ in range(cases):
+        for number in range(cases):
             partners.need = factories.make_need(partners.session, partners.npo)
-            partners.bring("negotiation")
+            partners.today = calendar.tokyo_date(partners.at)
+            partners.starts_on = partners.today + timedelta(days=1)
+            partners.bring(("negotiation", "running")[number % 2])
 
     def asked() -> list[str]:
+        travel.move_to(partners.at)
+        browser = login_as(app.test_client(), user)
         visit(browser, address)
         with statements_of(records) as seen:
             page = visit(browser, address)
@@ -66,9 +71,7 @@ def test_a_home_page_asks_as_little_with_twenty_cases_as_with_two(
         user_id = {
             "company": partners.company_user.id, "npo": partners.npo_user.id, "city": partners.coordinator.user_id,
         }[who]  # fmt: skip
-        user = session.get(User, user_id)
-    travel.move_to(partners.at)
-    browser = login_as(app.test_client(), user)
+        user = session.get_one(User, user_id)
     few = asked()
     with records.write() as session:
         partners.session = session
@@ -80,7 +83,6 @@ def test_a_home_page_asks_as_little_with_twenty_cases_as_with_two(
             for found in (partners.company, partners.npo)
         )  # fmt: skip
         live(18)
-    travel.move_to(partners.at)
     many = asked()
     assert len(many) == len(few), "\n\n".join(many)
     assert len(many) <= MOST, "\n\n".join(many)

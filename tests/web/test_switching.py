@@ -94,6 +94,19 @@ def test_who_serves_one_organization_has_nothing_to_switch(both: Both, new_clien
     assert "切り替え" not in visit(login_as(new_client(), alone), "/account").text
 
 
+def test_the_account_ends_with_the_last_organization_that_can_be_worked_for(both: Both) -> None:
+    with both.records.write() as session:
+        make_user(session, both.npo)
+        for one in (both.other, both.company):
+            session.get_one(Organization, one.id).state = "deactivated"
+    url = f"/account/people/{both.person.public_id}/close"
+    page = visit(both.client, url)
+    assert page.h1 == ["退会の確認"]
+    send(both.client, page, {}, 302, action="/close")
+    with both.records.read() as session:
+        assert session.get_one(User, both.person.id).status == "deactivated"
+
+
 def test_a_form_begun_in_one_name_is_not_sent_in_another_and_comes_back(both: Both) -> None:
     url = STEP.format(both.need.public_id)
     typed = visit(both.client, url).form(action=url).values | {"title": "お米がほしい"}

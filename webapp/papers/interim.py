@@ -9,7 +9,6 @@ from matcher.work import reads as work_reads
 from webapp.papers import measured
 from webapp.papers.paper import Ask, Paper, head
 
-_HANDED_IN: Final = frozenset({"submitted", "accepted"})
 _SAID: Final = (
     "period_from", "period_to", "due_on", "submitted_at", "npo_text", "company_text", "setbacks",
     "company_setbacks", "next_step", "drafts",
@@ -19,7 +18,7 @@ _SAID: Final = (
 def _facts(ask: Ask) -> dict[str, Any]:
     reports = work_reads.reports(ask.session, ask.case)
     composed = drafted.of_reports(ask.session, ask.case, reports)
-    is_whole = all(row.state in _HANDED_IN for row in reports)
+    is_whole = all(row.is_handed_in for row in reports)
     last = ask.history.event("submit_report", "accept_report") if is_whole else None
     return {
         "reports": [

@@ -33,12 +33,12 @@ def _facts(ask: Ask) -> dict[str, Any]:
         "tasks": [
             {"side": task.side, "text": task.text, "due_on": task.due_on}
             for task in case_reads.tasks(session, case)
-            if task.done_at is None
+            if task.is_open
         ],
         "risks": [
             {"text": risk.text, "mitigation": risk.mitigation}
             for risk in work_reads.risks(session, case)
-            if risk.closed_at is None
+            if risk.is_open
         ],
         "meetings": [
             {"held_on": note.held_on, "people": note.people, "text": note.text, "next_step": note.next_step}

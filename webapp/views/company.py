@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from matcher.cases import beginning
 from matcher.cases import reads as case_reads
 from matcher.city import cities
 from matcher.desk import tasks as desk_tasks
@@ -86,7 +87,8 @@ def need(public_id: str) -> Page:
     """One need as other members see it."""
     found = posting_reads.get_need(db.session(), access.actor(), public_id)
     mark = shown_lists.mark_of(db.session(), access.actor(), found.organization_id, found)
-    return render_template("company/need.html", need=found, mark=mark)
+    may_propose = beginning.may_approach(db.session(), access.actor(), found.organization, clock.now())
+    return render_template("company/need.html", need=found, mark=mark, may_propose=may_propose)
 
 
 @blueprint.post("/needs/<public_id>/<any(save, unmark):action>")
@@ -163,6 +165,7 @@ def _offer_page(found: Offer, banner: str = "") -> str:
         offer=found,
         banner=banner,
         actions=own_postings.open_acts(found),
+        may_write=posting_drafts.may_write(access.actor(), found),
         history=audit.history(db.session(), "offer", found.public_id),
     )
 

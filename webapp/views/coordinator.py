@@ -14,8 +14,9 @@ from matcher.city import cities
 from matcher.desk import exposure, noted, queues, unseen
 from matcher.desk.lists import LISTS
 from matcher.desk.lists.listing import PAGE_SIZE, DeskList
-from matcher.ground.errors import Refused
+from matcher.ground.errors import MovedOn
 from matcher.register import outbox
+from matcher.register.act import Act
 from webapp import access, asked, clock, db, desk_lists, making, sheets, text, traces
 from webapp.desk_lists import Setting
 from webapp.forms import desk as forms
@@ -66,6 +67,7 @@ def today() -> str:
         deadline_pages=_DEADLINE_PAGES,
         spread=unseen.spread(session, actor),
         undeliverable=outbox.undeliverable(session, actor),
+        mail_acts=outbox,
         failures=MAIL_FAILURES,
     )
 
@@ -74,26 +76,25 @@ def today() -> str:
 @access.allow("staff")
 def send_mail_again(mail_id: int) -> Response:
     """Give what was given up to an address one more try."""
-    done = _("もう一度送ります。届かなければ、また「届かなかったメール」に出ます。")
-    return _treat_mail(outbox.send_again, mail_id, done)
+    return _treat_mail(outbox.send_again, mail_id)
 
 
 @blueprint.post("/desk/mails/<int(max=2147483647):mail_id>/settled")
 @access.allow("staff")
 def settle_mail(mail_id: int) -> Response:
     """Note that the person was told otherwise."""
-    return _treat_mail(outbox.settle, mail_id, _("対応済みとして記録しました。"))
+    return _treat_mail(outbox.settle, mail_id)
 
 
-def _treat_mail(service: Callable[..., None], mail_id: int, done: str) -> Response:
+def _treat_mail(deed: Act, mail_id: int) -> Response:
+    session, actor = db.session(), access.actor()
+    mail = outbox.get(session, actor, mail_id)
     try:
-        service(db.session(), access.actor(), mail_id, clock.now())
-    except Refused as refused:
-        if refused.code != "mail_done":
-            raise
-        flash(text.sentence(refused.code, refused.facts), "warning")
+        deed(session, actor, mail, clock.now())
+    except MovedOn:
+        flash(text.sentence("mail_done"), "warning")
     else:
-        flash(done, "success")
+        flash(_(deed.words.done), "success")
     return redirect(url_for("coordinator.desk", _anchor="mails"))
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from matcher.cases import beginning, turns
 from matcher.cases import reads as case_reads
-from matcher.cases import turns
 from matcher.city import cities
 from matcher.desk import tasks as desk_tasks
 from matcher.ground import limits, permissions
@@ -15,7 +15,7 @@ from matcher.postings import acts as posting_acts
 from matcher.postings import drafts as posting_drafts
 from matcher.postings import reads as posting_reads
 from matcher.records import Need
-from matcher.register import audit
+from matcher.register import act, audit
 from webapp import access, asked, clock, db, own_postings, posting_text
 from webapp.forms import posting as forms
 
@@ -32,7 +32,9 @@ def home() -> Page:
     session, actor = db.session(), access.actor()
     npo = organization_reads.own_organization(session, actor)
     needs = posting_reads.own_needs(session, actor)
-    cases, steps = case_reads.own_cases(session, actor, clock.now(), open_only=True)
+    now = clock.now()
+    cases, steps = case_reads.own_cases(session, actor, now, open_only=True)
+    waiting = [case for case in cases if turns.has(steps[case.id], "npo", "answer", "supplement")]
     return render_template(
         "npo/home.html",
         npo=npo,
@@ -41,7 +43,8 @@ def home() -> Page:
             for task in desk_tasks.next_tasks(session, actor, npo, cases, steps, 6)
             if task.kind not in {"answer"}
         ][:3],
-        waiting=[case for case in cases if turns.has(steps[case.id], "npo", "answer", "supplement")],
+        waiting=waiting,
+        actions={case.id: act.open_to(session, actor, case, now, "case") for case in waiting},
         cases=cases,
         steps=steps,
         needs=needs[:5],
@@ -75,6 +78,7 @@ def _need_page(found: Need, banner: str = "") -> str:
         banner=banner,
         city_areas=cities.get(session).area_labels,
         actions=own_postings.open_acts(found),
+        may_write=posting_drafts.may_write(access.actor(), found),
         missing=posting_drafts.missing(found),
         history=audit.history(session, "need", found.public_id),
         shown=posting_reads.shown_to_companies(session, [found]).get(found.id, 0),
@@ -238,4 +242,5 @@ def offers() -> Page:
 def offer(public_id: str) -> Page:
     """One offer as other members see it."""
     found = posting_reads.get_offer(db.session(), access.actor(), public_id)
-    return render_template("npo/offer.html", offer=found)
+    may_propose = beginning.may_approach(db.session(), access.actor(), found.organization, clock.now())
+    return render_template("npo/offer.html", offer=found, may_propose=may_propose)

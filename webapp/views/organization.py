@@ -39,6 +39,7 @@ def profile() -> Page:
         tasks=organization_text.tasks(organization),
         actions=act.open_to(db.session(), access.actor(), organization, clock.now()),
         is_locked=organization.is_locked,
+        is_complete=organization_profile.is_complete(organization),
         level=organization_profile.disclosure_level(organization),
         readings=readings.of_organization(db.session(), access.actor(), organization, clock.now()),
     )
@@ -127,7 +128,7 @@ def _submit_page(organization: Organization, form: Form, banner: str) -> str:
         parts=[
             (part, organization_text.rows(organization, part, city)) for part in SECTIONS[organization.kind]
         ],
-        is_complete=not any(organization_profile.completeness(organization).values()),
+        is_complete=organization_profile.is_complete(organization),
         banner=banner,
     )
 

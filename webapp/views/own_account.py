@@ -55,6 +55,7 @@ def settings() -> Page:
     return page(
         "settings", form, banner, user=user, sessions=browsers, several=bool(actor.elsewhere),
         offered=sum(one.is_offered for one in user.memberships),
+        idle_minutes=current_app.config["SETTINGS"].session_idle_minutes,
     )  # fmt: skip
 
 

@@ -14,7 +14,8 @@ from matcher.people import (
     staff,
 )
 from matcher.records import Membership, User
-from matcher.register import outbox, receipts
+from matcher.register import act, outbox, receipts
+from matcher.register.act import Act
 from webapp import access, asked, clock, context, db, text
 from webapp.forms import account as forms
 from webapp.forms.base import Form, SearchForm
@@ -129,8 +130,10 @@ def person(public_id: str) -> Page:
         else:
             flash(_(memberships.change_role.words.done, name=seat.name), "success")
             return redirect(_people_url())
+    ending = _ending(seat, user)
     return page(
         "person", form, banner, user=user, seat=seat, labels=forms, deeds=memberships, list_url=_people_url(),
+        actions=act.open_to(session, actor, seat or user, clock.now()), ending=ending.name,
         served=[seat] if seat is not None else [one for one in user.memberships if one.ended_at is None],
         unreached=outbox.unreached(session, [user.email]).get(user.email), failures=MAIL_FAILURES,
     )  # fmt: skip
@@ -165,8 +168,8 @@ def person_close(public_id: str) -> Page:
     seat, user = _found(public_id)
     own = user.public_id == actor.user_public_id
     held = open_work.of(session, user)
-    deed = closing.close_account if seat is None else closing.leave if own else closing.remove
-    ends_account = seat is None or (own and not actor.elsewhere)
+    deed = _ending(seat, user)
+    ends_account = seat is None or (own and closing.ends_account(seat))
     record = seat or user
     form = forms.CloseForm(data={"version": record.version})
     if not held and form.validate_on_submit():
@@ -189,6 +192,13 @@ def person_close(public_id: str) -> Page:
         here=url_for("account.person_close", public_id=public_id),
         back=url_for("account.settings") if own else _people_url(),
     )  # fmt: skip
+
+
+def _ending(seat: Membership | None, user: User) -> Act:
+    """The act that ends the use: of the account, of one's own membership, of another's."""
+    if seat is None:
+        return closing.close_account
+    return closing.leave if user.public_id == access.actor().user_public_id else closing.remove
 
 
 def _found(public_id: str) -> tuple[Membership | None, User]:

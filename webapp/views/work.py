@@ -98,8 +98,8 @@ def overview(case: Partnership) -> dict[str, Any]:
         "trial": documents.find_agreed(session, case, "trial"),
         "ending": work_text.ending(case, documents.find_agreed(session, case, "trial_result")),
         "lessons": lessons.lessons(session, case),
-        "risks": [risk for risk in work_reads.risks(session, case) if risk.closed_at is None],
-        "incidents": [found for found in work_reads.incidents(session, case) if found.resolved_at is None],
+        "risks": [risk for risk in work_reads.risks(session, case) if risk.is_open],
+        "incidents": [found for found in work_reads.incidents(session, case) if found.is_open],
         "termination": case_reads.last_move(session, case, "terminate") if case.was_terminated else None,
         "papers": papers.available(papers_of(case)),
     }
