@@ -35,6 +35,31 @@ class SupportType:
     beside: Mapping[str, float] = field(default_factory=dict)
 
 
+#: A legal form as people shorten it before a name or behind it → written out; ㈱ and ㈲ are folded before.
+LEGAL_FORMS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **dict.fromkeys(("npo法人", "(特非)", "(特)", "(npo)", "(npo法人)"), "特定非営利活動法人"),
+        **dict.fromkeys(("認定npo法人", "(認特非)", "(認定npo)", "(認定npo法人)"), "認定特定非営利活動法人"),
+        "(一社)": "一般社団法人",
+        "(公社)": "公益社団法人",
+        "(一財)": "一般財団法人",
+        "(公財)": "公益財団法人",
+        "(福)": "社会福祉法人",
+        "(社福)": "社会福祉法人",
+        "(学)": "学校法人",
+        "(医)": "医療法人",
+        "(宗)": "宗教法人",
+        "(同)": "合同会社",
+        "(資)": "合資会社",
+        "(名)": "合名会社",
+        "(農)": "農事組合法人",
+        "(労協)": "労働者協同組合",
+    }
+)
+COMPANIES_LIMITED: Final = ("株式会社", "有限会社")
+#: What the authority grants to an NPO corporation, written before its form.
+NPO_GRANTED: Final = ("特例認定", "仮認定", "認定")
+
 #: 特定非営利活動促進法 別表. Number 20 stands only where an ordinance fills it (see Municipality).
 FIELDS: Final = _labels(
     {

@@ -8,9 +8,8 @@ from sqlalchemy.orm import Session
 
 from embeddings import text as texts
 from matcher.imports.columns import Kind
-from matcher.organizations.identity import Identity, compare
+from matcher.organizations.identity import Identity, compare, known_as
 from matcher.records import Need, Offer, Organization
-from matcher.register import folding
 
 #: With more entries of one name than these nobody compares them all; a person tells.
 MOST_OF_ONE_NAME: Final = 200
@@ -36,7 +35,7 @@ class Known:
                 self.numbers[number] = name
             if found_kind == wanted:
                 self.add_organization(Identity(name, number or "", area or "", address or ""))
-                self.owners.setdefault(folding.folded(name), []).append((key, name, state))
+                self.owners.setdefault(known_as(name), []).append((key, name, state))
                 if number:
                     self.owner_numbers[number] = (key, name, state)
         if kind in {"needs", "offers"}:

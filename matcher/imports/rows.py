@@ -20,10 +20,10 @@ from matcher.imports.columns import COLUMNS, Kind
 from matcher.imports.findings import Problem
 from matcher.imports.known import Known, identity
 from matcher.organizations import profile as organization_profile
+from matcher.organizations.identity import known_as
 from matcher.postings import drafts as posting_drafts
 from matcher.postings import terms
 from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization
-from matcher.register import folding
 
 _MODELS: Final[Mapping[Kind, tuple[Any, ...]]] = {
     "companies": (Organization, CompanyProfile),
@@ -212,7 +212,7 @@ def check_posting(
 def _owner(values: Mapping[str, Any], known: Known) -> tuple[int, str, str] | str:
     if values.get("owner_number"):
         return known.owner_numbers.get(values["owner_number"]) or "owner_unknown"
-    found = known.owners.get(folding.folded(values.get("owner") or ""), [])
+    found = known.owners.get(known_as(values.get("owner") or ""), [])
     if not found:
         return "owner_unknown" if values.get("owner") else "required"
     return found[0] if len(found) == 1 else "owner_ambiguous"
@@ -227,7 +227,7 @@ def _about_owner(
     a slip, and which one only a person can tell.
     """
     typed = str(values.get("owner") or "")
-    said, registered = folding.folded(typed), folding.folded(name)
+    said, registered = known_as(typed), known_as(name)
     if said == registered:
         return None
     is_close = (said in registered or registered in said) and said not in known.owners

@@ -10,6 +10,7 @@ from matcher.cases.reads import cases_of_party
 from matcher.ground import permissions
 from matcher.ground.errors import NotFound
 from matcher.ground.permissions import Actor
+from matcher.organizations import identity
 from matcher.records import ChecklistAnswer, Organization, Partnership, User
 from matcher.register import folding
 
@@ -91,12 +92,12 @@ def lookalikes(session: Session, organization: Organization, limit: int = 10) ->
     """Other organizations with the same name (in any spelling), telephone, mail address or website: perhaps a
     double.
     """
-    name = folding.folded(organization.name)
+    name, word = identity.known_as(organization.name), identity.core(organization.name)
     kept = {one: value for one in _TELLING if (value := getattr(organization, one))}
     same = [getattr(Organization, one) == value for one, value in kept.items()]
-    if name:
+    if word:
         same.append(Organization.name == organization.name)
-        same.append(Organization.search_text.like(folding.like_pattern(name), escape="\\"))
+        same.append(Organization.search_text.like(folding.like_pattern(word), escape="\\"))
     if not same:
         return []
     found = session.scalars(
@@ -108,7 +109,7 @@ def lookalikes(session: Session, organization: Organization, limit: int = 10) ->
     alike = [
         other
         for other in found
-        if folding.folded(other.name) == name
+        if identity.known_as(other.name) == name
         or any(getattr(other, one) == value for one, value in kept.items())
     ]
     return alike[:limit]

@@ -20,7 +20,7 @@ from matcher.organizations import reads as organization_reads
 from matcher.people import beginning as registering
 from matcher.postings import reads as posting_reads
 from matcher.records import AuditEvent, Embedding, Mail, Notice, Organization
-from matcher.register import audit, numbers
+from matcher.register import audit, folding, numbers
 from matcher.register.act import Look
 from tests import told as tell
 from tests.factories import (
@@ -653,6 +653,18 @@ def test_possible_doubles_share_a_name_a_telephone_a_mail_or_a_website(session: 
     same_name = make_company(session, kana="イ", name="浜の会")
     make_npo(session, website="")
     assert list(organization_reads.lookalikes(session, one)) == [same_phone, same_name]
+
+
+def test_a_double_is_seen_behind_another_way_to_write_its_legal_form(session: Session) -> None:
+    one, other, third = (
+        make_npo(session, name=name, kana="", phone="", email="", website="")
+        for name in ("特定非営利活動法人みなと食堂", "（特非）　みなと食堂", "一般社団法人みなと食堂")
+    )
+    for found in (one, other, third):
+        found.search_text = folding.text_of_organization(found)
+    assert list(organization_reads.lookalikes(session, one)) == [other]
+    assert list(organization_reads.lookalikes(session, other)) == [one]
+    assert list(organization_reads.lookalikes(session, third)) == []
 
 
 def test_suspended_members_see_no_other_profile(session: Session, now: datetime) -> None:
