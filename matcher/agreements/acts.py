@@ -33,6 +33,7 @@ CITY_FIELDS: Final = frozenset(
      "publication", "outcome"}
 )  # fmt: skip
 EXPIRED: Final = "verification_expired"
+OVER: Final = "agreement_over"  #: what both have signed ended while the city was to confirm it
 CHECKS: Final = ("period", "money", "indicators", "publication")
 
 
@@ -307,6 +308,8 @@ def _confirmable(look: Look) -> str | None:
         return MOVED_ON
     if agreement.needs_manager and look.actor.role != "manager":
         return "manager_needed"
+    if date.fromisoformat(agreement.content["to_on"]) < calendar.tokyo_date(look.now):
+        return OVER
     return acceptance_obstacle(look.session, look.record, look.now)
 
 

@@ -35,7 +35,7 @@ COMPLETED_BY: Final[Mapping[str, Sequence[str]]] = {
     **dict.fromkeys(
         ("no_purpose", "no_outcome_indicator", "plan_changed", "no_rules", "text_outdated"), _BOTH
     ),
-    **dict.fromkeys(("not_verified", agreement_acts.EXPIRED), ("city",)),
+    **dict.fromkeys(("not_verified", agreement_acts.EXPIRED, agreement_acts.OVER), ("city",)),
     "plan_open": (),
 }
 
@@ -178,7 +178,9 @@ def _going_on(session: Session, case: Partnership, drafted: set[str]) -> _Steps:
             missing = agreement_acts.draft_obstacle(session, case)
             if missing is None:
                 confirmed = CaseStep(side="city", kind=agreement_acts.confirm.name, until=until)
-                yield from _lasting([confirmed], agreement_acts.verified_until(case))
+                signed = documents.find_draft(session, case, "agreement")
+                over = [(date.fromisoformat(signed.content["to_on"]), agreement_acts.OVER)] if signed else []
+                yield from _lasting([confirmed], over + agreement_acts.verified_until(case))
             for side in COMPLETED_BY[missing] if missing is not None else ():
                 yield CaseStep(side=side, kind=missing, until=until)
     if kind:

@@ -18,6 +18,7 @@ from matcher.desk import handovers, steps, tasks
 from matcher.desk.lists import LISTS
 from matcher.ground import calendar, lifecycle
 from matcher.ground.db import Database
+from matcher.ground.errors import Refused
 from matcher.ground.permissions import Actor
 from matcher.organizations import reads as organization_reads
 from matcher.people import accounts
@@ -277,6 +278,24 @@ def test_before_the_introduction_it_is_the_turn_of_who_is_asked_then_of_the_city
     assert now() == [("city", "decide")]
     deciding.return_(session, partners.coordinator, case, "other", "量をご確認ください。", at, version=None)
     assert now() == [("company", "supplement"), ("npo", "supplement")]
+
+
+def test_what_ended_while_the_city_was_to_confirm_it_goes_back(partners: Partners) -> None:
+    partners.bring("agreement_review")
+    agreement = documents.find_draft(partners.session, partners.case, "agreement")
+    assert agreement is not None
+    last = date.fromisoformat(agreement.content["to_on"])
+    partners.later(days=(last - partners.today).days)
+    assert _now(partners) == [("city", "confirm_agreement")]
+    partners.later(days=1)
+    assert _now(partners) == [("city", "agreement_over")]
+    with pytest.raises(Refused, match="agreement_over"):
+        partners.confirm()
+    agreement_acts.return_(
+        partners.session, partners.coordinator, partners.case, "other", "日付を直してください。", partners.at,
+        version=None,
+    )  # fmt: skip
+    assert {side for side, _kind in _now(partners)} == {"company", "npo"}
 
 
 # ── What a text lacks ────────────────────────────────────────────────────────────────────────────────
