@@ -212,6 +212,17 @@ def test_times_of_day_are_read_right(at: time, clock, pick) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("午前12時", time(0)), ("午後12時", time(12)), ("12:30 am", time(0, 30)), ("12:30 pm", time(12, 30)),
+        ("午後0時15分", time(12, 15)), ("午前11時59分", time(11, 59)), ("午後11時59分", time(23, 59)),
+    ],
+)  # fmt: skip
+def test_midnight_and_noon_are_told_apart(text: str, at: time) -> None:
+    assert days.read_time(text) == at
+
+
+@pytest.mark.parametrize(
     "text", ["14:", "14:5", "25:00", "14:60", "1430", "二時", "14:30から", "14:30 15:30", "午後13時"]
 )
 def test_what_is_no_time_is_refused(text: str) -> None:

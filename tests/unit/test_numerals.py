@@ -174,7 +174,7 @@ def test_amounts_as_people_write_them(text: str, value: int) -> None:
         ("20人以上", "number_near"), ("20羽", "number_unit"), ("1e5", "number"), ("1E+999999999", "number"), ("1_000", "number"),
         ("NaN", "number"), ("Infinity", "number"), ("½", "number"), ("10²", "number"), ("①", "number"), ("٣", "number"), ("", "number"),
         ("万円", "number"), ("千千", "number"), ("1万2億", "number"), ("1万2万", "number"), ("1億20000万", "number"), ("1.5億2000万", "number"),
-        ("12百", "number"), ("十二百", "number"), ("1二", "number"), (".5", "number"), ("5.", "number"), ("¥", "number"), ("円", "number"),
+        ("2万5", "number"), ("1億2000", "number"), ("2千5", "number"), ("12百", "number"), ("十二百", "number"), ("1二", "number"), (".5", "number"), ("5.", "number"), ("¥", "number"), ("円", "number"),
         ("0x10", "number"), ("1億 2000万", "number"), ("+5", "number"), ("-5", "negative"), ("1兆", "too_large"), ("9" * 60, "too_large"),
         ("9" * 61, "value_too_long"), ("0.00001", "decimals"), ("1." + "0" * 50 + "1億", "decimals"),
     ],

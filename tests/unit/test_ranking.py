@@ -146,6 +146,16 @@ def test_remote_support_has_no_distance():
     assert marks(ranking.fit(remote, need, CLOSE))["area"] == "○"
 
 
+@pytest.mark.parametrize(
+    ("company", "npo", "says"),
+    [("remote", "onsite", "area_company_remote"), ("onsite", "remote", "area_npo_remote")],
+)
+def test_who_must_be_met_and_who_comes_to_nobody_talk_about_it(company, npo, says):
+    offer, need = replace(FOOD_OFFER, mode=company), replace(FOOD_NEED, mode=npo)
+    (reason,) = (one for one in ranking.fit(offer, need, CLOSE).reasons if one.code == "area")
+    assert (reason.mark, reason.says) == ("△", says)
+
+
 @pytest.mark.parametrize(("above", "mark"), [(-0.01, "△"), (0.01, "○")])
 def test_a_weak_quote_is_not_presented_as_a_reason(above, mark):
     low, high = ranking.SENTENCES_SCALE
