@@ -1,5 +1,7 @@
 """The audit record is append-only, chained, and names the first row that does not hold."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select, sql, text
 from sqlalchemy.exc import DBAPIError
@@ -8,6 +10,7 @@ from matcher.ground.db import Database
 from matcher.ground.permissions import SYSTEM
 from matcher.records import AuditEvent, Counter
 from matcher.register import audit
+from tests.conftest import NOW
 
 
 def _three(session, now):
@@ -50,6 +53,31 @@ def test_tampering_is_found_at_its_row(session, now, statement, row, why):
     session.execute(text(statement))
     session.expire_all()
     assert audit.verify(session)[1] == audit.Broken(row, why)
+
+
+#: Of an event: what it says, and something else that it might say instead.
+FACTS = {
+    "at": NOW + timedelta(days=1), "actor_id": "u1", "actor_organization_id": "o1", "role": "manager",
+    "action": "withdraw", "object_type": "offer", "object_id": "n9", "object_version": 7, "from_state": "draft",
+    "to_state": "closed", "reason_code": "other", "reason_text": "not so", "details": {"by": "somebody"},
+    "request_id": "r1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fact", FACTS)
+def test_no_fact_of_an_event_changes_unnoticed(session, now, fact):
+    _three(session, now)
+    _unprotect(session)
+    event = session.get(AuditEvent, 2)
+    assert getattr(event, fact) != FACTS[fact]
+    setattr(event, fact, FACTS[fact])
+    session.flush()
+    session.expire_all()
+    assert audit.verify(session) == (1, audit.Broken(2, "content"))
+
+
+def test_every_fact_of_an_event_is_tried():
+    assert {*FACTS, "id", "previous_hash", "hash", "seal"} == set(AuditEvent.__table__.columns.keys())
 
 
 @pytest.mark.parametrize(
