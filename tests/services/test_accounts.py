@@ -39,7 +39,15 @@ from matcher.records import (
 )
 from matcher.register import audit, notices, throttle
 from tests import told as tell
-from tests.factories import actor_for, make_city, make_company, make_coordinator, make_npo, make_user
+from tests.factories import (
+    actor_for,
+    make_city,
+    make_company,
+    make_coordinator,
+    make_membership,
+    make_npo,
+    make_user,
+)
 
 GOOD = "紫陽花と古い灯台の地図帳"
 OTHER = "turnip lantern gravel 41 orbit"
@@ -720,6 +728,10 @@ def test_passwords_are_hashed_with_argon2id_at_the_documented_cost() -> None:
 def test_the_last_owner_stays_owner_until_there_is_another(session: Session, now: datetime) -> None:
     user, npo, owner = member(session)
     make_user(session, npo, organization_role="owner", status="invited")
+    make_user(session, npo, organization_role="editor")
+    elsewhere = make_npo(session)
+    for facts in ({"offered": True}, {"ended_at": now}):  # has not said yes; has left
+        make_membership(session, make_user(session, elsewhere), npo, "owner", **facts)
     with pytest.raises(Refused, match="last_owner"):
         memberships.change_role(
             session, owner, memberships.get(session, owner, user.public_id), "viewer", now

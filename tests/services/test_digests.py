@@ -60,6 +60,8 @@ def test_only_who_hears_at_once_has_a_mail_at_once(session, person, notify, coun
         ("biweekly", FORTNIGHTS[0] - 13 * DAY, FORTNIGHTS[0]),
         ("biweekly", FORTNIGHTS[0], FORTNIGHTS[1]),
         ("biweekly", FORTNIGHTS[1], FORTNIGHTS[2]),
+        ("biweekly", FORTNIGHTS[2] - DAY, FORTNIGHTS[2]),
+        ("biweekly", FORTNIGHTS[2], FORTNIGHTS[2] + 14 * DAY),
     ],
 )
 def test_what_is_gathered_goes_out_at_its_hour_and_not_before(session, person, notify, written, sent):

@@ -76,8 +76,16 @@ def test_who_is_not_a_mover_of_the_row_moves_nothing_and_leaves_no_event(
     assert tried > len(lifecycle.TRANSITIONS)
 
 
-def test_a_stranger_moves_nothing_at_all(records: dict[str, moves.Movable], actors: list[Actor]) -> None:
-    assert [moves.movers(actors[2], record) for record in records.values()] == [frozenset()] * 3
+def test_everybody_counts_as_what_they_are_to_the_record_and_a_stranger_as_nobody(
+    records: dict[str, moves.Movable], actors: list[Actor]
+) -> None:
+    city = [{"coordinator"}, {"coordinator", "manager"}, {"system"}]
+    found = {kind: [set(moves.movers(actor, record)) for actor in actors] for kind, record in records.items()}
+    assert found == {
+        "organization": [{"owner"}, set(), set(), *city],
+        "posting": [{"owner"}, set(), set(), *city],
+        "partnership": [{"npo"}, {"company"}, set(), *city],
+    }
 
 
 @pytest.mark.parametrize(("code", "text", "field"), [

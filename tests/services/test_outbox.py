@@ -14,6 +14,7 @@ from sqlalchemy import select
 from matcher.city import cities
 from matcher.ground.errors import MovedOn, NotFound, NotPermitted, Refused
 from matcher.ground.permissions import ANONYMOUS
+from matcher.people import links
 from matcher.records import AuditEvent, Mail, Municipality, User
 from matcher.register import notices, outbox
 from tests import factories
@@ -276,6 +277,23 @@ def test_a_link_does_not_stay_in_the_outbox_when_its_mail_is_given_up(database, 
     mail.send_due(database, settings_for(database, tmp_path, server), NOW)
     found = mails(database)["a@x.example"]
     assert (found.body, found.given_up_at) == ("", NOW)
+
+
+@pytest.mark.parametrize("end", ["sent", "given up"])
+def test_no_link_can_be_read_in_the_outbox_once_its_mail_has_gone_or_is_given_up(session, end):
+    factories.make_city(session)
+    links.mail_link(
+        session, factories.make_user(session, factories.make_npo(session)), NOW, "http://x.example"
+    )
+    (one,) = outbox.lease(session, NOW)
+    assert "http://x.example" in tell.of(one).body
+    if end == "sent":
+        outbox.note_sent(session, one.id, NOW)
+    else:
+        outbox.note_failure(session, one.id, "address", "550", NOW)
+    session.flush()
+    session.refresh(one)
+    assert "http" not in f"{one.facts}{one.body}"
 
 
 # ── Several things told in one mail ──────────────────────────────────────────────────────────────────

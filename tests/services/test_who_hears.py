@@ -65,6 +65,22 @@ def test_everybody_named_hears_once_but_who_acts(partners, actor, whom, hear):
     assert ear.heard() == {name: ["started"] for name in hear}
 
 
+def test_of_an_organization_hears_who_works_on_its_cases_now(partners, session):
+    partners.bring("negotiation")
+    editor, reader, gone, invited = (
+        factories.make_user(session, partners.company, **facts)
+        for facts in (
+            {"organization_role": "editor"}, {"organization_role": "viewer"}, {}, {"status": "invited"},
+        )
+    )  # fmt: skip
+    gone.memberships[0].ended_at = partners.at
+    said = wording_work.event(partners.case, "started")
+    telling.tell(session, partners.npo_actor, partners.case, said, partners.at, "company")
+    people = (partners.company_user, editor, reader, gone, invited)
+    hear = select(Notice.user_id).where(Notice.user_id.in_([one.id for one in people]))
+    assert set(session.scalars(hear.where(Notice.code == "started"))) == {partners.company_user.id, editor.id}
+
+
 def test_nobody_else_can_be_told(partners):
     partners.bring("negotiation")
     said = wording_work.event(partners.case, "started")
