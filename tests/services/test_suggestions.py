@@ -7,9 +7,10 @@ from sqlalchemy import select
 from embeddings.encoder import WordsOnly
 from matcher.cases import beginning
 from matcher.cases.beginning import Terms
+from matcher.ground import vocabulary
 from matcher.ground.errors import Invalid, NotFound
 from matcher.postings import acts as posting_acts
-from matcher.records import Embedding, ShownSuggestion
+from matcher.records import Embedding, Partnership, ShownSuggestion
 from matcher.register import findable
 from matcher.suggestions import encoding, indexing, shown_lists, suggest
 from matcher.suggestions.conditions import Filters
@@ -254,9 +255,10 @@ def test_a_pass_needs_a_reason_of_the_list_and_another_reason_its_words(town, no
     assert refused.value.facts == {field: "required"}
 
 
-def test_a_pair_that_already_has_a_case_is_not_suggested(town, now):
+@pytest.mark.parametrize("asker", ["company", "need"])
+def test_a_pair_that_already_has_a_case_is_not_suggested_until_it_comes_to_nothing(town, now, asker):
     def begin(session):
-        beginning.propose(
+        return beginning.propose(
             session,
             town.person,
             beginning.between(
@@ -269,13 +271,34 @@ def test_a_pair_that_already_has_a_case_is_not_suggested(town, now):
             now,
         )
 
-    town.change(begin)
-    assert "野菜のこと" not in town.titles()
+    def suggested():
+        with town.database.read() as session:
+            town.live.level(session)
+            if asker == "company":
+                found = suggest.for_company(session, town.live, town.reload(session, town.company))
+                return town.npos["野菜"].id in [item.candidate.id for item in found]
+            found = suggest.for_need(session, town.live, need_of(session, town, "野菜"))
+            return town.company.id in [item.candidate.id for item in found]
+
+    assert suggested()
+    case = town.change(begin)
+    assert not suggested()
+    town.change(lambda session: setattr(session.get(Partnership, case.id), "state", "declined"))
+    assert suggested()
 
 
 def test_filters_are_hard_conditions(town):
     assert town.titles(filters=Filters(field="7")) == []
     assert "野菜のこと" in town.titles(filters=Filters(field="13", area="chuo", support_type="food"))
+
+
+def test_what_is_of_the_whole_city_is_found_in_each_district(town):
+    def widen(session):
+        need_of(session, town, "野菜").areas = [vocabulary.AREA_CITYWIDE]
+
+    assert town.titles(filters=Filters(area="hama")) == []
+    town.change(widen)
+    assert town.titles(filters=Filters(area="hama")) == ["野菜のこと"]
 
 
 def test_what_a_need_only_names_as_also_welcome_is_said_on_its_card(town):
