@@ -164,6 +164,7 @@ def test_an_amount_of_nothing_is_approved_but_not_paid(partners, session):
     assert [kind for kind, _about in city_steps(partners)] == ["approve_payment"]
     payments.approve(session, partners.manager, partners.case, found, partners.at, version=None)
     assert city_steps(partners) == []
+    assert payments.unsettled(session, partners.case) is None
 
 
 def test_a_fixed_part_is_due_in_its_fiscal_year_and_late_after_it(partners, session):
@@ -193,6 +194,11 @@ def test_who_calculated_an_amount_is_not_asked_to_approve_it(partners, session):
     measured(partners)
     payments.calculate(session, partners.manager, partners.case, partners.rule(), partners.at)
     assert told(partners, "支払いの承認待ち") == set()
+    steps = turns.steps(session, partners.case, partners.at)
+    (step,) = (one for one in steps if one.kind == "approve_payment")
+    assert not payments.is_for(session, step, partners.manager, partners.case)
+    another = factories.actor_for(factories.make_coordinator(session, role="manager"))
+    assert payments.is_for(session, step, another, partners.case)
 
 
 def test_an_amount_that_a_coordinator_calculated_is_told_to_the_managers(partners, session):

@@ -70,6 +70,20 @@ def test_a_target_is_reached_in_its_own_direction(direction, value, reached):
     assert indicators.reached(found, value) == reached
 
 
+def test_only_gifts_that_were_confirmed_and_not_taken_back_are_summed(partners, session):
+    partners.bring("running")
+    right, _waiting, wrong = (give(quantity=kilos)(partners) for kilos in (5.0, 20.0, 100.0))
+    for entry in (right, wrong):
+        contributions.confirm_contribution(session, partners.npo_actor, partners.case, entry, partners.at)
+    contributions.cancel_contribution(
+        session, partners.company_actor, partners.case, wrong, "重さを間違えた。", partners.at
+    )
+    (total,) = contributions.totals(session, partners.case)
+    assert (total["quantity"], total["times"]) == (5.0, 1)
+    page = publication.compose(session, partners.case, "題", "紹介", ["contributions"])
+    assert [row["quantity"] for row in page["contributions"]] == [5.0]
+
+
 def test_amounts_found_in_different_ways_are_not_added_up(partners, session):
     partners.bring("running")
     for facts in (

@@ -6,13 +6,14 @@ import pytest
 from sqlalchemy import select
 
 from matcher.agreements import indicators, plans
-from matcher.cases import beginning, documents
+from matcher.cases import beginning, documents, files
 from matcher.cases import reads as case_reads
 from matcher.ground import day_words
 from matcher.ground.errors import Invalid, MovedOn, NotFound, NotPermitted, Refused
 from matcher.records import (
     Contribution,
     Lesson,
+    Measurement,
     PeriodReport,
     PublicComment,
     Risk,
@@ -41,6 +42,7 @@ from tests.services.results import (
     decline,
     differing,
     discuss,
+    give,
     given,
     incident,
     lesson,
@@ -273,7 +275,7 @@ def test_only_the_city_reads_what_residents_wrote_before_it_is_shown(partners, s
         comments.get_comment(session, partners.coordinator, "0" * 32)
 
 
-def test_a_record_is_found_only_in_its_own_case_and_by_its_parties(partners, session):
+def test_a_record_is_found_by_its_parties_only(partners, session):
     given(partners)
     entry = _gift(partners)
     found = case_reads.get_item(session, partners.npo_actor, partners.case, Contribution, entry.public_id)
@@ -282,6 +284,28 @@ def test_a_record_is_found_only_in_its_own_case_and_by_its_parties(partners, ses
         case_reads.get_item(session, partners.npo_actor, partners.case, Contribution, "0" * 32)
     with pytest.raises(NotFound):
         case_reads.get_item(session, _who(partners, "outsider"), partners.case, Contribution, entry.public_id)
+
+
+def test_what_is_of_one_case_is_not_found_in_another_of_the_same_two(partners, session):
+    waiting_contract(partners)
+    give()(partners)
+    of = partners.case
+    gift, value, file = _gift(partners), _value(partners), partners.file()
+    plan = documents.find_agreed(session, of, "plan")
+    (decision, *_earlier) = case_reads.decision_bundles(session, of)
+    reads = [
+        (gift, lambda case: case_reads.get_item(session, partners.npo_actor, case, Contribution, gift.public_id)),
+        (value, lambda case: case_reads.get_item(session, partners.npo_actor, case, Measurement, value.public_id)),
+        (plan, lambda case: documents.get(session, case, plan.public_id)),
+        (decision, lambda case: case_reads.get_decision_bundle(session, case, decision.public_id)),
+        (file, lambda case: files.get(session, case, file.public_id)),
+    ]  # fmt: skip
+    partners.need = factories.make_need(session, partners.npo)
+    partners.introduce()
+    for record, read in reads:
+        assert read(of) is record
+        with pytest.raises(NotFound):
+            read(partners.case)
 
 
 def test_who_only_reads_for_the_evaluator_does_not_evaluate(partners, session):
@@ -333,7 +357,7 @@ def test_parts_of_what_is_counted_are_not_more_than_the_whole(partners):
         assert caught.value.facts == fault
     with pytest.raises(Invalid, match="parts_exceed") as caught:
         partners.measure(
-            partners.only_indicator(), 8.0, partners.ends_on, breakdown={"小学生": 9.0, "中学生": 5.0}
+            partners.only_indicator(), 8.0, partners.ends_on, breakdown={"小学生": 5.0, "中学生": 5.0}
         )
     assert list(caught.value.facts) == ["breakdown"]
     partners.measure(

@@ -5,7 +5,7 @@ from sqlalchemy import column, select, table
 
 from matcher import migrations
 from matcher.ground import calendar
-from matcher.ground.errors import NotPermitted, Refused
+from matcher.ground.errors import Invalid, NotPermitted, Refused
 from matcher.records import (
     AuditEvent,
     Measurement,
@@ -22,6 +22,7 @@ from tests.partners import Partners
 from tests.services.results import (
     DAY,
     _value,
+    approve,
     approved,
     calculate,
     calculate_fixed,
@@ -170,6 +171,16 @@ def test_a_paid_amount_is_kept_with_its_day(partners, session):
         partners.manager.user_id,
     )
     assert payments.unsettled(session, partners.case) is None
+
+
+def test_no_amount_is_paid_before_its_approval_though_it_was_calculated_earlier(partners):
+    calculated(partners)
+    partners.later(days=3)
+    approve()(partners)
+    with pytest.raises(Invalid) as refused:
+        pay(days=-1)(partners)
+    assert refused.value.facts == {"paid_on": "before_approval"}
+    pay()(partners)
 
 
 def test_a_simulation_shows_several_outcomes_and_ones_own(partners, session):

@@ -19,7 +19,7 @@ from sqlalchemy import Text, inspect, select
 from sqlalchemy.orm import Session
 
 from matcher.agreements import course, indicators, plans
-from matcher.cases import answering, files, trials
+from matcher.cases import answering, documents, files, trials
 from matcher.cases import reads as case_reads
 from matcher.city import cities
 from matcher.ground import calendar
@@ -283,7 +283,10 @@ class Lived(Workplace):
         self.indicator(name="別の指標")
         self.accept("plan", *self.sides, self.coordinator)
         self.amend_agreement("週に2回届ける。", budget_cap_yen=400_000, fixed={"2027": 50_000})
-        self.accept("agreement")
+        self.accept("agreement", *self.sides, self.manager)
+        agreement = documents.find_agreed(self.session, self.case, "agreement")
+        assert agreement is not None
+        assert agreement.number == 2
 
     def accepted(self) -> dict[str, list[str]]:
         """Name → the lines that were accepted, decided, paid or published."""
