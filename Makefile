@@ -7,7 +7,7 @@ PORT ?= 8000
 export HOST PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check house format bench load soak model words lock clean
+.PHONY: help install run test check house format bench load soak mutants model words lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -64,6 +64,9 @@ load: $(VENV)/.installed-test ## fifty people at once, in quiet and while the se
 soak: $(VENV)/.installed-test ## the long rounds: 200 kill -9 rounds under load, 200 races, 20,000 fuzzed posts
 	FUZZ_POSTS=20000 FUZZ_GETS=20000 FUZZ_SECONDS=2 \
 	$(BIN)/python -m pytest -o addopts=-q tests/soak tests/contracts/test_fuzz.py
+
+mutants: $(VENV)/.installed-test ## put faults into a copy of the program, one at a time: a test must notice each
+	@$(MEMORY:%=TMPDIR=%) $(BIN)/python -m tests.soak.mutants
 
 model: $(VENV)/.installed-test ## rebuild the bundled embedding model from its sources
 	$(BIN)/python -m embeddings.training.build_model --untrained var/untrained
