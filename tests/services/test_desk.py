@@ -200,7 +200,7 @@ def test_deadlines_of_the_coming_week_stand_in_order(session: Session, officer: 
     make_case(session, company, npo, officer, state="interest_one_side", deadline_at=days_ago(-2))
     for_the_city = make_need(session, npo, title="市を待つ", valid_until=today + timedelta(days=30))
     make_case(
-        session, company, npo, officer, state="coordinator_review", deadline_at=days_ago(-4), number="E-2026-0002",
+        session, company, npo, officer, state="coordinator_review", deadline_at=days_ago(-4),
         need_id=for_the_city.id,
     )  # fmt: skip
     make_npo(session, name="更新の会", verification_expires_on=today + timedelta(days=3))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from matcher.agreements import acts as agreement_acts
 from matcher.agreements import plans
-from matcher.cases import answering, beginning, deciding, documents, talks, trials, turns
+from matcher.cases import answering, beginning, deciding, documents, stages, talks, trials, turns
 from matcher.cases import reads as case_reads
 from matcher.desk import handovers, steps, tasks
 from matcher.desk.lists import LISTS
@@ -441,6 +441,32 @@ def test_nobody_is_reminded_of_what_is_not_theirs_to_do(partners: Partners, stat
             assert sides <= set(whose), (name, day)
             told += len(sides)
     assert told or state == "agreed"
+
+
+def test_in_the_demo_city_nobody_is_reminded_of_what_is_not_theirs_to_do(
+    lived_city: Path, tmp_path: Path
+) -> None:
+    shutil.copy(lived_city, tmp_path / "city.db")
+    database = Database(f"sqlite:///{tmp_path}/city.db")
+    told = 0
+    with database.write() as session:
+        for later in range(0, 120, 3):
+            now = NOW + timedelta(days=later)
+            newest = session.scalar(select(func.max(Notice.id))) or 0
+            for remind in (stages.remind_waiting, *REMINDERS):
+                remind(session, now)
+            rows = session.execute(
+                select(Partnership, Notice.organization_id)
+                .join(Notice, Notice.object_id == Partnership.public_id)
+                .where(Notice.id > newest, Notice.organization_id.is_not(None))
+                .options(joinedload(Partnership.company), joinedload(Partnership.npo))
+            ).all()
+            for case, organization_id in rows:
+                found = turns.steps(session, case, now)
+                assert case.side_of(organization_id) in turns.whose(found), (case.number, case.state, later)
+            told += len(rows)
+    assert told > 20, told
+    database.dispose()
 
 
 _EVERY_KIND = (

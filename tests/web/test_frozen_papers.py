@@ -182,6 +182,9 @@ class Lived(Workplace):
                 line for line in cells if line.startswith(case.number)
             )
         url = f"/cases/{self.closed.public_id}"
+        for section in ("plan", "agreement", "progress", "payment"):
+            # The way back to the case calls it as it is called now.
+            found[f"section {section}"] = _main(visit(npo, f"{url}/{section}").html).split("</nav>", 1)[1]
         found["evaluation"] = _main(visit(npo, f"{url}/evaluation").html).split("<h2")[-1]
         found["calendar"] = npo.get(f"{url}/calendar.ics").text
         found["public page"] = _main(

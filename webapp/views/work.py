@@ -111,7 +111,10 @@ def section(public_id: str, section: str) -> Page:
     """One part of the workspace."""
     case = introduced_case(public_id)
     return render_template(
-        f"work/{section}.html", **facts(access.actor(), case, section), **SECTIONS[section](case)
+        f"work/{section}.html",
+        named=parties.History(db.session(), case).lasting(),
+        **facts(access.actor(), case, section),
+        **SECTIONS[section](case),
     )
 
 
