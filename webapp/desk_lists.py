@@ -14,13 +14,14 @@ from flask import url_for
 from matcher.city.cities import City
 from matcher.desk.lists import LISTS
 from matcher.desk.lists.audit import Entry
-from matcher.desk.lists.listing import Column, DeskList, Listing, Row
+from matcher.desk.lists.listing import Column, DeskList, Row
 from matcher.ground import lifecycle, permissions
 from matcher.ground.field import Field
 from matcher.ground.permissions import Actor
 from matcher.imports import columns as import_columns
 from matcher.organizations import profile as organization_profile
 from matcher.records import Organization
+from matcher.register.paging import Listing
 from webapp import audit_text, case_text, filters, import_text, sheets
 from webapp.labels import gettext as _
 from webapp.labels import vocabulary

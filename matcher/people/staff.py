@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from embeddings.normal import nfkc
@@ -15,6 +15,7 @@ from matcher.people import accounts, links, memberships
 from matcher.records import Membership, Organization, User
 from matcher.register import audit, folding
 from matcher.register.act import Done, Look
+from matcher.register.paging import page_of
 
 
 def open_staff_account(
@@ -123,12 +124,12 @@ def search_members(
         query = query.where(
             or_(and_(True, *held), *(column.icontains(wanted, autoescape=True) for column in columns))
         )
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    page = max(1, min(page, -(-total // size)))
-    rows = session.scalars(
-        query.options(contains_eager(Membership.user), contains_eager(Membership.organization))
-        .order_by(Organization.name, User.created_at, User.id)
-        .limit(size)
-        .offset((page - 1) * size)
-    )
-    return rows.all(), total, page
+    found = page_of(
+        session,
+        query.options(contains_eager(Membership.user), contains_eager(Membership.organization)).order_by(
+            Organization.name, User.created_at, User.id
+        ),
+        page,
+        size,
+    ).of_first()
+    return found.rows, found.total, found.page

@@ -18,36 +18,13 @@ from matcher.ground.errors import NotFound
 from matcher.ground.permissions import Actor
 from matcher.records import Mark, Need, Offer, Organization, Partnership, ShownList, ShownSuggestion
 from matcher.register import folding
+from matcher.register.paging import Listing, page_of
 
 PAGE_SIZE = 20
 
 _RUNS = regex.compile(r"[\p{Han}々]{2,}|\p{Katakana}{2,}|[a-z]{2,}")
 _KANJI = regex.compile(r"\p{Han}")
 _NEAR = 2  #: one shared word, or two shared kanji
-
-
-@dataclass(frozen=True)
-class Listing:
-    """One page of a list and how many there are in all."""
-
-    rows: Sequence[Any]
-    total: int
-    page: int
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are, at least one."""
-        return max(1, -(-self.total // PAGE_SIZE))
-
-    @property
-    def first(self) -> int:
-        """Number of the first row shown, counted from one."""
-        return (self.page - 1) * PAGE_SIZE + 1 if self.total else 0
-
-    @property
-    def last(self) -> int:
-        """Number of the last row shown."""
-        return min(self.page * PAGE_SIZE, self.total)
 
 
 def open_needs(
@@ -125,15 +102,10 @@ def _page(
     session: Session, query: Select[Any], kind: Any, conditions: Mapping[str, str], sort: str, page: int
 ) -> Listing:
     """A page of them: what says every word that is looked for before what says some."""
-    total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
-    page = max(1, min(page, -(-total // PAGE_SIZE) or 1))
     order = kind.valid_until.asc() if sort == "closing" else kind.published_at.desc()
     words = _words(kind, conditions)
     said = [reduce(add, (case((word, 1), else_=0) for word in words)).desc()] if len(words) > 1 else []
-    rows = session.scalars(
-        query.order_by(*said, order, kind.id.desc()).offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)
-    ).all()
-    return Listing(rows, total, page)
+    return page_of(session, query.order_by(*said, order, kind.id.desc()), page, PAGE_SIZE).of_first()
 
 
 def own_needs(session: Session, actor: Actor) -> Sequence[Need]:

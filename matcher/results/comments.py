@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final
 
-from sqlalchemy import Select, func, select, true
 from sqlalchemy import case as either
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.cases import telling
@@ -13,7 +13,7 @@ from matcher.ground import lifecycle, limits, permissions, personal, vocabulary
 from matcher.ground.errors import Invalid, NotFound
 from matcher.ground.permissions import ANONYMOUS, Actor
 from matcher.records import Partnership, PublicComment
-from matcher.register import act, audit, moves, throttle, wording_work
+from matcher.register import act, audit, moves, paging, throttle, wording_work
 from matcher.register.act import Done, Look, Told, Words
 
 
@@ -52,31 +52,14 @@ def comment(session: Session, case: Partnership, text: str, network: str, now: d
 PER_PAGE: Final = 50
 
 
-class Listing(NamedTuple):
-    """One page of a list, and how many pages there are."""
-
-    rows: Sequence[Any]
-    page: int
-    pages: int
-
-
-def _page(session: Session, query: Select[Any, Any] | Select[Any], page: int) -> Listing:
-    total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
-    pages = -(-total // PER_PAGE) or 1
-    page = min(page, pages)
-    rows = session.execute(query.offset((page - 1) * PER_PAGE).limit(PER_PAGE)).all()
-    return Listing(rows, page, pages)
-
-
-def shown_comments(session: Session, case: Partnership, page: int = 1) -> Listing:
+def shown_comments(session: Session, case: Partnership, page: int = 1) -> paging.Listing:
     """What the public page shows, newest first."""
     query = (
         select(PublicComment)
         .where(PublicComment.partnership_id == case.id, PublicComment.state == "shown")
         .order_by(PublicComment.id.desc())
     )
-    found = _page(session, query, page)
-    return found._replace(rows=[row for (row,) in found.rows])
+    return paging.page_of(session, query, page, PER_PAGE).of_first()
 
 
 def hidden_comments(session: Session, case: Partnership) -> list[tuple[str, int]]:
@@ -97,7 +80,7 @@ def comments_of(session: Session, actor: Actor, case: Partnership) -> Sequence[P
     ).all()
 
 
-def comments_to_read(session: Session, actor: Actor, state: str = "", page: int = 1) -> Listing:
+def comments_to_read(session: Session, actor: Actor, state: str = "", page: int = 1) -> paging.Listing:
     """(comment, case) of what waits for the city, the longest first: unread words, then shown ones without
     an answer; then the rest, the newest first.
 
@@ -119,7 +102,7 @@ def comments_to_read(session: Session, actor: Actor, state: str = "", page: int 
             either((is_answered, -PublicComment.id), else_=PublicComment.id),
         )
     )
-    return _page(session, query, page)
+    return paging.page_of(session, query, page, PER_PAGE)
 
 
 def get_comment(session: Session, actor: Actor, public_id: str) -> tuple[PublicComment, Partnership]:

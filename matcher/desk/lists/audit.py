@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from matcher.desk.lists.listing import Column, Conditions, DeskList, Filter, Listing, equal, page_of
+from matcher.desk.lists.listing import PAGE_SIZE, Column, Conditions, DeskList, Filter, equal, page_of
 from matcher.ground import calendar, vocabulary
 from matcher.ground.permissions import Actor
 from matcher.records import (
@@ -23,6 +23,7 @@ from matcher.records import (
     User,
 )
 from matcher.register import folding
+from matcher.register.paging import Listing
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def find(
     entries = [
         Entry(event, user, titles.get((event.object_type, event.object_id), "")) for event, user in rows
     ]
-    return Listing(entries, total, number)
+    return Listing(entries, total, number, PAGE_SIZE)
 
 
 def _day(text: str | None) -> date | None:

@@ -15,7 +15,6 @@ from matcher.desk.lists.listing import (
     Conditions,
     DeskList,
     Filter,
-    Listing,
     Row,
     equal,
     listed,
@@ -27,6 +26,7 @@ from matcher.ground.permissions import Actor
 from matcher.postings.reads import holds
 from matcher.records import Need, Organization, Partnership
 from matcher.register import folding
+from matcher.register.paging import Listing
 
 
 def find(

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from matcher.desk.lists.listing import (
     AREA,
+    PAGE_SIZE,
     Column,
     Conditions,
     DeskList,
     Filter,
-    Listing,
     equal,
     ordered,
     page_of,
@@ -23,6 +23,7 @@ from matcher.ground import vocabulary
 from matcher.ground.permissions import Actor
 from matcher.records import Organization, Partnership, ShownList, ShownSuggestion
 from matcher.register import folding
+from matcher.register.paging import Listing
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def find(
     }  # fmt: skip
     order = ordered(sort if sort.removeprefix("-") in columns else "shown", columns, Organization.id)
     total, number, rows = page_of(session, query.order_by(*order), page)
-    return Listing([Exposure(*row) for row in rows], total, number)
+    return Listing([Exposure(*row) for row in rows], total, number, PAGE_SIZE)
 
 
 EXPOSURE: Final = DeskList(

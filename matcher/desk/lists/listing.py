@@ -18,37 +18,13 @@ from matcher.ground import permissions
 from matcher.ground.lifecycle import Machine
 from matcher.ground.permissions import Actor
 from matcher.register import folding
+from matcher.register.paging import Listing
 
 PAGE_SIZE: Final = 50
 SHEET_LIMIT: Final = 20_000  #: rows of a saved list; a sheet that a person can still use
 
 
 Conditions = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Listing:
-    """One page of a list (or all of it), and how many rows there are in all."""
-
-    rows: Sequence[Any]
-    total: int
-    page: int = 1
-    size: int = PAGE_SIZE
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are, at least one."""
-        return max(1, -(-self.total // self.size))
-
-    @property
-    def first(self) -> int:
-        """Number of the first row shown, counted from one."""
-        return (self.page - 1) * self.size + 1 if self.total else 0
-
-    @property
-    def last(self) -> int:
-        """Number of the last row shown."""
-        return min(self.page * self.size, self.total)
 
 
 @dataclass(frozen=True)
@@ -217,4 +193,4 @@ def listed(
     if chosen := [one for one in conditions.get("selected", "").split(",") if one]:
         query = query.where(model.public_id.in_(chosen))
     total, number, rows = page_of(session, query.order_by(*order), page)
-    return Listing([row_of(row) for row in rows], total, number)
+    return Listing([row_of(row) for row in rows], total, number, PAGE_SIZE)

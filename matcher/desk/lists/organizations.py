@@ -14,7 +14,6 @@ from matcher.desk.lists.listing import (
     Conditions,
     DeskList,
     Filter,
-    Listing,
     Row,
     equal,
     listed,
@@ -26,6 +25,7 @@ from matcher.ground.permissions import Actor
 from matcher.postings.reads import holds
 from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization, ShownSuggestion
 from matcher.register import folding
+from matcher.register.paging import Listing
 
 
 def find(

@@ -15,7 +15,6 @@ from matcher.desk.lists.listing import (
     Conditions,
     DeskList,
     Filter,
-    Listing,
     equal,
     listed,
     ordered,
@@ -26,6 +25,7 @@ from matcher.ground.permissions import Actor
 from matcher.postings.reads import holds
 from matcher.records import Need, Offer, Organization, ShownSuggestion
 from matcher.register import folding
+from matcher.register.paging import Listing
 
 
 def _find(
