@@ -97,7 +97,7 @@ _OFFER: Final = (
     Field("areas", "提供できる地域（小学校区）", "areas", aliases=("提供できる地域", "地域", "場所の地区", "対象地域", "地区"), needed=True,
           examples=("市全域", "市全域")),
     _MODE,
-    Field("conditions", "条件", aliases=("提供の条件",), is_said=True),
+    Field("conditions", "条件", aliases=("提供の条件",)),
     Field("skills", "技能（プロボノの場合）", "codes", vocabulary.PRO_BONO_SKILLS, ("技能", "求める技能", "出せる技能")),
     Field("fields", "役立ててほしい分野", "fields", aliases=("分野", "活動分野"), examples=("子どもの健全育成", "まちづくり")),
     Field("beneficiaries", "支えたい人", "codes", vocabulary.BENEFICIARIES, ("支える相手", "対象", "対象者"),

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from embeddings import bearing
 from embeddings import text as texts
 from matcher.ground import posting, profile
 from matcher.records import Counter, Embedding, Need, Offer, Organization
@@ -23,7 +24,7 @@ def type_of(owner: Owner) -> str:
 
 
 def text_of(owner: Owner) -> str:
-    """The text by which a record is found; an organization's profile must be loaded."""
+    """All that a record says of what is given or wanted; an organization's profile must be loaded."""
     held: Any = owner
     if isinstance(owner, Organization):
         fields = profile.FIELDS[owner.kind]
@@ -32,6 +33,22 @@ def text_of(owner: Owner) -> str:
         fields = posting.FIELDS["need" if isinstance(owner, Need) else "offer"]
     parts = [getattr(held, one.code) for one in fields if one.is_said] if held is not None else []
     return "\n".join(part for part in parts if part.strip())
+
+
+def compared_text_of(owner: Owner) -> str:
+    """What of the text is compared by meaning: what is given or wanted, without refusals and limits.
+
+    A text of nothing else is compared as it is.
+    """
+    said = text_of(owner)
+    speaker = speaker_of(owner)
+    kept = [sentence for sentence in texts.sentences(said) if bearing.speaks(sentence, speaker)]
+    return "\n".join(kept) or said
+
+
+def speaker_of(owner: Owner) -> bearing.Speaker:
+    """Whether the record speaks for one who gives or one who asks."""
+    return "asker" if type_of(owner) in {"need", "npo"} else "giver"
 
 
 def is_findable(owner: Owner, organization: Organization) -> bool:
@@ -68,7 +85,7 @@ def touch(session: Session, owner: Owner) -> None:
         return
     if isinstance(owner, Organization):
         _load_profile(session, owner)
-    digest, active = texts.digest(text_of(owner)), is_findable(owner, organization)
+    digest, active = texts.digest(compared_text_of(owner)), is_findable(owner, organization)
     rows = session.scalars(
         select(Embedding).where(Embedding.owner_type == type_of(owner), Embedding.owner_id == owner.id)
     ).all()

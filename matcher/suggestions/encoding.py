@@ -17,7 +17,7 @@ from embeddings import text as texts
 from matcher.ground.db import Database
 from matcher.records import Embedding, Need, Offer, Organization
 from matcher.register import numbers
-from matcher.register.findable import Owner, _row, is_findable, text_of
+from matcher.register.findable import Owner, _row, compared_text_of, is_findable
 
 Floats = NDArray[np.float32]
 
@@ -56,7 +56,7 @@ def add_missing_rows(database: Database, model_id: str) -> int:
                 version = numbers.raise_version(session)
                 for owner in owners:
                     organization = owner if isinstance(owner, Organization) else owner.organization
-                    digest = texts.digest(text_of(owner))
+                    digest = texts.digest(compared_text_of(owner))
                     session.add(_row(owner, model_id, digest, is_findable(owner, organization), version))
                 made += len(owners)
     return made
@@ -102,7 +102,7 @@ def encode_waiting(
             .order_by(Embedding.version, Embedding.id)
             .limit(limit)
         ).all()
-        work = [(row.id, row.text_sha256, text_of(_owner(session, row))) for row in rows]
+        work = [(row.id, row.text_sha256, compared_text_of(_owner(session, row))) for row in rows]
     if not work:
         return 0
     try:
