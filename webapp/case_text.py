@@ -381,8 +381,8 @@ def shown_reasons(kept: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str,
     for reason in kept:
         entry = {
             "text": reason_sentence(reason),
-            "own_quote": reason.get("company"),
-            "other_quote": reason.get("npo"),
+            "own_quote": reason.get("company") if reason.get("code") == "quote" else None,
+            "other_quote": reason.get("npo") if reason.get("code") == "quote" else None,
         }
         group = "improvements" if reason.get("code") == "improve" else (
             "pros" if reason.get("mark") == "○" else "cons"

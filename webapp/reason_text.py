@@ -1,6 +1,7 @@
 """Why two sides were suggested to each other, and what either could add: the sentences of the ranking."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
@@ -15,6 +16,7 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "文章の上でいちばん近いのは、企業の「%(company)s」と、団体の「%(npo)s」です。"
         "直接の対応は強くないため、内容を確かめてください。"
     ),
+    "quote_none": _l("文章どうしの結び付きは弱めです。内容をご確認ください。"),
     "support_not_offered": _l(
         "団体は「%(wanted)s」を求めていますが、企業の提供メニューに当てはまるものがまだありません。"
     ),
@@ -30,6 +32,29 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "企業の「%(given)s」が代わりになるか相談が必要です。"
     ),
     "support_other": _l("団体の希望は「%(wanted)s」ですが、企業の提供は「%(given)s」で、種類が異なります。"),
+    "support_elsewhere": _l(
+        "団体が求める「%(wanted)s」は、この企業の別の提供メニュー「%(title)s」にあります。"
+    ),
+    "support_welcome_elsewhere": _l(
+        "団体が「あると助かる」とした「%(given)s」は、この企業の別の提供メニュー「%(title)s」にあります。"
+        "いちばんの希望は「%(wanted)s」です。"
+    ),
+    "support_instead_elsewhere": _l(
+        "団体の希望は「%(wanted)s」です。この企業の別の提供メニュー「%(title)s」（%(given)s）が"
+        "代わりになるか、相談が必要です。"
+    ),
+    "support_refused": _l("企業は「%(sentence)s」としています。団体の希望は「%(wanted)s」です。"),
+    "support_no_budget": _l("企業は、資金の支援は考えていないとしています。団体の希望は「%(wanted)s」です。"),
+    "support_in_profile": _l(
+        "企業はプロフィールで「%(given)s」に触れています。提供メニューはまだないため、できることの確認が必要です。"
+    ),
+    "support_skills": _l("団体が求める技能（%(skills)s）を、企業が挙げています。"),
+    "skill_other": _l(
+        "団体が求める技能は「%(skills)s」、企業が挙げる技能は「%(their_skills)s」で、異なります。"
+    ),
+    "skill_unknown": _l(
+        "プロボノ（専門技能）ですが、求める技能か出せる技能が書かれていません。技能が合うかを確かめてください。"
+    ),
     "field_same": _l("関心のある分野が同じです（%(fields)s）。"),
     "field_other": _l("企業が関心を示している分野とは異なります。"),
     "beneficiaries_same": _l("支えたい相手が同じです（%(beneficiaries)s）。"),
@@ -44,13 +69,21 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "area_same": _l("活動の地域が合っています。"),
     "area_other": _l("企業が希望する地域と、団体の活動場所が異なります。"),
     "period_other": _l("支援できる期間と、必要な期間が重なっていません。"),
-    "period_whole": _l("必要な期間のすべてで支援できます。"),
+    "period_whole": _l("必要な期間を通して支援できます。"),
     "period_part": _l("支援できる期間が、必要な期間の一部と重なっています。始まりと終わりの相談が必要です。"),
     "quantity_enough": _l("必要な量（%(needed)s）を満たします（提供は%(offered)s）。"),
+    "quantity_units": _l(
+        "数え方が違うため、足りるかどうかは確かめてください（提供は%(offered)s、必要は%(needed)s）。"
+    ),
     "quantity_too_little": _l("提供できる量（%(offered)s）は、最低必要な量（%(least)s）に届きません。"),
     "quantity_part": _l(
         "提供できる量（%(offered)s）は、希望（%(needed)s）の一部です。ほかの支援との組み合わせを検討してください。"
     ),
+    "check_company": _l("企業の条件%(conditions)s。団体の文章からは、応じられるか分かりません。"),
+    "check_both": _l("企業の条件「%(company)s」。団体の文章には「%(npo)s」とあります。"),
+    "check_against_company": _l("企業は「%(company)s」としています。団体の文章には「%(npo)s」とあります。"),
+    "check_npo": _l("団体からの補足%(conditions)s。応じられるか確かめてください。"),
+    "check_against_npo": _l("団体は「%(npo)s」としています。企業の文章には「%(company)s」とあります。"),
     "offer_support": _l("企業が「%(wanted)s」の提供メニューを加えると、条件を詳しく比べられます。"),
     "publish_need": _l("団体がニーズを公開すると、具体的な支援の内容で比べられます。"),
     "choose_fields": _l(
@@ -58,9 +91,21 @@ SENTENCES: Final[Mapping[str, Any]] = {
     ),
     "say_period": _l("提供できる期間を入力すると、時期が合うかを確かめられます。"),
     "say_quantity": _l("提供できる量を入力すると、足りるかどうかを確かめられます。"),
+    "say_needed_quantity": _l("団体が必要な量を入力すると、足りるかどうかを確かめられます。"),
+    "say_unit": _l("同じ単位（%(unit)s）での量が分かると、足りるかどうかを確かめられます。"),
+    "say_skills": _l("団体が求める技能を選ぶと、企業の技能と比べられます。"),
+    "say_own_skills": _l("企業が出せる技能を選ぶと、団体の求める技能と比べられます。"),
+    "say_area": _l("活動や提供の地域を入力すると、場所が合うかを確かめられます。"),
+    "combine": _l("足りない分は、ほかの支援と組み合わせると満たせます。"),
+    "settle_period": _l("始まりと終わりをずらせるかを話し合うと、時期が合うことがあります。"),
+    "settle_area": _l("届ける・来てもらうなどの方法が決まると、地域の違いを埋められることがあります。"),
+    "say_more": _l("品目や作業、場面などの具体的な言葉が両方の文章にあると、対応するところが分かります。"),
+    "answer_condition": _l("企業の条件に応じられるかをニーズに書くと、確かめやすくなります。"),
+    "talk": _l("面談や見学など、小さな一歩から始めると、細かな条件を確かめられます。"),
 }
 _LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "fields": vocabulary.FIELD_SHORT, "beneficiaries": vocabulary.BENEFICIARIES,
+    "skills": vocabulary.PRO_BONO_SKILLS, "their_skills": vocabulary.PRO_BONO_SKILLS,
 }  # fmt: skip
 _SUPPORT: Final = frozenset({"wanted", "given", "welcome"})
 _QUANTITIES: Final = frozenset({"offered", "needed", "least"})
@@ -78,10 +123,85 @@ def _fact(name: str, kept: Mapping[str, Any]) -> str:
     value = kept[name]
     if name in _SUPPORT:
         return str(vocabulary.support_label(value))
+    if name == "offered" and kept["says"] == "quantity_units":
+        return f"{figures.number(value)}{kept['offered_unit']}"
     if name in _QUANTITIES:
         return f"{figures.number(value)}{kept['unit']}"
     if name in _LISTS:
         return "、".join(_LISTS[name].get(code, code) for code in value)
+    if name == "conditions":
+        return "".join(f"「{condition}」" for condition in value)
     if name == "goals":
         return "、".join(_("目標%(goal)s", goal=goal) for goal in value)
     return str(value)
+
+
+# ── On a card ────────────────────────────────────────────────────────────────────────────────────────
+
+_VALUES: Final = {"○": "yes", "△": "partly", "×": "no"}
+#: The cells of a card's strip: code of the reason → its short name, in the order of their weight.
+_CELLS: Final[Mapping[str, Any]] = {
+    "support": _l("種類"), "quantity": _l("量"), "period": _l("時期"), "area": _l("地域"),
+    "field": _l("分野"), "beneficiaries": _l("相手"), "quote": _l("文章"),
+}  # fmt: skip
+#: What tells a card from the others, the most telling first.
+_REMARKS: Final = (
+    "check_against_npo", "check_against_company", "support_refused", "support_no_budget",
+    "skill_other", "support_other", "period_other", "quantity_too_little", "quantity_part",
+    "quantity_units", "area_other", "support_instead", "support_instead_elsewhere",
+    "support_instead_of_welcome", "skill_unknown", "support_in_profile", "support_not_offered",
+    "check_both", "area_company_remote", "area_npo_remote", "period_part", "support_elsewhere",
+    "support_welcome", "support_welcome_elsewhere", "check_company", "quote_none", "check_npo",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One criterion at a glance: how it stands (``yes``, ``partly``, ``no`` or empty: not known)."""
+
+    label: str
+    value: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Told:
+    """The reasons of a suggestion as a card tells them: at a glance first, the rest on demand."""
+
+    quote: Mapping[str, Any] | None
+    cells: Sequence[Cell]
+    remark: str  #: one sentence on what tells it from the others
+    pros: Sequence[Mapping[str, str]]  #: each with its ``text``
+    cons: Sequence[Mapping[str, str]]
+    improvements: Sequence[Mapping[str, str]]
+
+
+def told(kept: Sequence[Mapping[str, Any]]) -> Told:
+    """The kept reasons, sorted for a card."""
+    by_code = {reason["code"]: reason for reason in reversed(kept)}
+    by_says = {reason.get("says"): reason for reason in reversed(kept)}
+    quote = by_code.get("quote")
+    quote = quote if quote is not None and quote.get("company") and quote["mark"] == "○" else None
+    telling = next((by_says[says] for says in _REMARKS if says in by_says), None)
+    rest = [reason for reason in kept if reason is not quote]
+    return Told(
+        quote,
+        [_cell(code, str(label), by_code.get(code)) for code, label in _CELLS.items()],
+        reason_sentence(telling) if telling is not None else "",
+        [_plain(reason) for reason in rest if reason["mark"] == "○"],
+        [_plain(reason) for reason in rest if reason["mark"] in ("△", "×")],
+        [_plain(reason) for reason in rest if reason["code"] == "improve"],
+    )
+
+
+def _plain(reason: Mapping[str, Any]) -> Mapping[str, str]:
+    return {"text": reason_sentence(reason), "own_quote": "", "other_quote": ""}
+
+
+def _cell(code: str, label: str, reason: Mapping[str, Any] | None) -> Cell:
+    if reason is None:
+        return Cell(label, "")
+    text = ""
+    if code == "quantity" and "needed" in reason:
+        text = f"{_fact('offered', reason)}／{_fact('needed', reason)}"
+    return Cell(label, _VALUES.get(reason["mark"], ""), text)

@@ -263,6 +263,20 @@ SUPPORT_UNITS: Final = frozenset(unit for found in _SUPPORT for unit in found.un
 WHOLE_SUPPORT: Final = frozenset({"人", "件", "回", "食", "個", "部", "台", "か所"})
 #: Kinds of support that are money; they must be confirmed before a case can be closed.
 SUPPORT_IN_MONEY: Final = frozenset(found.code for found in _SUPPORT if found.is_money)
+#: Patterns: how texts call what they refuse to give (「お金は出せません」) → the kinds of support refused.
+REFUSED_SUPPORT: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "お金|金銭|現金|資金|金銭的|寄附|寄付|寄附金|寄付金|協賛|協賛金|会費|金": SUPPORT_IN_MONEY
+        - {"contract"},
+        "人手|人(?!を)|社員(?!を)|従業員|人員|ボランティア|労力": frozenset(
+            {"volunteer_hands", "secondment"}
+        ),
+        "場所|会場|部屋|会議室|土地|建物|スペース": frozenset({"place"}),
+        "車|車両|トラック|運搬|配送|配達|送迎|輸送": frozenset({"vehicle_logistics"}),
+        "食品|食べ物|食料": frozenset({"food"}),
+        "物|物品|品物|製品|商品": frozenset({"goods_new", "goods_used"}),
+    }
+)
 #: (one kind, another) → how far one can stand for the other, in both directions.
 COMPLEMENTS: Final[Mapping[tuple[str, str], float]] = MappingProxyType(
     {

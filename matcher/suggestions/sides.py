@@ -1,22 +1,44 @@
 """What a company and an NPO say of themselves, as the ranking takes it."""
 
-from matcher.records import Need, Offer, Organization
-from matcher.suggestions.ranking import Side
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final
+
+from embeddings import bearing
+from embeddings import text as texts
+from matcher.ground import vocabulary
+from matcher.records import CompanyProfile, Need, Offer, Organization
+from matcher.suggestions import amounts
+from matcher.suggestions.criteria import Elsewhere, Side
 
 
-def company_side(company: Organization, offer: Offer | None) -> Side:
-    """What a company says: the offer, completed by its profile where the offer says nothing."""
+def company_side(company: Organization, offer: Offer | None, offers: Iterable[Offer] = ()) -> Side:
+    """What a company says: the offer, completed by its profile where the offer says nothing.
+
+    Args:
+        offer: what the card speaks of; ``None`` for the profile alone.
+        offers: all open offers of the company, so that none of them is denied.
+    """
     profile = company.company
     fields = frozenset(profile.fields) if profile else frozenset()
     beneficiaries = frozenset(profile.beneficiaries) if profile else frozenset()
     areas = frozenset(profile.areas) if profile else frozenset()
     sdgs = frozenset(profile.sdgs) if profile else frozenset()
     skills = frozenset(profile.pro_bono_skills) if profile else frozenset()
+    others = tuple(
+        Elsewhere(other.support_type, other.title)
+        for other in offers
+        if offer is None or other.id != offer.id
+    )
+    in_profile = tuple(_given_in(profile)) if profile else ()
+    refused = _refused_by(profile) if profile else {}
     if offer is None:
-        support = ("pro_bono",) if skills else ()
         return Side(
-            support, areas=areas, fields=fields, sdgs=sdgs, beneficiaries=beneficiaries, skills=skills
-        )
+            in_profile, areas=areas, fields=fields, sdgs=sdgs, beneficiaries=beneficiaries, skills=skills,
+            elsewhere=others, refused=refused,
+        )  # fmt: skip
     return Side(
         (offer.support_type,),
         quantity=offer.quantity,
@@ -30,6 +52,9 @@ def company_side(company: Organization, offer: Offer | None) -> Side:
         beneficiaries=frozenset(offer.beneficiaries) or beneficiaries,
         skills=frozenset(offer.skills) or skills,
         is_open=True,
+        elsewhere=(*others, *(Elsewhere(kind) for kind in in_profile)),
+        refused=refused,
+        sizes=amounts.sizes(f"{offer.title}\n{offer.description}\n{offer.conditions}"),
     )
 
 
@@ -60,3 +85,60 @@ def npo_side(*, need: Need | None = None, npo: Organization | None = None) -> Si
         sdgs=frozenset(profile.sdgs),
         beneficiaries=frozenset(profile.beneficiaries),
     )
+
+
+def _given_in(profile: CompanyProfile) -> Iterable[str]:
+    """The kinds of support of which a profile itself says that the company gives them."""
+    if profile.pro_bono_skills:
+        yield "pro_bono"
+    said = texts.sentences(profile.volunteering)
+    if any(bearing.bearing(sentence, "giver") in {"", "limits"} for sentence in said):
+        yield "volunteer_hands"
+
+
+def _refused_by(profile: CompanyProfile) -> Mapping[str, str]:
+    """Kind of support → the sentence by which the company refuses it; empty where a list says so."""
+    refused: dict[str, str] = {}
+    if profile.budget_band == "none":
+        refused = dict.fromkeys(sorted(vocabulary.SUPPORT_IN_MONEY - {"contract", "fundraising_cobrand"}), "")
+    said = (profile.business, profile.csr_policy, profile.volunteering, profile.no_go)
+    return refused | dict(refused_kinds("\n".join(said)))
+
+
+_OPENING: Final = (
+    r"(?:(?:ただし|但し|なお|また|当社|弊社|当店|当方|うち|わたし(?:ども|たち)|私(?:ども|たち|共)?|申し訳[^、]*|残念ながら|いまは|今は|現在)"
+    r"(?:として|から|に|で)?(?:は|も|の|が)?[、,]?)*"
+)
+_AID: Final = (
+    r"(?:そのもの|だけ)?(?:的)?(?:の|での|による|的な)?(?:ご)?"
+    r"(?:支援|援助|提供|拠出|寄附|寄付|協力|負担|派遣|貸し出し|貸出|参加)?"
+)
+_KINDS: Final = tuple(
+    (
+        re.compile(
+            rf"^{_OPENING}(?:[^、は]{{1,6}}も)*(?:{words}){_AID}(?:は|も|を|が|について(?:は|も)|に(?:は|つきまして(?:は|も)))"
+        ),
+        kinds,
+    )
+    for words, kinds in vocabulary.REFUSED_SUPPORT.items()
+)
+
+
+@lru_cache(maxsize=16_384)
+def refused_kinds(said: str) -> Mapping[str, str]:
+    """The kinds of support that a company's text refuses as a whole → the sentence that does.
+
+    A clause that begins with the kind and ends with a refusal does (「お金は出せません」); one that refuses
+    it under a condition (「土日の会場は貸せません」) is a limit.
+    """
+    found: dict[str, str] = {}
+    for sentence in texts.sentences(said):
+        # 「寄附については、お断りしています」: what is spoken of goes with what is said of it.
+        joined = re.sub(r"(?<=は|も)[、,]", "", texts.normalize(sentence))
+        for clause in re.split(r"[、,。]", joined):
+            if bearing.bearing(clause, "giver") != "refuses":
+                continue
+            for pattern, kinds in _KINDS:
+                if pattern.search(clause):
+                    found |= dict.fromkeys(sorted(kinds), sentence)
+    return MappingProxyType(found)

@@ -4,47 +4,27 @@ The same code serves both directions, the coordinator, the evaluation and texts 
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.records import Need, Offer, Organization
-from matcher.suggestions import candidates, conditions, newcomers, quotes, ranking
+from matcher.suggestions import candidates, conditions, explaining, newcomers, ranking
 from matcher.suggestions.candidates import Candidates
 from matcher.suggestions.conditions import NO_FILTERS, Filters, Marks
+from matcher.suggestions.criteria import Side
+from matcher.suggestions.explaining import Suggestion
 from matcher.suggestions.indexing import LiveIndex
-from matcher.suggestions.near import Near, Search, Source, rows_of
+from matcher.suggestions.near import Near, Search, Source
 from matcher.suggestions.newcomers import Draw
-from matcher.suggestions.ranking import Fit, Quote, Texts
+from matcher.suggestions.ranking import Texts
 from matcher.suggestions.sides import company_side, npo_side
 
 SCORED: Final = 40  #: of the candidates of each type, so many of the most promising are scored
 SHOWN: Final = 10
-
-
-@dataclass
-class Suggestion:
-    """One card: the organization on the other side, what it is about, and how well it fits."""
-
-    candidate: Organization
-    need: Need | None
-    offer: Offer | None
-    fit: Fit
-    quote: Quote | None = None
-    saved: bool = False
-    rank: int = 0
-    also_welcome: str = ""  #: the support asked for by the filters, where the need names it second
-    is_newcomer: bool = False  #: on a place kept for those whom nobody has seen
-    public_id: str = ""  #: of the shown suggestion, once recorded
-
-    @property
-    def reasons(self) -> list[dict[str, Any]]:
-        """The reasons as they are shown and kept."""
-        return ranking.reasons_as_dicts(self.fit)
 
 
 class Shortlist(list[Suggestion]):
@@ -92,7 +72,7 @@ def for_company(
         if item.need is not None and item.need.support_type != filters.support_type:
             item.also_welcome = filters.support_type
     if quoted:
-        _add_quotes(session, live, best, company)
+        explaining.explain(session, live, best, company, None)
     return best
 
 
@@ -117,30 +97,30 @@ def _score_needs(
     search.compare("need", [need.id for need in needs], search.sources, closely=True)
     if profile is not None:
         search.compare("npo", sorted({need.organization_id for need in needs}), [profile])
-    return [_fit_need(search, company, need) for need in needs]
+    ours = _own_sides(search, company)
+    return [_fit_need(search, ours, need) for need in needs]
 
 
-def _fit_need(search: Search, company: Organization, need: Need) -> Suggestion:
+#: What an asking company can speak of: a text of its own (``None`` while nothing is encoded), and its side.
+_Own = Sequence[tuple[Source | None, Side]]
+
+
+def _own_sides(search: Search, company: Organization) -> _Own:
+    offers = [source.offer for source in search.sources if source.offer is not None]
+    known = [(source, company_side(company, source.offer, offers)) for source in search.sources]
+    return known or [(None, company_side(company, None))]
+
+
+def _fit_need(search: Search, ours: _Own, need: Need) -> Suggestion:
     """Score a need against every offer and the profile; the best of them is what the card speaks of."""
-    mission = _mission(search, need.organization_id)
-    candidates: list[tuple[Fit, Offer | None]] = []
-    for source in search.sources:
-        pair = search.texts(search.near("need", need.id, source), mission)
-        candidates.append(
-            (
-                search.fit(company_side(company, source.offer), npo_side(need=need), pair),
-                source.offer,
-            )
-        )
-    if not candidates:  # nothing of the company is encoded yet: its facts alone must do
-        candidates = [
-            (
-                search.fit(company_side(company, None), npo_side(need=need), Texts()),
-                None,
-            )
-        ]
-    best = max(candidates, key=lambda item: item[0].score)
-    return Suggestion(need.organization, need, best[1], best[0])
+    mission, theirs = _mission(search, need.organization_id), npo_side(need=need)
+    fits = []
+    for source, side in ours:
+        # While nothing of the company is encoded its facts alone must do.
+        pair = search.texts(search.near("need", need.id, source), mission) if source else Texts()
+        fits.append((search.fit(side, theirs, pair), source.offer if source else None, side))
+    fit, offer, side = max(fits, key=lambda item: item[0].score)
+    return Suggestion(need.organization, need, offer, fit, (side, theirs))
 
 
 def _mission(search: Search, npo_id: int) -> Near | None:
@@ -159,21 +139,16 @@ def _score_missions(
         select(Organization).where(Organization.id.in_(found)).options(joinedload(Organization.npo))
     ).all()
     search.compare("npo", [npo.id for npo in npos], search.sources, closely=True)
-    result = []
+    ours, result = _own_sides(search, company), []
     for npo in npos:
+        theirs = npo_side(npo=npo)
         fits = [
-            (
-                search.fit(
-                    company_side(company, source.offer),
-                    npo_side(npo=npo),
-                    search.texts(search.near("npo", npo.id, source)),
-                ),
-                source.offer,
-            )
-            for source in search.sources
+            (search.fit(side, theirs, search.texts(search.near("npo", npo.id, source))), source.offer, side)
+            for source, side in ours
+            if source is not None
         ]
-        best = max(fits, key=lambda item: item[0].score)
-        result.append(Suggestion(npo, None, best[1], best[0]))
+        fit, offer, side = max(fits, key=lambda item: item[0].score)
+        result.append(Suggestion(npo, None, offer, fit, (side, theirs)))
     return result
 
 
@@ -240,7 +215,7 @@ def _companies(
     best = _shortlist(session, npo, need.id if need else 0, _one_each(scored), marks, limit, now)
     best.near, best.fitting = found.near, found.fitting
     if quoted:
-        _add_quotes(session, live, best, None, npo)
+        explaining.explain(session, live, best, None, npo)
     return best
 
 
@@ -269,7 +244,23 @@ def _score_companies(
     scored = [offer.id for offer in offers if offer.organization_id in of_company]
     search.compare("offer", scored, [asking], closely=True)
     search.compare("company", chosen, search.sources, closely=True)
-    return [_fit_company(search, npo, need, asking, company, of_company[company.id]) for company in companies]
+    given = _open_offers(session, chosen)
+    theirs = npo_side(need=need) if need else npo_side(npo=npo)
+    return [
+        _fit_company(search, need, theirs, asking, company, of_company[company.id], given.get(company.id, ()))
+        for company in companies
+    ]
+
+
+def _open_offers(session: Session, companies: Collection[int]) -> dict[int, list[Offer]]:
+    """All open offers of some companies, near or not: none of them may be denied."""
+    found: dict[int, list[Offer]] = {}
+    query = (
+        select(Offer).where(Offer.organization_id.in_(companies), Offer.state == "open").order_by(Offer.id)
+    )
+    for offer in session.scalars(query):
+        found.setdefault(offer.organization_id, []).append(offer)
+    return found
 
 
 def _in_turn(found: Candidates, offers: Iterable[Offer]) -> list[int]:
@@ -281,33 +272,30 @@ def _in_turn(found: Candidates, offers: Iterable[Offer]) -> list[int]:
 
 def _fit_company(
     search: Search,
-    npo: Organization,
     need: Need | None,
+    theirs: Side,
     asking: Source,
     company: Organization,
     matters: Iterable[Offer | None],
+    offers: Sequence[Offer],
 ) -> Suggestion:
-    """Score each of ``matters``, an offer or (``None``) the profile alone; the card speaks of the best."""
+    """Score each of ``matters``, an offer or (``None``) the profile alone; the card speaks of the best.
+
+    Args:
+        theirs: what the NPO says.
+        offers: all that the company offers.
+    """
     profile = search.source("npo") if need else None
     shelf = search.live.shelves.get("company")
     has_profile = profile is not None and shelf is not None and company.id in shelf
     mission = search.near("company", company.id, profile) if profile and has_profile else None
-    theirs = npo_side(need=need) if need else npo_side(npo=npo)
-    candidates: list[tuple[Fit, Offer | None]] = []
+    fits = []
     for offer in matters:
         pair = search.near("offer" if offer else "company", offer.id if offer else company.id, asking)
-        candidates.append(
-            (
-                search.fit(
-                    company_side(company, offer),
-                    theirs,
-                    search.texts(pair, mission),
-                ),
-                offer,
-            )
-        )
-    best = max(candidates, key=lambda item: item[0].score)
-    return Suggestion(company, need, best[1], best[0])
+        ours = company_side(company, offer, offers)
+        fits.append((search.fit(ours, theirs, search.texts(pair, mission)), offer, ours))
+    fit, about, side = max(fits, key=lambda item: item[0].score)
+    return Suggestion(company, need, about, fit, (side, theirs))
 
 
 def fit_pair(session: Session, live: LiveIndex, company: Organization, need: Need) -> Suggestion:
@@ -315,8 +303,9 @@ def fit_pair(session: Session, live: LiveIndex, company: Organization, need: Nee
 
     The company's and the NPO's profiles must be loaded.
     """
-    suggestion = _fit_need(_search_of_company(session, live, company), company, need)
-    _add_quotes(session, live, [suggestion], company)
+    search = _search_of_company(session, live, company)
+    suggestion = _fit_need(search, _own_sides(search, company), need)
+    explaining.explain(session, live, [suggestion], company, None)
     return suggestion
 
 
@@ -351,43 +340,3 @@ def _shortlist(
         need_id = about or (item.need.id if item.need else 0)
         item.saved = bool({(item.candidate.id, need_id), (item.candidate.id, 0)} & marks.saved)
     return result
-
-
-# ── Quotes ───────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _add_quotes(
-    session: Session,
-    live: LiveIndex,
-    suggestions: Sequence[Suggestion],
-    company: Organization | None,
-    npo: Organization | None = None,
-) -> None:
-    """Find, for the few that are shown, the sentence pair that carried the similarity."""
-    wanted: list[tuple[str, int]] = []
-    pairs: list[tuple[tuple[str, int], tuple[str, int]]] = []
-    for suggestion in suggestions:
-        giver = company or suggestion.candidate
-        theirs = ("offer", suggestion.offer.id) if suggestion.offer else ("company", giver.id)
-        asker = npo or suggestion.candidate
-        ours = ("need", suggestion.need.id) if suggestion.need else ("npo", asker.id)
-        pairs.append((theirs, ours))
-        wanted += [theirs, ours]
-    rows = rows_of(session, live, wanted)
-    known = [
-        (suggestion, (rows[theirs], rows[ours]))
-        for suggestion, (theirs, ours) in zip(suggestions, pairs, strict=True)
-        if theirs in rows and ours in rows
-    ]
-    found = quotes.between(live, [texts for _suggestion, texts in known])
-    for (suggestion, _texts), quote in zip(known, found, strict=True):
-        suggestion.quote = quote
-        suggestion.fit = _with_quote(suggestion)
-
-
-def _with_quote(suggestion: Suggestion) -> Fit:
-    fit, quote = suggestion.fit, suggestion.quote
-    if quote is None:
-        return fit
-    reason = ranking.quote_reason(quote, fit.parts.get("sentences", 0.0))
-    return Fit(fit.score, fit.parts, (reason, *fit.reasons), fit.improvements)

@@ -260,7 +260,8 @@ def test_it_is_imported_counted_and_compared():
     assert vocabulary.is_money("coins", "袋") and not vocabulary.is_money("pets", "頭")
 
     def fit(given):
-        sides = ranking.Side(support_types=(given,)), ranking.Side(support_types=("pets",))
+        offer = ranking.Side(support_types=(given,), is_open=True)
+        sides = offer, ranking.Side(support_types=("pets",), is_open=True)
         return ranking.fit(*sides, ranking.Texts()).parts["support"]
 
     assert (fit("pets"), fit("volunteer_hands"), fit("food")) == (1, 0.5, 0)

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from matcher.ground import vocabulary
-from matcher.suggestions import ranking
+from matcher.suggestions import criteria, ranking
 from matcher.suggestions.ranking import Part, Quote, Side, Texts, Weights
 
 FOOD_NEED = Side(("food", "cash_donation"), 20, 10, "kg", date(2026, 12, 1), date(2027, 3, 31),
@@ -33,9 +33,8 @@ def test_complements_are_symmetric_and_name_known_types():
 
 
 def test_everything_that_fits_is_said_to_fit():
-    fit = ranking.fit(FOOD_OFFER, FOOD_NEED, CLOSE, Quote("野菜があります", "野菜が足りません"))
+    fit = ranking.fit(FOOD_OFFER, FOOD_NEED, CLOSE)
     assert marks(fit) == {
-        "quote": "○",
         "support": "○",
         "field": "○",
         "area": "○",
@@ -61,7 +60,9 @@ def test_too_little_too_late_and_elsewhere_are_said_plainly():
     offer = Side(("food",), 5, None, "kg", date(2027, 5, 1), date(2027, 6, 1), frozenset({"hama"}), "onsite",
                  frozenset({"7"}), is_open=True)  # fmt: skip
     fit = ranking.fit(offer, FOOD_NEED, CLOSE)
-    assert marks(fit) == {"support": "○", "field": "△", "area": "×", "period": "×", "quantity": "×"}
+    # That the fields differ helps nobody to decide: it counts, and is not said.
+    assert fit.parts["field"] == 0
+    assert marks(fit) == {"support": "○", "area": "×", "period": "×", "quantity": "×"}
     [quantity] = [reason for reason in fit.reasons if reason.code == "quantity"]
     assert quantity.says == "quantity_too_little"
     assert quantity.facts == {"offered": 5, "needed": 20, "least": 10, "unit": "kg"}
@@ -79,7 +80,7 @@ def test_part_of_the_quantity_counts_as_its_share():
         (19.5, "kg", "quantity_part"),
         (10, "kg", "quantity_part"),
         (9.5, "kg", "quantity_too_little"),
-        (20, "個", None),
+        (20, "個", "quantity_units"),
     ],
 )
 def test_the_very_amounts_that_are_needed_and_still_help_do(offered, unit, says):
@@ -137,7 +138,8 @@ def test_a_company_that_chose_no_field_loses_nothing_and_is_told_what_would_help
     open_minded = Side(("food",), 30, None, "kg", is_open=True)
     fit = ranking.fit(open_minded, FOOD_NEED, CLOSE)
     assert "field" not in fit.parts
-    assert "choose_fields" in {reason.says for reason in fit.improvements}
+    helps = criteria.improvements(open_minded, FOOD_NEED, fit.reasons)
+    assert "choose_fields" in {reason.says for reason in helps}
 
 
 def test_remote_support_has_no_distance():
@@ -156,13 +158,16 @@ def test_who_must_be_met_and_who_comes_to_nobody_talk_about_it(company, npo, say
     assert (reason.mark, reason.says) == ("△", says)
 
 
-@pytest.mark.parametrize(("above", "mark"), [(-0.01, "△"), (0.01, "○")])
-def test_a_weak_quote_is_not_presented_as_a_reason(above, mark):
-    low, high = ranking.SENTENCES_SCALE
-    cosine = low + (ranking.CLOSE_ENOUGH + above) * (high - low)
-    quote = Quote("ねじを作っています", "猫を保護しています")
-    assert marks(ranking.fit(Side(), Side(), Texts(0.12, sentences=cosine), quote))["quote"] == mark
-    assert marks(ranking.fit(Side(), Side(), Texts(0.12), quote))["quote"] == "△"
+@pytest.mark.parametrize(("above", "is_shown"), [(-0.01, False), (0.01, True)])
+def test_a_weak_quote_is_not_shown_at_all(above, is_shown):
+    quote = Quote("ねじを作っています", "猫を保護しています", ranking.QUOTABLE + above)
+    assert (ranking.quote_reason(quote, {"support": 1.0}) is not None) == is_shown
+
+
+def test_nothing_is_quoted_where_the_support_does_not_meet():
+    quote = Quote("夜の会議室をお貸しします", "夜の会議室を照らす電球がほしい", 0.9)
+    assert ranking.quote_reason(quote, {"support": 0.0}) is None
+    assert ranking.quote_reason(None, {"support": 1.0}) is None
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ class Judgement:
     candidate: str
     grade: int
     reason: str
+    judge: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,22 @@ def read_judgements(text: str) -> list[Judgement]:
     for number, row in _rows(text, ","):
         try:
             found.append(Judgement(row["query"], row["candidate"], int(row["grade"]), row["reason"]))
+        except (KeyError, TypeError, ValueError):
+            raise Invalid(row=str(number)) from None
+    return found
+
+
+def read_pool(text: str) -> list[Judgement]:
+    """Read ``judge, asker, candidate, grade, why`` (tabs, with a header).
+
+    Raises:
+        Invalid: naming the row that cannot be read.
+    """
+    found = []
+    for number, row in _rows(text, "\t"):
+        try:
+            grade = int(row["grade"])
+            found.append(Judgement(row["asker"], row["candidate"], grade, row["why"] or "", row["judge"]))
         except (KeyError, TypeError, ValueError):
             raise Invalid(row=str(number)) from None
     return found
@@ -104,14 +121,15 @@ def paired_difference(a: Result, b: Result, seed: int = 0) -> tuple[float, float
     return float(values.mean()), low, high
 
 
+def gain(grades: Sequence[int], cutoff: int = CUTOFF) -> float:
+    """Discounted cumulative gain of grades in ranked order."""
+    return sum((2.0**grade - 1) / math.log2(place + 2) for place, grade in enumerate(grades[:cutoff]))
+
+
 def ndcg(grades: Sequence[int], cutoff: int = CUTOFF) -> float:
     """nDCG of grades in ranked order; 0 where nothing is relevant."""
-
-    def gain(ordered: Sequence[int]) -> float:
-        return sum((2.0**grade - 1) / math.log2(place + 2) for place, grade in enumerate(ordered[:cutoff]))
-
-    best = gain(sorted(grades, reverse=True))
-    return gain(grades) / best if best else 0.0
+    best = gain(sorted(grades, reverse=True), cutoff)
+    return gain(grades, cutoff) / best if best else 0.0
 
 
 def _pair(judgement: Judgement) -> tuple[str, str]:
@@ -285,7 +303,8 @@ def quotes_right(
     for reason in reasons:
         quote = quote_of(reason.company, reason.need)
         ours, theirs = (
-            {said[record][place] for record, place in marks}
+            # Marks on conditions, which are not compared, are beyond the text.
+            {said[record][place] for record, place in marks if place < len(said[record])}
             for marks in (reason.company_sentences, reason.need_sentences)
         )
         result.append((quote.company in ours, quote.npo in theirs) if quote else (False, False))

@@ -1,0 +1,298 @@
+"""How two sides meet, criterion by criterion: support, amount, time, place, field, people. Pure.
+
+Each judge gives the value of its signal in [0, 1] – ``None`` where one side says nothing – and the reason
+that is shown: ○ only for what holds, △ for what has to be talked about, × for what does not fit.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final, Literal
+
+from matcher.ground import vocabulary
+
+Mark = Literal["○", "△", "×", ""]
+
+_NAMED: Final = 3  #: so many of what both sides have in common are named
+
+#: Of the support that is asked for first; each is a part of the value of what is given.
+WELCOME: Final = 0.8  #: what the need names as also welcome
+ELSEWHERE: Final = 0.9  #: what another open offer of the company gives
+PROFILE: Final = 0.7  #: what the company's profile says, without an offer
+SKILL_UNKNOWN: Final = 0.6  #: skills that one side does not name
+SKILL_OTHER: Final = 0.1  #: skills of which none is asked for: of 33 graded pairs of such, one was good
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A kind of support that the company gives beside what the card speaks of."""
+
+    support_type: str
+    title: str = ""  #: of the open offer; empty where its profile says so
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one side says of itself; empty collections mean that it says nothing on the point."""
+
+    support_types: tuple[str, ...] = ()
+    quantity: float | None = None
+    min_useful: float | None = None
+    unit: str = ""
+    period_from: date | None = None
+    period_to: date | None = None
+    areas: frozenset[str] = frozenset()
+    mode: str = "either"
+    fields: frozenset[str] = frozenset()
+    sdgs: frozenset[str] = frozenset()
+    beneficiaries: frozenset[str] = frozenset()
+    skills: frozenset[str] = frozenset()
+    is_open: bool = False  #: a need or an offer stands behind it, not a profile alone
+    elsewhere: tuple[Elsewhere, ...] = ()  #: of a company
+    refused: Mapping[str, str] = field(
+        default_factory=dict
+    )  #: kind of support → the sentence that refuses it
+    sizes: Mapping[str, tuple[float, str]] = field(default_factory=dict)  #: unit → what one of it holds
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One condition, how it stands (○ fits, △ to be talked about, × does not fit) and why.
+
+    ``says`` is the code of a sentence (``webapp/reason_text.py``), which ``facts`` fill in: codes of lists,
+    numbers and the two sides' own words. What could be improved has no mark.
+    """
+
+    code: str
+    mark: Mark
+    says: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: code, value or None, reason or None
+Judgement = tuple[str, float | None, Reason | None]
+
+
+def judgements(company: Side, npo: Side) -> list[Judgement]:
+    """What every judge says of a pair, in the order in which reasons are shown."""
+    return [judge(company, npo) for judge in _JUDGES]
+
+
+# ── The kind of support ──────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One kind of support that the company gives, beside one that the need names."""
+
+    value: float
+    wanted: str
+    given: str
+    title: str = ""  #: of the other offer that gives it
+    from_profile: bool = False
+    skill: str = ""  #: "" no skill asked for or the same · unknown · other
+
+
+def _support(company: Side, npo: Side) -> Judgement:
+    code = "support"
+    if not npo.support_types:
+        return code, None, None
+    first = npo.support_types[0]
+    given = {*company.support_types, *(other.support_type for other in company.elsewhere)}
+    if first in company.refused and first not in given:
+        said = company.refused[first]
+        if not said:
+            return code, 0.0, Reason(code, "×", "support_no_budget", {"wanted": first})
+        return code, 0.0, Reason(code, "×", "support_refused", {"wanted": first, "sentence": said})
+    ways = list(_ways(company, npo))
+    if not ways:
+        return code, 0.2, Reason(code, "△", "support_not_offered", {"wanted": first})
+    best = max(ways, key=lambda way: way.value)
+    return code, best.value, _said_of(best, first, company, npo)
+
+
+def _ways(company: Side, npo: Side) -> Iterable[_Way]:
+    given = [(kind, "", not company.is_open) for kind in company.support_types]
+    given += [(other.support_type, other.title, not other.title) for other in company.elsewhere]
+    for place, wanted in enumerate(npo.support_types):
+        for kind, title, from_profile in given:
+            value = vocabulary.complement(wanted, kind) * (1.0 if place == 0 else WELCOME)
+            value *= PROFILE if from_profile else ELSEWHERE if title else 1.0
+            skill = _skill(company, npo, kind)
+            value *= {"unknown": SKILL_UNKNOWN, "other": SKILL_OTHER}.get(skill, 1.0)
+            yield _Way(value, wanted, kind, title, from_profile, skill)
+
+
+def _skill(company: Side, npo: Side, given: str) -> str:
+    """Skills are compared where a skill is what is given."""
+    if given != "pro_bono":
+        return ""
+    if not npo.skills or not company.skills:
+        return "unknown"
+    return "" if npo.skills & company.skills else "other"
+
+
+def _said_of(way: _Way, first: str, company: Side, npo: Side) -> Reason:
+    code, facts = "support", {"wanted": first, "given": way.given}
+    if way.value <= 0:
+        return Reason(code, "×", "support_other", facts)
+    if way.skill == "other":
+        skills = {"skills": sorted(npo.skills), "their_skills": sorted(company.skills)}
+        return Reason(code, "×", "skill_other", {**facts, **skills})
+    if way.given != way.wanted:
+        if way.title:
+            return Reason(code, "△", "support_instead_elsewhere", {**facts, "title": way.title})
+        if way.wanted == first:
+            return Reason(code, "△", "support_instead", facts)
+        return Reason(code, "△", "support_instead_of_welcome", {**facts, "welcome": way.wanted})
+    if way.skill == "unknown":
+        return Reason(code, "△", "skill_unknown", facts)
+    if way.title:
+        says = "support_elsewhere" if way.wanted == first else "support_welcome_elsewhere"
+        return Reason(code, "○", says, {**facts, "title": way.title})
+    if way.from_profile:
+        if way.given == "pro_bono":
+            return Reason(
+                code, "○", "support_skills", {**facts, "skills": sorted(npo.skills & company.skills)}
+            )
+        return Reason(code, "△", "support_in_profile", facts)
+    return Reason(code, "○", "support_wanted" if way.wanted == first else "support_welcome", facts)
+
+
+# ── What both are about ──────────────────────────────────────────────────────────────────────────────
+
+
+def _field(company: Side, npo: Side) -> Judgement:
+    code = "field"
+    if not company.fields or not npo.fields:
+        return code, None, None
+    common = company.fields & npo.fields
+    if common:
+        return code, 1.0, Reason(code, "○", "field_same", {"fields": sorted(common)[:_NAMED]})
+    return code, 0.0, None  # another field helps nobody to decide
+
+
+def _beneficiaries(company: Side, npo: Side) -> Judgement:
+    code = "beneficiaries"
+    if not company.beneficiaries or not npo.beneficiaries:
+        return code, None, None
+    common = company.beneficiaries & npo.beneficiaries
+    if common:
+        facts = {"beneficiaries": sorted(common)[:_NAMED]}
+        return code, 1.0, Reason(code, "○", "beneficiaries_same", facts)
+    return code, 0.0, None
+
+
+def _sdgs(company: Side, npo: Side) -> Judgement:
+    code = "sdgs"
+    if not company.sdgs or not npo.sdgs:
+        return code, None, None
+    common = company.sdgs & npo.sdgs
+    if common:
+        return code, 1.0, Reason(code, "○", "sdgs_same", {"goals": sorted(common, key=int)[:_NAMED]})
+    return code, 0.0, None
+
+
+# ── Where, when, how much ────────────────────────────────────────────────────────────────────────────
+
+
+def _area(company: Side, npo: Side) -> Judgement:
+    code = "area"
+    if not company.areas or not npo.areas:
+        return code, None, None
+    if "remote" in (company.mode, npo.mode) and "onsite" not in (company.mode, npo.mode):
+        return code, 1.0, Reason(code, "○", "area_remote")
+    if {company.mode, npo.mode} == {"remote", "onsite"}:
+        says = "area_company_remote" if company.mode == "remote" else "area_npo_remote"
+        return code, 0.3, Reason(code, "△", says)
+    citywide = vocabulary.AREA_CITYWIDE
+    if company.areas & npo.areas or citywide in company.areas or citywide in npo.areas:
+        return code, 1.0, Reason(code, "○", "area_same")
+    return code, 0.0, Reason(code, "×", "area_other")
+
+
+def _period(company: Side, npo: Side) -> Judgement:
+    code = "period"
+    if not (company.is_open and npo.is_open) or not (npo.period_from or npo.period_to):
+        return code, None, None
+    if not (company.period_from or company.period_to):
+        return code, None, None
+    start = max(company.period_from or date.min, npo.period_from or date.min)
+    end = min(company.period_to or date.max, npo.period_to or date.max)
+    if start > end:
+        return code, 0.0, Reason(code, "×", "period_other")
+    wanted_from, wanted_to = npo.period_from or start, npo.period_to or end
+    if start <= wanted_from and end >= wanted_to:
+        return code, 1.0, Reason(code, "○", "period_whole")
+    return code, 0.6, Reason(code, "△", "period_part")
+
+
+def _quantity(company: Side, npo: Side) -> Judgement:
+    code = "quantity"
+    if (
+        company.quantity is None
+        or npo.quantity is None
+        or not set(company.support_types) & set(npo.support_types)
+    ):
+        return code, None, None
+    offered = _in_unit(company, npo.unit)
+    facts: dict[str, Any] = {"offered": company.quantity, "needed": npo.quantity, "unit": npo.unit}
+    if offered is None:
+        return code, None, Reason(code, "△", "quantity_units", {**facts, "offered_unit": company.unit})
+    facts["offered"] = offered
+    if company.unit != npo.unit:
+        facts |= {"as_offered": company.quantity, "offered_unit": company.unit}
+    if offered >= npo.quantity:
+        return code, 1.0, Reason(code, "○", "quantity_enough", facts)
+    if npo.min_useful is not None and offered < npo.min_useful:
+        return code, 0.0, Reason(code, "×", "quantity_too_little", {**facts, "least": npo.min_useful})
+    return code, offered / npo.quantity, Reason(code, "△", "quantity_part", facts)
+
+
+def _in_unit(company: Side, unit: str) -> float | None:
+    """The offered quantity in the need's unit, where it is the same or its size is known."""
+    assert company.quantity is not None
+    if company.unit == unit:
+        return company.quantity
+    amount, held = company.sizes.get(company.unit, (0.0, ""))
+    return company.quantity * amount if held == unit and amount else None
+
+
+_JUDGES: Final = (_support, _quantity, _period, _area, _field, _beneficiaries, _sdgs)
+
+
+# ── What would help ──────────────────────────────────────────────────────────────────────────────────
+
+
+def improvements(company: Side, npo: Side, reasons: Iterable[Reason]) -> Iterable[Reason]:
+    """What either side could add or settle so that they fit better, or are known to; most useful first."""
+    found = {reason.says for reason in reasons}
+    first = npo.support_types[0] if npo.support_types else ""
+    if found & {"support_not_offered", "support_other", "support_in_profile", "support_skills"}:
+        yield _improvement("offer_support", wanted=first)
+    if "skill_unknown" in found:
+        yield _improvement("say_skills" if company.skills else "say_own_skills")
+    if not npo.is_open:
+        yield _improvement("publish_need")
+    if "quantity_units" in found:
+        yield _improvement("say_unit", unit=npo.unit)
+    if found & {"quantity_part", "quantity_too_little"}:
+        yield _improvement("combine")
+    if found & {"period_part", "period_other"}:
+        yield _improvement("settle_period")
+    if found & {"area_other", "area_company_remote", "area_npo_remote"}:
+        yield _improvement("settle_area")
+    if company.is_open and npo.is_open and not (company.period_from or company.period_to):
+        yield _improvement("say_period")
+    if company.is_open and npo.is_open and company.quantity is None and npo.quantity is not None:
+        yield _improvement("say_quantity")
+    if company.is_open and npo.is_open and npo.quantity is None and company.quantity is not None:
+        yield _improvement("say_needed_quantity")
+    if not company.fields:
+        yield _improvement("choose_fields")
+    if not company.areas or not npo.areas:
+        yield _improvement("say_area")
+
+
+def _improvement(says: str, **facts: Any) -> Reason:
+    return Reason("improve", "", says, facts)

@@ -1,0 +1,104 @@
+"""Why a pair is suggested, for the few that are shown: quotes, what to check, what would help."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from embeddings.pairs import Sentences, closest_pair
+from matcher.records import Embedding, Need, Offer, Organization
+from matcher.suggestions import checks, criteria, ranking
+from matcher.suggestions.criteria import Reason, Side
+from matcher.suggestions.indexing import LiveIndex
+from matcher.suggestions.near import rows_of
+from matcher.suggestions.ranking import Fit, Quote
+
+
+@dataclass
+class Suggestion:
+    """One card: the organization on the other side, what it is about, and how well it fits."""
+
+    candidate: Organization
+    need: Need | None
+    offer: Offer | None
+    fit: Fit
+    sides: tuple[Side, Side]  #: what the company and the NPO say of themselves
+    quote: Quote | None = None
+    saved: bool = False
+    rank: int = 0
+    also_welcome: str = ""  #: the support asked for by the filters, where the need names it second
+    is_newcomer: bool = False  #: on a place kept for those whom nobody has seen
+    public_id: str = ""  #: of the shown suggestion, once recorded
+
+    @property
+    def reasons(self) -> list[dict[str, Any]]:
+        """The reasons as they are shown and kept."""
+        return ranking.reasons_as_dicts(self.fit)
+
+
+def explain(
+    session: Session,
+    live: LiveIndex,
+    suggestions: Sequence[Suggestion],
+    company: Organization | None,
+    npo: Organization | None,
+) -> None:
+    """Add to each suggestion its quotes, what has to be checked, and what would help.
+
+    Args:
+        company, npo: the side that all suggestions share; the other is each one's candidate.
+    """
+    pairs = []
+    for one in suggestions:
+        giver, asker = company or one.candidate, npo or one.candidate
+        theirs = ("offer", one.offer.id) if one.offer else ("company", giver.id)
+        ours = ("need", one.need.id) if one.need else ("npo", asker.id)
+        pairs.append((giver, asker, theirs, ours))
+    rows = rows_of(session, live, [key for _giver, _asker, *keys in pairs for key in keys])
+    between = [
+        (rows[theirs], rows[ours]) if theirs in rows and ours in rows else None
+        for _giver, _asker, theirs, ours in pairs
+    ]
+    quotes = iter(quotes_of(live, [pair for pair in between if pair is not None]))
+    for one, pair, (giver, asker, *_keys) in zip(suggestions, between, pairs, strict=True):
+        one.quote = next(quotes) if pair is not None else None
+        to_check = checks.between(checks.of_company(giver, one.offer), checks.of_npo(asker, one.need))
+        quoted = ranking.quote_reason(one.quote, one.fit.parts)
+        if any(reason.says.startswith("check_against") for reason in to_check):
+            quoted = None  # one refuses what the other speaks of: no sentence carries that
+        one.fit = explained(one.fit, one.sides, quoted, to_check)
+
+
+def explained(fit: Fit, sides: tuple[Side, Side], quoted: Reason | None, to_check: Sequence[Reason]) -> Fit:
+    """The fit with all that is said of it; there is always something that would help.
+
+    Args:
+        quoted: the reason that quotes both sides, ``None`` where no two sentences carry the fit.
+    """
+    # What is not quoted is said not to be: the score then rests on the conditions.
+    reasons = (quoted or Reason("quote", "△", "quote_none"), *fit.reasons, *to_check)
+    helps = list(criteria.improvements(*sides, fit.reasons))
+    if quoted is None:
+        helps.append(Reason("improve", "", "say_more"))
+    if any(reason.says == "check_company" for reason in to_check):
+        helps.append(Reason("improve", "", "answer_condition"))
+    if not helps:
+        helps.append(Reason("improve", "", "talk"))
+    return Fit(fit.score, fit.parts, reasons, tuple(helps))
+
+
+def quotes_of(live: LiveIndex, pairs: Iterable[tuple[Embedding, Embedding]]) -> list[Quote | None]:
+    """The closest pair of sentences of each company's text with an NPO's, which counts in their score."""
+    idf = {kind: cache(shelf.words.idf) for kind, shelf in live.shelves.items()}
+    found: list[Quote | None] = []
+    for ours, theirs in pairs:
+        rarity = idf.get(theirs.owner_type) or next(iter(idf.values()), None)
+        pair = rarity and closest_pair(_said(ours), _said(theirs), rarity)
+        found.append(Quote(ours.sentences[pair[0]], theirs.sentences[pair[1]], pair[2]) if pair else None)
+    return found
+
+
+def _said(row: Embedding) -> Sentences:
+    return Sentences.stored(row.sentence_vectors, row.words)

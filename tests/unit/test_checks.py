@@ -1,0 +1,57 @@
+"""Conditions of either side are set against what the other says, and are never a reason."""
+
+from matcher.suggestions import checks
+from matcher.suggestions.checks import Said
+
+
+def said(company, npo):
+    return [(reason.mark, reason.says, dict(reason.facts)) for reason in checks.between(company, npo)]
+
+
+def test_what_is_refused_stands_beside_what_is_asked_for():
+    van = Said(("冷蔵・冷凍は不可。", "土日祝は運行しません。"), ())
+    need = Said((), ("冷凍・冷蔵品の引き取り便（週1回）", "朝の便が助かります。"))
+    assert said(van, need) == [
+        ("△", "check_against_company", {"company": "冷蔵・冷凍は不可。", "npo": "冷凍・冷蔵品の引き取り便（週1回）"}),
+        ("△", "check_company", {"conditions": ["土日祝は運行しません。"]}),
+    ]  # fmt: skip
+
+
+def test_what_there_is_enough_of_stands_beside_the_offer_of_it():
+    bakery = Said((), ("その日に焼いたパンの残り、もらってください",))
+    need = Said(("パンやお菓子はありがたいことに足りています。",), ())
+    (reason,) = said(bakery, need)
+    assert reason[:2] == ("△", "check_against_npo")
+    assert reason[2]["npo"].startswith("パンやお菓子")
+
+
+def test_a_condition_meets_the_sentence_that_speaks_of_the_same():
+    frozen = Said(("-18℃以下の冷凍庫を自ら用意できること。",), ())
+    need = Said((), ("冷凍庫は2台あります。", "毎週土曜に配ります。"))
+    assert said(frozen, need) == [
+        (
+            "△",
+            "check_both",
+            {"company": "-18℃以下の冷凍庫を自ら用意できること。", "npo": "冷凍庫は2台あります。"},
+        )
+    ]
+
+
+def test_a_common_day_or_number_alone_sets_nothing_against_anything():
+    offer = Said(("土曜の午前のみ。", "10人以上。"), ())
+    need = Said((), ("日曜に20人が集まります。",))
+    assert [one[1] for one in said(offer, need)] == ["check_company"]
+
+
+def test_notes_of_the_need_are_shown_as_what_to_answer():
+    need = Said(("みずほ台第一集会所の勝手口。", "火曜か木曜の午前。"), ())
+    ((mark, says, facts),) = said(Said((), ()), need)
+    assert (mark, says) == ("△", "check_npo")
+    assert set(facts["conditions"]) == {"みずほ台第一集会所の勝手口。", "火曜か木曜の午前。"}
+
+
+def test_the_gravest_come_first_and_not_all_of_a_hundred():
+    many = Said(("歓迎します。", *(f"条件{n}。" for n in range(100)), "冷凍車が必要です。"), ())
+    ((_mark, _says, facts),) = said(many, Said((), ()))
+    assert facts["conditions"][0] == "冷凍車が必要です。"
+    assert len(facts["conditions"]) == checks.MOST

@@ -1,0 +1,87 @@
+"""Skills, other offers, refusals and units: a ○ says only what holds, and no offer is denied."""
+
+from dataclasses import replace
+
+import pytest
+
+from matcher.suggestions import criteria, ranking
+from matcher.suggestions.criteria import Elsewhere, Side
+from matcher.suggestions.ranking import Texts
+
+LAW = Side(("pro_bono",), skills=frozenset({"legal"}), is_open=True)
+FOOD = Side(("food",), quantity=25, min_useful=10, unit="kg", is_open=True)
+
+
+def support(company, npo):
+    fit = ranking.fit(company, npo, Texts())
+    (reason,) = (one for one in fit.reasons if one.code == "support")
+    return reason.mark, reason.says, round(fit.parts["support"], 3)
+
+
+@pytest.mark.parametrize(
+    ("skills", "expected"),
+    [
+        ({"legal", "pr"}, ("○", "support_wanted", 1.0)),
+        ({"planning"}, ("×", "skill_other", 0.1)),  # a carpenter for a question of law
+        (set(), ("△", "skill_unknown", 0.6)),
+    ],
+)
+def test_skills_are_compared(skills, expected):
+    assert support(Side(("pro_bono",), skills=frozenset(skills), is_open=True), LAW) == expected
+
+
+@pytest.mark.parametrize(("skills", "says"), [({"legal"}, "support_skills"), ({"it"}, "skill_other")])
+def test_the_skills_of_a_profile_are_compared_too(skills, says):
+    mark, said, value = support(Side(("pro_bono",), skills=frozenset(skills)), LAW)
+    assert (mark, said) == ("○" if says == "support_skills" else "×", says)
+    assert value <= criteria.PROFILE
+
+
+def test_what_another_offer_gives_is_named_and_never_denied():
+    rice = Elsewhere("food", "お米を毎月")
+    for own in ((), ("place",), ("cash_donation",)):
+        company = Side(own, is_open=bool(own), elsewhere=(rice,))
+        assert support(company, FOOD) == ("○", "support_elsewhere", criteria.ELSEWHERE)
+    welcome = replace(FOOD, support_types=("place", "food"))
+    assert support(Side(elsewhere=(rice,)), welcome)[1] == "support_welcome_elsewhere"
+    assert support(Side(elsewhere=(Elsewhere("goods_new", "机"),)), FOOD)[:2] == (
+        "△",
+        "support_instead_elsewhere",
+    )
+
+
+def test_the_offer_that_the_card_speaks_of_comes_first():
+    company = Side(("food",), is_open=True, elsewhere=(Elsewhere("food", "別の食品"),))
+    assert support(company, FOOD) == ("○", "support_wanted", 1.0)
+
+
+def test_who_gives_no_money_is_not_asked_for_it():
+    fee = Side(("membership",), is_open=True)
+    refusing = Side(("pr",), is_open=True, refused={"membership": "お金は出せません。"})
+    assert support(refusing, fee) == ("×", "support_refused", 0.0)
+    assert support(replace(refusing, refused={"membership": ""}), fee) == ("×", "support_no_budget", 0.0)
+    # An open offer of that very kind says more than the general refusal.
+    offering = replace(refusing, elsewhere=(Elsewhere("membership", "賛助会員"),))
+    assert support(offering, fee)[1] == "support_elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("unit", "sizes", "mark", "says", "offered"),
+    [
+        ("箱", {}, "△", "quantity_units", 120),
+        ("箱", {"箱": (10.0, "kg")}, "○", "quantity_enough", 1200.0),
+        ("箱", {"箱": (0.1, "kg")}, "△", "quantity_part", 12.0),
+        ("箱", {"箱": (0.05, "kg")}, "×", "quantity_too_little", 6.0),
+        ("箱", {"箱": (12.0, "個")}, "△", "quantity_units", 120),
+        ("kg", {"箱": (0.1, "kg")}, "○", "quantity_enough", 120),
+    ],
+)
+def test_units_are_compared_or_said_to_differ(unit, sizes, mark, says, offered):
+    company = Side(("food",), quantity=120, unit=unit, is_open=True, sizes=sizes)
+    (reason,) = (one for one in ranking.fit(company, FOOD, Texts()).reasons if one.code == "quantity")
+    assert (reason.mark, reason.says, reason.facts["offered"]) == (mark, says, offered)
+
+
+def test_amounts_of_different_things_are_not_compared():
+    company = Side(("place",), quantity=3, unit="回", is_open=True)
+    assert not [one for one in ranking.fit(company, FOOD, Texts()).reasons if one.code == "quantity"]
