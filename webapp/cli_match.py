@@ -1,4 +1,4 @@
-"""``enmusubi match``: how good the ranking is, measured."""
+"""``enmusubi match``: who is suggested to whom, and how good the ranking is, measured."""
 
 import json
 import tempfile
@@ -13,7 +13,6 @@ from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
 from embeddings.encoder import Encoder, ModelUnavailable, load_encoder
-from matcher import migrations
 from matcher.ground.db import Database
 from matcher.ground.errors import DomainError, Invalid, Refused
 from matcher.ground.permissions import SYSTEM
@@ -22,7 +21,9 @@ from matcher.suggestions import indexing, suggest, weights
 from matcher.suggestions.judging import figures, fitting, folders, rankers
 from matcher.suggestions.judging import measures as evaluation
 from matcher.suggestions.ranking import Weights
-from webapp import cli_files, clock, db
+from webapp import cli_files, cli_pool, cli_show, clock
+from webapp.cli_pool import names_in
+from webapp.cli_show import current_database
 from webapp.config import Settings
 from webapp.drawing import charts
 from webapp.progress import progress
@@ -32,7 +33,11 @@ _Row = TypeVar("_Row")
 
 @click.group("match")
 def command() -> None:
-    """Measure the ranking."""
+    """Show and measure the ranking."""
+
+
+command.add_command(cli_show.show)
+command.add_command(cli_pool.pool)
 
 
 @command.command("judge")
@@ -48,10 +53,10 @@ def judge(judgements: Path) -> None:
     The demo city must be loaded. Prints nDCG@10 with 95 % intervals, and the paired difference to each
     baseline of the same run.
     """
-    names = _names(judgements.parent)
+    names = names_in(judgements.parent)
     pairs = _table(evaluation.read_judgements, judgements)
     live = indexing.LiveIndex()
-    with _database().read() as session:
+    with current_database().read() as session:
         live.level(session)
         companies, needs = evaluation.demo_records(session, names)
         known = [p for p in pairs if {p.query, p.candidate} <= companies.keys() | needs.keys()]
@@ -79,9 +84,9 @@ def judge(judgements: Path) -> None:
 def quotes(marks: Path) -> None:
     """How often the quoted sentences are those that a judge marked as the reason, on the demo city."""
     folder = marks.parent
-    names = _names(folder)
+    names = names_in(folder)
     live = indexing.LiveIndex()
-    with _database().read() as session:
+    with current_database().read() as session:
         live.level(session)
         companies, needs = evaluation.demo_records(session, names)
         known = {key: findable.text_of(record) for key, record in (companies | needs).items()}
@@ -134,7 +139,7 @@ def fit(
     pairs: list[fitting.Labelled] = []
     sources = []
     live = indexing.LiveIndex()
-    with _database().read() as session:
+    with current_database().read() as session:
         live.level(session)
         before = weights.serving(session, live.model_id)
         for path in files:
@@ -167,7 +172,7 @@ def fit(
         )
     if adopt:
         try:
-            with _database().write() as session:
+            with current_database().write() as session:
                 fitting.adopt(session, SYSTEM, fitted, comparison, reason, clock.now())
         except Refused as error:
             raise click.ClickException(f"not adopted: {_said(error)}") from error
@@ -186,16 +191,8 @@ def _said(error: DomainError) -> str:
     return "; ".join(f"{name}: {value}" for name, value in error.facts.items()) or error.code
 
 
-def _database() -> Database:
-    """The database of this installation, its tables present."""
-    database = db.database()
-    if not migrations.is_current(database):
-        raise click.ClickException("the database is not of this version: run `enmusubi db upgrade` first")
-    return database
-
-
 def _graded(session: Session, live: indexing.LiveIndex, path: Path) -> list[fitting.Labelled]:
-    companies, needs = evaluation.demo_records(session, _names(path.parent))
+    companies, needs = evaluation.demo_records(session, names_in(path.parent))
     found = []
     for pair in _table(evaluation.read_judgements, path):
         company, need = sorted((pair.query, pair.candidate))
@@ -357,11 +354,6 @@ def _table(read: Callable[[str], list[_Row]], path: Path) -> list[_Row]:
         return read(cli_files.text_of(path))
     except Invalid as error:
         raise click.ClickException(f"row {error.facts['row']} of {path} cannot be read") from None
-
-
-def _names(folder: Path) -> dict[str, str]:
-    kinds = (("companies", "name"), ("needs", "title"))
-    return {facts["id"]: facts[key] for kind, key in kinds for facts in _lines(folder / f"{kind}.jsonl")}
 
 
 def _lines(path: Path) -> list[dict[str, str]]:
