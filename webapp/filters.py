@@ -36,7 +36,7 @@ from matcher.register import sentences
 from matcher.register.receipts import new_form_id
 from webapp import clock
 from webapp.labels import said
-from webapp.reason_text import reason_sentence
+from webapp.reason_text import reason_sentence, told
 
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
 _WEEKDAYS: Final = "月火水木金土日"
@@ -267,6 +267,7 @@ def register(app: Flask) -> None:
         mail_subject,
         phone_link,
         reason_sentence,
+        told,
     )
     app.jinja_env.undefined = StrictUndefined  # what a page was not given is an error, never a no
     app.jinja_env.filters.update({f.__name__: f for f in filters})

@@ -25,7 +25,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length
 
 from matcher.ground.lifecycle import STATES
-from webapp import context, filters
+from webapp import context, filters, reason_text
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -66,16 +66,18 @@ class WordsForm(FlaskForm):
     q = StringField("ことば", default="食堂")
 
 
-PROS = [
+REASONS = [
     {
-        "text": "貴社の「規格外野菜の提供」と、団体の「野菜が足りない」が対応します。",
-        "own_quote": "出荷できない規格外の野菜を、毎週ひとコンテナほどお渡しできます。",
-        "other_quote": "毎週水曜の夕食づくりに使う野菜と米が、いつも足りません。",
+        "code": "quote",
+        "mark": "○",
+        "says": "quote_close",
+        "company": "出荷できない規格外の野菜を、毎週ひとコンテナほどお渡しできます。",
+        "npo": "毎週水曜の夕食づくりに使う野菜と米が、いつも足りません。",
     },
-    {"text": "活動日が貴社の配送日（水・金）と重なります。", "own_quote": None, "other_quote": None},
-]
-CONS = [
-    {"text": "冷蔵車がありません。受け取り方法の相談が必要です。", "own_quote": None, "other_quote": None}
+    {"code": "support", "mark": "○", "says": "support_wanted", "wanted": "food", "given": "food"},
+    {"code": "quantity", "mark": "△", "says": "quantity_part", "offered": 20, "needed": 50, "unit": "kg"},
+    {"code": "check", "mark": "△", "says": "check_company", "conditions": ["冷蔵車を自ら用意できること。"]},
+    {"code": "improve", "mark": "", "says": "combine"},
 ]
 EVENTS = [
     {
@@ -180,8 +182,8 @@ def create_gallery() -> Flask:
             form=form,
             filters_form=NeedForm(formdata=None, prefix="filter-"),
             search=WordsForm(formdata=None),
-            pros=PROS,
-            cons=CONS,
+            told=reason_text.told(REASONS),
+            told_little=reason_text.told(REASONS[1:]),
             events=EVENTS,
             queues=QUEUES,
             tasks=TASKS,
