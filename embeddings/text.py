@@ -170,6 +170,19 @@ def units(text: str) -> list[tuple[str, tuple[str, ...]]]:
     ]
 
 
+#: Words of grammar: without these two texts would be alike for being in English.
+_ENGLISH: Final = frozenset(
+    re.findall(
+        "[a-z]+",
+        "a about after all also an and any are as at be because been but by can could did do does each "
+        "few for from had has have he her here his how i if in into is it its just like many may me more "
+        "most much my need no not of on one or other our out over she should so some such than that the "
+        "their them then there these they this those to too up us very want was we were what when where "
+        "which while who will with would you your ",
+    )
+)
+
+
 def _content(text: str, *, short: bool) -> Iterator[Any]:
     runs: set[tuple[str, ...]] = set()
     before: tuple[str, ...] = ()
@@ -178,6 +191,8 @@ def _content(text: str, *, short: bool) -> Iterator[Any]:
         if kinds[0] not in _KEPT or kinds[1] in _DROPPED or kinds[2] in _DROPPED:
             continue
         word = morpheme.normalized_form()
+        if morpheme.surface().lower() in _ENGLISH:
+            continue
         run = (*before[-2:], word)
         if run in runs or before[-1:] == (word,):
             before = run

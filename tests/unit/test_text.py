@@ -139,3 +139,10 @@ def test_a_hundred_thousand_characters_are_read():
     assert text.normalize("あ゙" * 50_000) == unicodedata.normalize("NFKC", "あ゙" * 50_000)
     assert text.fold("山" * 100_000) == "山" * 100_000
     assert set(text.words("福祉と教育。" * 20_000)) == {"福祉", "教育"}
+
+
+def test_two_english_texts_have_no_words_of_grammar_in_common():
+    ours = set(text.words("We offer a room for your meetings and we will help you with it."))
+    theirs = set(text.words("You need volunteers who can walk with us and the dogs for two hours."))
+    assert ours & theirs == set()
+    assert "ルーム" in ours
