@@ -199,3 +199,11 @@ def test_members_do_not_find_it(city, new_client, records):
         company = factories.make_company(session)
         member = factories.make_user(session, company)
     post(login_as(new_client(), member), HERE, {}, 404)
+
+
+def test_the_page_of_a_need_names_those_of_others_that_are_alike(city, records):
+    page = visit(city.client, f"/desk/needs/{city.needs[0].public_id}")
+    assert "同じような困りごと" in page.text
+    assert city.needs[1].title in page.text
+    offer = visit(city.client, f"/desk/offers/{city.offers[0].public_id}")
+    assert "同じような困りごと" not in offer.text
