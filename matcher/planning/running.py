@@ -6,14 +6,14 @@ thread beside it says that the holder is still there.
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from matcher.ground.db import Database
 from matcher.ground.permissions import SYSTEM
-from matcher.jobs import leases
+from matcher.jobs import leases, tickets
 from matcher.planning import explaining, gathering, reads, solving
 from matcher.planning.explaining import Ruled
 from matcher.planning.gathering import Settings
@@ -65,12 +65,15 @@ def run(
 
 @contextmanager
 def _held(watch: Callable[[], None]) -> Iterator[None]:
-    """Call ``watch`` every few seconds until the block is over."""
+    """Call ``watch`` every few seconds until the block is over, or somebody else has taken the job: whoever
+    is done first keeps the plan.
+    """
     is_over = threading.Event()
 
     def go_on() -> None:
-        while not is_over.wait(leases.RENEWAL.total_seconds()):
-            watch()
+        with suppress(tickets.Lost):
+            while not is_over.wait(leases.RENEWAL.total_seconds()):
+                watch()
 
     thread = threading.Thread(target=go_on, name="plan-watch", daemon=True)
     thread.start()

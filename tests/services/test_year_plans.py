@@ -14,6 +14,7 @@ from matcher.records import AuditEvent, Job, Mail, Mark, Notice, Partnership, Re
 from matcher.suggestions.indexing import LiveIndex
 from tests import factories
 from tests.services.test_suggestions import encode
+from webapp import runner, worker
 
 
 class Board:
@@ -276,6 +277,26 @@ def test_the_holder_is_heard_of_while_a_plan_is_made(board, monkeypatch):
     board.ask()
     board.run(lambda: heard.append(1))
     assert heard
+
+
+def test_who_has_lost_the_job_still_keeps_what_was_found_first(board, monkeypatch):
+    monkeypatch.setattr(running.leases, "RENEWAL", timedelta(milliseconds=1))
+    heard = []
+
+    def lost():
+        heard.append(1)
+        raise tickets.Lost
+
+    public_id = board.ask()
+    board.run(lost)
+    with board.database.read() as session:
+        assert board.plan(session, public_id).is_solved
+    assert heard
+
+
+def test_every_lane_has_a_piece_of_the_worker_and_a_runner():
+    assert set(tickets.LANES.values()) == set(runner.LANES)
+    assert set(runner.LANES) <= set(worker.PIECE_NAMES)
 
 
 def test_needs_without_a_partner_say_why(board):
