@@ -57,6 +57,7 @@ format: $(VENV)/.installed-test ## format the code
 bench: $(VENV)/.installed-test ## measure: suggestion page against a plain page, at 10,000 and at a million
 	$(BIN)/python -m tests.benchmarks.pages
 	$(BIN)/python -m tests.benchmarks.scale
+	$(BIN)/python -m tests.benchmarks.plan
 
 load: $(VENV)/.installed-test ## fifty people at once, in quiet and while the service is troubled, on both databases
 	$(BIN)/python -m tests.benchmarks.load

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 from matcher.ground.permissions import Actor
 from matcher.jobs import leases
 from matcher.people import accounts
+from matcher.planning.gathering import Settings
+from matcher.planning.task import Chosen, Pair, Part, Plan, Source, Task
 from matcher.records import (
     CompanyProfile,
     Membership,
@@ -17,6 +19,7 @@ from matcher.records import (
     Offer,
     Organization,
     User,
+    YearPlan,
 )
 from tests.conftest import NOW
 from webapp.worker import PIECE_NAMES
@@ -171,3 +174,20 @@ def let_worker_be_seen(session: Session, now: datetime = NOW) -> None:
     """As if a worker had just done a round of every piece."""
     leases.take(session, "tests", dict.fromkeys(PIECE_NAMES, now), now)
     leases.give_back(session, "tests", dict.fromkeys(PIECE_NAMES, now), now)
+
+
+def make_year_plan(
+    session: Session, person: User, need: Need, offer: Offer, now: datetime = NOW, **changes: Any
+) -> YearPlan:
+    """A plan that was made, of one row."""
+    pair = Pair(need.public_id, offer.public_id, 0.8, is_measured=True)
+    task = Task((Part(need.public_id, "npo", 20.0),), (Source(offer.public_id, "firm", 20.0),), (pair,))
+    plan = Plan((Chosen(*pair.key, 0.8, 1.0, 20.0),), 0.0, 0.1).as_dict()
+    facts: dict[str, Any] = {
+        "asked_by_id": person.id, "asked_at": now, "settings": Settings().as_dict(), "inputs": task.as_dict(),
+        "result": plan, "without_floors": plan, "whys": {}, "solved_at": now,
+    }  # fmt: skip
+    made = YearPlan(**facts | changes)
+    session.add(made)
+    session.flush()
+    return made

@@ -20,6 +20,7 @@ from matcher.records import (
     Organization,
     RegistrationCode,
     User,
+    YearPlan,
 )
 from matcher.records.base import Base
 from matcher.register import act
@@ -73,6 +74,9 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "plan_handover": _l("引き継ぎを予定した"),
     "block_handover": _l("引き継ぎ先が担当できず、引き継がなかった"),
     "make_registration_code": _l("登録会のコードを作った"),
+    "ask_plan": _l("年間の組み合わせ案の計算を頼んだ"),
+    "solve_plan": _l("年間の組み合わせ案を計算した"),
+    "fail_plan": _l("年間の組み合わせ案を計算できなかった"),
     "give_up_mail": _l("メールが届かなかった"),
     "add_definition": _l("共通指標を加えた"),
     "change_definition": _l("共通指標を変えた"),
@@ -82,7 +86,7 @@ ACTIONS: Final[Mapping[str, Any]] = {
 _KINDS: Final[Mapping[str, tuple[type[Base], ...]]] = {
     "organization": (Organization,), "need": (Need,), "offer": (Offer,), "user": (User, Membership, Mail),
     "handover": (Handover,), "registration_code": (RegistrationCode,), "importbatch": (ImportBatch,),
-    "mail": (Mail,),
+    "mail": (Mail,), "yearplan": (YearPlan,),
 }  # fmt: skip
 _STATES: Final[Mapping[str, str]] = {
     "organization": "organization",

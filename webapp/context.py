@@ -47,6 +47,7 @@ _NAVIGATION = {
     "staff": (
         ("今日の仕事", "coordinator.desk"),
         *_lists("desk.view"),
+        ("組み合わせ案", "plans.index"),
         ("引き継ぎ", "desk_work.handover"),
         ("住民の声", "desk_work.comments"),
         ("共通指標", "desk_work.indicators"),

@@ -48,7 +48,7 @@ MOST_CELLS: Final = 20_000  #: a bigger table is written in the press
 
 def init(app: Flask, settings: Settings) -> None:
     """Attach a runner to the application; it starts nothing before it is asked."""
-    app.extensions["runner"] = Runner(settings, app.extensions["database"])
+    app.extensions["runner"] = Runner(settings, app.extensions["database"], app.extensions["live_index"])
     app.extensions["preparing"] = Preparing()
     app.teardown_request(_prepared)
     app.extensions["seats"] = threading.BoundedSemaphore(WAITING_REQUESTS)

@@ -1,4 +1,4 @@
-"""Does the jobs that wait: papers and tables in the press, imports in pieces. One at a time of each lane.
+"""Does the jobs that wait: papers and tables in the press, imports, plans. One at a time of each lane.
 
 Whoever holds a job's lease does it: the process in which it was asked for, so that a small paper comes at
 once and comes without a worker, or the worker, which also takes up what a killed process left.
@@ -23,13 +23,14 @@ from matcher.ground.errors import DomainError
 from matcher.imports import acts as import_acts
 from matcher.jobs import leases, tickets
 from matcher.records import Job
+from matcher.suggestions.indexing import LiveIndex
 from webapp import clock
 from webapp.config import Settings
 from webapp.press import Broke, Shelf, press
 
 log = structlog.get_logger()
 
-LANES: Final = ("press", "import")
+LANES: Final = ("press", "import", "plan")
 LOOK_SECONDS: Final = 0.2  #: how often one who waits looks for what another process does
 MOST_REST_SECONDS: Final = 3.0  #: of the press, between two papers
 SWEEP: Final = timedelta(hours=1)
@@ -53,12 +54,15 @@ class LaysOut(Protocol):
 class Runner:
     """The jobs that this process does, and the threads in which it does them."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def __init__(self, settings: Settings, database: Database, live: LiveIndex) -> None:
+        """``live``: the index of this process."""
         self.shelf = Shelf(settings.papers_folder)
         self.press: LaysOut = press()
         self.holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
-        self._database = database
-        self._work: dict[str, Callable[[Job], str]] = {"press": self._lay_out, "import": self._import}
+        self._database, self._live = database, live
+        self._work: dict[str, Callable[[Job], str]] = {
+            "press": self._lay_out, "import": self._import, "plan": self._plan,
+        }  # fmt: skip
         self._changed = threading.Condition()
         self._doing: set[int] = set()
         self._swept: datetime | None = None
@@ -224,4 +228,10 @@ class Runner:
 
     def _import(self, job: Job) -> str:
         import_acts.run(self._database, job, self.holder, clock.now)
+        return ""
+
+    def _plan(self, job: Job) -> str:
+        from matcher.planning import running  # brings the solver, which pages do without
+
+        running.run(self._database, self._live, job, lambda: self._renew(job), clock.now)
         return ""

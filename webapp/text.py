@@ -108,6 +108,9 @@ SENTENCES: Final[Mapping[str, Any]] = {
     ),
     "import_closed": _l("この取り込みは、すでに確定または取りやめになっています。"),
     "import_running": _l("この取り込みは、いま登録しているところです。終わるまでお待ちください。"),
+    "plan_locked": _l("固定した組み合わせは、同時にすべては入れられません。固定を減らしてください。"),
+    "plan_no_time": _l("時間のうちに案が見つかりませんでした。下限を減らして、もう一度計算してください。"),
+    "plan_nothing_chosen": _l("下書きにする組み合わせを、1つ以上選んでください。"),
     "crowded": _l(
         "先にご依頼いただいた書類を%(count)s件作成しています。どれかができてから、もう一度お試しください。"
     ),
@@ -300,6 +303,8 @@ FIELD_SENTENCES: Final[Mapping[str, Any]] = {
     "before_case": _l("この案件が始まる前の日付です。年月日をご確認ください。"),
     "beyond_case": _l("この案件の期間から離れすぎた日付です。年月日をご確認ください。"),
     "next_before": _l("次に会う日は、面談をした日以降の日付を入力してください。"),
+    "plan_places": _l("100までの数を入力してください。件数の上限は1以上にしてください。"),
+    "locked_and_forbidden": _l("「固定」と「外す」は、どちらか一方にだけ印を付けてください。"),
     "handover_far": _l("今日から2年以内の日を入力してください。"),
     "agreement_begun": _l("協定の期間はもう始まっているため、始まりの日は変えられません。"),
     "submitted_already": _l("提出したものは、下書きには戻せません。直した内容を、もう一度提出してください。"),
@@ -436,13 +441,3 @@ def field_sentence(code: str) -> str:
     if code in value_text.PROBLEMS:
         return value_text.sentence(Unclear(code))
     return str(FIELD_SENTENCES[code])
-
-
-#: Why a mail was given up (``matcher.register.outbox``).
-MAIL_FAILURES: Final = {
-    "address": _l("相手のメールサーバーに、このアドレスがありません。"),
-    "content": _l("相手のメールサーバーが、このメールを受け取りません。"),
-    "unwritable": _l("アドレスの書き方が正しくないため、メールを作れません。"),
-    "delayed": _l("3日間送り続けましたが、相手のメールサーバーが受け取りませんでした。"),
-    "policy": _l("3日間送り続けましたが、受け取りを断られました。市のメール設定が原因のこともあります。"),
-}

@@ -66,7 +66,7 @@ class Worker:
         self._encoder: encoding.Encoder | None = None
         self._told_unavailable = False
         self._index = indexing.LiveIndex(settings.index_folder)
-        self._runner = Runner(settings, self.database)
+        self._runner = Runner(settings, self.database, self._index)
         self._threads: dict[str, threading.Thread] = {}
         # By piece, on the monotonic clock: until when it is held, since when a round is in progress, and when
         # it was last seen at work. A piece whose rounds all fail is not at work.
@@ -298,5 +298,6 @@ PIECES: Final = (
     Piece("snapshot", Worker._snapshot, pause_seconds=300),
     Piece("press", lambda worker, now: worker.do_jobs("press", now)),
     Piece("import", lambda worker, now: worker.do_jobs("import", now)),
+    Piece("plan", lambda worker, now: worker.do_jobs("plan", now)),
 )
 PIECE_NAMES: Final = tuple(piece.name for piece in PIECES)

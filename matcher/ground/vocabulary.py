@@ -860,6 +860,7 @@ AUDIT_OBJECTS: Final = _labels(
         "list": "一覧の保存",
         "casefile": "案件のファイル",
         "handover": "引き継ぎ",
+        "yearplan": "年間の組み合わせ案",
         "indicatordefinition": "共通指標",
         "municipality": "自治体",
         "audit": "操作の記録",

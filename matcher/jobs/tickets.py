@@ -20,7 +20,11 @@ from matcher.jobs.leases import LEASE
 from matcher.records import Job, Ticket
 
 #: kind → lane. Papers, tables and bundles share one: together they must leave the machine to the pages.
-LANES: Final[Mapping[str, str]] = {"paper": "press", "book": "press", "bundle": "press", "import": "import"}
+LANES: Final[Mapping[str, str]] = {
+    "paper": "press", "book": "press", "bundle": "press", "import": "import", "plan": "plan",
+}  # fmt: skip
+#: Of these one waits on the page of the record that is made, which says how far it is.
+WAIT_AT_HOME: Final = frozenset({"import", "plan"})
 MOST_WAITING: Final = 5  #: jobs of one person in one lane at a time
 MOST_TRIES: Final = 3  #: a job that takes its process along this often is given up
 KEEP: Final = timedelta(days=7)  #: what has ended is forgotten after this, with what was made for it

@@ -43,6 +43,7 @@ from matcher.records.record import (
 from matcher.records.registration_code import RegistrationCode
 from matcher.records.step import CaseStep
 from matcher.records.suggestion import Mark, RankingWeights, ShownList, ShownSuggestion
+from matcher.records.year_plan import RecommendationDraft, YearPlan, YearPlanEdit
 
 __all__ = [
     "AccountRequest",
@@ -89,6 +90,7 @@ __all__ = [
     "PublicComment",
     "RankingWeights",
     "Receipt",
+    "RecommendationDraft",
     "RegistrationCode",
     "Revision",
     "Risk",
@@ -98,4 +100,6 @@ __all__ = [
     "User",
     "UserSession",
     "Voice",
+    "YearPlan",
+    "YearPlanEdit",
 ]

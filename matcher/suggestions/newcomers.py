@@ -65,12 +65,17 @@ def draw(
         ranked: candidates with their scores, best first; those after ``limit`` can be drawn.
     """
     fair = [(candidate, score) for candidate, score in ranked[limit:] if score >= ranking.MIDDLE]
-    shown = _shown_lately(session, [candidate.id for candidate, _score in ranked], now)
-    unseen = {c.id for c, _score in ranked if c.id not in shown or _is_new(c, now)}
+    unseen = unseen_of(session, [candidate for candidate, _score in ranked], now)
     by_themselves = sum(candidate.id in unseen for candidate, _score in ranked[:limit])
     places = max(0, limit // EACH - by_themselves)
     pool = {candidate.id: round(score, 4) for candidate, score in fair if candidate.id in unseen}
     return Draw(_seed(asker, about, now), pool, min(places, len(pool)))
+
+
+def unseen_of(session: Session, organizations: Sequence[Organization], now: datetime) -> set[int]:
+    """Of these, whom nobody has seen: verified within ``WINDOW``, or shown to nobody for as long."""
+    shown = _shown_lately(session, [one.id for one in organizations], now)
+    return {one.id for one in organizations if one.id not in shown or _is_new(one, now)}
 
 
 def places_of(limit: int, count: int) -> list[int]:

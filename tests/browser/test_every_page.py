@@ -45,6 +45,7 @@ ELSEWHERE: dict[str, str] = {
     ),
     **dict.fromkeys(("moved.act", "moved.message"), "old addresses, which lead on"),
     "making.show": "tests/web/test_making.py: shown while a paper is being made",
+    "plans.show": "tests/browser/test_year_plan.py: there is no plan in the demo city",
     "imports.show": "tests/web/test_import_pages.py: there is no import in the demo city",
     **dict.fromkeys(
         ("cases.bundle_file", "work.file", "work.paper", "work.calendar_file", "desk_work.handover_paper",

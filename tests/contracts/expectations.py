@@ -508,6 +508,17 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     "desk_work.new_indicator": [
         ("", {}, {"GET": "L----++-", "POST": "L----++-"}),
     ],
+    "plans.book": [
+        ("plan", {}, {"GET": "L----++-"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "plans.index": [
+        ("", {}, {"GET": "L----++-", "POST": "L----++-"}),
+    ],
+    "plans.show": [
+        ("plan", {}, {"GET": "L----++-", "POST": "L----++-"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
     "registration_codes.end": [
         ("registration_code", {}, {"POST": "L----++-"}),
         ("nothing", {}, {"POST": "L-------"}),

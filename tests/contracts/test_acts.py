@@ -35,6 +35,7 @@ from matcher.records import (
     PublicComment,
     RegistrationCode,
     User,
+    YearPlan,
 )
 from matcher.records.base import Base
 from matcher.register.act import Look
@@ -68,7 +69,7 @@ TODAY: Final = calendar.tokyo_date(NOW)
 
 Record = (
     Partnership | Need | Offer | Organization | Membership | User
-    | PublicComment | Handover | RegistrationCode | ImportBatch | Mail
+    | PublicComment | Handover | RegistrationCode | ImportBatch | YearPlan | Mail
 )  # fmt: skip
 
 
@@ -163,6 +164,7 @@ DEEDS: Final[Mapping[str, Mapping[str, Deed]]] = {
     "handover": {"cancel_handover": _declared(Handover, "cancel_handover")},
     "registration code": {"end_registration_code": _declared(RegistrationCode, "end_registration_code")},
     "upload": {"discard": _declared(ImportBatch, "discard")},
+    "plan": {"adopt_plan": _declared(YearPlan, "adopt_plan", ())},
     "mail": {
         "send_mail_again": _declared(Mail, "send_mail_again"),
         "settle_mail": _declared(Mail, "settle_mail"),
@@ -174,7 +176,7 @@ DEEDS: Final[Mapping[str, Mapping[str, Deed]]] = {
 _RECORDS: Final[Mapping[str, type[Base]]] = {
     "case": Partnership, "need": Need, "offer": Offer, "organization": Organization, "membership": Membership,
     "account": User, "comment": PublicComment, "handover": Handover, "registration code": RegistrationCode,
-    "upload": ImportBatch, "mail": Mail,
+    "upload": ImportBatch, "plan": YearPlan, "mail": Mail,
 }  # fmt: skip
 
 
@@ -203,6 +205,9 @@ class Stage:
             ),
             "upload": ImportBatch(
                 kind="npos", filename="名簿.csv", uploaded_by_id=user.id, uploaded_at=NOW, rows=[], problems=[]
+            ),
+            "plan": YearPlan(
+                asked_by_id=user.id, asked_at=NOW, settings={}, inputs={}, result={}, without_floors={}, whys={}
             ),
             "mail": Mail(key="m-1", to="gone@x.example", subject="件名", body="文", created_at=NOW, send_after=NOW),
         }  # fmt: skip
@@ -256,6 +261,7 @@ _STANDINGS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
         "used_up": {"uses": 9}, "over": {"valid_on": TODAY - timedelta(days=1)}, "ended": {"ended_at": NOW},
     },
     "upload": {"waiting": {}, "confirmed": {"confirmed_at": NOW}, "discarded": {"discarded_at": NOW}},
+    "plan": {"waiting": {}, "solved": {"solved_at": NOW}, "failed": {"failure": "plan_locked"}},
     "mail": {
         "waiting": {}, "undeliverable": {"given_up_at": NOW}, "settled": {"settled_at": NOW},
         "sent": {"given_up_at": None, "settled_at": None, "sent_at": NOW},
@@ -355,7 +361,18 @@ def _record_of(mapper: Mapper[Any]) -> type[Base]:
 
 
 def test_a_declared_act_has_words_and_a_form() -> None:
-    for kind in (Need, Offer, Organization, Membership, User, Handover, RegistrationCode, ImportBatch, Mail):
+    for kind in (
+        Need,
+        Offer,
+        Organization,
+        Membership,
+        User,
+        Handover,
+        RegistrationCode,
+        ImportBatch,
+        YearPlan,
+        Mail,
+    ):
         assert list(declared_of(kind))
         assert all(one.words.button and one.words.done and one.words.happened for one in declared_of(kind))
     beginning = [one for one in declared_of(Partnership) if one.home == "beginning"]

@@ -23,6 +23,7 @@ from webapp.forms import (
     imports,
     organization,
     plan,
+    plans,
     posting,
     public,
     results,
@@ -118,7 +119,7 @@ def test_the_forms_are_found():
     assert modules == {
         module.__name__
         for module in (
-            account, agreement, base, case, desk_work, imports, organization, plan, posting, public, results,
+            account, agreement, base, case, desk_work, imports, organization, plan, plans, posting, public, results,
             suggestion, talks, work, webapp.forms.desk,
         )
     }  # fmt: skip

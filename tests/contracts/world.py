@@ -163,6 +163,7 @@ class World:
         session.flush()
         self.ids |= {
             "batch": batch.public_id,
+            "plan": factories.make_year_plan(session, self.people["coordinator"], need, offer).public_id,
             "need": need.public_id, "draft_need": draft.public_id, "offer": offer.public_id,
             "draft_offer": draft_offer.public_id, "review_need": review.public_id,
             "review_offer": review_offer.public_id, "case": case.public_id, "decided": decided.public_id,

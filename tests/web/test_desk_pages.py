@@ -34,6 +34,7 @@ from matcher.records import (
     ShownList,
     ShownSuggestion,
     User,
+    YearPlan,
 )
 from matcher.register.act import of as declared_of
 from tests.conftest import NOW
@@ -393,7 +394,7 @@ def test_every_action_in_the_services_has_its_words() -> None:
 RECORDS = {
     Need: "need", Offer: "offer", Organization: "organization", Partnership: "partnership",
     User: "user", Membership: "user", Handover: "handover", RegistrationCode: "registration_code",
-    ImportBatch: "importbatch",
+    ImportBatch: "importbatch", YearPlan: "yearplan",
 }  # fmt: skip
 OF_ITS_PARTS = {"review_measurement", "review_report", "accept_document", "drop_document"}
 

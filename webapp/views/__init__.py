@@ -16,6 +16,7 @@ from webapp.views import (
     organization,
     own_account,  # noqa: F401 – adds its pages to the account's blueprint
     people,  # noqa: F401 – likewise
+    plans,
     public,
     registration_codes,
     suggestions,
@@ -37,6 +38,7 @@ BLUEPRINTS = (
     work.blueprint,
     desk_work.blueprint,
     registration_codes.blueprint,
+    plans.blueprint,
     making.blueprint,
     moved.blueprint,
 )

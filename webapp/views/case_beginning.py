@@ -1,7 +1,7 @@
 """The pages on which a case begins: 申し出, 依頼 and 推薦."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -11,6 +11,7 @@ from matcher.ground import calendar, permissions, personal
 from matcher.ground.errors import NotFound
 from matcher.ground.permissions import Actor
 from matcher.organizations import reads as organization_reads
+from matcher.planning import reads as plans
 from matcher.postings import reads as posting_reads
 from matcher.postings import terms
 from matcher.records import Need, Offer, Organization, Partnership, ShownSuggestion
@@ -124,11 +125,16 @@ def _begins_anew() -> bool:
 
 
 def _beginning(need: Need | None, offer: Offer | None) -> terms.Beginning:
-    return terms.begin(
+    """Of both records; the amount is that of the plan of the year from which the city recommends them."""
+    begun = terms.begin(
         terms.Figures.of(need) if need else None,
         terms.Figures.of(offer) if offer else None,
         calendar.tokyo_date(clock.now()),
     )
+    actor = access.actor()
+    if need is None or offer is None or begun.quantity is None or not actor.is_staff:
+        return begun
+    return replace(begun, quantity=plans.drafted_amount(db.session(), actor, need, offer) or begun.quantity)
 
 
 def _hindrance(look: Look, deed: Act, form: Any) -> str:

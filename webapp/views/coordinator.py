@@ -17,10 +17,9 @@ from matcher.desk.lists.listing import PAGE_SIZE, DeskList
 from matcher.ground.errors import MovedOn
 from matcher.register import outbox
 from matcher.register.act import Act
-from webapp import access, asked, clock, db, desk_lists, making, sheets, text, traces
+from webapp import access, asked, clock, db, desk_lists, mail_text, making, sheets, text, traces
 from webapp.desk_lists import Setting
 from webapp.forms import desk as forms
-from webapp.text import MAIL_FAILURES
 
 blueprint = Blueprint("coordinator", __name__)
 
@@ -68,7 +67,7 @@ def today() -> str:
         spread=unseen.spread(session, actor),
         undeliverable=outbox.undeliverable(session, actor),
         mail_acts=outbox,
-        failures=MAIL_FAILURES,
+        failures=mail_text.FAILURES,
     )
 
 

@@ -8,13 +8,15 @@ from flask import abort, render_template, request, url_for
 from flask_babel import gettext as _
 
 from matcher.city import cities
+from matcher.ground import calendar
 from matcher.postings import acts as posting_acts
+from matcher.postings import alike
 from matcher.postings import drafts as posting_drafts
 from matcher.postings import reads as posting_reads
 from matcher.postings import revisions as posting_revisions
 from matcher.records import Need, Offer
 from matcher.register import act, audit
-from webapp import access, clock, db, posting_text
+from webapp import access, clock, db, live, posting_text
 from webapp.acts import ActPage, Page
 from webapp.forms.posting import ReviewForm
 from webapp.views.coordinator import blueprint
@@ -108,7 +110,15 @@ def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
         ],
         typed=_typed(found, form) if banner else [],
         history=audit.history(session, kind, found.public_id),
+        alike=_alike(found),
     )
+
+
+def _alike(found: Need | Offer) -> list[alike.Alike]:
+    """Of an open need: what other organizations ask for in much the same words."""
+    if not isinstance(found, Need) or not found.is_open:
+        return []
+    return alike.needs_like(db.session(), live.index(), found, calendar.tokyo_date(clock.now()))
 
 
 def _typed(found: Need | Offer, form: ReviewForm) -> list[tuple[str, str]]:

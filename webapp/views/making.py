@@ -14,7 +14,7 @@ blueprint = Blueprint("making", __name__)
 def show(public_id: str) -> Response:
     """Where one's own ticket stands; the last look leads to what was made."""
     ticket = jobs.get_ticket(db.session(), access.actor(), public_id)
-    if ticket.job.kind == "import":
+    if ticket.job.kind in jobs.WAIT_AT_HOME:
         return redirect(ticket.address)
     place = 0
     if ticket.job.finished_at is None:

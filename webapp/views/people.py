@@ -16,10 +16,9 @@ from matcher.people import (
 from matcher.records import Membership, User
 from matcher.register import act, outbox, receipts
 from matcher.register.act import Act
-from webapp import access, asked, clock, context, db, text
+from webapp import access, asked, clock, context, db, mail_text, text
 from webapp.forms import account as forms
 from webapp.forms.base import Form, SearchForm
-from webapp.text import MAIL_FAILURES
 from webapp.views.account import Page, blueprint, page, public_url
 
 MEMBERS_PER_PAGE = 50
@@ -135,7 +134,7 @@ def person(public_id: str) -> Page:
         "person", form, banner, user=user, seat=seat, labels=forms, deeds=memberships, list_url=_people_url(),
         actions=act.open_to(session, actor, seat or user, clock.now()), ending=ending.name,
         served=[seat] if seat is not None else [one for one in user.memberships if one.ended_at is None],
-        unreached=outbox.unreached(session, [user.email]).get(user.email), failures=MAIL_FAILURES,
+        unreached=outbox.unreached(session, [user.email]).get(user.email), failures=mail_text.FAILURES,
     )  # fmt: skip
 
 
