@@ -69,7 +69,8 @@ soak: $(VENV)/.installed-test ## the long rounds: 200 kill -9 rounds under load,
 mutants: $(VENV)/.installed-test ## put faults into a copy of the program, one at a time: a test must notice each
 	@$(MEMORY:%=TMPDIR=%) $(BIN)/python -m tests.soak.mutants
 
-model: $(VENV)/.installed-test ## rebuild the bundled embedding model from its sources
+model: $(VENV)/.installed-test ## rebuild the bundled embedding models from their sources
+	$(BIN)/python -m embeddings.training.build_e5
 	$(BIN)/python -m embeddings.training.build_model --untrained var/untrained
 	$(BIN)/enmusubi match evaluate embeddings/training/heldout --also var/untrained
 

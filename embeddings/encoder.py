@@ -22,6 +22,7 @@ Floats = NDArray[np.float32]
 Kind = Literal["query", "document"]
 
 MODEL_FOLDER: Final = Path(__file__).parent / "model"
+E5_FOLDER: Final = Path(__file__).parent / "e5"
 BUNDLED_NAME: Final = "enmusubi-words"
 MANIFEST: Final = "manifest.json"
 WORD_TABLE: Final = "embeddings.wordtable.WordTable"
