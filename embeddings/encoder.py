@@ -9,6 +9,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -24,6 +25,11 @@ Kind = Literal["query", "document"]
 MODEL_FOLDER: Final = Path(__file__).parent / "model"
 E5_FOLDER: Final = Path(__file__).parent / "e5"
 BUNDLED_NAME: Final = "enmusubi-words"
+E5_NAME: Final = "multilingual-e5-small-ja"
+E5_PROMPT: Final = "query: "  #: before both sides of a pair: neither is a question to the other
+#: What texts of this field have in common, by that model: where its vectors of a kind of text lie before any
+#: are known (``matcher/suggestions/indexing.py``).
+E5_MIDDLE: Final = "middle.json"
 MANIFEST: Final = "manifest.json"
 WORD_TABLE: Final = "embeddings.wordtable.WordTable"
 NORMALIZE: Final = "sentence_transformers.base.modules.normalize.Normalize"
@@ -91,19 +97,32 @@ def load_encoder(name: str | None = None) -> Encoder:
     """
     folder = MODEL_FOLDER if name is None else _folder_of(name)
     if name is None:
-        _check_bundled()
+        _check_bundled(folder)
+    return Encoder(_loaded(folder), model_id_for(name), prompts_for(name))
+
+
+def load_e5() -> Encoder:
+    """Load the bundled sentence encoder, which reads words in their context; some 50 times the work.
+
+    Raises:
+        ModelUnavailable: it is missing or was altered.
+    """
+    _check_bundled(E5_FOLDER)
+    return Encoder(_loaded(E5_FOLDER), e5_model_id(), (E5_PROMPT, E5_PROMPT))
+
+
+def _loaded(folder: Path) -> Any:
     _check_harmless(folder)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from safetensors import SafetensorError
 
     unreadable = (OSError, ValueError, ImportError, RuntimeError, KeyError, TypeError, AttributeError)
     try:
-        model = _load_ours(folder) if _is_ours(folder) else _load_theirs(folder)
+        return _load_ours(folder) if _is_ours(folder) else _load_theirs(folder)
     except (*unreadable, SafetensorError) as error:
         raise ModelUnavailable(
             f"expected a readable model in {folder.name}, found {type(error).__name__}: {error}"
         ) from error
-    return Encoder(model, model_id_for(name), prompts_for(name))
 
 
 def _is_ours(folder: Path) -> bool:
@@ -133,7 +152,9 @@ def _load_ours(folder: Path) -> Any:
 
 def _load_theirs(folder: Path) -> Any:
     from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it belongs into no log
     return SentenceTransformer(
         str(folder),
         device="cpu",
@@ -189,7 +210,29 @@ def prompts_for(name: str | None) -> tuple[str, str]:
 
 def bundled_model_id() -> str:
     """The id of the bundled model, from its manifest; imports no model library."""
-    return f"{BUNDLED_NAME}@{_short(_manifest()['files'])}"
+    return f"{BUNDLED_NAME}@{_short(_manifest(MODEL_FOLDER)['files'])}"
+
+
+def e5_model_id() -> str:
+    """The id of the bundled sentence encoder, from its manifest; imports no model library.
+
+    Raises:
+        ModelUnavailable: it is not there.
+    """
+    return f"{E5_NAME}@{_short(_manifest(E5_FOLDER)['files'])}"
+
+
+def middle_of(model_id: str | None, dimensions: int) -> Floats:
+    """What all texts have in common by the bundled sentence encoder (d,); zero for any other model."""
+    with suppress(ModelUnavailable):
+        if model_id == e5_model_id():
+            return _e5_middle()
+    return np.zeros(dimensions, np.float32)
+
+
+@cache
+def _e5_middle() -> Floats:
+    return np.array(json.loads((E5_FOLDER / E5_MIDDLE).read_text(encoding="utf-8")), np.float32)
 
 
 def model_id_for(name: str | None) -> str:
@@ -210,23 +253,23 @@ def model_id_for(name: str | None) -> str:
     return f"{shown}@{_short(hashes)}"
 
 
-@cache
-def _manifest() -> dict[str, Any]:
+@lru_cache(maxsize=8)
+def _manifest(folder: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads((MODEL_FOLDER / MANIFEST).read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ModelUnavailable(
-            "expected the bundled model's manifest, found none that can be read"
+            f"expected the manifest of the bundled {folder.name}, found none that can be read"
         ) from error
     return found
 
 
-def _check_bundled() -> None:
-    for name, expected in _manifest()["files"].items():
-        path = MODEL_FOLDER / name
+def _check_bundled(folder: Path) -> None:
+    for name, expected in _manifest(folder)["files"].items():
+        path = folder / name
         if not path.exists() or _sha256(path) != expected:
             raise ModelUnavailable(
-                f"expected {name} of the bundled model as its manifest says, found another"
+                f"expected {name} of the bundled {folder.name} as its manifest says, found another"
             )
 
 

@@ -73,6 +73,17 @@ def closest_pair(a: Sentences, b: Sentences, idf: Callable[[str], float]) -> tup
     return row, column, float(close[row, column])
 
 
+def maxsim(a: Floats, b: Floats) -> float | None:
+    """The cosine of each sentence (n, d) of one side with its best partner on the other, averaged, both ways.
+
+    MaxSim (Khattab and Zaharia 2020) of sentences instead of words; ``None`` where either side has none.
+    """
+    if not len(a) or not len(b):
+        return None
+    cosines = a @ b.T
+    return float(cosines.max(axis=1).mean() + cosines.max(axis=0).mean()) / 2
+
+
 def _weights(said: Sentences, columns: Mapping[str, int], idf: Callable[[str], float]) -> Numbers:
     """(sentences, words) of length one over all their words, those outside ``columns`` left out."""
     weights = np.zeros((len(said), len(columns)))

@@ -44,6 +44,8 @@ PARTS: Final[Mapping[str, Any]] = {
     "area": _l("地域"),
     "period": _l("期間"),
     "quantity": _l("量・金額"),
+    "contextual": _l("文脈をふまえた文章全体の近さ"),
+    "maxsim": _l("文脈をふまえた文どうしの近さ（平均）"),
 }
 
 

@@ -4,10 +4,10 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from embeddings.encoder import ModelUnavailable, load_encoder, model_id_for
+from embeddings.encoder import ModelUnavailable, e5_model_id, load_e5, load_encoder, model_id_for
 from matcher.ground.db import Database
 from matcher.register import findable
-from matcher.suggestions import encoding, indexing
+from matcher.suggestions import contextual, encoding, indexing
 from webapp import clock, db
 from webapp.config import Settings
 from webapp.progress import progress
@@ -36,19 +36,39 @@ def encode_all(database: Database, settings: Settings) -> int:
     return done
 
 
+def read_all(database: Database, settings: Settings) -> int:
+    """Read everything that waits for the sentence encoder; returns how many."""
+    if settings.sentence_encoder == "off":
+        return 0
+    contextual_id = e5_model_id()
+    contextual.begin(database, contextual_id)
+    with database.read() as session:
+        total = findable.contextual_waiting_count(session)
+    done = 0
+    if total:
+        encoder = load_e5()
+        with progress(f"Reading {total:,} texts with {contextual_id}") as step:
+            while count := contextual.encode_waiting(database, encoder):
+                done += count
+                step(done, total)
+    return done
+
+
 @command.command("rebuild")
 @with_appcontext
 def rebuild() -> None:
-    """Encode all texts with the configured EMBEDDING_MODEL, then switch to it.
+    """Encode all texts with the configured EMBEDDING_MODEL, switch to it, then read all in context.
 
     The old vectors serve until the new ones are complete.
     """
     settings: Settings = current_app.config["SETTINGS"]
     try:
         count = encode_all(db.database(), settings)
+        read = read_all(db.database(), settings)
     except ModelUnavailable as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{count:,} texts encoded; serving {model_id_for(settings.embedding_model or None)}")
+    click.echo(f"{read:,} texts read by the sentence encoder")
 
 
 @command.command("check")
@@ -76,7 +96,9 @@ def status() -> None:
         live.level(session)
         serving = findable.serving_model(session)
         waiting = findable.waiting_count(session, serving) if serving else 0
-    click.echo(f"serving: {serving or 'nothing yet'}")
+        unread = findable.contextual_waiting_count(session)
+    click.echo(f"serving: {serving or 'nothing yet'}; in context: {live.contextual_id or 'nothing yet'}")
     for owner_type, shelf in live.shelves.items():
-        click.echo(f"{owner_type}: {len(shelf.vectors):,}")
-    click.echo(f"waiting: {waiting:,}")
+        read = len(shelf.contextual) if shelf.contextual is not None else 0
+        click.echo(f"{owner_type}: {len(shelf.vectors):,}, read in context: {read:,}")
+    click.echo(f"waiting: {waiting:,}, to be read in context: {unread:,}")

@@ -12,7 +12,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
-from embeddings.encoder import Encoder, ModelUnavailable, load_encoder
+from embeddings.encoder import Encoder, ModelUnavailable, load_e5, load_encoder
 from matcher.ground.db import Database
 from matcher.ground.errors import DomainError, Invalid, Refused
 from matcher.ground.permissions import SYSTEM
@@ -20,7 +20,7 @@ from matcher.register import findable
 from matcher.suggestions import indexing, suggest, weights
 from matcher.suggestions.judging import figures, fitting, folders, rankers
 from matcher.suggestions.judging import measures as evaluation
-from matcher.suggestions.ranking import Weights
+from matcher.suggestions.ranking import CONTEXTUAL, Weights
 from webapp import cli_files, cli_pool, cli_show, clock
 from webapp.cli_pool import names_in
 from webapp.cli_show import current_database
@@ -153,7 +153,7 @@ def fit(
         for folder in folders:
             encoder = load_encoder(settings.embedding_model or None)
             model_id = model_id or encoder.model_id
-            with _shipped(folder, encoder) as (shipped, texts):
+            with _shipped(folder, encoder, _sentence_encoder(settings)) as (shipped, texts):
                 pairs += _judged(shipped, texts, folder.name)
             sources.append(folder.name)
         source = f"{len(pairs)} pairs of {', '.join(sources)}"
@@ -242,14 +242,22 @@ def _print_fit(fitted: Weights, before: Weights, comparison: fitting.Comparison)
     click.echo("better than what serves" if comparison.is_better else "not better than what serves")
 
 
+def _sentence_encoder(settings: Settings) -> Encoder | None:
+    return None if settings.sentence_encoder == "off" else load_e5()
+
+
 @contextmanager
-def _shipped(folder: Path, encoder: Encoder) -> Iterator[tuple[rankers.Shipped, folders.Folder]]:
+def _shipped(
+    folder: Path, encoder: Encoder, sentence_encoder: Encoder | None
+) -> Iterator[tuple[rankers.Shipped, folders.Folder]]:
     """The ranking over a folder's texts, in a database that is thrown away."""
     texts = folders.read(folder)
     with tempfile.TemporaryDirectory() as scratch:
         database = Database(f"sqlite:///{Path(scratch) / 'folder.sqlite3'}")
         with progress(f"Encoding with {encoder.model_id}") as step:
-            shipped = rankers.Shipped(database, texts, encoder, clock.now(), step=step)
+            shipped = rankers.Shipped(
+                database, texts, encoder, clock.now(), sentence_encoder=sentence_encoder, step=step
+            )
         yield shipped, texts
         database.dispose()
 
@@ -278,9 +286,13 @@ def evaluate(
     try:
         encoder = load_encoder(settings.embedding_model or None)
         further = {Path(name).name: load_encoder(name) for name in others}
-        with _shipped(folder, encoder) as (shipped, texts):
+        sentence_encoder = _sentence_encoder(settings)
+        with _shipped(folder, encoder, sentence_encoder) as (shipped, texts):
             compared: dict[str, folders.Ranker] = {shipped.name: shipped}
             if not no_baselines:
+                if sentence_encoder is not None:
+                    further["the sentence encoder's vectors"] = sentence_encoder
+                    compared |= _steps(shipped)
                 compared |= _baselines(texts, encoder, further)
             found = []
             for name, ranker in compared.items():
@@ -306,6 +318,15 @@ def evaluate(
             for reached in found
         ]
         cli_files.write(plot, charts.bars(rows, "MRR@10 and nDCG@10, mean over all queries"))
+
+
+def _steps(shipped: rankers.Shipped) -> dict[str, folders.Ranker]:
+    """What serves, with less of what the sentence encoder says."""
+    return {
+        "without the sentence encoder": shipped.without(*CONTEXTUAL),
+        "with whole texts only": shipped.without("maxsim"),
+        "with sentences only": shipped.without("contextual"),
+    }
 
 
 def _baselines(

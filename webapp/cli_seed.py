@@ -1,15 +1,18 @@
 """``enmusubi seed``: load the invented demo city into an empty database, encoded and ready."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from embeddings.encoder import ModelUnavailable, e5_model_id
 from matcher.cases.files import Store
 from matcher.ground.errors import Refused
+from matcher.suggestions import contextual
 from seed_data import city as seed_city
-from seed_data import visits
+from seed_data import vectors, visits
 from webapp import clock, db
 from webapp.cli_index import encode_all
 from webapp.progress import progress
@@ -33,13 +36,17 @@ def command(folder: Path, if_empty: bool) -> None:
             if if_empty:
                 return
             raise click.ClickException("expected an empty database, found records; nothing was changed")
+    settings = current_app.config["SETTINGS"]
     with progress("Living through two years of the demo city") as step:
         try:
-            settings = current_app.config["SETTINGS"]
             store = Store(settings.files_folder, settings.antivirus_command)
             seed_city.load(database, folder, clock.now(), step, store=store)
         except Refused as error:
             raise click.ClickException(str(error)) from error
-    encode_all(database, current_app.config["SETTINGS"])
+    encode_all(database, settings)
+    if settings.sentence_encoder != "off":
+        with suppress(ModelUnavailable):  # the worker says so
+            contextual.begin(database, e5_model_id())
+            contextual.fill_known(database, e5_model_id(), vectors.read(folder, e5_model_id()))
     visits.load(database, clock.now())
     click.echo("The demo city is loaded.")

@@ -34,6 +34,7 @@ class Settings:
     web_workers: int = 2
     worker: str = "thread"
     embedding_model: str = ""
+    sentence_encoder: str = "bundled"
     mail_backend: str = "files"
     mail_from: str = "enmusubi@localhost.example"
     smtp_host: str = ""
@@ -132,7 +133,11 @@ class Settings:
             raise ConfigurationError("AUDIT_HEADS_TO: expected a mail address, found something else")
         if len(result.secret_key) < 32:
             raise ConfigurationError("SECRET_KEY: expected at least 32 characters, found fewer")
-        for key, allowed in (("worker", ("thread", "off")), ("mail_backend", ("files", "smtp"))):
+        for key, allowed in (
+            ("worker", ("thread", "off")),
+            ("mail_backend", ("files", "smtp")),
+            ("sentence_encoder", ("bundled", "off")),
+        ):
             if getattr(result, key) not in allowed:
                 found = getattr(result, key)
                 raise ConfigurationError(f"{key.upper()}: expected one of {allowed}, found {found!r}")

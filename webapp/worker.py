@@ -19,13 +19,13 @@ from typing import Final
 
 import structlog
 
-from embeddings.encoder import ModelUnavailable, WordsOnly, load_encoder, model_id_for
+from embeddings.encoder import ModelUnavailable, WordsOnly, e5_model_id, load_e5, load_encoder, model_id_for
 from matcher import clock as clockwork
 from matcher.ground.db import Database
 from matcher.jobs import leases
 from matcher.people import beginning
 from matcher.register import findable
-from matcher.suggestions import encoding, indexing
+from matcher.suggestions import contextual, encoding, indexing
 from webapp import clock, db, heads, mail
 from webapp.config import Settings
 from webapp.runner import Runner
@@ -64,7 +64,8 @@ class Worker:
         self.holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._stopping = threading.Event()
         self._encoder: encoding.Encoder | None = None
-        self._told_unavailable = False
+        self._sentence_encoder: encoding.Encoder | None = None
+        self._told_unavailable: set[str] = set()
         self._index = indexing.LiveIndex(settings.index_folder)
         self._runner = Runner(settings, self.database, self._index)
         self._threads: dict[str, threading.Thread] = {}
@@ -201,14 +202,44 @@ class Worker:
             return self._encode_with(model_id_for(name), lambda: load_encoder(name), now)
         except ModelUnavailable as error:
             # Words in common still find partners; the pages say that meaning is missing.
-            if not self._told_unavailable:
-                log.error("model_unavailable", error=str(error))
-                self._told_unavailable = True
+            self._tell_unavailable(error)
             with self.database.read() as session:
                 serving = findable.serving_model(session)
             if serving not in {None, WordsOnly.model_id}:
                 return False
             return self._encode_with(WordsOnly.model_id, WordsOnly, now)
+
+    def _tell_unavailable(self, error: ModelUnavailable) -> None:
+        """Once for each: a round comes each second."""
+        if str(error) not in self._told_unavailable:
+            log.error("model_unavailable", error=str(error))
+            self._told_unavailable.add(str(error))
+
+    def _read_in_context(self, now: datetime) -> bool:
+        """Read some of what waits with the sentence encoder, behind the table of words."""
+        if self.settings.sentence_encoder == "off":
+            return False
+        try:
+            contextual_id = e5_model_id()
+            contextual.begin(self.database, contextual_id)
+            with self.database.read() as session:
+                model_id = findable.worked_model(session)
+                # By words all is found within seconds: that comes first.
+                if not model_id or findable.waiting_count(session, model_id):
+                    return False
+                if not findable.contextual_waiting_count(session):
+                    return False
+            if self._sentence_encoder is None or self._sentence_encoder.model_id != contextual_id:
+                self._sentence_encoder = load_e5()
+        except ModelUnavailable as error:
+            self._tell_unavailable(error)
+            return False
+        contextual.encode_waiting(
+            self.database,
+            self._sentence_encoder,
+            on_failure=lambda row_id, error: log.error("text_not_read", row=row_id, exc_info=error),
+        )
+        return True
 
     def _encode_with(self, model_id: str, load: Callable[[], encoding.Encoder], now: datetime) -> bool:
         """Encode what waits under ``model_id``, and let it serve once nothing waits."""
@@ -292,6 +323,7 @@ class Worker:
 PIECES: Final = (
     Piece("answer", Worker._answer),
     Piece("encode", Worker._encode),
+    Piece("context", Worker._read_in_context, pause_seconds=5),
     Piece("mail", Worker._mail),
     Piece("clock", Worker._tick, pause_seconds=60),
     Piece("folders", Worker._try_folders, pause_seconds=60),

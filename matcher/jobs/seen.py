@@ -48,7 +48,11 @@ def state(session: Session, pieces: Sequence[str]) -> State:
     since = [one.seen_at for one in silent]
     mail = outbox.standing(session, now)
     # A piece that only watches the clock has nothing to count.
-    waiting = {"encode": _texts(session), "mail": Waiting(mail.waiting, mail.oldest)}
+    waiting = {
+        "encode": _texts(session),
+        "context": Waiting(findable.contextual_waiting_count(session)),
+        "mail": Waiting(mail.waiting, mail.oldest),
+    }
     return State(
         pieces=[(one, waiting.get(one.piece)) for one in seen],
         mail=mail,

@@ -185,6 +185,8 @@ class Lease(Base):
 class Embedding(Base):
     """The truth about vectors. A row without ``vector`` waits for the worker.
 
+    The contextual vectors come later, of the bundled sentence encoder whatever ``model_id`` is.
+
     ``version`` comes from the counter ``index`` and is raised in the transaction that changed the text
     or its visibility; processes replay the rows newer than what they have applied.
     """
@@ -192,6 +194,7 @@ class Embedding(Base):
     __tablename__ = "embedding"
     __table_args__ = (
         Index("ix_embedding_version", "version"),
+        Index("ix_embedding_contextual_model_id", "contextual_model_id", "model_id"),
         UniqueConstraint("owner_type", "owner_id", "model_id"),
     )
 
@@ -208,6 +211,15 @@ class Embedding(Base):
     )
     vector: Mapped[bytes | None] = mapped_column(LargeBinary, comment="float32, the whole text")
     sentence_vectors: Mapped[bytes | None] = mapped_column(LargeBinary, comment="float16, (sentences, d)")
+    contextual_model_id: Mapped[str | None] = mapped_column(
+        String(120), comment="the sentence encoder of the following vectors; none while the text waits for it"
+    )
+    contextual_vector: Mapped[bytes | None] = mapped_column(
+        LargeBinary, deferred=True, deferred_group="contextual", comment="float16, the whole text"
+    )
+    contextual_sentence_vectors: Mapped[bytes | None] = mapped_column(
+        LargeBinary, deferred=True, deferred_group="contextual", comment="float16, (sentences, d)"
+    )
     encoded_at: Mapped[datetime | None]
 
 

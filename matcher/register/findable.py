@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from embeddings import bearing
@@ -71,6 +71,12 @@ def worked_model(session: Session) -> str | None:
     return known["encoding"] if "encoding" in known else known.get("index") or None
 
 
+def contextual_model(session: Session) -> str | None:
+    """The id of the sentence encoder whose vectors are served beside, ``None`` where none ever worked."""
+    row = numbers.peek(session, "contextual")
+    return row.text or None if row is not None else None
+
+
 def touch(session: Session, owner: Owner) -> None:
     """Note in this transaction that the text or the findability of ``owner`` changed.
 
@@ -98,6 +104,7 @@ def touch(session: Session, owner: Owner) -> None:
     for row in stale:
         if row.text_sha256 != digest:
             row.text_sha256, row.vector, row.sentence_vectors = digest, None, None
+            row.contextual_model_id, row.contextual_vector, row.contextual_sentence_vectors = None, None, None
         row.active, row.version = active, version
     if missing:
         assert model_id is not None
@@ -127,3 +134,20 @@ def waiting_count(session: Session, model_id: str) -> int:
     """How many texts wait to be encoded."""
     query = select(func.count()).select_from(Embedding)
     return session.scalar(query.where(Embedding.model_id == model_id, Embedding.vector.is_(None))) or 0
+
+
+def awaits_context(model_id: str, contextual_id: str) -> tuple[ColumnElement[bool], ...]:
+    """What is true of rows that a sentence encoder has not read yet; they are encoded by words before."""
+    own = Embedding.contextual_model_id
+    # Written so that an index finds the few: the worker asks each second.
+    waits = or_(own.is_(None), own < contextual_id, own > contextual_id)
+    return Embedding.model_id == model_id, Embedding.vector.is_not(None), waits
+
+
+def contextual_waiting_count(session: Session) -> int:
+    """How many texts wait to be read by the sentence encoder; none where none ever worked."""
+    model_id, contextual_id = worked_model(session), contextual_model(session)
+    if not model_id or not contextual_id:
+        return 0
+    query = select(func.count()).select_from(Embedding).where(*awaits_context(model_id, contextual_id))
+    return session.scalar(query) or 0

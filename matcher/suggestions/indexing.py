@@ -4,6 +4,7 @@ Whatever changes the table raises its version (``register/findable.touch``, ``en
 replays in each process what is newer than what it has applied.
 """
 
+import shutil
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -17,25 +18,29 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from embeddings import snapshot
-from embeddings.encoder import WordsOnly
+from embeddings.encoder import WordsOnly, middle_of
 from embeddings.index import IndexDamaged, VectorIndex
 from embeddings.lexical import WordIndex
-from matcher.records import Embedding
-from matcher.register import numbers
+from matcher.records import Counter, Embedding
 from matcher.suggestions.encoding import OWNER_TYPES
 
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int64]
 
+#: In a small city the middle of a kind of text is not yet known: so many texts are counted in, as they lie by
+#: what is known before (see ``embeddings.encoder.middle_of``); by the table of words they are zero.
+PRIOR: Final = 20
+_COUNTERS: Final = select(Counter).where(Counter.name.in_(("index", "contextual")))
 BYTE_TOLERANCE: Final = 0.002  #: how far a number kept as a byte may be off (see ``embeddings.index``)
 
 
 @dataclass
 class Shelf:
-    """All findable records of one owner type: by vector and by word."""
+    """All findable records of one owner type: by vector, by word, and by contextual vector once read."""
 
     vectors: VectorIndex
     words: WordIndex
+    contextual: VectorIndex | None = None
 
     def __len__(self) -> int:
         return len(self.words)
@@ -53,6 +58,20 @@ class Shelf:
         """Remove one record if it is there."""
         self.vectors.remove(np.array([owner_id], dtype=np.int64))
         self.words.remove(owner_id)
+        if self.contextual is not None:
+            self.contextual.remove(np.array([owner_id], dtype=np.int64))
+
+    def put_contextual(self, vectors: Mapping[int, bytes | None]) -> None:
+        """Replace the contextual vectors of records; ``None`` where there is none any more."""
+        kept = {number: vector for number, vector in vectors.items() if vector is not None}
+        if kept:
+            matrix = np.stack([np.frombuffer(vector, np.float16) for vector in kept.values()])
+            if self.contextual is None:
+                self.contextual = VectorIndex(matrix.shape[1])
+            self.contextual.upsert(np.array(list(kept), dtype=np.int64), matrix.astype(np.float32))
+        if self.contextual is not None:
+            gone = [number for number, vector in vectors.items() if vector is None]
+            self.contextual.remove(np.array(gone, dtype=np.int64))
 
 
 class LiveIndex:
@@ -63,6 +82,7 @@ class LiveIndex:
         self._folder = folder
         self._lock = threading.Lock()
         self.model_id: str | None = None
+        self.contextual_id: str | None = None  #: the sentence encoder whose vectors stand beside
         self.applied_version = 0
         self.dimensions = 0
         self.shelves: dict[str, Shelf] = {}
@@ -79,16 +99,21 @@ class LiveIndex:
 
     def level(self, session: Session) -> None:
         """Bring the index to what the database says now."""
-        row = numbers.peek(session, "index")
-        if row is None or not row.text or (row.text, row.value) == (self.model_id, self.applied_version):
+        rows = {row.name: row for row in session.scalars(_COUNTERS)}
+        row, contextual = rows.get("index"), rows.get("contextual")
+        if row is None or not row.text:
+            return
+        models = (row.text, contextual.text or None if contextual is not None else None)
+        if (*models, row.value) == (self.model_id, self.contextual_id, self.applied_version):
             return
         with self._lock:
-            if row.text != self.model_id:
-                self._start(session, row.text)
+            if models != (self.model_id, self.contextual_id):
+                self._start(session, *models)
             self._replay(session, row.text, row.value)
 
-    def _start(self, session: Session, model_id: str) -> None:
-        self.model_id, self.applied_version, self.shelves = model_id, 0, {}
+    def _start(self, session: Session, model_id: str, contextual_id: str | None) -> None:
+        self.model_id, self.contextual_id = model_id, contextual_id
+        self.applied_version, self.shelves = 0, {}
         if self._folder is not None:
             for _attempt in range(2):  # a newer snapshot may just be taking the place of the one being read
                 try:
@@ -101,7 +126,13 @@ class LiveIndex:
     def _replay(self, session: Session, model_id: str, newest: int) -> None:
         query = (
             select(
-                Embedding.owner_type, Embedding.owner_id, Embedding.active, Embedding.vector, Embedding.words
+                Embedding.owner_type,
+                Embedding.owner_id,
+                Embedding.active,
+                Embedding.vector,
+                Embedding.words,
+                Embedding.contextual_model_id,
+                Embedding.contextual_vector,
             )
             .where(
                 Embedding.model_id == model_id,
@@ -113,15 +144,17 @@ class LiveIndex:
         )
         for rows in session.execute(query).partitions(1000):
             kept: dict[str, list[Any]] = {}
-            for owner_type, owner_id, active, vector, words in rows:
+            for owner_type, owner_id, active, vector, words, read_by, read in rows:
                 if vector is not None and active:
-                    kept.setdefault(owner_type, []).append((owner_id, vector, merged(words)))
+                    contextual = read if read_by is not None and read_by == self.contextual_id else None
+                    kept.setdefault(owner_type, []).append((owner_id, vector, merged(words), contextual))
                 elif owner_type in self.shelves:
                     self.shelves[owner_type].drop(owner_id)
             for owner_type, items in kept.items():
-                vectors = np.stack([np.frombuffer(vector, np.float32) for _id, vector, _bag in items])
+                vectors = np.stack([np.frombuffer(item[1], np.float32) for item in items])
                 shelf = self._shelf(owner_type, vectors.shape[1])
                 shelf.put([item[0] for item in items], vectors, [item[2] for item in items])
+                shelf.put_contextual({item[0]: item[3] for item in items})
         self.applied_version = newest
 
     def _shelf(self, owner_type: str, dimensions: int) -> Shelf:
@@ -129,6 +162,19 @@ class LiveIndex:
             self.dimensions = dimensions
             self.shelves[owner_type] = Shelf(VectorIndex(dimensions), WordIndex())
         return self.shelves[owner_type]
+
+    def middle(self, owner_type: str, dimensions: int) -> Floats:
+        """The middle (d,) of the contextual vectors of a type of text, near what is known of all at first.
+
+        They all lie close together: what tells them apart is seen from there.
+        """
+        known = middle_of(self.contextual_id, dimensions)
+        shelf = self.shelves.get(owner_type)
+        if shelf is None or shelf.contextual is None:
+            return known
+        share = np.float32(PRIOR / (len(shelf.contextual) + PRIOR))
+        middle: Floats = shelf.contextual.mean(PRIOR) + share * known
+        return middle
 
     def vectors_of(self, session: Session, owner_type: str, ids: Ids) -> Floats:
         """The vectors (n, d) of some records; those that the index keeps as bytes, from the database.
@@ -163,6 +209,10 @@ class LiveIndex:
                 shelf.vectors.save(folder, self.applied_version, self.model_id)
                 facts = {"applied_version": self.applied_version, "model_id": self.model_id}
                 snapshot.save(folder / "words", shelf.words.snapshot(), facts)
+                if shelf.contextual is not None and self.contextual_id is not None:
+                    shelf.contextual.save(folder / "contextual", self.applied_version, self.contextual_id)
+                else:
+                    shutil.rmtree(folder / "contextual", ignore_errors=True)
 
     def _load_snapshot(self, session: Session, model_id: str) -> None:
         assert self._folder is not None
@@ -172,8 +222,13 @@ class LiveIndex:
             if (self._folder / owner_type).exists():
                 vectors, version = VectorIndex.load(self._folder / owner_type, model_id)
                 arrays, facts = snapshot.load(self._folder / owner_type / "words")
-                shelves[owner_type] = Shelf(vectors, WordIndex.of_snapshot(arrays))
+                shelf = Shelf(vectors, WordIndex.of_snapshot(arrays))
                 versions |= {version, int(facts["applied_version"])}
+                if self.contextual_id is not None and (self._folder / owner_type / "contextual").exists():
+                    folder = self._folder / owner_type / "contextual"
+                    shelf.contextual, version = VectorIndex.load(folder, self.contextual_id)
+                    versions.add(version)
+                shelves[owner_type] = shelf
                 self.dimensions = vectors.dimensions
         if len(versions) != 1:
             raise IndexDamaged(f"expected one version in all snapshots, found {sorted(versions)}")
@@ -182,9 +237,8 @@ class LiveIndex:
             self._check_and_trim(session, model_id, version, owner_type, shelves.get(owner_type))
         self.shelves, self.applied_version = shelves, version
 
-    @staticmethod
     def _check_and_trim(
-        session: Session, model_id: str, version: int, owner_type: str, shelf: Shelf | None
+        self, session: Session, model_id: str, version: int, owner_type: str, shelf: Shelf | None
     ) -> None:
         """Rows that changed after the snapshot stay out until the replay brings them."""
         query = select(Embedding.owner_id).where(
@@ -200,9 +254,19 @@ class LiveIndex:
         missing = len(np.setdiff1d(known, held)) + len(np.setxor1d(held, by_vector))
         if missing:
             raise IndexDamaged(f"expected all records of {owner_type}, found {missing} missing")
+        read = np.fromiter(
+            session.scalars(query.where(Embedding.contextual_model_id == self.contextual_id)), np.int64
+        )
+        held_read = np.empty(0, np.int64)
+        if shelf is not None and shelf.contextual is not None:
+            held_read = shelf.contextual.ids()
+        if len(np.setdiff1d(read, held_read)):
+            raise IndexDamaged(f"expected all contextual vectors of {owner_type}, found some missing")
         for owner_id in np.setdiff1d(held, known).tolist():
             assert shelf is not None
             shelf.drop(owner_id)
+        if shelf is not None and shelf.contextual is not None:
+            shelf.contextual.remove(np.setdiff1d(held_read, read))
 
 
 def merged(words: Sequence[Mapping[str, int]]) -> Mapping[str, int]:
@@ -217,24 +281,34 @@ def merged(words: Sequence[Mapping[str, int]]) -> Mapping[str, int]:
 def differences(session: Session, live: LiveIndex) -> list[str]:
     """What differs between the index of this process and the database: empty when they are equal."""
     found: list[str] = []
-    query = select(Embedding.owner_type, Embedding.owner_id, Embedding.vector).where(
+    query = select(
+        Embedding.owner_type, Embedding.owner_id, Embedding.vector,
+        Embedding.contextual_model_id, Embedding.contextual_vector,
+    ).where(
         Embedding.model_id == (live.model_id or ""), Embedding.active.is_(True), Embedding.vector.is_not(None)
-    )
-    expected: dict[str, dict[int, bytes]] = {owner_type: {} for owner_type in OWNER_TYPES}
-    for owner_type, owner_id, vector in session.execute(query):
-        expected[owner_type][owner_id] = vector or b""
+    )  # fmt: skip
+    plain: dict[str, dict[int, Floats]] = {owner_type: {} for owner_type in OWNER_TYPES}
+    contextual: dict[str, dict[int, Floats]] = {owner_type: {} for owner_type in OWNER_TYPES}
+    for owner_type, owner_id, vector, read_by, read in session.execute(query):
+        plain[owner_type][owner_id] = np.frombuffer(vector or b"", np.float32)
+        if read is not None and read_by == live.contextual_id:
+            contextual[owner_type][owner_id] = np.frombuffer(read, np.float16).astype(np.float32)
     for owner_type in OWNER_TYPES:
         shelf = live.shelves.get(owner_type)
-        there = set() if shelf is None else {int(owner_id) for owner_id in shelf.vectors.ids()}
-        wanted = expected[owner_type]
-        found += [f"{owner_type} {owner_id}: not in the index" for owner_id in sorted(wanted.keys() - there)]
-        found += [
-            f"{owner_type} {owner_id}: not in the database" for owner_id in sorted(there - wanted.keys())
-        ]
-        for owner_id in sorted(wanted.keys() & there):
-            assert shelf is not None
-            held = shelf.vectors.vectors(np.array([owner_id], dtype=np.int64))[0]
-            tolerance = 1e-6 if shelf.vectors.is_exact else BYTE_TOLERANCE
-            if not np.allclose(held, np.frombuffer(wanted[owner_id], dtype=np.float32), atol=tolerance):
-                found.append(f"{owner_type} {owner_id}: another vector")
+        found += _differences(owner_type, shelf.vectors if shelf else None, plain[owner_type])
+        beside = shelf.contextual if shelf else None
+        found += _differences(f"{owner_type}, contextual,", beside, contextual[owner_type])
+    return found
+
+
+def _differences(name: str, index: VectorIndex | None, wanted: Mapping[int, Floats]) -> list[str]:
+    there = set() if index is None else {int(owner_id) for owner_id in index.ids()}
+    found = [f"{name} {owner_id}: not in the index" for owner_id in sorted(wanted.keys() - there)]
+    found += [f"{name} {owner_id}: not in the database" for owner_id in sorted(there - wanted.keys())]
+    for owner_id in sorted(wanted.keys() & there):
+        assert index is not None
+        held = index.vectors(np.array([owner_id], dtype=np.int64))[0]
+        tolerance = 1e-6 if index.is_exact else BYTE_TOLERANCE
+        if not np.allclose(held, wanted[owner_id], atol=tolerance):
+            found.append(f"{name} {owner_id}: another vector")
     return found

@@ -7,17 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
-from typing import Final
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer_group
+from sqlalchemy.sql.base import ExecutableOption
 
-from embeddings.pairs import Sentences, closeness
+from embeddings.pairs import Sentences, closeness, maxsim
 from matcher.records import Embedding, Offer
 from matcher.suggestions import ranking, weights
-from matcher.suggestions.indexing import LiveIndex, merged
+from matcher.suggestions.indexing import PRIOR, LiveIndex, Shelf, merged
 from matcher.suggestions.ranking import Fit, Side, Texts
 
 Floats = NDArray[np.float32]
@@ -25,11 +26,25 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Near:
-    """How near two texts are: cosine of meaning, cosine of words, and their closest pair of sentences."""
+    """How near two texts are: cosine of meaning, cosine of words, and their closest pair of sentences.
+
+    ``contextual`` and ``maxsim`` are by the sentence encoder: cosine of the whole texts, and of each sentence
+    with its best partner on the other side, averaged both ways. Whatever was not looked at is ``None``.
+    """
 
     meaning: float = 0.0
     words: float = 0.0
-    sentences: float | None = None  #: ``None`` where it was not looked at
+    sentences: float | None = None
+    contextual: float | None = None
+    maxsim: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """A text and its sentences by the sentence encoder, from the middle of its kind, length one or zero."""
+
+    vector: Floats
+    sentences: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,31 +57,28 @@ class Source:
     sentences: Sentences
     bag: Mapping[str, int]
     offer: Offer | None = None
+    read: Read | None = None  #: by the sentence encoder, where it was read already
 
 
 def rows_of(
-    session: Session, live: LiveIndex, owners: Sequence[tuple[str, int]]
+    session: Session, live: LiveIndex, owners: Sequence[tuple[str, int]], *options: ExecutableOption
 ) -> dict[tuple[str, int], Embedding]:
     """The encoded rows of some owners under the serving model; those still waiting are left out."""
     found: dict[tuple[str, int], Embedding] = {}
     for owner_type in sorted({owner_type for owner_type, _owner_id in owners}):
         ids = [owner_id for kind, owner_id in owners if kind == owner_type]
         for row in session.scalars(
-            select(Embedding).where(
+            select(Embedding)
+            .where(
                 Embedding.owner_type == owner_type,
                 Embedding.owner_id.in_(ids),
                 Embedding.model_id == (live.model_id or ""),
                 Embedding.vector.is_not(None),
             )
+            .options(*options)
         ):
             found[owner_type, row.owner_id] = row
     return found
-
-
-#: An asker's vector is taken from the middle of its own kind: all companies' texts have something in common
-#: that says nothing about partners, and without it fewer partners are near to everyone (hubs; measured). In a
-#: small city the middle is not yet known: so many zero vectors are counted in.
-PRIOR: Final = 20
 
 
 def _scaled(cosines: NDArray[np.float64], scale: tuple[float, float]) -> NDArray[np.float64]:
@@ -74,6 +86,21 @@ def _scaled(cosines: NDArray[np.float64], scale: tuple[float, float]) -> NDArray
     low, high = scale
     scaled: NDArray[np.float64] = np.clip((cosines - low) / (high - low), 0.0, 1.0)
     return scaled
+
+
+class _Close(NamedTuple):
+    """What is known of a pair only where it is compared closely (see ``Near``)."""
+
+    sentences: float | None = None
+    contextual: float | None = None
+    maxsim: float | None = None
+
+
+def _in_context(a: Read | None, b: Read | None) -> tuple[float | None, float | None]:
+    """The contextual cosine of two texts, and that of their sentences with their best partners."""
+    if a is None or b is None:
+        return None, None
+    return float(a.vector @ b.vector), maxsim(a.sentences, b.sentences)
 
 
 class Search:
@@ -84,7 +111,9 @@ class Search:
         self.live = live
         self.weights = weights.serving(session, live.model_id)
         self._session = session
-        rows = rows_of(session, live, [(kind, number) for kind, number, _offer in owners])
+        keys = [(kind, number) for kind, number, _offer in owners]
+        rows = rows_of(session, live, keys, undefer_group("contextual"))
+        self._middles: dict[str, Floats] = {}
         self.sources = [
             Source(
                 kind,
@@ -93,16 +122,44 @@ class Search:
                 Sentences.stored(rows[kind, number].sentence_vectors, rows[kind, number].words),
                 merged(rows[kind, number].words),
                 offer,
+                self._read_of(
+                    kind,
+                    rows[kind, number].contextual_model_id,
+                    rows[kind, number].contextual_vector,
+                    rows[kind, number].contextual_sentence_vectors,
+                ),
             )
             for kind, number, offer in owners
             if (kind, number) in rows
         ]
         self._near: dict[tuple[str, int, Source], Near] = {}
 
+    # All companies' texts have something in common that says nothing about partners; from there, fewer
+    # partners are near to everyone (hubs; measured).
     def _from_the_middle(self, owner_type: str, vector: bytes) -> Floats:
         asked = np.frombuffer(vector, np.float32)
         shelf = self.live.shelves.get(owner_type)
         return asked if shelf is None else asked - shelf.vectors.mean(PRIOR)
+
+    def _read_of(
+        self, owner_type: str, read_by: str | None, vector: bytes | None, sentences: bytes | None
+    ) -> Read | None:
+        if vector is None or sentences is None or read_by != self.live.contextual_id:
+            return None
+        whole = np.frombuffer(vector, np.float16).astype(np.float32)
+        if not whole.any():
+            return None
+        said = np.frombuffer(sentences, np.float16).astype(np.float32).reshape(-1, len(whole))
+        return Read(*(self._contextual(owner_type, vectors) for vectors in (whole, said)))
+
+    def _contextual(self, owner_type: str, vectors: Floats) -> Floats:
+        """Contextual vectors (…, d) from the middle of their kind, of length one; zero ones stay zero."""
+        if owner_type not in self._middles:
+            self._middles[owner_type] = self.live.middle(owner_type, vectors.shape[-1])
+        away = np.where(vectors.any(axis=-1, keepdims=True), vectors - self._middles[owner_type], 0)
+        norms = np.linalg.norm(away, axis=-1, keepdims=True)
+        units: Floats = np.divide(away, norms, out=np.zeros_like(away), where=norms > 1e-6)
+        return units
 
     def source(self, owner_type: str) -> Source | None:
         """The first of the asker's texts of a type."""
@@ -121,15 +178,43 @@ class Search:
                 exact=lambda wanted: self.live.vectors_of(self._session, owner_type, wanted),
             )[0]
             found += [near, shelf.words.search(source.bag, k)[0]]
+            if source.read is not None and shelf.contextual is not None:
+                found.append(shelf.contextual.search(source.read.vector, k)[0])
         ids = np.unique(np.concatenate(found))
+        ids = ids[[number in shelf for number in ids.tolist()]]
         if not ids.size:
             return []
         meaning, words, _speaks = self._likeness(owner_type, ids, sources)
         promise = _scaled(words, ranking.WORDS_SCALE)
         if self.live.knows_meaning:
-            promise += _scaled(meaning, ranking.MEANING_SCALE)
+            by_words = _scaled(meaning, ranking.MEANING_SCALE)
+            # Who was not read yet is neither before nor behind the others for that.
+            promise += by_words + self._in_context(shelf, owner_type, ids, sources, otherwise=by_words)
         best = np.lexsort((ids, -promise.max(axis=1)))[:k]
         return [int(number) for number in ids[best]]
+
+    def _in_context(
+        self,
+        shelf: Shelf,
+        owner_type: str,
+        ids: NDArray[np.int64],
+        sources: Sequence[Source],
+        otherwise: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Scaled contextual cosines (n, sources); ``otherwise`` where either side was not read yet."""
+        result = otherwise.copy()
+        columns = np.array([place for place, source in enumerate(sources) if source.read is not None], int)
+        if shelf.contextual is None or not columns.size:
+            return result
+        known = np.isin(ids, shelf.contextual.ids())
+        try:
+            theirs = self._contextual(owner_type, shelf.contextual.vectors(ids[known]))
+        except KeyError:  # one of them was just removed by another thread
+            return result
+        ours = np.stack([source.read.vector for source in sources if source.read is not None])
+        cosines = (theirs @ ours.T).astype(np.float64)
+        result[np.ix_(np.flatnonzero(known), columns)] = _scaled(cosines, ranking.CONTEXTUAL_SCALE)
+        return result
 
     def _likeness(
         self, owner_type: str, ids: NDArray[np.int64], sources: Sequence[Source]
@@ -163,30 +248,56 @@ class Search:
         if not known or not sources:
             return
         meaning, words, speaks = self._likeness(owner_type, np.array(known, dtype=np.int64), sources)
-        close = self._closest(owner_type, known, sources) if closely else {}
+        close = self._closely(owner_type, known, sources) if closely else {}
         for row, number in enumerate(known):
-            unsaid = 0.0 if closely and not speaks[row] else None
+            unsaid = _Close(0.0 if closely and not speaks[row] else None)
             for column, source in enumerate(sources):
+                near = close.get((number, source), unsaid)
                 self._near[owner_type, number, source] = Near(
                     float(meaning[row, column]),
                     float(words[row, column]),
-                    close.get((number, source), unsaid),
+                    near.sentences if near.sentences is not None else unsaid.sentences,
+                    near.contextual,
+                    near.maxsim,
                 )
 
-    def _closest(
+    def _closely(
         self, owner_type: str, ids: Sequence[int], sources: Sequence[Source]
-    ) -> dict[tuple[int, Source], float]:
-        """The closeness of the closest pair of sentences of each record with each source."""
+    ) -> dict[tuple[int, Source], _Close]:
+        """What is compared sentence by sentence, and by the sentence encoder; it lies in the database."""
         rows = self._session.execute(
-            select(Embedding.owner_id, Embedding.sentence_vectors, Embedding.words).where(
+            select(
+                Embedding.owner_id, Embedding.sentence_vectors, Embedding.words,
+                Embedding.contextual_model_id, Embedding.contextual_vector,
+                Embedding.contextual_sentence_vectors,
+            ).where(
                 Embedding.owner_type == owner_type,
                 Embedding.owner_id.in_(ids),
                 Embedding.model_id == (self.live.model_id or ""),
                 Embedding.vector.is_not(None),
             )
+        ).all()  # fmt: skip
+        said = {row.owner_id: Sentences.stored(row.sentence_vectors, row.words) for row in rows}
+        closest = self._closest(
+            owner_type, {number: said[number] for number in ids if number in said}, sources
         )
-        said = {number: Sentences.stored(vectors, words) for number, vectors, words in rows}
-        kept = [number for number in ids if number in said and len(said[number])]
+        read = {
+            row.owner_id: self._read_of(
+                owner_type, row.contextual_model_id, row.contextual_vector, row.contextual_sentence_vectors
+            )
+            for row in rows
+        }
+        return {
+            (number, source): _Close(closest.get((number, source)), *_in_context(read[number], source.read))
+            for number in said
+            for source in sources
+        }
+
+    def _closest(
+        self, owner_type: str, said: Mapping[int, Sentences], sources: Sequence[Source]
+    ) -> dict[tuple[int, Source], float]:
+        """The closeness of the closest pair of sentences of each record with each source."""
+        kept = [number for number in said if len(said[number])]
         asked = [source for source in sources if len(source.sentences)]
         if not kept or not asked:
             return {}
@@ -216,6 +327,8 @@ class Search:
             sentences=pair.sentences if known else None,
             mission_meaning=mission.meaning if mission and known else None,
             mission_words=mission.words if mission else None,
+            contextual=pair.contextual if known else None,
+            maxsim=pair.maxsim if known else None,
         )
 
     def fit(self, company: Side, npo: Side, texts: Texts) -> Fit:

@@ -25,6 +25,10 @@ __all__ = ["Fit", "Part", "Quote", "Reason", "Side", "Texts", "Weights"]
 MEANING_SCALE: Final = (-0.10, 0.80)
 WORDS_SCALE: Final = (0.0, 0.40)
 SENTENCES_SCALE: Final = (0.10, 0.80)
+CONTEXTUAL_SCALE: Final = (-0.10, 0.50)
+MAXSIM_SCALE: Final = (0.0, 0.35)
+#: The signals of the sentence encoder, which reads a text later than the table of words.
+CONTEXTUAL: Final = frozenset({"contextual", "maxsim"})
 
 #: From this closeness on, where the kinds of support meet as far as this, a quote is shown: of quotes judged
 #: by reading on cards of the demo city, 0.85 carry the fit from there on (see docs/matching.md).
@@ -53,11 +57,14 @@ class Weights:
     parts: Mapping[str, Part]
     source: str = ""  #: what they were fitted on, for people
     model_id: str = ""  #: the model whose similarities they were fitted on
+    by_words: "Weights | None" = None  #: serve instead of these for a pair that was not read in context yet
 
     def score(self, parts: Mapping[str, float]) -> float:
         """The score in [0, 1] of known signals, each in [0, 1]; 0 where nothing is known."""
         if not parts:
             return 0.0
+        if self.by_words is not None and not parts.keys() & CONTEXTUAL:
+            return self.by_words.score(parts)
         total = self.bias + sum(
             self.parts[code].weight * (value - self.parts[code].center)
             for code, value in parts.items()
@@ -83,7 +90,8 @@ class Weights:
             criteria.SKILL_UNKNOWN,
             criteria.SKILL_OTHER,
         )
-        numbers = (self.as_dict(), stand_in, shares, MEANING_SCALE, WORDS_SCALE, SENTENCES_SCALE)
+        scales = (MEANING_SCALE, WORDS_SCALE, SENTENCES_SCALE, CONTEXTUAL_SCALE, MAXSIM_SCALE)
+        numbers = (self.as_dict(), stand_in, shares, scales)
         return hashlib.sha256(repr(numbers).encode()).hexdigest()[:12]
 
     def as_dict(self) -> dict[str, Any]:
@@ -93,13 +101,18 @@ class Weights:
             "parts": {code: asdict(part) for code, part in sorted(self.parts.items())},
             "source": self.source,
             "model_id": self.model_id,
+            "by_words": self.by_words.as_dict() if self.by_words is not None else None,
         }
 
     @classmethod
     def of(cls, numbers: Mapping[str, Any]) -> "Weights":
         """What ``as_dict`` gave."""
         parts = {code: Part(**part) for code, part in numbers["parts"].items()}
-        return cls(numbers["bias"], MappingProxyType(parts), numbers["source"], numbers["model_id"])
+        by_words = numbers.get("by_words")  # weights adopted before there was a sentence encoder have none
+        return cls(
+            numbers["bias"], MappingProxyType(parts), numbers["source"], numbers["model_id"],
+            cls.of(by_words) if by_words else None,
+        )  # fmt: skip
 
 
 @cache
@@ -117,6 +130,8 @@ class Texts:
     sentences: float | None = None  #: closeness of the closest pair of sentences
     mission_meaning: float | None = None
     mission_words: float | None = None
+    contextual: float | None = None  #: cosine by the sentence encoder
+    maxsim: float | None = None  #: and of each sentence with its best partner, averaged
 
 
 @dataclass(frozen=True)
@@ -190,6 +205,8 @@ def text_parts(texts: Texts) -> dict[str, float | None]:
         "words": scaled(texts.words, WORDS_SCALE),
         "sentences": scaled(texts.sentences, SENTENCES_SCALE),
         "mission": sum(mission) / len(mission) if mission else None,
+        "contextual": scaled(texts.contextual, CONTEXTUAL_SCALE),
+        "maxsim": scaled(texts.maxsim, MAXSIM_SCALE),
     }
 
 

@@ -12,7 +12,7 @@ good; one declined or refused, and a pass because of timing, quantity, skill, fi
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -30,20 +30,22 @@ from matcher.records import Mark, Partnership, RankingWeights, ShownList, ShownS
 from matcher.register import audit
 from matcher.suggestions import weights
 from matcher.suggestions.judging import measures
-from matcher.suggestions.ranking import Part, Weights
+from matcher.suggestions.ranking import CONTEXTUAL, Part, Weights
 
 Floats = NDArray[np.float64]
 
 PARTS: Final = (
     "meaning", "words", "sentences", "mission", "support", "field", "beneficiaries", "sdgs", "area", "period",
-    "quantity",
+    "quantity", "contextual", "maxsim",
 )  # fmt: skip
 GOOD: Final = 2  #: from this grade on
 RIDGE: Final = 0.02  #: how strongly weights are held small, against chance in a few hundred pairs
 #: What the pages name as a reason must count: no weight is fitted below these. That the kinds of support meet
 #: is what tells partners from two who want the same; few labelled pairs say so, since graders saw hard cases.
+#: They also saw only pairs that a ranking by words had found; what a sentence encoder finds beside them shows
+#: where partners are sought among all (docs/matching.md).
 FLOORS: Final[Mapping[str, float]] = MappingProxyType(
-    {"support": 1.0, "field": 0.25, "beneficiaries": 0.15, "sdgs": 0.1}
+    {"support": 1.0, "field": 0.25, "beneficiaries": 0.15, "sdgs": 0.1, "contextual": 2.0, "maxsim": 1.0}
 )
 FEWEST: Final = 100  #: labelled pairs without which nothing is fitted
 _FIT_PASSES: Final = frozenset({"timing", "quantity", "skill", "field", "distance"})
@@ -115,9 +117,21 @@ class Trial:
 def fit_weights(pairs: Sequence[Labelled], source: str, model_id: str, ridge: float = RIDGE) -> Weights:
     """Maximum likelihood with a ridge, no weight below its floor (L-BFGS-B).
 
+    Where a sentence encoder read any of the pairs, there are two sets: one of all signals, and one for pairs
+    that it has not read yet.
+
     Raises:
         Refused: too few pairs, or all of one kind.
     """
+    by_words = _fitted(pairs, [code for code in PARTS if code not in CONTEXTUAL], source, model_id, ridge)
+    if not any(pair.parts.keys() & CONTEXTUAL for pair in pairs):
+        return by_words
+    return replace(_fitted(pairs, PARTS, source, model_id, ridge), by_words=by_words)
+
+
+def _fitted(
+    pairs: Sequence[Labelled], codes: Sequence[str], source: str, model_id: str, ridge: float
+) -> Weights:
     from scipy.optimize import minimize  # noqa: PLC0415 - a tenth of a second that no page should pay
 
     good = np.array([pair.is_good for pair in pairs], dtype=np.float64)
@@ -125,10 +139,10 @@ def fit_weights(pairs: Sequence[Labelled], source: str, model_id: str, ridge: fl
         raise Refused("too_few_pairs", found=len(pairs), wanted=FEWEST)
     centers = {
         code: float(np.mean([pair.parts[code] for pair in pairs if code in pair.parts] or [0.5]))
-        for code in PARTS
+        for code in codes
     }
     signals = np.array(
-        [[pair.parts.get(code, centers[code]) - centers[code] for code in PARTS] for pair in pairs]
+        [[pair.parts.get(code, centers[code]) - centers[code] for code in codes] for pair in pairs]
     )
 
     def loss(numbers: Floats) -> tuple[float, Floats]:
@@ -136,15 +150,15 @@ def fit_weights(pairs: Sequence[Labelled], source: str, model_id: str, ridge: fl
         share = 1 / (1 + np.exp(-totals))
         value = np.mean(np.logaddexp(0, totals) - good * totals) + ridge * np.mean(numbers[1:] ** 2) / 2
         slope = np.concatenate([[np.mean(share - good)], signals.T @ (share - good) / len(good)])
-        slope[1:] += ridge * numbers[1:] / len(PARTS)
+        slope[1:] += ridge * numbers[1:] / len(codes)
         return float(value), slope
 
-    floors = [FLOORS.get(code, 0.0) for code in PARTS]
+    floors = [FLOORS.get(code, 0.0) for code in codes]
     bounds = [(None, None), *((floor, None) for floor in floors)]
     found = minimize(loss, np.array([0.0, *floors]), jac=True, method="L-BFGS-B", bounds=bounds).x
     parts = {
         code: Part(round(float(weight), 4), round(centers[code], 4))
-        for code, weight in zip(PARTS, found[1:], strict=True)
+        for code, weight in zip(codes, found[1:], strict=True)
     }
     return Weights(round(float(found[0]), 4), MappingProxyType(parts), source, model_id)
 

@@ -19,10 +19,10 @@ from matcher.ground.db import Database
 from matcher.ground.vocabulary import AREA_CITYWIDE, NO_PLACE
 from matcher.records import CompanyProfile, NpoProfile, Organization
 from matcher.records.base import Base, new_public_id
-from matcher.suggestions import encoding, suggest
+from matcher.suggestions import contextual, encoding, suggest
 from matcher.suggestions.indexing import LiveIndex
 from matcher.suggestions.judging.folders import Direction, Folder, Query, Ranker, Record
-from matcher.suggestions.ranking import Fit
+from matcher.suggestions.ranking import Fit, shipped_weights
 
 Floats = NDArray[np.float64]
 
@@ -36,11 +36,13 @@ class Shipped:
 
     def __init__(
         self, database: Database, folder: Folder, encoder: encoding.Encoder, now: datetime, *,
+        sentence_encoder: encoding.Encoder | None = None,
         step: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> None:  # fmt: skip
         """Fill an empty database with the folder and encode it.
 
         Args:
+            sentence_encoder: also reads everything, if given.
             step: told (done, total) while encoding.
         """
         self._database = database
@@ -67,6 +69,12 @@ class Shipped:
             done += count
             step(done, number)
         encoding.serve(database, encoder.model_id)
+        if sentence_encoder is not None:
+            contextual.begin(database, sentence_encoder.model_id)
+            done = 0
+            while count := contextual.encode_waiting(database, sentence_encoder):
+                done += count
+                step(done, number)
         self.live = LiveIndex()
         with database.read() as session:
             self.live.level(session)
@@ -112,6 +120,19 @@ class Shipped:
             rank = suggest.for_company if query.direction == "company_to_npo" else suggest.for_npo
             found = rank(session, self.live, organization, limit=RANKED, among=among, quoted=False)
         return {self._keys[suggestion.candidate.id]: suggestion.fit for suggestion in found}
+
+    def without(self, *codes: str) -> Ranker:
+        """The same ranking where these signals are unknown, so that they count neither way."""
+
+        def rank(query: Query) -> list[str]:
+            scores = {
+                key: shipped_weights().score({c: v for c, v in fit.parts.items() if c not in codes})
+                for key, fit in self.fits(query).items()
+            }
+            ranked = sorted(scores, key=lambda key: (-scores[key], self._numbers[key]))
+            return ranked + [key for key in query.candidates if key not in scores]
+
+        return rank
 
 
 # ── Baselines ────────────────────────────────────────────────────────────────────────────────────────
