@@ -36,6 +36,9 @@ from webapp.db import Application
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
+# Services that tests start read nothing with the sentence encoder, which takes a second for a text.
+os.environ.setdefault("SENTENCE_ENCODER", "off")
+
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # Tuesday 10:00 in Tokyo
 
 

@@ -78,6 +78,7 @@ def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             "SECRET_KEY": "only-for-tests-" + "x" * 32,
             "DEMO_MODE": "true",
             "WORKER": "off",
+            "SENTENCE_ENCODER": "off",
         }
     )
     database = connect(settings)
@@ -109,6 +110,7 @@ def demo(demo_template: Settings, tmp_path_factory: pytest.TempPathFactory) -> I
                 "SECRET_KEY": "only-for-tests-" + "x" * 32,
                 "DEMO_MODE": "true",
                 "WORKER": "off",
+                "SENTENCE_ENCODER": "off",
             }
         )
     )

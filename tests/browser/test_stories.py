@@ -58,6 +58,7 @@ class Story:
                     "SECRET_KEY": "only-for-tests-" + "x" * 32,
                     "DEMO_MODE": "true",
                     "WORKER": "off",
+                    "SENTENCE_ENCODER": "off",
                 }
             )
         )

@@ -78,6 +78,7 @@ class World:
                 "SECRET_KEY": "only-for-tests-" + "x" * 32,
                 "VAR_FOLDER": str(folder),
                 "WORKER": "off",
+                "SENTENCE_ENCODER": "off",
             }
         )
         return create_app(settings)

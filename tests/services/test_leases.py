@@ -91,7 +91,12 @@ def test_the_clock_is_the_databases(database):
 @pytest.fixture
 def settings(tmp_path, database):
     return Settings.from_environment(
-        {"DATABASE_URL": database.url, "SECRET_KEY": "x" * 40, "VAR_FOLDER": str(tmp_path / "var")}
+        {
+            "DATABASE_URL": database.url,
+            "SECRET_KEY": "x" * 40,
+            "VAR_FOLDER": str(tmp_path / "var"),
+            "SENTENCE_ENCODER": "off",
+        }
     )
 
 

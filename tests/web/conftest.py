@@ -37,6 +37,7 @@ def settings(tmp_path: Path, sqlite_template: Path) -> Settings:
             "VAR_FOLDER": str(tmp_path / "var"),
             "BASE_URL": "https://enmusubi.city.miohara.example",
             "WORKER": "off",
+            "SENTENCE_ENCODER": "off",
         }
     )
 

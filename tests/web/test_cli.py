@@ -32,6 +32,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "VAR_FOLDER": str(tmp_path / "var"),
         "BASE_URL": "https://enmusubi.city.miohara.example",
         "WORKER": "off",
+        "SENTENCE_ENCODER": "off",
     }
 
 
