@@ -101,13 +101,20 @@ def load_encoder(name: str | None = None) -> Encoder:
     return Encoder(_loaded(folder), model_id_for(name), prompts_for(name))
 
 
-def load_e5() -> Encoder:
+def load_e5(threads: int | None = None) -> Encoder:
     """Load the bundled sentence encoder, which reads words in their context; some 50 times the work.
+
+    Args:
+        threads: how many may work on a batch; as many as there are processors when ``None``.
 
     Raises:
         ModelUnavailable: it is missing or was altered.
     """
     _check_bundled(E5_FOLDER)
+    if threads is not None:
+        import torch
+
+        torch.set_num_threads(threads)
     return Encoder(_loaded(E5_FOLDER), e5_model_id(), (E5_PROMPT, E5_PROMPT))
 
 
@@ -152,9 +159,7 @@ def _load_ours(folder: Path) -> Any:
 
 def _load_theirs(folder: Path) -> Any:
     from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it belongs into no log
     return SentenceTransformer(
         str(folder),
         device="cpu",

@@ -230,7 +230,8 @@ class Worker:
                 if not findable.contextual_waiting_count(session):
                     return False
             if self._sentence_encoder is None or self._sentence_encoder.model_id != contextual_id:
-                self._sentence_encoder = load_e5()
+                # Pages are made beside it: half of the processors stay theirs.
+                self._sentence_encoder = load_e5(max(1, (os.cpu_count() or 2) // 2))
         except ModelUnavailable as error:
             self._tell_unavailable(error)
             return False

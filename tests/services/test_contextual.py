@@ -293,7 +293,7 @@ def at_work(town, tmp_path, monkeypatch, **more):  # noqa: F811
         }
     )  # fmt: skip
     encoder = ContextEncoder()
-    monkeypatch.setattr(worker, "load_e5", lambda: encoder)
+    monkeypatch.setattr(worker, "load_e5", lambda threads: encoder)
     monkeypatch.setattr(worker, "e5_model_id", lambda: encoder.model_id)
     return Worker(settings, town.database), encoder
 
@@ -326,7 +326,7 @@ def test_a_missing_sentence_encoder_is_told_once(town, now, tmp_path, monkeypatc
     at, _encoder = at_work(town, tmp_path, monkeypatch)
     told = []
 
-    def missing():
+    def missing(threads):
         raise ModelUnavailable("expected it, found none")
 
     monkeypatch.setattr(worker, "load_e5", missing)
