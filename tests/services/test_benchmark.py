@@ -2,12 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from embeddings.encoder import load_encoder
 from matcher.ground.db import Database
 from matcher.ground.errors import Invalid
 from matcher.suggestions.judging import figures, folders, measures, rankers
+from matcher.suggestions.ranking import CONTEXTUAL
 from tests.factories import NOW
 
 COMPANIES = {
@@ -83,6 +85,27 @@ def test_a_region_counts_as_the_area(shipped):
     assert fits["n2"].parts["area"] == 0.0
     assert "area" not in fits["n3"].parts
     assert set(fits["n1"].parts) == {"meaning", "words", "sentences", "area"}
+
+
+class Initials:
+    """A sentence encoder that knows a text by its first letter alone: of no use, but other than the table."""
+
+    model_id = "initials@1"
+
+    def encode(self, texts, kind):
+        return np.eye(16, dtype=np.float32)[[ord(text[0]) % 16 for text in texts]]
+
+
+def test_what_a_sentence_encoder_adds_can_be_left_out_again(shipped, texts, tmp_path_factory, encoder):
+    plain, folder = shipped
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('read') / 'folder.sqlite3'}")
+    read = rankers.Shipped(database, folder, encoder, NOW, sentence_encoder=Initials())
+    for query in folder.queries:
+        assert all(fit.parts.keys() >= CONTEXTUAL for fit in read.fits(query).values())
+        assert read.without(*CONTEXTUAL)(query) == plain(query)
+    scores = {q.id: {key: fit.score for key, fit in read.fits(q).items()} for q in folder.queries}
+    assert scores != {q.id: {key: fit.score for key, fit in plain.fits(q).items()} for q in folder.queries}
+    database.dispose()
 
 
 def test_baselines_run_on_the_same_texts(texts, encoder):

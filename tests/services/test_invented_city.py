@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
+from embeddings import text
+from embeddings.encoder import e5_model_id
 from matcher.agreements import contract
 from matcher.ground.db import Database
-from matcher.records import Payment
-from seed_data import city, lines
+from matcher.records import Need, Offer, Organization, Payment
+from matcher.register import findable
+from seed_data import city, lines, vectors
 
 FOLDER = Path("seed_data")
 
@@ -44,4 +48,10 @@ def test_the_city_is_founded_in_any_week(
     city.load(database, FOLDER, now + timedelta(weeks=weeks))
     with database.read() as session:
         assert len(session.scalars(select(Payment)).all()) == 3
+        # Vectors of its texts come with it, so that nobody waits for them.
+        known = vectors.read(FOLDER, e5_model_id())
+        whole = select(Organization).options(joinedload(Organization.company), joinedload(Organization.npo))
+        for records in (select(Need), select(Offer), whole):
+            read = {text.digest(findable.text_of(one)) for one in session.scalars(records)}
+            assert read <= known.keys()
     database.dispose()
