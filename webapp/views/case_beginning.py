@@ -17,7 +17,7 @@ from matcher.postings import terms
 from matcher.records import Need, Offer, Organization, Partnership, ShownSuggestion
 from matcher.register.act import Act, Look
 from matcher.suggestions import shown_lists
-from webapp import access, asked, clock, db, terms_text, text
+from webapp import access, asked, clock, db, live, terms_text, text
 from webapp.acts import ActPage, Answers, Page
 from webapp.forms import case as forms
 from webapp.forms.base import Form, SearchForm
@@ -208,6 +208,7 @@ def _page(
 @access.allow("member")
 def propose() -> Page:
     """申し出 by a company, 依頼 by an NPO: write, check, send."""
+    live.prepare()
     actor = access.actor()
 
     def find() -> _Pair:
@@ -230,6 +231,7 @@ def propose() -> Page:
 @access.allow("staff")
 def recommend() -> Page:
     """推薦 by the city: choose a company, an NPO, the terms and the reason that both read."""
+    live.prepare()
     actor = access.actor()
     company, npo = _recommended(actor, "company"), _recommended(actor, "npo")
     if company is None or npo is None:
