@@ -14,6 +14,7 @@ from matcher.records import Need, Offer, Organization, Partnership
 from matcher.register.findable import Owner, text_of, type_of
 from matcher.suggestions import suggest, weights
 from matcher.suggestions.indexing import LiveIndex
+from matcher.suggestions.near import rows_of
 
 
 def judge_with(database: Database, live: LiveIndex) -> None:
@@ -29,6 +30,11 @@ def judge_by(live: LiveIndex) -> Judge:
         return _judged(session, live, case)
 
     return judge
+
+
+def is_read(session: Session, live: LiveIndex, posting: Need | Offer) -> bool:
+    """Whether the text of a need or an offer is encoded, so that it can be compared."""
+    return bool(rows_of(session, live, [(type_of(posting), posting.id)]))
 
 
 def _judged(session: Session, live: LiveIndex, case: Partnership) -> Judged:

@@ -85,8 +85,28 @@ def _search_of_company(session: Session, live: LiveIndex, company: Organization)
     return Search(session, live, [*owners, ("company", company.id, None)])
 
 
+def for_offer(session: Session, live: LiveIndex, offer: Offer, *, limit: int = SHOWN) -> Shortlist:
+    """The open needs that one offer fits best, one of each NPO; its company's profile must be loaded."""
+    company = offer.organization
+    search = Search(session, live, [("offer", offer.id, offer), ("company", company.id, None)])
+    asking = search.source("offer")
+    if asking is None:
+        return Shortlist()
+    marks = conditions.marks_of(session, company.id)
+    found = candidates.for_company(session, search, company, marks, NO_FILTERS, None)
+    scored = _score_needs(session, search, company, found.postings[: max(SCORED, 2 * limit)], [asking])
+    best = _shortlist(session, company, 0, _one_each(scored), marks, limit, None)
+    best.near = best.fitting = found.near
+    explaining.explain(session, live, best, company, None)
+    return best
+
+
 def _score_needs(
-    session: Session, search: Search, company: Organization, found: Sequence[int]
+    session: Session,
+    search: Search,
+    company: Organization,
+    found: Sequence[int],
+    sources: Sequence[Source] | None = None,
 ) -> list[Suggestion]:
     needs = session.scalars(
         select(Need)
@@ -98,7 +118,8 @@ def _score_needs(
     if profile is not None:
         search.compare("npo", sorted({need.organization_id for need in needs}), [profile])
     ours = _own_sides(search, company)
-    return [_fit_need(search, ours, need) for need in needs]
+    chosen = [one for one in ours if sources is None or one[0] in sources]
+    return [_fit_need(search, chosen, need) for need in needs]
 
 
 #: What an asking company can speak of: a text of its own (``None`` while nothing is encoded), and its side.

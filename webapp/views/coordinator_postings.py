@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from matcher.city import cities
 from matcher.ground import calendar
+from matcher.desk import partners
 from matcher.postings import acts as posting_acts
 from matcher.postings import alike
 from matcher.postings import drafts as posting_drafts
@@ -16,7 +17,7 @@ from matcher.postings import reads as posting_reads
 from matcher.postings import revisions as posting_revisions
 from matcher.records import Need, Offer
 from matcher.register import act, audit
-from webapp import access, clock, db, live, posting_text
+from webapp import access, clock, db, live, partner_text, posting_text
 from webapp.acts import ActPage, Page
 from webapp.forms.posting import ReviewForm
 from webapp.views.coordinator import blueprint
@@ -109,6 +110,7 @@ def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
             for name, before, now in posting_revisions.changes_since_read(session, found)
         ],
         typed=_typed(found, form) if banner else [],
+        candidates=partner_text.candidates(_candidates(found)),
         history=audit.history(session, kind, found.public_id),
         alike=_alike(found),
     )
@@ -119,6 +121,16 @@ def _alike(found: Need | Offer) -> list[alike.Alike]:
     if not isinstance(found, Need) or not found.is_open:
         return []
     return alike.needs_like(db.session(), live.index(), found, calendar.tokyo_date(clock.now()))
+
+
+def _candidates(found: Need | Offer) -> partners.Found | None:
+    """Whom it could be brought together with, while it stands."""
+    if not found.is_current or not found.organization.is_verified:
+        return None
+    session, actor, index = db.session(), access.actor(), live.index()
+    if isinstance(found, Need):
+        return partners.of_need(session, actor, index, found)
+    return partners.of_offer(session, actor, index, found)
 
 
 def _typed(found: Need | Offer, form: ReviewForm) -> list[tuple[str, str]]:
