@@ -8,8 +8,8 @@ from flask import abort, render_template, request, url_for
 from flask_babel import gettext as _
 
 from matcher.city import cities
+from matcher.desk import partners, passes
 from matcher.ground import calendar
-from matcher.desk import partners
 from matcher.postings import acts as posting_acts
 from matcher.postings import alike
 from matcher.postings import drafts as posting_drafts
@@ -110,6 +110,7 @@ def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
             for name, before, now in posting_revisions.changes_since_read(session, found)
         ],
         typed=_typed(found, form) if banner else [],
+        passes=passes.of_need(session, access.actor(), found) if isinstance(found, Need) else None,
         candidates=partner_text.candidates(_candidates(found)),
         history=audit.history(session, kind, found.public_id),
         alike=_alike(found),
