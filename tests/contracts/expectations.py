@@ -460,6 +460,10 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("", {"?number": "shown"}, {"GET": "L----++-"}),
         ("", {"?number": "nothing"}, {"GET": "L-------"}),
     ],
+    "coordinator.unseen_needs": [
+        ("", {}, {"GET": "L----++-"}),
+        ("", {"?page": "9"}, {"GET": "L----++-"}),
+    ],
     "suggestions.detail": [
         ("shown", {}, {"GET": "L+---++-"}),
         ("shown_need", {}, {"GET": "L--+-++-"}),

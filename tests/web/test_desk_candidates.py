@@ -184,3 +184,34 @@ def test_an_npo_with_three_unanswered_is_shown_as_full(ready: Town) -> None:
         findable.touch(session, session.merge(ready.need))
     page = visit(ready.desk, f"/desk/offers/{ready.offer.public_id}")
     assert "お返事待ち3件（上限3件）。いまは推薦できません" in page.text
+
+
+def test_needs_that_nobody_saw_stand_with_their_best_three_ten_at_a_time(ready: Town) -> None:
+    with ready.records.write() as session:
+        for number in range(2):
+            make_offer(session, make_company(session, name=f"八百屋{number}"), title=f"野菜{number}")
+        for number in range(11):
+            npo = make_npo(session, name=f"会{number}")
+            make_need(session, npo, title=f"米{number}", published_at=NOW - timedelta(days=20 - number))
+    encode(ready.records, NOW, WordsOnly())
+    page = visit(ready.desk, visit(ready.desk, "/desk").href("いちばん合いそうな3社と並べて見る"))
+    titles = [text for text, url in page.links if url.startswith("/desk/needs/")]
+    assert titles == [f"米{number}" for number in range(10)]
+    buttons = [text for text, _url in page.links if text.startswith("推薦する（")]
+    assert len(buttons) == 30
+    assert "会計事務所みお" not in page.text
+    assert "団体が求める「食品」を、企業が提供できます。" in page.text
+    form = visit(ready.desk, page.href("推薦する（みお食品株式会社と会0）"))
+    assert form.form(action="/recommend").values["offer"] == ready.offer.public_id
+    last = visit(ready.desk, "/desk/unseen?page=2")
+    assert [text for text, url in last.links if url.startswith("/desk/needs/")] == ["米10", ready.need.title]
+
+
+def test_the_list_of_its_own_npo_shows_a_need_to_nobody(ready: Town) -> None:
+    visit(ready.group, f"/npo/needs/{ready.need.public_id}/suggestions")
+    assert ready.group.application.extensions["traces"].flush()
+    assert ready.need.title in visit(ready.desk, "/desk/unseen").text
+    visit(ready.firm, "/company/suggestions")
+    assert ready.firm.application.extensions["traces"].flush()
+    assert ready.need.title not in visit(ready.desk, "/desk/unseen").text
+    assert "公開中のニーズは、どれも1社以上のおすすめに出ています。" in visit(ready.desk, "/desk").text

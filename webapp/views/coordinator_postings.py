@@ -8,7 +8,7 @@ from flask import abort, render_template, request, url_for
 from flask_babel import gettext as _
 
 from matcher.city import cities
-from matcher.desk import partners, passes
+from matcher.desk import partners, passes, unseen
 from matcher.ground import calendar
 from matcher.postings import acts as posting_acts
 from matcher.postings import alike
@@ -17,10 +17,12 @@ from matcher.postings import reads as posting_reads
 from matcher.postings import revisions as posting_revisions
 from matcher.records import Need, Offer
 from matcher.register import act, audit
-from webapp import access, clock, db, live, partner_text, posting_text
+from webapp import access, asked, clock, db, live, partner_text, posting_text
 from webapp.acts import ActPage, Page
 from webapp.forms.posting import ReviewForm
 from webapp.views.coordinator import blueprint
+
+BEST: Final = 3  #: so many companies stand with each need that nobody has seen
 
 
 @blueprint.route("/desk/needs/<public_id>", methods=["GET", "POST"])
@@ -39,6 +41,23 @@ def offer(public_id: str) -> Page:
     return _review(
         lambda: posting_reads.get_offer(db.session(), access.actor(), public_id),
         url_for("coordinator.offers"),
+    )
+
+
+@blueprint.get("/desk/unseen")
+@access.allow("staff")
+def unseen_needs() -> str:
+    """Needs that nobody has been shown, each with the companies that fit it best."""
+    session, actor, index = db.session(), access.actor(), live.index()
+    listing = unseen.needs_page(session, actor, asked.page())
+    return render_template(
+        "coordinator/unseen.html",
+        listing=listing,
+        rows=[
+            (need, partner_text.candidates(partners.of_need(session, actor, index, need, BEST)))
+            for need in listing.rows
+            if need.organization.is_verified
+        ],
     )
 
 
