@@ -9,7 +9,9 @@ from matcher.ground import lifecycle, reasons
 from matcher.records import Mark, Need, Offer, Partnership
 from webapp import case_text, filters
 from webapp.labels import gettext as _
-from webapp.labels import said, vocabulary
+from webapp.labels import said as labels_of
+from webapp.labels import vocabulary
+from webapp.reason_text import reason_sentence
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Card:
     about: Need | Offer | None
     pros: Sequence[Mapping[str, Any]]
     cons: Sequence[Mapping[str, Any]]
+    lines: Sequence[tuple[str, str]]  #: ○, △ and ×, each with its sentences; the quote stands apart
+    quote: Mapping[str, Any] | None  #: the reason with the two sentences that are closest
     load: str
     past: Sequence[tuple[Partnership, str]]  #: with its state, or how it ended
     passes: Sequence[str]
@@ -49,10 +53,23 @@ def _card(one: Partner) -> Card:
         one.offer if is_company else one.need,
         sorted_reasons["pros"],
         sorted_reasons["cons"],
+        _lines(one.suggestion.reasons),
+        next((r for part in ("pros", "cons") for r in sorted_reasons[part] if r["own_quote"]), None),
         load(one.load),
         [(case, state(case)) for case in one.past],
         [passed(mark, one) for mark in one.passes],
     )
+
+
+def _lines(kept: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    said = [
+        (
+            mark,
+            "".join(reason_sentence(one) for one in kept if one["mark"] == mark and one["code"] != "quote"),
+        )
+        for mark in ("○", "△", "×")
+    ]
+    return [(mark, words) for mark, words in said if words]
 
 
 def load(found: Load) -> str:
@@ -75,7 +92,7 @@ def state(case: Partnership) -> str:
     label = filters.label_of(case.state, lifecycle.STATES["partnership"])
     if not case.is_over or not case.reason_code:
         return label
-    why = filters.label_of(case.reason_code, said(reasons.of_state("partnership", case.state)))
+    why = filters.label_of(case.reason_code, labels_of(reasons.of_state("partnership", case.state)))
     return _("%(state)s（%(why)s）", state=label, why=why)
 
 
@@ -91,6 +108,6 @@ def passed(mark: Mark, one: Partner) -> str:
     )
 
 
-def drafted(pros: Sequence[Mapping[str, Any]]) -> str:
-    """The sentence with which a recommendation begins: what speaks for the pair, without the quotes."""
-    return "".join(str(one["text"]) for one in pros if not one["own_quote"])
+def drafted(kept: Sequence[Mapping[str, Any]]) -> str:
+    """The words with which a recommendation begins: what speaks for the pair, without the quote."""
+    return dict(_lines(kept)).get("○", "")

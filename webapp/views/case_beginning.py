@@ -18,7 +18,7 @@ from matcher.postings import terms
 from matcher.records import Need, Offer, Organization, Partnership, ShownSuggestion
 from matcher.register.act import Act, Look
 from matcher.suggestions import shown_lists
-from webapp import access, asked, case_text, clock, db, fit_text, live, partner_text, terms_text, text
+from webapp import access, asked, clock, db, fit_text, live, partner_text, terms_text, text
 from webapp.acts import ActPage, Answers, Page
 from webapp.forms import case as forms
 from webapp.forms.base import Form, SearchForm
@@ -274,7 +274,7 @@ def _recommended_because(pair: _Pair, need: Need | None, offer: Offer | None) ->
     past = partners.between(session, pair.company, pair.npo)
     return {
         "reason_code": partners.likely_reason(past, codes, need.period_from if need else None, today) or None,
-        "reason_text": partner_text.drafted(case_text.shown_reasons(found.reasons)["pros"]),
+        "reason_text": partner_text.drafted(found.reasons),
     }
 
 
