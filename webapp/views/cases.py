@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher.cases import answering, deciding, documents, fits, talks, turns
+from matcher.cases import answering, deciding, documents, talks, turns
 from matcher.cases import reads as case_reads
 from matcher.city import cities
 from matcher.ground import personal
@@ -26,13 +26,13 @@ from webapp import (
     clock,
     db,
     decision_text,
-    fit_text,
     frozen_pages,
     live,
     own_postings,
     terms_text,
     text,
     traces,
+    why,
 )
 from webapp.acts import ActPage
 from webapp.forms import case as forms
@@ -92,6 +92,7 @@ def sent(public_id: str) -> Page:
 
 def _facts(actor: Actor, case: Partnership) -> dict[str, Any]:
     """What every page about one case shows."""
+    look = Look(db.session(), actor, case, clock.now())
     events = case_reads.history(db.session(), case)
     messages = case_reads.messages_of_case(db.session(), case)
     shown = case_reads.shown_suggestion(db.session(), case.shown_suggestion_id)
@@ -113,7 +114,7 @@ def _facts(actor: Actor, case: Partnership) -> dict[str, Any]:
         "shown": shown,
         "shown_reasons": case_text.shown_reasons(shown.reasons if shown else []),
         "shown_level": ranking.level(shown.score) if shown else "",
-        "why": _why(actor, case),
+        "why": why.of_case(actor, case, is_deciding=deciding.approve.may(look)),
         "contacts": case_reads.may_see_contacts(actor, case),
         "bundles": case_reads.decision_bundles(db.session(), case) if actor.is_staff else [],
         "outcomes": decision_text.outcomes(),
@@ -124,25 +125,6 @@ def _facts(actor: Actor, case: Partnership) -> dict[str, Any]:
         "acts_for_other_side": conflicts.acts_for_other_side(db.session(), actor, case),
         "unverified": [] if case.is_over else talks.unverified(case),
     }
-
-
-@dataclass(frozen=True)
-class Why:
-    """Why the two fit, as it was kept; and where the city is about to decide, as it stands now."""
-
-    kept: Sequence[fit_text.Told]
-    now: fit_text.Told | None
-
-
-def _why(actor: Actor, case: Partnership) -> Why:
-    """At the beginning for all three, at the decisions for the city, which alone reads what changed."""
-    session = db.session()
-    kept = [fits.facts(one) for one in fits.of(session, case)]
-    if not actor.is_staff:
-        return Why(fit_text.told([one for one in kept if one["moment"] == "begun"]), None)
-    is_decided_now = deciding.approve.may(Look(session, actor, case, clock.now()))
-    now = fit_text.now_told(fits.judged(session, case), kept) if is_decided_now else None
-    return Why(fit_text.told(kept), now)
 
 
 def _obstacle(actor: Actor, case: Partnership) -> str:
