@@ -37,8 +37,8 @@ _MONEY_KEYS: Final = frozenset(
      "principal_yen", "fixed", "year_limits", "floor_yen", "points", "formula", "steps"}
 )  # fmt: skip
 
-#: Amounts of a unit beside them; of yen they are money. The last three are facts of a reason.
-_AMOUNTS: Final = frozenset({"quantity", "offered", "needed", "least"})
+#: Amounts of a unit beside them; of yen they are money. All but the first are facts of a reason.
+_AMOUNTS: Final = frozenset({"quantity", "offered", "needed", "least", "as_offered"})
 
 
 def gather(

@@ -17,8 +17,8 @@ from matcher.ground.permissions import Actor
 from matcher.records import Mark, Need, Offer, Organization, Partnership
 from matcher.register import folding
 from matcher.suggestions import pairs, suggest
+from matcher.suggestions.explaining import Suggestion
 from matcher.suggestions.indexing import LiveIndex
-from matcher.suggestions.suggest import Suggestion
 
 _SOON: Final = timedelta(days=30)
 
