@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from matcher.cases import fits
 from matcher.cases.files import Store
 from matcher.city import cities
 from matcher.ground import calendar
@@ -28,6 +29,9 @@ from matcher.records import (
     Partnership,
     User,
 )
+from matcher.suggestions import encoding, pairs
+from matcher.suggestions.encoding import Encoder
+from matcher.suggestions.indexing import LiveIndex
 from seed_data import lines
 from seed_data.cases import Cases
 from seed_data.lines import Facts, day_of
@@ -41,13 +45,21 @@ class _Event:
     at: datetime
     order: int
     act: Callable[[datetime], None] = field(compare=False)
+    is_of_case: bool = field(compare=False, default=False)  #: it may keep why the two fit
 
 
 class Town:
     """The demo city while it is being lived through."""
 
-    def __init__(self, session: Session, folder: Path, now: datetime, store: Store) -> None:
+    def __init__(
+        self, session: Session, folder: Path, now: datetime, store: Store, encoder: Encoder | None = None
+    ) -> None:
+        """``encoder``: what reads the texts as they are written, so that cases keep their reasons."""
         self.session = session
+        self.encoder = encoder
+        if encoder is not None:
+            encoding.serve_within(session, encoder.model_id)
+            session.info[fits.JUDGE] = pairs.judge_by(LiveIndex())
         self.now = now
         self.facts: dict[str, Any] = json.loads((folder / "city.json").read_text(encoding="utf-8"))
         # The texts were written as of one day; loaded later, the whole city moves along by whole weeks.
@@ -69,6 +81,8 @@ class Town:
         self._plan()
         events = sorted(self._events)
         for done, event in enumerate(events, start=1):
+            if event.is_of_case and self.encoder is not None:
+                encoding.encode_at_once(self.session, self.encoder, event.at)
             event.act(event.at)
             if step is not None:
                 step(done, len(events))
@@ -76,10 +90,10 @@ class Town:
 
     # ── Planning ─────────────────────────────────────────────────────────────────────────────────
 
-    def _at(self, moment: datetime, act: Callable[[datetime], None]) -> None:
+    def _at(self, moment: datetime, act: Callable[[datetime], None], *, is_of_case: bool = False) -> None:
         if moment >= self.now:
             moment = self.now - timedelta(minutes=5)
-        self._events.append(_Event(moment, len(self._events), act))
+        self._events.append(_Event(moment, len(self._events), act, is_of_case))
 
     def _plan(self) -> None:
         start = datetime(2025, 4, 7, 0, 30, tzinfo=UTC)
@@ -109,7 +123,11 @@ class Town:
                 self._plan_story_step(story["case"], step)
 
     def _plan_story_step(self, key: str, step: Facts) -> None:
-        self._at(self._moment(step["at"]), lambda at: self.teller.tell(self.cases.begun[key], step, at))
+        self._at(
+            self._moment(step["at"]),
+            lambda at: self.teller.tell(self.cases.begun[key], step, at),
+            is_of_case=True,
+        )
 
     def _party(self, case: Partnership, side: str) -> Actor:
         """Who acts on a case: the owner of a side, the officer in charge, or the manager."""
@@ -184,9 +202,13 @@ class Town:
                 yield from (self._moment(step["at"]) for step in ({"at": line["at"]}, *line["steps"]))
 
     def _plan_case(self, line: Facts) -> None:
-        self._at(self._moment(line["at"]), lambda at: self.cases.begin(line, at))
+        self._at(self._moment(line["at"]), lambda at: self.cases.begin(line, at), is_of_case=True)
         for step in line["steps"]:
-            self._at(self._moment(step["at"]), lambda at, step=step: self.cases.step(line["id"], step, at))  # type: ignore[misc]
+            self._at(
+                self._moment(step["at"]),
+                lambda at, step=step: self.cases.step(line["id"], step, at),  # type: ignore[misc]
+                is_of_case=True,
+            )
 
     def _moment(self, text: str) -> datetime:
         """``2026-10-03T14:30`` in Tokyo time, as UTC, moved along with the city."""
@@ -217,10 +239,12 @@ def load(
     step: Callable[[int, int], None] | None = None,
     *,
     store: Store | None = None,
+    encoder: Encoder | None = None,
 ) -> None:
     """Load the demo city into an empty database, in one transaction.
 
     Args:
+        encoder: reads the texts as they are written; without one its cases do not know why the two fit.
         store: where the files of its cases go; without one they are kept nowhere that lasts.
 
     Raises:
@@ -230,4 +254,4 @@ def load(
         if not is_empty(session):
             raise Refused("not_empty")
         with tempfile.TemporaryDirectory() as nowhere:
-            Town(session, folder, now, store or Store(Path(nowhere))).live(step)
+            Town(session, folder, now, store or Store(Path(nowhere)), encoder).live(step)

@@ -7,7 +7,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from embeddings.encoder import ModelUnavailable, e5_model_id
+from embeddings.encoder import ModelUnavailable, e5_model_id, load_encoder
 from matcher.cases.files import Store
 from matcher.ground.errors import Refused
 from matcher.suggestions import contextual
@@ -40,7 +40,8 @@ def command(folder: Path, if_empty: bool) -> None:
     with progress("Living through two years of the demo city") as step:
         try:
             store = Store(settings.files_folder, settings.antivirus_command)
-            seed_city.load(database, folder, clock.now(), step, store=store)
+            encoder = load_encoder(settings.embedding_model or None)
+            seed_city.load(database, folder, clock.now(), step, store=store, encoder=encoder)
         except Refused as error:
             raise click.ClickException(str(error)) from error
     encode_all(database, settings)

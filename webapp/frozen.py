@@ -21,6 +21,7 @@ from webapp import (
     db,
     document_text,
     drawing,
+    fit_text,
     party_text,
     public_text,
     work_text,
@@ -39,6 +40,7 @@ def init(app: Flask) -> None:
         "url_for": url_for, "v": vocabulary, "lifecycle": lifecycle, "draw": drawing,
         "work_text": work_text, "case_text": case_text, "bundle_text": bundle_text, "party_text": party_text,
         "document_text": document_text, "contract_text": contract_text, "public_text": public_text,
+        "fit_text": fit_text,
     }  # fmt: skip
     app.extensions["frozen"] = place
 

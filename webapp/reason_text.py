@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 
-from matcher.ground import figures
+from matcher.ground import figures, personal
 from webapp.labels import gettext as _
 from webapp.labels import vocabulary
 
@@ -123,9 +123,9 @@ def _fact(name: str, kept: Mapping[str, Any]) -> str:
     value = kept[name]
     if name in _SUPPORT:
         return str(vocabulary.support_label(value))
-    if name == "offered" and kept["says"] == "quantity_units":
+    if name == "offered" and kept["says"] == "quantity_units" and value != personal.MASK:
         return f"{figures.number(value)}{kept['offered_unit']}"
-    if name in _QUANTITIES:
+    if name in _QUANTITIES and value != personal.MASK:
         return f"{figures.number(value)}{kept['unit']}"
     if name in _LISTS:
         return "、".join(_LISTS[name].get(code, code) for code in value)

@@ -8,8 +8,8 @@ from typing import Any, Final
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from matcher.cases import fits, stages
 from matcher.cases import reads as case_reads
-from matcher.cases import stages
 from matcher.ground import amounts, calendar, lifecycle, vocabulary
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.permissions import Actor
@@ -178,7 +178,7 @@ def propose(look: Look, terms: Terms, message: str, *, first_step: str = "") -> 
     case.origin, case.message = side, message.strip()
     setattr(case, f"{side}_agreed_at", look.now)
     setattr(case, f"{side}_contact_id", look.actor.user_id)
-    details = _begin(look, terms)
+    details = _begin(look, terms, propose.event)
     if first_step:
         text = vocabulary.FIRST_STEP.format(step=vocabulary.FIRST_STEPS[first_step])
         look.session.add(
@@ -210,7 +210,7 @@ def recommend(look: Look, terms: Terms, reason_code: str, reason_text: str) -> D
     moves.begin(case, "recommended")
     case.origin, case.coordinator_id = "coordinator", look.actor.user_id
     case.recommend_code, case.recommend_text = reason_code, words
-    details = _begin(look, terms)
+    details = _begin(look, terms, recommend.event)
     return Done(case, details, words, reason_code, tells=(Told("others", "recommended"),))
 
 
@@ -236,8 +236,8 @@ def end_of_last(session: Session, case: Partnership) -> date | None:
     return end_of_period(last) if last is not None else None
 
 
-def _begin(look: Look, terms: Terms) -> dict[str, Any]:
-    """Keep the case; what the audit record says of how it came about.
+def _begin(look: Look, terms: Terms, event: str) -> dict[str, Any]:
+    """Keep the case, and why the two fit at this moment; what the audit record says of how it came about.
 
     Raises:
         Refused, Invalid: as ``propose``.
@@ -258,6 +258,7 @@ def _begin(look: Look, terms: Terms) -> dict[str, Any]:
     except IntegrityError as error:
         # The unique index is the real guard; the act's own only gives the kinder answer.
         raise Refused("case_exists", number="") from error
+    fits.keep(session, case, "begun", event, now)
     shown = case_reads.shown_suggestion(session, case.shown_suggestion_id)
     details: dict[str, Any] = {"suggestion": shown.public_id} if shown else {}
     if both := conflicts.on_both_sides(session, case):

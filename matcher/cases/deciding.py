@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from matcher.cases import decisions, telling
+from matcher.cases import decisions, fits, telling
 from matcher.cases.answering import obstacle_of_parties
 from matcher.cases.stages import stage_act
 from matcher.ground import lifecycle, permissions
@@ -81,6 +81,7 @@ def return_(look: Look, reason_code: str, reason_text: str) -> Done:
     """
     if not reason_text.strip():
         raise Invalid(reason_text="required")
+    fits.keep(look.session, look.record, "decided", lifecycle.RETURN, look.now)
     told = (Told("others", "returned"),)
     return Done(look.record, reason_code=reason_code, text=reason_text, tells=told)
 

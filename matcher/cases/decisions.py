@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from matcher.cases import fits
 from matcher.cases import reads as case_reads
 from matcher.ground.permissions import Actor
 from matcher.records import (
@@ -25,6 +26,7 @@ from matcher.register import audit, conflicts, snapshots
 _UNKEPT: Final[Mapping[str, Any]] = {
     "need": None, "offer": None, "suggestion": None, "messages": (), "documents": (), "in_force": {},
     "measurements": (), "totals": (), "payments": (), "facts": {},
+    "fits": (),
 }  # fmt: skip
 
 
@@ -143,12 +145,17 @@ def _common(session: Session, case: Partnership, outcome: str, decision: dict[st
 def _kept(
     session: Session, actor: Actor, case: Partnership, facts: dict[str, Any], now: datetime
 ) -> DecisionBundle:
-    content = snapshots.plain(facts)
+    """Freeze it, with how the two fitted at the beginning and fit at this moment."""
+    begun, fit = fits.begun(session, case), fits.make(session, case, "decided", facts["outcome"], now)
+    content = snapshots.plain(facts | {"fits": [fits.facts(one) for one in (begun, fit) if one is not None]})
     bundle = DecisionBundle(
         partnership_id=case.id, decided_by_id=actor.user_id, decided_at=now, content=content,
         sha256=snapshots.sha256(content),
     )  # fmt: skip
     session.add(bundle)
+    session.flush()
+    fit.bundle_id = bundle.id
+    session.add(fit)
     session.flush()
     return bundle
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -113,6 +113,13 @@ def find_open_case(session: Session, company_id: int, npo_id: int, need_id: int 
 #: Of a need: two have agreed on it and wait for the city, or it for them.
 AGREED_UPON = exists().where(
     Partnership.need_id == Need.id, Partnership.state.in_(("interest_both", "coordinator_review"))
+)
+
+
+#: ``Partnership.was_introduced``, asked of many.
+WAS_INTRODUCED = or_(
+    Partnership.state.in_(lifecycle.CASE_WORK),
+    Partnership.state.in_(lifecycle.CASE_LEFT) & Partnership.decided_at.is_not(None),
 )
 
 

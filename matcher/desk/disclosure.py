@@ -9,7 +9,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from matcher.agreements import indicators
-from matcher.cases import files
+from matcher.cases import files, fits
 from matcher.cases import reads as case_reads
 from matcher.ground import permissions, personal, vocabulary
 from matcher.ground.permissions import Actor
@@ -36,6 +36,9 @@ _MONEY_KEYS: Final = frozenset(
     {"yen", "amount_yen", "cap_yen", "money_yen", "money_company_yen", "money_city_yen", "budget_cap_yen",
      "principal_yen", "fixed", "year_limits", "floor_yen", "points", "formula", "steps"}
 )  # fmt: skip
+
+#: Amounts of a unit beside them; of yen they are money. All but the first are facts of a reason.
+_AMOUNTS: Final = frozenset({"quantity", "offered", "needed", "least", "as_offered"})
 
 
 def gather(
@@ -67,6 +70,7 @@ def gather(
         "npo": snapshots.organization(case.npo),
         "need": snapshots.posting(case.need),
         "offer": snapshots.posting(case.offer),
+        "fits": [fits.facts(one) for one in fits.of(session, case)],
         "messages": _facts(case_reads.messages_of_case(session, case)),
         "meetings": _facts(case_reads.meetings(session, case)),
         "tasks": _facts(case_reads.tasks(session, case)),
@@ -228,7 +232,7 @@ def _said(name: str) -> set[str]:
 
 
 def _is_money(record: Mapping[str, Any], key: str) -> bool:
-    if key == "quantity":
+    if key in _AMOUNTS:
         return vocabulary.is_yen(str(record.get("unit") or ""))
     return key in _MONEY_KEYS or (key == "outcome" and isinstance(record[key], Mapping))
 

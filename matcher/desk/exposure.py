@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from matcher.cases import reads as case_reads
 from matcher.ground import permissions, vocabulary
 from matcher.ground.permissions import Actor
 from matcher.records import Organization, Partnership, ShownList, ShownSuggestion
@@ -32,6 +33,7 @@ class Group:
     newcomer_cards: int = 0
     opened: int = 0
     cases: int = 0
+    introduced: int = 0  #: of these cases, how many the city brought together
     organizations_share: float = 0.0
     cards_share: float = 0.0
 
@@ -82,35 +84,38 @@ def panel(session: Session, actor: Actor, now: datetime) -> list[Panel]:
     ]
 
 
-def _counts(session: Session, since: datetime) -> Mapping[int, tuple[int, int, int, int]]:
-    """organization → cards, cards on a newcomer's place, cards that were opened, cases that came of them."""
+#: cards, cards on a newcomer's place, cards that were opened, cases that came of them, introductions
+_Figures = tuple[int, int, int, int, int]
+_NOTHING: Final[_Figures] = (0, 0, 0, 0, 0)
+
+
+def _counts(session: Session, since: datetime) -> Mapping[int, _Figures]:
+    """organization → its figures; of a card on which several cases began, one card."""
+    card = func.distinct(ShownSuggestion.id)
     shown = (
         select(
             ShownSuggestion.candidate_id,
-            func.count(),
-            func.count().filter(ShownSuggestion.is_newcomer),
-            func.count(ShownSuggestion.opened_at),
+            func.count(card),
+            func.count(card).filter(ShownSuggestion.is_newcomer),
+            func.count(card).filter(ShownSuggestion.opened_at.is_not(None)),
             func.count(Partnership.id),
+            func.count(Partnership.id).filter(case_reads.WAS_INTRODUCED),
         )
         .join(ShownList, ShownList.id == ShownSuggestion.shown_list_id)
         .outerjoin(Partnership, Partnership.shown_suggestion_id == ShownSuggestion.id)
         .where(ShownList.shown_at >= since)
         .group_by(ShownSuggestion.candidate_id)
     )
-    return {
-        candidate: (cards, fresh, opened, cases)
-        for candidate, cards, fresh, opened, cases in session.execute(shown)
-    }
+    return {candidate: tuple(figures) for candidate, *figures in session.execute(shown)}  # type: ignore[misc]
 
 
 def _panel(
     kind: str,
     organizations: Sequence[Organization],
-    counts: Mapping[int, tuple[int, int, int, int]],
+    counts: Mapping[int, _Figures],
     now: datetime,
 ) -> Panel:
-    nothing = (0, 0, 0, 0)
-    cards = sorted((counts.get(one.id, nothing)[0] for one in organizations), reverse=True)
+    cards = sorted((counts.get(one.id, _NOTHING)[0] for one in organizations), reverse=True)
     total = sum(cards)
     dimensions: dict[str, Callable[[Organization], Iterable[str]]] = {
         "size": _size,
@@ -122,7 +127,7 @@ def _panel(
     for name, codes_of in dimensions.items():
         found: dict[str, Group] = defaultdict(lambda: Group(""))
         for one in organizations:
-            shown, fresh, opened, cases = counts.get(one.id, nothing)
+            shown, fresh, opened, cases, introduced = counts.get(one.id, _NOTHING)
             for code in codes_of(one):
                 group = found[code]
                 group.code = code
@@ -131,6 +136,7 @@ def _panel(
                 group.newcomer_cards += fresh
                 group.opened += opened
                 group.cases += cases
+                group.introduced += introduced
         for group in found.values():
             group.organizations_share = group.organizations / len(organizations)
             group.cards_share = group.cards / total if total else 0.0

@@ -3,20 +3,34 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.ground import permissions
 from matcher.ground.permissions import Actor
-from matcher.records import Need, Offer, Organization, ShownSuggestion
+from matcher.records import Need, Offer, Organization, ShownList, ShownSuggestion
+from matcher.register.paging import Listing, page_of
+
+NEEDS_PAGE: Final = 10  #: for each of a page the companies that fit best are computed
+
+
+def shown_to_others(kind: type[Need] | type[Offer]) -> tuple[ColumnElement[bool], ...]:
+    """SQL conditions of the cards on which others saw a need or an offer: its owner's own list, on which the
+    need stands beside every company, shows it to nobody.
+    """
+    column = ShownSuggestion.need_id if kind is Need else ShownSuggestion.offer_id
+    return (
+        column == kind.id,
+        ShownList.id == ShownSuggestion.shown_list_id,
+        ShownList.organization_id != kind.organization_id,
+    )
 
 
 def never_shown(kind: type[Need] | type[Offer]) -> ColumnElement[bool]:
-    """Whether a need or an offer stood in nobody's suggestions."""
-    column = ShownSuggestion.need_id if kind is Need else ShownSuggestion.offer_id
-    return ~exists().where(column == kind.id)
+    """Whether a need or an offer stood in nobody else's suggestions."""
+    return ~exists().where(*shown_to_others(kind))
 
 
 def never_suggested() -> ColumnElement[bool]:
@@ -26,9 +40,23 @@ def never_suggested() -> ColumnElement[bool]:
 
 def needs(session: Session, actor: Actor, limit: int = 5) -> tuple[int, Sequence[Need]]:
     """Open needs that stood in nobody's suggestions: how many, and the oldest of them."""
-    query = select(Need, func.count().over()).where(Need.state == "open", never_shown(Need))
-    query = query.options(joinedload(Need.organization)).order_by(Need.published_at, Need.id)
-    return _first(session, actor, query, limit)
+    return _first(session, actor, _needs().add_columns(func.count().over()), limit)
+
+
+def needs_page(session: Session, actor: Actor, page: int) -> Listing:
+    """The same, a page at a time, each with its NPO's profile.
+
+    Raises:
+        NotPermitted: for others than the city.
+    """
+    permissions.require(actor, "desk.view")
+    query = _needs().options(joinedload(Need.organization).joinedload(Organization.npo))
+    return page_of(session, query, page, NEEDS_PAGE).of_first()
+
+
+def _needs() -> Select[Any]:
+    query = select(Need).where(Need.state == "open", never_shown(Need))
+    return query.options(joinedload(Need.organization)).order_by(Need.published_at, Need.id)
 
 
 def organizations(session: Session, actor: Actor, limit: int = 5) -> tuple[int, Sequence[Organization]]:

@@ -60,12 +60,16 @@ class Database:
         """
         self.url = _with_driver(url)
         self.engine = _create(self.url, pooled)
-        known = {"audit_keys": tuple(audit_keys)}
-        self._write = sessionmaker(self.engine, expire_on_commit=False, info=known)
+        self._carried: dict[str, Any] = {"audit_keys": tuple(audit_keys)}
+        self._write = sessionmaker(self.engine, expire_on_commit=False, info=self._carried)
         self._reading = self.engine.execution_options(
             read_only=True, **({"postgresql_readonly": True} if self.is_postgresql else {})
         )
-        self._read = sessionmaker(self._reading, expire_on_commit=False, autoflush=False, info=known)
+        self._read = sessionmaker(self._reading, expire_on_commit=False, autoflush=False, info=self._carried)
+
+    def carry(self, name: str, value: object) -> None:
+        """Let every session from now on know ``value``, as its ``info[name]``."""
+        self._carried[name] = value
 
     @property
     def is_postgresql(self) -> bool:

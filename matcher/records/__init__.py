@@ -26,7 +26,7 @@ from matcher.records.outcome import (
     Risk,
     Voice,
 )
-from matcher.records.partnership import CaseMessage, DecisionBundle, Partnership
+from matcher.records.partnership import CaseFit, CaseMessage, DecisionBundle, Partnership
 from matcher.records.posting import Need, Offer
 from matcher.records.record import (
     AuditEvent,
@@ -52,6 +52,7 @@ __all__ = [
     "Base",
     "CaseDocument",
     "CaseFile",
+    "CaseFit",
     "CaseMessage",
     "CaseStep",
     "CaseTask",

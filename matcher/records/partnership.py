@@ -215,3 +215,29 @@ class DecisionBundle(Identified, Base):
     decided_at: Mapped[datetime]
     content: Mapped[dict[str, Any]]
     sha256: Mapped[str] = mapped_column(String(64))
+
+
+class CaseFit(Identified, Base):
+    """How the two of a case fitted when it began, or when it was decided on. Never changed afterwards."""
+
+    __tablename__ = "case_fit"
+
+    partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id"), index=True)
+    bundle_id: Mapped[int | None] = mapped_column(
+        ForeignKey("decision_bundle.id"), comment="of a decision that was frozen"
+    )
+    moment: Mapped[str] = mapped_column(String(8), comment="begun or decided")
+    event: Mapped[str] = mapped_column(String(40), comment="as the audit record names what was done")
+    computed_at: Mapped[datetime]
+    unknown: Mapped[str] = mapped_column(String(12), default="", comment="why there is no score")
+    score: Mapped[float | None]
+    parts: Mapped[dict[str, Any]] = mapped_column(default=dict, comment="signal → value in [0, 1]")
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column(
+        default=list, comment="ranking.Reason as dictionaries"
+    )
+    texts: Mapped[dict[str, Any]] = mapped_column(
+        default=dict, comment="side → kind, title and hash of what was compared"
+    )
+    model_id: Mapped[str] = mapped_column(String(120), default="")
+    index_version: Mapped[int] = mapped_column(default=0)
+    weights_version: Mapped[str] = mapped_column(String(20), default="")

@@ -20,6 +20,8 @@ from matcher.register import numbers
 from matcher.register.findable import Owner, _row, compared_text_of, is_findable
 
 Floats = NDArray[np.float32]
+#: row id, digest, vector, sentences, their words, their vectors
+Encoded = tuple[int, str, bytes, list[str], list[dict[str, int]], bytes]
 
 OWNER_TYPES: Final = ("need", "offer", "npo", "company")
 BATCH: Final = 64  #: texts encoded between two short transactions
@@ -96,13 +98,7 @@ def encode_waiting(
             it the failure is raised.
     """
     with database.read() as session:
-        rows = session.scalars(
-            select(Embedding)
-            .where(Embedding.model_id == encoder.model_id, Embedding.vector.is_(None))
-            .order_by(Embedding.version, Embedding.id)
-            .limit(limit)
-        ).all()
-        work = [(row.id, row.text_sha256, compared_text_of(_owner(session, row))) for row in rows]
+        work = _waiting(session, encoder.model_id, limit)
     if not work:
         return 0
     try:
@@ -113,15 +109,40 @@ def encode_waiting(
         on_failure(None, error)
         encoded = [_encode_alone(encoder, one, on_failure) for one in work]
     with database.write() as session:
-        version = numbers.raise_version(session)
-        for row_id, digest, vector, sentences, words, sentence_vectors in encoded:
-            row = session.get(Embedding, row_id)
-            if row is None or row.text_sha256 != digest:
-                continue
-            row.vector, row.sentence_vectors = vector, sentence_vectors
-            row.sentences, row.words = sentences, words
-            row.version, row.encoded_at = version, now
+        _fill(session, encoded, now)
     return len(encoded)
+
+
+def encode_at_once(session: Session, encoder: Encoder, now: datetime) -> None:
+    """Encode all that waits within a transaction that nobody waits for: of who lives through a whole city in
+    one. Its texts must have been noted since ``serve_within``.
+    """
+    session.flush()
+    while work := _waiting(session, encoder.model_id, BATCH):
+        _fill(session, list(_encode(encoder, work)), now)
+        session.flush()
+
+
+def _waiting(session: Session, model_id: str, limit: int) -> list[tuple[int, str, str]]:
+    """(row id, digest, text) of what waits, what has waited longest first."""
+    rows = session.scalars(
+        select(Embedding)
+        .where(Embedding.model_id == model_id, Embedding.vector.is_(None))
+        .order_by(Embedding.version, Embedding.id)
+        .limit(limit)
+    ).all()
+    return [(row.id, row.text_sha256, compared_text_of(_owner(session, row))) for row in rows]
+
+
+def _fill(session: Session, encoded: Sequence[Encoded], now: datetime) -> None:
+    version = numbers.raise_version(session)
+    for row_id, digest, vector, sentences, words, sentence_vectors in encoded:
+        row = session.get(Embedding, row_id)
+        if row is None or row.text_sha256 != digest:
+            continue
+        row.vector, row.sentence_vectors = vector, sentence_vectors
+        row.sentences, row.words = sentences, words
+        row.version, row.encoded_at = version, now
 
 
 def _owner(session: Session, row: Embedding) -> Owner:
@@ -141,9 +162,7 @@ def _owner(session: Session, row: Embedding) -> Owner:
     return owner
 
 
-def _encode(
-    encoder: Encoder, work: Sequence[tuple[int, str, str]]
-) -> Iterator[tuple[int, str, bytes, list[str], list[dict[str, int]], bytes]]:
+def _encode(encoder: Encoder, work: Sequence[tuple[int, str, str]]) -> Iterator[Encoded]:
     """(row id, digest, text) → with the vector, the sentences, their words and their vectors."""
     said = [texts.sentences(text) for _row_id, _digest, text in work]
     everything = [part for (*_row, text), parts in zip(work, said, strict=True) for part in (text, *parts)]
@@ -158,7 +177,7 @@ def _encode(
 
 def _encode_alone(
     encoder: Encoder, one: tuple[int, str, str], on_failure: Callable[[int | None, Exception], None]
-) -> tuple[int, str, bytes, list[str], list[dict[str, int]], bytes]:
+) -> Encoded:
     try:
         (encoded,) = _encode(encoder, [one])
     except Exception as error:
@@ -177,7 +196,12 @@ def _counts(words: Sequence[str]) -> dict[str, int]:
 def serve(database: Database, model_id: str) -> None:
     """Let ``model_id`` serve from now on; called when all its vectors are there."""
     with database.write() as session:
-        row = numbers.counter(session, "index")
-        if row.text != model_id:
-            row.text = model_id
-            row.value += 1
+        serve_within(session, model_id)
+
+
+def serve_within(session: Session, model_id: str) -> None:
+    """The same in a transaction that goes on: what is written in it from now on is noted for this model."""
+    row = numbers.counter(session, "index")
+    if row.text != model_id:
+        row.text = model_id
+        row.value += 1

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer_group
 from sqlalchemy.sql.base import ExecutableOption
 
+from embeddings.lexical import WordIndex
 from embeddings.pairs import Sentences, closeness, maxsim
 from matcher.records import Embedding, Offer
 from matcher.suggestions import ranking, weights
@@ -260,6 +261,30 @@ class Search:
                     near.contextual,
                     near.maxsim,
                 )
+
+    def put(self, row: Embedding, sources: Sequence[Source]) -> None:
+        """Compare one record by its row, with its vectors in context: also one that is not in the index."""
+        shelf = self.live.shelves.get(row.owner_type)
+        words = shelf.words if shelf is not None else WordIndex()
+        vector = np.frombuffer(row.vector or b"", np.float32)
+        said, bag = Sentences.stored(row.sentence_vectors, row.words), merged(row.words)
+        read = self._read_of(
+            row.owner_type, row.contextual_model_id, row.contextual_vector, row.contextual_sentence_vectors
+        )
+        for source in sources:
+            close = closeness(source.sentences, said, cache(words.idf))
+            self._near[row.owner_type, row.owner_id, source] = Near(
+                float(vector @ source.vector) if vector.any() else -1.0,
+                words.similarity(source.bag, bag),
+                float(close.max()) if close.size else None if vector.any() else 0.0,
+                *_in_context(read, source.read),
+            )
+
+    def knows(self, owner_type: str, owner_id: int) -> bool:
+        """Whether a record is in the index, or was compared by its row."""
+        shelf = self.live.shelves.get(owner_type)
+        is_put = any((owner_type, owner_id, source) in self._near for source in self.sources)
+        return is_put or (shelf is not None and owner_id in shelf)
 
     def _closely(
         self, owner_type: str, ids: Sequence[int], sources: Sequence[Source]

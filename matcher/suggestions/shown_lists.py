@@ -126,7 +126,8 @@ def page_of(session: Session, shown: ShownSuggestion) -> Page:
     ).all()
     sides = {organization.kind: organization for organization in found}
     need, offer = need_of(session, shown), session.get(Offer, shown.offer_id or 0)
-    quote = next((reason for reason in shown.reasons if reason["code"] == "quote"), None)
+    # Where no two sentences carry the fit, the reason says so and quotes nobody.
+    quote = next((one for one in shown.reasons if one["code"] == "quote" and "company" in one), None)
     others = select(func.count(ShownList.organization_id.distinct())).join(
         ShownSuggestion, ShownSuggestion.shown_list_id == ShownList.id
     )

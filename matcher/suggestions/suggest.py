@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, undefer_group
 
 from matcher.records import Need, Offer, Organization
 from matcher.suggestions import candidates, conditions, explaining, newcomers, ranking
@@ -18,7 +18,7 @@ from matcher.suggestions.conditions import NO_FILTERS, Filters, Marks
 from matcher.suggestions.criteria import Side
 from matcher.suggestions.explaining import Suggestion
 from matcher.suggestions.indexing import LiveIndex
-from matcher.suggestions.near import Near, Search, Source
+from matcher.suggestions.near import Near, Search, Source, rows_of
 from matcher.suggestions.newcomers import Draw
 from matcher.suggestions.ranking import Texts
 from matcher.suggestions.sides import company_side, npo_side
@@ -85,8 +85,28 @@ def _search_of_company(session: Session, live: LiveIndex, company: Organization)
     return Search(session, live, [*owners, ("company", company.id, None)])
 
 
+def for_offer(session: Session, live: LiveIndex, offer: Offer, *, limit: int = SHOWN) -> Shortlist:
+    """The open needs that one offer fits best, one of each NPO; its company's profile must be loaded."""
+    company = offer.organization
+    search = Search(session, live, [("offer", offer.id, offer), ("company", company.id, None)])
+    asking = search.source("offer")
+    if asking is None:
+        return Shortlist()
+    marks = conditions.marks_of(session, company.id)
+    found = candidates.for_company(session, search, company, marks, NO_FILTERS, None)
+    scored = _score_needs(session, search, company, found.postings[: max(SCORED, 2 * limit)], [asking])
+    best = _shortlist(session, company, 0, _one_each(scored), marks, limit, None)
+    best.near = best.fitting = found.near
+    explaining.explain(session, live, best, company, None)
+    return best
+
+
 def _score_needs(
-    session: Session, search: Search, company: Organization, found: Sequence[int]
+    session: Session,
+    search: Search,
+    company: Organization,
+    found: Sequence[int],
+    sources: Sequence[Source] | None = None,
 ) -> list[Suggestion]:
     needs = session.scalars(
         select(Need)
@@ -98,7 +118,8 @@ def _score_needs(
     if profile is not None:
         search.compare("npo", sorted({need.organization_id for need in needs}), [profile])
     ours = _own_sides(search, company)
-    return [_fit_need(search, ours, need) for need in needs]
+    chosen = [one for one in ours if sources is None or one[0] in sources]
+    return [_fit_need(search, chosen, need) for need in needs]
 
 
 #: What an asking company can speak of: a text of its own (``None`` while nothing is encoded), and its side.
@@ -125,8 +146,8 @@ def _fit_need(search: Search, ours: _Own, need: Need) -> Suggestion:
 
 def _mission(search: Search, npo_id: int) -> Near | None:
     """How near the company's profile is to the NPO's mission."""
-    profile, shelf = search.source("company"), search.live.shelves.get("npo")
-    if profile is None or shelf is None or npo_id not in shelf:
+    profile = search.source("company")
+    if profile is None or not search.knows("npo", npo_id):
         return None
     return search.near("npo", npo_id, profile)
 
@@ -139,17 +160,19 @@ def _score_missions(
         select(Organization).where(Organization.id.in_(found)).options(joinedload(Organization.npo))
     ).all()
     search.compare("npo", [npo.id for npo in npos], search.sources, closely=True)
-    ours, result = _own_sides(search, company), []
-    for npo in npos:
-        theirs = npo_side(npo=npo)
-        fits = [
-            (search.fit(side, theirs, search.texts(search.near("npo", npo.id, source))), source.offer, side)
-            for source, side in ours
-            if source is not None
-        ]
-        fit, offer, side = max(fits, key=lambda item: item[0].score)
-        result.append(Suggestion(npo, None, offer, fit, (side, theirs)))
-    return result
+    ours = _own_sides(search, company)
+    return [_fit_mission(search, ours, npo) for npo in npos]
+
+
+def _fit_mission(search: Search, ours: _Own, npo: Organization) -> Suggestion:
+    theirs = npo_side(npo=npo)
+    fits = [
+        (search.fit(side, theirs, search.texts(search.near("npo", npo.id, source))), source.offer, side)
+        for source, side in ours
+        if source is not None
+    ]
+    fit, offer, side = max(fits, key=lambda item: item[0].score)
+    return Suggestion(npo, None, offer, fit, (side, theirs))
 
 
 # ── For an NPO: companies with the offer that fits best, or their profile ────────────────────────────
@@ -307,6 +330,40 @@ def fit_pair(session: Session, live: LiveIndex, company: Organization, need: Nee
     suggestion = _fit_need(search, _own_sides(search, company), need)
     explaining.explain(session, live, [suggestion], company, None)
     return suggestion
+
+
+def fit_case(
+    session: Session,
+    live: LiveIndex,
+    company: Organization,
+    npo: Organization,
+    need: Need | None,
+    offer: Offer | None,
+) -> Suggestion | None:
+    """How the two sides of a case fit, whatever became of their texts since; ``None`` where one of those that
+    it is about is not encoded.
+
+    Where the case names no offer, the best of the company's open offers and its profile speaks for it, as on
+    a card; where it names no need, the NPO's mission. Profiles must be loaded.
+    """
+    owners = [("offer", offer.id, offer), ("company", company.id, None)] if offer else None
+    search = Search(session, live, owners) if owners else _search_of_company(session, live, company)
+    ours = _speaking(search, company, offer)
+    about = ("need", need.id) if need else ("npo", npo.id)
+    rows = rows_of(session, live, [about, ("npo", npo.id)], undefer_group("contextual"))
+    if not ours or about not in rows:
+        return None
+    for row in rows.values():
+        search.put(row, search.sources)
+    found = _fit_need(search, ours, need) if need else _fit_mission(search, ours, npo)
+    explaining.explain(session, live, [found], company, None)
+    return found
+
+
+def _speaking(search: Search, company: Organization, offer: Offer | None) -> _Own:
+    """Of what a company can speak of, what is encoded; of one offer, that alone."""
+    ours = _own_sides(search, company)
+    return [(one, side) for one, side in ours if one is not None and (offer is None or one.offer is offer)]
 
 
 # ── The list ─────────────────────────────────────────────────────────────────────────────────────────

@@ -450,6 +450,20 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     "public.top": [
         ("", {}, {"GET": "++++++++"}),
     ],
+    "coordinator.shown": [
+        ("shown", {}, {"GET": "L----++-"}),
+        ("shown_need", {}, {"GET": "L----++-"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "coordinator.shown_lists": [
+        ("", {}, {"GET": "L----++-"}),
+        ("", {"?number": "shown"}, {"GET": "L----++-"}),
+        ("", {"?number": "nothing"}, {"GET": "L-------"}),
+    ],
+    "coordinator.unseen_needs": [
+        ("", {}, {"GET": "L----++-"}),
+        ("", {"?page": "9"}, {"GET": "L----++-"}),
+    ],
     "suggestions.detail": [
         ("shown", {}, {"GET": "L+---++-"}),
         ("shown_need", {}, {"GET": "L--+-++-"}),

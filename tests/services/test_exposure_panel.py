@@ -3,8 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from matcher.cases import reads as case_reads
 from matcher.desk import exposure
+from matcher.desk.lists import LISTS
+from matcher.ground import lifecycle
 from matcher.ground.errors import NotPermitted
 from matcher.records import Partnership, ShownList, ShownSuggestion
 from tests import factories
@@ -52,6 +56,15 @@ def shown(database, now):
                 moved_at=now, version=1,
             )
         )  # fmt: skip
+        for number, state in enumerate(("declined", "refused"), start=2):
+            session.add(
+                Partnership(
+                    number=f"P-{number}", company_id=company.id, npo_id=npos[0].id, state=state,
+                    origin="company", shown_suggestion_id=first[0].id, support_type="food",
+                    started_by_id=user.id, created_at=now, moved_at=now, version=1,
+                    decided_at=now if state == "refused" else None,
+                )
+            )  # fmt: skip
         coordinator = factories.actor_for(factories.make_coordinator(session))
         member = factories.actor_for(user, company)
     return coordinator, member
@@ -65,7 +78,9 @@ def test_the_panel_counts_by_hand(database, now, shown):
     assert npos.is_narrow
     size = {group.code: group for group in npos.dimensions["size"]}
     assert list(size) == ["-500k", "10m-50m", "-"]
-    assert (size["10m-50m"].cards, size["10m-50m"].opened, size["10m-50m"].cases) == (8, 1, 1)
+    # Of the three cases that began on one card one came to an introduction; the card counts once.
+    assert (size["10m-50m"].cards, size["10m-50m"].opened, size["10m-50m"].cases) == (8, 1, 3)
+    assert size["10m-50m"].introduced == 1
     assert size["10m-50m"].cards_share == pytest.approx(8 / 9)
     assert (size["10m-50m"].mark, size["-500k"].mark) == ("many", "few")
     assert (size["-"].cards, size["-"].newcomer_cards) == (1, 1)
@@ -89,3 +104,33 @@ def test_an_empty_city_has_an_empty_panel(database, now):
 def test_members_are_refused(database, now, shown):
     with database.read() as session, pytest.raises(NotPermitted):
         exposure.panel(session, shown[1], now)
+
+
+def test_the_list_says_how_many_came_to_an_introduction(database, now, shown):
+    with database.read() as session:
+        rows = (
+            LISTS["exposure"].fetch(session, shown[0], {"kind": "npo"}, now, sort="-introduced", page=1).rows
+        )
+    assert (rows[0].shown, rows[0].chosen, rows[0].introduced) == (8, 3, 1)
+    assert [row.introduced for row in rows] == [1, 0, 0, 0]
+
+
+def test_who_was_introduced_is_asked_of_many_as_of_one(session, now):
+    """In every state, decided or not."""
+    company, npo = factories.make_company(session), factories.make_npo(session)
+    user = factories.make_user(session, company)
+    for state in lifecycle.STATES["partnership"]:
+        for decided_at in (None, now):
+            session.add(
+                Partnership(
+                    number=f"{state}{decided_at is None}"[:20], company_id=company.id, npo_id=npo.id,
+                    need_id=factories.make_need(session, npo).id, state=state, origin="npo",
+                    support_type="food", started_by_id=user.id, created_at=now, moved_at=now,
+                    decided_at=decided_at,
+                )
+            )  # fmt: skip
+    session.flush()
+    asked = set(session.scalars(select(Partnership.id).where(case_reads.WAS_INTRODUCED)))
+    cases = session.scalars(select(Partnership)).all()
+    assert asked == {case.id for case in cases if case.was_introduced}
+    assert 0 < len(asked) < len(cases)

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from embeddings import text
-from embeddings.encoder import e5_model_id
+from embeddings.encoder import WordsOnly, e5_model_id
 from matcher.agreements import contract
 from matcher.ground.db import Database
-from matcher.records import Need, Offer, Organization, Payment
+from matcher.records import CaseFit, Need, Offer, Organization, Payment
 from matcher.register import findable
 from seed_data import city, lines, vectors
 
@@ -45,8 +45,11 @@ def test_the_city_is_founded_in_any_week(
 ) -> None:
     (tmp_path / "city.db").write_bytes(sqlite_template.read_bytes())
     database = Database(f"sqlite:///{tmp_path}/city.db")
-    city.load(database, FOLDER, now + timedelta(weeks=weeks))
+    city.load(database, FOLDER, now + timedelta(weeks=weeks), encoder=WordsOnly())
     with database.read() as session:
+        # Whoever looks into its cases reads why their two fit: all of them, however they began.
+        assert set(session.scalars(select(CaseFit.unknown))) == {""}
+        assert all(session.scalars(select(CaseFit.reasons)))
         assert len(session.scalars(select(Payment)).all()) == 3
         # Vectors of its texts come with it, so that nobody waits for them.
         known = vectors.read(FOLDER, e5_model_id())

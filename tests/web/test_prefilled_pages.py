@@ -305,6 +305,7 @@ def test_both_consents_and_the_citys_show_the_figures_side_by_side(place):
     place.sign()
     place.settle()
     page = visit(place.open("manager"), place.url("/do/confirm_agreement"))
+    assert "始まったときと、いまの理由を見る" in page.text
     assert "ニーズ・提供メニュー・案件で違うところ" in page.text
     assert "より遅くまで続きます" in page.text
 

@@ -8,6 +8,7 @@ from webapp.views import (
     coordinator,
     coordinator_organizations,  # noqa: F401 – adds its pages to the coordinator's blueprint
     coordinator_postings,  # noqa: F401 – likewise
+    coordinator_shown,  # noqa: F401 – likewise
     desk_work,
     imports,
     making,

@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import render_template, request, url_for
 
-from matcher.cases import beginning
+from matcher.cases import beginning, fits
+from matcher.desk import partners
 from matcher.ground import calendar, permissions, personal
 from matcher.ground.errors import NotFound
 from matcher.ground.permissions import Actor
@@ -17,7 +18,7 @@ from matcher.postings import terms
 from matcher.records import Need, Offer, Organization, Partnership, ShownSuggestion
 from matcher.register.act import Act, Look
 from matcher.suggestions import shown_lists
-from webapp import access, asked, clock, db, terms_text, text
+from webapp import access, asked, clock, db, fit_text, live, partner_text, terms_text, text
 from webapp.acts import ActPage, Answers, Page
 from webapp.forms import case as forms
 from webapp.forms.base import Form, SearchForm
@@ -92,7 +93,9 @@ def _named_posting(pair: _Pair) -> tuple[Need | None, Offer | None]:
     return need, offer
 
 
-def _begun_form(pair: _Pair, kind: type[Form]) -> tuple[Any, dict[str, Any]]:
+def _begun_form(
+    pair: _Pair, kind: type[Form], because: Callable[[_Pair, Need | None, Offer | None], dict[str, Any]]
+) -> tuple[Any, dict[str, Any]]:
     """The form as it begins, was typed, or begins anew with what was chosen instead; the figures of both
     records beside it.
     """
@@ -102,7 +105,7 @@ def _begun_form(pair: _Pair, kind: type[Form]) -> tuple[Any, dict[str, Any]]:
         "need": need.public_id if need else asked.word("need"),
         "offer": offer.public_id if offer else asked.word("offer"),
     }
-    form: Any = kind(data={**named, **begun.values})
+    form: Any = kind(data={**named, **begun.values, **because(pair, need, offer)})
     form.offer_choices(pair.needs.values(), pair.offers.values())
     chosen = pair.chosen(form)
     if _begins_anew():
@@ -152,18 +155,26 @@ def _hindrance(look: Look, deed: Act, form: Any) -> str:
 def _page(
     deed: Act, kind: type[Form], find: Callable[[], _Pair], answers: Callable[[Any], Answers],
     template: str, check: str = "",
+    because: Callable[[_Pair, Need | None, Offer | None], dict[str, Any]] = lambda pair, need, offer: {},
 ) -> Page:  # fmt: skip
     """Ask, and begin a case once, however often the form is sent.
 
     Args:
+        because: what the form begins with besides the terms.
         check: the template that shows what was written once more, before it is sent.
     """
     pair = find()
-    form, beside = _begun_form(pair, kind)
+    form, beside = _begun_form(pair, kind, because)
 
     def draw(template: str, case: Partnership, **more: Any) -> str:
         is_npo = case.side_of(access.actor().organization_id) == "npo"
         own, other = (case.npo, case.company) if is_npo else (case.company, case.npo)
+        if deed is beginning.recommend:
+            more["fit"] = fit_text.now_told(fits.judged(db.session(), case), [])
+            more["past"] = [
+                (one, partner_text.state(one))
+                for one in partners.between(db.session(), case.company, case.npo)
+            ]
         return render_template(template, case=case, own=own, other=other, form=form, **more)
 
     def ask(case: Partnership, banner: str) -> str:
@@ -208,6 +219,7 @@ def _page(
 @access.allow("member")
 def propose() -> Page:
     """申し出 by a company, 依頼 by an NPO: write, check, send."""
+    live.prepare()
     actor = access.actor()
 
     def find() -> _Pair:
@@ -230,6 +242,7 @@ def propose() -> Page:
 @access.allow("staff")
 def recommend() -> Page:
     """推薦 by the city: choose a company, an NPO, the terms and the reason that both read."""
+    live.prepare()
     actor = access.actor()
     company, npo = _recommended(actor, "company"), _recommended(actor, "npo")
     if company is None or npo is None:
@@ -246,7 +259,23 @@ def recommend() -> Page:
         find,
         lambda form: ((form.terms, form.reason_code.data, form.reason_text.data), {}),
         "cases/recommend.html",
+        because=_recommended_because,
     )
+
+
+def _recommended_because(pair: _Pair, need: Need | None, offer: Offer | None) -> dict[str, Any]:
+    """The reason with which a recommendation begins, for the city to make its own: what speaks for it."""
+    if request.method == "POST":
+        return {}
+    session, today = db.session(), calendar.tokyo_date(clock.now())
+    case = beginning.between(pair.company, pair.npo, need=need, offer=offer)
+    found = fits.judged(session, case)
+    codes = {reason["says"] for reason in found.reasons if reason["mark"] == "○"}
+    past = partners.between(session, pair.company, pair.npo)
+    return {
+        "reason_code": partners.likely_reason(past, codes, need.period_from if need else None, today) or None,
+        "reason_text": partner_text.drafted(found.reasons),
+    }
 
 
 def _recommended(actor: Actor, kind: str) -> Organization | None:
@@ -265,14 +294,31 @@ def _recommended(actor: Actor, kind: str) -> Organization | None:
 
 
 def _choose(company: Organization | None, npo: Organization | None) -> Page:
-    """Search for the side that is still missing."""
+    """Begin with a need or an offer and choose among whom it fits; or search for the side that is missing."""
+    session, actor = db.session(), access.actor()
     kind = "company" if company is None else "npo"
     search = SearchForm(request.args)
+    found, about = None, _posting_named(actor)
+    if isinstance(about, Need) and about.is_current:
+        found = partners.of_need(session, actor, live.index(), about)
+    elif isinstance(about, Offer) and about.is_current:
+        found = partners.of_offer(session, actor, live.index(), about)
+    is_bare = company is None and npo is None
     return render_template(
         "cases/recommend_choose.html",
         kind=kind,
         search=search,
         company=company,
         npo=npo,
-        found=organization_reads.verified_organizations(db.session(), kind, search.words),
+        about=about,
+        candidates=partner_text.candidates(found),
+        needs=partners.waiting_needs(session, actor, search.words) if is_bare else [],
+        found=organization_reads.verified_organizations(session, kind, search.words),
     )
+
+
+def _posting_named(actor: Actor) -> Need | Offer | None:
+    """The need or the offer from which the recommendation begins."""
+    if asked.word("need"):
+        return posting_reads.get_need(db.session(), actor, asked.word("need"))
+    return posting_reads.get_offer(db.session(), actor, asked.word("offer")) if asked.word("offer") else None

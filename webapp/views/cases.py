@@ -27,10 +27,12 @@ from webapp import (
     db,
     decision_text,
     frozen_pages,
+    live,
     own_postings,
     terms_text,
     text,
     traces,
+    why,
 )
 from webapp.acts import ActPage
 from webapp.forms import case as forms
@@ -90,6 +92,7 @@ def sent(public_id: str) -> Page:
 
 def _facts(actor: Actor, case: Partnership) -> dict[str, Any]:
     """What every page about one case shows."""
+    look = Look(db.session(), actor, case, clock.now())
     events = case_reads.history(db.session(), case)
     messages = case_reads.messages_of_case(db.session(), case)
     shown = case_reads.shown_suggestion(db.session(), case.shown_suggestion_id)
@@ -111,6 +114,7 @@ def _facts(actor: Actor, case: Partnership) -> dict[str, Any]:
         "shown": shown,
         "shown_reasons": case_text.shown_reasons(shown.reasons if shown else []),
         "shown_level": ranking.level(shown.score) if shown else "",
+        "why": why.of_case(actor, case, is_deciding=deciding.approve.may(look)),
         "contacts": case_reads.may_see_contacts(actor, case),
         "bundles": case_reads.decision_bundles(db.session(), case) if actor.is_staff else [],
         "outcomes": decision_text.outcomes(),
@@ -170,6 +174,7 @@ ACTS: Final[Mapping[str, Asked]] = MappingProxyType({row.deed.name: row for row 
 @access.allow("case_party")
 def act(public_id: str, action: str) -> Page:
     """Ask once more, then do it; whoever comes second keeps what they typed."""
+    live.prepare()
     actor = access.actor()
 
     def find() -> Partnership:

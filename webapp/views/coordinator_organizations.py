@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from matcher.cases import reads as case_reads
 from matcher.city import cities
+from matcher.desk import passes
 from matcher.ground.profile import SECTIONS
 from matcher.organizations import acts as organization_acts
 from matcher.organizations import profile as organization_profile
@@ -81,6 +82,8 @@ def _page(found: Organization, form: Form, banner: str = "") -> str:
         lookalikes=organization_reads.lookalikes(session, found),
         rounds=organization_reads.checklist_rounds(session, found),
         cases=case_reads.open_cases_of(session, found),
+        passed_on=passes.on_organization(session, access.actor(), found),
+        passed_by=passes.by_organization(session, access.actor(), found),
         level=organization_profile.disclosure_level(found),
         events=organization_text.timeline(found, audit.history(session, "organization", found.public_id)),
         banner=banner,

@@ -8,6 +8,7 @@ from flask import abort, render_template, request, url_for
 from flask_babel import gettext as _
 
 from matcher.city import cities
+from matcher.desk import partners, passes, unseen
 from matcher.ground import calendar
 from matcher.postings import acts as posting_acts
 from matcher.postings import alike
@@ -16,10 +17,12 @@ from matcher.postings import reads as posting_reads
 from matcher.postings import revisions as posting_revisions
 from matcher.records import Need, Offer
 from matcher.register import act, audit
-from webapp import access, clock, db, live, posting_text
+from webapp import access, asked, clock, db, live, partner_text, posting_text
 from webapp.acts import ActPage, Page
 from webapp.forms.posting import ReviewForm
 from webapp.views.coordinator import blueprint
+
+BEST: Final = 3  #: so many companies stand with each need that nobody has seen
 
 
 @blueprint.route("/desk/needs/<public_id>", methods=["GET", "POST"])
@@ -38,6 +41,23 @@ def offer(public_id: str) -> Page:
     return _review(
         lambda: posting_reads.get_offer(db.session(), access.actor(), public_id),
         url_for("coordinator.offers"),
+    )
+
+
+@blueprint.get("/desk/unseen")
+@access.allow("staff")
+def unseen_needs() -> str:
+    """Needs that nobody has been shown, each with the companies that fit it best."""
+    session, actor, index = db.session(), access.actor(), live.index()
+    listing = unseen.needs_page(session, actor, asked.page())
+    return render_template(
+        "coordinator/unseen.html",
+        listing=listing,
+        rows=[
+            (need, partner_text.candidates(partners.of_need(session, actor, index, need, BEST)))
+            for need in listing.rows
+            if need.organization.is_verified
+        ],
     )
 
 
@@ -109,6 +129,8 @@ def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
             for name, before, now in posting_revisions.changes_since_read(session, found)
         ],
         typed=_typed(found, form) if banner else [],
+        passes=passes.of_need(session, access.actor(), found) if isinstance(found, Need) else None,
+        candidates=partner_text.candidates(_candidates(found)),
         history=audit.history(session, kind, found.public_id),
         alike=_alike(found),
     )
@@ -119,6 +141,16 @@ def _alike(found: Need | Offer) -> list[alike.Alike]:
     if not isinstance(found, Need) or not found.is_open:
         return []
     return alike.needs_like(db.session(), live.index(), found, calendar.tokyo_date(clock.now()))
+
+
+def _candidates(found: Need | Offer) -> partners.Found | None:
+    """Whom it could be brought together with, while it stands."""
+    if not found.is_current or not found.organization.is_verified:
+        return None
+    session, actor, index = db.session(), access.actor(), live.index()
+    if isinstance(found, Need):
+        return partners.of_need(session, actor, index, found)
+    return partners.of_offer(session, actor, index, found)
 
 
 def _typed(found: Need | Offer, form: ReviewForm) -> list[tuple[str, str]]:

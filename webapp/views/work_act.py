@@ -16,7 +16,7 @@ from matcher.ground.errors import Invalid, Refused
 from matcher.records import Partnership
 from matcher.register import officials, receipts
 from matcher.register.act import Look
-from matcher.results import drafted
+from matcher.results import accepting, drafted
 from matcher.work import payments
 from webapp import (
     access,
@@ -28,7 +28,9 @@ from webapp import (
     contract_text,
     db,
     document_text,
+    live,
     terms_text,
+    why,
 )
 from webapp.acts import ActPage
 from webapp.views import work_acts
@@ -53,6 +55,7 @@ def act(public_id: str, action: str) -> Page:
     ``?item=`` names the record that the action is about, ``?key=`` a part of a document. A file is looked
     at before the transaction that names it.
     """
+    live.prepare()
     upload, refused = _upload(public_id, action) if request.files else (None, None)
     try:
         return _act(public_id, action, upload, refused)
@@ -171,6 +174,7 @@ def _ask(ask: Ask, banner: str) -> str:
         templates=_templates(ask),
         sentences=_sentences(ask),
         basis=_basis(ask),
+        why=why.of_case(ask.actor, ask.case, is_deciding=True) if _is_decision(ask) else None,
         **_beside(ask),
         is_multipart=any(field.type == "FileField" for field in ask.form),
         banner=banner,
@@ -210,6 +214,12 @@ def _beside(ask: Ask) -> dict[str, Any]:
         "columns": columns + ([terms_text.agreement_column(agreed.content)] if agreed else []),
         "notes": terms_text.sentences(results_forms.next_period(ask).notes) if is_new else [],
     }
+
+
+def _is_decision(ask: Ask) -> bool:
+    """Whether the city decides by it, so that it is frozen."""
+    is_consent = ask.deed is accepting.accept_document
+    return ask.actor.is_staff and bool(is_consent or ask.deed.words.decided)
 
 
 def _basis(ask: Ask) -> list[tuple[str, list[tuple[str, str]]]]:

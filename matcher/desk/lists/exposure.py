@@ -1,4 +1,4 @@
-"""おすすめに出た回数: how often each organization was suggested, read and chosen."""
+"""おすすめに出た回数: how often each organization was suggested, read, chosen and introduced."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from matcher.cases import reads as case_reads
 from matcher.desk.lists.listing import (
     AREA,
     PAGE_SIZE,
@@ -35,6 +36,7 @@ class Exposure:
     viewers: int
     opened: int
     chosen: int
+    introduced: int
 
 
 def find(
@@ -58,17 +60,18 @@ def find(
         .group_by(ShownSuggestion.candidate_id)
         .subquery("cards")
     )
-    chosen = (
+    of_cards = (
         select(func.count())
         .select_from(Partnership)
         .join(ShownSuggestion, ShownSuggestion.id == Partnership.shown_suggestion_id)
         .where(ShownSuggestion.candidate_id == Organization.id)
         .correlate(Organization)
-        .scalar_subquery()
     )
+    chosen = of_cards.scalar_subquery()
+    introduced = of_cards.where(case_reads.WAS_INTRODUCED).scalar_subquery()
     counts = [func.coalesce(cards.c[name], 0) for name in ("shown", "viewers", "opened")]
     query = (
-        select(Organization, *counts, chosen)
+        select(Organization, *counts, chosen, introduced)
         .outerjoin(cards, cards.c.id == Organization.id)
         .where(
             Organization.state == "verified",
@@ -79,7 +82,7 @@ def find(
     columns = {
         "name": folding.reading(Organization), "kind": Organization.kind,
         "shown": counts[0], "viewers": counts[1],
-        "opened": counts[2], "chosen": chosen, "age": Organization.verified_at,
+        "opened": counts[2], "chosen": chosen, "introduced": introduced, "age": Organization.verified_at,
     }  # fmt: skip
     order = ordered(sort if sort.removeprefix("-") in columns else "shown", columns, Organization.id)
     total, number, rows = page_of(session, query.order_by(*order), page)
@@ -89,7 +92,7 @@ def find(
 EXPOSURE: Final = DeskList(
     "exposure",
     "おすすめに出た回数",
-    "確認済みの団体・企業が、相手のおすすめに何回出て、何回くわしく読まれ、何回声をかけられたかの一覧です。"
+    "確認済みの団体・企業が、相手のおすすめに何回出て、何回くわしく読まれ、何回声をかけられ、何件が紹介まで進んだかの一覧です。"
     "一度も出ていない団体・企業から順に並んでいます。",
     "条件に合う団体・企業はありません",
     find,
@@ -102,6 +105,7 @@ EXPOSURE: Final = DeskList(
         Column("出た相手の数", lambda row: row.viewers, "viewers", "-", "number", 12),
         Column("読まれた回数", lambda row: row.opened, "opened", "-", "number", 12),
         Column("声がかかった回数", lambda row: row.chosen, "chosen", "-", "number", 12),
+        Column("紹介まで進んだ数", lambda row: row.introduced, "introduced", "-", "number", 12),
         Column("確認からの日数", lambda row: row.record.verified_at, "age", "-", "days", 14),
     ),
     "coordinator.organization",

@@ -23,7 +23,7 @@ from matcher.desk.lists.listing import (
 from matcher.ground import lifecycle, vocabulary
 from matcher.ground.permissions import Actor
 from matcher.postings.reads import holds
-from matcher.records import Need, Offer, Organization, ShownSuggestion
+from matcher.records import Need, Offer, Organization
 from matcher.register import folding
 from matcher.register.paging import Listing
 
@@ -47,8 +47,7 @@ def _find(
         ),
         model.created_at,
     )
-    column = ShownSuggestion.need_id if model is Need else ShownSuggestion.offer_id
-    shown = select(func.count()).where(column == model.id).correlate(model).scalar_subquery()
+    shown = select(func.count()).where(*unseen.shown_to_others(model)).correlate(model).scalar_subquery()
     query = (
         select(model, since.label("since"), shown.label("count"))
         .join(Organization, Organization.id == model.organization_id)

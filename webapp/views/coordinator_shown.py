@@ -1,0 +1,42 @@
+"""A list of suggestions as it was shown, for the city: by its record number, whole."""
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from matcher.city import cities
+from matcher.desk import shown
+from matcher.ground.errors import NotFound
+from matcher.suggestions import ranking
+from webapp import access, asked, case_text, db, filters
+from webapp.labels import vocabulary
+from webapp.views.coordinator import blueprint
+
+
+@blueprint.get("/desk/shown")
+@access.allow("staff")
+def shown_lists() -> str | Response | tuple[str, int]:
+    """Ask for a record number, and lead to its list."""
+    number = shown.number_of(asked.word("number"))
+    if not number:
+        return render_template("coordinator/shown_find.html", number="", is_unknown=False)
+    try:
+        shown.whole(db.session(), access.actor(), number)
+    except NotFound:
+        page = render_template("coordinator/shown_find.html", number=request.args["number"], is_unknown=True)
+        return page, 404
+    return redirect(url_for("coordinator.shown", public_id=number))
+
+
+@blueprint.get("/desk/shown/<public_id>", endpoint="shown")
+@access.allow("staff")
+def shown_list(public_id: str) -> str:
+    """All its cards with rank, score, parts and reasons; filters, draw and versions."""
+    found = shown.whole(db.session(), access.actor(), public_id)
+    cards = [
+        (card, ranking.level(card.item.score), case_text.shown_reasons(card.item.reasons))
+        for card in found.cards
+    ]
+    areas = cities.get(db.session()).area_labels
+    labels = {"field": vocabulary.FIELD_SHORT, "area": areas, "support_type": vocabulary.SUPPORT_LABELS}
+    conditions = [filters.label_of(code, labels[name]) for name, code in found.shown.filters.items()]
+    return render_template("coordinator/shown.html", found=found, cards=cards, conditions=conditions)
