@@ -31,7 +31,7 @@ class FilterForm(ConditionsForm):
     @property
     def filters(self) -> Filters:
         """The chosen conditions; an unknown code counts as none."""
-        return Filters(**self.conditions)
+        return Filters.of(self.conditions)
 
 
 class PassForm(Form):
