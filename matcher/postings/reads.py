@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 import regex
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from embeddings.text import fold
 from matcher.cases.reads import cases_of_party
-from matcher.ground import calendar, lifecycle, permissions
+from matcher.ground import calendar, lifecycle, permissions, vocabulary
 from matcher.ground.errors import NotFound
 from matcher.ground.permissions import Actor
 from matcher.postings import wanted
@@ -53,8 +53,13 @@ def _page(
 ) -> Listing:
     looked_for = Wanted.of(conditions)
     query = query.where(*wanted.said(looked_for, kind), *wanted.met(looked_for.filters, kind))
-    order = kind.valid_until.asc() if sort == "closing" else kind.published_at.desc()
-    return page_of(session, query.order_by(order, kind.id.desc()), page, PAGE_SIZE).of_first()
+    order = [kind.published_at.desc(), kind.id.desc()]
+    if sort == "closing":
+        order = [kind.valid_until.asc(), kind.id.desc()]
+    elif sort == "urgent" and kind is Need:
+        places = {code: place for place, code in enumerate(vocabulary.URGENCIES)}
+        order = [case(places, value=Need.urgency), *order]
+    return page_of(session, query.order_by(*order), page, PAGE_SIZE).of_first()
 
 
 def own_needs(session: Session, actor: Actor) -> Sequence[Need]:

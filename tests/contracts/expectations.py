@@ -170,6 +170,9 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     "company.needs": [
         ("", {}, {"GET": "L++-----"}),
     ],
+    "company.npos": [
+        ("", {}, {"GET": "L++-----"}),
+    ],
     "company.offer": [
         ("offer", {}, {"GET": "L+------"}),
         ("draft_offer", {}, {"GET": "L+------"}),
@@ -384,6 +387,9 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
     ],
     "npo.needs": [
+        ("", {}, {"GET": "L--++---"}),
+    ],
+    "npo.companies": [
         ("", {}, {"GET": "L--++---"}),
     ],
     "npo.offer": [

@@ -111,7 +111,7 @@ CHOSEN = [
      {"small", "yearly", "silent"}),
     (Filters(mode="remote"), {"large", "yearly"}, {"large", "yearly"}),
     (Filters(urgency="now"), {"partly"}, set()),
-    (Filters(support_type="goods"), {"partly"}, set()),
+    (Filters(support_type="goods_new"), {"partly"}, set()),
     (Filters(beneficiary="elderly"), {"partly"}, set()),
     (Filters(sdg="2", area="hama"), {"partly"}, set()),
 ]  # fmt: skip
@@ -126,7 +126,7 @@ def test_what_meets_a_filter_does_so_in_a_list_and_among_suggestions(session, fi
         factories.make_offer(session, company, title=title, **facts)
     factories.make_need(
         session, npo, title="partly", quantity=80, min_useful=20, unit="kg", urgency="now", sdgs=["2"],
-        also_welcome=["goods"], beneficiaries=["elderly"], areas=["hama"],
+        also_welcome=["goods_new"], beneficiaries=["elderly"], areas=["hama"],
         period_from=DAY("2026-10-01"), period_to=DAY("2026-10-31"),
     )  # fmt: skip
     assert Filters.of(filters.as_dict()) == filters

@@ -15,7 +15,8 @@ from matcher.organizations import reads as organization_reads
 from matcher.records import Need, Organization, ShownSuggestion
 from matcher.suggestions import ranking, shown_lists, suggest
 from webapp import access, clock, db, live, own_postings, traces
-from webapp.forms.suggestion import FilterForm, PassForm
+from webapp.forms.finding import FilterForm
+from webapp.forms.suggestion import PassForm
 
 blueprint = Blueprint("suggestions", __name__)
 
