@@ -183,6 +183,20 @@ _ENGLISH: Final = frozenset(
 )
 
 
+#: Of these words every text is full, and none by itself says what is meant; hiragana, as they are compared.
+_PARTICLES: Final = frozenset(
+    [
+        *"がをにへとのはもでやかねよなてた、。・-~,.!?", "から", "まで", "より", "など", "だけ",
+        "では", "には", "とは", "です", "ます", "する", "した", "ください",
+    ]
+)  # fmt: skip
+
+
+def says_nothing(word: str) -> bool:
+    """Whether a folded word is a particle or a mark alone, so that a search for it would find everything."""
+    return word in _PARTICLES
+
+
 _JOINING: Final = frozenset({"助詞", "助動詞"})
 
 

@@ -14,13 +14,6 @@ from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organizatio
 from matcher.register import folding
 from matcher.suggestions.conditions import NO_FILTERS, Filters
 
-#: Of these words every text is full: alone they look for nothing. Folded.
-_PARTICLES: Final = frozenset(
-    [
-        *"がをにへとのはもでやかねよなてた、。・-~,.!?", "から", "まで", "より", "など", "だけ",
-        "では", "には", "とは", "です", "ます", "する", "した", "ください",
-    ]
-)  # fmt: skip
 _MOST_TERMS: Final = 8
 
 
@@ -64,7 +57,7 @@ class Wanted:
         """What looks for something among the first eight words."""
         typed = texts.normalize(self.words).split()[:_MOST_TERMS]
         read = ((word, term) for word in typed for term in folding.terms(word))
-        return [Term(term, _parts(word)) for word, term in read if term not in _PARTICLES]
+        return [Term(term, _parts(word)) for word, term in read if not texts.says_nothing(term)]
 
     @property
     def says_nothing(self) -> bool:
