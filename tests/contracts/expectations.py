@@ -162,6 +162,11 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("nothing", {"action": "save"}, {"POST": "L-------"}),
         ("nothing", {"action": "unmark"}, {"POST": "L-------"}),
     ],
+    "company.need_ask": [
+        ("need", {}, {"GET": "L++-----", "POST": "L++-----"}),
+        ("draft_need", {}, {"GET": "L-------", "POST": "L-------"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
     "company.need_pass": [
         ("need", {}, {"GET": "L++-----", "POST": "L++-----"}),
         ("draft_need", {}, {"GET": "L-------", "POST": "L-------"}),
@@ -243,6 +248,12 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("", {}, {"GET": "L----++-"}),
     ],
     "coordinator.exposure_file": [
+        ("", {"form": "xlsx"}, {"GET": "L----++-"}),
+    ],
+    "coordinator.questions": [
+        ("", {}, {"GET": "L----++-"}),
+    ],
+    "coordinator.questions_file": [
         ("", {"form": "xlsx"}, {"GET": "L----++-"}),
     ],
     "coordinator.need": [
@@ -399,6 +410,10 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     ],
     "npo.offers": [
         ("", {}, {"GET": "L--++---"}),
+    ],
+    "npo.question": [
+        ("question", {}, {"GET": "L--+----", "POST": "L--+----"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
     ],
     "organization.leave": [
         ("", {}, {"GET": "L++++---", "POST": "L++++---"}),

@@ -17,10 +17,11 @@ from matcher.organizations import profile as organization_profile
 from matcher.organizations import reads as organization_reads
 from matcher.postings import acts as posting_acts
 from matcher.postings import drafts as posting_drafts
-from matcher.postings import finding
+from matcher.postings import finding, questions
 from matcher.postings import reads as posting_reads
 from matcher.records import Offer
 from matcher.register import audit
+from matcher.register.act import Look
 from matcher.suggestions import shown_lists, suggest
 from webapp import access, asked, clock, db, live, own_postings, traces
 from webapp.forms import posting as forms
@@ -108,7 +109,15 @@ def need(public_id: str) -> Page:
     found = posting_reads.get_need(db.session(), access.actor(), public_id)
     mark = shown_lists.mark_of(db.session(), access.actor(), found.organization_id, found)
     may_propose = beginning.may_approach(db.session(), access.actor(), found.organization, clock.now())
-    return render_template("company/need.html", need=found, mark=mark, may_propose=may_propose)
+    return render_template(
+        "company/need.html",
+        need=found,
+        mark=mark,
+        may_propose=may_propose,
+        answered=questions.answered(db.session(), found),
+        own=questions.own_questions(db.session(), access.actor(), found),
+        may_ask=questions.ask_question.may(Look(db.session(), access.actor(), found, clock.now())),
+    )
 
 
 @blueprint.post("/needs/<public_id>/<any(save, unmark):action>")

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from matcher.city import cities
 from matcher.ground import calendar
 from matcher.postings import acts as posting_acts
-from matcher.postings import alike
+from matcher.postings import alike, questions
 from matcher.postings import drafts as posting_drafts
 from matcher.postings import reads as posting_reads
 from matcher.postings import revisions as posting_revisions
@@ -111,6 +111,7 @@ def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
         typed=_typed(found, form) if banner else [],
         history=audit.history(session, kind, found.public_id),
         alike=_alike(found),
+        asked=questions.with_askers(session, access.actor(), found) if isinstance(found, Need) else (),
     )
 
 

@@ -13,7 +13,7 @@ from matcher.ground import limits, permissions
 from matcher.organizations import reads as organization_reads
 from matcher.postings import acts as posting_acts
 from matcher.postings import drafts as posting_drafts
-from matcher.postings import finding
+from matcher.postings import finding, questions
 from matcher.postings import reads as posting_reads
 from matcher.records import Need
 from matcher.register import act, audit
@@ -74,6 +74,7 @@ def need(public_id: str) -> Page:
 
 def _need_page(found: Need, banner: str = "") -> str:
     session = db.session()
+    may_answer = permissions.may(access.actor(), questions.treat_question.by, found)
     return render_template(
         "npo/need.html",
         need=found,
@@ -84,6 +85,8 @@ def _need_page(found: Need, banner: str = "") -> str:
         missing=posting_drafts.missing(found),
         history=audit.history(session, "need", found.public_id),
         shown=posting_reads.shown_to_companies(session, [found]).get(found.id, 0),
+        answered=questions.answered(session, found),
+        asked=questions.asked(session, access.actor(), found) if may_answer else (),
     )
 
 
