@@ -2,7 +2,7 @@
 
 The same arithmetic as ``wordtable.WordTable`` with the normal step behind it; a test holds the two together.
 A process that was asked keeps about 30 MB for it (vectors as float16, half a million words), beside the
-dictionary of the tokenizer.
+dictionary of the tokenizer, 80 MB that are mapped from its file; the first question takes 0.1 s longer.
 """
 
 from collections.abc import Callable

@@ -445,7 +445,7 @@ _COMMENT_SCENES: Final[Mapping[str, Scene]] = {
 }
 
 
-def _asked(make: Callable[[Partners, Question], Treatment]) -> Scene:
+def _questioned(make: Callable[[Partners, Question], Treatment]) -> Scene:
     """The company has asked something about the NPO's need, twice."""
 
     def scene(p: Partners) -> Set:
@@ -460,9 +460,9 @@ def _asked(make: Callable[[Partners, Question], Treatment]) -> Scene:
 
 
 _QUESTION_SCENES: Final[Mapping[str, Scene]] = {
-    "treat_question": _asked(lambda _p, _other: Treatment("answer", "何時ですか。", "3時です。")),
-    "treat_question: merged": _asked(lambda _p, other: Treatment("merge", other=other.public_id)),
-    "treat_question: refused": _asked(lambda _p, _other: Treatment("refuse", refuse_reason="said")),
+    "treat_question": _questioned(lambda _p, _other: Treatment("answer", "何時ですか。", "3時です。")),
+    "treat_question: merged": _questioned(lambda _p, other: Treatment("merge", other=other.public_id)),
+    "treat_question: refused": _questioned(lambda _p, _other: Treatment("refuse", refuse_reason="said")),
 }
 
 SCENES: Final[Mapping[tuple[str, str], Scene]] = {
