@@ -1,5 +1,6 @@
 """Members look for each other: words, meaning, every condition, and the directory, on the demo city's pages."""
 
+import re
 import shutil
 from datetime import date
 
@@ -204,3 +205,35 @@ def test_residents_find_by_meaning_only_what_is_for_everybody(city):
     assert "紙すき" in everybody.text
     assert "紙ふぶき" not in everybody.text
     assert "紙ふぶき" not in visit(city.test_client(), "/needs?q=ペーパー").text
+
+
+def test_suggestions_take_every_condition_and_go_on_beyond_ten(company):
+    page = visit(company, "/company/suggestions")
+    fields = set(page.form(action="/company/suggestions").fields)
+    assert {"support_type", "field", "area", "beneficiary", "sdg", "mode", "urgency", "amount", "period_from",
+            "period_to"} <= fields  # fmt: skip
+    second = visit(company, page.href("次へ"))
+    first_names, second_names = (
+        {text for text, url in one.links if re.fullmatch("/suggestions/[0-9a-f]{32}", url)}
+        for one in (page, second)
+    )
+    assert len(first_names) == 10
+    assert second_names
+    assert not first_names & second_names
+    assert "合う順に11〜20番目を表示しています。" in second.text
+    narrowed = visit(company, "/company/suggestions?urgency=now&amount=12kg&period_to=2027-01-31")
+    assert "12kgまで" in narrowed.text
+    assert "条件に合うのは" in narrowed.text
+
+
+def test_suggestions_for_a_need_ask_for_enough(city):
+    with city.extensions["database"].read() as session:
+        need = session.scalars(select(Need).where(Need.state == "open").order_by(Need.id)).first()
+        user = session.scalars(
+            select(User)
+            .join(Membership, Membership.user_id == User.id)
+            .where(Membership.organization_id == need.organization_id, User.status == "active")
+        ).first()
+    page = visit(login_as(city.test_client(), user), f"/npo/needs/{need.public_id}/suggestions?amount=5kg")
+    assert "5kg以上" in page.text
+    assert "urgency" not in page.form(action="/suggestions").fields

@@ -2,15 +2,14 @@
 suggestions and the directory.
 """
 
-import re
-from typing import Any, Final
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
 from wtforms.validators import Optional
 
 from matcher.city.cities import City
-from matcher.ground import limits, vocabulary
+from matcher.ground import limits, numerals, vocabulary
 from matcher.ground.typed import Unclear
 from matcher.postings.wanted import Wanted
 from matcher.suggestions.conditions import Filters
@@ -20,8 +19,6 @@ from webapp.forms.values import DayField, QuantityField
 from webapp.labels import gettext as _
 
 _ANY = _l("すべて")
-#: What people add to an amount that they mean as a limit, which it is anyway.
-_BOUND: Final = re.compile(r"(?:まで|以下|以内|以上|から)\Z")
 
 
 class _DayCondition(DayField):
@@ -44,7 +41,7 @@ class _AmountCondition(QuantityField):
         Raises:
             Unclear
         """
-        found = super().read(_BOUND.sub("", typed.strip()))
+        found = super().read(numerals.without_bound(typed))
         if not self.unit:
             raise Unclear("unit_missing", typed)
         return found
