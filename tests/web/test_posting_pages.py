@@ -896,4 +896,4 @@ def test_every_action_and_column_has_its_words() -> None:
 
     actions = {move.action for move in lifecycle.TRANSITIONS if move.machine == "posting"}
     assert [one for one in sorted(actions) if posting_text.history_line(one) == one] == []
-    assert actions - {"expire"} == {found.move for found in act.of(Need) if found.words.done}
+    assert actions - {"expire"} == {found.move for found in act.of(Need) if found.move and found.words.done}
