@@ -8,7 +8,7 @@ import hashlib
 import re
 import threading
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any, Final
@@ -183,12 +183,45 @@ _ENGLISH: Final = frozenset(
 )
 
 
+#: Of these words every text is full, and none by itself says what is meant; hiragana, as they are compared.
+_PARTICLES: Final = frozenset(
+    [
+        *"がをにへとのはもでやかねよなてた、。・-~,.!?", "から", "まで", "より", "など", "だけ",
+        "では", "には", "とは", "です", "ます", "する", "した", "ください",
+    ]
+)  # fmt: skip
+
+
+def says_nothing(word: str) -> bool:
+    """Whether a folded word is a particle or a mark alone, so that a search for it would find everything."""
+    return word in _PARTICLES
+
+
+_JOINING: Final = frozenset({"助詞", "助動詞"})
+
+
+def nouns_of_sentence(text: str) -> list[str]:
+    """Of a text with particles the nouns as they stand there: お米を分けてほしい → 米.
+
+    Empty where nothing joins its words: a name or a compound (子ども食堂) is one thing.
+    """
+    found = [
+        (one.surface(), one.part_of_speech()) for one in _tokenize(normalize(text)[:MAX_EMBED_CHARS], True)
+    ]
+    if not any(kinds[0] in _JOINING for _surface, kinds in found):
+        return []
+    return [surface for surface, kinds in found if kinds[0] == "名詞" and _is_content(kinds)]
+
+
+def _is_content(kinds: Sequence[str]) -> bool:
+    return kinds[0] in _KEPT and kinds[1] not in _DROPPED and kinds[2] not in _DROPPED
+
+
 def _content(text: str, *, short: bool) -> Iterator[Any]:
     runs: set[tuple[str, ...]] = set()
     before: tuple[str, ...] = ()
     for morpheme in _tokenize(normalize(text)[:MAX_EMBED_CHARS], short):
-        kinds = morpheme.part_of_speech()
-        if kinds[0] not in _KEPT or kinds[1] in _DROPPED or kinds[2] in _DROPPED:
+        if not _is_content(morpheme.part_of_speech()):
             continue
         word = morpheme.normalized_form()
         if morpheme.surface().lower() in _ENGLISH:

@@ -61,6 +61,10 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "saved": _l("保存した"),
     "passed": _l("見送った"),
     "unmark": _l("保存・見送りを取り消した"),
+    # questions on a need
+    "answer_question": _l("質問に回答した"),
+    "merge_question": _l("質問をほかの質問にまとめた"),
+    "refuse_question": _l("質問に回答しないこととした"),
     # cases
     lifecycle.SEND_FOR_REVIEW: _l("市の確認に進んだ"),
     "download": _l("決定時の記録を保存した"),
@@ -86,7 +90,7 @@ ACTIONS: Final[Mapping[str, Any]] = {
 _KINDS: Final[Mapping[str, tuple[type[Base], ...]]] = {
     "organization": (Organization,), "need": (Need,), "offer": (Offer,), "user": (User, Membership, Mail),
     "handover": (Handover,), "registration_code": (RegistrationCode,), "importbatch": (ImportBatch,),
-    "mail": (Mail,), "yearplan": (YearPlan,),
+    "mail": (Mail,), "yearplan": (YearPlan,), "question": (Need,),
 }  # fmt: skip
 _STATES: Final[Mapping[str, str]] = {
     "organization": "organization",

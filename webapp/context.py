@@ -33,6 +33,7 @@ _NAVIGATION = {
         ("ホーム", "company.home"),
         ("おすすめの団体", "suggestions.for_company"),
         ("ニーズを探す", "company.needs"),
+        ("団体を探す", "company.npos"),
         ("提供メニュー", "company.offers"),
         ("案件", "cases.index"),
         ("プロフィール", "organization.profile"),
@@ -40,7 +41,8 @@ _NAVIGATION = {
     "npo": (
         ("ホーム", "npo.home"),
         ("ニーズ", "npo.needs"),
-        ("企業を探す", "npo.offers"),
+        ("提供メニューを探す", "npo.offers"),
+        ("企業を探す", "npo.companies"),
         ("案件", "cases.index"),
         ("プロフィール", "organization.profile"),
     ),

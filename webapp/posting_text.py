@@ -1,17 +1,18 @@
 """Words for what happened to a need or an offer, shared by the pages of both sides and the city."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 
 from matcher.city.cities import City
-from matcher.ground import lifecycle
+from matcher.ground import lifecycle, profile
 from matcher.ground import posting as posting_fields
 from matcher.ground.calendar import TOKYO
 from matcher.ground.permissions import Actor
-from matcher.records import AuditEvent, Need, Offer
+from matcher.postings.finding import Why
+from matcher.records import AuditEvent, Need, Offer, Organization
 from matcher.register import act, moves
 from matcher.register.doers import Doer
 from webapp import db, filters
@@ -24,12 +25,46 @@ ACTIONS: Final = {
     "edit": _l("内容を保存しました"),
     lifecycle.EXPIRE: _l("公開の期限が過ぎました"),
     "import": _l("一覧から取り込みました"),
+    "answer_question": _l("質問に回答しました"),
+    "merge_question": _l("質問を、同じ内容の質問にまとめました"),
+    "refuse_question": _l("質問に回答しないこととしました"),
 }
 
 
 def labels(kind: posting_fields.Kind) -> dict[str, str]:
     """What each field of a need or an offer is called."""
     return {one.code: _(one.label) for one in posting_fields.FIELDS[kind]}
+
+
+def others(posting: Need | Offer, count: int) -> str:
+    """How many others have shown interest, in words."""
+    if isinstance(posting, Need):
+        return _("関心を寄せている企業 %(count)s社", count=count)
+    return _("関心を寄せている団体 %(count)s団体", count=count)
+
+
+#: Where words stand that are no field of the text itself.
+_PLACES: Final = {
+    "organization": _l("団体・企業の紹介"), "number": _l("受付番号"), "support_type": _l("支援の種類"),
+}  # fmt: skip
+
+
+def why(kind: posting_fields.Kind, found: Why | None) -> str:
+    """Why a search found it."""
+    return _why_found(found, {**labels(kind), **{code: str(words) for code, words in _PLACES.items()}})
+
+
+def why_organization(organization: Organization, found: Why | None) -> str:
+    """Why a search of the directory found it."""
+    return _why_found(found, {one.code: _(one.label) for one in profile.FIELDS[organization.kind]})
+
+
+def _why_found(found: Why | None, names: Mapping[str, str]) -> str:
+    if found is not None and found.sentence:
+        return _("近い文：「%(sentence)s」", sentence=found.sentence)
+    if found is None or not found.places:
+        return ""
+    return _("見つかった場所：%(places)s", places="、".join(names[code] for code in found.places))
 
 
 def history_line(action: str) -> str:

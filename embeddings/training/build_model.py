@@ -26,10 +26,11 @@ import numpy as np
 import torch
 
 from embeddings import text as texts
+from embeddings.bags import Counts, WordList
 from embeddings.encoder import MODEL_FOLDER, write_manifest
 from embeddings.training.material import read_concepts, read_scenes
 from embeddings.training.train import train, with_own_rows
-from embeddings.wordtable import Counts, WordList, WordTable
+from embeddings.wordtable import WordTable
 
 PACKAGE = "ja-ginza==5.3.0"
 SEED_FILES = ("companies.jsonl", "offers.jsonl", "npos.jsonl", "needs.jsonl")

@@ -16,7 +16,8 @@ from matcher.desk.steps import COMPLETED_BY
 from matcher.desk.watches import PAYING
 from matcher.ground import calendar, lifecycle, permissions
 from matcher.ground.permissions import Actor
-from matcher.records import CaseStep, Need, Offer, Organization, Partnership, PublicComment
+from matcher.postings import questions
+from matcher.records import CaseStep, Need, Offer, Organization, Partnership, PublicComment, Question
 from matcher.results import outcome_reports, ratings
 from matcher.work import reports
 
@@ -53,6 +54,10 @@ def queues(session: Session, actor: Actor, now: datetime) -> list[Queue]:
     ):
         late = func.coalesce(func.sum(case((since <= limit, 1), else_=0)), 0)
         asked.append(_row(code, func.min(since), cast(null(), Date), late, kind).where(kind.state == state))
+    late_questions = _row(
+        "questions", func.min(Question.asked_at), cast(null(), Date), func.count(), Question
+    )
+    asked.append(late_questions.where(questions.is_overdue(now)))
     no_moment = cast(null(), CaseStep.since.type)
     for code in WATCHED:
         condition, waits_since = watches.watch(code, now)

@@ -308,6 +308,7 @@ WITHIN: Final[Mapping[str, Mapping[str, frozenset[str]]]] = MappingProxyType(
             "submitted": frozenset({"accepted", "sent_back", "superseded"}),
             **dict.fromkeys(("accepted", "sent_back"), frozenset({"superseded"})),
         },
+        "question": {"asked": frozenset({"answered", "merged", "refused"})},
         "report": {
             **dict.fromkeys(("open", "sent_back"), frozenset({"submitted"})),
             "submitted": frozenset({"accepted", "sent_back"}),

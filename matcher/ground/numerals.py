@@ -42,6 +42,7 @@ _SAME_UNIT: Final = {
     **dict.fromkeys(("箇所", "カ所", "ヶ所", "ヵ所", "ケ所"), "か所"),
 }  # fmt: skip
 _ABOUT: Final = re.compile(r"\s*(?:程度|くらい|ぐらい|ほど|前後)\Z")
+_BOUND: Final = re.compile(r"\s*(?:まで|以下|以内|以上|から)\s*\Z")
 #: 「二三人」 says two or three, 「四五十人」 forty or fifty.
 _TWO_OR_THREE: Final = re.compile(
     r"(?<![〇零一二三四五六七八九])(?:一二|二三|三四|四五|五六|六七|七八|八九)(?![〇零一二三四五六七八九])"
@@ -112,6 +113,11 @@ def _read(text: str, units: Collection[str], decimals: int, least: int, below: i
     return Number(
         value, unit or (YEN if is_yen else ""), is_about or start["about"] is not None, read_already is None
     )
+
+
+def without_bound(text: str) -> str:
+    """「20kgまで」 without its last word, for fields in which a number is a limit anyway."""
+    return _BOUND.sub("", text)
 
 
 def same_unit(typed: str, chosen: str) -> bool:

@@ -113,6 +113,9 @@ PERMISSIONS: Final[Mapping[str, Rule]] = MappingProxyType(
         "account.own": Rule(_READ),
         # Needs and offers
         "posting.view": Rule(_READ | _STAFF, frozenset({_OTHER})),
+        # Questions: by whom else the need is seen, and by whose need it is
+        "posting.ask": Rule(frozenset(), frozenset({_OTHER})),
+        "posting.answer": Rule(_WRITE),
         "posting.edit": Rule(_WRITE),
         "posting.submit": Rule(_WRITE),
         "posting.review": Rule(_STAFF),

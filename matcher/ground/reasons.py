@@ -14,6 +14,7 @@ _BESIDE: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
     ("organization", "passed"): vocabulary.PASS_REASONS,
     ("need", "passed"): vocabulary.PASS_REASONS,
     ("offer", "passed"): vocabulary.PASS_REASONS,
+    ("need", "refuse_question"): vocabulary.QUESTION_REFUSE_REASONS,
 }
 _MACHINES: Final = {"need": "posting", "offer": "posting"}
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})

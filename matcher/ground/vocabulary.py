@@ -746,6 +746,24 @@ PUBLISH_REFUSALS: Final = _labels(
         "other": "その他",
     }
 )
+QUESTION_STATES: Final = _labels(
+    {
+        "asked": "回答待ち",
+        "answered": "回答済み",
+        "merged": "ほかの質問にまとめました",
+        "refused": "回答しません",
+    }
+)
+#: Why a question on a need is not answered.
+QUESTION_REFUSE_REASONS: Final = _labels(
+    {
+        "said": "ニーズの本文に書いてあるため",
+        "unrelated": "このニーズと関係がないため",
+        "personal": "個人が分かる内容のため",
+        "unknown": "いまは決まっておらず、答えられないため",
+        "other": "その他",
+    }
+)
 COMMENT_HIDE_REASONS: Final = _labels(
     {
         "personal": "個人が分かる内容のため",
@@ -865,6 +883,7 @@ AUDIT_OBJECTS: Final = _labels(
         "municipality": "自治体",
         "audit": "操作の記録",
         "mail": "メール",
+        "question": "ニーズへの質問",
         "contact": "連絡先",
     }
 )

@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import add
 from typing import Any
 
 import regex
-from sqlalchemy import ColumnElement, Select, String, case, cast, func, or_, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from embeddings.text import fold
@@ -16,8 +14,9 @@ from matcher.cases.reads import cases_of_party
 from matcher.ground import calendar, lifecycle, permissions, vocabulary
 from matcher.ground.errors import NotFound
 from matcher.ground.permissions import Actor
+from matcher.postings import wanted
+from matcher.postings.wanted import Wanted
 from matcher.records import Mark, Need, Offer, Organization, Partnership, ShownList, ShownSuggestion
-from matcher.register import folding
 from matcher.register.paging import Listing, page_of
 
 PAGE_SIZE = 20
@@ -30,19 +29,13 @@ _NEAR = 2  #: one shared word, or two shared kanji
 def open_needs(
     session: Session, conditions: Mapping[str, str], *, public: bool, sort: str = "newest", page: int = 1
 ) -> Listing:
-    """Open needs that others may see: ``public`` ones for residents, those for members as well otherwise."""
-    visible = ("public",) if public else ("public", "members")
-    query = (
-        select(Need)
-        .join(Organization, Organization.id == Need.organization_id)
-        .where(
-            Need.state == "open",
-            Need.visibility.in_(visible),
-            Organization.state == "verified",
-            Organization.visibility.in_(visible),
-            *_conditions(Need, conditions),
-        )
-        .options(joinedload(Need.organization).joinedload(Organization.npo))
+    """Open needs that others may see: ``public`` ones for residents, those for members as well otherwise.
+
+    Args:
+        conditions: as ``Wanted`` keeps them.
+    """
+    query = wanted.listed(Need, public=public).options(
+        joinedload(Need.organization).joinedload(Organization.npo)
     )
     return _page(session, query, Need, conditions, sort, page)
 
@@ -51,61 +44,22 @@ def open_offers(
     session: Session, conditions: Mapping[str, str], *, sort: str = "newest", page: int = 1
 ) -> Listing:
     """Open offers of verified companies, for members."""
-    query = (
-        select(Offer)
-        .join(Organization, Organization.id == Offer.organization_id)
-        .where(
-            Offer.state == "open",
-            Organization.state == "verified",
-            Organization.visibility != "approached",
-            *_conditions(Offer, conditions),
-        )
-        .options(joinedload(Offer.organization).joinedload(Organization.company))
-    )
+    query = wanted.listed(Offer).options(joinedload(Offer.organization).joinedload(Organization.company))
     return _page(session, query, Offer, conditions, sort, page)
-
-
-def _conditions(kind: type[Need] | type[Offer], conditions: Mapping[str, str]) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if words := _words(kind, conditions):
-        found.append(or_(*words))
-    if code := conditions.get("support_type"):
-        found.append(kind.support_type == code)
-    if code := conditions.get("mode"):
-        found.append(kind.mode.in_((code, "either")))
-    for name, column in (("field", kind.fields), ("beneficiary", kind.beneficiaries), ("sdg", kind.sdgs)):
-        if code := conditions.get(name):
-            found.append(holds(column, code))
-    if code := conditions.get("area"):
-        found.append(or_(holds(kind.areas, code), holds(kind.areas, vocabulary.AREA_CITYWIDE)))
-    return found
-
-
-def _words(kind: type[Need] | type[Offer], conditions: Mapping[str, str]) -> list[ColumnElement[bool]]:
-    """Whether a posting or its organization says it, for each word that is looked for."""
-    patterns = map(folding.like_pattern, folding.terms(conditions.get("q", "")))
-    return [
-        or_(
-            kind.search_text.like(pattern, escape="\\"),
-            Organization.search_text.like(pattern, escape="\\"),
-        )
-        for pattern in patterns
-    ]
-
-
-def holds(column: Any, code: str) -> ColumnElement[bool]:
-    """Whether a JSON list of codes holds ``code``; codes have no quotes, so their text form decides."""
-    return cast(column, String).like(f'%"{code}"%')
 
 
 def _page(
     session: Session, query: Select[Any], kind: Any, conditions: Mapping[str, str], sort: str, page: int
 ) -> Listing:
-    """A page of them: what says every word that is looked for before what says some."""
-    order = kind.valid_until.asc() if sort == "closing" else kind.published_at.desc()
-    words = _words(kind, conditions)
-    said = [reduce(add, (case((word, 1), else_=0) for word in words)).desc()] if len(words) > 1 else []
-    return page_of(session, query.order_by(*said, order, kind.id.desc()), page, PAGE_SIZE).of_first()
+    looked_for = Wanted.of(conditions)
+    query = query.where(*wanted.said(looked_for, kind), *wanted.met(looked_for.filters, kind))
+    order = [kind.published_at.desc(), kind.id.desc()]
+    if sort == "closing":
+        order = [kind.valid_until.asc(), kind.id.desc()]
+    elif sort == "urgent" and kind is Need:
+        places = {code: place for place, code in enumerate(vocabulary.URGENCIES)}
+        order = [case(places, value=Need.urgency), *order]
+    return page_of(session, query.order_by(*order), page, PAGE_SIZE).of_first()
 
 
 def own_needs(session: Session, actor: Actor) -> Sequence[Need]:

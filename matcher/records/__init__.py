@@ -27,7 +27,7 @@ from matcher.records.outcome import (
     Voice,
 )
 from matcher.records.partnership import CaseFit, CaseMessage, DecisionBundle, Partnership
-from matcher.records.posting import Need, Offer
+from matcher.records.posting import Need, Offer, Question
 from matcher.records.record import (
     AuditEvent,
     Counter,
@@ -89,6 +89,7 @@ __all__ = [
     "PaymentRule",
     "PeriodReport",
     "PublicComment",
+    "Question",
     "RankingWeights",
     "Receipt",
     "RecommendationDraft",

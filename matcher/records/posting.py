@@ -154,3 +154,39 @@ class Offer(Posting, Base):
     def is_listed(self) -> bool:
         """Whether members outside the company may see it."""
         return self.is_open
+
+
+class Question(Identified, Versioned, Base):
+    """質問: what a company asks about a need; the answer is for all who may see the need.
+
+    Who asked is known to the city alone. What was asked is kept as it was typed, also where the NPO words it
+    anew before it is shown.
+    """
+
+    __tablename__ = "question"
+    __table_args__ = (Index("ix_question_state_asked_at", "state", "asked_at"),)
+
+    need_id: Mapped[int] = mapped_column(ForeignKey("need.id"), index=True)
+    need: Mapped[Need] = relationship(Need, lazy="raise")
+    asker_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    asked_at: Mapped[datetime]
+    text: Mapped[str] = mapped_column(Text, comment="as it was asked")
+    state: Mapped[str] = mapped_column(String(10), default="asked")
+    shown_text: Mapped[str] = mapped_column(Text, default="", comment="as it is shown to all")
+    answer: Mapped[str] = mapped_column(Text, default="")
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    answered_at: Mapped[datetime | None]
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("question.id"))
+    refuse_reason: Mapped[str] = mapped_column(String(20), default="")
+    refuse_text: Mapped[str] = mapped_column(Text, default="")
+
+    @property
+    def party_ids(self) -> tuple[int, ...]:
+        """The NPO whose need it is about answers it; the need must be loaded."""
+        return self.need.party_ids
+
+    @property
+    def is_listed(self) -> bool:
+        """Before its answer nobody else knows of it."""
+        return False

@@ -23,13 +23,14 @@ from matcher.records import (
     Partnership,
     PeriodReport,
     PublicComment,
+    Question,
     RegistrationCode,
     User,
 )
 from matcher.register import audit
 
 Movable = Organization | Need | Offer | Partnership
-Within = User | PublicComment | Contribution | CaseDocument | Measurement | PeriodReport
+Within = User | PublicComment | Contribution | CaseDocument | Measurement | PeriodReport | Question
 
 _MACHINE: Mapping[type, Machine] = {
     Organization: "organization",
@@ -41,6 +42,7 @@ _MACHINE: Mapping[type, Machine] = {
 _WITHIN: Mapping[type, tuple[str, str]] = {
     User: ("account", "status"),
     PublicComment: ("comment", "state"),
+    Question: ("question", "state"),
     Contribution: ("contribution", "state"),
     CaseDocument: ("document", "state"),
     Measurement: ("measurement", "state"),

@@ -6,7 +6,12 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from matcher.ground import figures
-from matcher.ground.vocabulary import ORGANIZATION_KINDS, WITHDRAW_REASONS, support_label
+from matcher.ground.vocabulary import (
+    ORGANIZATION_KINDS,
+    QUESTION_REFUSE_REASONS,
+    WITHDRAW_REASONS,
+    support_label,
+)
 from matcher.records import Mail, Notice
 from matcher.register import wording, wording_registration, wording_work
 
@@ -130,6 +135,9 @@ def _spoken(facts: Mapping[str, Any], translate: Translate) -> dict[str, Any]:
     if "reason_code" in facts:
         label = translate(WITHDRAW_REASONS.get(facts["reason_code"], ""))
         found["withdrawal"] = "\n".join(part for part in (label, facts["reason"]) if part)
+    if "refuse_code" in facts:
+        label = translate(QUESTION_REFUSE_REASONS[facts["refuse_code"]])
+        found["refusal"] = "\n".join(part for part in (label, facts["reason"]) if part)
     if "cases" in facts:
         found |= _handover(facts, translate)
     return found

@@ -134,6 +134,26 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "市の判断で公開を終了しました。\n\n理由：{withdrawal}\n\n" + _POSTING + "\n\n"
             "ご不明な点は市の担当にお尋ねください。",
         ),
+        "question_asked": (
+            "ニーズに質問が届きました（{number}）",
+            "企業から、ニーズについて質問が届きました。5営業日以内を目安に、ニーズの画面から回答してください。"
+            "回答は、このニーズを見られる人すべてに表示されます。\n\n質問：{question}\n\n" + _POSTING,
+        ),
+        "question_answered": (
+            "ニーズへの質問に回答がありました（{number}）",
+            "質問された方と、このニーズを保存している方にお知らせします。\n\n"
+            "質問：{question}\n回答：{answer}\n\n" + _POSTING,
+        ),
+        "question_merged": (
+            "ご質問を、同じ内容の質問にまとめました（{number}）",
+            "ご質問は、同じ内容のほかの質問と一緒に回答します。回答は、ニーズの画面に表示されます。\n\n"
+            "いただいた質問：{asked}\nまとめた先の質問：{question}\n\n" + _POSTING,
+        ),
+        "question_refused": (
+            "ご質問には回答しないこととしました（{number}）",
+            "いただいた質問には、次の理由により回答しないこととしました。\n\n"
+            "質問：{asked}\n理由：{refusal}\n\n" + _POSTING,
+        ),
         "posting_expiring": (
             "{posting}の公開はあと{days}日です（{number}）",
             "公開の期限が近づいています。続けるときは、画面の「公開を延長する」を押してください。\n\n" + _POSTING,
@@ -287,6 +307,26 @@ def posting_withdrawn_by_city(posting: Need | Offer) -> Said:
     """To the owner."""
     code, text = posting.reason_code or "", posting.reason_text
     return _of_posting("posting_withdrawn_by_city", posting, reason_code=code, reason=text)
+
+
+def question_asked(need: Need, text: str) -> Said:
+    """To the owner of the need; who asked is not said."""
+    return _of_posting("question_asked", need, question=text)
+
+
+def question_answered(need: Need, question: str, answer: str) -> Said:
+    """To whoever asked it, and whoever saved the need."""
+    return _of_posting("question_answered", need, question=question, answer=answer)
+
+
+def question_merged(need: Need, asked: str, question: str) -> Said:
+    """To whoever asked it."""
+    return _of_posting("question_merged", need, asked=asked, question=question)
+
+
+def question_refused(need: Need, asked: str, reason_code: str, reason: str) -> Said:
+    """To whoever asked it."""
+    return _of_posting("question_refused", need, asked=asked, refuse_code=reason_code, reason=reason)
 
 
 def posting_expiring(posting: Need | Offer, days_left: int, can_renew: bool) -> Said:

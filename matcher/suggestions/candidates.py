@@ -4,14 +4,15 @@ How far is reached does not depend on the filters: a filter narrows what stands 
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization
 from matcher.suggestions.conditions import (
+    Facts,
     Filters,
     Marks,
     is_no_go,
@@ -64,21 +65,24 @@ def for_company(
     near: set[int] = set()
     fitting: set[int] = set()
     wanted: set[int] = set()
-    for key, owner, fields, areas, support, welcome in session.execute(
-        select(Need.id, Need.organization_id, Need.fields, Need.areas, Need.support_type, Need.also_welcome)
+    for row in session.execute(
+        select(Need.organization_id, *_NEED_FACTS)
         .join(Organization, Organization.id == Need.organization_id)
         .where(Need.id.in_(needs), *listed_needs(), no_case(company.id, Need.organization_id, Need.id))
     ):
-        if marks.has_passed(owner, key) or is_no_go(no_go, fields):
+        owner = row.organization_id
+        if marks.has_passed(owner, row.id) or is_no_go(no_go, row.fields):
             continue
         near.add(owner)
-        if filters.are_met(fields, areas, (support, *welcome)):
-            wanted.add(key)
+        if filters.are_met(facts_of_posting(row), asked=True):
+            wanted.add(row.id)
             fitting.add(owner)
     alone: set[int] = set()
     has_need = select(Need.id).where(Need.organization_id == Organization.id, *open_need())
-    for owner, fields, areas in session.execute(
-        select(Organization.id, NpoProfile.fields, NpoProfile.areas)
+    for row in session.execute(
+        select(
+            Organization.id, NpoProfile.fields, NpoProfile.areas, NpoProfile.beneficiaries, NpoProfile.sdgs
+        )
         .join(NpoProfile, NpoProfile.organization_id == Organization.id)
         .where(
             Organization.id.in_(npos),
@@ -87,12 +91,12 @@ def for_company(
             no_case(company.id, Organization.id, None),
         )
     ):
-        if marks.has_passed(owner, 0) or is_no_go(no_go, fields):
+        if marks.has_passed(row.id, 0) or is_no_go(no_go, row.fields):
             continue
-        near.add(owner)
-        if filters.are_met(fields, areas, ()):
-            alone.add(owner)
-            fitting.add(owner)
+        near.add(row.id)
+        if filters.are_met(_facts_of_profile(row), asked=True):
+            alone.add(row.id)
+            fitting.add(row.id)
     return Candidates(
         [key for key in needs if key in wanted],
         [key for key in npos if key in alone],
@@ -124,33 +128,65 @@ def for_npo(
         companies = sorted(among)
         offers = list(session.scalars(select(Offer.id).where(Offer.organization_id.in_(companies))))
     theirs = session.execute(
-        select(Offer.id, Offer.organization_id, Offer.fields, Offer.areas, Offer.support_type).where(
-            Offer.id.in_(offers), Offer.state == "open"
-        )
+        select(Offer.organization_id, *_OFFER_FACTS).where(Offer.id.in_(offers), Offer.state == "open")
     ).all()
     free = no_case_of_need(need, Organization.id) if need else no_case(Organization.id, npo.id, None)
     fields = need.fields if need else npo.npo.fields if npo.npo else []
-    owners = {owner for _key, owner, *_facts in theirs}
+    owners = {row.organization_id for row in theirs}
     profiles = {
-        key: (fields_of, areas)
-        for key, fields_of, areas, no_go in session.execute(
-            select(Organization.id, CompanyProfile.fields, CompanyProfile.areas, CompanyProfile.no_go_fields)
+        row.id: _facts_of_profile(row)
+        for row in session.execute(
+            select(
+                Organization.id, CompanyProfile.fields, CompanyProfile.areas, CompanyProfile.beneficiaries,
+                CompanyProfile.sdgs, CompanyProfile.no_go_fields,
+            )
             .join(CompanyProfile, CompanyProfile.organization_id == Organization.id)
             .where(Organization.id.in_([*owners, *companies]), *listed_organizations("company"), free)
         )
-        if not is_no_go(no_go, fields) and not marks.has_passed(key, need.id if need else 0)
-    }
-    # An offer speaks for itself first, and where it says nothing, its company's profile does.
+        if not is_no_go(row.no_go_fields, fields) and not marks.has_passed(row.id, need.id if need else 0)
+    }  # fmt: skip
     wanted = {
-        key: owner
-        for key, owner, fields_of, areas, support in theirs
-        if owner in profiles
-        and filters.are_met(fields_of or profiles[owner][0], areas or profiles[owner][1], (support,))
+        row.id: row.organization_id
+        for row in theirs
+        if row.organization_id in profiles
+        and filters.are_met(_completed(facts_of_posting(row), profiles[row.organization_id]), asked=False)
     }
-    alone = {key for key, (fields_of, areas) in profiles.items() if filters.are_met(fields_of, areas, ())}
+    alone = {key for key, facts in profiles.items() if filters.are_met(facts, asked=False)}
     return Candidates(
         [key for key in offers if key in wanted],
         [key for key in [*companies, *sorted(owners - set(companies))] if key in alone],
         len(profiles),
         len(alone | set(wanted.values())),
     )
+
+
+_SHARED: Final = (
+    "id", "fields", "areas", "beneficiaries", "sdgs", "support_type", "mode", "quantity", "unit",
+    "period_from", "period_to",
+)  # fmt: skip
+_OFFER_FACTS: Final = tuple(getattr(Offer, name) for name in _SHARED)
+_NEED_FACTS: Final = tuple(
+    getattr(Need, name) for name in (*_SHARED, "also_welcome", "urgency", "min_useful")
+)
+
+
+def facts_of_posting(row: Any) -> Facts:
+    """What a need or an offer, or a row of its columns, says of what people filter by."""
+    amounts = (row.quantity, getattr(row, "min_useful", None))
+    return Facts(
+        row.fields, row.areas, row.beneficiaries, row.sdgs,
+        types=(row.support_type, *getattr(row, "also_welcome", ())),
+        mode=row.mode, urgency=getattr(row, "urgency", ""),
+        amounts=[one for one in amounts if one is not None], unit=row.unit,
+        period=(row.period_from, row.period_to),
+    )  # fmt: skip
+
+
+def _facts_of_profile(row: Any) -> Facts:
+    return Facts(row.fields, row.areas, row.beneficiaries, row.sdgs)
+
+
+def _completed(offer: Facts, profile: Facts) -> Facts:
+    """An offer speaks for itself first, and where it says nothing, its company's profile does."""
+    names = ("fields", "areas", "beneficiaries", "sdgs")
+    return replace(offer, **{name: getattr(offer, name) or getattr(profile, name) for name in names})

@@ -1,14 +1,32 @@
 """Hard conditions: who may be suggested to whom at all, and what the person wants to see of it."""
 
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
-from matcher.ground import lifecycle, vocabulary
+from matcher.ground import lifecycle, numerals, vocabulary
 from matcher.records import Mark, Need, Organization, Partnership
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a need, an offer or a profile says of what people filter by."""
+
+    fields: Collection[str] = ()
+    areas: Collection[str] = ()
+    beneficiaries: Collection[str] = ()
+    sdgs: Collection[str] = ()
+    types: Collection[str] = ()
+    mode: str = ""
+    urgency: str = ""
+    amounts: Collection[float] = ()  #: each of which alone would do
+    unit: str = ""
+    period: tuple[date | None, date | None] | None = None  #: an open end is ``None``; ``None`` for a profile
 
 
 @dataclass(frozen=True)
@@ -18,18 +36,63 @@ class Filters:
     field: str = ""
     area: str = ""
     support_type: str = ""
+    beneficiary: str = ""
+    sdg: str = ""
+    mode: str = ""
+    urgency: str = ""
+    amount: float | None = None  #: what the asker can give at most, or needs at least
+    unit: str = ""
+    period_from: date | None = None
+    period_to: date | None = None
 
     def as_dict(self) -> dict[str, str]:
-        """The chosen conditions, for the record of the shown list."""
-        return {name: value for name, value in vars(self).items() if value}
+        """The chosen conditions, for the record of the shown list and for a search that is kept."""
+        chosen = ((name, value) for name, value in vars(self).items() if value not in {"", None})
+        return {name: f"{value:.15g}" if name == "amount" else str(value) for name, value in chosen}
 
-    def are_met(self, fields: Iterable[str], areas: Iterable[str], types: Iterable[str]) -> bool:
-        """Whether a need, an offer or a profile (``types`` is empty) meets all of them."""
-        if self.field and self.field not in fields:
+    @classmethod
+    def of(cls, stored: Mapping[str, str]) -> "Filters":
+        """From what ``as_dict`` made; what it does not know is left out."""
+        known = {one.name: stored[one.name] for one in dataclasses.fields(cls) if stored.get(one.name)}
+        read: dict[str, Any] = dict(known)
+        if "amount" in known:
+            read["amount"] = float(known["amount"])
+        for name in known.keys() & {"period_from", "period_to"}:
+            read[name] = date.fromisoformat(known[name])
+        return cls(**read)
+
+    def are_met(self, facts: Facts, *, asked: bool) -> bool:
+        """Whether a need (``asked``), an offer or a profile meets all of them. What it does not say, it does
+        not meet.
+        """
+        listed = (
+            (self.field, facts.fields), (self.beneficiary, facts.beneficiaries), (self.sdg, facts.sdgs),
+            (self.support_type, facts.types), (self.urgency, (facts.urgency,)),
+        )  # fmt: skip
+        if any(code and code not in codes for code, codes in listed):
             return False
-        if self.area and not {self.area, vocabulary.AREA_CITYWIDE} & set(areas):
+        if self.area and not {self.area, vocabulary.AREA_CITYWIDE} & set(facts.areas):
             return False
-        return not self.support_type or self.support_type in types
+        if self.mode and facts.mode not in {self.mode, "either"}:
+            return False
+        return self._is_enough(facts, asked) and self._is_in_time(facts)
+
+    def _is_enough(self, facts: Facts, asked: bool) -> bool:
+        if self.amount is None:
+            return True
+        if not numerals.same_unit(self.unit, facts.unit):
+            return False
+        return any(one <= self.amount if asked else one >= self.amount for one in facts.amounts)
+
+    def _is_in_time(self, facts: Facts) -> bool:
+        if self.period_from is None and self.period_to is None:
+            return True
+        if facts.period is None:
+            return False
+        begins, ends = facts.period
+        starts_late = self.period_to is not None and begins is not None and begins > self.period_to
+        ends_early = self.period_from is not None and ends is not None and ends < self.period_from
+        return not starts_late and not ends_early
 
 
 NO_FILTERS: Final = Filters()

@@ -33,6 +33,18 @@ class Shortlist(list[Suggestion]):
     draw: Draw | None = None
     near: int = 0  #: organizations near enough to be looked at, before the person's own filters
     fitting: int = 0  #: how many of them meet the filters
+    page: int = 1
+    size: int = SHOWN  #: how many stand on a page
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.fitting // self.size))
+
+    @property
+    def first(self) -> int:
+        """The place of the first that is shown, counted from one."""
+        return (self.page - 1) * self.size + 1
 
 
 # ── For a company: NPOs with the open need that fits best, or their mission ──────────────────────────
@@ -67,7 +79,7 @@ def for_company(
     scored = _score_needs(session, search, company, found.postings[:most])
     scored += _score_missions(session, search, company, found.alone[:most])
     best = _shortlist(session, company, 0, _one_each(scored), marks, limit, now)
-    best.near, best.fitting = found.near, found.fitting
+    best.near, best.fitting, best.size = found.near, found.fitting, limit
     for item in best:
         if item.need is not None and item.need.support_type != filters.support_type:
             item.also_welcome = filters.support_type
@@ -236,7 +248,7 @@ def _companies(
     most = None if among is not None else max(SCORED, 2 * limit)
     scored = _score_companies(session, search, npo, need, asking, found, most)
     best = _shortlist(session, npo, need.id if need else 0, _one_each(scored), marks, limit, now)
-    best.near, best.fitting = found.near, found.fitting
+    best.near, best.fitting, best.size = found.near, found.fitting, limit
     if quoted:
         explaining.explain(session, live, best, None, npo)
     return best

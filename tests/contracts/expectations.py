@@ -162,12 +162,20 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("nothing", {"action": "save"}, {"POST": "L-------"}),
         ("nothing", {"action": "unmark"}, {"POST": "L-------"}),
     ],
+    "company.need_ask": [
+        ("need", {}, {"GET": "L++-----", "POST": "L++-----"}),
+        ("draft_need", {}, {"GET": "L-------", "POST": "L-------"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
     "company.need_pass": [
         ("need", {}, {"GET": "L++-----", "POST": "L++-----"}),
         ("draft_need", {}, {"GET": "L-------", "POST": "L-------"}),
         ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
     ],
     "company.needs": [
+        ("", {}, {"GET": "L++-----"}),
+    ],
+    "company.npos": [
         ("", {}, {"GET": "L++-----"}),
     ],
     "company.offer": [
@@ -240,6 +248,12 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("", {}, {"GET": "L----++-"}),
     ],
     "coordinator.exposure_file": [
+        ("", {"form": "xlsx"}, {"GET": "L----++-"}),
+    ],
+    "coordinator.questions": [
+        ("", {}, {"GET": "L----++-"}),
+    ],
+    "coordinator.questions_file": [
         ("", {"form": "xlsx"}, {"GET": "L----++-"}),
     ],
     "coordinator.need": [
@@ -386,6 +400,9 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     "npo.needs": [
         ("", {}, {"GET": "L--++---"}),
     ],
+    "npo.companies": [
+        ("", {}, {"GET": "L--++---"}),
+    ],
     "npo.offer": [
         ("offer", {}, {"GET": "L--++---"}),
         ("draft_offer", {}, {"GET": "L-------"}),
@@ -393,6 +410,10 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     ],
     "npo.offers": [
         ("", {}, {"GET": "L--++---"}),
+    ],
+    "npo.question": [
+        ("question", {}, {"GET": "L--+----", "POST": "L--+----"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
     ],
     "organization.leave": [
         ("", {}, {"GET": "L++++---", "POST": "L++++---"}),

@@ -13,7 +13,8 @@ from typing import Any, Final
 from unittest.mock import MagicMock
 
 import pytest
-from sqlalchemy.orm import Mapper, Session
+from sqlalchemy import select
+from sqlalchemy.orm import Mapper, Session, joinedload
 
 from matcher.cases import reads as case_reads
 from matcher.cases.beginning import Terms, between
@@ -22,6 +23,7 @@ from matcher.ground.errors import MovedOn, NotFound, NotPermitted, Refused
 from matcher.ground.permissions import ANONYMOUS, Actor
 from matcher.organizations import reads as organization_reads
 from matcher.people import accounts
+from matcher.postings import questions
 from matcher.postings import reads as posting_reads
 from matcher.records import (
     Handover,
@@ -33,6 +35,7 @@ from matcher.records import (
     Organization,
     Partnership,
     PublicComment,
+    Question,
     RegistrationCode,
     User,
     YearPlan,
@@ -60,6 +63,9 @@ ACTORS: Final = {
 _READERS: Final = {
     "case": case_reads.get_case, "need": posting_reads.get_need, "offer": posting_reads.get_offer,
     "organization": organization_reads.get_organization,
+    "question": lambda session, _actor, public_id: session.scalar(
+        select(Question).where(Question.public_id == public_id).options(joinedload(Question.need))
+    ),
 }  # fmt: skip
 #: Acts of which each outcome, or each kind of text, is an event of its own.
 _WITH_EVENTS: Final = {"review_measurement", "review_report", "accept_document", "drop_document"}
@@ -69,7 +75,7 @@ TODAY: Final = calendar.tokyo_date(NOW)
 
 Record = (
     Partnership | Need | Offer | Organization | Membership | User
-    | PublicComment | Handover | RegistrationCode | ImportBatch | YearPlan | Mail
+    | PublicComment | Question | Handover | RegistrationCode | ImportBatch | YearPlan | Mail
 )  # fmt: skip
 
 
@@ -137,7 +143,7 @@ DEEDS: Final[Mapping[str, Mapping[str, Deed]]] = {
         "send_message": _declared(Partnership, "send_message", "。"),
         "assign": _declared(Partnership, "assign", MagicMock()),
     },
-    "need": _POSTING,
+    "need": {**_POSTING, "ask_question": _declared(Need, "ask_question", "。")},
     "offer": _POSTING,
     "organization": {
         "submit": _declared(Organization, "submit", declared=True, agreed=True),
@@ -161,6 +167,7 @@ DEEDS: Final[Mapping[str, Mapping[str, Deed]]] = {
         "close_account": _declared(User, "close_account"),
     },
     "comment": {"treat_comment": _declared(PublicComment, "treat_comment", MagicMock(), {"decision": ""})},
+    "question": {"treat_question": _declared(Question, "treat_question", questions.Treatment(""))},
     "handover": {"cancel_handover": _declared(Handover, "cancel_handover")},
     "registration code": {"end_registration_code": _declared(RegistrationCode, "end_registration_code")},
     "upload": {"discard": _declared(ImportBatch, "discard")},
@@ -176,7 +183,7 @@ DEEDS: Final[Mapping[str, Mapping[str, Deed]]] = {
 _RECORDS: Final[Mapping[str, type[Base]]] = {
     "case": Partnership, "need": Need, "offer": Offer, "organization": Organization, "membership": Membership,
     "account": User, "comment": PublicComment, "handover": Handover, "registration code": RegistrationCode,
-    "upload": ImportBatch, "plan": YearPlan, "mail": Mail,
+    "upload": ImportBatch, "plan": YearPlan, "mail": Mail, "question": Question,
 }  # fmt: skip
 
 
@@ -208,6 +215,9 @@ class Stage:
             ),
             "plan": YearPlan(
                 asked_by_id=user.id, asked_at=NOW, settings={}, inputs={}, result={}, without_floors={}, whys={}
+            ),
+            "question": Question(
+                need_id=partners.need.id, asker_id=partners.company.id, asked_by_id=user.id, asked_at=NOW, text="。"
             ),
             "mail": Mail(key="m-1", to="gone@x.example", subject="件名", body="文", created_at=NOW, send_after=NOW),
         }  # fmt: skip
@@ -255,6 +265,7 @@ _STANDINGS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
     },
     "account": {state: {"status": state} for state in ("invited", "active", "deactivated")},
     "comment": {state: {"state": state} for state in lifecycle.WITHIN["comment"]},
+    "question": {state: {"state": state} for state in vocabulary.QUESTION_STATES},
     "handover": {"planned": {}, "done": {"done_at": NOW}, "cancelled": {"cancelled_at": NOW}},
     "registration code": {
         "coming": {"valid_on": TODAY + timedelta(days=1)}, "open": {"valid_on": TODAY},

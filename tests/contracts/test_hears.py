@@ -23,7 +23,9 @@ from matcher.ground import calendar, vocabulary
 from matcher.ground.db import Database
 from matcher.ground.errors import MovedOn, NotFound, NotPermitted, Refused
 from matcher.ground.permissions import Actor
+from matcher.postings import questions
 from matcher.postings import reads as posting_reads
+from matcher.postings.questions import Treatment
 from matcher.records import (
     EvaluationSheet,
     Need,
@@ -33,6 +35,7 @@ from matcher.records import (
     Partnership,
     PeriodReport,
     PublicComment,
+    Question,
     User,
 )
 from matcher.records.base import Base
@@ -441,17 +444,40 @@ _COMMENT_SCENES: Final[Mapping[str, Scene]] = {
     "treat_comment: kept back": _commented({"decision": "hide", "hide_reason": "abuse"}),
 }
 
+
+def _questioned(make: Callable[[Partners, Question], Treatment]) -> Scene:
+    """The company has asked something about the NPO's need, twice."""
+
+    def scene(p: Partners) -> Set:
+        posting_reads.get_need(p.session, p.manager, p.need.public_id)
+        for text in ("何曜日ですか。", "何時ごろですか。"):
+            found = questions.ask_question(p.session, p.company_actor, p.need, text, p.at)
+        other = p.session.scalars(select(Question).where(Question.id != found.id)).one()
+        record = questions.get_question(p.session, p.npo_actor, found.public_id)
+        return record, lambda _by: (make(p, other),)
+
+    return scene
+
+
+_QUESTION_SCENES: Final[Mapping[str, Scene]] = {
+    "treat_question": _questioned(lambda _p, _other: Treatment("answer", "何時ですか。", "3時です。")),
+    "treat_question: merged": _questioned(lambda _p, other: Treatment("merge", other=other.public_id)),
+    "treat_question: refused": _questioned(lambda _p, _other: Treatment("refuse", refuse_reason="said")),
+}
+
 SCENES: Final[Mapping[tuple[str, str], Scene]] = {
     (kind, name): scene
     for kind, scenes in {
         "case": {**_WORK_SCENES, **_OUTCOMES}, "organization": _ORGANIZATION_SCENES,
-        "need": _posting_scenes(Need), "offer": _posting_scenes(Offer),
-        "comment": _COMMENT_SCENES,
+        "need": {**_posting_scenes(Need), "ask_question": _posting(Need, "open", "何時ごろがよいですか。")},
+        "offer": _posting_scenes(Offer),
+        "comment": _COMMENT_SCENES, "question": _QUESTION_SCENES,
     }.items()
     for name, scene in scenes.items()
 }  # fmt: skip
 _KINDS: Final = {
     "case": Partnership, "organization": Organization, "need": Need, "offer": Offer, "comment": PublicComment,
+    "question": Question,
 }  # fmt: skip
 #: What an act is asked besides, by name.
 _NAMED: Final = {

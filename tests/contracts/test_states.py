@@ -8,7 +8,16 @@ from typing import Final
 import pytest
 
 from matcher.ground import lifecycle
-from matcher.records import CaseDocument, Contribution, Measurement, Need, PeriodReport, PublicComment, User
+from matcher.records import (
+    CaseDocument,
+    Contribution,
+    Measurement,
+    Need,
+    PeriodReport,
+    PublicComment,
+    Question,
+    User,
+)
 from matcher.register import moves
 from tests import factories
 
@@ -65,7 +74,7 @@ def test_every_way_of_writing_a_state_is_found(text: str) -> None:
     [
         ("document", CaseDocument, "state"), ("report", PeriodReport, "state"),
         ("comment", PublicComment, "state"), ("contribution", Contribution, "state"),
-        ("measurement", Measurement, "state"), ("account", User, "status"),
+        ("question", Question, "state"), ("measurement", Measurement, "state"), ("account", User, "status"),
     ],
 )  # fmt: skip
 def test_what_stands_within_an_act_takes_the_steps_of_its_table_only(

@@ -24,6 +24,7 @@ from matcher.records import (
     Mail,
     Organization,
     PeriodReport,
+    Question,
     ShownList,
     ShownSuggestion,
     Ticket,
@@ -162,10 +163,16 @@ class World:
         )  # fmt: skip
         session.add(batch)
         session.flush()
+        question = Question(
+            need_id=need.id, asker_id=sides["company_a"].id, asked_by_id=self.people["company_a"].id,
+            asked_at=NOW, text="何時ごろがよいですか。",
+        )  # fmt: skip
+        session.add(question)
+        session.flush()
         self.ids |= {
             "batch": batch.public_id,
             "plan": factories.make_year_plan(session, self.people["coordinator"], need, offer).public_id,
-            "need": need.public_id, "draft_need": draft.public_id, "offer": offer.public_id,
+            "need": need.public_id, "question": question.public_id, "draft_need": draft.public_id, "offer": offer.public_id,
             "draft_offer": draft_offer.public_id, "review_need": review.public_id,
             "review_offer": review_offer.public_id, "case": case.public_id, "decided": decided.public_id,
             "bundle": bundle.public_id, "shown": shown.public_id, "shown_need": shown_need.public_id,

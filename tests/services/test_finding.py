@@ -3,10 +3,13 @@
 import pytest
 
 from matcher.desk.lists import LISTS
+from matcher.ground.permissions import ANONYMOUS
 from matcher.imports.known import Known
 from matcher.organizations import identity, profile, reads
 from matcher.people import staff
+from matcher.postings import finding
 from matcher.postings import reads as posting_reads
+from matcher.records import Partnership
 from matcher.register import folding
 from tests import factories
 from tests.conftest import NOW
@@ -94,3 +97,46 @@ def test_names_in_two_kana_are_never_taken_for_one_without_asking():
     assert identity.compare(one, other) == "maybe"
     assert identity.compare(one, one) == "same"
     assert identity.compare(one, identity.Identity("サクラ会", area="hama")) == "other"
+
+
+def test_how_many_others_have_shown_interest_is_counted_without_whom_one_only_asked(session, now):
+    factories.make_city(session)
+    npo = factories.make_npo(session)
+    need = factories.make_need(session, npo)
+    companies = [factories.make_company(session) for _ in range(5)]
+    offer = factories.make_offer(session, companies[0])
+    ways = (
+        ("company", "interest_one_side"), ("npo", "interest_one_side"), ("npo", "coordinator_review"),
+        ("coordinator", "recommended"), ("company", "declined"),
+    )  # fmt: skip
+    user = factories.make_user(session, npo)
+    for number, (company, (origin, state)) in enumerate(zip(companies, ways, strict=True)):
+        session.add(
+            Partnership(
+                number=f"E-{number}",
+                company_id=company.id,
+                npo_id=npo.id,
+                need_id=need.id,
+                offer_id=offer.id if number == 1 else None,
+                origin=origin,
+                state=state,
+                support_type="food",
+                started_by_id=user.id,
+                created_at=now,
+                moved_at=now,
+            )
+        )
+    session.flush()
+    seen = [
+        factories.actor_for(factories.make_user(session, one), one)
+        for one in (companies[0], companies[1], npo)
+    ]
+    assert [finding.interested(session, one, [need]) for one in seen] == [
+        {need.id: 1},
+        {need.id: 2},
+        {need.id: 2},
+    ]
+    assert finding.interested(session, ANONYMOUS, [need]) == {}
+    # The NPO asked about the offer: seen by another NPO, it is one.
+    other = factories.actor_for(factories.make_user(session, factories.make_npo(session)))
+    assert finding.interested(session, other, [offer]) == {offer.id: 1}

@@ -14,6 +14,7 @@ from tests.factories import make_company, make_need, make_npo, make_user
 
 #: A fact of each name that any words use.
 FACTS = {
+    "question": "何時ごろがよいですか。", "answer": "3時です。", "asked": "何時ですか。", "refuse_code": "said",
     "number": "E-2026-0001", "company": "みどり商店", "npo": "浜のごはん会", "need_title": "お米", "need_number": "N-2026-0001",
     "support_type": "food", "quantity": 1200.5, "unit": "kg", "asker": "みどり商店", "origin": "company",
     "message": "よろしく。", "reason": "理由の文。", "until": "2026-11-30", "who": "浜のごはん会", "days": 3,
@@ -53,6 +54,7 @@ def test_every_event_of_a_case_is_said_even_where_a_fact_is_missing(code):
         ("case_started", {"quantity": None}, "支援の内容：食品\n"),
         ("case_started", {"need_number": ""}, "団体：浜のごはん会\n支援の内容"),
         ("posting_withdrawn_by_city", {"reason": ""}, "理由：間違えて送った\n"),
+        ("question_refused", {"reason": ""}, "理由：ニーズの本文に書いてあるため\n"),
         ("password_link", {}, "11月30日14時05分まで"),
         ("audit_head", {}, "（2026年11月30日）"),
         ("handover_received", {"count": 3}, "浜のごはん会\nほか2件"),

@@ -1,6 +1,8 @@
 """Filters of suggestions narrow what stands without them, over the demo city."""
 
+import dataclasses
 import shutil
+from datetime import date
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,10 +13,13 @@ from sqlalchemy.orm import joinedload
 from embeddings.encoder import WordsOnly
 from matcher.ground import vocabulary
 from matcher.ground.db import Database
-from matcher.records import Need, Organization
-from matcher.suggestions import suggest
+from matcher.postings import reads
+from matcher.postings.wanted import Wanted
+from matcher.records import Need, Offer, Organization
+from matcher.suggestions import candidates, suggest
 from matcher.suggestions.conditions import Filters
 from matcher.suggestions.indexing import LiveIndex
+from tests import factories
 from tests.conftest import NOW
 from tests.services.test_suggestions import encode
 
@@ -86,3 +91,63 @@ def test_a_page_of_ten_says_the_same_of_how_many_they_are(demo, direction):
         near, fitting, found = suggested(demo, direction, filters, 10)
         assert (near, fitting) == suggested(demo, direction, filters, EVERYBODY)[:2]
         assert len(found) == min(10, fitting)
+
+
+POSTED = {
+    "small": {"quantity": 10, "unit": "kg", "period_from": date(2026, 10, 1), "period_to": date(2026, 10, 31)},
+    "large": {"quantity": 50, "unit": "kg", "period_from": date(2026, 11, 1), "period_to": None, "mode": "remote"},
+    "yearly": {"quantity": 30, "unit": "円/年", "period_from": None, "period_to": None, "mode": "either"},
+    "silent": {"quantity": None, "unit": "", "period_from": None, "period_to": date(2026, 12, 31)},
+}  # fmt: skip
+DAY = date.fromisoformat
+CHOSEN = [
+    (Filters(amount=20.0, unit="kg"), {"small", "partly"}, {"large"}),
+    (Filters(amount=50.0, unit="kg"), {"small", "large", "partly"}, {"large"}),
+    (Filters(amount=30.0, unit="円"), {"yearly"}, {"yearly"}),
+    (Filters(amount=99.0, unit="食"), set(), set()),
+    (Filters(period_to=DAY("2026-10-15")), {"small", "yearly", "silent", "partly"}, {"small", "yearly", "silent"}),
+    (Filters(period_from=DAY("2026-12-01")), {"large", "yearly", "silent"}, {"large", "yearly", "silent"}),
+    (Filters(period_from=DAY("2026-10-31"), period_to=DAY("2026-10-31")), {"small", "yearly", "silent", "partly"},
+     {"small", "yearly", "silent"}),
+    (Filters(mode="remote"), {"large", "yearly"}, {"large", "yearly"}),
+    (Filters(urgency="now"), {"partly"}, set()),
+    (Filters(support_type="goods_new"), {"partly"}, set()),
+    (Filters(beneficiary="elderly"), {"partly"}, set()),
+    (Filters(sdg="2", area="hama"), {"partly"}, set()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("filters", "needs", "offers"), CHOSEN)
+def test_what_meets_a_filter_does_so_in_a_list_and_among_suggestions(session, filters, needs, offers):
+    factories.make_city(session)
+    npo, company = factories.make_npo(session), factories.make_company(session)
+    for title, facts in POSTED.items():
+        factories.make_need(session, npo, title=title, **facts)
+        factories.make_offer(session, company, title=title, **facts)
+    factories.make_need(
+        session, npo, title="partly", quantity=80, min_useful=20, unit="kg", urgency="now", sdgs=["2"],
+        also_welcome=["goods_new"], beneficiaries=["elderly"], areas=["hama"],
+        period_from=DAY("2026-10-01"), period_to=DAY("2026-10-31"),
+    )  # fmt: skip
+    assert Filters.of(filters.as_dict()) == filters
+    conditions = Wanted(filters=filters).as_dict()
+    listed = {
+        "needs": reads.open_needs(session, conditions, public=True).rows,
+        "offers": reads.open_offers(session, conditions).rows,
+    }
+    assert {one.title for one in listed["needs"]} == needs
+    assert {one.title for one in listed["offers"]} == offers
+    for kind, name in ((Need, "needs"), (Offer, "offers")):
+        met = [
+            one.title
+            for one in session.scalars(select(kind))
+            if filters.are_met(candidates.facts_of_posting(one), asked=kind is Need)
+        ]
+        assert set(met) == {one.title for one in listed[name]}
+
+
+@pytest.mark.parametrize("name", [one.name for one in dataclasses.fields(Filters)])
+def test_a_stored_filter_is_read_again_and_what_is_unknown_is_left_out(name):
+    value = {"amount": 2.5, "period_from": DAY("2026-10-01"), "period_to": DAY("2027-03-31")}.get(name, "x")
+    stored = Wanted("野菜", Filters(**{name: value})).as_dict()
+    assert Wanted.of(stored | {"gone": "1"}) == Wanted("野菜", Filters(**{name: value}))

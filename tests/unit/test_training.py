@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from embeddings.bags import Counts, WordList
 from embeddings.training import material, train
 from embeddings.training.material import Scene, Side
-from embeddings.wordtable import Counts, WordList, WordTable
+from embeddings.wordtable import WordTable
 from matcher.ground import vocabulary
 
 WORDS = ["野菜", "食堂", "子供", "端末", "学習", "教室", "警備", "登校", "見守り", "海岸", "清掃", "船"]

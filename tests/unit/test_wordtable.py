@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 
+from embeddings.bags import LEAST_RARITY, Counts, WordList
 from embeddings.training.build_model import murmur64
-from embeddings.wordtable import LEAST_RARITY, Counts, WordList, WordTable
+from embeddings.wordtable import WordTable
 
 RANKED = [("の", 4), ("野菜", 0), ("子供", 1), ("食堂", 0), ("清掃", 2), ("𠮷", 3), ("NPO", 3), ("野菜", 4)]
 

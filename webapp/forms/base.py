@@ -252,7 +252,7 @@ class ConditionsForm(Form):
     def in_words(self) -> list[Condition]:
         """The chosen conditions as they are read."""
         return [
-            Condition(name, self[name].label.text, str(_options(self[name], value)[value]))
+            Condition(name, self[name].label.text, _as_read(self[name], value))
             for name, value in self.conditions.items()
         ]
 
@@ -273,6 +273,10 @@ class ConditionsForm(Form):
 def _is_unread(field: Field) -> bool:
     # What is too long in a field for words is said beside it.
     return bool(field.process_errors) and not field.data
+
+
+def _as_read(field: Field, value: str) -> str:
+    return getattr(field, "in_words", "") or str(_options(field, value)[value])
 
 
 def _options(field: Field, typed: str) -> dict[str, Any]:

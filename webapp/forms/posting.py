@@ -1,4 +1,4 @@
-"""Forms of needs (five short pages) and offers, and the filters of the lists that show them."""
+"""Forms of needs (five short pages) and offers."""
 
 from typing import Any
 
@@ -11,11 +11,10 @@ from matcher.city.cities import City
 from matcher.ground import errors, limits, vocabulary
 from matcher.ground import posting as posting_fields
 from matcher.postings import drafts as posting_drafts
-from webapp.forms.base import Form, SearchForm, Within, choices
+from webapp.forms.base import Form, Within, choices
 from webapp.forms.values import CountField, DayField, QuantityField
 
 _CHOOSE = _l("選んでください")
-_ANY = _l("すべて")
 
 
 def _line(kind: posting_fields.Kind, code: str) -> StringField:
@@ -251,31 +250,3 @@ class ReviewForm(Form):
     def corrections(self) -> dict[str, str]:
         """The texts that were sent along, whatever they say."""
         return {name: self[name].data or "" for name in posting_drafts.STAFF_EDITABLE if self[name].raw_data}
-
-
-class BrowseForm(SearchForm):
-    """Filters of the lists of needs and offers. Sent by GET."""
-
-    orders = ("sort",)
-
-    q = StringField(_l("言葉で探す"), validators=[Optional(), Within(limits.SHORT)])
-    field = SelectField(_l("分野"), choices=[], default="")
-    support_type = SelectField(_l("支援の種類"), choices=choices(vocabulary.SUPPORT_LABELS, _ANY), default="")
-    area = SelectField(_l("地域"), choices=[], default="")
-    beneficiary = SelectField(_l("対象者"), choices=choices(vocabulary.BENEFICIARIES, _ANY), default="")
-    sdg = SelectField(
-        _l("SDGs"),
-        choices=choices({code: f"{code} {label}" for code, label in vocabulary.SDGS.items()}, _ANY),
-        default="",
-    )
-    mode = SelectField(_l("進め方"), choices=choices(vocabulary.MODES, _ANY), default="")
-    sort = SelectField(
-        _l("並び順"),
-        choices=choices({"newest": _l("新しい順"), "closing": _l("締め切りが近い順")}),
-        default="newest",
-    )
-
-    def offer_choices(self, city: City) -> None:
-        """Fill the lists of districts and fields."""
-        self.field.choices = choices({code: vocabulary.FIELD_SHORT[code] for code in city.fields}, _ANY)
-        self.area.choices = choices(city.area_labels, _ANY)

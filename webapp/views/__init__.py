@@ -19,6 +19,7 @@ from webapp.views import (
     people,  # noqa: F401 – likewise
     plans,
     public,
+    questions,  # noqa: F401 – adds its pages to those of companies and NPOs
     registration_codes,
     suggestions,
     work,

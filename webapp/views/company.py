@@ -17,12 +17,15 @@ from matcher.organizations import profile as organization_profile
 from matcher.organizations import reads as organization_reads
 from matcher.postings import acts as posting_acts
 from matcher.postings import drafts as posting_drafts
+from matcher.postings import finding, questions
 from matcher.postings import reads as posting_reads
 from matcher.records import Offer
 from matcher.register import audit
+from matcher.register.act import Look
 from matcher.suggestions import shown_lists, suggest
 from webapp import access, asked, clock, db, live, own_postings, traces
 from webapp.forms import posting as forms
+from webapp.forms.finding import BrowseForm, DirectoryForm
 from webapp.forms.suggestion import PassForm
 from webapp.labels import said
 
@@ -66,19 +69,37 @@ def home() -> Page:
 def needs() -> Page:
     """Browse and filter all open needs."""
     session = db.session()
-    form = forms.BrowseForm(request.args)
+    form = BrowseForm(request.args)
     form.offer_choices(cities.get(session))
     own = organization_reads.own_organization(session, access.actor())
-    listing = None
+    found = None
     if own.is_verified:
-        listing = posting_reads.open_needs(
+        found = finding.needs(
             session,
-            form.conditions,
+            live.index(),
+            access.actor(),
+            form.wanted,
             public=False,
             sort=form.sort.data or "newest",
             page=asked.page(),
         )
-    return render_template("company/needs.html", form=form, listing=listing, own=own)
+    return render_template("company/needs.html", form=form, found=found, own=own)
+
+
+@blueprint.get("/npos")
+@access.allow("company")
+def npos() -> Page:
+    """The directory of NPOs that want to be found, with or without an open need."""
+    session = db.session()
+    form = DirectoryForm(request.args)
+    form.offer_choices(cities.get(session))
+    own = organization_reads.own_organization(session, access.actor())
+    found = None
+    if own.is_verified:
+        found = finding.organizations(
+            session, live.index(), access.actor(), "npo", form.wanted, page=asked.page()
+        )
+    return render_template("company/npos.html", form=form, found=found, own=own)
 
 
 @blueprint.get("/needs/<public_id>")
@@ -88,7 +109,15 @@ def need(public_id: str) -> Page:
     found = posting_reads.get_need(db.session(), access.actor(), public_id)
     mark = shown_lists.mark_of(db.session(), access.actor(), found.organization_id, found)
     may_propose = beginning.may_approach(db.session(), access.actor(), found.organization, clock.now())
-    return render_template("company/need.html", need=found, mark=mark, may_propose=may_propose)
+    return render_template(
+        "company/need.html",
+        need=found,
+        mark=mark,
+        may_propose=may_propose,
+        answered=questions.answered(db.session(), found),
+        own=questions.own_questions(db.session(), access.actor(), found),
+        may_ask=questions.ask_question.may(Look(db.session(), access.actor(), found, clock.now())),
+    )
 
 
 @blueprint.post("/needs/<public_id>/<any(save, unmark):action>")

@@ -31,6 +31,7 @@ _QUEUES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "cases": ("cases", {"state": "coordinator_review"}),
     "agreements": ("cases", {"state": "agreement_review"}),
     "comments": ("", {"state": "waiting"}),
+    "questions": ("questions", {"late": "yes"}),
     **{code: ("cases", {"late": code}) for code in queues.WATCHED},
 }
 #: Where a deadline leads, if not to a case.

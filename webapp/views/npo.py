@@ -13,11 +13,13 @@ from matcher.ground import limits, permissions
 from matcher.organizations import reads as organization_reads
 from matcher.postings import acts as posting_acts
 from matcher.postings import drafts as posting_drafts
+from matcher.postings import finding, questions
 from matcher.postings import reads as posting_reads
 from matcher.records import Need
 from matcher.register import act, audit
-from webapp import access, asked, clock, db, own_postings, posting_text
+from webapp import access, asked, clock, db, live, own_postings, posting_text
 from webapp.forms import posting as forms
+from webapp.forms.finding import BrowseForm, DirectoryForm
 
 blueprint = Blueprint("npo", __name__, url_prefix="/npo")
 blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(posting_text=posting_text))
@@ -72,6 +74,7 @@ def need(public_id: str) -> Page:
 
 def _need_page(found: Need, banner: str = "") -> str:
     session = db.session()
+    may_answer = permissions.may(access.actor(), questions.treat_question.by, found)
     return render_template(
         "npo/need.html",
         need=found,
@@ -82,6 +85,8 @@ def _need_page(found: Need, banner: str = "") -> str:
         missing=posting_drafts.missing(found),
         history=audit.history(session, "need", found.public_id),
         shown=posting_reads.shown_to_companies(session, [found]).get(found.id, 0),
+        answered=questions.answered(session, found),
+        asked=questions.asked(session, access.actor(), found) if may_answer else (),
     )
 
 
@@ -223,18 +228,37 @@ def need_withdraw(public_id: str) -> Page:
 def offers() -> Page:
     """Browse and filter what companies offer."""
     session = db.session()
-    form = forms.BrowseForm(request.args)
+    form = BrowseForm(request.args)
     form.offer_choices(cities.get(session))
+    form.ask_for_offers()
     own = organization_reads.own_organization(session, access.actor())
-    listing = None
+    found = None
     if own.is_verified:
-        listing = posting_reads.open_offers(
+        found = finding.offers(
             session,
-            form.conditions,
+            live.index(),
+            access.actor(),
+            form.wanted,
             sort=form.sort.data or "newest",
             page=asked.page(),
         )
-    return render_template("npo/offers.html", form=form, listing=listing, own=own)
+    return render_template("npo/offers.html", form=form, found=found, own=own)
+
+
+@blueprint.get("/companies")
+@access.allow("npo")
+def companies() -> Page:
+    """The directory of companies that want to be found, with or without an open offer."""
+    session = db.session()
+    form = DirectoryForm(request.args)
+    form.offer_choices(cities.get(session))
+    own = organization_reads.own_organization(session, access.actor())
+    found = None
+    if own.is_verified:
+        found = finding.organizations(
+            session, live.index(), access.actor(), "company", form.wanted, page=asked.page()
+        )
+    return render_template("npo/companies.html", form=form, found=found, own=own)
 
 
 @blueprint.get("/offers/<public_id>")

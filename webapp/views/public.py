@@ -12,13 +12,14 @@ from matcher.ground import lifecycle
 from matcher.ground.errors import Invalid, TooMany
 from matcher.jobs import seen
 from matcher.organizations import acts as organization_acts
+from matcher.postings import finding, questions
 from matcher.postings import reads as posting_reads
 from matcher.register import findable, receipts
 from matcher.results import comments, publication
 from matcher.suggestions import weights
-from webapp import access, asked, clock, context, db, frozen_pages, languages, sheets, text
+from webapp import access, asked, clock, context, db, frozen_pages, languages, live, sheets, text
 from webapp.books import published
-from webapp.forms.posting import BrowseForm
+from webapp.forms.finding import BrowseForm
 from webapp.forms.public import CommentForm, PublishedForm
 from webapp.worker import PIECE_NAMES
 
@@ -59,14 +60,16 @@ def needs() -> str:
     session = db.session()
     form = BrowseForm(request.args)
     form.offer_choices(cities.get(session))
-    listing = posting_reads.open_needs(
+    found = finding.needs(
         session,
-        form.conditions,
+        live.index(),
+        access.actor(),
+        form.wanted,
         public=True,
         sort=form.sort.data or "newest",
         page=asked.page(),
     )
-    return render_template("public/needs.html", form=form, listing=listing)
+    return render_template("public/needs.html", form=form, found=found)
 
 
 @blueprint.get("/needs/<public_id>")
@@ -76,7 +79,7 @@ def need(public_id: str) -> str:
     found = posting_reads.find_public_need(db.session(), public_id)
     if found is None:
         abort(404)
-    return render_template("public/need.html", need=found)
+    return render_template("public/need.html", need=found, answered=questions.answered(db.session(), found))
 
 
 @blueprint.get("/partnerships")

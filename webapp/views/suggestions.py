@@ -13,9 +13,10 @@ from matcher.desk import noted
 from matcher.ground.errors import Invalid, NotFound
 from matcher.organizations import reads as organization_reads
 from matcher.records import Need, Organization, ShownSuggestion
-from matcher.suggestions import ranking, shown_lists, suggest
-from webapp import access, clock, db, live, own_postings, traces
-from webapp.forms.suggestion import FilterForm, PassForm
+from matcher.suggestions import pages, ranking, shown_lists, suggest
+from webapp import access, asked, clock, db, live, own_postings, traces
+from webapp.forms.finding import FilterForm
+from webapp.forms.suggestion import PassForm
 
 blueprint = Blueprint("suggestions", __name__)
 
@@ -34,7 +35,7 @@ def for_company() -> str:
     index = live.index()
     found = suggest.Shortlist()
     if company.is_verified:
-        found = suggest.for_company(session, index, company, filters=form.filters, now=clock.now())
+        found = pages.for_company(session, index, company, form.filters, asked.page(), clock.now())
         shown = shown_lists.compose(session, index, actor, company, found, clock.now(), filters=form.filters)
         traces.leave(f"shown:{shown.public_id}", lambda later: later.add(shown))
     return render_template(
@@ -53,7 +54,7 @@ def for_need(public_id: str) -> str:
     index = live.index()
     found = suggest.Shortlist()
     if npo.is_verified and need.is_current:
-        found = suggest.for_need(session, index, need, filters=form.filters, now=clock.now())
+        found = pages.for_need(session, index, need, form.filters, asked.page(), clock.now())
         shown = shown_lists.compose(
             session, index, actor, npo, found, clock.now(), need=need, filters=form.filters
         )
@@ -122,6 +123,8 @@ def pass_(public_id: str) -> str | Response | tuple[str, int]:
 def _filter_form() -> FilterForm:
     form = FilterForm(request.args, prefix="")
     form.offer_choices(cities.get(db.session()))
+    if access.actor().organization_kind == "npo":
+        form.ask_for_offers()
     return form
 
 

@@ -22,7 +22,7 @@ from matcher.desk.lists.listing import (
 )
 from matcher.ground import lifecycle, vocabulary
 from matcher.ground.permissions import Actor
-from matcher.postings.reads import holds
+from matcher.postings.wanted import holds
 from matcher.records import Need, Offer, Organization
 from matcher.register import folding
 from matcher.register.paging import Listing

@@ -1,0 +1,219 @@
+"""What a search finds among needs, offers and organizations: what says the words first, then what is near in
+meaning, each with why. Who may see it is asked in SQL of everything that the index names.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Select, and_, func, not_, select
+from sqlalchemy.orm import Session, joinedload
+
+from embeddings import typed
+from embeddings.pairs import Sentences
+from matcher.ground import lifecycle, vocabulary
+from matcher.ground import posting as posting_fields
+from matcher.ground import profile as profile_fields
+from matcher.ground.permissions import Actor
+from matcher.postings import reads, wanted
+from matcher.postings.wanted import Wanted
+from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization, Partnership
+from matcher.register import findable, folding
+from matcher.register.paging import Listing, page_of
+from matcher.suggestions.conditions import listed_organizations
+from matcher.suggestions.indexing import LiveIndex
+from matcher.suggestions.near import rows_of
+
+Kind = Literal["need", "offer", "npo", "company"]
+
+#: The cosine from which on a text is near to typed words. Read over the demo city's 170 needs by 26 queries:
+#: above it nearly all has to do with the words (パソコン: eight), below it little (宇宙旅行: none).
+BAR: Final = 0.25
+#: So many are looked at, before it is asked who may see them and what meets the conditions.
+_REACH: Final = 300
+NEAR_MOST: Final = 20  #: and so many are shown
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why something was found: ``places`` (codes of its fields, ``organization``, ``number`` or
+    ``support_type``) say the words, or ``sentence`` is near to them in meaning.
+    """
+
+    places: tuple[str, ...] = ()
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of what was looked for, and what is near in meaning, the nearest first."""
+
+    listing: Listing
+    near: Sequence[Any] = ()
+    why: Mapping[int, Why] = field(default_factory=dict)  #: by the key of the record
+    others: Mapping[int, int] = field(
+        default_factory=dict
+    )  #: by the key of a need or offer, where there are any
+    says_nothing: bool = False  #: words were typed, but none that looks for anything
+
+
+def needs(
+    session: Session,
+    live: LiveIndex,
+    actor: Actor,
+    looked_for: Wanted,
+    *,
+    public: bool,
+    sort: str = "newest",
+    page: int = 1,
+) -> Found:
+    """Open needs: ``public`` ones for residents, those for members as well otherwise."""
+    listing = reads.open_needs(session, looked_for.as_dict(), public=public, sort=sort, page=page)
+    query = wanted.listed(Need, public=public).where(*wanted.met(looked_for.filters, Need))
+    query = query.options(joinedload(Need.organization).joinedload(Organization.npo))
+    return _found(session, live, actor, "need", looked_for, listing, query)
+
+
+def offers(
+    session: Session,
+    live: LiveIndex,
+    actor: Actor,
+    looked_for: Wanted,
+    *,
+    sort: str = "newest",
+    page: int = 1,
+) -> Found:
+    """Open offers of verified companies."""
+    listing = reads.open_offers(session, looked_for.as_dict(), sort=sort, page=page)
+    query = wanted.listed(Offer).where(*wanted.met(looked_for.filters, Offer))
+    query = query.options(joinedload(Offer.organization).joinedload(Organization.company))
+    return _found(session, live, actor, "offer", looked_for, listing, query)
+
+
+def organizations(
+    session: Session,
+    live: LiveIndex,
+    actor: Actor,
+    kind: Literal["npo", "company"],
+    looked_for: Wanted,
+    *,
+    page: int = 1,
+) -> Found:
+    """The directory: NPOs or companies that want to be found, with or without an open posting, by reading."""
+    profile = NpoProfile if kind == "npo" else CompanyProfile
+    loaded = Organization.npo if kind == "npo" else Organization.company
+    query = (
+        select(Organization)
+        .join(profile, profile.organization_id == Organization.id)
+        .where(*listed_organizations(kind), *wanted.met_by_profile(looked_for.filters, profile))
+        .options(joinedload(loaded))
+    )
+    said = query.where(*wanted.said(looked_for, None)).order_by(
+        *folding.by_reading(Organization), Organization.id
+    )
+    listing = page_of(session, said, page, reads.PAGE_SIZE).of_first()
+    return _found(session, live, actor, kind, looked_for, listing, query)
+
+
+def _found(
+    session: Session,
+    live: LiveIndex,
+    actor: Actor,
+    kind: Kind,
+    looked_for: Wanted,
+    listing: Listing,
+    query: Select[Any],
+) -> Found:
+    if looked_for.says_nothing:
+        return Found(listing, says_nothing=True)
+    why = {one.id: Why(places_of(one, looked_for)) for one in listing.rows} if looked_for.words else {}
+    near: Sequence[Any] = ()
+    # What is near follows everything that says the words.
+    if looked_for.words and listing.page == listing.pages:
+        near, sentences = _near(session, live, kind, looked_for, query)
+        why |= sentences
+    shown = [*listing.rows, *near]
+    others = interested(session, actor, shown)
+    return Found(listing, near, why, others)
+
+
+def _near(
+    session: Session, live: LiveIndex, kind: Kind, looked_for: Wanted, query: Select[Any]
+) -> tuple[list[Any], dict[int, Why]]:
+    read, shelf = typed.reader_of(live.model_id), live.shelves.get(kind)
+    vector = read(looked_for.words) if read is not None else None
+    if vector is None or shelf is None:
+        return [], {}
+    ids, cosines = shelf.vectors.search(
+        vector, _REACH, exact=lambda wanted_ids: live.vectors_of(session, kind, wanted_ids)
+    )
+    place = {number: at for at, number in enumerate(ids[cosines >= BAR].tolist())}
+    record: Any = {"need": Need, "offer": Offer}.get(kind, Organization)
+    column = None if record is Organization else record
+    said = select(record.id).where(record.id.in_(place), *wanted.said(looked_for, column))
+    if column is not None:
+        said = said.join(Organization, Organization.id == record.organization_id)
+    rows = session.scalars(query.where(record.id.in_(place), record.id.not_in(said))).all()
+    near = sorted(rows, key=lambda row: place[row.id])[:NEAR_MOST]
+    return near, _closest_sentences(session, live, kind, near, vector)
+
+
+def _closest_sentences(
+    session: Session, live: LiveIndex, kind: Kind, near: Sequence[Any], vector: NDArray[np.float32]
+) -> dict[int, Why]:
+    found = {}
+    for (_kind, number), row in rows_of(session, live, [(kind, one.id) for one in near]).items():
+        vectors = Sentences.stored(row.sentence_vectors, row.words).vectors
+        if len(vectors):
+            found[number] = Why(sentence=row.sentences[int(np.argmax(vectors @ vector))])
+    return found
+
+
+def places_of(record: Need | Offer | Organization, looked_for: Wanted) -> tuple[str, ...]:
+    """Where the words stand: the searched fields that say any of them, in the order of the form."""
+    parts = [part for term in looked_for.terms for way in term.ways for part in way]
+    return tuple(code for code, text in _searched(record) if any(part in text for part in parts))
+
+
+def _searched(record: Need | Offer | Organization) -> list[tuple[str, str]]:
+    if isinstance(record, Organization):
+        held = record.npo if record.kind == "npo" else record.company
+        codes = [one.code for one in profile_fields.FIELDS[record.kind] if one.is_searched]
+        owned = {code: record if hasattr(record, code) else held for code in codes}
+        return [
+            (code, folding.folded(str(getattr(owner, code, None) or ""))) for code, owner in owned.items()
+        ]
+    own = posting_fields.FIELDS[findable.type_of(record)]  # type: ignore[index]
+    return [
+        *((one.code, folding.folded(getattr(record, one.code))) for one in own if one.is_searched),
+        ("support_type", folding.folded(vocabulary.support_label(record.support_type))),
+        ("number", folding.folded(record.number or "")),
+        ("organization", record.organization.search_text),
+    ]
+
+
+def interested(session: Session, actor: Actor, postings: Sequence[Any]) -> dict[int, int]:
+    """key of a need → how many other companies have an open case about it, and of an offer, how many other
+    NPOs: numbers for members, no names. Who was only asked or recommended has not shown any interest yet.
+    """
+    if not postings or isinstance(postings[0], Organization) or actor.role != "member":
+        return {}
+    is_need = isinstance(postings[0], Need)
+    about = Partnership.need_id if is_need else Partnership.offer_id
+    side = Partnership.company_id if is_need else Partnership.npo_id
+    only_asked = and_(
+        Partnership.state == "interest_one_side", Partnership.origin == ("npo" if is_need else "company")
+    )
+    rows = session.execute(
+        select(about, func.count(side.distinct()))
+        .where(
+            about.in_([one.id for one in postings]),
+            Partnership.state.in_(lifecycle.CASE_OPEN - {"recommended"}),
+            not_(only_asked),
+            side != (actor.organization_id or 0),
+        )
+        .group_by(about)
+    )
+    return {key: count for key, count in rows if key is not None}

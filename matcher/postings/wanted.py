@@ -1,0 +1,140 @@
+"""What somebody looks for among needs, offers and organizations: words and conditions, as pages, SQL and a
+search that is kept take them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from sqlalchemy import ColumnElement, Select, String, and_, cast, false, or_, select
+
+from embeddings import text as texts
+from matcher.ground import vocabulary
+from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization
+from matcher.register import folding
+from matcher.suggestions.conditions import NO_FILTERS, Filters
+
+_MOST_TERMS: Final = 8
+
+
+@dataclass(frozen=True)
+class Term:
+    """A folded word to look for; ``parts`` are the nouns of a sentence (お米を分けてほしい): who says all of
+    them, says it as well.
+    """
+
+    text: str
+    parts: tuple[str, ...] = ()
+
+    @property
+    def ways(self) -> tuple[tuple[str, ...], ...]:
+        """What would do: each time all of some parts."""
+        return ((self.text,), self.parts) if self.parts else ((self.text,),)
+
+
+def _parts(word: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(folding.folded(part) for part in texts.nouns_of_sentence(word)))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for. Empty means everything."""
+
+    words: str = ""
+    filters: Filters = NO_FILTERS
+
+    def as_dict(self) -> dict[str, str]:
+        """As a search is kept, and as addresses have it."""
+        return {"q": self.words, **self.filters.as_dict()} if self.words else self.filters.as_dict()
+
+    @classmethod
+    def of(cls, stored: Mapping[str, str]) -> Self:
+        """From what ``as_dict`` made; what it does not know is left out."""
+        return cls(stored.get("q", ""), Filters.of(stored))
+
+    @property
+    def terms(self) -> list[Term]:
+        """What looks for something among the first eight words."""
+        typed = texts.normalize(self.words).split()[:_MOST_TERMS]
+        read = ((word, term) for word in typed for term in folding.terms(word))
+        return [Term(term, _parts(word)) for word, term in read if not texts.says_nothing(term)]
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether words were typed of which none looks for anything (「の に を」): nothing is found."""
+        return bool(self.words.strip()) and not self.terms
+
+
+def listed(kind: type[Need] | type[Offer], *, public: bool = False) -> Select[Any]:
+    """SELECT of the open needs or offers that others may find: ``public`` ones for residents, those for
+    members as well otherwise.
+    """
+    visible = ("public",) if public else ("public", "members")
+    query = (
+        select(kind)
+        .join(Organization, Organization.id == kind.organization_id)
+        .where(kind.state == "open", Organization.state == "verified", Organization.visibility.in_(visible))
+    )
+    return query.where(Need.visibility.in_(visible)) if kind is Need else query
+
+
+def said(wanted: Wanted, kind: type[Need] | type[Offer] | None) -> list[ColumnElement[bool]]:
+    """SQL: every word stands in the posting or in its organization (``kind`` ``None``: in that alone)."""
+    if wanted.says_nothing:
+        return [false()]
+    columns = [Organization.search_text] if kind is None else [kind.search_text, Organization.search_text]
+    return [_stands(columns, term) for term in wanted.terms]
+
+
+def _stands(columns: Sequence[Any], term: Term) -> ColumnElement[bool]:
+    def holds_part(part: str) -> ColumnElement[bool]:
+        return or_(*(column.like(folding.like_pattern(part), escape="\\") for column in columns))
+
+    return or_(*(and_(*map(holds_part, way)) for way in term.ways))
+
+
+def met(filters: Filters, kind: type[Need] | type[Offer]) -> list[ColumnElement[bool]]:
+    """SQL of ``Filters.are_met`` for needs or offers."""
+    found = _listed(filters, kind)
+    if filters.support_type:
+        own = kind.support_type == filters.support_type
+        found.append(or_(own, holds(Need.also_welcome, filters.support_type)) if kind is Need else own)
+    if filters.mode:
+        found.append(kind.mode.in_((filters.mode, "either")))
+    if filters.urgency:
+        found.append(Need.urgency == filters.urgency if kind is Need else false())
+    if filters.amount is not None:
+        found.append(
+            or_(kind.unit == filters.unit, kind.unit.startswith(f"{filters.unit}/", autoescape=True))
+        )
+        asked = or_(Need.quantity <= filters.amount, Need.min_useful <= filters.amount)
+        found.append(asked if kind is Need else Offer.quantity >= filters.amount)
+    if filters.period_to is not None:
+        found.append(or_(kind.period_from.is_(None), kind.period_from <= filters.period_to))
+    if filters.period_from is not None:
+        found.append(or_(kind.period_to.is_(None), kind.period_to >= filters.period_from))
+    return found
+
+
+def met_by_profile(
+    filters: Filters, kind: type[NpoProfile] | type[CompanyProfile]
+) -> list[ColumnElement[bool]]:
+    """SQL of the same for what a profile says; of the rest only postings speak."""
+    return _listed(filters, kind)
+
+
+def _listed(filters: Filters, kind: Any) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for code, column in (
+        (filters.field, kind.fields), (filters.beneficiary, kind.beneficiaries), (filters.sdg, kind.sdgs),
+    ):  # fmt: skip
+        if code:
+            found.append(holds(column, code))
+    if filters.area:
+        found.append(or_(holds(kind.areas, filters.area), holds(kind.areas, vocabulary.AREA_CITYWIDE)))
+    return found
+
+
+def holds(column: Any, code: str) -> ColumnElement[bool]:
+    """Whether a JSON list of codes holds ``code``; codes have no quotes, so their text form decides."""
+    return cast(column, String).like(f'%"{code}"%')
