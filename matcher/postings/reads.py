@@ -1,6 +1,6 @@
 """SELECTs of the lists of needs and offers: browsing by other members and residents, and one's own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -63,6 +63,21 @@ def open_offers(
         .options(joinedload(Offer.organization).joinedload(Organization.company))
     )
     return _page(session, query, Offer, conditions, sort, page)
+
+
+def meeting(
+    session: Session, kind: type[Need] | type[Offer], ids: Collection[int], conditions: Mapping[str, str]
+) -> Sequence[int]:
+    """Those of ``ids`` that members find in the list under these conditions."""
+    listed = [Organization.state == "verified", Organization.visibility != "approached", kind.state == "open"]
+    if kind is Need:
+        listed.append(Need.visibility != "approached")
+    return session.scalars(
+        select(kind.id)
+        .join(Organization, Organization.id == kind.organization_id)
+        .where(kind.id.in_(list(ids)), *listed, *_conditions(kind, conditions))
+        .order_by(kind.id)
+    ).all()
 
 
 def _conditions(kind: type[Need] | type[Offer], conditions: Mapping[str, str]) -> list[ColumnElement[bool]]:

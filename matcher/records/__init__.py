@@ -42,7 +42,15 @@ from matcher.records.record import (
 )
 from matcher.records.registration_code import RegistrationCode
 from matcher.records.step import CaseStep
-from matcher.records.suggestion import Mark, RankingWeights, ShownList, ShownSuggestion
+from matcher.records.suggestion import (
+    Hit,
+    Mark,
+    Prospect,
+    RankingWeights,
+    SavedSearch,
+    ShownList,
+    ShownSuggestion,
+)
 from matcher.records.year_plan import RecommendationDraft, YearPlan, YearPlanEdit
 
 __all__ = [
@@ -63,6 +71,7 @@ __all__ = [
     "Embedding",
     "EvaluationSheet",
     "Handover",
+    "Hit",
     "Identity",
     "ImportBatch",
     "Incident",
@@ -87,6 +96,7 @@ __all__ = [
     "Payment",
     "PaymentRule",
     "PeriodReport",
+    "Prospect",
     "PublicComment",
     "RankingWeights",
     "Receipt",
@@ -94,6 +104,7 @@ __all__ = [
     "RegistrationCode",
     "Revision",
     "Risk",
+    "SavedSearch",
     "ShownList",
     "ShownSuggestion",
     "Ticket",

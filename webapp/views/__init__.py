@@ -2,6 +2,7 @@
 
 from webapp.views import (
     account,
+    alerts,
     case_beginning,  # noqa: F401 – its pages belong to those of cases
     cases,
     company,
@@ -32,6 +33,7 @@ BLUEPRINTS = (
     company.blueprint,
     npo.blueprint,
     suggestions.blueprint,
+    alerts.blueprint,
     cases.blueprint,
     coordinator.blueprint,
     imports.blueprint,

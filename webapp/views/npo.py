@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from matcher.alerts import reads as alert_reads
 from matcher.cases import beginning, turns
 from matcher.cases import reads as case_reads
 from matcher.city import cities
@@ -23,6 +24,8 @@ blueprint = Blueprint("npo", __name__, url_prefix="/npo")
 blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(posting_text=posting_text))
 
 Page = str | Response | tuple[str, int]
+
+HOME_FRESH = 3
 
 
 @blueprint.get("")
@@ -50,6 +53,7 @@ def home() -> Page:
         needs=needs[:5],
         more=len(needs) > 5,
         shown=posting_reads.shown_to_companies(session, needs),
+        fresh=alert_reads.unseen(session, actor, HOME_FRESH),
         is_busy=case_reads.is_busy(session, npo.id),
     )
 
