@@ -11,7 +11,18 @@ from sqlalchemy import select
 from matcher.alerts import choosing, digests, searches
 from matcher.city import cities
 from matcher.people import accounts
-from matcher.records import AuditEvent, Hit, Membership, SavedSearch
+from matcher.records import (
+    AuditEvent,
+    Hit,
+    Mail,
+    Membership,
+    Need,
+    Organization,
+    Prospect,
+    SavedSearch,
+    ShownList,
+    ShownSuggestion,
+)
 from matcher.register import notices, outbox, wording
 from tests import factories
 from tests.conftest import NOW
@@ -231,3 +242,101 @@ def test_what_is_not_signed_by_us_is_not_found_and_what_is_gone_is_stopped_alrea
     assert "すでに止まっています" in visit(client, f"/alerts/stop/{gone}").text
     with records.read() as session:
         assert choosing.find_stop(session, *stop) is not None
+
+
+# ── The desk, and a need without an answer ───────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def official(client, records):
+    with records.write() as session:
+        user = factories.make_coordinator(session)
+    return login_as(client, user)
+
+
+def prospect(records, town, kind, organization, **changes):
+    """An organization that nobody serves, and what of the town it fits."""
+    with records.write() as session:
+        made = organization(session, **changes)
+        session.add(
+            Prospect(
+                organization_id=made.id,
+                owner_type=kind,
+                owner_id=town[kind].id,
+                score=0.77,
+                why=WHY,
+                found_at=NOW,
+            )
+        )
+        return made
+
+
+def test_the_desk_lists_whom_to_invite_with_the_letter_drafted(official, records, town):
+    company = prospect(records, town, "need", factories.make_company)
+    page = visit(official, visit(official, "/desk/organizations").href("招待したい団体・企業"))
+    assert "水曜の夕食に使う野菜がほしい" in page.text
+    assert "団体が求める「食品」を、企業が提供できます。" in page.text
+    letter = visit(official, page.href(company.name))
+    assert f"{company.name} 御中" in letter.text.replace("\u3000", " ")
+    assert (
+        f"市内の{town['npo'].name}が「水曜の夕食に使う野菜がほしい」（食品）への協力を求めています。"
+        in letter.text
+    )
+    assert "https://enmusubi.city.miohara.example/register" in letter.text
+    answer = official.get(letter.href("印刷用のPDF"))
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    assert official.get("/desk/invitations.csv").get_data(as_text=True).count(company.name) == 1
+    with records.read() as session:
+        assert session.scalars(select(Mail)).all() == []
+
+
+def test_a_letter_names_no_company_whose_offer_only_members_read(official, records, town):
+    npo = prospect(records, town, "offer", factories.make_npo)
+    letter = visit(official, f"/desk/invitations/{npo.public_id}")
+    said = letter.text.split("お送りする文書の案")[1]
+    assert "市内に、「食品」の支援を申し出ている企業があります。" in said
+    assert town["company"].name not in said
+    assert "規格外の野菜" not in said
+
+
+def test_nobody_is_invited_who_is_served_or_to_what_does_not_stand_or_is_not_public(official, records, town):
+    company = prospect(records, town, "need", factories.make_company)
+    for changes in ({"visibility": "members"}, {"state": "paused"}):
+        with records.write() as session:
+            need = session.get(Need, town["need"].id)
+            before = {name: getattr(need, name) for name in changes}
+            for name, value in changes.items():
+                setattr(need, name, value)
+        visit(official, f"/desk/invitations/{company.public_id}", status=404)
+        with records.write() as session:
+            for name, value in before.items():
+                setattr(session.get(Need, town["need"].id), name, value)
+    assert company.name in visit(official, "/desk/invitations").text
+    with records.write() as session:
+        factories.make_user(session, session.get(Organization, company.id), status="invited")
+    assert company.name not in visit(official, "/desk/invitations").text
+
+
+def test_the_page_of_a_need_says_what_would_help_and_leads_to_the_edit(client, records, town):
+    with records.write() as session:
+        need = session.get(Need, town["need"].id)
+        need.quantity, need.published_at = None, NOW - timedelta(days=30)
+        for number in range(3):
+            company = factories.make_company(session)
+            session.add(
+                ShownList(
+                    organization_id=company.id, shown_at=NOW, model_id="m", index_version=1, weights_version="w",
+                    items=[
+                        ShownSuggestion(
+                            rank=1, candidate_id=need.organization_id, need_id=need.id, score=0.5, parts={}, reasons=[],
+                            opened_at=NOW - timedelta(days=number),
+                        )
+                    ],
+                )
+            )  # fmt: skip
+    login_as(client, town["director"])
+    page = visit(client, f"/npo/needs/{need.public_id}")
+    assert "3社がくわしく読みましたが、申し出がありません" in page.text
+    assert "必要な量が書かれていません。" in page.text
+    assert send(client, page, button="「ほしい量」を直す").location == f"/npo/needs/{need.public_id}/step/2"
+    assert "申し出がありません" not in visit(client, f"/npo/needs/{need.public_id}").text

@@ -11,6 +11,7 @@ from webapp.views import (
     coordinator_postings,  # noqa: F401 – likewise
     desk_work,
     imports,
+    invitations,  # noqa: F401 – adds its pages to the coordinator's blueprint
     making,
     moved,
     npo,

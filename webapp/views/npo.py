@@ -6,6 +6,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from matcher.alerts import reads as alert_reads
+from matcher.alerts import unanswered
 from matcher.cases import beginning, turns
 from matcher.cases import reads as case_reads
 from matcher.city import cities
@@ -86,6 +87,9 @@ def _need_page(found: Need, banner: str = "") -> str:
         missing=posting_drafts.missing(found),
         history=audit.history(session, "need", found.public_id),
         shown=posting_reads.shown_to_companies(session, [found]).get(found.id, 0),
+        quiet=unanswered.of(session, found, clock.now()),
+        cause_label=lambda cause: posting_text.labels("need")[unanswered.FIELDS[cause]],
+        cause_step=unanswered.step_of,
     )
 
 
@@ -208,10 +212,15 @@ def need_act(public_id: str, action: str) -> Page:
         action,
         _need_page,
         home=url_for("npo.need", public_id=public_id),
-        onward=url_for("npo.need_step", public_id=public_id, step=1)
+        onward=url_for("npo.need_step", public_id=public_id, step=_asked_step())
         if action == posting_acts.rework.name
         else "",
     )
+
+
+def _asked_step() -> int:
+    """The page of the form on which the text is to be mended; the first where none is named."""
+    return asked.number("step", 1, len(forms.NEED_FORMS)) or 1
 
 
 @blueprint.route("/needs/<public_id>/withdraw", methods=["GET", "POST"])
