@@ -45,6 +45,8 @@ def standing(session: Session, organization_id: int, hits: Sequence[Hit]) -> lis
     """Those of an organization's ``hits`` that may still be told, the best first: what was withdrawn, paused,
     closed, passed, or is talked about in a case by now is left out.
     """
+    if not hits:
+        return []
     bars = Bars(session, {organization_id})
     needs = _by_id(
         session, hits, "need",

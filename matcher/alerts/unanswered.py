@@ -38,7 +38,7 @@ class Quiet:
 
     shown: int
     opened: int
-    days: int
+    for_days: int
     causes: tuple[str, ...]
 
 
@@ -68,9 +68,11 @@ def tell_owners(session: Session, now: datetime) -> int:
             quiet = _with_causes(session, need, found[need.id], now) if need.id in found else None
             if quiet is None:
                 continue
-            # Not through the record: hearing of it must not outdate a form that somebody is filling in.
+            # Not through the record: hearing of it must not outdate a form that somebody fills in.
             session.execute(update(Need).where(Need.id == need.id).values(quiet_told_at=now))
-            said = wording.need_unanswered(need, quiet.shown, quiet.opened, quiet.days, list(quiet.causes))
+            said = wording.need_unanswered(
+                need, quiet.shown, quiet.opened, quiet.for_days, list(quiet.causes)
+            )
             notices.tell_organization(
                 session, need.organization_id, *said, now, about=("need", need.public_id)
             )

@@ -2,11 +2,17 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import delete, select, update
 
+from matcher.alerts import digests
+from matcher.people.signing_in import demo_user
+from matcher.records import Hit, Mail, Notice
 from tests.browser.conftest import Demo, Visitor
+from webapp import clock
 
 Visitors = Callable[..., Visitor]
 
@@ -170,3 +176,65 @@ def test_who_asks_for_a_paper_sees_at_once_that_it_is_being_made(visitor: Visito
     sign.wait_for(state="detached", timeout=6_000)
     assert link.get_attribute("aria-busy") is None
     assert official.faults() == []
+
+
+def told(demo: Demo, email: str) -> list[str]:
+    """The titles in the digests that are in the outbox for somebody, mail by mail."""
+    with demo.database.read() as session:
+        mails = session.scalars(
+            select(Mail).where(Mail.to == email, Mail.code == "fits_digest").order_by(Mail.id)
+        )
+        return [one["title"] for mail in mails for one in mail.facts["listed"]]
+
+
+def publish(visitor: Visitors, demo: Demo, title: str) -> None:
+    """An NPO writes the need, the city publishes it, and the worker does what is due."""
+    fill_need(visitor("npo"), title)
+    coordinator = visitor("coordinator")
+    coordinator.go("/desk/needs")
+    coordinator.press(coordinator.page.get_by_role("link", name=title))
+    coordinator.press(coordinator.page.get_by_role("button", name="公開する", exact=True))
+    demo.work()
+
+
+def test_a_published_need_reaches_the_fitting_company_once_and_a_withdrawn_one_does_not(
+    visitor: Visitors, demo: Demo
+):
+    """On the screen at once, by mail in the chosen rhythm; withdrawn before that, in no mail."""
+    demo.work()
+    with demo.database.write() as session:
+        email = demo_user(session, "company").email
+        # What the demo city has published lately is told and seen before this begins.
+        session.execute(delete(Notice).where(Notice.code == "fits_found"))
+        session.execute(update(Hit).values(mailed_at=clock.now(), seen_at=clock.now()))
+    officer = visitor("company", width=375)
+    officer.go("/account/alerts")
+    officer.page.locator('[name="bar"][value="middle"]').check()
+    officer.page.locator('[name="rhythm"][value="daily"]').check()
+    officer.press(officer.page.get_by_role("button", name="変更を保存する"))
+    staying, going = "冷凍のおかずを月に十箱ほしい", "冷凍のおかずを倉庫に置きたい"
+    publish(visitor, demo, staying)
+    publish(visitor, demo, going)
+    officer.go("/notices")
+    assert "新しく合うニーズが2件あります" in officer.page.inner_text("main")
+    officer.press(officer.page.get_by_role("link", name=re.compile("新しく合うニーズが2件")))
+    assert path_of(officer) == "/fits"
+    assert officer.faults() == []
+    said = officer.page.inner_text("main")
+    assert staying in said
+    assert going in said
+
+    director = visitor("npo")
+    director.go("/npo/needs")
+    director.press(director.page.get_by_role("link", name=going))
+    director.press(director.page.get_by_role("link", name="取り下げる…"))
+    director.page.locator('[name="reason_code"]').first.check()
+    director.page.locator('[name="reason_text"]').fill("ほかで足りました。")
+    director.press(director.page.locator("main form button").last)
+    assert told(demo, email) == []
+    for day in (1, 2):
+        with demo.database.write() as session:
+            digests.make(session, clock.now() + timedelta(days=day))
+    assert told(demo, email) == [staying]
+    officer.go("/fits")
+    assert going not in officer.page.inner_text("main")
