@@ -10,9 +10,9 @@ from sqlalchemy import delete, select, update
 
 from matcher.alerts import digests
 from matcher.people.signing_in import demo_user
-from matcher.records import Hit, Mail, Notice
+from matcher.records import Hit, Mail, Notice, Organization, SavedSearch, User
 from tests.browser.conftest import Demo, Visitor
-from webapp import clock
+from webapp import alert_text, clock
 
 Visitors = Callable[..., Visitor]
 
@@ -238,3 +238,32 @@ def test_a_published_need_reaches_the_fitting_company_once_and_a_withdrawn_one_d
     assert told(demo, email) == [staying]
     officer.go("/fits")
     assert going not in officer.page.inner_text("main")
+
+
+def test_conditions_are_saved_and_a_digest_is_stopped_on_a_phone(visitor: Visitors, demo: Demo):
+    """The pages that are reached from a list with conditions, or from a mail."""
+    officer = visitor("company", width=375)
+    officer.go("/company/needs?support_type=food&area=citywide")
+    officer.press(officer.page.get_by_role("link", name=re.compile("^この条件を保存する")))
+    assert officer.faults() == []
+    officer.press(officer.page.get_by_role("button", name="保存する"))
+    assert path_of(officer) == "/account/alerts"
+    assert officer.faults() == []
+    officer.press(officer.page.get_by_role("link", name="名前を変える").first)
+    assert officer.faults() == []
+    with demo.database.read() as session:
+        kept = session.scalars(select(SavedSearch).order_by(SavedSearch.id.desc())).first()
+        assert kept is not None
+        person, body = (
+            session.get_one(User, kept.user_id),
+            session.get_one(Organization, kept.organization_id),
+        )
+        stop = alert_text.Stop(person.public_id, body.public_id, kept.public_id)
+    reader = visitor(width=375)
+    reader.go(f"/alerts/stop/{alert_text.token(demo.settings.secret_key, stop)}")
+    assert reader.faults() == []
+    reader.press(reader.page.get_by_role("button", name="止める"))
+    assert "止めました" in reader.page.inner_text("h1")
+    assert reader.faults() == []
+    officer.go("/account/alerts")
+    assert officer.page.get_by_text("停止中").count() == 1
