@@ -21,7 +21,8 @@ from matcher.suggestions import ranking, suggest
 from matcher.suggestions.indexing import LiveIndex
 
 BATCH: Final = 50  #: records looked at in one round
-REACH: Final = 100  #: of one record, so many of those whom it fits best hear at most
+REACH: Final = 100  #: so many companies hear of one need at most, those whom it fits best
+NEW_TO_ONE: Final = 20  #: and a company with a new offer or profile of so many needs, or they of it
 NEWS: Final = timedelta(days=30)  #: what was published longer ago is no news, whatever happens to it
 _COUNTER: Final = "alerts"
 
@@ -148,7 +149,7 @@ def _of_company(
     """The needs that are new to a company whose profile or offer is new, and the NPOs to which it is."""
     known = _shown_to(session, company)
     is_new = offer is not None or is_news(company.verified_at, now)
-    for item in suggest.for_company(session, live, company, limit=REACH, quoted=False):
+    for item in suggest.for_company(session, live, company, limit=NEW_TO_ONE, quoted=False):
         npo, need, fit = item.candidate, item.need, item.fit
         if fit.level == "low":
             continue
