@@ -4,13 +4,15 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import event, select, update
+from sqlalchemy.orm import joinedload
 
 from matcher.alerts import choosing, digests, matching, reads, searches
 from matcher.cases import beginning
 from matcher.cases.beginning import Terms
 from matcher.ground.calendar import TOKYO
 from matcher.ground.errors import Invalid, NotFound
-from matcher.people import accounts
+from matcher.organizations import profile
+from matcher.people import accounts, forgetting
 from matcher.postings import acts as posting_acts
 from matcher.records import (
     AuditEvent,
@@ -323,8 +325,6 @@ def _see(session, town, need):
 
 
 def _loaded(session, need):
-    from sqlalchemy.orm import joinedload
-
     return session.scalars(select(Need).where(Need.id == need).options(joinedload(Need.organization))).one()
 
 
@@ -354,25 +354,22 @@ def test_the_rhythm_is_ones_own(town, rhythm, hours):
 # ── Profiles, offers, and the mirror ─────────────────────────────────────────────────────────────────
 
 
-def test_a_changed_profile_is_told_what_is_new_to_it_and_nothing_that_it_was_shown(town):
-    old, shown = town.publish(2)
+@pytest.mark.parametrize("was_shown", [False, True])
+def test_a_new_company_is_told_what_it_fits_and_nothing_that_it_was_shown(town, was_shown):
+    (need,) = town.publish()
     with town.database.write() as session:
         newcomer, person = town.a_company(session)
         company, live = factories_get(session, newcomer), town.live
         found = suggest.for_company(session, live, factories_get(session, town.company))
-        card = next(one for one in found if one.need)
-        card.need = session.get(Need, shown)
-        found[:] = [card]
-        shown_lists.record(
-            session, live, accounts.actor_of(accounts.by_id(session, person.id)), company, found, town.now
-        )
+        assert [one.need.id for one in found if one.need] == [need]
+        actor = accounts.actor_of(accounts.by_id(session, person.id))
+        if was_shown:
+            shown_lists.record(session, live, actor, company, found, town.now)
     town.match()
-    assert town.hits(person) == [("need", old)]
+    assert town.hits(person) == ([] if was_shown else [("need", need)])
 
 
 def test_facts_of_a_profile_that_are_no_text_are_looked_at_again(town):
-    from matcher.organizations import profile
-
     (need,) = town.publish(fields=["13"])
     town.change(lambda session: session.execute(update(Hit).values(owner_id=0)))
     with town.database.write() as session:
@@ -380,7 +377,7 @@ def test_facts_of_a_profile_that_are_no_text_are_looked_at_again(town):
         before = dict(company.company.__dict__)
         profile.save_section(
             session,
-            town_actor(session, town),
+            _actor(session, town.person),
             company,
             "interest",
             {"areas": ["chuo"]},
@@ -390,10 +387,6 @@ def test_facts_of_a_profile_that_are_no_text_are_looked_at_again(town):
         assert before["areas"] != ["chuo"]
     town.match()
     assert ("need", need) in town.hits()
-
-
-def town_actor(session, town):
-    return _actor(session, town.person)
 
 
 def test_an_npo_hears_of_a_new_offer_and_a_new_company_that_fits_its_need(town):
@@ -561,8 +554,6 @@ def test_who_wants_no_mail_at_all_gets_no_digest(town):
 
 
 def test_leaving_forgets_what_was_saved_and_found(town):
-    from matcher.people import forgetting
-
     save(town, {"q": "野菜"})
     town.publish()
     with town.database.write() as session:
