@@ -7,6 +7,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from matcher.agreements import course
+from matcher.alerts import digests, unanswered
 from matcher.cases import stages, talks
 from matcher.desk import handovers
 from matcher.ground.db import Database
@@ -28,6 +29,8 @@ _PIECES: tuple[Callable[[Session, datetime], int], ...] = (
     handovers.run_due,
     posting_lasting.remind_expiring,
     posting_lasting.expire_due,
+    unanswered.tell_owners,
+    digests.make,
     notices.make_digests,
 )
 

@@ -25,6 +25,7 @@ from matcher.register.paging import Listing
 from webapp import audit_text, case_text, filters, import_text, sheets
 from webapp.labels import gettext as _
 from webapp.labels import vocabulary
+from webapp.reason_text import reason_sentence
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ _SAYS: Final[Mapping[str, Callable[[Any, Setting], sheets.Cell]]] = {
     "support": lambda code, _setting: vocabulary.support_label(code),
     "quantity": lambda record, _setting: filters.quantity(record.quantity, record.unit),
     "terms": lambda record, _setting: case_text.terms(record),
+    "reason": lambda kept, _setting: reason_sentence(kept) if kept else "",
     "title": lambda title, _setting: title or _("（件名なし）"),
     "sides": _sides,
     "imported": _imported,

@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from matcher.city import cities
 from matcher.ground.db import Database
 from matcher.records import Mail
 from matcher.register import outbox, sentences
+from webapp import alert_text
 from webapp.config import Settings
 
 log = structlog.get_logger()
@@ -32,6 +34,17 @@ SIGNATURE = (
 )
 
 FOR = "{name}さま宛てのお知らせです。次のアドレスで開けます。"
+
+
+class _Whole(UnstructuredHeader, BaseHeader):
+    """An address that a mail program reads: on one line as it is, where Python would encode what is long."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS: Final = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _Whole)
 
 #: Hands one composed mail over; raises what the transport raises.
 Send = Callable[[Mail, bytes], None]
@@ -69,18 +82,21 @@ def compose(mail: Mail, city: cities.City, settings: Settings, now: datetime) ->
     Raises:
         ValueError: no mail can be made of it, for example since its address would be read as another one.
     """
-    message = EmailMessage()
+    message = EmailMessage(SMTP.clone(header_factory=_HEADERS))
     message["From"] = settings.mail_from
     message["To"] = mail.to
     if [one.addr_spec for one in message["To"].addresses] != [mail.to] or not mail.to.isascii():
         raise ValueError("expected one plain address, found what would be read as another")
     letters = outbox.letters(mail)
-    subject, body = sentences.bundle([_told(letter, settings.public_url) for letter in letters])
+    subject, body = sentences.bundle([_told(letter, settings) for letter in letters])
     message["Subject"] = subject
     message["Date"] = format_datetime(now)
     # The newest names it: what was refused and goes again with others is not taken for the one before.
     message["Message-ID"] = f"<{letters[-1].key}@enmusubi.{message['From'].addresses[0].domain}>"
     message["Auto-Submitted"] = "auto-generated"
+    if mail.code == alert_text.CODE:
+        for name, value in alert_text.headers(mail.facts, settings).items():
+            message[name] = value
     signature = SIGNATURE.format(
         city=city.name, section=city.section, phone=city.phone, url=settings.public_url
     )
@@ -88,8 +104,11 @@ def compose(mail: Mail, city: cities.City, settings: Settings, now: datetime) ->
     return message.as_bytes(policy=SMTP)
 
 
-def _told(mail: Mail, public_url: str) -> tuple[str, str]:
+def _told(mail: Mail, settings: Settings) -> tuple[str, str]:
     """Subject and body of one thing that a mail tells, with the address of its page."""
+    if mail.code == alert_text.CODE:
+        return alert_text.letter(mail.facts, settings)
+    public_url = settings.public_url
     subject, body = sentences.of(mail)
     told_for = mail.facts.get("organization") if mail.code == "digest" else None
     if mail.notice is None and told_for is None:

@@ -403,6 +403,12 @@ FIELD_SENTENCES: Final[Mapping[str, Any]] = {
     "registration_day": _l("今日から90日後までの日を入力してください。"),
     "registration_uses": _l("1から1000までの数を入力してください。"),
     "done_already": _l("すでに実施または取り消しになっています。"),
+    "search_without_conditions": _l(
+        "保存する条件がありません。一覧で条件を選んでから、もう一度保存してください。"
+    ),
+    "too_many_searches": _l(
+        "保存できる条件は20件までです。使わない条件を消してから、もう一度保存してください。"
+    ),
     "file_required": _l("ファイルを選んでください。"),
     "file_too_large": _l("ファイルは5MBまでにしてください。"),
     "file_type": _l(

@@ -21,6 +21,7 @@ import structlog
 
 from embeddings.encoder import ModelUnavailable, WordsOnly, e5_model_id, load_e5, load_encoder, model_id_for
 from matcher import clock as clockwork
+from matcher.alerts import matching
 from matcher.ground.db import Database
 from matcher.jobs import leases
 from matcher.people import beginning
@@ -266,6 +267,10 @@ class Worker:
             encoding.serve(self.database, model_id)
         return False
 
+    def _match(self, now: datetime) -> bool:
+        """Tell whom it fits what was newly encoded; a bounded round, the rest at once after it."""
+        return matching.match_new(self.database, self._index, now)
+
     def _answer(self, now: datetime) -> bool:
         with self.database.read() as session:
             if not beginning.has_requests(session, now):
@@ -325,6 +330,7 @@ PIECES: Final = (
     Piece("answer", Worker._answer),
     Piece("encode", Worker._encode),
     Piece("context", Worker._read_in_context, pause_seconds=5),
+    Piece("match", Worker._match, pause_seconds=30),
     Piece("mail", Worker._mail),
     Piece("clock", Worker._tick, pause_seconds=60),
     Piece("folders", Worker._try_folders, pause_seconds=60),

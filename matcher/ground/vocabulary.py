@@ -513,6 +513,36 @@ PASS_REASONS: Final = _labels(
         "other": "その他",
     }
 )
+#: Why a need may have been read and not answered: what several said who passed, and what it leaves unsaid.
+CAUSES: Final = _labels(
+    {
+        "timing": "時期が合わないという企業が複数ありました。",
+        "quantity": "量や金額が合わないという企業が複数ありました。",
+        "skill": "求める技能が合わないという企業が複数ありました。",
+        "field": "分野が違うという企業が複数ありました。",
+        "distance": "場所が遠いという企業が複数ありました。",
+        "information": "判断するための情報が足りないという企業が複数ありました。",
+        "no_quantity": "必要な量が書かれていません。",
+        "no_period": "必要な期間が書かれていません。",
+        "vague_title": "件名だけでは、何が必要なのかが伝わりにくいようです。",
+        "no_return": "企業へのお返しが書かれていません。",
+    }
+)
+#: The edit that would help, for each of them.
+CAUSE_EDITS: Final = _labels(
+    {
+        "timing": "期間に幅をもたせられるときは、広げてみてください。",
+        "quantity": "一部だけでも役に立つときは、「最低これだけあれば助かる量」を書いてみてください。",
+        "skill": "なくてもよい技能を外し、その場で教えられることを書いてみてください。",
+        "field": "分野の選び方を見直してみてください。",
+        "distance": "リモートでお願いできる部分があるときは、進め方を「どちらでも」にしてみてください。",
+        "information": "いまの状況と、支援でどう変わるかを、数字を入れて書いてみてください。",
+        "no_quantity": "おおよその量を書くと、企業が判断しやすくなります。",
+        "no_period": "始まりと終わりの目安を書いてみてください。",
+        "vague_title": "「何が、どのくらい、何のために」を件名に入れてみてください。",
+        "no_return": "活動の報告や見学など、できることを書いてみてください。",
+    }
+)
 NEED_RETURN_REASONS: Final = _labels(
     {
         "personal_data": "個人が分かる情報が含まれている",

@@ -132,6 +132,8 @@ def save_section(
         object_version=organization.version, details={"section": code, "fields": changed},
     )  # fmt: skip
     findable.touch(session, organization)
+    if organization.is_listed and changed:
+        findable.stir(session, organization)
     if set(parties.FACTS) & set(changed):
         documents.redraw(session, now, organization)
     if organization.state == "verified" and {"name", "corporate_number", "representative"} & set(changed):

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from matcher.ground import vocabulary
 from matcher.people import links, sessions
-from matcher.records import Mail, Membership, Notice, Partnership, User
+from matcher.records import Hit, Mail, Membership, Notice, Partnership, SavedSearch, User
 from matcher.register import parties
 
 
@@ -18,6 +18,8 @@ def end(session: Session, membership: Membership, now: datetime) -> None:
     session.execute(
         delete(Notice).where(Notice.user_id == user_id, Notice.organization_id == organization_id)
     )
+    for kind in (Hit, SavedSearch):
+        session.execute(delete(kind).where(kind.user_id == user_id, kind.organization_id == organization_id))
     links.drop_invitations(session, membership)
     for side in ("company", "npo"):
         contact = getattr(Partnership, f"{side}_contact_id")

@@ -44,6 +44,15 @@ def listed(session: Session, actor: Actor) -> Sequence[RegistrationCode]:
     return session.scalars(select(RegistrationCode).order_by(*newest).limit(_SHOWN)).all()
 
 
+def latest_usable(session: Session, actor: Actor, now: datetime) -> RegistrationCode | None:
+    """The code that an invitation may name: one that can be used, or whose day comes.
+
+    Raises:
+        NotPermitted
+    """
+    return next((one for one in listed(session, actor) if standing(one, now) in {"open", "coming"}), None)
+
+
 def get(session: Session, actor: Actor, public_id: str) -> RegistrationCode:
     """One code.
 

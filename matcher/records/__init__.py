@@ -42,7 +42,15 @@ from matcher.records.record import (
 )
 from matcher.records.registration_code import RegistrationCode
 from matcher.records.step import CaseStep
-from matcher.records.suggestion import Mark, RankingWeights, ShownList, ShownSuggestion
+from matcher.records.suggestion import (
+    Hit,
+    Mark,
+    Prospect,
+    RankingWeights,
+    SavedSearch,
+    ShownList,
+    ShownSuggestion,
+)
 from matcher.records.year_plan import RecommendationDraft, YearPlan, YearPlanEdit
 
 __all__ = [
@@ -64,6 +72,7 @@ __all__ = [
     "Embedding",
     "EvaluationSheet",
     "Handover",
+    "Hit",
     "Identity",
     "ImportBatch",
     "Incident",
@@ -88,6 +97,7 @@ __all__ = [
     "Payment",
     "PaymentRule",
     "PeriodReport",
+    "Prospect",
     "PublicComment",
     "Question",
     "RankingWeights",
@@ -96,6 +106,7 @@ __all__ = [
     "RegistrationCode",
     "Revision",
     "Risk",
+    "SavedSearch",
     "ShownList",
     "ShownSuggestion",
     "Ticket",

@@ -78,6 +78,14 @@ class Membership(Versioned, Base):
     began_at: Mapped[datetime | None] = mapped_column(comment="when the person confirmed it")
     ended_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None] = mapped_column(comment="when last chosen: in whose name one begins")
+    alert_bar: Mapped[str] = mapped_column(
+        String(8),
+        default="high",
+        comment="from which fit on the person hears of what is new; high, middle, none",
+    )
+    alert_rhythm: Mapped[str] = mapped_column(
+        String(8), default="weekly", comment="of the mail about it: daily, weekly, biweekly or none"
+    )
 
     user: Mapped[User] = relationship(back_populates="memberships", lazy="raise")
     organization: Mapped[Organization] = relationship(lazy="raise")

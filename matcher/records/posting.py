@@ -133,6 +133,9 @@ class Need(Posting, Base):
     contact_name: Mapped[str] = mapped_column(String(80), default="", info={"pii": True})
     visibility: Mapped[str] = mapped_column(String(12), default="public")
     steps_done: Mapped[int] = mapped_column(default=0, comment="guided form: pages completed, 0 to 5")
+    quiet_told_at: Mapped[datetime | None] = mapped_column(
+        comment="when its owner heard why it may have been read and not answered"
+    )
 
     @property
     def is_listed(self) -> bool:

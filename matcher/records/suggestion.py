@@ -1,12 +1,12 @@
-"""What was suggested to whom, exactly as shown, and what they made of it (M9)."""
+"""What was suggested to whom, exactly as shown, what they made of it (M9); what new they heard of (C7)."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from matcher.records.base import Base, Identified
+from matcher.records.base import Base, Identified, typed
 from matcher.records.organization import Organization
 
 
@@ -97,3 +97,63 @@ class RankingWeights(Base):
     evidence: Mapped[dict[str, Any]] = mapped_column(comment="how much better on pairs held aside")
     reason: Mapped[str] = mapped_column(Text)
     adopted_at: Mapped[datetime]
+
+
+class SavedSearch(Identified, Base):
+    """保存した条件: conditions of the list of needs (or of offers) that a person keeps in the name of one
+    organization, to hear of what is new and meets them.
+    """
+
+    __tablename__ = "saved_search"
+    __table_args__ = (Index("ix_saved_search_user_id_organization_id", "user_id", "organization_id"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    name: Mapped[str] = mapped_column(typed(60))
+    conditions: Mapped[dict[str, Any]] = mapped_column(comment="as the form of the list keeps them")
+    is_paused: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+
+class Hit(Base):
+    """Something new that fits, or meets a saved search: told to a person once, however often it is edited."""
+
+    __tablename__ = "hit"
+    __table_args__ = (
+        UniqueConstraint("user_id", "owner_type", "owner_id"),
+        Index("ix_hit_mailed_at", "mailed_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organization.id"), comment="in whose name the person hears of it"
+    )
+    owner_type: Mapped[str] = mapped_column(String(10), comment="need, offer or company")
+    owner_id: Mapped[int]
+    need_id: Mapped[int | None] = mapped_column(
+        ForeignKey("need.id"), comment="of an offer or a company: the own need that it fits"
+    )
+    search_id: Mapped[int | None] = mapped_column(
+        ForeignKey("saved_search.id", ondelete="SET NULL"), index=True, comment="the saved search it meets"
+    )
+    score: Mapped[float] = mapped_column(comment="0 where only a saved search was met")
+    why: Mapped[dict[str, Any]] = mapped_column(comment="ranking.Reason as a dictionary, or nothing")
+    found_at: Mapped[datetime]
+    mailed_at: Mapped[datetime | None] = mapped_column(comment="in a digest, or not to be mailed")
+    seen_at: Mapped[datetime | None]
+
+
+class Prospect(Base):
+    """An organization that nobody serves here yet, and an open need or offer that it fits well."""
+
+    __tablename__ = "prospect"
+    __table_args__ = (UniqueConstraint("organization_id", "owner_type", "owner_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    owner_type: Mapped[str] = mapped_column(String(10), comment="need or offer")
+    owner_id: Mapped[int]
+    score: Mapped[float]
+    why: Mapped[dict[str, Any]] = mapped_column(comment="ranking.Reason as a dictionary, or nothing")
+    found_at: Mapped[datetime]

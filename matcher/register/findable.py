@@ -111,6 +111,19 @@ def touch(session: Session, owner: Owner) -> None:
         session.add(_row(owner, model_id, digest, active, version))
 
 
+def stir(session: Session, owner: Owner) -> None:
+    """Note in this transaction that what is compared of ``owner`` changed, though not its text: whoever
+    follows the versions looks at it again.
+    """
+    rows = session.scalars(
+        select(Embedding).where(Embedding.owner_type == type_of(owner), Embedding.owner_id == owner.id)
+    ).all()
+    if rows:
+        version = numbers.raise_version(session)
+        for row in rows:
+            row.version = version
+
+
 def _load_profile(session: Session, owner: Organization) -> None:
     session.scalar(
         select(Organization)

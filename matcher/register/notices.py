@@ -84,6 +84,38 @@ def tell_organization(
     tell_users(session, users.all(), code, facts, now, about=about, organization_id=organization_id)
 
 
+def gather_on_screen(
+    session: Session, user: User, code: str, facts: Mapping[str, Any], now: datetime, *,
+    about: tuple[str, str], organization_id: int,
+) -> None:  # fmt: skip
+    """Put a notice that counts (``count``) on a person's screen; what comes on the same day is added to it.
+
+    Never mailed: what is gathered like this has a digest of its own.
+    """
+    today = now.astimezone(TOKYO).replace(hour=0, minute=0, second=0, microsecond=0)
+    earlier = session.scalar(
+        select(Notice)
+        .where(
+            Notice.user_id == user.id,
+            Notice.organization_id == organization_id,
+            Notice.code == code,
+            Notice.created_at >= today,
+        )
+        .order_by(Notice.id.desc())
+        .limit(1)
+    )
+    if earlier is not None:
+        earlier.facts = {**facts, "count": facts["count"] + earlier.facts["count"]}
+        earlier.read_at = None
+        return
+    session.add(
+        Notice(
+            user_id=user.id, created_at=now, code=code, facts=dict(facts), object_type=about[0],
+            object_id=about[1], mailed=True, organization_id=organization_id,
+        )
+    )  # fmt: skip
+
+
 def tell_staff(
     session: Session, code: str, facts: Mapping[str, Any], now: datetime, *, about: tuple[str, str] = ("", "")
 ) -> None:

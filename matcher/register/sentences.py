@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from matcher.ground import figures
 from matcher.ground.vocabulary import (
+    CAUSE_EDITS,
+    CAUSES,
     ORGANIZATION_KINDS,
     QUESTION_REFUSE_REASONS,
     WITHDRAW_REASONS,
@@ -35,6 +37,11 @@ _CODES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     }
 )
 _NEAR: Final = {"need": "近い企業", "offer": "近い団体のニーズ"}
+_LEVELS: Final = {"high": "適合度 高", "middle": "適合度 中"}
+_CONDITIONS: Final = {
+    "high": "わたしたちに合うもの（適合度が「高」）",
+    "middle": "わたしたちに合うもの（適合度が「中」以上）",
+}
 _WORK_CASE: Final = "案件番号：{number}\n企業：{company}\n団体：{npo}"
 _DIGEST: Final = "お知らせのまとめ（{count}件）"
 _BUNDLE: Final = "新しいお知らせ（{count}件）"
@@ -140,6 +147,11 @@ def _spoken(facts: Mapping[str, Any], translate: Translate) -> dict[str, Any]:
         found["refusal"] = "\n".join(part for part in (label, facts["reason"]) if part)
     if "cases" in facts:
         found |= _handover(facts, translate)
+    if "listed" in facts:
+        found |= _digest_of_fits(facts, translate)
+    if "causes" in facts:
+        told = (f"・{translate(CAUSES[code])}{translate(CAUSE_EDITS[code])}" for code in facts["causes"])
+        found["causes_said"] = "\n".join(told)
     return found
 
 
@@ -170,3 +182,38 @@ def _handover(facts: Mapping[str, Any], translate: Translate) -> dict[str, str]:
     return {
         "case_lines": "\n".join(lines), "stands_in": stands_in, "note_or_none": facts["note"] or none,
     }  # fmt: skip
+
+
+def _digest_of_fits(facts: Mapping[str, Any], translate: Translate) -> dict[str, str]:
+    """What is listed, and by which condition it was found; ``said_why`` and ``url`` come with the mail."""
+    items = []
+    for number, one in enumerate(facts["listed"], 1):
+        lines = [one["title"] or translate("{organization}（企業の紹介）").format(**one)]
+        about = [
+            one["organization"] if one["title"] else "", "・".join(one["areas"]), _period(one, translate),
+            translate(_LEVELS[one["level"]]) if one["level"] in _LEVELS else "",
+        ]  # fmt: skip
+        lines.append("／".join(part for part in about if part))
+        if one["own_need"]:
+            lines.append(translate("こちらのニーズ：{own_need}").format(**one))
+        if one.get("said_why"):
+            lines.append(translate("合う点：{said_why}").format(**one))
+        lines.append(one.get("url", ""))
+        items.append(f"{number}. " + "\n   ".join(line for line in lines if line))
+    if more := facts["count"] - len(items):
+        items.append(translate("ほか{count}件").format(count=more))
+    conditions = [translate(_CONDITIONS[facts["bar"]])] if facts["bar"] in _CONDITIONS else []
+    kept = translate("保存した条件「{name}」")
+    conditions += [kept.format(name=one["name"]) for one in facts["searches"]]
+    return {"items": "\n\n".join(items), "condition": translate("、").join(conditions)}
+
+
+def _period(facts: Mapping[str, Any], translate: Translate) -> str:
+    said = {"from": "{day}から", "to": "{day}まで"}
+    parts = []
+    for name, words in said.items():
+        if facts[name]:
+            on = date.fromisoformat(facts[name])
+            day = translate("{year}年{day}").format(year=on.year, day=_day(on, translate))
+            parts.append(translate(words).format(day=day))
+    return "".join(parts)

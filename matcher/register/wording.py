@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from matcher.ground.calendar import TOKYO
-from matcher.records import Need, Offer, Partnership
+from matcher.records import Need, Offer, Organization, Partnership
 
 
 class Said(NamedTuple):
@@ -172,6 +172,23 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{posting}の公開期限が過ぎました（{number}）",
             "公開の期限が過ぎたため、表示を終了しました。内容は残っています。\n\n" + _POSTING + "\n\n"
             "もう一度公開するときは、" + _WRITE_ANEW,
+        ),
+        # ── What is new and fits ─────────────────────────────────────────────────────────────────────
+        "fits_found": (
+            "新しく合う{posting}が{count}件あります",
+            "{organization_name}さまに合う新しい{posting}が見つかりました。「新しく合うもの」の画面でご覧いただけます。",
+        ),
+        "fits_digest": (
+            "新しく合う{posting}のお知らせ（{count}件）",
+            "{organization_name}さまに合う新しい{posting}が{count}件あります。\n\n{items}\n\n"
+            "お知らせの条件：{condition}",
+        ),
+        "need_unanswered": (
+            "読まれていますが、まだお声がかかっていません（{number}）",
+            "ご紹介した企業は{shown}社、くわしく読んだ企業は{opened}社ですが、公開から{days}日のあいだ、"
+            "申し出がありません。考えられる理由と、直すとよいところは次のとおりです。\n\n{causes_said}\n\n"
+            + _POSTING + "\n\n"
+            "画面の「内容を直す」から直せます。直したあと、もう一度市が確認します。",
         ),
     }
 )  # fmt: skip
@@ -339,3 +356,31 @@ def posting_expiring(posting: Need | Offer, days_left: int, can_renew: bool) -> 
 def posting_expired(posting: Need | Offer, can_renew: bool) -> Said:
     """To the owner."""
     return _of_posting("posting_expired" if can_renew else "posting_expired_at_its_end", posting)
+
+
+# ── What is new and fits ─────────────────────────────────────────────────────────────────────────────
+
+
+def fits_found(organization: Organization, count: int) -> Said:
+    """To each person of an organization, once a day: how many needs (or offers) are new to it."""
+    return Said("fits_found", _of_fits(organization) | {"count": count})
+
+
+def fits_digest(organization: Organization, items: list[dict[str, Any]], count: int, **facts: Any) -> Said:
+    """The mail of one rhythm: the best of what is new, and how many there are; ``webapp/alert_text.py`` says
+    the items.
+    """
+    return Said("fits_digest", _of_fits(organization) | {"listed": items, "count": count} | facts)
+
+
+def _of_fits(organization: Organization) -> dict[str, Any]:
+    wanted = "need" if organization.kind == "company" else "offer"
+    return {
+        "posting": wanted, "organization_name": organization.name,
+        "organization": {"public_id": organization.public_id, "name": organization.name},
+    }  # fmt: skip
+
+
+def need_unanswered(need: Need, shown: int, opened: int, days: int, causes: list[str]) -> Said:
+    """To the owner, once: why it may have been read and not answered."""
+    return _of_posting("need_unanswered", need, shown=shown, opened=opened, days=days, causes=causes)

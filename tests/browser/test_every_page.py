@@ -43,6 +43,14 @@ ELSEWHERE: dict[str, str] = {
         ("account.organizations", "account.close", "account.open_as"),
         "tests/web/test_switching.py: nobody in the demo city serves several organizations",
     ),
+    **dict.fromkeys(
+        ("alerts.search_new", "alerts.search", "alerts.stop"),
+        "tests/browser/test_journeys.py: from a list with conditions, or from a mail",
+    ),
+    **dict.fromkeys(
+        ("coordinator.invitation", "coordinator.invitation_paper"),
+        "tests/web/test_alert_pages.py: everybody in the demo city has an account",
+    ),
     **dict.fromkeys(("moved.act", "moved.message"), "old addresses, which lead on"),
     "making.show": "tests/web/test_making.py: shown while a paper is being made",
     "plans.show": "tests/browser/test_year_plan.py: there is no plan in the demo city",

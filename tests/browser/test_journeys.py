@@ -2,11 +2,17 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import delete, select, update
 
+from matcher.alerts import digests
+from matcher.people.signing_in import demo_user
+from matcher.records import Hit, Mail, Notice, Organization, SavedSearch, User
 from tests.browser.conftest import Demo, Visitor
+from webapp import alert_text, clock
 
 Visitors = Callable[..., Visitor]
 
@@ -170,3 +176,94 @@ def test_who_asks_for_a_paper_sees_at_once_that_it_is_being_made(visitor: Visito
     sign.wait_for(state="detached", timeout=6_000)
     assert link.get_attribute("aria-busy") is None
     assert official.faults() == []
+
+
+def told(demo: Demo, email: str) -> list[str]:
+    """The titles in the digests that are in the outbox for somebody, mail by mail."""
+    with demo.database.read() as session:
+        mails = session.scalars(
+            select(Mail).where(Mail.to == email, Mail.code == "fits_digest").order_by(Mail.id)
+        )
+        return [one["title"] for mail in mails for one in mail.facts["listed"]]
+
+
+def publish(visitor: Visitors, demo: Demo, title: str) -> None:
+    """An NPO writes the need, the city publishes it, and the worker does what is due."""
+    fill_need(visitor("npo"), title)
+    coordinator = visitor("coordinator")
+    coordinator.go("/desk/needs")
+    coordinator.press(coordinator.page.get_by_role("link", name=title))
+    coordinator.press(coordinator.page.get_by_role("button", name="公開する", exact=True))
+    demo.work()
+
+
+def test_a_published_need_reaches_the_fitting_company_once_and_a_withdrawn_one_does_not(
+    visitor: Visitors, demo: Demo
+):
+    """On the screen at once, by mail in the chosen rhythm; withdrawn before that, in no mail."""
+    demo.work()
+    with demo.database.write() as session:
+        email = demo_user(session, "company").email
+        # What the demo city has published lately is told and seen before this begins.
+        session.execute(delete(Notice).where(Notice.code == "fits_found"))
+        session.execute(update(Hit).values(mailed_at=clock.now(), seen_at=clock.now()))
+    officer = visitor("company", width=375)
+    officer.go("/account/alerts")
+    officer.page.locator('[name="bar"][value="middle"]').check()
+    officer.page.locator('[name="rhythm"][value="daily"]').check()
+    officer.press(officer.page.get_by_role("button", name="変更を保存する"))
+    staying, going = "冷凍のおかずを月に十箱ほしい", "冷凍のおかずを倉庫に置きたい"
+    publish(visitor, demo, staying)
+    publish(visitor, demo, going)
+    officer.go("/notices")
+    assert "新しく合うニーズが2件あります" in officer.page.inner_text("main")
+    officer.press(officer.page.get_by_role("link", name=re.compile("新しく合うニーズが2件")))
+    assert path_of(officer) == "/fits"
+    assert officer.faults() == []
+    said = officer.page.inner_text("main")
+    assert staying in said
+    assert going in said
+
+    director = visitor("npo")
+    director.go("/npo/needs")
+    director.press(director.page.get_by_role("link", name=going))
+    director.press(director.page.get_by_role("link", name="取り下げる…"))
+    director.page.locator('[name="reason_code"]').first.check()
+    director.page.locator('[name="reason_text"]').fill("ほかで足りました。")
+    director.press(director.page.locator("main form button").last)
+    assert told(demo, email) == []
+    for day in (1, 2):
+        with demo.database.write() as session:
+            digests.make(session, clock.now() + timedelta(days=day))
+    assert told(demo, email) == [staying]
+    officer.go("/fits")
+    assert going not in officer.page.inner_text("main")
+
+
+def test_conditions_are_saved_and_a_digest_is_stopped_on_a_phone(visitor: Visitors, demo: Demo):
+    """The pages that are reached from a list with conditions, or from a mail."""
+    officer = visitor("company", width=375)
+    officer.go("/company/needs?support_type=food&area=citywide")
+    officer.press(officer.page.get_by_role("link", name=re.compile("^この条件を保存する")))
+    assert officer.faults() == []
+    officer.press(officer.page.get_by_role("button", name="保存する"))
+    assert path_of(officer) == "/account/alerts"
+    assert officer.faults() == []
+    officer.press(officer.page.get_by_role("link", name="名前を変える").first)
+    assert officer.faults() == []
+    with demo.database.read() as session:
+        kept = session.scalars(select(SavedSearch).order_by(SavedSearch.id.desc())).first()
+        assert kept is not None
+        person, body = (
+            session.get_one(User, kept.user_id),
+            session.get_one(Organization, kept.organization_id),
+        )
+        stop = alert_text.Stop(person.public_id, body.public_id, kept.public_id)
+    reader = visitor(width=375)
+    reader.go(f"/alerts/stop/{alert_text.token(demo.settings.secret_key, stop)}")
+    assert reader.faults() == []
+    reader.press(reader.page.get_by_role("button", name="止める"))
+    assert "止めました" in reader.page.inner_text("h1")
+    assert reader.faults() == []
+    officer.go("/account/alerts")
+    assert officer.page.get_by_text("停止中").count() == 1

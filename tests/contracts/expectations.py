@@ -485,6 +485,49 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("", {}, {"GET": "L----++-"}),
         ("", {"?page": "9"}, {"GET": "L----++-"}),
     ],
+    "alerts.index": [
+        ("", {}, {"GET": "L++++---"}),
+    ],
+    "alerts.seen": [
+        ("", {}, {"POST": "L++++---"}),
+    ],
+    "alerts.settings": [
+        ("", {}, {"GET": "L++++---", "POST": "L++++---"}),
+    ],
+    "alerts.search_new": [
+        ("", {}, {"GET": "L++++---", "POST": "L++++---"}),
+        ("", {"?support_type": "food"}, {"GET": "L++++---", "POST": "L++++---"}),
+    ],
+    "alerts.search": [
+        ("saved_search", {}, {"GET": "L+------", "POST": "L+------"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
+    "alerts.search_act": [
+        ("saved_search", {"action": "pause"}, {"POST": "L+------"}),
+        ("saved_search", {"action": "resume"}, {"POST": "L+------"}),
+        ("saved_search", {"action": "delete"}, {"POST": "L+------"}),
+        ("nothing", {"action": "pause"}, {"POST": "L-------"}),
+    ],
+    # Who holds the link of a mail need not be known.
+    "alerts.stop": [
+        ("", {"token": "xxxxxxxxxxxxxxxxxxxx"}, {"GET": "--------", "POST": "--------"}),
+        ("", {"token": "stop_link"}, {"GET": "++++++++", "POST": "++++++++"}),
+    ],
+    "coordinator.invitations": [
+        ("", {}, {"GET": "L----++-"}),
+    ],
+    "coordinator.invitations_file": [
+        ("", {"form": "xlsx"}, {"GET": "L----++-"}),
+    ],
+    "coordinator.invitation": [
+        ("unserved", {}, {"GET": "L----++-"}),
+        ("company_a", {}, {"GET": "L-------"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "coordinator.invitation_paper": [
+        ("unserved", {}, {"GET": "L----++-"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
     "suggestions.detail": [
         ("shown", {}, {"GET": "L+---++-"}),
         ("shown_need", {}, {"GET": "L--+-++-"}),

@@ -28,6 +28,13 @@ _WRITES: Final = (
 
 UNDECLARED: Final[Mapping[str, str]] = {
     "agreements.definitions.save_definition": "adds an entry to a library or writes one anew: it has no states",
+    "alerts.choosing.change": _OWN,
+    "alerts.choosing.stop": "of one's own account, by the link of a mail: whoever holds it",
+    "alerts.searches.delete": _OWN,
+    "alerts.searches.pause": _OWN,
+    "alerts.searches.rename": _OWN,
+    "alerts.searches.resume": _OWN,
+    "alerts.searches.save": _OWN,
     "cases.deciding.download_note": _READS,
     "cases.files.reading_note": _READS,
     "city.cities.change": _LINE,

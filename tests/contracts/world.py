@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from matcher.agreements import definitions
+from matcher.alerts import searches
 from matcher.cases import answering, beginning, deciding, files, talks
 from matcher.cases.beginning import Terms
 from matcher.cases.deciding import Decision
@@ -24,6 +25,7 @@ from matcher.records import (
     Mail,
     Organization,
     PeriodReport,
+    Prospect,
     Question,
     ShownList,
     ShownSuggestion,
@@ -37,7 +39,7 @@ from tests import factories
 from tests import told as tell
 from tests.conftest import NOW
 from tests.partners import Partners
-from webapp import Settings, create_app
+from webapp import Settings, alert_text, create_app
 
 #: In this order in every row of the expectation. Who serves the A's beside their B (``GUESTS``) gets in the name of
 #: the B what everybody of the B gets.
@@ -178,6 +180,28 @@ class World:
             "bundle": bundle.public_id, "shown": shown.public_id, "shown_need": shown_need.public_id,
             "colleague": pending.public_id, "nothing": "0" * 32,
         }  # fmt: skip
+        self._alerts(session, need)
+
+    def _alerts(self, session, need) -> None:
+        """Conditions that company A's person keeps, the link that stops its digest, and whom to invite."""
+        actor = self.actors["company_a"]
+        self.ids["saved_search"] = searches.save(
+            session, actor, "食品", {"support_type": "food"}, NOW
+        ).public_id
+        stop = alert_text.Stop(actor.user_public_id, actor.organization_public_id, "")
+        self.ids["stop_link"] = alert_text.token(self.app.config["SETTINGS"].secret_key, stop)
+        unserved = factories.make_company(session)
+        session.add(
+            Prospect(
+                organization_id=unserved.id,
+                owner_type="need",
+                owner_id=need.id,
+                score=0.7,
+                why={},
+                found_at=NOW,
+            )
+        )
+        self.ids["unserved"] = unserved.public_id
 
     def _work(self, session, actors, company, npo) -> None:
         """A running outcome-linked case of A with A, with a record of every kind, and published."""

@@ -23,6 +23,14 @@ FACTS = {
     "link": "https://x.example/activate/1", "until_at": "2026-11-30T14:05+09:00", "login": "https://x.example/login",
     "forgot": "https://x.example/reset", "on": "2026-11-30", "line": "12 ab cd",
     "from_who": "佐藤", "to_who": "鈴木", "note": "", "count": 2, "cases": [["E-2026-0001", "みどり商店", "浜のごはん会"]],
+    "organization_name": "みどり商店", "bar": "middle", "searches": [{"name": "資金"}], "shown": 9, "opened": 3,
+    "causes": ["timing", "no_return"],
+    "listed": [
+        {
+            "title": "お米", "organization": "浜のごはん会", "areas": ["中央"], "from": "2026-12-01", "to": "",
+            "level": "high", "own_need": "",
+        }
+    ],
 }  # fmt: skip
 
 
@@ -57,6 +65,13 @@ def test_every_event_of_a_case_is_said_even_where_a_fact_is_missing(code):
         ("question_refused", {"reason": ""}, "理由：ニーズの本文に書いてあるため\n"),
         ("password_link", {}, "11月30日14時05分まで"),
         ("audit_head", {}, "（2026年11月30日）"),
+        ("fits_digest", {}, "1. お米\n   浜のごはん会／中央／2026年12月1日から／適合度 高\n\nほか1件"),
+        (
+            "fits_digest",
+            {},
+            "お知らせの条件：わたしたちに合うもの（適合度が「中」以上）、保存した条件「資金」",
+        ),
+        ("need_unanswered", {}, "・企業へのお返しが書かれていません。活動の報告や見学など、"),
         ("handover_received", {"count": 3}, "浜のごはん会\nほか2件"),
         ("handover_received", {"deputy_is_unable": True}, "なし（予定していた人は、いま担当できません）"),
         ("handover_received", {"deputy": "高橋"}, "代理：高橋さん"),

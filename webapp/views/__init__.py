@@ -2,6 +2,7 @@
 
 from webapp.views import (
     account,
+    alerts,
     case_beginning,  # noqa: F401 – its pages belong to those of cases
     cases,
     company,
@@ -11,6 +12,7 @@ from webapp.views import (
     coordinator_shown,  # noqa: F401 – likewise
     desk_work,
     imports,
+    invitations,  # noqa: F401 – adds its pages to the coordinator's blueprint
     making,
     moved,
     npo,
@@ -34,6 +36,7 @@ BLUEPRINTS = (
     company.blueprint,
     npo.blueprint,
     suggestions.blueprint,
+    alerts.blueprint,
     cases.blueprint,
     coordinator.blueprint,
     imports.blueprint,

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from matcher.alerts import reads as alert_reads
 from matcher.cases import beginning
 from matcher.cases import reads as case_reads
 from matcher.city import cities
@@ -34,6 +35,7 @@ blueprint = Blueprint("company", __name__, url_prefix="/company")
 Page = str | Response | tuple[str, int]
 
 HOME_CARDS = 5
+HOME_FRESH = 3
 
 
 @blueprint.get("")
@@ -54,6 +56,7 @@ def home() -> Page:
         company=company,
         tasks=desk_tasks.next_tasks(session, actor, company, cases, steps),
         found=found,
+        fresh=alert_reads.unseen(session, actor, HOME_FRESH),
         index=index,
         lacking=[
             said(part.label) for part in SECTIONS["company"] if organization_profile.missing(company, part)

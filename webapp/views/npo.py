@@ -5,6 +5,8 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from matcher.alerts import reads as alert_reads
+from matcher.alerts import unanswered
 from matcher.cases import beginning, turns
 from matcher.cases import reads as case_reads
 from matcher.city import cities
@@ -25,6 +27,8 @@ blueprint = Blueprint("npo", __name__, url_prefix="/npo")
 blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(posting_text=posting_text))
 
 Page = str | Response | tuple[str, int]
+
+HOME_FRESH = 3
 
 
 @blueprint.get("")
@@ -52,6 +56,7 @@ def home() -> Page:
         needs=needs[:5],
         more=len(needs) > 5,
         shown=posting_reads.shown_to_companies(session, needs),
+        fresh=alert_reads.unseen(session, actor, HOME_FRESH),
         is_busy=case_reads.is_busy(session, npo.id),
     )
 
@@ -87,6 +92,9 @@ def _need_page(found: Need, banner: str = "") -> str:
         shown=posting_reads.shown_to_companies(session, [found]).get(found.id, 0),
         answered=questions.answered(session, found),
         asked=questions.asked(session, access.actor(), found) if may_answer else (),
+        quiet=unanswered.of(session, found, clock.now()),
+        cause_label=lambda cause: posting_text.labels("need")[unanswered.FIELDS[cause]],
+        cause_step=unanswered.step_of,
     )
 
 
@@ -209,10 +217,15 @@ def need_act(public_id: str, action: str) -> Page:
         action,
         _need_page,
         home=url_for("npo.need", public_id=public_id),
-        onward=url_for("npo.need_step", public_id=public_id, step=1)
+        onward=url_for("npo.need_step", public_id=public_id, step=_asked_step())
         if action == posting_acts.rework.name
         else "",
     )
+
+
+def _asked_step() -> int:
+    """The page of the form on which the text is to be mended; the first where none is named."""
+    return asked.number("step", 1, len(forms.NEED_FORMS)) or 1
 
 
 @blueprint.route("/needs/<public_id>/withdraw", methods=["GET", "POST"])

@@ -185,6 +185,8 @@ def _about_url(notice: Notice) -> str | None:
         ("organization", "npo"): "organization.profile",
         ("organization", "company"): "organization.profile",
     }.get((notice.object_type, side))
+    if notice.object_type == "hits":
+        return url_for("alerts.index")
     if endpoint is None or endpoint not in current_app.view_functions or not notice.object_id:
         return None
     if endpoint in {"organization.profile", "desk_work.handover"}:
