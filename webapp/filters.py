@@ -35,8 +35,9 @@ from matcher.records import Mail
 from matcher.register import sentences
 from matcher.register.receipts import new_form_id
 from webapp import clock
+from webapp.card_text import told
 from webapp.labels import said
-from webapp.reason_text import reason_sentence, told
+from webapp.reason_text import reason_sentence
 
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
 _WEEKDAYS: Final = "月火水木金土日"

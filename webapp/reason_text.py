@@ -1,7 +1,6 @@
 """Why two sides were suggested to each other, and what either could add: the sentences of the ranking."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
@@ -116,10 +115,11 @@ def reason_sentence(kept: Mapping[str, Any]) -> str:
     if "says" not in kept:
         return str(kept["text"])
     sentence = str(SENTENCES[kept["says"]])
-    return sentence % {name: _fact(name, kept) for name in kept}
+    return sentence % {name: fact(name, kept) for name in kept}
 
 
-def _fact(name: str, kept: Mapping[str, Any]) -> str:
+def fact(name: str, kept: Mapping[str, Any]) -> str:
+    """One fact of a kept reason, as its sentence has it."""
     value = kept[name]
     if name in _SUPPORT:
         return str(vocabulary.support_label(value))
@@ -134,74 +134,3 @@ def _fact(name: str, kept: Mapping[str, Any]) -> str:
     if name == "goals":
         return "、".join(_("目標%(goal)s", goal=goal) for goal in value)
     return str(value)
-
-
-# ── On a card ────────────────────────────────────────────────────────────────────────────────────────
-
-_VALUES: Final = {"○": "yes", "△": "partly", "×": "no"}
-#: The cells of a card's strip: code of the reason → its short name, in the order of their weight.
-_CELLS: Final[Mapping[str, Any]] = {
-    "support": _l("種類"), "quantity": _l("量"), "period": _l("時期"), "area": _l("地域"),
-    "field": _l("分野"), "beneficiaries": _l("相手"), "quote": _l("文章"),
-}  # fmt: skip
-#: What tells a card from the others, the most telling first.
-_REMARKS: Final = (
-    "check_against_npo", "check_against_company", "support_refused", "support_no_budget",
-    "skill_other", "support_other", "period_other", "quantity_too_little", "quantity_part",
-    "quantity_units", "area_other", "support_instead", "support_instead_elsewhere",
-    "support_instead_of_welcome", "skill_unknown", "support_in_profile", "support_not_offered",
-    "check_both", "area_company_remote", "area_npo_remote", "period_part", "support_elsewhere",
-    "support_welcome", "support_welcome_elsewhere", "check_company", "quote_none", "check_npo",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One criterion at a glance: how it stands (``yes``, ``partly``, ``no`` or empty: not known)."""
-
-    label: str
-    value: str
-    text: str = ""
-
-
-@dataclass(frozen=True)
-class Told:
-    """The reasons of a suggestion as a card tells them: at a glance first, the rest on demand."""
-
-    quote: Mapping[str, Any] | None
-    cells: Sequence[Cell]
-    remark: str  #: one sentence on what tells it from the others
-    pros: Sequence[Mapping[str, str]]  #: each with its ``text``
-    cons: Sequence[Mapping[str, str]]
-    improvements: Sequence[Mapping[str, str]]
-
-
-def told(kept: Sequence[Mapping[str, Any]]) -> Told:
-    """The kept reasons, sorted for a card."""
-    by_code = {reason["code"]: reason for reason in reversed(kept)}
-    by_says = {reason.get("says"): reason for reason in reversed(kept)}
-    quote = by_code.get("quote")
-    quote = quote if quote is not None and quote.get("company") and quote["mark"] == "○" else None
-    telling = next((by_says[says] for says in _REMARKS if says in by_says), None)
-    rest = [reason for reason in kept if reason is not quote]
-    return Told(
-        quote,
-        [_cell(code, str(label), by_code.get(code)) for code, label in _CELLS.items()],
-        reason_sentence(telling) if telling is not None else "",
-        [_plain(reason) for reason in rest if reason["mark"] == "○"],
-        [_plain(reason) for reason in rest if reason["mark"] in ("△", "×")],
-        [_plain(reason) for reason in rest if reason["code"] == "improve"],
-    )
-
-
-def _plain(reason: Mapping[str, Any]) -> Mapping[str, str]:
-    return {"text": reason_sentence(reason), "own_quote": "", "other_quote": ""}
-
-
-def _cell(code: str, label: str, reason: Mapping[str, Any] | None) -> Cell:
-    if reason is None:
-        return Cell(label, "")
-    text = ""
-    if code == "quantity" and "needed" in reason:
-        text = f"{_fact('offered', reason)}／{_fact('needed', reason)}"
-    return Cell(label, _VALUES.get(reason["mark"], ""), text)

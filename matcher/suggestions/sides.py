@@ -1,16 +1,11 @@
 """What a company and an NPO say of themselves, as the ranking takes it."""
 
-import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from types import MappingProxyType
-from typing import Final
 
-from embeddings import bearing
+from embeddings import amounts, bearing, refusals
 from embeddings import text as texts
 from matcher.ground import vocabulary
 from matcher.records import CompanyProfile, Need, Offer, Organization
-from matcher.suggestions import amounts
 from matcher.suggestions.criteria import Elsewhere, Side
 
 
@@ -102,43 +97,13 @@ def _refused_by(profile: CompanyProfile) -> Mapping[str, str]:
     if profile.budget_band == "none":
         refused = dict.fromkeys(sorted(vocabulary.SUPPORT_IN_MONEY - {"contract", "fundraising_cobrand"}), "")
     said = (profile.business, profile.csr_policy, profile.volunteering, profile.no_go)
-    return refused | dict(refused_kinds("\n".join(said)))
+    return refused | refused_kinds("\n".join(said))
 
 
-_OPENING: Final = (
-    r"(?:(?:ただし|但し|なお|また|当社|弊社|当店|当方|うち|わたし(?:ども|たち)|私(?:ども|たち|共)?|申し訳[^、]*|残念ながら|いまは|今は|現在)"
-    r"(?:として|から|に|で)?(?:は|も|の|が)?[、,]?)*"
-)
-_AID: Final = (
-    r"(?:そのもの|だけ)?(?:的)?(?:の|での|による|的な)?(?:ご)?"
-    r"(?:支援|援助|提供|拠出|寄附|寄付|協力|負担|派遣|貸し出し|貸出|参加)?"
-)
-_KINDS: Final = tuple(
-    (
-        re.compile(
-            rf"^{_OPENING}(?:[^、は]{{1,6}}も)*(?:{words}){_AID}(?:は|も|を|が|について(?:は|も)|に(?:は|つきまして(?:は|も)))"
-        ),
-        kinds,
-    )
-    for words, kinds in vocabulary.REFUSED_SUPPORT.items()
-)
-
-
-@lru_cache(maxsize=16_384)
-def refused_kinds(said: str) -> Mapping[str, str]:
-    """The kinds of support that a company's text refuses as a whole → the sentence that does.
-
-    A clause that begins with the kind and ends with a refusal does (「お金は出せません」); one that refuses
-    it under a condition (「土日の会場は貸せません」) is a limit.
-    """
+def refused_kinds(said: str) -> dict[str, str]:
+    """The kinds of support that a company's text refuses as a whole → the sentence that does."""
     found: dict[str, str] = {}
-    for sentence in texts.sentences(said):
-        # 「寄附については、お断りしています」: what is spoken of goes with what is said of it.
-        joined = re.sub(r"(?<=は|も)[、,]", "", texts.normalize(sentence))
-        for clause in re.split(r"[、,。]", joined):
-            if bearing.bearing(clause, "giver") != "refuses":
-                continue
-            for pattern, kinds in _KINDS:
-                if pattern.search(clause):
-                    found |= dict.fromkeys(sorted(kinds), sentence)
-    return MappingProxyType(found)
+    for words, kinds in vocabulary.REFUSED_SUPPORT.items():
+        if sentence := refusals.refusing(said, words):
+            found |= dict.fromkeys(sorted(kinds), sentence)
+    return found

@@ -2,7 +2,8 @@
 
 import pytest
 
-from matcher.suggestions import amounts, sides
+from embeddings import amounts
+from matcher.suggestions import sides
 
 
 @pytest.mark.parametrize(

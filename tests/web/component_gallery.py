@@ -25,7 +25,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length
 
 from matcher.ground.lifecycle import STATES
-from webapp import context, filters, reason_text
+from webapp import card_text, context, filters
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -182,8 +182,8 @@ def create_gallery() -> Flask:
             form=form,
             filters_form=NeedForm(formdata=None, prefix="filter-"),
             search=WordsForm(formdata=None),
-            told=reason_text.told(REASONS),
-            told_little=reason_text.told(REASONS[1:]),
+            told=card_text.told(REASONS),
+            told_little=card_text.told(REASONS[1:]),
             events=EVENTS,
             queues=QUEUES,
             tasks=TASKS,

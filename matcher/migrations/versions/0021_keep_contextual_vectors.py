@@ -21,6 +21,8 @@ def upgrade() -> None:
     for name, (kind, comment) in COLUMNS.items():
         op.add_column("embedding", sa.Column(name, kind, nullable=True, comment=comment))
     op.create_index("ix_embedding_contextual_model_id", "embedding", ["contextual_model_id", "model_id"])
+    # From here on a text is compared without its refusals and limits: all wait to be read again.
+    op.execute("UPDATE embedding SET vector = NULL")
 
 
 def downgrade() -> None:
