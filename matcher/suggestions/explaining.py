@@ -1,15 +1,13 @@
 """Why a pair is suggested, for the few that are shown: quotes, what to check, what would help."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer_group
 
-from embeddings.pairs import Sentences, closest_pair
-from matcher.records import Embedding, Need, Offer, Organization
-from matcher.suggestions import checks, criteria, ranking
+from matcher.records import Need, Offer, Organization
+from matcher.suggestions import checks, criteria, quotes, ranking
 from matcher.suggestions.criteria import Reason, Side
 from matcher.suggestions.indexing import LiveIndex
 from matcher.suggestions.near import rows_of
@@ -56,16 +54,21 @@ def explain(
         theirs = ("offer", one.offer.id) if one.offer else ("company", giver.id)
         ours = ("need", one.need.id) if one.need else ("npo", asker.id)
         pairs.append((giver, asker, theirs, ours))
-    rows = rows_of(session, live, [key for _giver, _asker, *keys in pairs for key in keys])
-    between = [
-        (rows[theirs], rows[ours]) if theirs in rows and ours in rows else None
-        for _giver, _asker, theirs, ours in pairs
+    rows = rows_of(
+        session, live, [key for _giver, _asker, *keys in pairs for key in keys], undefer_group("contextual")
+    )
+    quotable = [
+        (one, (rows[theirs], one.offer.title, rows[ours], one.need.title))
+        for one, (_giver, _asker, theirs, ours) in zip(suggestions, pairs, strict=True)
+        if one.offer and one.need and theirs in rows and ours in rows
     ]
-    quotes = iter(quotes_of(live, [pair for pair in between if pair is not None]))
-    for one, pair, (giver, asker, *_keys) in zip(suggestions, between, pairs, strict=True):
-        one.quote = next(quotes) if pair is not None else None
+    for (one, _texts), quote in zip(
+        quotable, quotes.quotes_of(live, [texts for _one, texts in quotable]), strict=True
+    ):
+        one.quote = quote
+    for one, (giver, asker, *_keys) in zip(suggestions, pairs, strict=True):
         to_check = checks.between(checks.of_company(giver, one.offer), checks.of_npo(asker, one.need))
-        quoted = ranking.quote_reason(one.quote, one.fit.parts)
+        quoted = ranking.quote_reason(one.quote, one.fit)
         if any(reason.says.startswith("check_against") for reason in to_check):
             quoted = None  # one refuses what the other speaks of: no sentence carries that
         one.fit = explained(one.fit, one.sides, quoted, to_check)
@@ -87,18 +90,3 @@ def explained(fit: Fit, sides: tuple[Side, Side], quoted: Reason | None, to_chec
     if not helps:
         helps.append(Reason("improve", "", "talk"))
     return Fit(fit.score, fit.parts, reasons, tuple(helps))
-
-
-def quotes_of(live: LiveIndex, pairs: Iterable[tuple[Embedding, Embedding]]) -> list[Quote | None]:
-    """The closest pair of sentences of each company's text with an NPO's, which counts in their score."""
-    idf = {kind: cache(shelf.words.idf) for kind, shelf in live.shelves.items()}
-    found: list[Quote | None] = []
-    for ours, theirs in pairs:
-        rarity = idf.get(theirs.owner_type) or next(iter(idf.values()), None)
-        pair = rarity and closest_pair(_said(ours), _said(theirs), rarity)
-        found.append(Quote(ours.sentences[pair[0]], theirs.sentences[pair[1]], pair[2]) if pair else None)
-    return found
-
-
-def _said(row: Embedding) -> Sentences:
-    return Sentences.stored(row.sentence_vectors, row.words)

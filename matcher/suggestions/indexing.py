@@ -269,6 +269,14 @@ class LiveIndex:
             shelf.contextual.remove(np.setdiff1d(held_read, read))
 
 
+def units_from(middle: Floats, vectors: Floats) -> Floats:
+    """Vectors (…, d) as seen from a middle (d,), of length one; zero ones stay zero."""
+    away = np.where(vectors.any(axis=-1, keepdims=True), vectors - middle, 0)
+    norms = np.linalg.norm(away, axis=-1, keepdims=True)
+    units: Floats = np.divide(away, norms, out=np.zeros_like(away), where=norms > 1e-6)
+    return units
+
+
 def merged(words: Sequence[Mapping[str, int]]) -> Mapping[str, int]:
     """The word counts of a whole text from those of its sentences."""
     result: dict[str, int] = {}

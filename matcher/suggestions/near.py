@@ -19,7 +19,7 @@ from embeddings.lexical import WordIndex
 from embeddings.pairs import Sentences, closeness, maxsim
 from matcher.records import Embedding, Offer
 from matcher.suggestions import ranking, weights
-from matcher.suggestions.indexing import PRIOR, LiveIndex, Shelf, merged
+from matcher.suggestions.indexing import PRIOR, LiveIndex, Shelf, merged, units_from
 from matcher.suggestions.ranking import Fit, Side, Texts
 
 Floats = NDArray[np.float32]
@@ -157,10 +157,7 @@ class Search:
         """Contextual vectors (…, d) from the middle of their kind, of length one; zero ones stay zero."""
         if owner_type not in self._middles:
             self._middles[owner_type] = self.live.middle(owner_type, vectors.shape[-1])
-        away = np.where(vectors.any(axis=-1, keepdims=True), vectors - self._middles[owner_type], 0)
-        norms = np.linalg.norm(away, axis=-1, keepdims=True)
-        units: Floats = np.divide(away, norms, out=np.zeros_like(away), where=norms > 1e-6)
-        return units
+        return units_from(self._middles[owner_type], vectors)
 
     def source(self, owner_type: str) -> Source | None:
         """The first of the asker's texts of a type."""

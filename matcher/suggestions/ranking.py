@@ -30,9 +30,9 @@ MAXSIM_SCALE: Final = (0.0, 0.35)
 #: The signals of the sentence encoder, which reads a text later than the table of words.
 CONTEXTUAL: Final = frozenset({"contextual", "maxsim"})
 
-#: From this closeness on, where the kinds of support meet as far as this, a quote is shown: of quotes judged
-#: by reading on cards of the demo city, 0.85 carry the fit from there on (see docs/matching.md).
-QUOTABLE, QUOTABLE_SUPPORT = 0.20, 0.3
+#: From this strength on a pair of sentences is quoted, where the support is what is asked for first and the
+#: fit as a whole is fair: of the quotes judged by reading, chosen on one half of them (see docs/matching.md).
+QUOTABLE, QUOTABLE_SUPPORT, QUOTABLE_SCORE = 0.58, 0.99, 0.40
 HIGH, MIDDLE = 0.60, 0.30  #: from here on 適合度 高, 中
 
 
@@ -140,7 +140,7 @@ class Quote:
 
     company: str
     npo: str
-    closeness: float = 1.0  #: of the two, in [-0.5, 1]
+    strength: float = 1.0  #: how surely the two answer each other (``quotes.py``)
 
 
 @dataclass(frozen=True)
@@ -210,14 +210,12 @@ def text_parts(texts: Texts) -> dict[str, float | None]:
     }
 
 
-def quote_reason(quote: Quote | None, parts: Mapping[str, float]) -> Reason | None:
-    """The reason that quotes both sides; ``None`` where the two sentences do not carry the fit.
-
-    Args:
-        parts: the signals of the pair; sentences about one thing carry nothing where the support does not.
-    """
-    if quote is None or quote.closeness < QUOTABLE or parts.get("support", 1.0) < QUOTABLE_SUPPORT:
+def quote_reason(quote: Quote | None, fit: Fit) -> Reason | None:
+    """The reason that quotes both sides; ``None`` where the two sentences do not carry the fit."""
+    if quote is None or quote.strength < QUOTABLE:
         return None
+    if fit.parts.get("support", 0.0) < QUOTABLE_SUPPORT or fit.score < QUOTABLE_SCORE:
+        return None  # sentences about one thing carry nothing where another kind of support is asked for
     return Reason("quote", "○", "quote_close", {"company": quote.company, "npo": quote.npo})
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from matcher.ground import vocabulary
 from matcher.suggestions import criteria, ranking
-from matcher.suggestions.ranking import Part, Quote, Side, Texts, Weights
+from matcher.suggestions.ranking import Fit, Part, Quote, Side, Texts, Weights
 
 FOOD_NEED = Side(("food", "cash_donation"), 20, 10, "kg", date(2026, 12, 1), date(2027, 3, 31),
                  frozenset({"chuo"}), "onsite", frozenset({"13"}), is_open=True)  # fmt: skip
@@ -158,16 +158,24 @@ def test_who_must_be_met_and_who_comes_to_nobody_talk_about_it(company, npo, say
     assert (reason.mark, reason.says) == ("△", says)
 
 
-@pytest.mark.parametrize(("above", "is_shown"), [(-0.01, False), (0.01, True)])
-def test_a_weak_quote_is_not_shown_at_all(above, is_shown):
-    quote = Quote("ねじを作っています", "猫を保護しています", ranking.QUOTABLE + above)
-    assert (ranking.quote_reason(quote, {"support": 1.0}) is not None) == is_shown
+FAIR = Fit(0.5, {"support": 1.0}, ())
 
 
-def test_nothing_is_quoted_where_the_support_does_not_meet():
-    quote = Quote("夜の会議室をお貸しします", "夜の会議室を照らす電球がほしい", 0.9)
-    assert ranking.quote_reason(quote, {"support": 0.0}) is None
-    assert ranking.quote_reason(None, {"support": 1.0}) is None
+@pytest.mark.parametrize(
+    ("strength", "fit", "is_shown"),
+    [
+        (ranking.QUOTABLE, FAIR, True),
+        (ranking.QUOTABLE - 0.01, FAIR, False),
+        (0.9, replace(FAIR, parts={"support": 0.8}), False),  # another kind of support is asked for first
+        (0.9, replace(FAIR, parts={}), False),
+        (0.9, replace(FAIR, score=0.39), False),
+        (0.9, replace(FAIR, score=0.40), True),
+    ],
+)
+def test_only_what_carries_the_fit_is_quoted(strength, fit, is_shown):
+    quote = Quote("ねじを作っています", "猫を保護しています", strength)
+    assert (ranking.quote_reason(quote, fit) is not None) == is_shown
+    assert ranking.quote_reason(None, fit) is None
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ NEED = Side(("food", "cash_donation"), 1_200, 100, "kg", date(2026, 12, 1), date
 def said(company, npo=NEED, strength=0.9):
     """code → sentence of all that is said of a pair."""
     fit = ranking.fit(company, npo, Texts(sentences=strength))
-    quote = ranking.quote_reason(Quote("野菜が100%余ります", "野菜が足りません"), fit.parts)
+    quote = ranking.quote_reason(Quote("野菜が100%余ります", "野菜が足りません"), replace(fit, score=0.9))
     fit = explaining.explained(fit, (company, npo), quote, ())
     return [reason_text.reason_sentence(one) for one in ranking.reasons_as_dicts(fit)]
 
@@ -93,7 +93,8 @@ def test_every_sentence_is_said_of_some_pair_and_none_is_missing():
     for offer, need in product(offers[::7] + offers[3::11], needs):
         company, npo = Said(("雨天中止。", "箱は自分で。"), ()), Said(("火曜の朝。",), ())
         fit = ranking.fit(offer, need, Texts())
-        quote = ranking.quote_reason(Quote("野菜", "夕食", 0.9 if offer.quantity else 0.0), fit.parts)
+        fair = replace(fit, score=0.9)
+        quote = ranking.quote_reason(Quote("野菜", "夕食", 0.9 if offer.quantity else 0.0), fair)
         for kept in ranking.reasons_as_dicts(
             explaining.explained(fit, (offer, need), quote, checks.between(company, npo))
         ):
@@ -115,6 +116,6 @@ def test_every_sentence_is_said_of_some_pair_and_none_is_missing():
 
 def test_what_fits_in_all_points_still_says_what_would_help():
     fit = ranking.fit(NEED, NEED, Texts())
-    quote = ranking.quote_reason(Quote("野菜", "野菜"), fit.parts)
+    quote = ranking.quote_reason(Quote("野菜", "野菜"), replace(fit, score=0.9))
     explained = explaining.explained(fit, (NEED, NEED), quote, ())
     assert [reason.says for reason in explained.improvements] == ["talk"]
