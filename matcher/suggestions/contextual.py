@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from matcher.ground.db import Database
 from matcher.records import Embedding, Membership, Need, Offer
 from matcher.register import numbers
-from matcher.register.findable import awaits_context, contextual_model, text_of, worked_model
+from matcher.register.findable import awaits_context, compared_text_of, contextual_model, worked_model
 from matcher.suggestions.encoding import Encoder, _owner
 
 BATCH: Final = 16  #: texts read between two short transactions: some seconds, with their sentences
@@ -93,7 +93,10 @@ def _waiting(session: Session, contextual_id: str, limit: int) -> list[Work]:
             select(Embedding).where(*waits, *condition).order_by(Embedding.version, Embedding.id).limit(limit)
         ).all()
         if rows:
-            return [(row.id, row.text_sha256, text_of(_owner(session, row)), row.sentences) for row in rows]
+            return [
+                (row.id, row.text_sha256, compared_text_of(_owner(session, row)), row.sentences)
+                for row in rows
+            ]
     return []
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from embeddings import text
 from embeddings.encoder import E5_FOLDER, ModelUnavailable, e5_model_id, load_e5, middle_of
 from matcher.ground.errors import Refused
-from matcher.records import Embedding
+from matcher.records import Embedding, Offer
 from matcher.register import findable
 from matcher.suggestions import contextual, indexing, suggest
 from matcher.suggestions.indexing import LiveIndex
@@ -347,7 +347,8 @@ def test_the_vectors_of_the_demo_city_are_those_of_the_bundled_model():
     encoder, compared = load_e5(), 0
     for line in Path("seed_data/offers.jsonl").read_text(encoding="utf-8").splitlines():
         facts = json.loads(line)
-        said = "\n".join(facts[key] for key in ("title", "description", "conditions") if facts.get(key))
+        words = {key: facts.get(key) or "" for key in ("title", "description", "conditions")}
+        said = findable.compared_text_of(Offer(**words))
         found = known.get(text.digest(said))
         if found is not None and compared < 3:
             compared += 1

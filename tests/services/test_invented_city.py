@@ -55,6 +55,6 @@ def test_the_city_is_founded_in_any_week(
         known = vectors.read(FOLDER, e5_model_id())
         whole = select(Organization).options(joinedload(Organization.company), joinedload(Organization.npo))
         for records in (select(Need), select(Offer), whole):
-            read = {text.digest(findable.text_of(one)) for one in session.scalars(records)}
+            read = {text.digest(findable.compared_text_of(one)) for one in session.scalars(records)}
             assert read <= known.keys()
     database.dispose()
