@@ -85,6 +85,12 @@ _ASKER_LIMITS: Final = re.compile(
 _WEATHER: Final = re.compile(
     r"(?:雨|荒天|悪天|台風|警報|雪|強風|暴風|天候)[^。]{0,20}(?:中止|順延|延期|休み|お休み|行いません|取りやめ|見送)"
 )
+#: Nothing but days, hours and numbers: it says when, and not what.
+_WHEN: Final = re.compile(
+    r"(?:[月火水木金土日]曜日?|平日|土日祝?|週末|祝日?|午前中?|午後|朝|昼|夜|夕方|毎[日週月年朝晩]|今月|来月|年末|年始|通年"
+    r"|第?[0-9一二三四五六七八九十百]+(?:時|分|日|月|回|年|週|人|名|曜|半|度|期)*|[月火水木金土日]|から|まで|[〜~ー―-]|と|の|か|や|は|に|ごろ|頃|だけ"
+    r"|ほど|くらい|前後|以降|間|です|中|半|[、。・,.:（）()\s])+"
+)
 _QUOTED: Final = re.compile(r"[「『“][^「」『』“”]*[」』”]")
 #: Read closely only what has something of these; most sentences have none.
 _WORTH_READING: Final = re.compile(
@@ -97,6 +103,8 @@ _WORTH_READING: Final = re.compile(
 def bearing(sentence: str, speaker: Speaker) -> Bearing:
     """What ``sentence`` does, said by who gives (a company) or who asks (an NPO)."""
     said = _without_quoted(nfkc(sentence).strip())
+    if _WHEN.fullmatch(said):
+        return "limits"
     if not _WORTH_READING.search(said):
         return ""
     if _WEATHER.search(said):

@@ -21,7 +21,7 @@ from matcher.suggestions.ranking import Quote
 Numbers = NDArray[np.float64]
 
 #: Beside words and vectors of words, which count one: the cosine of the sentence encoder, and for each side
-#: that the sentence is its title, which names what is given or wanted. Chosen on one half of the judged pairs.
+#: that the sentence is its title, which names what is given or wanted. Chosen on one half of those pairs.
 CONTEXT_SHARE: Final = 0.7
 TITLE: Final = 0.1
 

@@ -137,6 +137,8 @@ def said(block):
         *(("asker", "", one) for one in said(WANTS)),
         *(("asker", "enough", one) for one in said(ENOUGH)),
         *(("asker", "refuses", one) for one in said(ASKER_REFUSES)),
+        ("asker", "limits", "火曜と土曜の夜。"),
+        ("asker", "", "土曜の夜に、踊れる場所"),
         *(("asker", "weather", one) for one in said(WEATHER)),
     ],
 )

@@ -158,7 +158,7 @@ def test_who_must_be_met_and_who_comes_to_nobody_talk_about_it(company, npo, say
     assert (reason.mark, reason.says) == ("△", says)
 
 
-FAIR = Fit(0.5, {"support": 1.0}, ())
+FAIR = Fit(0.6, {"support": 1.0}, ())
 
 
 @pytest.mark.parametrize(
@@ -168,8 +168,8 @@ FAIR = Fit(0.5, {"support": 1.0}, ())
         (ranking.QUOTABLE - 0.01, FAIR, False),
         (0.9, replace(FAIR, parts={"support": 0.8}), False),  # another kind of support is asked for first
         (0.9, replace(FAIR, parts={}), False),
-        (0.9, replace(FAIR, score=0.39), False),
-        (0.9, replace(FAIR, score=0.40), True),
+        (0.9, replace(FAIR, score=0.49), False),
+        (0.9, replace(FAIR, score=0.50), True),
     ],
 )
 def test_only_what_carries_the_fit_is_quoted(strength, fit, is_shown):
