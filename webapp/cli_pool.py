@@ -136,3 +136,37 @@ def _records(session: Session, folder: Path) -> tuple[dict[str, Organization], d
     companies |= {key: by_name[name] for key, name in names.items() if name in by_name}
     needs |= {key: by_title[name] for key, name in names.items() if name in by_title}
     return companies, needs
+
+
+@pool.command("quotes")
+@click.argument(
+    "judged",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=Path("seed_data/quotes.tsv"),
+)
+@with_appcontext
+def quotes(judged: Path) -> None:
+    """How many of the quotes that the lists show now were judged to carry the fit (need, company, npo, mark).
+
+    Counts every pair of sentences once, however many cards quote it; those that nobody judged are counted
+    apart.
+    """
+    try:
+        marks = measures.read_quotes(cli_files.text_of(judged))
+    except Invalid as error:
+        raise click.ClickException(f"row {error.facts['row']} of {judged} cannot be read") from None
+    live = indexing.LiveIndex()
+    shown: set[tuple[str, str, str]] = set()
+    cards = 0
+    with current_database().read() as session:
+        live.level(session)
+        for asker in askers(session, None, None):
+            rank = suggest.for_need if isinstance(asker, Need) else suggest.for_company
+            for one in rank(session, live, asker):  # type: ignore[arg-type]
+                cards += 1
+                if one.reasons[0]["says"] == "quote_close" and one.need:
+                    shown.add((one.need.title, one.reasons[0]["company"], one.reasons[0]["npo"]))
+    known = [marks[key] for key in shown if key in marks]
+    click.echo(f"{cards} cards show {len(shown)} different quotes; {len(known)} of them were judged")
+    for mark, said in (("1", "carry the fit"), ("0", "do not"), ("r", "refuse or limit")):
+        click.echo(f"  {said:<16}{known.count(mark):>4}  {known.count(mark) / max(len(known), 1):.2f}")

@@ -58,7 +58,7 @@ def explain(
         session, live, [key for _giver, _asker, *keys in pairs for key in keys], undefer_group("contextual")
     )
     quotable = [
-        (one, (rows[theirs], one.offer.title, rows[ours], one.need.title))
+        (one, ((one.offer, rows[theirs]), (one.need, rows[ours])))
         for one, (_giver, _asker, theirs, ours) in zip(suggestions, pairs, strict=True)
         if one.offer and one.need and theirs in rows and ours in rows
     ]

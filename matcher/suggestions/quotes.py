@@ -1,8 +1,8 @@
 """The pair of sentences that is quoted as the reason: where two really answer each other, and nowhere else.
 
-Quoted is what an offer gives beside what a need asks for; a profile beside a mission says too little. Of
-2,048 pairs of sentences on cards of the invented city, judged by reading, every tenth carried the fit: so
-most cards quote nobody, and say so.
+Quoted is what an offer gives beside what a need asks for in its title; a profile or a story says too
+little. Of 2,048 pairs of sentences on cards of the invented city, judged by reading, every tenth carried the
+fit: so most cards quote nobody, and say so.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from embeddings import text as texts
 from embeddings.pairs import Sentences, closeness
-from matcher.records import Embedding
+from matcher.records import Embedding, Need, Offer
 from matcher.suggestions.indexing import LiveIndex, units_from
 from matcher.suggestions.ranking import Quote
 
@@ -26,23 +26,32 @@ CONTEXT_SHARE: Final = 0.7
 TITLE: Final = 0.1
 
 
-def quotes_of(live: LiveIndex, pairs: Iterable[tuple[Embedding, str, Embedding, str]]) -> list[Quote | None]:
-    """The strongest pair of sentences of an offer with a need, each row with the title of its record.
+#: Help in a disaster is a kind that names no thing: any two of it look alike.
+_NAMELESS: Final = frozenset({"emergency"})
+
+
+def quotes_of(
+    live: LiveIndex, pairs: Iterable[tuple[tuple[Offer, Embedding], tuple[Need, Embedding]]]
+) -> list[Quote | None]:
+    """The sentence of an offer that answers the title of a need best, with how surely it does.
 
     The rows' contextual columns must be loaded; without them words alone decide.
     """
     idf = {kind: cache(shelf.words.idf) for kind, shelf in live.shelves.items()}
     found: list[Quote | None] = []
-    for ours, our_title, theirs, their_title in pairs:
+    for (offer, ours), (need, theirs) in pairs:
         rarity = idf.get(theirs.owner_type) or next(iter(idf.values()), None)
         a, b = _said(ours), _said(theirs)
-        if rarity is None or not len(a) or not len(b):
+        asked = np.flatnonzero(_titles(theirs, need.title))
+        if rarity is None or not len(a) or not asked.size or offer.support_type in _NAMELESS:
             found.append(None)
             continue
         strength = closeness(a, b, rarity) + CONTEXT_SHARE * _in_context(live, ours, theirs)
-        strength += TITLE * (_titles(ours, our_title)[:, None] + _titles(theirs, their_title)[None, :])
+        strength += TITLE * (_titles(ours, offer.title)[:, None] + 1)
+        strength = strength[:, asked]
         row, column = divmod(int(np.argmax(np.round(strength, 6))), strength.shape[1])
-        found.append(Quote(ours.sentences[row], theirs.sentences[column], float(strength[row, column])))
+        sentence = theirs.sentences[int(asked[column])]
+        found.append(Quote(ours.sentences[row], sentence, float(strength[row, column])))
     return found
 
 

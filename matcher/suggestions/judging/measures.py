@@ -84,6 +84,21 @@ def read_pool(text: str) -> list[Judgement]:
     return found
 
 
+def read_quotes(text: str) -> dict[tuple[str, str, str], str]:
+    """Read ``need, company, npo, mark`` (tabs, with a header): need and both sentences → 1, 0 or r.
+
+    Raises:
+        Invalid: naming the row that cannot be read.
+    """
+    found = {}
+    for number, row in _rows(text, "\t"):
+        mark = row.get("mark")
+        if mark not in {"0", "1", "r"} or not (row.get("company") and row.get("npo")):
+            raise Invalid(row=str(number))
+        found[row.get("need", ""), row["company"], row["npo"]] = mark
+    return found
+
+
 def compare(
     session: Session,
     live: LiveIndex,
