@@ -6,6 +6,8 @@ from typing import Any, Final, TypeVar
 
 import click
 from flask.cli import with_appcontext
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -19,7 +21,7 @@ from webapp.reason_text import reason_sentence
 
 Asker = Organization | Need
 _Asker = TypeVar("_Asker", Organization, Need)
-_LEVELS: Final = {"high": "高", "middle": "中", "low": "低"}
+_LEVELS: Final = {"high": _l("高"), "middle": _l("中"), "low": _l("低")}
 
 
 @click.command("show")
@@ -135,7 +137,7 @@ def _reason(kept: Mapping[str, Any]) -> dict[str, Any]:
 def _print(asker: Asker, found: list[Suggestion]) -> None:
     click.echo(f"■ {_name(asker)}")
     if not found:
-        click.echo("  候補がありません。")
+        click.echo("  " + _("候補がありません。"))
     for one in found:
         about = (
             one.offer.title if isinstance(asker, Need) and one.offer else one.need.title if one.need else ""

@@ -11,7 +11,7 @@ from sqlalchemy import inspect
 
 from matcher.records import Base, Need, Offer, Organization, ShownSuggestion
 
-_SKIPPED = frozenset({"id", "search_text", "organization_id", "shown_list_id"})
+_SKIPPED = frozenset({"id", "search_text", "organization_id", "shown_list_id", "quiet_told_at"})
 
 
 def facts_of(record: Base) -> dict[str, Any]:

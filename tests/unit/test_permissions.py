@@ -23,6 +23,8 @@ EXPECTED = {
     "account.own": OWN,
     "posting.view": (*OWN, *STAFF, "other if listed"),
     "posting.edit": WRITE,
+    "posting.ask": ("other if listed",),
+    "posting.answer": WRITE,
     "posting.submit": WRITE,
     "posting.review": STAFF,
     "posting.rework": WRITE,

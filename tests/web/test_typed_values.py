@@ -55,6 +55,7 @@ UNSEEN = [
 PLAIN = {
     "StringField", "TextAreaField", "HiddenField", "LinesField", "FileField", "_Secret", "BooleanField",
     "SelectField", "SelectMultipleField", "RadioField", "RowsField",
+    "_DayCondition", "_AmountCondition",  # read as the fields that they are made of
 }  # fmt: skip
 LINES = {"PairsField": "名：%s", "YenPairsField": "2027：%s", "FundersField": "名：%s：返す"}
 
