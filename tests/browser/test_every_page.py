@@ -51,6 +51,8 @@ ELSEWHERE: dict[str, str] = {
         ("coordinator.invitation", "coordinator.invitation_paper"),
         "tests/web/test_alert_pages.py: everybody in the demo city has an account",
     ),
+    "coordinator.shown": "tests/web/test_shown_whole.py: by a number, or from a case that began on a card",
+    "npo.question": "tests/web/test_question_pages.py: nobody in the demo city has asked anything",
     **dict.fromkeys(("moved.act", "moved.message"), "old addresses, which lead on"),
     "making.show": "tests/web/test_making.py: shown while a paper is being made",
     "plans.show": "tests/browser/test_year_plan.py: there is no plan in the demo city",

@@ -479,7 +479,7 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     "coordinator.shown_lists": [
         ("", {}, {"GET": "L----++-"}),
         ("", {"?number": "shown"}, {"GET": "L----++-"}),
-        ("", {"?number": "nothing"}, {"GET": "L-------"}),
+        ("", {"?number": "nothing"}, {"GET": "L----++-"}),
     ],
     "coordinator.unseen_needs": [
         ("", {}, {"GET": "L----++-"}),

@@ -68,7 +68,7 @@ def test_it_is_found_by_typing_the_number_as_it_stands_on_a_paper(looked) -> Non
     )):  # fmt: skip
         found = send_get(place, page, typed)
         assert found.location == f"/desk/shown/{number}"
-    assert "見つかりませんでした" in visit(place.desk, "/desk/shown?number=0123", 404).text
+    assert "見つかりませんでした" in visit(place.desk, "/desk/shown?number=0123").text
     visit(place.desk, "/desk/shown/0123", 404)
 
 

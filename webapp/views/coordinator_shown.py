@@ -14,7 +14,7 @@ from webapp.views.coordinator import blueprint
 
 @blueprint.get("/desk/shown")
 @access.allow("staff")
-def shown_lists() -> str | Response | tuple[str, int]:
+def shown_lists() -> str | Response:
     """Ask for a record number, and lead to its list."""
     number = shown.number_of(asked.word("number"))
     if not number:
@@ -22,8 +22,7 @@ def shown_lists() -> str | Response | tuple[str, int]:
     try:
         shown.whole(db.session(), access.actor(), number)
     except NotFound:
-        page = render_template("coordinator/shown_find.html", number=request.args["number"], is_unknown=True)
-        return page, 404
+        return render_template("coordinator/shown_find.html", number=request.args["number"], is_unknown=True)
     return redirect(url_for("coordinator.shown", public_id=number))
 
 

@@ -84,5 +84,6 @@ QUESTIONS: Final = DeskList(
     ),
     "coordinator.need",
     default_sort="-age",
-    place=6,
+    menu="質問",
+    place=5,
 )
