@@ -130,6 +130,23 @@ def test_conditions_are_saved_from_the_list_then_named_paused_and_deleted(
     assert "保存した条件はありません" in visit(client, "/account/alerts").text
 
 
+@pytest.mark.parametrize(
+    ("path", "person", "words"),
+    [("/company/needs", "owner", "5kgまで"), ("/npo/offers", "director", "5kg以上")],
+)
+def test_an_amount_is_saved_with_its_unit(client, records, town, path, person, words):
+    login_as(client, town[person])
+    page = visit(
+        client, visit(client, f"{path}?amount=5kg").href("この条件を保存する（新しいものをお知らせします）")
+    )
+    assert words in page.form("/searches/new").values["name"]
+    send(client, page, {"name": "量"}, action="/searches/new")
+    with records.read() as session:
+        (kept,) = session.scalars(select(SavedSearch))
+        assert kept.conditions == {"amount": "5", "unit": "kg"}
+    assert words in visit(client, "/account/alerts").text
+
+
 def test_nothing_is_saved_without_a_condition_and_a_strangers_search_is_not_found(client, records, town):
     with records.write() as session:
         other = accounts.actor_of(accounts.by_id(session, town["director"].id))

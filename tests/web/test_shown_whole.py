@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from embeddings.encoder import WordsOnly
 from matcher.desk import shown
+from matcher.ground import vocabulary
 from matcher.ground.errors import NotFound, NotPermitted
 from matcher.records import DecisionBundle, ShownList, ShownSuggestion
 from tests.conftest import NOW
@@ -47,6 +48,20 @@ def test_the_whole_list_stands_around_every_card_in_its_order(looked) -> None:
         for words in (*TITLES, "企業 一郎さん", "中央", whole.model_id, whole.weights_version, "合う点"):
             assert words in page.text
         assert ("お探しの記録番号" in page.text) is (number != whole.public_id)
+
+
+def test_it_says_by_what_it_was_narrowed_whatever_that_was(looked) -> None:
+    place, items = looked
+    narrowed = {
+        "area": "gone", "beneficiary": "children", "sdg": "2", "mode": "onsite", "urgency": "normal",
+        "amount": "5", "unit": "kg", "period_from": "2026-12-01",
+    }  # fmt: skip
+    with place.records.write() as session:
+        session.get_one(ShownList, items[0].shown_list_id).filters = narrowed
+    page = visit(place.desk, f"/desk/shown/{items[0].public_id}")
+    labels = [vocabulary.BENEFICIARIES["children"], f"2 {vocabulary.SDGS['2']}", vocabulary.MODES["onsite"]]
+    for words in ("gone", *labels, vocabulary.URGENCIES["normal"], "5kgまで", "令和8年12月1日"):
+        assert words in page.text
 
 
 def test_it_stays_as_it_was_shown_whatever_the_texts_say_since(looked) -> None:

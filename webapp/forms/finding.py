@@ -2,9 +2,11 @@
 suggestions and the directory.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
 from wtforms import SelectField, StringField
 from wtforms.validators import Optional
 
@@ -53,6 +55,14 @@ class _AmountCondition(QuantityField):
         return _("%(amount)s以上", amount=amount) if self.is_least else _("%(amount)sまで", amount=amount)
 
 
+def as_typed(kept: Mapping[str, str]) -> MultiDict[str, str]:
+    """Conditions that were kept (``Wanted.as_dict``) as they would be typed: the unit behind its amount."""
+    typed = {name: value for name, value in kept.items() if name != "unit"}
+    if "amount" in typed:
+        typed["amount"] += kept.get("unit", "")
+    return MultiDict(typed)
+
+
 class FilterForm(ConditionsForm):
     """Hard conditions, chosen by the person. Sent by GET."""
 
@@ -83,10 +93,20 @@ class FilterForm(ConditionsForm):
         self.amount.label.text = _("必要な量（この量以上）")
 
     @property
+    def conditions(self) -> dict[str, str]:
+        """The chosen conditions as an address has them: an amount stands with its unit."""
+        found = super().conditions
+        if "amount" in found:
+            found |= as_typed({"amount": f"{self.amount.data:.15g}", "unit": self.amount.unit})
+        return found
+
+    @property
     def filters(self) -> Filters:
         """The chosen conditions; an unknown code or what cannot be read counts as none."""
-        unit = self.amount.unit if self.amount.data is not None else ""
-        return Filters.of({**self.conditions, "unit": unit})
+        found = self.conditions
+        if "amount" in found:
+            found |= {"amount": f"{self.amount.data:.15g}", "unit": self.amount.unit}
+        return Filters.of(found)
 
 
 class BrowseForm(FilterForm, SearchForm):

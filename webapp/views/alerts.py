@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from matcher.alerts import choosing, reads, searches
@@ -12,7 +11,7 @@ from matcher.city import cities
 from matcher.ground.errors import Invalid
 from webapp import access, alert_text, clock, db
 from webapp.forms import alerts as forms
-from webapp.forms.finding import BrowseForm
+from webapp.forms.finding import BrowseForm, as_typed
 
 blueprint = Blueprint("alerts", __name__)
 
@@ -65,7 +64,7 @@ def search_new() -> Page:
     form = forms.SearchNameForm(data={"name": "、".join(words)[: searches.NAME]})
     if form.validate_on_submit():
         try:
-            searches.save(session, actor, form.name.data, browsed.conditions, clock.now())
+            searches.save(session, actor, form.name.data, browsed.wanted.as_dict(), clock.now())
         except Invalid as error:
             form.take(error)
         else:
@@ -130,8 +129,10 @@ def stop(token: str) -> Page:
 def _browse(conditions: Any) -> BrowseForm:
     form = BrowseForm(conditions)
     form.offer_choices(cities.get(db.session()))
+    if access.actor().organization_kind == "npo":
+        form.ask_for_offers()
     return form
 
 
 def _in_words(conditions: Any) -> list[str]:
-    return [f"{one.label}：{one.words}" for one in _browse(MultiDict(conditions)).in_words]
+    return [f"{one.label}：{one.words}" for one in _browse(as_typed(conditions)).in_words]

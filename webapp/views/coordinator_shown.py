@@ -7,8 +7,8 @@ from matcher.city import cities
 from matcher.desk import shown
 from matcher.ground.errors import NotFound
 from matcher.suggestions import ranking
-from webapp import access, asked, case_text, db, filters
-from webapp.labels import vocabulary
+from webapp import access, asked, case_text, db
+from webapp.forms.finding import FilterForm, as_typed
 from webapp.views.coordinator import blueprint
 
 
@@ -35,7 +35,15 @@ def shown_list(public_id: str) -> str:
         (card, ranking.level(card.item.score), case_text.shown_reasons(card.item.reasons))
         for card in found.cards
     ]
-    areas = cities.get(db.session()).area_labels
-    labels = {"field": vocabulary.FIELD_SHORT, "area": areas, "support_type": vocabulary.SUPPORT_LABELS}
-    conditions = [filters.label_of(code, labels[name]) for name, code in found.shown.filters.items()]
-    return render_template("coordinator/shown.html", found=found, cards=cards, conditions=conditions)
+    return render_template("coordinator/shown.html", found=found, cards=cards, conditions=_conditions(found))
+
+
+def _conditions(found: shown.Whole) -> list[str]:
+    """By what the list was narrowed; a code that the city has no more is shown rather than lost."""
+    typed = as_typed(found.shown.filters)
+    form = FilterForm(typed)
+    form.offer_choices(cities.get(db.session()))
+    if found.organization.kind == "npo":
+        form.ask_for_offers()
+    known = {one.name: one.words for one in form.in_words}
+    return [known.get(name, code) for name, code in typed.items()]
