@@ -89,7 +89,7 @@ def between(company: Said, npo: Said) -> list[Reason]:
         if answer and does in {"enough", "refuses"}:
             facts = {"company": answer, "npo": sentence}
             against.append(Reason("check", "△", "check_against_npo", facts))
-        elif does == "":
+        elif does in {"", "limits", "weather"}:
             notes.append(sentence)
     found = [*against, *both][:MOST]
     if open_:

@@ -32,7 +32,10 @@ NOWHERE = "ぬかるみ橋"
 TYPED = {"date": "2026-01-05", "decimal": "82"}  # people are counted whole
 #: Fields whose every value leaves the list as it is, with the reason. Everything else must change something.
 UNCHANGING: dict[tuple[str, str], str] = {
-    ("coordinator.shown_lists:", "number"): "an unknown number is said at its field: tests/web/test_shown_whole.py",
+    (
+        "coordinator.shown_lists:",
+        "number",
+    ): "an unknown number is said at its field: tests/web/test_shown_whole.py",
 }
 #: Addresses that are walked elsewhere only because they are forms of a POST.
 _SKIPPED = {None, "static", *ELSEWHERE} - {"cases.sent"}
