@@ -39,6 +39,9 @@ def test_a_card_on_a_phone_says_the_whole_name_of_who_it_is_about(demo, visitor)
     person.go("/company/suggestions")
     names = person.page.locator(".suggestion-who")
     assert names.count() == 10
-    assert names.evaluate_all(
-        "names => names.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"
-    ) == []
+    assert (
+        names.evaluate_all(
+            "names => names.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"
+        )
+        == []
+    )
