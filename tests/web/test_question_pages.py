@@ -93,6 +93,8 @@ def test_a_refusal_is_read_with_its_reason_by_who_asked_and_by_nobody_else(town)
 
 def test_a_second_question_may_be_put_with_the_first(town):
     ask(town)
+    alone = visit(town["owner"], visit(town["owner"], "/npo").href("質問を読む"))
+    assert set(alone.form(button="この内容で決定する").choices["decision"]) == {"answer", "refuse"}
     ask(town, "何曜日に届けるとよいですか。")
     page = visit(town["owner"], f"/npo/needs/{town['need'].public_id}")
     links = [url for text, url in page.links if text == "回答する"]
