@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from matcher.cases import turns
 from matcher.ground.permissions import Actor
 from matcher.organizations import profile as organization_profile
+from matcher.postings import questions
 from matcher.postings import reads as posting_reads
 from matcher.records import Organization, Partnership
 
@@ -65,6 +66,12 @@ def next_tasks(
         found.append(Task("finish_profile" if lacking else "submit_profile", count=lacking))
     on_cases = _on_cases(actor, cases, steps)
     found += [task for task in on_cases if task.kind in _ASKED]
+    if organization.kind == "npo":
+        waiting = questions.waiting(session, actor)
+        found += [
+            Task("question", questions.answer_until(one), one.need.title, one.public_id, len(waiting) - 1)
+            for one in waiting[:1]  # a line for each would leave no room for what is due on cases
+        ]
     postings = (
         posting_reads.own_offers(session, actor)
         if organization.kind == "company"

@@ -6,7 +6,7 @@ anew before it is shown, or put it with another one; what was asked stays as it 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -238,6 +238,23 @@ def with_askers(session: Session, actor: Actor, need: Need) -> Sequence[tuple[Qu
         .order_by(Question.id)
     )
     return [(question, asker) for question, asker in rows]
+
+
+def waiting(session: Session, actor: Actor) -> Sequence[Question]:
+    """What waits for an answer on all needs of the actor's NPO, oldest first, each with its need."""
+    found = session.scalars(
+        select(Question)
+        .join(Need, Need.id == Question.need_id)
+        .where(Need.organization_id == (actor.organization_id or 0), Question.state == "asked")
+        .options(joinedload(Question.need).joinedload(Need.organization))
+        .order_by(Question.id)
+    ).all()
+    return [one for one in found if permissions.may(actor, treat_question.by, one)]
+
+
+def answer_until(question: Question) -> date:
+    """The last day before the question stands on the desk as late."""
+    return calendar.add_working_days(calendar.tokyo_date(question.asked_at), ANSWER_WORKING_DAYS)
 
 
 def get_question(session: Session, actor: Actor, public_id: str) -> Question:

@@ -31,3 +31,17 @@ def test_links_that_touch_are_as_high_as_a_thumb_needs(demo, visitor):
     for path in ("/desk", case, f"{case}/progress", f"{case}/agreement", "/no-such-page"):
         person.go(path)
         assert person.page.evaluate(_TOUCHING) == [], path
+
+
+@pytest.mark.browser
+def test_a_card_on_a_phone_says_the_whole_name_of_who_it_is_about(demo, visitor):
+    person = visitor("company", width=375)
+    person.go("/company/suggestions")
+    names = person.page.locator(".suggestion-who")
+    assert names.count() == 10
+    assert (
+        names.evaluate_all(
+            "names => names.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"
+        )
+        == []
+    )

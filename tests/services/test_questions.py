@@ -12,7 +12,7 @@ from matcher.ground.errors import Invalid, MovedOn, NotFound, NotPermitted, Refu
 from matcher.postings import questions
 from matcher.postings import reads as posting_reads
 from matcher.postings.questions import Treatment
-from matcher.records import Notice, Question, User
+from matcher.records import Notice, User
 from matcher.suggestions import shown_lists
 from tests import factories
 
@@ -167,4 +167,7 @@ def test_what_is_not_answered_in_five_working_days_stands_on_the_desk(town, days
     assert found["questions"] == waits
     listed = LISTS["questions"].fetch(town.session, town.city, {"late": "yes"}, later)
     assert [row.asker.id for row in listed.rows] == [town.companies[0].id] * waits
-    assert town.session.scalars(select(Question)).one().state == "asked"
+    (one,) = questions.waiting(town.session, town.owner)
+    assert one.state == "asked"
+    assert questions.answer_until(one) == date(2026, 12, 1)
+    assert not questions.waiting(town.session, town.members[0])

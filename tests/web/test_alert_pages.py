@@ -154,6 +154,11 @@ def test_nothing_is_saved_without_a_condition_and_a_strangers_search_is_not_foun
     login_as(client, town["owner"])
     page = post(client, "/searches/new", {"name": "なし"}, status=422)
     assert "保存する条件がありません" in page.text
+    page = visit(client, "/searches/new?area=nowhere")
+    assert page.href("条件を選ぶ") == "/company/needs"
+    assert "条件の名前" not in page.text  # no form that can only be refused
+    assert "この条件を保存する" in visit(client, "/company/needs?q=野菜").text
+    assert "この条件を保存する" not in visit(client, "/company/needs?q=の").text
     visit(client, f"/searches/{kept.public_id}", status=404)
     post(client, f"/searches/{kept.public_id}/delete", status=404)
 

@@ -58,6 +58,23 @@ def test_an_answer_is_read_by_all_and_who_asked_by_the_city_alone(town):
     assert "質問に回答しました" in visit(town["owner"], pages(town)["owner"]).text
 
 
+def test_the_home_page_of_the_npo_asks_for_each_answer_until_it_is_given(town):
+    ask(town)
+    ask(town, "何曜日に届けるとよいですか。")
+    home = visit(town["owner"], "/npo")
+    assert "「夏休みの米」への質問に回答する" in home.text
+    assert "（ほかに1件）" in home.text
+    for _ in range(2):
+        page = visit(town["owner"], visit(town["owner"], "/npo").href("質問を読む"))
+        send(
+            town["owner"],
+            page,
+            {"decision": "answer", "answer": "水曜の3時です。"},
+            button="この内容で決定する",
+        )
+    assert "への質問に回答する" not in visit(town["owner"], "/npo").text
+
+
 def test_personal_data_is_refused_at_the_field_and_what_was_typed_is_kept(town):
     page = ask(town, "090-1234-5678に電話をください。", status=422)
     assert page.form(button="質問を送る").values["text"].strip() == "090-1234-5678に電話をください。"
@@ -76,6 +93,8 @@ def test_a_refusal_is_read_with_its_reason_by_who_asked_and_by_nobody_else(town)
 
 def test_a_second_question_may_be_put_with_the_first(town):
     ask(town)
+    alone = visit(town["owner"], visit(town["owner"], "/npo").href("質問を読む"))
+    assert set(alone.form(button="この内容で決定する").choices["decision"]) == {"answer", "refuse"}
     ask(town, "何曜日に届けるとよいですか。")
     page = visit(town["owner"], f"/npo/needs/{town['need'].public_id}")
     links = [url for text, url in page.links if text == "回答する"]

@@ -7,7 +7,7 @@ from embeddings.encoder import WordsOnly
 from matcher.desk import shown
 from matcher.ground import vocabulary
 from matcher.ground.errors import NotFound, NotPermitted
-from matcher.records import DecisionBundle, ShownList, ShownSuggestion
+from matcher.records import DecisionBundle, Need, ShownList, ShownSuggestion
 from tests.conftest import NOW
 from tests.factories import actor_for, make_need, make_npo
 from tests.services.test_suggestions import encode
@@ -132,3 +132,19 @@ def test_nobody_but_the_city_reads_it(looked) -> None:
             shown.whole(session, actor_for(place.users["firm"], place.company), items[0].public_id)
         with pytest.raises(NotFound):
             shown.whole(session, actor_for(place.users["desk"]), "0" * 32)
+
+
+def test_a_card_opens_the_need_with_its_questions_and_leads_back_to_its_list(looked) -> None:
+    place, items = looked
+    card = next(one for one in items if one.need_id == place.need.id)
+    page = visit(place.firm, f"/suggestions/{card.public_id}")
+    need = page.href("ニーズのページ（質問と回答）")
+    assert need == f"/company/needs/{place.need.public_id}"
+    assert "このニーズについて質問する" in visit(place.firm, need).text
+    assert ("おすすめの団体", "/company/suggestions") in page.links
+    seen = visit(place.desk, f"/suggestions/{card.public_id}")
+    assert seen.href("ニーズのページ（質問と回答）") == f"/desk/needs/{place.need.public_id}"
+    with place.records.write() as session:
+        session.get(Need, place.need.id).visibility = "approached"
+    page = visit(place.firm, f"/suggestions/{card.public_id}")
+    assert "ニーズのページ" not in page.text

@@ -50,9 +50,11 @@ class TreatForm(Form):
     refuse_text = words(_l("理由の説明"), limits.NOTE, need=False, hint=_l("質問した企業に届きます。"))
 
     def offer_others(self, others: Sequence[Question]) -> None:
-        """The questions into which it can be put."""
+        """The questions into which it can be put; without any, that is no way to answer."""
         found: dict[str, Any] = {one.public_id: one.shown_text or one.text for one in others}
         self.other.choices = choices(found, _l("選んでください"))
+        if not found:
+            self.decision.choices = [one for one in self.decision.choices if one.value != "merge"]
 
     @property
     def treatment(self) -> Treatment:

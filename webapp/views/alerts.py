@@ -72,7 +72,7 @@ def search_new() -> Page:
             return redirect(url_for("alerts.settings"))
     asked: dict[str, Any] = {**browsed.conditions}
     here = url_for("alerts.search_new", **asked)
-    return _named(form, words, here, _("条件を保存する"))
+    return _named(form, words, here, _("条件を保存する"), is_empty=not browsed.conditions)
 
 
 @blueprint.route("/searches/<public_id>", methods=["GET", "POST"])
@@ -90,8 +90,13 @@ def search(public_id: str) -> Page:
     return _named(form, _in_words(found.conditions), here, _("条件の名前を変える"))
 
 
-def _named(form: forms.SearchNameForm, words: list[str], here: str, heading: str) -> Page:
-    page = render_template("alerts/search.html", form=form, words=words, here=here, heading=heading)
+def _named(
+    form: forms.SearchNameForm, words: list[str], here: str, heading: str, *, is_empty: bool = False
+) -> Page:
+    """``is_empty``: there is nothing to keep, and the way to the list takes the place of the form."""
+    page = render_template(
+        "alerts/search.html", form=form, words=words, here=here, heading=heading, is_empty=is_empty
+    )
     return page, 422 if form.errors else 200
 
 

@@ -12,7 +12,8 @@ from matcher.city import cities
 from matcher.desk import noted
 from matcher.ground.errors import Invalid, NotFound
 from matcher.organizations import reads as organization_reads
-from matcher.records import Need, Organization, ShownSuggestion
+from matcher.postings import reads as posting_reads
+from matcher.records import Need, Offer, Organization, ShownSuggestion
 from matcher.suggestions import pages, ranking, shown_lists, suggest
 from webapp import access, asked, clock, db, live, own_postings, traces
 from webapp.forms.finding import FilterForm
@@ -74,8 +75,24 @@ def detail(public_id: str) -> str:
         actor, now = access.actor(), clock.now()
         traces.leave(f"opened:{public_id}", lambda later: noted.note_opened(later, actor, public_id, now))
     return render_template(
-        "suggestions/detail.html", shown=shown, page=page, level=ranking.level(shown.score)
-    )
+        "suggestions/detail.html", shown=shown, page=page, level=ranking.level(shown.score),
+        need_url=_page_of(page.need), offer_url=_page_of(page.offer),
+        back=() if access.actor().is_staff else (_list_of(shown),),
+    )  # fmt: skip
+
+
+def _page_of(posting: Need | Offer | None) -> str | None:
+    """Where whoever is asking reads the need or the offer itself, while it may be read."""
+    if posting is None:
+        return None
+    session, actor = db.session(), access.actor()
+    get = posting_reads.get_need if posting.is_need else posting_reads.get_offer
+    try:
+        get(session, actor, posting.public_id)
+    except NotFound:
+        return None
+    side = "coordinator" if actor.is_staff else actor.organization_kind
+    return url_for(f"{side}.{'need' if posting.is_need else 'offer'}", public_id=posting.public_id)
 
 
 @blueprint.post("/suggestions/<public_id>/save")
@@ -180,7 +197,16 @@ def _target(public_id: str) -> tuple[Organization, Need | None, ShownSuggestion]
 def _back() -> str:
     """The list from which one came: the own need's suggestions, or the company's."""
     shown = shown_lists.get(db.session(), access.actor(), request.view_args["public_id"])  # type: ignore[index]
+    return _list_of(shown)[1]
+
+
+def _list_of(shown: ShownSuggestion) -> tuple[str, str]:
+    """The list on which a card stood, as its viewer finds it: the own need's, or the company's."""
     if access.actor().organization_kind == "company":
-        return url_for("suggestions.for_company")
+        return _("おすすめの団体"), url_for("suggestions.for_company")
     need = shown_lists.need_of(db.session(), shown)
-    return url_for("suggestions.for_need", public_id=need.public_id) if need else url_for("npo.home")
+    if need is None:
+        return _("ニーズ"), url_for("npo.needs")
+    return _("「%(title)s」に近い企業", title=need.title), url_for(
+        "suggestions.for_need", public_id=need.public_id
+    )
