@@ -17,15 +17,18 @@ from webapp import bodies
 from webapp.forms import (
     account,
     agreement,
+    alerts,
     base,
     case,
     desk_work,
+    finding,
     imports,
     organization,
     plan,
     plans,
     posting,
     public,
+    question,
     results,
     suggestion,
     talks,
@@ -119,8 +122,8 @@ def test_the_forms_are_found():
     assert modules == {
         module.__name__
         for module in (
-            account, agreement, base, case, desk_work, imports, organization, plan, plans, posting, public, results,
-            suggestion, talks, work, webapp.forms.desk,
+            account, agreement, alerts, base, case, desk_work, finding, imports, organization, plan, plans, posting, public,
+            question, results, suggestion, talks, work, webapp.forms.desk,
         )
     }  # fmt: skip
     assert len(FORMS) > 90
