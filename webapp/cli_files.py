@@ -2,10 +2,15 @@
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import click
+
+from matcher.ground.errors import Invalid
+
+_Table = TypeVar("_Table")
 
 MOST: Final = 50 * 1024 * 1024  #: bytes of a file that only who runs the machine makes
 
@@ -39,6 +44,18 @@ def text_of(path: Path, most: int = MOST) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise click.ClickException(f"expected a text in UTF-8 that can be read, found {path}") from None
+
+
+def table_of(read: Callable[[str], _Table], path: Path) -> _Table:
+    """What ``read`` makes of the text of a table.
+
+    Raises:
+        ClickException: as ``text_of``, or naming the row that cannot be read.
+    """
+    try:
+        return read(text_of(path))
+    except Invalid as error:
+        raise click.ClickException(f"row {error.facts['row']} of {path} cannot be read") from None
 
 
 def write(path: Path, content: bytes | str) -> None:

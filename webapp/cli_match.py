@@ -2,10 +2,9 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import click
 from flask import current_app
@@ -27,8 +26,6 @@ from webapp.cli_show import current_database
 from webapp.config import Settings
 from webapp.drawing import charts
 from webapp.progress import progress
-
-_Row = TypeVar("_Row")
 
 
 @click.group("match")
@@ -54,7 +51,7 @@ def judge(judgements: Path) -> None:
     baseline of the same run.
     """
     names = names_in(judgements.parent)
-    pairs = _table(evaluation.read_judgements, judgements)
+    pairs = cli_files.table_of(evaluation.read_judgements, judgements)
     live = indexing.LiveIndex()
     with current_database().read() as session:
         live.level(session)
@@ -91,7 +88,11 @@ def quotes(marks: Path) -> None:
         companies, needs = evaluation.demo_records(session, names)
         known = {key: findable.text_of(record) for key, record in (companies | needs).items()}
         known |= evaluation.demo_offer_texts(session, _lines(folder / "offers.jsonl"), companies)
-        reasons = [r for r in _table(evaluation.read_reasons, marks) if {r.company, r.need} <= known.keys()]
+        reasons = [
+            r
+            for r in cli_files.table_of(evaluation.read_reasons, marks)
+            if {r.company, r.need} <= known.keys()
+        ]
         right = evaluation.quotes_right(
             reasons,
             lambda company, need: suggest.fit_pair(session, live, companies[company], needs[need]).quote,
@@ -194,7 +195,7 @@ def _said(error: DomainError) -> str:
 def _graded(session: Session, live: indexing.LiveIndex, path: Path) -> list[fitting.Labelled]:
     companies, needs = evaluation.demo_records(session, names_in(path.parent))
     found = []
-    for pair in _table(evaluation.read_judgements, path):
+    for pair in cli_files.table_of(evaluation.read_judgements, path):
         company, need = sorted((pair.query, pair.candidate))
         if company in companies and need in needs:
             suggestion = suggest.fit_pair(session, live, companies[company], needs[need])
@@ -363,18 +364,6 @@ def _print_table(found: Sequence[figures.Figures]) -> None:
             mean, low, high = figures.over_all_tasks(found[0], reached)
             line += f"{f'{mean:+.3f} ({low:+.3f} to {high:+.3f})':>26}"
         click.echo(line)
-
-
-def _table(read: Callable[[str], list[_Row]], path: Path) -> list[_Row]:
-    """The rows of a file.
-
-    Raises:
-        ClickException: as ``cli_files.text_of``, or naming the row that cannot be read.
-    """
-    try:
-        return read(cli_files.text_of(path))
-    except Invalid as error:
-        raise click.ClickException(f"row {error.facts['row']} of {path} cannot be read") from None
 
 
 def _lines(path: Path) -> list[dict[str, str]]:

@@ -12,7 +12,6 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
-from matcher.ground.errors import Invalid
 from matcher.records import Need, Organization
 from matcher.register.findable import text_of
 from matcher.suggestions import indexing, suggest
@@ -81,10 +80,7 @@ def judge(graded: Path) -> None:
     Records are named by their ids, those of the invented city also by the ids of its files. Prints nDCG@10
     with its 95 % interval, how many good partners the lists missed, and how true the score is.
     """
-    try:
-        rows = measures.read_pool(cli_files.text_of(graded))
-    except Invalid as error:
-        raise click.ClickException(f"row {error.facts['row']} of {graded} cannot be read") from None
+    rows = cli_files.table_of(measures.read_pool, graded)
     live = indexing.LiveIndex()
     with current_database().read() as session:
         live.level(session)
@@ -151,10 +147,7 @@ def quotes(judged: Path) -> None:
     Counts every pair of sentences once, however many cards quote it; those that nobody judged are counted
     apart.
     """
-    try:
-        marks = measures.read_quotes(cli_files.text_of(judged))
-    except Invalid as error:
-        raise click.ClickException(f"row {error.facts['row']} of {judged} cannot be read") from None
+    marks = cli_files.table_of(measures.read_quotes, judged)
     live = indexing.LiveIndex()
     shown: set[tuple[str, str, str]] = set()
     cards = 0

@@ -48,30 +48,29 @@ def explain(
     Args:
         company, npo: the side that all suggestions share; the other is each one's candidate.
     """
-    pairs = []
+    _quote(session, live, suggestions)
     for one in suggestions:
         giver, asker = company or one.candidate, npo or one.candidate
-        theirs = ("offer", one.offer.id) if one.offer else ("company", giver.id)
-        ours = ("need", one.need.id) if one.need else ("npo", asker.id)
-        pairs.append((giver, asker, theirs, ours))
-    rows = rows_of(
-        session, live, [key for _giver, _asker, *keys in pairs for key in keys], undefer_group("contextual")
-    )
-    quotable = [
-        (one, ((one.offer, rows[theirs]), (one.need, rows[ours])))
-        for one, (_giver, _asker, theirs, ours) in zip(suggestions, pairs, strict=True)
-        if one.offer and one.need and theirs in rows and ours in rows
-    ]
-    for (one, _texts), quote in zip(
-        quotable, quotes.quotes_of(live, [texts for _one, texts in quotable]), strict=True
-    ):
-        one.quote = quote
-    for one, (giver, asker, *_keys) in zip(suggestions, pairs, strict=True):
         to_check = checks.between(checks.of_company(giver, one.offer), checks.of_npo(asker, one.need))
         quoted = ranking.quote_reason(one.quote, one.fit)
         if any(reason.says.startswith("check_against") for reason in to_check):
             quoted = None  # one refuses what the other speaks of: no sentence carries that
         one.fit = explained(one.fit, one.sides, quoted, to_check)
+
+
+def _quote(session: Session, live: LiveIndex, suggestions: Sequence[Suggestion]) -> None:
+    """Give those that speak of an offer and a need their quote; nothing is read for the others."""
+    about = [(one, one.offer, one.need) for one in suggestions if one.offer and one.need]
+    keys = [key for _one, offer, need in about for key in (("offer", offer.id), ("need", need.id))]
+    rows = rows_of(session, live, keys, undefer_group("contextual"))
+    read = [
+        (one, ((offer, rows["offer", offer.id]), (need, rows["need", need.id])))
+        for one, offer, need in about
+        if ("offer", offer.id) in rows and ("need", need.id) in rows
+    ]
+    found = quotes.quotes_of(live, [texts for _one, texts in read])
+    for (one, _texts), quote in zip(read, found, strict=True):
+        one.quote = quote
 
 
 def explained(fit: Fit, sides: tuple[Side, Side], quoted: Reason | None, to_check: Sequence[Reason]) -> Fit:

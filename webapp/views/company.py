@@ -24,9 +24,9 @@ from matcher.records import Offer
 from matcher.register import audit
 from matcher.register.act import Look
 from matcher.suggestions import shown_lists, suggest
-from webapp import access, asked, clock, db, live, own_postings, traces
+from webapp import access, asked, clock, db, directory, live, own_postings, traces
 from webapp.forms import posting as forms
-from webapp.forms.finding import BrowseForm, DirectoryForm
+from webapp.forms.finding import BrowseForm
 from webapp.forms.suggestion import PassForm
 from webapp.labels import said
 
@@ -93,16 +93,7 @@ def needs() -> Page:
 @access.allow("company")
 def npos() -> Page:
     """The directory of NPOs that want to be found, with or without an open need."""
-    session = db.session()
-    form = DirectoryForm(request.args)
-    form.offer_choices(cities.get(session))
-    own = organization_reads.own_organization(session, access.actor())
-    found = None
-    if own.is_verified:
-        found = finding.organizations(
-            session, live.index(), access.actor(), "npo", form.wanted, page=asked.page()
-        )
-    return render_template("company/npos.html", form=form, found=found, own=own)
+    return directory.page("npo", "company/npos.html")
 
 
 @blueprint.get("/needs/<public_id>")

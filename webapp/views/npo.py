@@ -19,9 +19,9 @@ from matcher.postings import finding, questions
 from matcher.postings import reads as posting_reads
 from matcher.records import Need
 from matcher.register import act, audit
-from webapp import access, asked, clock, db, live, own_postings, posting_text
+from webapp import access, asked, clock, db, directory, live, own_postings, posting_text
 from webapp.forms import posting as forms
-from webapp.forms.finding import BrowseForm, DirectoryForm
+from webapp.forms.finding import BrowseForm
 
 blueprint = Blueprint("npo", __name__, url_prefix="/npo")
 blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(posting_text=posting_text))
@@ -262,16 +262,7 @@ def offers() -> Page:
 @access.allow("npo")
 def companies() -> Page:
     """The directory of companies that want to be found, with or without an open offer."""
-    session = db.session()
-    form = DirectoryForm(request.args)
-    form.offer_choices(cities.get(session))
-    own = organization_reads.own_organization(session, access.actor())
-    found = None
-    if own.is_verified:
-        found = finding.organizations(
-            session, live.index(), access.actor(), "company", form.wanted, page=asked.page()
-        )
-    return render_template("npo/companies.html", form=form, found=found, own=own)
+    return directory.page("company", "npo/companies.html")
 
 
 @blueprint.get("/offers/<public_id>")
