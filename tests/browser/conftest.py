@@ -7,6 +7,7 @@ missing browser is a failure.
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from werkzeug.serving import make_server
 
 from matcher import migrations
 from matcher.ground.db import Database
+from matcher.register import findable
 from seed_data import city as seed_city
 from seed_data import visits
 from webapp import Settings, clock, create_app
@@ -58,9 +60,16 @@ class Demo:
         self._thread.start()
 
     def work(self) -> None:
-        """Let the worker do what is due."""
-        while self.worker.once(clock.now()):
-            pass
+        """Let the worker do what is due; a round that failed is tried again, as a running worker does."""
+        for _attempt in range(20):
+            while self.worker.once(clock.now()):
+                pass
+            with self.database.read() as session:
+                waiting = findable.waiting_count(session, findable.serving_model(session) or "")
+            if not waiting:
+                return
+            time.sleep(0.5)
+        pytest.fail(f"expected every text to be read by the worker, {waiting} still wait")
 
     def stop(self) -> None:
         """Stop serving."""

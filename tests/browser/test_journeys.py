@@ -73,6 +73,7 @@ def test_from_a_need_to_an_introduction(visitor: Visitors, demo: Demo):
 
     officer = visitor("company")
     officer.go("/company/suggestions")
+    assert NEED["title"] in officer.page.inner_text("main")
     card = officer.page.locator("article.suggestion").filter(has_text=NEED["title"]).first
     assert card.locator(".strip").count() == 1
     officer.press(card.get_by_role("link", name="話を聞いてみたい"))
