@@ -11,11 +11,11 @@ from matcher.cases import beginning, turns
 from matcher.cases import reads as case_reads
 from matcher.city import cities
 from matcher.desk import tasks as desk_tasks
-from matcher.ground import limits, permissions
+from matcher.ground import calendar, limits, permissions
 from matcher.organizations import reads as organization_reads
 from matcher.postings import acts as posting_acts
+from matcher.postings import alike, finding, questions
 from matcher.postings import drafts as posting_drafts
-from matcher.postings import finding, questions
 from matcher.postings import reads as posting_reads
 from matcher.records import Need
 from matcher.register import act, audit
@@ -173,7 +173,13 @@ def _step_page(found: Need, form: Any, step: int, banner: str) -> str:
     return render_template(
         f"npo/step{step}.html", need=found, form=form, step=step, banner=banner, similar=similar,
         missing=posting_drafts.missing_before(found, step),
+        own_alike=_own_like(found) if step == len(forms.NEED_FORMS) else None,
     )  # fmt: skip
+
+
+def _own_like(found: Need) -> alike.Own:
+    """What is like it among one's other needs, before it is sent."""
+    return alike.own_like(db.session(), live.index(), found, calendar.tokyo_date(clock.now()))
 
 
 @blueprint.route("/needs/<public_id>/check", methods=["GET", "POST"])
@@ -191,6 +197,7 @@ def need_check(public_id: str) -> Page:
                 for name in names
             },
             city_areas=cities.get(db.session()).area_labels,
+            own_alike=_own_like(found),
             **facts,
         ),
         home=url_for("npo.need", public_id=public_id),
