@@ -60,6 +60,7 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "begin_sealing": _l("操作の記録に改ざん検知の印を付け始めた"),
     # organizations, needs, offers
     "create": _l("新しく作った"),
+    "take_over": _l("前回を引き継いだ"),
     "edit": _l("内容を書いた"),
     "edit_profile": _l("プロフィールを変えた"),
     "import": _l("取り込みで登録した"),

@@ -22,6 +22,7 @@ from webapp.labels import vocabulary
 #: What the history says, where no act says it.
 ACTIONS: Final = {
     "create": _l("書き始めました"),
+    "take_over": _l("前回を引き継いで書き始めました"),
     "edit": _l("内容を保存しました"),
     lifecycle.EXPIRE: _l("公開の期限が過ぎました"),
     "import": _l("一覧から取り込みました"),

@@ -76,13 +76,13 @@ class _Read:
 def own_like(session: Session, live: LiveIndex, need: Need, today: date) -> Own:
     """The other needs of its organization: same kind of support, nearest first.
 
-    Empty where meaning is not known.
+    What it follows is known to be its forerunner and is left out. Empty where meaning is not known.
     """
     others = session.scalars(
         select(Need)
         .where(
             Need.organization_id == need.organization_id,
-            Need.id != need.id,
+            Need.id.not_in((need.id, need.follows_id or 0)),
             Need.support_type == need.support_type,
             Need.state.in_(_WAITING | lifecycle.POSTING_ENDED),
         )

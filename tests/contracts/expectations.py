@@ -205,6 +205,11 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("draft_offer", {}, {"GET": "L+------", "POST": "L+------"}),
         ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
     ],
+    "company.offer_again": [
+        ("offer", {}, {"POST": "L+------"}),
+        ("draft_offer", {}, {"POST": "L+------"}),
+        ("nothing", {}, {"POST": "L-------"}),
+    ],
     "company.offer_edit": [
         ("offer", {}, {"GET": "L+------", "POST": "L+------"}),
         ("draft_offer", {}, {"GET": "L+------", "POST": "L+------"}),
@@ -370,6 +375,11 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("nothing", {"action": "renew"}, {"POST": "L-------"}),
         ("nothing", {"action": "fill"}, {"POST": "L-------"}),
         ("nothing", {"action": "rework"}, {"POST": "L-------"}),
+    ],
+    "npo.need_again": [
+        ("need", {}, {"POST": "L--+----"}),
+        ("draft_need", {}, {"POST": "L--+----"}),
+        ("nothing", {}, {"POST": "L-------"}),
     ],
     "npo.need_check": [
         ("need", {}, {"GET": "L--+----", "POST": "L--+----"}),
