@@ -68,6 +68,9 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "saved": _l("保存した"),
     "passed": _l("見送った"),
     "unmark": _l("保存・見送りを取り消した"),
+    # needs that are asked for together
+    "agree_joint": _l("いっしょに頼むことに賛成した"),
+    "decline_joint": _l("いっしょに頼むことを見合わせた"),
     # questions on a need
     "answer_question": _l("質問に回答した"),
     "merge_question": _l("質問をほかの質問にまとめた"),

@@ -261,6 +261,11 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     "coordinator.questions_file": [
         ("", {"form": "xlsx"}, {"GET": "L----++-"}),
     ],
+    "coordinator.need_joint": [
+        ("need", {}, {"GET": "L----++-", "POST": "L----++-"}),
+        ("draft_need", {}, {"GET": "L----++-", "POST": "L----++-"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
     "coordinator.need": [
         ("review_need", {}, {"GET": "L----++-", "POST": "L----++-"}),
         ("draft_need", {}, {"GET": "L----++-", "POST": "L----++-"}),
@@ -353,6 +358,10 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     ],
     "npo.home": [
         ("", {}, {"GET": "L--++---"}),
+    ],
+    "npo.joint_need": [
+        ("joint", {}, {"GET": "L--+----", "POST": "L--+----"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
     ],
     "npo.need": [
         ("need", {}, {"GET": "L--+----"}),

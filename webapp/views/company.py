@@ -17,7 +17,7 @@ from matcher.ground.profile import SECTIONS
 from matcher.organizations import profile as organization_profile
 from matcher.organizations import reads as organization_reads
 from matcher.postings import acts as posting_acts
-from matcher.postings import again, finding, questions
+from matcher.postings import again, finding, joint, questions
 from matcher.postings import drafts as posting_drafts
 from matcher.postings import reads as posting_reads
 from matcher.records import Offer
@@ -110,6 +110,7 @@ def need(public_id: str) -> Page:
         mark=mark,
         may_propose=may_propose,
         answered=questions.answered(db.session(), found),
+        together=joint.asked_together(db.session(), found),
         own=questions.own_questions(db.session(), access.actor(), found),
         may_ask=questions.ask_question.may(Look(db.session(), access.actor(), found, clock.now())),
     )

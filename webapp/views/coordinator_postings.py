@@ -11,7 +11,7 @@ from matcher.city import cities
 from matcher.desk import partners, passes, unseen
 from matcher.ground import calendar
 from matcher.postings import acts as posting_acts
-from matcher.postings import alike, questions
+from matcher.postings import alike, joint, questions
 from matcher.postings import drafts as posting_drafts
 from matcher.postings import reads as posting_reads
 from matcher.postings import revisions as posting_revisions
@@ -133,6 +133,7 @@ def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
         candidates=partner_text.candidates(_candidates(found)),
         history=audit.history(session, kind, found.public_id),
         asked=questions.with_askers(session, access.actor(), found) if isinstance(found, Need) else (),
+        joint=joint.of_need(session, found) if isinstance(found, Need) else None,
         **_alike(found),
     )
 

@@ -14,7 +14,7 @@ from matcher.desk import tasks as desk_tasks
 from matcher.ground import calendar, limits, permissions
 from matcher.organizations import reads as organization_reads
 from matcher.postings import acts as posting_acts
-from matcher.postings import again, alike, finding, questions
+from matcher.postings import again, alike, finding, joint, questions
 from matcher.postings import drafts as posting_drafts
 from matcher.postings import reads as posting_reads
 from matcher.records import Need
@@ -97,9 +97,18 @@ def _need_page(found: Need, banner: str = "") -> str:
         quiet=unanswered.of(session, found, clock.now()),
         cause_label=lambda cause: posting_text.labels("need")[unanswered.FIELDS[cause]],
         cause_step=unanswered.step_of,
+        **_joint(found),
         follower=again.followers(session, [found]).get(found.id),
         **_before(found),
     )
+
+
+def _joint(found: Need) -> dict[str, Any]:
+    """With whom it is asked for, or shall be, and where one answers while one is asked."""
+    proposed, actor = joint.of_need(db.session(), found), access.actor()
+    is_asked = proposed is not None and act.open_to(db.session(), actor, proposed, clock.now())
+    url = url_for("npo.joint_need", public_id=proposed.public_id) if proposed and is_asked else ""
+    return {"joint": proposed, "answer_url": url}
 
 
 def _before(found: Need) -> dict[str, Any]:
