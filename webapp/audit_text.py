@@ -60,6 +60,7 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "begin_sealing": _l("操作の記録に改ざん検知の印を付け始めた"),
     # organizations, needs, offers
     "create": _l("新しく作った"),
+    "take_over": _l("前回を引き継いだ"),
     "edit": _l("内容を書いた"),
     "edit_profile": _l("プロフィールを変えた"),
     "import": _l("取り込みで登録した"),
@@ -67,6 +68,9 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "saved": _l("保存した"),
     "passed": _l("見送った"),
     "unmark": _l("保存・見送りを取り消した"),
+    # needs that are asked for together
+    "agree_joint": _l("いっしょに頼むことに賛成した"),
+    "decline_joint": _l("いっしょに頼むことを見合わせた"),
     # questions on a need
     "answer_question": _l("質問に回答した"),
     "merge_question": _l("質問をほかの質問にまとめた"),

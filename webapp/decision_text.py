@@ -103,7 +103,11 @@ _VALUES: Final[Mapping[str, Mapping[str, Any]]] = {
     "agreement_type": vocabulary.AGREEMENT_TYPES,
     "unpublished_reason": vocabulary.PUBLISH_REFUSALS,
     "kind": {"company": _l("企業"), "npo": _l("団体")},
-    "pause_cause": {"owner": _l("団体の都合"), "capacity": _l("お返事待ちが3件あるため")},
+    "pause_cause": {
+        "owner": _l("団体の都合"),
+        "capacity": _l("お返事待ちが3件あるため"),
+        "joint": _l("共同のニーズにまとめたため"),
+    },
     "role": {"coordinator": _l("担当職員"), "manager": _l("管理職")},
     "checks": {
         "period": _l("期間"),

@@ -22,9 +22,12 @@ from webapp.labels import vocabulary
 #: What the history says, where no act says it.
 ACTIONS: Final = {
     "create": _l("書き始めました"),
+    "take_over": _l("前回を引き継いで書き始めました"),
     "edit": _l("内容を保存しました"),
     lifecycle.EXPIRE: _l("公開の期限が過ぎました"),
     "import": _l("一覧から取り込みました"),
+    "agree_joint": _l("いっしょに頼むことに賛成しました"),
+    "decline_joint": _l("いっしょに頼むことを見合わせました"),
     "answer_question": _l("質問に回答しました"),
     "merge_question": _l("質問を、同じ内容の質問にまとめました"),
     "refuse_question": _l("質問に回答しないこととしました"),

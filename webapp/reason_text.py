@@ -100,6 +100,8 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "settle_area": _l("届ける・来てもらうなどの方法が決まると、地域の違いを埋められることがあります。"),
     "say_more": _l("品目や作業、場面などの具体的な言葉が両方の文章にあると、対応するところが分かります。"),
     "answer_condition": _l("企業の条件に応じられるかをニーズに書くと、確かめやすくなります。"),
+    "says_words": _l("「%(words)s」の言葉に合いました。"),
+    "near_words": _l("「%(words)s」に意味が近い文があります（「%(sentence)s」）。"),
     "talk": _l("面談や見学など、小さな一歩から始めると、細かな条件を確かめられます。"),
 }
 _LISTS: Final[Mapping[str, Mapping[str, str]]] = {

@@ -48,19 +48,14 @@ def _last_values(session: Session, case: Partnership) -> dict[str, Measurement]:
 def _carried(row: Mapping[str, Any], last: Measurement | None, today: date) -> dict[str, Any]:
     days = [date.fromisoformat(text) for text in row["measure_on"]]
     years = 1
-    while days and _years_later(max(days), years) <= today:
+    while days and calendar.years_later(max(days), years) <= today:
         years += 1
-    shifted = [_years_later(day, years) for day in days]
+    shifted = [calendar.years_later(day, years) for day in days]
     found = {**row, "measure_on": [day.isoformat() for day in shifted if day > today]}
     if row.get("target_on"):
-        found["target_on"] = _years_later(date.fromisoformat(row["target_on"]), years).isoformat()
+        found["target_on"] = calendar.years_later(date.fromisoformat(row["target_on"]), years).isoformat()
     if last is not None:
         found |= {"baseline": last.value, "baseline_on": last.measured_on.isoformat()}
     elif row["baseline"] is None and row.get("baseline_on"):
-        found["baseline_on"] = _years_later(date.fromisoformat(row["baseline_on"]), years).isoformat()
+        found["baseline_on"] = calendar.years_later(date.fromisoformat(row["baseline_on"]), years).isoformat()
     return found
-
-
-def _years_later(day: date, years: int) -> date:
-    last_of_february = (day.month, day.day) == (2, 29)
-    return day.replace(year=day.year + years, day=28 if last_of_february else day.day)

@@ -36,11 +36,12 @@ class Found:
 
 
 class Met(NamedTuple):
-    """A saved search and something new that meets its conditions."""
+    """A saved search and something new that meets its conditions; ``why`` as a hit keeps it."""
 
     search: SavedSearch
     owner_type: str
     owner_id: int
+    why: dict[str, Any]
 
 
 class Bars:

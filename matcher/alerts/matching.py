@@ -59,11 +59,14 @@ def match_new(database: Database, live: LiveIndex, now: datetime, limit: int = B
         round_ = _Round(_Place(rows[-1].version, rows[-1].id))
         for row in rows:
             _look_at(session, live, row, now, round_)
+        met = [
+            *searches.met(session, live, "need", round_.needs),
+            *searches.met(session, live, "offer", round_.offers),
+        ]
     with database.write() as session:
         if _place(session) != before:
             return True  # another process was faster
-        met = searches.met(session, "need", round_.needs) + searches.met(session, "offer", round_.offers)
-        telling.tell(session, round_.found, met, now)
+        telling.tell(session, round_.found, searches.still_kept(session, met), now)
         counter = numbers.counter(session, _COUNTER)
         counter.value, counter.text = round_.place.version, str(round_.place.row)
     return len(rows) == limit

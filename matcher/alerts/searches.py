@@ -1,13 +1,13 @@
 """保存した条件: conditions of the list of needs or of offers that a person keeps, and what meets them.
 
-Nobody else sees them, and nobody is told. The conditions are asked by the query of the list itself, so that
-what is told as new is what the list would show.
+Nobody else sees them, and nobody is told. They are asked as the list asks them – conditions, and
+words by part of a word or by meaning –, so that what is told as new is what the list would show.
 """
 
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -17,9 +17,11 @@ from matcher.ground import limits, permissions
 from matcher.ground.errors import Invalid, NotFound
 from matcher.ground.permissions import Actor
 from matcher.organizations import reads as organization_reads
-from matcher.postings import reads as posting_reads
-from matcher.records import Hit, Need, Offer, Organization, SavedSearch
+from matcher.postings import finding
+from matcher.postings.wanted import Wanted
+from matcher.records import Hit, Organization, SavedSearch
 from matcher.register import audit
+from matcher.suggestions.indexing import LiveIndex
 
 MOST: Final = 20  #: of one person in the name of one organization
 NAME: Final = 60
@@ -121,11 +123,12 @@ def delete(session: Session, actor: Actor, search: SavedSearch, now: datetime) -
     session.flush()
 
 
-def met(session: Session, owner_type: str, ids: Collection[int]) -> list[Met]:
-    """The searches that are met by some of these needs or offers, each with what meets it."""
+def met(
+    session: Session, live: LiveIndex, owner_type: Literal["need", "offer"], ids: Collection[int]
+) -> list[Met]:
+    """The searches that are met by some of these needs or offers, each with what meets it and why."""
     if not ids:
         return []
-    kind = Need if owner_type == "need" else Offer
     side = "company" if owner_type == "need" else "npo"
     searches = session.scalars(
         select(SavedSearch)
@@ -134,14 +137,34 @@ def met(session: Session, owner_type: str, ids: Collection[int]) -> list[Met]:
         .order_by(SavedSearch.id)
     ).all()
     # What many people ask is asked once.
-    asked: dict[str, Collection[int]] = {}
+    asked: dict[str, Mapping[int, dict[str, Any]]] = {}
     result = []
     for search in searches:
         key = json.dumps(search.conditions, sort_keys=True)
         if key not in asked:
-            asked[key] = posting_reads.meeting(session, kind, ids, search.conditions)
-        result += [Met(search, owner_type, number) for number in asked[key]]
+            looked_for = Wanted.of(search.conditions)
+            found = finding.meeting(session, live, owner_type, ids, looked_for)
+            asked[key] = {number: reason(looked_for, why) for number, why in found.items()}
+        result += [Met(search, owner_type, number, why) for number, why in asked[key].items()]
     return result
+
+
+def still_kept(session: Session, met: Sequence[Met]) -> list[Met]:
+    """Those whose search was neither forgotten nor paused while it was asked."""
+    ids = {one.search.id for one in met}
+    rows = session.scalars(
+        select(SavedSearch).where(SavedSearch.id.in_(ids), SavedSearch.is_paused.is_(False))
+    )
+    kept = {one.id: one for one in rows}
+    return [one._replace(search=kept[one.search.id]) for one in met if one.search.id in kept]
+
+
+def reason(looked_for: Wanted, why: finding.Why) -> dict[str, Any]:
+    """Why typed words found something, as a hit keeps it; empty where only conditions were met."""
+    if not looked_for.words:
+        return {}
+    said = {"says": "near_words", "sentence": why.sentence} if why.sentence else {"says": "says_words"}
+    return {"code": "search", "mark": "○", "words": looked_for.words, **said}
 
 
 def _named(name: str) -> str:

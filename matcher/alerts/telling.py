@@ -52,10 +52,10 @@ def tell(session: Session, found: Sequence[Found], met: Sequence[Met], now: date
                     seat.user_id, one.organization_id, one.key,
                     need_id=about, score=round(one.score, 4), why=one.why,
                 )  # fmt: skip
-    for search, owner_type, owner_id in allowed(session, met, bars):
+    for search, owner_type, owner_id, why in allowed(session, met, bars):
         if any(seat.user_id == search.user_id for seat in seats.get(search.organization_id, ())):
             keep(
-                search.user_id, search.organization_id, (owner_type, owner_id), search_id=search.id
+                search.user_id, search.organization_id, (owner_type, owner_id), search_id=search.id, why=why
             )  # fmt: skip
     if hits:
         session.execute(insert(Hit), hits)

@@ -45,6 +45,12 @@ def add_months(day: date, months: int) -> date:
     return date(year, month, min(day.day, (following - timedelta(days=1)).day))
 
 
+def years_later(day: date, years: int) -> date:
+    """The same day of another year; 28 February for the 29th."""
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year + years, day=28 if is_leap_day else day.day)
+
+
 def last_of_months(first: date, months: int) -> date:
     """The last day of a period of so many months that begins on ``first``.
 

@@ -70,12 +70,14 @@ POSTING_READ: Final = frozenset({"open", "paused", "filled", "expired"})
 POSTING_EDITABLE: Final = frozenset({"draft", "returned"})
 #: In which it still stands: suggestions are made for it, and cases about it go on.
 POSTING_CURRENT: Final = frozenset({"open", "paused"})
+#: In which it is over: it may be asked for or offered again.
+POSTING_ENDED: Final = frozenset({"filled", "expired", "withdrawn"})
 #: Why nobody can be approached about a need or an offer that is not open, by its state.
 POSTING_CLOSED: Final[Mapping[str, str]] = MappingProxyType(
     {
         "paused": "paused",
         **dict.fromkeys(("draft", "in_review", "returned"), "rewritten"),
-        **dict.fromkeys(("filled", "expired", "withdrawn"), "ended"),
+        **dict.fromkeys(sorted(POSTING_ENDED), "ended"),
     }
 )
 #: The order in which a case's way is drawn on the screen.
@@ -304,6 +306,7 @@ WITHIN: Final[Mapping[str, Mapping[str, frozenset[str]]]] = MappingProxyType(
         "document": {
             "draft": frozenset({"agreed", "superseded", "withdrawn"}), "agreed": frozenset({"superseded"}),
         },
+        "joint_need": {"proposed": frozenset({"agreed", "declined"})},
         "measurement": {
             "submitted": frozenset({"accepted", "sent_back", "superseded"}),
             **dict.fromkeys(("accepted", "sent_back"), frozenset({"superseded"})),

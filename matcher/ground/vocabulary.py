@@ -776,6 +776,7 @@ PUBLISH_REFUSALS: Final = _labels(
         "other": "その他",
     }
 )
+JOINT_ANSWERS: Final = _labels({"waiting": "返事待ち", "agreed": "賛成", "declined": "見合わせ"})
 QUESTION_STATES: Final = _labels(
     {
         "asked": "回答待ち",

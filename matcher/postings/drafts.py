@@ -40,24 +40,24 @@ MAX_PERIOD_YEARS: Final = 10  #: what lies farther from today is a slip of the k
 
 def new_need(session: Session, actor: Actor, npo: Organization, now: datetime) -> Need:
     """An empty draft of the actor's NPO; one that nobody has written in yet is taken up again."""
-    _require(actor, "organization.edit", npo)
+    require(actor, "organization.edit", npo)
     untouched = _untouched(session, actor, Need, npo)
     if untouched is not None:
         return untouched
     need = Need(organization_id=npo.id, organization=npo, state="draft", created_at=now, updated_at=now)
-    return _created(session, actor, need, now)
+    return begun(session, actor, need, now, "create")
 
 
 def new_offer(session: Session, actor: Actor, company: Organization, now: datetime) -> Offer:
     """An empty draft of the actor's company; one that nobody has written in yet is taken up again."""
-    _require(actor, "organization.edit", company)
+    require(actor, "organization.edit", company)
     untouched = _untouched(session, actor, Offer, company)
     if untouched is not None:
         return untouched
     offer = Offer(
         organization_id=company.id, organization=company, state="draft", created_at=now, updated_at=now
     )
-    return _created(session, actor, offer, now)
+    return begun(session, actor, offer, now, "create")
 
 
 def _untouched(
@@ -81,10 +81,15 @@ def _untouched(
     )
 
 
-def _created(session: Session, actor: Actor, posting: Posted, now: datetime) -> Posted:
+def begun(
+    session: Session, actor: Actor, posting: Posted, now: datetime, action: str, **details: str
+) -> Posted:
+    """Keep a draft that ``action`` has made."""
     session.add(posting)
     session.flush()
-    audit.record(session, actor, "create", kind_of(posting), posting.public_id, now, to_state="draft")
+    audit.record(
+        session, actor, action, kind_of(posting), posting.public_id, now, to_state="draft", details=details
+    )
     return posting
 
 
@@ -143,7 +148,7 @@ def _save(
     now: datetime,
     version: int | None,
 ) -> None:
-    _require(actor, "posting.edit", posting)
+    require(actor, "posting.edit", posting)
     moves.check_version(session, posting, version)
     if not posting.is_editable:
         raise Refused("not_a_draft")
@@ -306,7 +311,12 @@ def kind_of(posting: Need | Offer) -> fields.Kind:
     return "need" if isinstance(posting, Need) else "offer"
 
 
-def _require(actor: Actor, action: str, record: Need | Offer | Organization) -> None:
+def require(actor: Actor, action: str, record: Need | Offer | Organization) -> None:
+    """Raise unless ``actor`` may do it and speaks for nobody who only reads.
+
+    Raises:
+        NotPermitted, Refused: ``organization_locked``.
+    """
     permissions.require(actor, action, record)
     if is_locked(actor):
         raise Refused("organization_locked")

@@ -2,35 +2,28 @@
 meaning, each with why. Who may see it is asked in SQL of everything that the index names.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Select, and_, func, not_, select
 from sqlalchemy.orm import Session, joinedload
 
-from embeddings import typed
-from embeddings.pairs import Sentences
 from matcher.ground import lifecycle, vocabulary
 from matcher.ground import posting as posting_fields
 from matcher.ground import profile as profile_fields
 from matcher.ground.permissions import Actor
 from matcher.postings import reads, wanted
+from matcher.postings.nearness import Meaning
 from matcher.postings.wanted import Wanted
 from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization, Partnership
 from matcher.register import findable, folding
 from matcher.register.paging import Listing, page_of
 from matcher.suggestions.conditions import listed_organizations
 from matcher.suggestions.indexing import LiveIndex
-from matcher.suggestions.near import rows_of
 
 Kind = Literal["need", "offer", "npo", "company"]
 
-#: The cosine from which on a text is near to typed words. Read over the demo city's 170 needs by 26 queries:
-#: above it nearly all has to do with the words (パソコン: eight), below it little (宇宙旅行: none).
-BAR: Final = 0.25
 #: So many are looked at, before it is asked who may see them and what meets the conditions.
 _REACH: Final = 300
 NEAR_MOST: Final = 20  #: and so many are shown
@@ -142,14 +135,10 @@ def _found(
 def _near(
     session: Session, live: LiveIndex, kind: Kind, looked_for: Wanted, query: Select[Any]
 ) -> tuple[list[Any], dict[int, Why]]:
-    read, shelf = typed.reader_of(live.model_id), live.shelves.get(kind)
-    vector = read(looked_for.words) if read is not None else None
-    if vector is None or shelf is None:
+    meaning = Meaning.of(live, kind, looked_for.words)
+    if meaning is None:
         return [], {}
-    ids, cosines = shelf.vectors.search(
-        vector, _REACH, exact=lambda wanted_ids: live.vectors_of(session, kind, wanted_ids)
-    )
-    place = {number: at for at, number in enumerate(ids[cosines >= BAR].tolist())}
+    place = {number: at for at, number in enumerate(meaning.nearest(session, _REACH))}
     record: Any = {"need": Need, "offer": Offer}.get(kind, Organization)
     column = None if record is Organization else record
     said = select(record.id).where(record.id.in_(place), *wanted.said(looked_for, column))
@@ -157,18 +146,34 @@ def _near(
         said = said.join(Organization, Organization.id == record.organization_id)
     rows = session.scalars(query.where(record.id.in_(place), record.id.not_in(said))).all()
     near = sorted(rows, key=lambda row: place[row.id])[:NEAR_MOST]
-    return near, _closest_sentences(session, live, kind, near, vector)
+    sentences = meaning.sentences(session, [row.id for row in near])
+    return near, {number: Why(sentence=sentence) for number, sentence in sentences.items()}
 
 
-def _closest_sentences(
-    session: Session, live: LiveIndex, kind: Kind, near: Sequence[Any], vector: NDArray[np.float32]
+def meeting(
+    session: Session,
+    live: LiveIndex,
+    kind: Literal["need", "offer"],
+    ids: Collection[int],
+    looked_for: Wanted,
 ) -> dict[int, Why]:
-    found = {}
-    for (_kind, number), row in rows_of(session, live, [(kind, one.id) for one in near]).items():
-        vectors = Sentences.stored(row.sentence_vectors, row.words).vectors
-        if len(vectors):
-            found[number] = Why(sentence=row.sentences[int(np.argmax(vectors @ vector))])
-    return found
+    """Those of ``ids`` that members find in the list or among what is near, each with why."""
+    record = Need if kind == "need" else Offer
+    may_be = (
+        wanted.listed(record)
+        .where(*wanted.met(looked_for.filters, record))
+        .options(joinedload(record.organization))
+        .order_by(record.id)
+    )
+    said = session.scalars(may_be.where(record.id.in_(ids), *wanted.said(looked_for, record))).all()
+    why = {one.id: Why(places_of(one, looked_for)) for one in said}
+    meaning = None if looked_for.says_nothing else Meaning.of(live, kind, looked_for.words)
+    if meaning is not None:
+        near = meaning.near_among(session, set(ids) - why.keys())
+        rows = session.scalars(may_be.where(record.id.in_(near))).all()
+        sentences = meaning.sentences(session, near)
+        why |= {one.id: Why(sentence=sentences.get(one.id, one.title)) for one in rows}
+    return why
 
 
 def places_of(record: Need | Offer | Organization, looked_for: Wanted) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """SELECTs of the lists of needs and offers: browsing by other members and residents, and one's own."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,17 +46,6 @@ def open_offers(
     """Open offers of verified companies, for members."""
     query = wanted.listed(Offer).options(joinedload(Offer.organization).joinedload(Organization.company))
     return _page(session, query, Offer, conditions, sort, page)
-
-
-def meeting(
-    session: Session, kind: type[Need] | type[Offer], ids: Collection[int], conditions: Mapping[str, str]
-) -> Sequence[int]:
-    """Those of ``ids`` that members find in the list under these conditions."""
-    looked_for = Wanted.of(conditions)
-    found = wanted.listed(kind).where(
-        kind.id.in_(list(ids)), *wanted.said(looked_for, kind), *wanted.met(looked_for.filters, kind)
-    )
-    return session.scalars(found.with_only_columns(kind.id).order_by(kind.id)).all()
 
 
 def _page(

@@ -4,6 +4,7 @@ from matcher.records.account import AccountRequest, Attempt, Membership, OneTime
 from matcher.records.base import Base
 from matcher.records.casework import CaseDocument, CaseFile, CaseTask, Handover, MeetingNote
 from matcher.records.job import Job, Ticket
+from matcher.records.joint import JointNeed, JointPartner
 from matcher.records.organization import (
     ChecklistAnswer,
     CompanyProfile,
@@ -79,6 +80,8 @@ __all__ = [
     "Indicator",
     "IndicatorDefinition",
     "Job",
+    "JointNeed",
+    "JointPartner",
     "Lease",
     "Lesson",
     "Mail",

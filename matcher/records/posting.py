@@ -49,6 +49,14 @@ class Posting(Identified, Versioned):
     reason_code: Mapped[str | None] = mapped_column(String(30), comment="of the latest move, if any")
     reason_text: Mapped[str] = mapped_column(Text, default="")
     search_text: Mapped[str] = mapped_column(Text, default="", comment="folded copy for search")
+
+    @declared_attr
+    @classmethod
+    def follows_id(cls) -> Mapped[int | None]:
+        return mapped_column(
+            ForeignKey(f"{cls.__name__.lower()}.id"), index=True, comment="前回: of which it was taken over"
+        )
+
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
@@ -103,6 +111,11 @@ class Posting(Identified, Versioned):
     def is_paused_by_capacity(self) -> bool:
         """Whether it waits until its owner has answered what lies before them."""
         return self.state == "paused" and self.pause_cause == "capacity"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is over: it may be asked for, or offered, again."""
+        return self.state in lifecycle.POSTING_ENDED
 
     def expires_soon(self, now: datetime) -> bool:
         """Whether it still stands, and will expire within the days of which its owner is told."""

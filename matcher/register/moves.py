@@ -15,6 +15,7 @@ from matcher.records import (
     AuditEvent,
     CaseDocument,
     Contribution,
+    JointNeed,
     Measurement,
     Membership,
     Need,
@@ -30,7 +31,9 @@ from matcher.records import (
 from matcher.register import audit
 
 Movable = Organization | Need | Offer | Partnership
-Within = User | PublicComment | Contribution | CaseDocument | Measurement | PeriodReport | Question
+Within = (
+    User | PublicComment | Contribution | CaseDocument | Measurement | PeriodReport | Question | JointNeed
+)
 
 _MACHINE: Mapping[type, Machine] = {
     Organization: "organization",
@@ -42,6 +45,7 @@ _MACHINE: Mapping[type, Machine] = {
 _WITHIN: Mapping[type, tuple[str, str]] = {
     User: ("account", "status"),
     PublicComment: ("comment", "state"),
+    JointNeed: ("joint_need", "state"),
     Question: ("question", "state"),
     Contribution: ("contribution", "state"),
     CaseDocument: ("document", "state"),

@@ -134,6 +134,21 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "市の判断で公開を終了しました。\n\n理由：{withdrawal}\n\n" + _POSTING + "\n\n"
             "ご不明な点は市の担当にお尋ねください。",
         ),
+        "joint_proposed": (
+            "いっしょに頼むことの提案が届きました（{number}）",
+            "市から、よく似たニーズのある団体といっしょに企業に頼むことの提案です。ニーズの画面から、賛成か見合わせるかを"
+            "お返事ください。どちらでも、不利になることはありません。\n\n市から：{note}\n\n" + _POSTING,
+        ),
+        "joint_agreed": (
+            "いっしょに頼むことになりました（{number}）",
+            "全員が賛成したため、1件のニーズにまとめました。量は全員の分を合わせ、ほかの団体のニーズは受付を休止しました。"
+            "\n\n" + _POSTING,
+        ),
+        "joint_declined": (
+            "いっしょに頼むことは見合わせます（{number}）",
+            "見合わせるとのお返事がありました。それぞれのニーズは、これまでどおり続きます。\n\n理由：{reason}\n\n"
+            + _POSTING,
+        ),
         "question_asked": (
             "ニーズに質問が届きました（{number}）",
             "企業から、ニーズについて質問が届きました。5営業日以内を目安に、ニーズの画面から回答してください。"
@@ -324,6 +339,21 @@ def posting_withdrawn_by_city(posting: Need | Offer) -> Said:
     """To the owner."""
     code, text = posting.reason_code or "", posting.reason_text
     return _of_posting("posting_withdrawn_by_city", posting, reason_code=code, reason=text)
+
+
+def joint_proposed(need: Need, note: str) -> Said:
+    """To each NPO that is asked, about its own need."""
+    return _of_posting("joint_proposed", need, note=note)
+
+
+def joint_agreed(need: Need) -> Said:
+    """To each of them, and to the coordinators."""
+    return _of_posting("joint_agreed", need)
+
+
+def joint_declined(need: Need, reason: str) -> Said:
+    """To each of them, and to the coordinators."""
+    return _of_posting("joint_declined", need, reason=reason)
 
 
 def question_asked(need: Need, text: str) -> Said:

@@ -35,6 +35,10 @@ ELSEWHERE: dict[str, str] = {
         "tests/browser/test_journeys.py, tests/web: shown after a form was sent",
     ),
     **dict.fromkeys(
+        ("coordinator.need_joint", "npo.joint_need"),
+        "tests/web/test_joint_pages.py: where needs are alike, and once the city has proposed",
+    ),
+    **dict.fromkeys(
         ("company.offer_check", "company.offer_edit", "npo.need_check", "npo.need_step"),
         "tests/browser/test_journeys.py, tests/web/test_posting_pages.py: steps of writing",
     ),

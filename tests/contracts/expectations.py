@@ -205,6 +205,11 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("draft_offer", {}, {"GET": "L+------", "POST": "L+------"}),
         ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
     ],
+    "company.offer_again": [
+        ("offer", {}, {"POST": "L+------"}),
+        ("draft_offer", {}, {"POST": "L+------"}),
+        ("nothing", {}, {"POST": "L-------"}),
+    ],
     "company.offer_edit": [
         ("offer", {}, {"GET": "L+------", "POST": "L+------"}),
         ("draft_offer", {}, {"GET": "L+------", "POST": "L+------"}),
@@ -255,6 +260,11 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     ],
     "coordinator.questions_file": [
         ("", {"form": "xlsx"}, {"GET": "L----++-"}),
+    ],
+    "coordinator.need_joint": [
+        ("need", {}, {"GET": "L----++-", "POST": "L----++-"}),
+        ("draft_need", {}, {"GET": "L----++-", "POST": "L----++-"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
     ],
     "coordinator.need": [
         ("review_need", {}, {"GET": "L----++-", "POST": "L----++-"}),
@@ -349,6 +359,10 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     "npo.home": [
         ("", {}, {"GET": "L--++---"}),
     ],
+    "npo.joint_need": [
+        ("joint", {}, {"GET": "L--+----", "POST": "L--+----"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
     "npo.need": [
         ("need", {}, {"GET": "L--+----"}),
         ("draft_need", {}, {"GET": "L--+----"}),
@@ -370,6 +384,11 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("nothing", {"action": "renew"}, {"POST": "L-------"}),
         ("nothing", {"action": "fill"}, {"POST": "L-------"}),
         ("nothing", {"action": "rework"}, {"POST": "L-------"}),
+    ],
+    "npo.need_again": [
+        ("need", {}, {"POST": "L--+----"}),
+        ("draft_need", {}, {"POST": "L--+----"}),
+        ("nothing", {}, {"POST": "L-------"}),
     ],
     "npo.need_check": [
         ("need", {}, {"GET": "L--+----", "POST": "L--+----"}),

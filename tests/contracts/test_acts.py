@@ -14,7 +14,7 @@ from unittest.mock import MagicMock
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Mapper, Session, joinedload
+from sqlalchemy.orm import Mapper, Session, joinedload, selectinload
 
 from matcher.cases import reads as case_reads
 from matcher.cases.beginning import Terms, between
@@ -28,6 +28,8 @@ from matcher.postings import reads as posting_reads
 from matcher.records import (
     Handover,
     ImportBatch,
+    JointNeed,
+    JointPartner,
     Mail,
     Membership,
     Need,
@@ -65,6 +67,11 @@ _READERS: Final = {
     "organization": organization_reads.get_organization,
     "question": lambda session, _actor, public_id: session.scalar(
         select(Question).where(Question.public_id == public_id).options(joinedload(Question.need))
+    ),
+    "joint": lambda session, _actor, public_id: session.scalar(
+        select(JointNeed).where(JointNeed.public_id == public_id).options(
+            joinedload(JointNeed.need), selectinload(JointNeed.partners)
+        )
     ),
 }  # fmt: skip
 #: Acts of which each outcome, or each kind of text, is an event of its own.
@@ -143,7 +150,7 @@ DEEDS: Final[Mapping[str, Mapping[str, Deed]]] = {
         "send_message": _declared(Partnership, "send_message", "。"),
         "assign": _declared(Partnership, "assign", MagicMock()),
     },
-    "need": {**_POSTING, "ask_question": _declared(Need, "ask_question", "。")},
+    "need": {**_POSTING, "ask_question": _declared(Need, "ask_question", "。"), "propose_joint": _declared(Need, "propose_joint", (), "")},
     "offer": _POSTING,
     "organization": {
         "submit": _declared(Organization, "submit", declared=True, agreed=True),
@@ -168,6 +175,7 @@ DEEDS: Final[Mapping[str, Mapping[str, Deed]]] = {
     },
     "comment": {"treat_comment": _declared(PublicComment, "treat_comment", MagicMock(), {"decision": ""})},
     "question": {"treat_question": _declared(Question, "treat_question", questions.Treatment(""))},
+    "joint": {"answer_joint": _declared(JointNeed, "answer_joint", "", "")},
     "handover": {"cancel_handover": _declared(Handover, "cancel_handover")},
     "registration code": {"end_registration_code": _declared(RegistrationCode, "end_registration_code")},
     "upload": {"discard": _declared(ImportBatch, "discard")},
@@ -184,6 +192,7 @@ _RECORDS: Final[Mapping[str, type[Base]]] = {
     "case": Partnership, "need": Need, "offer": Offer, "organization": Organization, "membership": Membership,
     "account": User, "comment": PublicComment, "handover": Handover, "registration code": RegistrationCode,
     "upload": ImportBatch, "plan": YearPlan, "mail": Mail, "question": Question,
+    "joint": JointNeed,
 }  # fmt: skip
 
 
@@ -218,6 +227,10 @@ class Stage:
             ),
             "question": Question(
                 need_id=partners.need.id, asker_id=partners.company.id, asked_by_id=user.id, asked_at=NOW, text="。"
+            ),
+            "joint": JointNeed(
+                need_id=partners.need.id, proposed_by_id=user.id, proposed_at=NOW, note="。",
+                partners=[JointPartner(organization_id=partners.npo.id, need_id=partners.need.id)],
             ),
             "mail": Mail(key="m-1", to="gone@x.example", subject="件名", body="文", created_at=NOW, send_after=NOW),
         }  # fmt: skip
@@ -266,6 +279,7 @@ _STANDINGS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
     "account": {state: {"status": state} for state in ("invited", "active", "deactivated")},
     "comment": {state: {"state": state} for state in lifecycle.WITHIN["comment"]},
     "question": {state: {"state": state} for state in vocabulary.QUESTION_STATES},
+    "joint": {state: {"state": state} for state in ("proposed", "agreed", "declined")},
     "handover": {"planned": {}, "done": {"done_at": NOW}, "cancelled": {"cancelled_at": NOW}},
     "registration code": {
         "coming": {"valid_on": TODAY + timedelta(days=1)}, "open": {"valid_on": TODAY},

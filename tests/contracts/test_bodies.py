@@ -23,6 +23,7 @@ from webapp.forms import (
     desk_work,
     finding,
     imports,
+    joint,
     organization,
     plan,
     plans,
@@ -122,7 +123,7 @@ def test_the_forms_are_found():
     assert modules == {
         module.__name__
         for module in (
-            account, agreement, alerts, base, case, desk_work, finding, imports, organization, plan, plans, posting, public,
+            account, agreement, alerts, base, case, desk_work, finding, imports, joint, organization, plan, plans, posting, public,
             question, results, suggestion, talks, work, webapp.forms.desk,
         )
     }  # fmt: skip

@@ -67,6 +67,7 @@ UNDECLARED: Final[Mapping[str, str]] = {
     "planning.acts.ask": _BEGINS,
     "planning.reads.export_note": _READS,
     "planning.running.run": "the solver's answer to what somebody has put in line: nobody acts",
+    "postings.again.take_over": _BEGINS,
     "postings.drafts.new_need": _BEGINS,
     "postings.drafts.new_offer": _BEGINS,
     "postings.drafts.save_need_step": _WRITES,

@@ -23,11 +23,12 @@ from matcher.ground import calendar, vocabulary
 from matcher.ground.db import Database
 from matcher.ground.errors import MovedOn, NotFound, NotPermitted, Refused
 from matcher.ground.permissions import Actor
-from matcher.postings import questions
+from matcher.postings import joint, questions
 from matcher.postings import reads as posting_reads
 from matcher.postings.questions import Treatment
 from matcher.records import (
     EvaluationSheet,
+    JointNeed,
     Need,
     Notice,
     Offer,
@@ -465,19 +466,51 @@ _QUESTION_SCENES: Final[Mapping[str, Scene]] = {
     "treat_question: refused": _questioned(lambda _p, _other: Treatment("refuse", refuse_reason="said")),
 }
 
+
+def _joint(decision: str, *, is_last: bool = False) -> Scene:
+    """The city has proposed to the NPO, and to two more, to ask together."""
+
+    def scene(p: Partners) -> Set:
+        read = posting_reads.get_need(p.session, p.manager, p.need.public_id)
+        others = [factories.make_need(p.session, factories.make_npo(p.session)) for _number in range(2)]
+        named = [one.public_id for one in others]
+        made = joint.propose_joint(p.session, p.colleague, read, named, "まとめて頼めます。", p.at)
+        record = joint.get_joint(p.session, p.npo_actor, made.public_id)
+        if is_last:
+            for partner in record.partners[1:]:
+                partner.answer = "agreed"
+            p.session.flush()
+        return record, lambda _by: (decision, "都合により。" if decision == "decline" else "")
+
+    return scene
+
+
+def _proposed(p: Partners) -> Set:
+    other = factories.make_need(p.session, factories.make_npo(p.session))
+    read = posting_reads.get_need(p.session, p.manager, p.need.public_id)
+    return read, lambda _by: ([other.public_id], "まとめて頼めます。")
+
+
+_JOINT_SCENES: Final[Mapping[str, Scene]] = {
+    "answer_joint": _joint("agree"),
+    "answer_joint: last of all": _joint("agree", is_last=True),
+    "answer_joint: declined": _joint("decline"),
+}
+
 SCENES: Final[Mapping[tuple[str, str], Scene]] = {
     (kind, name): scene
     for kind, scenes in {
         "case": {**_WORK_SCENES, **_OUTCOMES}, "organization": _ORGANIZATION_SCENES,
-        "need": {**_posting_scenes(Need), "ask_question": _posting(Need, "open", "何時ごろがよいですか。")},
+        "need": {**_posting_scenes(Need), "ask_question": _posting(Need, "open", "何時ごろがよいですか。"),
+                 "propose_joint": _proposed},
         "offer": _posting_scenes(Offer),
-        "comment": _COMMENT_SCENES, "question": _QUESTION_SCENES,
+        "comment": _COMMENT_SCENES, "question": _QUESTION_SCENES, "joint": _JOINT_SCENES,
     }.items()
     for name, scene in scenes.items()
 }  # fmt: skip
 _KINDS: Final = {
     "case": Partnership, "organization": Organization, "need": Need, "offer": Offer, "comment": PublicComment,
-    "question": Question,
+    "question": Question, "joint": JointNeed,
 }  # fmt: skip
 #: What an act is asked besides, by name.
 _NAMED: Final = {

@@ -11,6 +11,7 @@ from matcher.ground import lifecycle
 from matcher.records import (
     CaseDocument,
     Contribution,
+    JointNeed,
     Measurement,
     Need,
     PeriodReport,
@@ -74,7 +75,7 @@ def test_every_way_of_writing_a_state_is_found(text: str) -> None:
     [
         ("document", CaseDocument, "state"), ("report", PeriodReport, "state"),
         ("comment", PublicComment, "state"), ("contribution", Contribution, "state"),
-        ("question", Question, "state"), ("measurement", Measurement, "state"), ("account", User, "status"),
+        ("question", Question, "state"), ("joint_need", JointNeed, "state"), ("measurement", Measurement, "state"), ("account", User, "status"),
     ],
 )  # fmt: skip
 def test_what_stands_within_an_act_takes_the_steps_of_its_table_only(

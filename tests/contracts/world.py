@@ -22,6 +22,8 @@ from matcher.records import (
     EvaluationSheet,
     ImportBatch,
     Job,
+    JointNeed,
+    JointPartner,
     Mail,
     Organization,
     PeriodReport,
@@ -171,7 +173,14 @@ class World:
         )  # fmt: skip
         session.add(question)
         session.flush()
+        proposed = JointNeed(
+            need_id=need.id, proposed_by_id=self.people["coordinator"].id, proposed_at=NOW, note="まとめて頼めます。",
+            partners=[JointPartner(organization_id=sides["npo_a"].id, need_id=need.id)],
+        )  # fmt: skip
+        session.add(proposed)
+        session.flush()
         self.ids |= {
+            "joint": proposed.public_id,
             "batch": batch.public_id,
             "plan": factories.make_year_plan(session, self.people["coordinator"], need, offer).public_id,
             "need": need.public_id, "question": question.public_id, "draft_need": draft.public_id, "offer": offer.public_id,

@@ -14,6 +14,7 @@ from matcher.ground.errors import Invalid, NotFound
 from matcher.organizations import profile
 from matcher.people import accounts, forgetting
 from matcher.postings import acts as posting_acts
+from matcher.postings import nearness
 from matcher.records import (
     AuditEvent,
     Hit,
@@ -30,7 +31,8 @@ from matcher.register import findable, folding
 from matcher.suggestions import encoding, ranking, shown_lists, suggest
 from matcher.suggestions.indexing import LiveIndex
 from tests import factories, told
-from tests.services.test_suggestions import ENCODER, encode, factories_get
+from tests.services.test_suggestions import ENCODER, TOPICS, encode, factories_get
+from webapp.reason_text import reason_sentence
 
 DAY = timedelta(days=1)
 MONDAY = datetime(2026, 11, 30, 8, 0, tzinfo=TOKYO)
@@ -448,6 +450,99 @@ def test_a_saved_search_tells_what_meets_it_and_its_name_stands_in_the_mail(town
     assert town.hits() == [("need", need)]
     ((_to, facts),) = town.digest()
     assert ([one["name"] for one in facts["searches"]], facts["bar"]) == (["資金"], "")
+
+
+@pytest.fixture
+def typed_meaning(monkeypatch):
+    """Typed words are read by the invented encoder; its own name cannot be read by pages."""
+
+    def read(words):
+        vector = ENCODER.encode([words], "text")[0]
+        return vector if any(topic in words for topic in TOPICS) else None
+
+    monkeypatch.setattr(nearness.typed, "reader_of", lambda _model_id: read)
+
+
+def whys(town):
+    """Title → what its hit says to the person."""
+    with town.database.read() as session:
+        rows = session.execute(
+            select(Need.title, Hit.why)
+            .join(Need, Need.id == Hit.owner_id)
+            .where(Hit.user_id == town.person.id, Hit.owner_type == "need")
+        )
+        return {title: reason_sentence(why) if why else "" for title, why in rows}
+
+
+def test_saved_words_are_met_by_part_of_a_word_or_by_meaning_and_the_hit_says_which(town, typed_meaning):
+    no_alert(town)
+    save(town, {"q": "生野菜 サラダ"}, "サラダ")
+    town.publish(topic="清掃")
+    assert town.hits() == []
+    town.publish(topic="野菜")
+    town.publish(title="サラダと生野菜の日", topic="清掃")
+    assert whys(town) == {
+        "野菜のこと0": "「生野菜 サラダ」に意味が近い文があります（「野菜のこと0」）。",
+        "サラダと生野菜の日": "「生野菜 サラダ」の言葉に合いました。",
+    }
+
+
+def test_what_is_near_in_meaning_must_meet_the_conditions_as_well(town, typed_meaning):
+    no_alert(town)
+    save(town, {"q": "生野菜 サラダ", "support_type": "funds"}, "資金で野菜")
+    town.publish(topic="野菜")
+    town.publish(topic="野菜", visibility="approached", support_type="funds", unit="円")
+    town.publish(topic="清掃", support_type="funds", unit="円")
+    assert town.hits() == []
+    (need,) = town.publish(topic="野菜", support_type="funds", unit="円")
+    assert town.hits() == [("need", need)]
+
+
+def test_without_a_model_that_pages_can_read_only_words_meet_a_saved_search(town):
+    no_alert(town)
+    save(town, {"q": "生野菜 サラダ"}, "サラダ")
+    town.publish(topic="野菜")
+    assert town.hits() == []
+
+
+def test_ones_own_offer_and_need_meet_no_search_of_ones_own(town, typed_meaning):
+    no_alert(town)
+    save(town, {"q": "生野菜 サラダ"}, "企業")
+    save(town, {"q": "生野菜 サラダ"}, "団体", user=town.director)
+    with town.database.write() as session:
+        company = session.get(Organization, town.company.id)
+        offer = factories.make_offer(session, company, title="野菜", description="野菜。")
+        offer.search_text = folding.text_of_posting(offer)
+        findable.touch(session, offer)
+    (need,) = town.publish()
+    assert town.hits() == [("need", need)]
+    assert ("need", need) not in town.hits(town.director)
+    assert ("offer", offer.id) in town.hits(town.director)
+
+
+def test_what_a_saved_search_finds_by_meaning_is_mailed_once_with_why(town, typed_meaning):
+    no_alert(town)
+    save(town, {"q": "生野菜 サラダ"}, "サラダ")
+    (need,) = town.publish()
+    town.change(lambda session: findable.touch(session, session.get(Need, need)))
+    town.match()
+    ((_to, facts),) = town.digest()
+    assert [reason_sentence(one["why"]) for one in facts["listed"]] == [
+        "「生野菜 サラダ」に意味が近い文があります（「野菜のこと0」）。"
+    ]
+    assert town.digest_count(MONDAY + timedelta(days=7)) == 0
+
+
+def test_a_search_that_was_forgotten_while_it_was_asked_tells_nothing(town):
+    no_alert(town)
+    gone, rests, stays = (save(town, {"q": word}, word) for word in ("野菜", "困って", "のこと"))
+    with town.database.write() as session:
+        (need,) = [factories.make_need(session, session.get(Organization, town.npo.id))]
+        met = [searches.Met(one, "need", need.id, {}) for one in (gone, rests, stays)]
+        me = _actor(session, town.person)
+        searches.delete(session, me, searches.get(session, me, gone.public_id), town.now)
+        searches.pause(session, me, searches.get(session, me, rests.public_id), town.now)
+        assert [one.search.name for one in searches.still_kept(session, met)] == ["のこと"]
 
 
 def test_ten_searches_tell_one_need_once_in_one_mail(town):

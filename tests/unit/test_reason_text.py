@@ -4,6 +4,9 @@ from dataclasses import replace
 from datetime import date
 from itertools import product
 
+from matcher.alerts import searches
+from matcher.postings import finding
+from matcher.postings.wanted import Wanted
 from matcher.suggestions import checks, explaining, ranking
 from matcher.suggestions.checks import Said
 from matcher.suggestions.criteria import Elsewhere
@@ -110,6 +113,10 @@ def test_every_sentence_is_said_of_some_pair_and_none_is_missing():
             kept = {"code": reason.code, "says": reason.says, **reason.facts}
             used.add(reason.says)
             assert "%" not in reason_text.reason_sentence(kept)
+    for found in (finding.Why(("title",)), finding.Why(sentence="100%の野菜。")):
+        kept = searches.reason(Wanted("野菜"), found)
+        used.add(kept["says"])
+        assert "野菜" in reason_text.reason_sentence(kept)
     used.add("talk")
     assert used == set(reason_text.SENTENCES) - OF_BEFORE
 

@@ -203,7 +203,7 @@ def test_members_do_not_find_it(city, new_client, records):
 
 def test_the_page_of_a_need_names_those_of_others_that_are_alike(city, records):
     page = visit(city.client, f"/desk/needs/{city.needs[0].public_id}")
-    assert "同じような困りごと" in page.text
+    assert "いっしょに頼めるかもしれません" in page.text
     assert city.needs[1].title in page.text
     offer = visit(city.client, f"/desk/offers/{city.offers[0].public_id}")
-    assert "同じような困りごと" not in offer.text
+    assert "いっしょに頼めるかもしれません" not in offer.text

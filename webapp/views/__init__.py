@@ -13,6 +13,7 @@ from webapp.views import (
     desk_work,
     imports,
     invitations,  # noqa: F401 – adds its pages to the coordinator's blueprint
+    joint,  # noqa: F401 – adds its pages to those of the desk and of NPOs
     making,
     moved,
     npo,

@@ -11,14 +11,14 @@ from matcher.cases import beginning
 from matcher.cases import reads as case_reads
 from matcher.city import cities
 from matcher.desk import tasks as desk_tasks
-from matcher.ground import permissions
+from matcher.ground import calendar, permissions
 from matcher.ground.errors import Invalid
 from matcher.ground.profile import SECTIONS
 from matcher.organizations import profile as organization_profile
 from matcher.organizations import reads as organization_reads
 from matcher.postings import acts as posting_acts
+from matcher.postings import again, finding, joint, questions
 from matcher.postings import drafts as posting_drafts
-from matcher.postings import finding, questions
 from matcher.postings import reads as posting_reads
 from matcher.records import Offer
 from matcher.register import audit
@@ -63,6 +63,7 @@ def home() -> Page:
         ],
         cases=cases,
         steps=steps,
+        due=again.due(session, actor, Offer, calendar.tokyo_date(clock.now())),
         has_offer=any(offer.is_open for offer in posting_reads.own_offers(session, actor)),
     )
 
@@ -109,6 +110,7 @@ def need(public_id: str) -> Page:
         mark=mark,
         may_propose=may_propose,
         answered=questions.answered(db.session(), found),
+        together=joint.asked_together(db.session(), found),
         own=questions.own_questions(db.session(), access.actor(), found),
         may_ask=questions.ask_question.may(Look(db.session(), access.actor(), found, clock.now())),
     )
@@ -163,7 +165,8 @@ def saved() -> Page:
 def offers() -> Page:
     """One's own offers with their state in words."""
     found = posting_reads.own_offers(db.session(), access.actor())
-    return render_template("company/offers.html", offers=found)
+    followers = again.followers(db.session(), [one for one in found if one.is_over])
+    return render_template("company/offers.html", offers=found, followers=followers)
 
 
 @blueprint.post("/offers/new")
@@ -172,6 +175,17 @@ def offer_new() -> Page:
     """Begin a draft."""
     return own_postings.begin(
         posting_drafts.new_offer, lambda public_id: url_for("company.offer_edit", public_id=public_id)
+    )
+
+
+@blueprint.post("/offers/<public_id>/again")
+@access.allow("company")
+def offer_again(public_id: str) -> Page:
+    """前回を引き継ぐ: begin a draft with all that an offer that is over says."""
+    before = own_postings.offer(public_id)
+    return own_postings.begin(
+        lambda session, actor, _company, now: again.take_over(session, actor, before, now),
+        lambda public_id: url_for("company.offer_edit", public_id=public_id),
     )
 
 
@@ -190,6 +204,8 @@ def _offer_page(found: Offer, banner: str = "") -> str:
         actions=own_postings.open_acts(found),
         may_write=posting_drafts.may_write(access.actor(), found),
         history=audit.history(db.session(), "offer", found.public_id),
+        before=again.forerunner(db.session(), found),
+        follower=again.followers(db.session(), [found]).get(found.id),
     )
 
 
@@ -209,7 +225,11 @@ def offer_edit(public_id: str) -> Page:
         form,
         lambda: own_postings.offer(public_id),
         lambda found, banner: render_template(
-            "company/offer_edit.html", offer=found, form=form, banner=banner
+            "company/offer_edit.html",
+            offer=found,
+            form=form,
+            banner=banner,
+            before=again.forerunner(session, found),
         ),
         lambda found: posting_drafts.save_offer(
             session, actor, found, form.typed, clock.now(), version=form.shown_version
@@ -240,6 +260,7 @@ def offer_check(public_id: str) -> Page:
                 name: url_for("company.offer_edit", public_id=public_id, _anchor=name)
                 for name in posting_drafts.OFFER_FIELDS
             },
+            before=again.forerunner(db.session(), found),
             **facts,
         ),
         home=url_for("company.offer", public_id=public_id),

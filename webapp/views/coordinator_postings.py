@@ -11,7 +11,7 @@ from matcher.city import cities
 from matcher.desk import partners, passes, unseen
 from matcher.ground import calendar
 from matcher.postings import acts as posting_acts
-from matcher.postings import alike, questions
+from matcher.postings import alike, joint, questions
 from matcher.postings import drafts as posting_drafts
 from matcher.postings import reads as posting_reads
 from matcher.postings import revisions as posting_revisions
@@ -132,16 +132,21 @@ def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
         passes=passes.of_need(session, access.actor(), found) if isinstance(found, Need) else None,
         candidates=partner_text.candidates(_candidates(found)),
         history=audit.history(session, kind, found.public_id),
-        alike=_alike(found),
         asked=questions.with_askers(session, access.actor(), found) if isinstance(found, Need) else (),
+        joint=joint.of_need(session, found) if isinstance(found, Need) else None,
+        **_alike(found),
     )
 
 
-def _alike(found: Need | Offer) -> list[alike.Alike]:
-    """Of an open need: what other organizations ask for in much the same words."""
-    if not isinstance(found, Need) or not found.is_open:
-        return []
-    return alike.needs_like(db.session(), live.index(), found, calendar.tokyo_date(clock.now()))
+def _alike(found: Need | Offer) -> dict[str, Any]:
+    """Of a need that is read or stands: what is like it, of its own organization and of others."""
+    if not isinstance(found, Need) or not (found.is_in_review or found.is_current):
+        return {"own_alike": None, "others_alike": ()}
+    session, index, today = db.session(), live.index(), calendar.tokyo_date(clock.now())
+    return {
+        "own_alike": alike.own_like(session, index, found, today),
+        "others_alike": alike.others_like(session, index, found, today),
+    }
 
 
 def _candidates(found: Need | Offer) -> partners.Found | None:

@@ -11,11 +11,11 @@ from matcher.cases import beginning, turns
 from matcher.cases import reads as case_reads
 from matcher.city import cities
 from matcher.desk import tasks as desk_tasks
-from matcher.ground import limits, permissions
+from matcher.ground import calendar, limits, permissions
 from matcher.organizations import reads as organization_reads
 from matcher.postings import acts as posting_acts
+from matcher.postings import again, alike, finding, joint, questions
 from matcher.postings import drafts as posting_drafts
-from matcher.postings import finding, questions
 from matcher.postings import reads as posting_reads
 from matcher.records import Need
 from matcher.register import act, audit
@@ -58,6 +58,7 @@ def home() -> Page:
         shown=posting_reads.shown_to_companies(session, needs),
         fresh=alert_reads.unseen(session, actor, HOME_FRESH),
         is_busy=case_reads.is_busy(session, npo.id),
+        due=again.due(session, actor, Need, calendar.tokyo_date(now)),
     )
 
 
@@ -67,7 +68,8 @@ def needs() -> Page:
     """All of one's own needs with their state in words."""
     found = posting_reads.own_needs(db.session(), access.actor())
     shown = posting_reads.shown_to_companies(db.session(), found)
-    return render_template("npo/needs.html", needs=found, shown=shown)
+    followers = again.followers(db.session(), [one for one in found if one.is_over])
+    return render_template("npo/needs.html", needs=found, shown=shown, followers=followers)
 
 
 @blueprint.get("/needs/<public_id>")
@@ -95,7 +97,28 @@ def _need_page(found: Need, banner: str = "") -> str:
         quiet=unanswered.of(session, found, clock.now()),
         cause_label=lambda cause: posting_text.labels("need")[unanswered.FIELDS[cause]],
         cause_step=unanswered.step_of,
+        **_joint(found),
+        follower=again.followers(session, [found]).get(found.id),
+        **_before(found),
     )
+
+
+def _joint(found: Need) -> dict[str, Any]:
+    """With whom it is asked for, or shall be, and where one answers while one is asked."""
+    proposed, actor = joint.of_need(db.session(), found), access.actor()
+    is_asked = proposed is not None and act.open_to(db.session(), actor, proposed, clock.now())
+    url = url_for("npo.joint_need", public_id=proposed.public_id) if proposed and is_asked else ""
+    return {"joint": proposed, "answer_url": url}
+
+
+def _before(found: Need) -> dict[str, Any]:
+    """前回, and where each field of the need is changed."""
+    urls = {
+        name: url_for("npo.need_step", public_id=found.public_id, step=step, _anchor=name)
+        for step, names in enumerate(posting_drafts.NEED_STEPS, 1)
+        for name in names
+    }
+    return {"before": again.forerunner(db.session(), found), "urls": urls}
 
 
 @blueprint.post("/needs/new")
@@ -104,6 +127,17 @@ def need_new() -> Page:
     """Begin a draft."""
     return own_postings.begin(
         posting_drafts.new_need, lambda public_id: url_for("npo.need_step", public_id=public_id, step=1)
+    )
+
+
+@blueprint.post("/needs/<public_id>/again")
+@access.allow("npo")
+def need_again(public_id: str) -> Page:
+    """前回を引き継ぐ: begin a draft with all that a need that is over says."""
+    before = own_postings.need(public_id)
+    return own_postings.begin(
+        lambda session, actor, _npo, now: again.take_over(session, actor, before, now),
+        lambda public_id: url_for("npo.need_step", public_id=public_id, step=1),
     )
 
 
@@ -173,7 +207,14 @@ def _step_page(found: Need, form: Any, step: int, banner: str) -> str:
     return render_template(
         f"npo/step{step}.html", need=found, form=form, step=step, banner=banner, similar=similar,
         missing=posting_drafts.missing_before(found, step),
+        own_alike=_own_like(found) if step == len(forms.NEED_FORMS) else None,
+        **_before(found),
     )  # fmt: skip
+
+
+def _own_like(found: Need) -> alike.Own:
+    """What is like it among one's other needs, before it is sent."""
+    return alike.own_like(db.session(), live.index(), found, calendar.tokyo_date(clock.now()))
 
 
 @blueprint.route("/needs/<public_id>/check", methods=["GET", "POST"])
@@ -185,12 +226,9 @@ def need_check(public_id: str) -> Page:
         lambda found, **facts: render_template(
             "npo/check.html",
             need=found,
-            urls={
-                name: url_for("npo.need_step", public_id=public_id, step=step, _anchor=name)
-                for step, names in enumerate(posting_drafts.NEED_STEPS, 1)
-                for name in names
-            },
             city_areas=cities.get(db.session()).area_labels,
+            own_alike=_own_like(found),
+            **_before(found),
             **facts,
         ),
         home=url_for("npo.need", public_id=public_id),

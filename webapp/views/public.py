@@ -12,7 +12,7 @@ from matcher.ground import lifecycle
 from matcher.ground.errors import Invalid, TooMany
 from matcher.jobs import seen
 from matcher.organizations import acts as organization_acts
-from matcher.postings import finding, questions
+from matcher.postings import finding, joint, questions
 from matcher.postings import reads as posting_reads
 from matcher.register import findable, receipts
 from matcher.results import comments, publication
@@ -79,7 +79,12 @@ def need(public_id: str) -> str:
     found = posting_reads.find_public_need(db.session(), public_id)
     if found is None:
         abort(404)
-    return render_template("public/need.html", need=found, answered=questions.answered(db.session(), found))
+    return render_template(
+        "public/need.html",
+        need=found,
+        answered=questions.answered(db.session(), found),
+        together=joint.asked_together(db.session(), found),
+    )
 
 
 @blueprint.get("/partnerships")

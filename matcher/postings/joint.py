@@ -1,0 +1,249 @@
+"""いっしょに頼む: the city proposes to NPOs that need the same to ask together, and each of them answers.
+
+Once all have agreed, the need by which they ask – of whom the city named – asks for the sum, and the others'
+own needs rest. Who declines says why; then all goes on as it was.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Final
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from matcher.ground import lifecycle, limits, permissions
+from matcher.ground.errors import Invalid, NotFound
+from matcher.ground.permissions import SYSTEM, Actor
+from matcher.records import JointNeed, JointPartner, Need, Organization
+from matcher.register import act, audit, findable, moves, notices, wording
+from matcher.register.act import Done, Look, Told, Words
+from matcher.suggestions import conditions
+
+MOST: Final = 10  #: needs beside the one by which they ask
+_STANDING: Final = frozenset({"proposed", "agreed"})
+
+_TOLD: Final[Mapping[str, Callable[..., wording.Said]]] = {
+    "joint_proposed": wording.joint_proposed,
+    "joint_agreed": wording.joint_agreed,
+    "joint_declined": wording.joint_declined,
+}
+
+
+class _JointWay:
+    """See ``register.act.Way``."""
+
+    def keep(self, look: Look, event: str, done: Done) -> None:
+        """Audit it with every need that it is about: each NPO reads it in the history of its own."""
+        joint: JointNeed = done.made
+        for partner in joint.partners:
+            audit.record(
+                look.session, look.actor, event, "need", partner.need.public_id, look.now,
+                reason_text=done.text, details={"joint": joint.public_id} | dict(done.details),
+            )  # fmt: skip
+
+    def tell(self, look: Look, told: Told) -> None:
+        """By notice and mail, each NPO about its own need; the desk about the one by which they ask."""
+        joint = told.facts["joint"]
+        assert isinstance(joint, JointNeed)
+        facts = {name: value for name, value in told.facts.items() if name != "joint"}
+        for partner in joint.partners if "partners" in told.to else ():
+            said = _TOLD[told.event](partner.need, **facts)
+            about = ("need", partner.need.public_id)
+            notices.tell_organization(look.session, partner.organization_id, *said, look.now, about=about)
+        if "desk" in told.to:
+            about = ("need", joint.need.public_id)
+            notices.tell_staff(look.session, *_TOLD[told.event](joint.need, **facts), look.now, about=about)
+
+
+_act = partial(act.act, way=_JointWay())
+
+
+def _taken(look: Look) -> str | None:
+    """It is about to be asked for together, or is so already."""
+    return act.MOVED_ON if _standing_with(look.session, [look.record.id]) else None
+
+
+def _standing() -> tuple[ColumnElement[bool], ...]:
+    """SQL: nobody has declined, and the need by which they ask still stands."""
+    return JointNeed.state.in_(_STANDING), Need.state.in_(lifecycle.POSTING_CURRENT)
+
+
+def _standing_with(session: Session, needs: Sequence[int]) -> bool:
+    return bool(
+        session.scalar(
+            select(JointPartner.id)
+            .join(JointNeed, JointNeed.id == JointPartner.joint_id)
+            .join(Need, Need.id == JointNeed.need_id)
+            .where(JointPartner.need_id.in_(needs), *_standing())
+            .limit(1)
+        )
+    )
+
+
+@_act(
+    "propose_joint", record=Need, by="posting.review", open_in=frozenset({"open"}), guard=_taken,
+    shown=act.version_of_record,
+    words=Words(
+        "いっしょに頼むことを提案する", "団体に提案を送りました。全員の返事がそろうと、お知らせします。",
+        "いっしょに頼むことを提案しました", submit="提案を送る",
+    ),
+)  # fmt: skip
+def propose_joint(look: Look, needs: Sequence[str], note: str) -> Done:
+    """Propose to ask for it together with some other needs; gives the ``JointNeed``.
+
+    Raises:
+        Invalid: no need, one with which it cannot be asked for, or no note.
+    """
+    lead: Need = look.record
+    others = [one for one in candidates(look.session, lead, needs) if one.public_id in set(needs)]
+    wrong = {}
+    organizations = {one.organization_id for one in (lead, *others)}
+    is_known = len(others) == len(set(needs)) == len(organizations) - 1
+    if not is_known or not 0 < len(others) <= MOST:
+        wrong["needs"] = "required"
+    if not note.strip():
+        wrong["note"] = "required"
+    elif limits.is_too_long(note, limits.NOTE):
+        wrong["note"] = "too_long"
+    if wrong:
+        raise Invalid(**wrong)
+    joint = JointNeed(
+        need_id=lead.id, need=lead, note=note.strip(), proposed_by_id=look.actor.user_id or 0,
+        proposed_at=look.now,
+        partners=[
+            JointPartner(
+                organization_id=one.organization_id, need_id=one.id, need=one, quantity=one.quantity,
+                unit=one.unit,
+            )
+            for one in (lead, *others)
+        ],
+    )  # fmt: skip
+    look.session.add(joint)
+    look.session.flush()
+    return Done(made=joint, tells=(Told("partners", "joint_proposed", {"joint": joint, "note": joint.note}),))
+
+
+def candidates(session: Session, need: Need, public_ids: Sequence[str]) -> Sequence[Need]:
+    """Those of some needs with which ``need`` can be asked for: open to others, of another NPO, of the same
+    kind and unit, and not asked for together with others.
+    """
+    rows = session.scalars(
+        select(Need)
+        .join(Organization, Organization.id == Need.organization_id)
+        .where(
+            Need.public_id.in_(list(public_ids)),
+            Need.organization_id != need.organization_id,
+            Need.support_type == need.support_type,
+            Need.unit == need.unit,
+            *conditions.listed_needs(),
+        )
+        .options(joinedload(Need.organization))
+        .order_by(Need.id)
+    ).all()
+    return [one for one in rows if not _standing_with(session, [one.id])]
+
+
+def _is_asked(look: Look) -> bool:
+    own = partner_of(look.record, look.actor)
+    return own is not None and own.answer == "waiting"
+
+
+@_act(
+    "answer_joint", record=JointNeed, by="posting.answer", open_in=frozenset({"proposed"}), who=_is_asked,
+    when=lambda joint: joint.need.is_current, shown=lambda look: None,
+    words=Words("提案に返事をする", "返事を送りました。", "提案に返事をしました", submit="返事を送る"),
+)  # fmt: skip
+def answer_joint(look: Look, decision: str, reason: str) -> Done:
+    """Agree, or decline and say why; with the last who agrees they ask together.
+
+    Raises:
+        Invalid: neither, or no reason.
+    """
+    joint: JointNeed = look.record
+    reason = reason.strip()
+    if decision not in {"agree", "decline"}:
+        raise Invalid(decision="required")
+    if decision == "decline" and not reason:
+        raise Invalid(reason="required")
+    if limits.is_too_long(reason, limits.NOTE):
+        raise Invalid(reason="too_long")
+    own = partner_of(joint, look.actor)
+    assert own is not None  # ``who`` has asked
+    own.answer, own.reason = ("agreed", "") if decision == "agree" else ("declined", reason)
+    own.answered_by_id, own.answered_at = look.actor.user_id, look.now
+    if decision == "decline":
+        moves.become(joint, "declined")
+        joint.ended_at = look.now
+        told = Told(("partners", "desk"), "joint_declined", {"joint": joint, "reason": reason})
+        return Done(made=joint, event="decline_joint", text=reason, tells=(told,))
+    # Several may answer at once: the version of the proposal rises with each, so that one is the last.
+    joint.agreed += 1
+    if any(one.answer != "agreed" for one in joint.partners):
+        return Done(made=joint, event="agree_joint")
+    return _begin_together(look, joint)
+
+
+def _begin_together(look: Look, joint: JointNeed) -> Done:
+    moves.become(joint, "agreed")
+    lead = joint.need
+    # Whoever's own need was met or taken back meanwhile agrees, but needs nothing any more.
+    needing = [one for one in joint.partners if one.need.is_current]
+    shares = [one.quantity for one in needing if one.quantity is not None]
+    if shares:
+        lead.quantity = sum(shares)
+    findable.touch(look.session, lead)
+    for partner in joint.partners:
+        if partner.need_id != lead.id and partner.need.is_open:
+            partner.need.pause_cause = "joint"
+            cause = {"cause": "joint"}
+            moves.move(look.session, SYSTEM, partner.need, lifecycle.PAUSE, look.now, details=cause)
+            findable.touch(look.session, partner.need)
+    told = Told(("partners", "desk"), "joint_agreed", {"joint": joint})
+    return Done(made=joint, event="agree_joint", details={"quantity": lead.quantity}, tells=(told,))
+
+
+# ── Reading ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def partner_of(joint: JointNeed, actor: Actor) -> JointPartner | None:
+    """The actor's own part of it."""
+    return next((one for one in joint.partners if one.organization_id == actor.organization_id), None)
+
+
+def get_joint(session: Session, actor: Actor, public_id: str) -> JointNeed:
+    """A proposal to one's own NPO, with all who are asked.
+
+    Raises:
+        NotFound
+    """
+    found = session.scalar(_loaded().where(JointNeed.public_id == public_id))
+    if found is None or not permissions.may(actor, "posting.answer", found):
+        raise NotFound("joint_need")
+    return found
+
+
+def of_need(session: Session, need: Need) -> JointNeed | None:
+    """The latest that a need is part of, with all who are asked, unless somebody has declined."""
+    return session.scalars(
+        _loaded()
+        .join(JointPartner, JointPartner.joint_id == JointNeed.id)
+        .join(Need, Need.id == JointNeed.need_id)
+        .where(JointPartner.need_id == need.id, *_standing())
+        .order_by(JointNeed.id.desc())
+        .limit(1)
+    ).first()
+
+
+def asked_together(session: Session, need: Need) -> JointNeed | None:
+    """With whom a need is asked for by its owner, once all have agreed."""
+    found = of_need(session, need)
+    return found if found is not None and found.state == "agreed" and found.need_id == need.id else None
+
+
+def _loaded() -> Select[JointNeed]:
+    partners = selectinload(JointNeed.partners)
+    return select(JointNeed).options(
+        joinedload(JointNeed.need).joinedload(Need.organization),
+        partners.joinedload(JointPartner.organization),
+        partners.joinedload(JointPartner.need).joinedload(Need.organization),
+    )

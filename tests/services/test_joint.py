@@ -1,0 +1,169 @@
+"""いっしょに頼む: the city proposes, each NPO answers, and with the last who agrees they ask together."""
+
+import pytest
+from sqlalchemy import func, select
+
+from matcher.ground.errors import Invalid, MovedOn, NotFound, NotPermitted
+from matcher.postings import acts, joint
+from matcher.postings import reads as posting_reads
+from matcher.records import AuditEvent, JointNeed, Need, Notice
+from tests import factories
+from tests.conftest import NOW
+
+WHY = "まとめて頼むと、配送が1回で済みます。"
+
+
+class Town:
+    """Three NPOs, each with a need of vegetables, and an official."""
+
+    def __init__(self, session):
+        self.session = session
+        factories.make_city(session)
+        self.npos = [factories.make_npo(session, name=f"団体{number}") for number in range(3)]
+        self.actors = [factories.actor_for(factories.make_user(session, one)) for one in self.npos]
+        self.official = factories.actor_for(factories.make_coordinator(session))
+        made = [
+            factories.make_need(session, npo, title=f"野菜{number}", quantity=10 * (number + 1), unit="kg")
+            for number, npo in enumerate(self.npos)
+        ]
+        session.flush()
+        self.needs = [posting_reads.get_need(session, self.official, one.public_id) for one in made]
+
+    def propose(self, *others, note=WHY, by=None):
+        return joint.propose_joint(
+            self.session,
+            by or self.official,
+            self.needs[0],
+            [self.needs[one].public_id for one in others],
+            note,
+            NOW,
+        )
+
+    def answer(self, made, number, decision="agree", reason=""):
+        found = joint.get_joint(self.session, self.actors[number], made.public_id)
+        joint.answer_joint(self.session, self.actors[number], found, decision, reason, NOW)
+
+    def told(self, code):
+        return self.session.scalar(select(func.count()).select_from(Notice).where(Notice.code == code))
+
+    def actions(self, need):
+        events = self.session.scalars(
+            select(AuditEvent.action).where(AuditEvent.object_id == need.public_id).order_by(AuditEvent.id)
+        )
+        return list(events)
+
+
+@pytest.fixture
+def town(session):
+    return Town(session)
+
+
+def test_with_the_last_who_agrees_one_need_asks_for_the_sum_and_the_others_rest(town):
+    made = town.propose(1, 2)
+    assert [one.quantity for one in made.partners] == [10, 20, 30]
+    assert town.told("joint_proposed") == 3
+    for number in (0, 1):
+        town.answer(made, number)
+        assert (made.state, town.needs[0].quantity) == ("proposed", 10)
+    town.answer(made, 2)
+    assert (made.state, town.needs[0].quantity, town.needs[0].state) == ("agreed", 60, "open")
+    assert [(one.state, one.pause_cause, one.quantity) for one in town.needs[1:]] == [
+        ("paused", "joint", 20), ("paused", "joint", 30),
+    ]  # fmt: skip
+    assert joint.asked_together(town.session, town.needs[0]) is made
+    assert joint.asked_together(town.session, town.needs[1]) is None
+    assert town.told("joint_agreed") == 4
+    assert sorted(town.actions(town.needs[1])) == [*["agree_joint"] * 3, "pause", "propose_joint"]
+
+
+def test_who_declines_says_why_and_all_goes_on_as_it_was(town):
+    made = town.propose(1, 2)
+    town.answer(made, 0)
+    with pytest.raises(Invalid):
+        town.answer(made, 1, "decline", " ")
+    town.answer(made, 1, "decline", "時期が合いません。")
+    assert (made.state, made.partners[1].answer, made.partners[1].reason) == (
+        "declined", "declined", "時期が合いません。",
+    )  # fmt: skip
+    assert [(one.state, one.quantity) for one in town.needs] == [("open", 10), ("open", 20), ("open", 30)]
+    assert town.told("joint_declined") == 4
+    assert joint.of_need(town.session, town.needs[0]) is None
+    with pytest.raises(MovedOn):
+        town.answer(made, 2)
+    assert town.propose(2).state == "proposed"
+
+
+def test_one_answers_once_and_only_for_ones_own(town):
+    made = town.propose(1)
+    with pytest.raises(NotFound):
+        joint.get_joint(town.session, town.actors[2], made.public_id)
+    with pytest.raises(Invalid):
+        town.answer(made, 0, "perhaps")
+    town.answer(made, 0)
+    with pytest.raises(NotPermitted):
+        town.answer(made, 0, "decline", "やはり。")
+    viewer = factories.actor_for(factories.make_user(town.session, town.npos[1], organization_role="viewer"))
+    with pytest.raises(NotFound):
+        joint.get_joint(town.session, viewer, made.public_id)
+
+
+def test_what_is_asked_for_together_already_is_in_no_second_proposal(town):
+    town.propose(1)
+    with pytest.raises(MovedOn):
+        town.propose(2)
+    other = joint.candidates(town.session, town.needs[2], [town.needs[1].public_id])
+    assert list(other) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"state": "paused"}, {"unit": "箱"}, {"support_type": "goods_new"}, {"visibility": "approached"}],
+)
+def test_only_what_stands_open_in_the_same_kind_and_unit_is_proposed(town, changes):
+    for name, value in changes.items():
+        setattr(town.needs[1], name, value)
+    town.session.flush()
+    with pytest.raises(Invalid) as found:
+        town.propose(1)
+    assert found.value.facts == {"needs": "required"}
+    assert town.session.scalar(select(func.count()).select_from(JointNeed)) == 0
+
+
+def test_a_proposal_names_other_needs_one_an_organization_and_says_why(town):
+    second = factories.make_need(town.session, town.npos[1], unit="kg")
+    town.needs.append(second)
+    for others, note, field in (((), WHY, "needs"), ((1, 3), WHY, "needs"), ((1,), " ", "note")):
+        with pytest.raises(Invalid) as found:
+            town.propose(*others, note=note)
+        assert set(found.value.facts) == {field}
+    with pytest.raises(NotPermitted):
+        town.propose(1, by=town.actors[0])
+
+
+def test_once_the_need_by_which_they_ask_is_over_nobody_is_asked_or_bound_any_more(town):
+    made = town.propose(1)
+    town.needs[0].state = "withdrawn"
+    town.session.flush()
+    with pytest.raises(MovedOn):
+        town.answer(made, 1)
+    assert joint.of_need(town.session, town.needs[1]) is None
+    assert joint.candidates(town.session, town.needs[2], [town.needs[1].public_id]) == [town.needs[1]]
+
+
+def test_what_was_met_meanwhile_is_not_asked_for_again(town):
+    made = town.propose(1, 2)
+    town.needs[1].state = "filled"
+    town.session.flush()
+    for number in range(3):
+        town.answer(made, number)
+    assert (town.needs[0].quantity, town.needs[1].state, town.needs[2].state) == (40, "filled", "paused")
+
+
+def test_an_npo_may_take_proposals_on_its_own_need_again(town):
+    made = town.propose(1)
+    town.answer(made, 0)
+    town.answer(made, 1)
+    need = posting_reads.get_need(town.session, town.actors[1], town.needs[1].public_id)
+    acts.resume(town.session, town.actors[1], need, NOW, version=need.version)
+    assert (need.state, need.pause_cause) == ("open", None)
+    assert isinstance(need, Need)

@@ -1,0 +1,103 @@
+"""いっしょに頼む on the pages of the city, of the NPOs, and of those who read what they ask for together."""
+
+import pytest
+from sqlalchemy import select
+
+from matcher.records import JointNeed, Need
+from tests import factories
+from tests.conftest import NOW
+from tests.services.test_suggestions import encode
+from tests.web.conftest import login_as
+from tests.web.pages import send, visit
+
+PROPOSE = "いっしょに頼むことを提案する"
+
+
+class City:
+    """Two NPOs that need vegetables, an official and a company."""
+
+    def __init__(self, records, new_client):
+        self.records = records
+        with records.write() as session:
+            self.npos = [factories.make_npo(session, name=f"団体{number}") for number in range(2)]
+            self.needs = [
+                factories.make_need(
+                    session, npo, title=f"野菜{number}", quantity=20 + number, unit="kg", visibility="public"
+                )
+                for number, npo in enumerate(self.npos)
+            ]
+            people = [
+                factories.make_coordinator(session), factories.make_user(session, factories.make_company(session)),
+                *(factories.make_user(session, npo) for npo in self.npos),
+            ]  # fmt: skip
+        encode(records, NOW)
+        self.official, self.company, self.first, self.second = (login_as(new_client(), one) for one in people)
+        self.stranger = new_client()
+
+    def propose(self):
+        page = visit(self.official, f"/desk/needs/{self.needs[0].public_id}")
+        form = visit(self.official, page.href(PROPOSE))
+        values = {"needs": self.needs[1].public_id, "note": "まとめて頼めます。"}
+        return send(self.official, form, values, button="提案を送る")
+
+    def answer(self, browser, number, **values):
+        page = visit(browser, f"/npo/needs/{self.needs[number].public_id}")
+        form = visit(browser, page.href("提案を読んで返事をする"))
+        assert "まとめて頼めます。" in form.text
+        return send(browser, form, values, button="返事を送る")
+
+    def kept(self, kind, number=0):
+        with self.records.read() as session:
+            one = select(Need).where(Need.id == self.needs[number].id) if kind is Need else select(kind)
+            return session.scalars(one).one()
+
+
+@pytest.fixture
+def city(records, new_client):
+    return City(records, new_client)
+
+
+def test_from_the_desk_to_one_need_of_both(city):
+    city.propose()
+    assert (
+        PROPOSE
+        not in visit(city.official, f"/desk/needs/{city.needs[0].public_id}").text.split("これまで")[0]
+    )
+    city.answer(city.first, 0, decision="agree")
+    assert "提案を読んで返事をする" not in visit(city.first, f"/npo/needs/{city.needs[0].public_id}").text
+    assert "共同のニーズ" not in visit(city.company, f"/company/needs/{city.needs[0].public_id}").text
+    city.answer(city.second, 1, decision="agree")
+    assert (city.kept(Need).quantity, city.kept(Need, 1).state) == (41, "paused")
+    for browser, path in (
+        (city.official, "/desk/needs"), (city.first, "/npo/needs"), (city.company, "/company/needs"),
+    ):  # fmt: skip
+        page = visit(browser, f"{path}/{city.needs[0].public_id}")
+        assert "共同のニーズ" in page.text
+        assert "団体1" in page.text
+    shown = visit(city.stranger, f"/needs/{city.needs[0].public_id}")
+    assert "2団体がいっしょにお願いしています" in shown.text
+    assert "団体1" not in shown.text
+
+
+def test_who_declines_must_say_why(city):
+    city.propose()
+    page = visit(city.second, f"/npo/needs/{city.needs[1].public_id}")
+    form = visit(city.second, page.href("提案を読んで返事をする"))
+    again = send(city.second, form, {"decision": "decline"}, status=422, button="返事を送る")
+    assert "見合わせる理由" in again.text
+    city.answer(city.second, 1, decision="decline", reason="時期が合いません。")
+    assert city.kept(JointNeed).state == "declined"
+    assert "提案を読んで返事をする" not in visit(city.first, f"/npo/needs/{city.needs[0].public_id}").text
+
+
+def test_a_proposal_names_a_need_and_says_why(city):
+    page = visit(city.official, f"/desk/needs/{city.needs[0].public_id}/joint")
+    again = send(city.official, page, {}, status=422, button="提案を送る")
+    assert {"#needs", "#note"} <= {url for _text, url in again.links}
+
+
+def test_where_nothing_is_alike_nothing_can_be_proposed(city):
+    with city.records.write() as session:
+        session.get(Need, city.needs[1].id).unit = "箱"
+    page = visit(city.official, f"/desk/needs/{city.needs[0].public_id}/joint")
+    assert "いっしょに頼めるニーズはありません" in page.text

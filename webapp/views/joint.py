@@ -1,0 +1,61 @@
+"""Pages of needs that several NPOs ask for together: the city proposes, each NPO answers."""
+
+from flask import render_template, url_for
+from flask_babel import gettext as _
+
+from matcher.ground import calendar
+from matcher.postings import alike, joint
+from matcher.postings import reads as posting_reads
+from matcher.register import act
+from webapp import access, clock, db, live
+from webapp.acts import ActPage, Page
+from webapp.forms.joint import JointAnswerForm, JointForm
+from webapp.views import coordinator, npo
+
+
+@coordinator.blueprint.route("/desk/needs/<public_id>/joint", methods=["GET", "POST"])
+@access.allow("staff")
+def need_joint(public_id: str) -> Page:
+    """Propose to ask together, by this need."""
+    session, actor = db.session(), access.actor()
+    found = posting_reads.get_need(session, actor, public_id)
+    near = alike.others_like(session, live.index(), found, calendar.tokyo_date(clock.now()))
+    form = JointForm(data={"version": str(found.version)})
+    form.offer_needs(joint.candidates(session, found, [one.need.public_id for one in near]))
+    return ActPage(
+        deed=joint.propose_joint,
+        form=form,
+        record=found,
+        find=lambda: posting_reads.get_need(session, actor, public_id),
+        ask=lambda need, banner: render_template("postings/joint.html", need=need, form=form, banner=banner),
+        overtaken=lambda _need: _("いまは提案できません。ほかの方が先に提案したか、公開が止まっています。"),
+        home=url_for("coordinator.need", public_id=public_id),
+        answers=lambda: ((form.needs.data or [], form.note.data or ""), {}),
+    ).answer()
+
+
+@npo.blueprint.route("/joint/<public_id>", methods=["GET", "POST"])
+@access.allow("npo")
+def joint_need(public_id: str) -> Page:
+    """Answer a proposal to ask together."""
+    session, actor = db.session(), access.actor()
+    found = joint.get_joint(session, actor, public_id)
+    form = JointAnswerForm(data={"version": str(found.version)})
+    own = joint.partner_of(found, actor)
+    return ActPage(
+        deed=joint.answer_joint,
+        form=form,
+        record=found,
+        find=lambda: joint.get_joint(session, actor, public_id),
+        ask=lambda found, banner: render_template(
+            "npo/joint.html",
+            joint=found,
+            own=own,
+            form=form,
+            banner=banner,
+            is_asked=act.open_to(session, actor, found, clock.now()),
+        ),
+        overtaken=lambda _joint: _("この提案は、ほかの方が先にお返事したか、見合わせとなりました。"),
+        home=url_for("npo.need", public_id=own.need.public_id) if own else url_for("npo.needs"),
+        answers=lambda: ((form.decision.data or "", form.reason.data or ""), {}),
+    ).answer()
