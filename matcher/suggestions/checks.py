@@ -29,6 +29,7 @@ class Said:
 
     conditions: tuple[str, ...]  #: its conditions, refusals and limits
     sentences: tuple[str, ...]  #: all that it says
+    notes: tuple[str, ...] = ()  #: of its conditions, those that it was asked for as such
 
 
 def of_company(company: Organization, offer: Offer | None) -> Said:
@@ -50,7 +51,7 @@ def of_npo(npo: Organization, need: Need | None) -> Said:
     if need is not None:
         told = [part for text in (need.title, need.situation, need.wanted_change) for part in _split(text)]
         notes = [part for text in (need.place_note, need.safety_note) for part in _split(text)]
-        return Said((*_bounded(told, "asker"), *notes), (*told, *notes))
+        return Said((*_bounded(told, "asker"), *notes), (*told, *notes), tuple(notes))
     profile = npo.npo
     if profile is None:
         return Said((), ())
@@ -89,7 +90,7 @@ def between(company: Said, npo: Said) -> list[Reason]:
         if answer and does in {"enough", "refuses"}:
             facts = {"company": answer, "npo": sentence}
             against.append(Reason("check", "△", "check_against_npo", facts))
-        elif does in {"", "limits", "weather"}:
+        elif sentence in npo.notes or does in {"", "limits", "weather"}:
             notes.append(sentence)
     found = [*against, *both][:MOST]
     if open_:

@@ -1,5 +1,6 @@
 """Conditions of either side are set against what the other says, and are never a reason."""
 
+from matcher.records import Need, Organization
 from matcher.suggestions import checks
 from matcher.suggestions.checks import Said
 
@@ -55,3 +56,10 @@ def test_the_gravest_come_first_and_not_all_of_a_hundred():
     ((_mark, _says, facts),) = said(many, Said((), ()))
     assert facts["conditions"][0] == "冷凍車が必要です。"
     assert len(facts["conditions"]) == checks.MOST
+
+
+def test_a_note_that_refuses_something_is_still_told_to_everybody():
+    note, refusal = "生徒の学校名・家庭の事情は聞かないでください。", "古着は受け取れません。"
+    need = Need(title="お米", situation=refusal, wanted_change="", place_note="", safety_note=note)
+    asked = checks.of_npo(Organization(), need)
+    assert said(Said((), ("お米を届けます。",)), asked) == [("△", "check_npo", {"conditions": [note]})]
