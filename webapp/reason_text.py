@@ -30,16 +30,22 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "団体のいちばんの希望は「%(wanted)s」です。あると助かるとした「%(welcome)s」に、"
         "企業の「%(given)s」が代わりになるか相談が必要です。"
     ),
-    "support_other": _l("団体の希望は「%(wanted)s」ですが、企業の提供は「%(given)s」で、種類が異なります。"),
-    "support_elsewhere": _l(
-        "団体が求める「%(wanted)s」は、この企業の別の提供メニュー「%(title)s」にあります。"
+    "support_instead_in_profile": _l(
+        "団体の希望は「%(wanted)s」です。企業がプロフィールで触れている「%(given)s」が代わりになるか、"
+        "相談が必要です。"
     ),
+    "support_instead_of_welcome_in_profile": _l(
+        "団体のいちばんの希望は「%(wanted)s」です。あると助かるとした「%(welcome)s」に、"
+        "企業がプロフィールで触れている「%(given)s」が代わりになるか、相談が必要です。"
+    ),
+    "support_other": _l("団体の希望は「%(wanted)s」ですが、企業の提供は「%(given)s」で、種類が異なります。"),
+    "support_elsewhere": _l("団体が求める「%(wanted)s」は、この企業の提供メニュー「%(title)s」にあります。"),
     "support_welcome_elsewhere": _l(
-        "団体が「あると助かる」とした「%(given)s」は、この企業の別の提供メニュー「%(title)s」にあります。"
+        "団体が「あると助かる」とした「%(given)s」は、この企業の提供メニュー「%(title)s」にあります。"
         "いちばんの希望は「%(wanted)s」です。"
     ),
     "support_instead_elsewhere": _l(
-        "団体の希望は「%(wanted)s」です。この企業の別の提供メニュー「%(title)s」（%(given)s）が"
+        "団体の希望は「%(wanted)s」です。この企業の提供メニュー「%(title)s」（%(given)s）が"
         "代わりになるか、相談が必要です。"
     ),
     "support_refused": _l("企業は「%(sentence)s」としています。団体の希望は「%(wanted)s」です。"),

@@ -142,9 +142,11 @@ def _said_of(way: _Way, first: str, company: Side, npo: Side) -> Reason:
     if way.given != way.wanted:
         if way.title:
             return Reason(code, "△", "support_instead_elsewhere", {**facts, "title": way.title})
+        # What a profile merely mentions is not what the company offers.
+        where = "_in_profile" if way.from_profile else ""
         if way.wanted == first:
-            return Reason(code, "△", "support_instead", facts)
-        return Reason(code, "△", "support_instead_of_welcome", {**facts, "welcome": way.wanted})
+            return Reason(code, "△", f"support_instead{where}", facts)
+        return Reason(code, "△", f"support_instead_of_welcome{where}", {**facts, "welcome": way.wanted})
     if way.skill == "unknown":
         return Reason(code, "△", "skill_unknown", facts)
     if way.title:
@@ -229,11 +231,7 @@ def _period(company: Side, npo: Side) -> Judgement:
 
 def _quantity(company: Side, npo: Side) -> Judgement:
     code = "quantity"
-    if (
-        company.quantity is None
-        or npo.quantity is None
-        or not set(company.support_types) & set(npo.support_types)
-    ):
+    if company.quantity is None or npo.quantity is None or not _counts_the_same(company, npo):
         return code, None, None
     offered = _in_unit(company, npo.unit)
     facts: dict[str, Any] = {"offered": company.quantity, "needed": npo.quantity, "unit": npo.unit}
@@ -247,6 +245,21 @@ def _quantity(company: Side, npo: Side) -> Judgement:
     if npo.min_useful is not None and offered < npo.min_useful:
         return code, 0.0, Reason(code, "×", "quantity_too_little", {**facts, "least": npo.min_useful})
     return code, offered / npo.quantity, Reason(code, "△", "quantity_part", facts)
+
+
+def _counts_the_same(company: Side, npo: Side) -> bool:
+    """Whether the amount of the offer can be set against that of the need, which counts what it asks for
+    first: not sixty people for an afternoon against six places to work, which another offer has.
+    """
+    if not set(company.support_types) & set(npo.support_types):
+        return False
+    first = npo.support_types[0]
+    if first in company.support_types:
+        return True
+    if any(other.title and other.support_type == first for other in company.elsewhere):
+        return False
+    stands_in = any(vocabulary.complement(first, kind) > 0 for kind in company.support_types)
+    return stands_in and _in_unit(company, npo.unit) is not None
 
 
 def _in_unit(company: Side, unit: str) -> float | None:
