@@ -12,7 +12,7 @@ from typing import Final
 
 from embeddings import text as texts
 from embeddings.bearing import bearing
-from embeddings.things import things
+from embeddings.things import in_common, things
 from embeddings.topics import TOPICS, topics
 from matcher.records import Need, Offer, Organization
 from matcher.suggestions.criteria import Reason
@@ -30,20 +30,22 @@ class Said:
     conditions: tuple[str, ...]  #: its conditions, refusals and limits
     sentences: tuple[str, ...]  #: all that it says
     notes: tuple[str, ...] = ()  #: of its conditions, those that it was asked for as such
+    no_go: tuple[str, ...] = ()  #: what a company wants to have nothing to do with
 
 
 def of_company(company: Organization, offer: Offer | None) -> Said:
     """The conditions of an offer, or of the profile where it alone is spoken of."""
     profile = company.company
+    no_go = _split(profile.no_go) if profile is not None else ()
     if offer is not None:
         described = [*_split(offer.title), *_split(offer.description)]
         conditions = [*_split(offer.conditions), *_bounded(described, "giver")]
-        return Said(tuple(conditions), (*described, *_split(offer.conditions)))
+        return Said(tuple(conditions), (*described, *_split(offer.conditions)), no_go=no_go)
     if profile is None:
         return Said((), ())
     volunteering = _split(profile.volunteering)
     own = [*_split(profile.business), *_split(profile.csr_policy), *volunteering]
-    return Said((*_bounded(volunteering, "giver"), *_split(profile.no_go)), tuple(own))
+    return Said(tuple(_bounded(volunteering, "giver")), tuple(own), no_go=no_go)
 
 
 def of_npo(npo: Organization, need: Need | None) -> Said:
@@ -83,6 +85,13 @@ def between(company: Said, npo: Said) -> list[Reason]:
             both.append(Reason("check", "△", "check_both", facts))
         else:
             open_.append(sentence)
+    apart = []
+    for sentence in dict.fromkeys(company.no_go):
+        if answer := _answer(sentence, npo.sentences, closely=True):
+            facts = {"company": sentence, "npo": answer}
+            against.append(Reason("check", "△", "check_against_no_go", facts))
+        else:
+            apart.append(sentence)
     notes = []
     for sentence in sorted(dict.fromkeys(npo.conditions), key=_gravity):
         answer = _answer(sentence, company.sentences, closely=True)
@@ -95,7 +104,10 @@ def between(company: Said, npo: Said) -> list[Reason]:
     found = [*against, *both][:MOST]
     if open_:
         found.append(Reason("check", "△", "check_company", {"conditions": open_[:MOST]}))
-    if notes:
+    if apart:
+        found.append(Reason("check", "△", "check_no_go", {"conditions": apart[:MOST]}))
+    shown = {str(reason.facts["npo"]) for reason in found if "npo" in reason.facts}
+    if notes := [sentence for sentence in notes if sentence not in shown]:
         found.append(Reason("check", "△", "check_npo", {"conditions": notes[:MOST]}))
     return found
 
@@ -113,7 +125,7 @@ def _answer(sentence: str, others: Sequence[str], *, closely: bool = False) -> s
     spoken, tokens = topics(sentence), things(sentence)
     best, most = "", 0.0
     for other in others:
-        common = len(tokens & things(other))
+        common = in_common(tokens, things(other))
         same = spoken & topics(other)
         if not common and (closely or not same & _ALWAYS):
             continue

@@ -1,6 +1,8 @@
 """Conditions of either side are set against what the other says, and are never a reason."""
 
-from matcher.records import Need, Organization
+import pytest
+
+from matcher.records import CompanyProfile, Need, Offer, Organization
 from matcher.suggestions import checks
 from matcher.suggestions.checks import Said
 
@@ -63,3 +65,46 @@ def test_a_note_that_refuses_something_is_still_told_to_everybody():
     need = Need(title="お米", situation=refusal, wanted_change="", place_note="", safety_note=note)
     asked = checks.of_npo(Organization(), need)
     assert said(Said((), ("お米を届けます。",)), asked) == [("△", "check_npo", {"conditions": [note]})]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "says"),
+    [
+        ("紹介料は一切いただきません。", "撮影は一切ご遠慮ください。", "check_company"),
+        ("発電所の見学はできません。", "発電機の音がうるさい。", "check_company"),
+        ("公共事業の関係者は対象外です。", "太陽光のある事業所がほしい。", "check_company"),
+        ("飲酒は不可。", "用紙は持ち出し不可。", "check_company"),
+        ("賞味期限の切れたものは出せません。", "期限の近いものを分けてほしい。", "check_against_company"),
+        ("車は貸せません。", "荷物を運ぶ車がほしい。", "check_against_company"),
+        ("パンは焼けません。", "パンフレットを刷りたい。", "check_company"),
+    ],
+)
+def test_only_the_same_thing_is_set_against_a_refusal(ours, theirs, says):
+    assert says in [one[1] for one in said(Said((ours,), ()), Said((), (theirs,)))]
+
+
+def test_what_a_company_wants_nothing_to_do_with_is_told_as_such():
+    company = Said((), (), no_go=("酒の席での募金。", "転売を前提としたお話。"))
+    need = Said((), ("夏祭りでお酒を出します。",))
+    assert said(company, need) == [
+        ("△", "check_against_no_go", {"company": "酒の席での募金。", "npo": "夏祭りでお酒を出します。"}),
+        ("△", "check_no_go", {"conditions": ["転売を前提としたお話。"]}),
+    ]
+
+
+def test_the_no_go_text_of_a_company_counts_for_its_offers_too():
+    company = Organization(
+        company=CompanyProfile(no_go="酒の席での募金。", business="", csr_policy="", volunteering="")
+    )
+    offer = Offer(title="会議室", description="", conditions="")
+    assert checks.of_company(company, offer).no_go == ("酒の席での募金。",)
+    assert checks.of_company(company, None).no_go == ("酒の席での募金。",)
+
+
+def test_a_note_that_answers_a_condition_is_not_listed_again():
+    company = Said(("土曜の保険が必要です。",), ())
+    need = Said(("保険は会で加入。", "腕章をつけます。"), ("保険は会で加入。", "腕章をつけます。"))
+    assert said(company, need) == [
+        ("△", "check_both", {"company": "土曜の保険が必要です。", "npo": "保険は会で加入。"}),
+        ("△", "check_npo", {"conditions": ["腕章をつけます。"]}),
+    ]
