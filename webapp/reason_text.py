@@ -87,9 +87,12 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "check_company": _l("企業の条件%(conditions)s。団体の文章からは、応じられるか分かりません。"),
     "check_both": _l("企業の条件「%(company)s」。団体の文章には「%(npo)s」とあります。"),
     "check_against_company": _l("企業は「%(company)s」としています。団体の文章には「%(npo)s」とあります。"),
-    "check_no_go": _l("企業が遠慮したいとしていること%(conditions)s。当てはまらないか確かめてください。"),
+    "check_no_go": _l(
+        "企業は、応じられないこと・条件として%(conditions)sを挙げています。当てはまらないか確かめてください。"
+    ),
     "check_against_no_go": _l(
-        "企業は「%(company)s」を遠慮したいこととして挙げています。団体の文章には「%(npo)s」とあります。"
+        "企業は、応じられないこと・条件として「%(company)s」を挙げています。"
+        "団体の文章には「%(npo)s」とあります。"
     ),
     "check_npo": _l("団体からの補足%(conditions)s。応じられるか確かめてください。"),
     "check_against_npo": _l("団体は「%(npo)s」としています。企業の文章には「%(company)s」とあります。"),

@@ -12,7 +12,7 @@ from typing import Final
 
 from embeddings import text as texts
 from embeddings.bearing import bearing
-from embeddings.things import in_common, things
+from embeddings.things import in_common, opens_with, things
 from embeddings.topics import TOPICS, topics
 from matcher.records import Need, Offer, Organization
 from matcher.suggestions.criteria import Reason
@@ -20,7 +20,7 @@ from matcher.suggestions.criteria import Reason
 MOST: Final = 6  #: so many of each kind are kept with a suggestion, the gravest first
 
 #: Where both sides name one of these, that alone is worth setting side by side.
-_ALWAYS: Final = frozenset({"cold", "form", "weather"})
+_ALWAYS: Final = frozenset({"cold", "form"})
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,10 @@ def between(company: Said, npo: Said) -> list[Reason]:
     both: list[Reason] = []
     open_: list[str] = []
     for sentence in sorted(dict.fromkeys(company.conditions), key=_gravity):
-        answer = _answer(sentence, npo.sentences)
+        refuses = bearing(sentence, "giver") in {"refuses", "enough"}
+        answer = _answer(sentence, npo.sentences, closely=refuses)
         facts = {"company": sentence, "npo": answer}
-        if answer and bearing(sentence, "giver") == "refuses":
+        if answer and refuses:
             against.append(Reason("check", "△", "check_against_company", facts))
         elif answer:
             both.append(Reason("check", "△", "check_both", facts))
@@ -120,16 +121,21 @@ def _answer(sentence: str, others: Sequence[str], *, closely: bool = False) -> s
     """The sentence of the other side that speaks of the same, empty where there is none.
 
     Args:
-        closely: a common subject is not enough, the same thing has to be named.
+        closely: a common subject or word is not enough, they have to speak of what the sentence is about.
     """
-    spoken, tokens = topics(sentence), things(sentence)
+    spoken, tokens, about = topics(sentence), things(sentence), opens_with(sentence)
     best, most = "", 0.0
     for other in others:
         common = in_common(tokens, things(other))
         same = spoken & topics(other)
-        if not common and (closely or not same & _ALWAYS):
+        if not (_is_about(other, about, common) if closely else common or same & _ALWAYS):
             continue
         worth = 2.0 * common + len(same)
         if worth > most:
             best, most = other, worth
     return best
+
+
+def _is_about(other: str, about: str, common: int) -> bool:
+    """Whether a sentence speaks of the thing ``about``, or has two things in common."""
+    return common > 1 or (bool(about) and any(one.startswith(about) for one in things(other)))

@@ -74,9 +74,12 @@ def test_a_note_that_refuses_something_is_still_told_to_everybody():
         ("発電所の見学はできません。", "発電機の音がうるさい。", "check_company"),
         ("公共事業の関係者は対象外です。", "太陽光のある事業所がほしい。", "check_company"),
         ("飲酒は不可。", "用紙は持ち出し不可。", "check_company"),
-        ("賞味期限の切れたものは出せません。", "期限の近いものを分けてほしい。", "check_against_company"),
+        ("冷凍は積めません。", "冷凍庫を運びたい。", "check_against_company"),
         ("車は貸せません。", "荷物を運ぶ車がほしい。", "check_against_company"),
         ("パンは焼けません。", "パンフレットを刷りたい。", "check_company"),
+        ("冬の工房は21時半に閉めます。水は出ません。", "9時半に集まる。", "check_company"),
+        ("運転者の休憩を削る運行はしません。", "運転は会員がします。", "check_company"),
+        ("屋根の上の仕事はできません。", "屋根の雨もりを直したい。", "check_against_company"),
     ],
 )
 def test_only_the_same_thing_is_set_against_a_refusal(ours, theirs, says):
@@ -107,4 +110,10 @@ def test_a_note_that_answers_a_condition_is_not_listed_again():
     assert said(company, need) == [
         ("△", "check_both", {"company": "土曜の保険が必要です。", "npo": "保険は会で加入。"}),
         ("△", "check_npo", {"conditions": ["腕章をつけます。"]}),
+    ]
+
+
+def test_rain_that_is_no_matter_of_the_day_sets_nothing_against_a_weather_clause():
+    assert [one[1] for one in said(Said(("雨天中止。",), ()), Said((), ("雨で崩れた石垣が6か所。",)))] == [
+        "check_company"
     ]
