@@ -362,6 +362,26 @@ def test_a_new_model_takes_over_only_when_all_its_vectors_are_there(town, now):
     assert town.live.model_id == "topics@2"
 
 
+def test_texts_wait_again_where_the_rules_of_what_is_compared_have_changed(town, now):
+    """The program is newer than the vectors: whoever rebuilds gets them all of one kind."""
+    encode(town.database, now, TopicEncoder())
+
+    def waiting():
+        with town.database.read() as session:
+            return findable.waiting_count(session, "topics@1")
+
+    encoding.note_what_is_compared(town.database)
+    assert waiting() == 0
+
+    def by_older_rules(session):
+        row = session.scalar(select(Embedding).where(Embedding.owner_type == "need").order_by(Embedding.id))
+        row.text_sha256 = findable.texts.digest("別の規則で選ばれた文章")
+
+    town.change(by_older_rules)
+    encoding.note_what_is_compared(town.database)
+    assert waiting() == 1
+
+
 def test_an_index_from_a_snapshot_equals_the_database(town, now, tmp_path):
     first = LiveIndex(tmp_path)
     town.titles(first)
