@@ -38,10 +38,12 @@ _NOT_DENIED: Final = re.compile(
     r"|かもしれ(?:ません|ない)|(?:では|でも|に|と)?(?:過言|珍しく|少なく)[^。、]{0,3}(?:ません|ない)"
     r"|(?:だけ|のみ|ばかり|に限ったこと|に限った話|目的)(?:で)?は(?:あり|ござい)?(?:ません|ない)"
     r"|(?:くだら|つまら|さりげ|何気|なにげ|だらし|もったい|とんでも|仕方|しかた|やむを得|せわし|はか|あぶ|危|きた|汚|少|すく|幼|切|せつ|拙|情け"
-    r"|申し訳|限り|絶え間|惜しみ|しのび|忍び)ない"
+    r"|申し訳|限り|絶え間|惜しみ|しのび|忍び)ない|(?:だけ|ばかり)[^。、]{0,10}つもりは(?:あり)?(?:ません|ない)"
     r"|(?<!対象)(?<!向け)(?<!直接の寄[付附])(?:で|じゃ)は?(?:あり|ござい)?(?:ません|ない)|じゃない|に(?:は|も)?なりません|(?:と|なん|なんて)は?(?:言|申し|い)い?ません"
     r"|(?:起き|起こり|起こら|続き|続か|減り|減ら|売れ|待たせ|見え)(?:ません|ない))"
 )
+#: The troubles of others, one after the other (「入れない、字が小さい、重い。」), or what is only conceded.
+_TROUBLES: Final = re.compile(r"[^はも。]*ない、[^はも。]*い。?|[^。、]*(?:ません|ない)(?:が|けど|けれど)。?")
 #: What cannot be without something else asks for it, and refuses nothing.
 _DEMANDS: Final = re.compile(
     r"(?:ないと|なければ|なくては|ねば)[^。、]{0,16}(?:ません|ない)(?=ので|ため|から|です|[。、]|$)"
@@ -205,6 +207,8 @@ def _without_quoted(said: str) -> str:
 
 def _denies(said: str) -> bool:
     """Whether a giver's clause ends with a negation that is no waiver, no invitation and no idiom."""
+    if _TROUBLES.fullmatch(said):
+        return False
     for found in _DENIED.finditer(said):
         around = said[max(0, found.start() - 14) : found.end() + 6]
         if any(

@@ -51,7 +51,7 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "support_refused": _l("企業は「%(sentence)s」としています。団体の希望は「%(wanted)s」です。"),
     "support_no_budget": _l("企業は、資金の支援は考えていないとしています。団体の希望は「%(wanted)s」です。"),
     "support_in_profile": _l(
-        "企業はプロフィールで「%(given)s」に触れています。提供メニューはまだないため、できることの確認が必要です。"
+        "企業はプロフィールで「%(given)s」に触れています。その提供メニューはまだないため、できることの確認が必要です。"
     ),
     "support_skills": _l("団体が求める技能（%(skills)s）を、企業が挙げています。"),
     "skill_other": _l(

@@ -207,6 +207,10 @@ def test_refusals_and_limits_in_many_voices_are_told_from_offers_and_wishes():
         ("giver", "refuses", "大人数のにぎやかな催しは得意ではありません。"),
         ("giver", "", "We are happy to help with letters from school. We cannot give money, but our staff "
                       "will read every notice with you, in plain words, each Saturday."),
+        ("giver", "", "ログインできない、字が小さい、写真が重い。"),
+        ("giver", "", "予告はできないが。"),
+        ("giver", "", "うまくいった数字だけを並べるつもりはないので、一緒に考えたいです。"),
+        ("giver", "refuses", "予告なしの見学はできない、平日も難しい。"),
         ("giver", "", "3×4mの板を差し上げます。"),
         ("giver", "limits", "見本を見せてもらえないと作れないので、一度来てください。"),
         ("asker", "", "空室が1つあれば、200泊ぶんのお断りが減ります。"),
