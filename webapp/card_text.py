@@ -22,7 +22,7 @@ _REMARKS: Final = (
     "quantity_units", "area_other", "support_instead", "support_instead_elsewhere",
     "support_instead_of_welcome", "support_instead_in_profile", "support_instead_of_welcome_in_profile",
     "skill_unknown", "support_in_profile", "support_not_offered",
-    "check_both", "area_company_remote", "area_npo_remote", "period_part", "support_elsewhere",
+    "check_both", "area_named", "area_company_remote", "area_npo_remote", "period_part", "support_elsewhere",
     "support_welcome", "support_welcome_elsewhere", "check_company", "quote_none", "check_npo",
     "check_no_go",
 )  # fmt: skip

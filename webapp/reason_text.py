@@ -72,6 +72,7 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "団体はリモートでの支援を望み、企業は現地での支援を想定しています。進め方の相談が必要です。"
     ),
     "area_same": _l("活動の地域が合っています。"),
+    "area_named": _l("市全域としていますが、文章には「%(places)s」とあります。場所を確かめてください。"),
     "area_other": _l("企業が希望する地域と、団体の活動場所が異なります。"),
     "period_other": _l("支援できる期間と、必要な期間が重なっていません。"),
     "period_whole": _l("必要な期間を通して支援できます。"),
@@ -144,6 +145,8 @@ def fact(name: str, kept: Mapping[str, Any]) -> str:
         return "、".join(_LISTS[name].get(code, code) for code in value)
     if name == "conditions":
         return "".join(f"「{condition}」" for condition in value)
+    if name == "places":
+        return "」「".join(value)
     if name == "goals":
         return "、".join(_("目標%(goal)s", goal=goal) for goal in value)
     return str(value)

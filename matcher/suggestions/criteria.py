@@ -19,6 +19,7 @@ _NAMED: Final = 3  #: so many of what both sides have in common are named
 WELCOME: Final = 0.8  #: what the need names as also welcome
 ELSEWHERE: Final = 0.9  #: what another open offer of the company gives
 PROFILE: Final = 0.7  #: what the company's profile says, without an offer
+AREA_NAMED: Final = 0.6  #: 市全域 by its field, another district by its text
 SKILL_UNKNOWN: Final = 0.6  #: skills that one side does not name
 SKILL_OTHER: Final = 0.1  #: skills of which none is asked for: of 33 graded pairs of such, one was good
 
@@ -53,6 +54,7 @@ class Side:
         default_factory=dict
     )  #: kind of support → the sentence that refuses it
     sizes: Mapping[str, tuple[float, str]] = field(default_factory=dict)  #: unit → what one of it holds
+    named: Mapping[str, str] = field(default_factory=dict)  #: districts that its text names: code → name
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,8 @@ def _sdgs(company: Side, npo: Side) -> Judgement:
 
 def _area(company: Side, npo: Side) -> Judgement:
     code = "area"
-    if not company.areas or not npo.areas:
+    ours, theirs = (company.areas or frozenset(company.named)), (npo.areas or frozenset(npo.named))
+    if not ours or not theirs:
         return code, None, None
     if "remote" in (company.mode, npo.mode) and "onsite" not in (company.mode, npo.mode):
         return code, 1.0, Reason(code, "○", "area_remote")
@@ -208,9 +211,27 @@ def _area(company: Side, npo: Side) -> Judgement:
         says = "area_company_remote" if company.mode == "remote" else "area_npo_remote"
         return code, 0.3, Reason(code, "△", says)
     citywide = vocabulary.AREA_CITYWIDE
-    if company.areas & npo.areas or citywide in company.areas or citywide in npo.areas:
+    if ours & theirs - {citywide}:
         return code, 1.0, Reason(code, "○", "area_same")
+    if citywide in ours | theirs:
+        elsewhere = _named_elsewhere(company, npo)
+        if not elsewhere:
+            return code, 1.0, Reason(code, "○", "area_same")
+        return code, AREA_NAMED, Reason(code, "△", "area_named", {"places": elsewhere})
     return code, 0.0, Reason(code, "×", "area_other")
+
+
+def _named_elsewhere(company: Side, npo: Side) -> list[str]:
+    """The districts that the text of a side names, citywide by its field, where the other is elsewhere."""
+    wide = [vocabulary.AREA_CITYWIDE in side.areas for side in (company, npo)]
+    ours, theirs = (
+        set(side.named) if is_wide or not side.areas else set(side.areas)
+        for side, is_wide in zip((company, npo), wide, strict=True)
+    )
+    if not ours or not theirs or ours & theirs:
+        return []
+    named = (side.named.values() for side, is_wide in zip((company, npo), wide, strict=True) if is_wide)
+    return list(dict.fromkeys(name for names in named for name in names))
 
 
 def _period(company: Side, npo: Side) -> Judgement:
@@ -293,7 +314,7 @@ def improvements(company: Side, npo: Side, reasons: Iterable[Reason]) -> Iterabl
         yield _improvement("combine")
     if found & {"period_part", "period_other"}:
         yield _improvement("settle_period")
-    if found & {"area_other", "area_company_remote", "area_npo_remote"}:
+    if found & {"area_other", "area_company_remote", "area_npo_remote", "area_named"}:
         yield _improvement("settle_area")
     if company.is_open and npo.is_open and not (company.period_from or company.period_to):
         yield _improvement("say_period")
@@ -303,7 +324,7 @@ def improvements(company: Side, npo: Side, reasons: Iterable[Reason]) -> Iterabl
         yield _improvement("say_needed_quantity")
     if not company.fields:
         yield _improvement("choose_fields")
-    if not company.areas or not npo.areas:
+    if not (company.areas or company.named) or not (npo.areas or npo.named):
         yield _improvement("say_area")
 
 

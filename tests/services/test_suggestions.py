@@ -10,7 +10,7 @@ from matcher.cases.beginning import Terms
 from matcher.ground import vocabulary
 from matcher.ground.errors import Invalid, NotFound
 from matcher.postings import acts as posting_acts
-from matcher.records import Embedding, Partnership, ShownSuggestion
+from matcher.records import Embedding, Offer, Partnership, ShownSuggestion
 from matcher.register import findable
 from matcher.suggestions import encoding, indexing, shown_lists, suggest
 from matcher.suggestions.conditions import Filters
@@ -360,6 +360,27 @@ def test_a_new_model_takes_over_only_when_all_its_vectors_are_there(town, now):
     encode(town.database, now, other)
     town.titles()
     assert town.live.model_id == "topics@2"
+
+
+def test_a_district_named_in_a_text_counts_where_the_field_says_citywide(town):
+    def area_of_vegetables():
+        with town.database.read() as session:
+            town.live.level(session)
+            company, need = town.reload(session, town.company), need_of(session, town, "野菜")
+            card = suggest.fit_pair(session, town.live, company, need)
+            return [(one.mark, one.says) for one in card.fit.reasons if one.code == "area"]
+
+    def citywide(session):
+        need_of(session, town, "野菜").areas = [vocabulary.AREA_CITYWIDE]
+        session.get(Offer, town.offer.id).areas = ["chuo"]
+
+    def named(session):
+        need_of(session, town, "野菜").place_note = "里山地区の集会所です。"
+
+    town.change(citywide)
+    assert area_of_vegetables() == [("○", "area_same")]
+    town.change(named)
+    assert area_of_vegetables() == [("△", "area_named")]
 
 
 def test_texts_wait_again_where_the_rules_of_what_is_compared_have_changed(town, now):

@@ -127,3 +127,26 @@ def test_what_a_profile_mentions_is_not_said_to_be_offered():
     assert support(helping, welcome)[:2] == ("△", "support_instead_of_welcome_in_profile")
     open_offer = replace(translation, elsewhere=(Elsewhere("volunteer_hands", "荷おろし"),))
     assert support(open_offer, LAW)[:2] == ("△", "support_instead_elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        ({"areas": {"minato"}}, {"named": {"minato": "港"}}, ("○", "area_same")),
+        ({"areas": {"kitamio"}}, {"named": {"minato": "港"}}, ("×", "area_other")),
+        ({"areas": {"kitamio"}}, {"areas": {"citywide"}, "named": {"minato": "港"}}, ("△", "area_named")),
+        ({"areas": {"minato"}}, {"areas": {"citywide"}, "named": {"minato": "港"}}, ("○", "area_same")),
+        ({"areas": {"citywide"}}, {"areas": {"citywide"}, "named": {"minato": "港"}}, ("○", "area_same")),
+        # What the field says exactly counts, whatever the text names.
+        ({"areas": {"kitamio"}}, {"areas": {"kitamio"}, "named": {"minato": "港"}}, ("○", "area_same")),
+        ({"areas": {"minato"}}, {"areas": {"kitamio"}, "named": {"minato": "港"}}, ("×", "area_other")),
+        ({}, {"named": {"minato": "港"}}, None),
+    ],
+)
+def test_a_district_that_a_text_names_counts_where_the_field_is_less_exact(ours, theirs, expected):
+    company, npo = (
+        Side(areas=frozenset(one.get("areas", ())), named=one.get("named", {})) for one in (ours, theirs)
+    )
+    for pair in ((company, npo), (npo, company)):
+        said = [(one.mark, one.says) for one in ranking.fit(*pair, Texts()).reasons if one.code == "area"]
+        assert said == ([expected] if expected else [])

@@ -85,6 +85,7 @@ def test_every_sentence_is_said_of_some_pair_and_none_is_missing():
         NEED,
         replace(NEED, mode="remote", quantity=None),
         replace(NEED, mode="either", is_open=False),
+        replace(NEED, areas=frozenset({"citywide"}), named={"kita": "北"}),
         replace(NEED, support_types=("pro_bono",), skills=frozenset({"pr"})),
         replace(NEED, support_types=("pro_bono",), skills=frozenset({"it"})),
         replace(NEED, support_types=("pro_bono",), quantity=None),
