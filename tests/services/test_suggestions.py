@@ -362,6 +362,36 @@ def test_a_new_model_takes_over_only_when_all_its_vectors_are_there(town, now):
     assert town.live.model_id == "topics@2"
 
 
+def test_of_a_need_with_six_wishes_the_card_quotes_the_one_that_is_met(town, now):
+    def quoted():
+        encode(town.database, now)
+        with town.database.read() as session:
+            town.live.level(session)
+            company, need = town.reload(session, town.company), need_of(session, town, "野菜")
+            card = suggest.fit_pair(session, town.live, company, need)
+            return card.quote and card.quote.npo, [
+                reason.says for reason in card.fit.reasons if reason.mark == "○"
+            ]
+
+    def list_six(title):
+        def change(session):
+            need = need_of(session, town, "野菜")
+            need.title, need.situation, need.support_type = title, "いろいろ足りません。", "place"
+            need.also_welcome = ["food", "goods_used", "vehicle_logistics"]
+            findable.touch(session, need)
+
+        return change
+
+    town.change(list_six("会場、中古のパソコン、野菜、軽トラック、会計の人、寄付"))
+    quote, held = quoted()
+    assert quote == "野菜"
+    # Vegetables are welcome, not what is asked for first: nothing says that the others are met.
+    assert "support_welcome" in held
+    assert not {"quote_close", "support_wanted", "quantity_enough"} & set(held)
+    town.change(list_six("会場、中古のパソコン、軽トラック、会計の人、寄付"))
+    assert quoted()[0] is None
+
+
 def test_a_district_named_in_a_text_counts_where_the_field_says_citywide(town):
     def area_of_vegetables():
         with town.database.read() as session:
