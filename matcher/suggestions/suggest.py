@@ -20,7 +20,7 @@ from matcher.suggestions.explaining import Suggestion
 from matcher.suggestions.indexing import LiveIndex
 from matcher.suggestions.near import Near, Search, Source, rows_of
 from matcher.suggestions.newcomers import Draw
-from matcher.suggestions.ranking import Texts
+from matcher.suggestions.ranking import Fit, Texts
 from matcher.suggestions.sides import company_side, npo_side
 
 SCORED: Final = 40  #: of the candidates of each type, so many of the most promising are scored
@@ -336,14 +336,23 @@ def _fit_company(
 
 
 def fit_pair(session: Session, live: LiveIndex, company: Organization, need: Need) -> Suggestion:
-    """How one company and one need fit, whatever the hard conditions say: for judging and recommending.
+    """How one company and one need fit, whatever the hard conditions say, with all that is said of it.
 
     The company's and the NPO's profiles must be loaded.
     """
-    search = _search_of_company(session, live, company)
-    suggestion = _fit_need(search, _own_sides(search, company), need)
+    suggestion = _scored_pair(session, live, company, need)
     explaining.explain(session, live, [suggestion], company, None)
     return suggestion
+
+
+def score_pair(session: Session, live: LiveIndex, company: Organization, need: Need) -> Fit:
+    """The score and the signals of ``fit_pair``, without what is said to people: for planning and judging."""
+    return _scored_pair(session, live, company, need).fit
+
+
+def _scored_pair(session: Session, live: LiveIndex, company: Organization, need: Need) -> Suggestion:
+    search = _search_of_company(session, live, company)
+    return _fit_need(search, _own_sides(search, company), need)
 
 
 def fit_case(
