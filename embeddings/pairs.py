@@ -1,4 +1,4 @@
-"""How close the sentences of two texts are: the closest pair counts in the score; quotes are chosen by it too."""
+"""How close the sentences of two texts are: counts in the score, and tells what is quoted."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
