@@ -1,4 +1,4 @@
-"""How close the sentences of two texts are: the closest pair counts in the score, and is what is quoted."""
+"""How close the sentences of two texts are: counts in the score, and tells what is quoted."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,15 +62,6 @@ def closeness(a: Sentences, b: Sentences, idf: Callable[[str], float]) -> Number
     meaning = a.vectors.astype(np.float64) @ b.vectors.astype(np.float64).T
     close: Numbers = np.outer(_fullness(a), _fullness(b)) * ((1 - WORD_SHARE) * meaning + WORD_SHARE * common)
     return close
-
-
-def closest_pair(a: Sentences, b: Sentences, idf: Callable[[str], float]) -> tuple[int, int, float] | None:
-    """Positions and closeness of the closest pair, ties by position; ``None`` where either side is empty."""
-    close = closeness(a, b, idf)
-    if not close.size:
-        return None
-    row, column = divmod(int(np.argmax(np.round(close, 6))), close.shape[1])
-    return row, column, float(close[row, column])
 
 
 def maxsim(a: Floats, b: Floats) -> float | None:

@@ -43,7 +43,7 @@ _PATTERNS: Final = tuple(
         ),
         ("cost", "実費 有料 有償 料金 代金 ガソリン 燃料 交通費 材料費 材料代 負担 謝礼 入場料"),
         ("use", "転売 再販 営利 販売 政治 宗教 譲渡 目的 宣伝"),
-        ("weather", "雨 荒天 台風 雪 強風"),
+        ("weather", "雨(?!もり|漏|水|宿|具) 荒天 台風 雪 強風"),
     )
 )
 TOPICS: Final = tuple(topic for topic, _pattern in _PATTERNS)

@@ -16,12 +16,15 @@ _CELLS: Final[Mapping[str, Any]] = {
 }  # fmt: skip
 #: What tells a card from the others, the most telling first.
 _REMARKS: Final = (
-    "check_against_npo", "check_against_company", "support_refused", "support_no_budget",
+    "check_against_npo", "check_against_company", "check_against_no_go",
+    "support_refused", "support_no_budget",
     "skill_other", "support_other", "period_other", "quantity_too_little", "quantity_part",
     "quantity_units", "area_other", "support_instead", "support_instead_elsewhere",
-    "support_instead_of_welcome", "skill_unknown", "support_in_profile", "support_not_offered",
-    "check_both", "area_company_remote", "area_npo_remote", "period_part", "support_elsewhere",
+    "support_instead_of_welcome", "support_instead_in_profile", "support_instead_of_welcome_in_profile",
+    "skill_unknown", "support_in_profile", "support_not_offered",
+    "check_both", "area_named", "area_company_remote", "area_npo_remote", "period_part", "support_elsewhere",
     "support_welcome", "support_welcome_elsewhere", "check_company", "quote_none", "check_npo",
+    "check_no_go",
 )  # fmt: skip
 
 

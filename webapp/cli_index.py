@@ -22,6 +22,7 @@ def encode_all(database: Database, settings: Settings) -> int:
     """Encode everything that waits under the configured model, then let it serve; returns how many."""
     name = settings.embedding_model or None
     model_id = model_id_for(name)
+    encoding.note_what_is_compared(database)
     encoding.add_missing_rows(database, model_id)
     with database.read() as session:
         total = findable.waiting_count(session, model_id)

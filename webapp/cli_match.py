@@ -198,9 +198,9 @@ def _graded(session: Session, live: indexing.LiveIndex, path: Path) -> list[fitt
     for pair in cli_files.table_of(evaluation.read_judgements, path):
         company, need = sorted((pair.query, pair.candidate))
         if company in companies and need in needs:
-            suggestion = suggest.fit_pair(session, live, companies[company], needs[need])
+            scored = suggest.score_pair(session, live, companies[company], needs[need])
             npo = str(needs[need].organization_id)
-            found.append(fitting.Labelled(company, npo, pair.query, suggestion.fit.parts, pair.grade))
+            found.append(fitting.Labelled(company, npo, pair.query, scored.parts, pair.grade))
     return found
 
 

@@ -30,22 +30,28 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "団体のいちばんの希望は「%(wanted)s」です。あると助かるとした「%(welcome)s」に、"
         "企業の「%(given)s」が代わりになるか相談が必要です。"
     ),
-    "support_other": _l("団体の希望は「%(wanted)s」ですが、企業の提供は「%(given)s」で、種類が異なります。"),
-    "support_elsewhere": _l(
-        "団体が求める「%(wanted)s」は、この企業の別の提供メニュー「%(title)s」にあります。"
+    "support_instead_in_profile": _l(
+        "団体の希望は「%(wanted)s」です。企業がプロフィールで触れている「%(given)s」が代わりになるか、"
+        "相談が必要です。"
     ),
+    "support_instead_of_welcome_in_profile": _l(
+        "団体のいちばんの希望は「%(wanted)s」です。あると助かるとした「%(welcome)s」に、"
+        "企業がプロフィールで触れている「%(given)s」が代わりになるか、相談が必要です。"
+    ),
+    "support_other": _l("団体の希望は「%(wanted)s」ですが、企業の提供は「%(given)s」で、種類が異なります。"),
+    "support_elsewhere": _l("団体が求める「%(wanted)s」は、この企業の提供メニュー「%(title)s」にあります。"),
     "support_welcome_elsewhere": _l(
-        "団体が「あると助かる」とした「%(given)s」は、この企業の別の提供メニュー「%(title)s」にあります。"
+        "団体が「あると助かる」とした「%(given)s」は、この企業の提供メニュー「%(title)s」にあります。"
         "いちばんの希望は「%(wanted)s」です。"
     ),
     "support_instead_elsewhere": _l(
-        "団体の希望は「%(wanted)s」です。この企業の別の提供メニュー「%(title)s」（%(given)s）が"
+        "団体の希望は「%(wanted)s」です。この企業の提供メニュー「%(title)s」（%(given)s）が"
         "代わりになるか、相談が必要です。"
     ),
     "support_refused": _l("企業は「%(sentence)s」としています。団体の希望は「%(wanted)s」です。"),
     "support_no_budget": _l("企業は、資金の支援は考えていないとしています。団体の希望は「%(wanted)s」です。"),
     "support_in_profile": _l(
-        "企業はプロフィールで「%(given)s」に触れています。提供メニューはまだないため、できることの確認が必要です。"
+        "企業はプロフィールで「%(given)s」に触れています。その提供メニューはまだないため、できることの確認が必要です。"
     ),
     "support_skills": _l("団体が求める技能（%(skills)s）を、企業が挙げています。"),
     "skill_other": _l(
@@ -66,6 +72,7 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "団体はリモートでの支援を望み、企業は現地での支援を想定しています。進め方の相談が必要です。"
     ),
     "area_same": _l("活動の地域が合っています。"),
+    "area_named": _l("市全域としていますが、文章には「%(places)s」とあります。場所を確かめてください。"),
     "area_other": _l("企業が希望する地域と、団体の活動場所が異なります。"),
     "period_other": _l("支援できる期間と、必要な期間が重なっていません。"),
     "period_whole": _l("必要な期間を通して支援できます。"),
@@ -81,6 +88,13 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "check_company": _l("企業の条件%(conditions)s。団体の文章からは、応じられるか分かりません。"),
     "check_both": _l("企業の条件「%(company)s」。団体の文章には「%(npo)s」とあります。"),
     "check_against_company": _l("企業は「%(company)s」としています。団体の文章には「%(npo)s」とあります。"),
+    "check_no_go": _l(
+        "企業は、応じられないこと・条件として%(conditions)sを挙げています。当てはまらないか確かめてください。"
+    ),
+    "check_against_no_go": _l(
+        "企業は、応じられないこと・条件として「%(company)s」を挙げています。"
+        "団体の文章には「%(npo)s」とあります。"
+    ),
     "check_npo": _l("団体からの補足%(conditions)s。応じられるか確かめてください。"),
     "check_against_npo": _l("団体は「%(npo)s」としています。企業の文章には「%(company)s」とあります。"),
     "offer_support": _l("企業が「%(wanted)s」の提供メニューを加えると、条件を詳しく比べられます。"),
@@ -133,6 +147,8 @@ def fact(name: str, kept: Mapping[str, Any]) -> str:
         return "、".join(_LISTS[name].get(code, code) for code in value)
     if name == "conditions":
         return "".join(f"「{condition}」" for condition in value)
+    if name == "places":
+        return "」「".join(value)
     if name == "goals":
         return "、".join(_("目標%(goal)s", goal=goal) for goal in value)
     return str(value)

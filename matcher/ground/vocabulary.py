@@ -445,7 +445,8 @@ NO_NUMBER_REASONS: Final = _labels(
 #: Two pseudo areas stand beside the districts that each municipality lists for itself.
 AREA_CITYWIDE: Final = "citywide"
 AREA_OUTSIDE: Final = "outside"
-NO_PLACE: Final = frozenset({"全国", "海外", "オンライン"})  #: regions of texts that stand for no place
+#: Regions of texts that say nothing of where: a whole country, a way of meeting, or that it is not known.
+NO_PLACE: Final = frozenset({"全国", "国内", "海外", "世界", "オンライン", "リモート", "不明", "未定"})
 #: Beside the districts of the municipality.
 AREAS_BEYOND: Final = _labels({AREA_CITYWIDE: "市全域", AREA_OUTSIDE: "市外"})
 

@@ -209,7 +209,7 @@ def _add_locked(
         need, offer = need_of.get(key[0]), offer_of.get(key[1])
         if need is None or offer is None:
             continue
-        score = suggest.fit_pair(session, live, offer.organization, need).fit.score
+        score = suggest.score_pair(session, live, offer.organization, need).score
         pairs[key] = _pair(need, offer, score)
 
 

@@ -19,6 +19,7 @@ _NAMED: Final = 3  #: so many of what both sides have in common are named
 WELCOME: Final = 0.8  #: what the need names as also welcome
 ELSEWHERE: Final = 0.9  #: what another open offer of the company gives
 PROFILE: Final = 0.7  #: what the company's profile says, without an offer
+AREA_NAMED: Final = 0.6  #: 市全域 by its field, another district by its text
 SKILL_UNKNOWN: Final = 0.6  #: skills that one side does not name
 SKILL_OTHER: Final = 0.1  #: skills of which none is asked for: of 33 graded pairs of such, one was good
 
@@ -53,6 +54,7 @@ class Side:
         default_factory=dict
     )  #: kind of support → the sentence that refuses it
     sizes: Mapping[str, tuple[float, str]] = field(default_factory=dict)  #: unit → what one of it holds
+    named: Mapping[str, str] = field(default_factory=dict)  #: districts that its text names: code → name
 
 
 @dataclass(frozen=True)
@@ -142,9 +144,11 @@ def _said_of(way: _Way, first: str, company: Side, npo: Side) -> Reason:
     if way.given != way.wanted:
         if way.title:
             return Reason(code, "△", "support_instead_elsewhere", {**facts, "title": way.title})
+        # What a profile merely mentions is not what the company offers.
+        where = "_in_profile" if way.from_profile else ""
         if way.wanted == first:
-            return Reason(code, "△", "support_instead", facts)
-        return Reason(code, "△", "support_instead_of_welcome", {**facts, "welcome": way.wanted})
+            return Reason(code, "△", f"support_instead{where}", facts)
+        return Reason(code, "△", f"support_instead_of_welcome{where}", {**facts, "welcome": way.wanted})
     if way.skill == "unknown":
         return Reason(code, "△", "skill_unknown", facts)
     if way.title:
@@ -198,7 +202,8 @@ def _sdgs(company: Side, npo: Side) -> Judgement:
 
 def _area(company: Side, npo: Side) -> Judgement:
     code = "area"
-    if not company.areas or not npo.areas:
+    ours, theirs = (company.areas or frozenset(company.named)), (npo.areas or frozenset(npo.named))
+    if not ours or not theirs:
         return code, None, None
     if "remote" in (company.mode, npo.mode) and "onsite" not in (company.mode, npo.mode):
         return code, 1.0, Reason(code, "○", "area_remote")
@@ -206,9 +211,27 @@ def _area(company: Side, npo: Side) -> Judgement:
         says = "area_company_remote" if company.mode == "remote" else "area_npo_remote"
         return code, 0.3, Reason(code, "△", says)
     citywide = vocabulary.AREA_CITYWIDE
-    if company.areas & npo.areas or citywide in company.areas or citywide in npo.areas:
+    if ours & theirs - {citywide}:
         return code, 1.0, Reason(code, "○", "area_same")
+    if citywide in ours | theirs:
+        elsewhere = _named_elsewhere(company, npo)
+        if not elsewhere:
+            return code, 1.0, Reason(code, "○", "area_same")
+        return code, AREA_NAMED, Reason(code, "△", "area_named", {"places": elsewhere})
     return code, 0.0, Reason(code, "×", "area_other")
+
+
+def _named_elsewhere(company: Side, npo: Side) -> list[str]:
+    """The districts that the text of a side names, citywide by its field, where the other is elsewhere."""
+    wide = [vocabulary.AREA_CITYWIDE in side.areas for side in (company, npo)]
+    ours, theirs = (
+        set(side.named) if is_wide or not side.areas else set(side.areas)
+        for side, is_wide in zip((company, npo), wide, strict=True)
+    )
+    if not ours or not theirs or ours & theirs:
+        return []
+    named = (side.named.values() for side, is_wide in zip((company, npo), wide, strict=True) if is_wide)
+    return list(dict.fromkeys(name for names in named for name in names))
 
 
 def _period(company: Side, npo: Side) -> Judgement:
@@ -229,11 +252,7 @@ def _period(company: Side, npo: Side) -> Judgement:
 
 def _quantity(company: Side, npo: Side) -> Judgement:
     code = "quantity"
-    if (
-        company.quantity is None
-        or npo.quantity is None
-        or not set(company.support_types) & set(npo.support_types)
-    ):
+    if company.quantity is None or npo.quantity is None or not _counts_the_same(company, npo):
         return code, None, None
     offered = _in_unit(company, npo.unit)
     facts: dict[str, Any] = {"offered": company.quantity, "needed": npo.quantity, "unit": npo.unit}
@@ -247,6 +266,21 @@ def _quantity(company: Side, npo: Side) -> Judgement:
     if npo.min_useful is not None and offered < npo.min_useful:
         return code, 0.0, Reason(code, "×", "quantity_too_little", {**facts, "least": npo.min_useful})
     return code, offered / npo.quantity, Reason(code, "△", "quantity_part", facts)
+
+
+def _counts_the_same(company: Side, npo: Side) -> bool:
+    """Whether the amount of the offer can be set against that of the need, which counts what it asks for
+    first: not sixty people for an afternoon against six places to work, which another offer has.
+    """
+    if not set(company.support_types) & set(npo.support_types):
+        return False
+    first = npo.support_types[0]
+    if first in company.support_types:
+        return True
+    if any(other.title and other.support_type == first for other in company.elsewhere):
+        return False
+    stands_in = any(vocabulary.complement(first, kind) > 0 for kind in company.support_types)
+    return stands_in and _in_unit(company, npo.unit) is not None
 
 
 def _in_unit(company: Side, unit: str) -> float | None:
@@ -280,7 +314,7 @@ def improvements(company: Side, npo: Side, reasons: Iterable[Reason]) -> Iterabl
         yield _improvement("combine")
     if found & {"period_part", "period_other"}:
         yield _improvement("settle_period")
-    if found & {"area_other", "area_company_remote", "area_npo_remote"}:
+    if found & {"area_other", "area_company_remote", "area_npo_remote", "area_named"}:
         yield _improvement("settle_area")
     if company.is_open and npo.is_open and not (company.period_from or company.period_to):
         yield _improvement("say_period")
@@ -290,7 +324,7 @@ def improvements(company: Side, npo: Side, reasons: Iterable[Reason]) -> Iterabl
         yield _improvement("say_needed_quantity")
     if not company.fields:
         yield _improvement("choose_fields")
-    if not company.areas or not npo.areas:
+    if not (company.areas or company.named) or not (npo.areas or npo.named):
         yield _improvement("say_area")
 
 

@@ -17,7 +17,7 @@ from embeddings import text as texts
 from matcher.ground.db import Database
 from matcher.records import Embedding, Need, Offer, Organization
 from matcher.register import numbers
-from matcher.register.findable import Owner, _row, compared_text_of, is_findable
+from matcher.register.findable import Owner, _row, compared_text_of, is_findable, touch
 
 Floats = NDArray[np.float32]
 #: row id, digest, vector, sentences, their words, their vectors
@@ -64,21 +64,42 @@ def add_missing_rows(database: Database, model_id: str) -> int:
     return made
 
 
+def note_what_is_compared(database: Database) -> None:
+    """Let every text wait of which something else is compared than when it was encoded: the rules that leave
+    refusals and limits out change with the program, and no record is touched then.
+    """
+    for owner_type in OWNER_TYPES:
+        last = 0
+        while True:
+            query, key = _owners(owner_type)
+            with database.write() as session:
+                owners = session.scalars(query.where(key > last).order_by(key).limit(500)).all()
+                for owner in owners:
+                    touch(session, owner)
+                    last = owner.id
+            if not owners:
+                break
+
+
 def _without_row(owner_type: str, model_id: str) -> Select[Any]:
-    if owner_type in {"npo", "company"}:
-        query: Select[Any] = (
-            select(Organization)
-            .where(Organization.kind == owner_type)
-            .options(joinedload(Organization.company), joinedload(Organization.npo))
-        )
-        key: Any = Organization.id
-    else:
-        model: Any = Need if owner_type == "need" else Offer
-        query, key = select(model).options(joinedload(model.organization)), model.id
+    query, key = _owners(owner_type)
     has_row = select(Embedding.id).where(
         Embedding.owner_type == owner_type, Embedding.owner_id == key, Embedding.model_id == model_id
     )
     return query.where(~has_row.exists()).order_by(key)
+
+
+def _owners(owner_type: str) -> tuple[Select[Any], Any]:
+    """All records of a type, and their key."""
+    if owner_type in {"npo", "company"}:
+        query = (
+            select(Organization)
+            .where(Organization.kind == owner_type)
+            .options(joinedload(Organization.company), joinedload(Organization.npo))
+        )
+        return query, Organization.id
+    model: Any = Need if owner_type == "need" else Offer
+    return select(model).options(joinedload(model.organization)), model.id
 
 
 def encode_waiting(

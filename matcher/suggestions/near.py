@@ -17,6 +17,7 @@ from sqlalchemy.sql.base import ExecutableOption
 
 from embeddings.lexical import WordIndex
 from embeddings.pairs import Sentences, closeness, maxsim
+from matcher.city import cities
 from matcher.records import Embedding, Offer
 from matcher.suggestions import ranking, weights
 from matcher.suggestions.indexing import PRIOR, LiveIndex, Shelf, merged, units_from
@@ -111,6 +112,7 @@ class Search:
         """``owners``: the asker's texts as (type, id, offer if it is one); the unencoded are left out."""
         self.live = live
         self.weights = weights.serving(session, live.model_id)
+        self.districts = cities.get(session).areas
         self._session = session
         keys = [(kind, number) for kind, number, _offer in owners]
         rows = rows_of(session, live, keys, undefer_group("contextual"))

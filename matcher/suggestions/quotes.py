@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings import text as texts
+from embeddings import wishes
 from embeddings.pairs import Sentences, closeness
 from matcher.records import Embedding, Need, Offer
 from matcher.suggestions.indexing import LiveIndex, units_from
@@ -51,7 +52,9 @@ def quotes_of(
         strength = strength[:, asked]
         row, column = divmod(int(np.argmax(np.round(strength, 6))), strength.shape[1])
         sentence = theirs.sentences[int(asked[column])]
-        found.append(Quote(ours.sentences[row], sentence, float(strength[row, column])))
+        # Of a title that lists many wishes, those that the offer does not name correspond to nothing.
+        wish = wishes.met(sentence, f"{offer.title}\n{ours.sentences[row]}")
+        found.append(Quote(ours.sentences[row], wish, float(strength[row, column])) if wish else None)
     return found
 
 

@@ -89,6 +89,7 @@ class Weights:
             criteria.PROFILE,
             criteria.SKILL_UNKNOWN,
             criteria.SKILL_OTHER,
+            criteria.AREA_NAMED,
         )
         scales = (MEANING_SCALE, WORDS_SCALE, SENTENCES_SCALE, CONTEXTUAL_SCALE, MAXSIM_SCALE)
         numbers = (self.as_dict(), stand_in, shares, scales)

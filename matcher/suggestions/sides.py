@@ -1,20 +1,31 @@
 """What a company and an NPO say of themselves, as the ranking takes it."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
 
-from embeddings import amounts, bearing, refusals
+from embeddings import amounts, bearing, places, refusals
 from embeddings import text as texts
 from matcher.ground import vocabulary
 from matcher.records import CompanyProfile, Need, Offer, Organization
 from matcher.suggestions.criteria import Elsewhere, Side
 
+#: Where texts name no place.
+NO_DISTRICTS: Final[Mapping[str, str]] = MappingProxyType({})
 
-def company_side(company: Organization, offer: Offer | None, offers: Iterable[Offer] = ()) -> Side:
+
+def company_side(
+    company: Organization,
+    offer: Offer | None,
+    offers: Iterable[Offer] = (),
+    districts: Mapping[str, str] = NO_DISTRICTS,
+) -> Side:
     """What a company says: the offer, completed by its profile where the offer says nothing.
 
     Args:
         offer: what the card speaks of; ``None`` for the profile alone.
         offers: all open offers of the company, so that none of them is denied.
+        districts: of the municipality, code → name, which texts may name.
     """
     profile = company.company
     fields = frozenset(profile.fields) if profile else frozenset()
@@ -29,10 +40,12 @@ def company_side(company: Organization, offer: Offer | None, offers: Iterable[Of
     )
     in_profile = tuple(_given_in(profile)) if profile else ()
     refused = _refused_by(profile) if profile else {}
+    # Not of the business: it says where its shops and its head office stand.
+    named = _named(districts, profile.csr_policy, profile.volunteering) if profile else {}
     if offer is None:
         return Side(
             in_profile, areas=areas, fields=fields, sdgs=sdgs, beneficiaries=beneficiaries, skills=skills,
-            elsewhere=others, refused=refused,
+            elsewhere=others, refused=refused, named=named,
         )  # fmt: skip
     return Side(
         (offer.support_type,),
@@ -41,6 +54,7 @@ def company_side(company: Organization, offer: Offer | None, offers: Iterable[Of
         period_from=offer.period_from,
         period_to=offer.period_to,
         areas=frozenset(offer.areas) or areas,
+        named=_named(districts, offer.title, offer.description, offer.conditions) or named,
         mode=offer.mode,
         fields=frozenset(offer.fields) or fields,
         sdgs=frozenset(offer.sdgs) or sdgs,
@@ -53,7 +67,12 @@ def company_side(company: Organization, offer: Offer | None, offers: Iterable[Of
     )
 
 
-def npo_side(*, need: Need | None = None, npo: Organization | None = None) -> Side:
+def npo_side(
+    *,
+    need: Need | None = None,
+    npo: Organization | None = None,
+    districts: Mapping[str, str] = NO_DISTRICTS,
+) -> Side:
     """What an NPO says: the need, or its profile where there is none."""
     if need is not None:
         return Side(
@@ -64,6 +83,7 @@ def npo_side(*, need: Need | None = None, npo: Organization | None = None) -> Si
             period_from=need.period_from,
             period_to=need.period_to,
             areas=frozenset(need.areas),
+            named=_named(districts, need.title, need.situation, need.wanted_change, need.place_note),
             mode=need.mode,
             fields=frozenset(need.fields),
             sdgs=frozenset(need.sdgs),
@@ -76,10 +96,17 @@ def npo_side(*, need: Need | None = None, npo: Organization | None = None) -> Si
         return Side()
     return Side(
         areas=frozenset(profile.areas),
+        named=_named(districts, profile.mission, profile.activities),
         fields=frozenset(profile.fields),
         sdgs=frozenset(profile.sdgs),
         beneficiaries=frozenset(profile.beneficiaries),
     )
+
+
+def _named(districts: Mapping[str, str], *said: str) -> dict[str, str]:
+    """The districts that texts name as places of activity, code → name."""
+    found = places.named("\n".join(said), tuple(districts.values()))
+    return {code: name for code, name in districts.items() if name in found}
 
 
 def _given_in(profile: CompanyProfile) -> Iterable[str]:

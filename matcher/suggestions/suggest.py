@@ -20,7 +20,7 @@ from matcher.suggestions.explaining import Suggestion
 from matcher.suggestions.indexing import LiveIndex
 from matcher.suggestions.near import Near, Search, Source, rows_of
 from matcher.suggestions.newcomers import Draw
-from matcher.suggestions.ranking import Texts
+from matcher.suggestions.ranking import Fit, Texts
 from matcher.suggestions.sides import company_side, npo_side
 
 SCORED: Final = 40  #: of the candidates of each type, so many of the most promising are scored
@@ -140,13 +140,15 @@ _Own = Sequence[tuple[Source | None, Side]]
 
 def _own_sides(search: Search, company: Organization) -> _Own:
     offers = [source.offer for source in search.sources if source.offer is not None]
-    known = [(source, company_side(company, source.offer, offers)) for source in search.sources]
-    return known or [(None, company_side(company, None))]
+    known = [
+        (source, company_side(company, source.offer, offers, search.districts)) for source in search.sources
+    ]
+    return known or [(None, company_side(company, None, districts=search.districts))]
 
 
 def _fit_need(search: Search, ours: _Own, need: Need) -> Suggestion:
     """Score a need against every offer and the profile; the best of them is what the card speaks of."""
-    mission, theirs = _mission(search, need.organization_id), npo_side(need=need)
+    mission, theirs = _mission(search, need.organization_id), npo_side(need=need, districts=search.districts)
     fits = []
     for source, side in ours:
         # While nothing of the company is encoded its facts alone must do.
@@ -177,7 +179,7 @@ def _score_missions(
 
 
 def _fit_mission(search: Search, ours: _Own, npo: Organization) -> Suggestion:
-    theirs = npo_side(npo=npo)
+    theirs = npo_side(npo=npo, districts=search.districts)
     fits = [
         (search.fit(side, theirs, search.texts(search.near("npo", npo.id, source))), source.offer, side)
         for source, side in ours
@@ -280,7 +282,7 @@ def _score_companies(
     search.compare("offer", scored, [asking], closely=True)
     search.compare("company", chosen, search.sources, closely=True)
     given = _open_offers(session, chosen)
-    theirs = npo_side(need=need) if need else npo_side(npo=npo)
+    theirs = npo_side(need=need, npo=None if need else npo, districts=search.districts)
     return [
         _fit_company(search, need, theirs, asking, company, of_company[company.id], given.get(company.id, ()))
         for company in companies
@@ -327,21 +329,30 @@ def _fit_company(
     fits = []
     for offer in matters:
         pair = search.near("offer" if offer else "company", offer.id if offer else company.id, asking)
-        ours = company_side(company, offer, offers)
+        ours = company_side(company, offer, offers, search.districts)
         fits.append((search.fit(ours, theirs, search.texts(pair, mission)), offer, ours))
     fit, about, side = max(fits, key=lambda item: item[0].score)
     return Suggestion(company, need, about, fit, (side, theirs))
 
 
 def fit_pair(session: Session, live: LiveIndex, company: Organization, need: Need) -> Suggestion:
-    """How one company and one need fit, whatever the hard conditions say: for judging and recommending.
+    """How one company and one need fit, whatever the hard conditions say, with all that is said of it.
 
     The company's and the NPO's profiles must be loaded.
     """
-    search = _search_of_company(session, live, company)
-    suggestion = _fit_need(search, _own_sides(search, company), need)
+    suggestion = _scored_pair(session, live, company, need)
     explaining.explain(session, live, [suggestion], company, None)
     return suggestion
+
+
+def score_pair(session: Session, live: LiveIndex, company: Organization, need: Need) -> Fit:
+    """The score and the signals of ``fit_pair``, without what is said to people: for planning and judging."""
+    return _scored_pair(session, live, company, need).fit
+
+
+def _scored_pair(session: Session, live: LiveIndex, company: Organization, need: Need) -> Suggestion:
+    search = _search_of_company(session, live, company)
+    return _fit_need(search, _own_sides(search, company), need)
 
 
 def fit_case(

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from embeddings.encoder import load_encoder
+from embeddings.encoder import WordsOnly, load_encoder
+from matcher.ground import vocabulary
 from matcher.ground.db import Database
 from matcher.ground.errors import Invalid
 from matcher.suggestions.judging import figures, folders, measures, rankers
@@ -85,6 +86,23 @@ def test_a_region_counts_as_the_area(shipped):
     assert fits["n2"].parts["area"] == 0.0
     assert "area" not in fits["n3"].parts
     assert set(fits["n1"].parts) == {"meaning", "words", "sentences", "area"}
+
+
+@pytest.mark.parametrize("region", sorted(vocabulary.NO_PLACE))
+def test_a_region_that_is_no_place_counts_for_nothing(texts, tmp_path_factory, region):
+    """全国 stood for the whole city, which fits everybody, and 不明 for a place of that name."""
+    for name, records in (("companies", COMPANIES), ("npos", NPOS)):
+        write(
+            texts,
+            f"{name}.jsonl",
+            [{"id": k, "name": k, "text": t, "region": region} for k, (t, _r) in records.items()],
+        )
+    folder = folders.read(texts)
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('nowhere') / 'folder.sqlite3'}")
+    ranker = rankers.Shipped(database, folder, WordsOnly(), NOW)
+    query = next(q for q in folder.queries if q.id == "c1")
+    assert all("area" not in fit.parts for fit in ranker.fits(query).values())
+    database.dispose()
 
 
 class Initials:

@@ -52,6 +52,8 @@ def test_every_beginning_keeps_the_reasons_of_its_pair_at_that_moment(town, act)
         found = fits.begun(session, case)
         company = town.reload(session, town.company)
         card = suggest.fit_pair(session, town.live, company, need_of(session, town, "野菜"))
+        scored = suggest.score_pair(session, town.live, company, need_of(session, town, "野菜"))
+        assert (scored.score, scored.parts) == (card.fit.score, card.fit.parts)
         assert found.unknown == ""
         assert found.score == pytest.approx(card.fit.score, abs=1e-3)
         assert found.parts == {code: pytest.approx(value, abs=1e-3) for code, value in card.fit.parts.items()}

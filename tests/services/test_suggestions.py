@@ -10,7 +10,7 @@ from matcher.cases.beginning import Terms
 from matcher.ground import vocabulary
 from matcher.ground.errors import Invalid, NotFound
 from matcher.postings import acts as posting_acts
-from matcher.records import Embedding, Partnership, ShownSuggestion
+from matcher.records import Embedding, Offer, Partnership, ShownSuggestion
 from matcher.register import findable
 from matcher.suggestions import encoding, indexing, shown_lists, suggest
 from matcher.suggestions.conditions import Filters
@@ -360,6 +360,77 @@ def test_a_new_model_takes_over_only_when_all_its_vectors_are_there(town, now):
     encode(town.database, now, other)
     town.titles()
     assert town.live.model_id == "topics@2"
+
+
+def test_of_a_need_with_six_wishes_the_card_quotes_the_one_that_is_met(town, now):
+    def quoted():
+        encode(town.database, now)
+        with town.database.read() as session:
+            town.live.level(session)
+            company, need = town.reload(session, town.company), need_of(session, town, "野菜")
+            card = suggest.fit_pair(session, town.live, company, need)
+            return card.quote and card.quote.npo, [
+                reason.says for reason in card.fit.reasons if reason.mark == "○"
+            ]
+
+    def list_six(title):
+        def change(session):
+            need = need_of(session, town, "野菜")
+            need.title, need.situation, need.support_type = title, "いろいろ足りません。", "place"
+            need.also_welcome = ["food", "goods_used", "vehicle_logistics"]
+            findable.touch(session, need)
+
+        return change
+
+    town.change(list_six("会場、中古のパソコン、野菜、軽トラック、会計の人、寄付"))
+    quote, held = quoted()
+    assert quote == "野菜"
+    # Vegetables are welcome, not what is asked for first: nothing says that the others are met.
+    assert "support_welcome" in held
+    assert not {"quote_close", "support_wanted", "quantity_enough"} & set(held)
+    town.change(list_six("会場、中古のパソコン、軽トラック、会計の人、寄付"))
+    assert quoted()[0] is None
+
+
+def test_a_district_named_in_a_text_counts_where_the_field_says_citywide(town):
+    def area_of_vegetables():
+        with town.database.read() as session:
+            town.live.level(session)
+            company, need = town.reload(session, town.company), need_of(session, town, "野菜")
+            card = suggest.fit_pair(session, town.live, company, need)
+            return [(one.mark, one.says) for one in card.fit.reasons if one.code == "area"]
+
+    def citywide(session):
+        need_of(session, town, "野菜").areas = [vocabulary.AREA_CITYWIDE]
+        session.get(Offer, town.offer.id).areas = ["chuo"]
+
+    def named(session):
+        need_of(session, town, "野菜").place_note = "里山地区の集会所です。"
+
+    town.change(citywide)
+    assert area_of_vegetables() == [("○", "area_same")]
+    town.change(named)
+    assert area_of_vegetables() == [("△", "area_named")]
+
+
+def test_texts_wait_again_where_the_rules_of_what_is_compared_have_changed(town, now):
+    """The program is newer than the vectors: whoever rebuilds gets them all of one kind."""
+    encode(town.database, now, TopicEncoder())
+
+    def waiting():
+        with town.database.read() as session:
+            return findable.waiting_count(session, "topics@1")
+
+    encoding.note_what_is_compared(town.database)
+    assert waiting() == 0
+
+    def by_older_rules(session):
+        row = session.scalar(select(Embedding).where(Embedding.owner_type == "need").order_by(Embedding.id))
+        row.text_sha256 = findable.texts.digest("別の規則で選ばれた文章")
+
+    town.change(by_older_rules)
+    encoding.note_what_is_compared(town.database)
+    assert waiting() == 1
 
 
 def test_an_index_from_a_snapshot_equals_the_database(town, now, tmp_path):

@@ -1,5 +1,8 @@
 """What a sentence does: refusals, limits and satisfied wishes are told from what is given or wanted."""
 
+import csv
+from pathlib import Path
+
 import pytest
 
 from embeddings.bearing import bearing
@@ -172,6 +175,50 @@ def said(block):
     ],
 )
 def test_what_a_sentence_does(speaker, does, sentence):
+    assert bearing(sentence, speaker) == does
+
+
+#: Sentences in many voices, written before the rules were mended by one half of them; read as they stand.
+TABLE = Path(__file__).with_name("bearings.tsv")
+#: What is still taken for something else.
+MISREAD = {
+    "台風接近時はトラックを出せません。": "refuses",
+    "千羽鶴はお気持ちだけで十分です。": "enough",
+    "匂いの強い洗剤はアレルギーの子がいるため使えません。": "",
+    "年度内に使い切れる量に限ってお渡しします。": "",
+}
+
+
+def test_refusals_and_limits_in_many_voices_are_told_from_offers_and_wishes():
+    with TABLE.open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+    assert len(rows) == 261
+    assert {row["half"] for row in rows} == {"read", "aside"}
+    read = {row["sentence"]: bearing(row["sentence"], row["speaker"]) for row in rows}
+    wrong = {row["sentence"]: read[row["sentence"]] for row in rows if read[row["sentence"]] != row["does"]}
+    assert wrong == MISREAD
+
+
+@pytest.mark.parametrize(
+    ("speaker", "does", "sentence"),
+    [
+        ("giver", "", "失敗をこわがらないでください。"),
+        ("giver", "", "車がないと病院にも行けない町なので、送迎をします。"),
+        ("giver", "refuses", "大人数のにぎやかな催しは得意ではありません。"),
+        ("giver", "", "We are happy to help with letters from school. We cannot give money, but our staff "
+                      "will read every notice with you, in plain words, each Saturday."),
+        ("giver", "", "ログインできない、字が小さい、写真が重い。"),
+        ("giver", "", "予告はできないが。"),
+        ("giver", "", "うまくいった数字だけを並べるつもりはないので、一緒に考えたいです。"),
+        ("giver", "refuses", "予告なしの見学はできない、平日も難しい。"),
+        ("giver", "", "3×4mの板を差し上げます。"),
+        ("giver", "limits", "見本を見せてもらえないと作れないので、一度来てください。"),
+        ("asker", "", "空室が1つあれば、200泊ぶんのお断りが減ります。"),
+        ("asker", "", "雨なら中止、中止が3回つづくと来なくなる子がいます。"),
+        ("asker", "", "場所がなく冷蔵品が置けません。"),
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_refusal(speaker, does, sentence):
     assert bearing(sentence, speaker) == does
 
 

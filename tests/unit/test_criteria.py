@@ -85,3 +85,68 @@ def test_units_are_compared_or_said_to_differ(unit, sizes, mark, says, offered):
 def test_amounts_of_different_things_are_not_compared():
     company = Side(("place",), quantity=3, unit="回", is_open=True)
     assert not [one for one in ranking.fit(company, FOOD, Texts()).reasons if one.code == "quantity"]
+
+
+def quantities(company, npo):
+    reasons = ranking.fit(company, npo, Texts()).reasons
+    return [(one.mark, one.says) for one in reasons if one.code == "quantity"]
+
+
+PLACES = Side(("internship_job", "volunteer_hands"), quantity=6, unit="人", is_open=True)
+BOOKS = Side(("goods_used", "goods_new", "pr"), quantity=12, unit="箱", is_open=True)
+
+
+@pytest.mark.parametrize(
+    ("company", "npo", "expected"),
+    [
+        # Sixty people for an afternoon are not sixty places to work.
+        (Side(("volunteer_hands",), quantity=60, unit="人"), PLACES, []),
+        (Side(("internship_job",), quantity=60, unit="人"), PLACES, [("○", "quantity_enough")]),
+        # New ones stand in for used ones; where another offer has the used ones, that is what counts.
+        (Side(("goods_new",), quantity=30, unit="箱"), BOOKS, [("○", "quantity_enough")]),
+        (
+            Side(("goods_new",), quantity=30, unit="箱", elsewhere=(Elsewhere("goods_used", "古本"),)),
+            BOOKS,
+            [],
+        ),
+        # What is only welcome is counted in units of its own: that they differ is no news.
+        (Side(("goods_new",), quantity=30, unit="個"), BOOKS, []),
+        (Side(("pr",), quantity=2, unit="回"), BOOKS, []),
+        (Side(("goods_used",), quantity=30, unit="個"), BOOKS, [("△", "quantity_units")]),
+    ],
+)
+def test_the_amount_of_a_need_is_of_what_it_asks_for_first(company, npo, expected):
+    assert quantities(replace(company, is_open=True), npo) == expected
+
+
+def test_what_a_profile_mentions_is_not_said_to_be_offered():
+    translation = Side(("pro_bono",), skills=frozenset({"translation"}), is_open=True)
+    helping = replace(translation, elsewhere=(Elsewhere("volunteer_hands"),))
+    assert support(helping, LAW)[:2] == ("△", "support_instead_in_profile")
+    welcome = replace(LAW, support_types=("place", "pro_bono"), skills=frozenset({"legal"}))
+    assert support(helping, welcome)[:2] == ("△", "support_instead_of_welcome_in_profile")
+    open_offer = replace(translation, elsewhere=(Elsewhere("volunteer_hands", "荷おろし"),))
+    assert support(open_offer, LAW)[:2] == ("△", "support_instead_elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        ({"areas": {"minato"}}, {"named": {"minato": "港"}}, ("○", "area_same")),
+        ({"areas": {"kitamio"}}, {"named": {"minato": "港"}}, ("×", "area_other")),
+        ({"areas": {"kitamio"}}, {"areas": {"citywide"}, "named": {"minato": "港"}}, ("△", "area_named")),
+        ({"areas": {"minato"}}, {"areas": {"citywide"}, "named": {"minato": "港"}}, ("○", "area_same")),
+        ({"areas": {"citywide"}}, {"areas": {"citywide"}, "named": {"minato": "港"}}, ("○", "area_same")),
+        # What the field says exactly counts, whatever the text names.
+        ({"areas": {"kitamio"}}, {"areas": {"kitamio"}, "named": {"minato": "港"}}, ("○", "area_same")),
+        ({"areas": {"minato"}}, {"areas": {"kitamio"}, "named": {"minato": "港"}}, ("×", "area_other")),
+        ({}, {"named": {"minato": "港"}}, None),
+    ],
+)
+def test_a_district_that_a_text_names_counts_where_the_field_is_less_exact(ours, theirs, expected):
+    company, npo = (
+        Side(areas=frozenset(one.get("areas", ())), named=one.get("named", {})) for one in (ours, theirs)
+    )
+    for pair in ((company, npo), (npo, company)):
+        said = [(one.mark, one.says) for one in ranking.fit(*pair, Texts()).reasons if one.code == "area"]
+        assert said == ([expected] if expected else [])

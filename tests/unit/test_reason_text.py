@@ -88,13 +88,14 @@ def test_every_sentence_is_said_of_some_pair_and_none_is_missing():
         NEED,
         replace(NEED, mode="remote", quantity=None),
         replace(NEED, mode="either", is_open=False),
+        replace(NEED, areas=frozenset({"citywide"}), named={"kita": "北"}),
         replace(NEED, support_types=("pro_bono",), skills=frozenset({"pr"})),
         replace(NEED, support_types=("pro_bono",), skills=frozenset({"it"})),
         replace(NEED, support_types=("pro_bono",), quantity=None),
     ]
     used = set()
     for offer, need in product(offers[::7] + offers[3::11], needs):
-        company, npo = Said(("雨天中止。", "箱は自分で。"), ()), Said(("火曜の朝。",), ())
+        company, npo = Said(("雨天中止。", "箱は自分で。"), (), no_go=("転売。",)), Said(("火曜の朝。",), ())
         fit = ranking.fit(offer, need, Texts())
         fair = replace(fit, score=0.9)
         quote = ranking.quote_reason(Quote("野菜", "夕食", 0.9 if offer.quantity else 0.0), fair)
@@ -107,6 +108,7 @@ def test_every_sentence_is_said_of_some_pair_and_none_is_missing():
     for company, npo in (
         (Said(("冷凍は積めません。",), ()), Said((), ("冷凍品がほしい。",))),
         (Said(("冷凍庫を用意すること。",), ()), Said((), ("冷凍庫があります。",))),
+        (Said((), (), no_go=("酒の席",)), Said((), ("お酒を出します。",))),
         (Said((), ("パンがあります。",)), Said(("パンは足りています。",), ())),
     ):
         for reason in checks.between(company, npo):

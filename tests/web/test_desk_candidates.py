@@ -4,11 +4,12 @@ from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from embeddings.encoder import WordsOnly
 from matcher.desk import partners
 from matcher.ground.errors import NotPermitted
-from matcher.records import Mark, Partnership
+from matcher.records import Mark, Need, Offer, Organization, Partnership
 from matcher.register import findable
 from matcher.suggestions.indexing import LiveIndex
 from tests.conftest import NOW
@@ -30,6 +31,15 @@ def ready(town: Town) -> Town:  # noqa: F811
         )  # fmt: skip
     encode(town.records, NOW, WordsOnly())
     return town
+
+
+def loaded(session, kind, key):
+    """A need or an offer with its organization and the profile."""
+    of = kind.organization
+    profiles = [joinedload(of).joinedload(Organization.company), joinedload(of).joinedload(Organization.npo)]
+    one = session.get(kind, key, options=profiles, populate_existing=True)
+    assert one is not None
+    return one
 
 
 def cards(page) -> list[str]:
@@ -58,6 +68,43 @@ def test_a_need_lists_the_companies_that_fit_with_score_reasons_load_and_what_wa
         "規格外の野菜を届けます", "進行中の案件0件、お返事待ち0件", "E-2025-0001：見送り（", "（上限3件）",
     ):  # fmt: skip
         assert words in first, words
+
+
+def test_candidates_quote_both_sides_unless_one_refuses_what_the_other_names(ready: Town) -> None:
+    wished, given = "規格外の野菜と果物を水曜の夕食に", "規格外の野菜と果物を水曜の夕食に届けます"
+
+    def say(conditions: str) -> None:
+        with ready.records.write() as session:
+            need, offer = session.get(Need, ready.need.id), session.get(Offer, ready.offer.id)
+            need.title, offer.title, offer.description = wished, given, "畑でお渡しします。"
+            offer.conditions = conditions
+            findable.touch(session, need)
+            findable.touch(session, offer)
+        encode(ready.records, NOW)
+
+    def quotes() -> list[tuple[str, str]]:
+        live = LiveIndex()
+        with ready.records.read() as session:
+            live.level(session)
+            coordinator = actor_for(ready.users["desk"])
+            of_need = partners.of_need(session, coordinator, live, loaded(session, Need, ready.need.id))
+            of_offer = partners.of_offer(session, coordinator, live, loaded(session, Offer, ready.offer.id))
+        return [
+            (reason["company"], reason["npo"])
+            for found in (of_need, of_offer)
+            for partner in found.partners
+            for reason in partner.suggestion.reasons
+            if reason["says"] == "quote_close"
+        ]
+
+    say("コンテナは返却のこと。")
+    assert quotes() == [(given, wished), (given, wished)]
+    page = visit(ready.desk, f"/desk/needs/{ready.need.public_id}")
+    assert page.text.count(given) > 1
+    say("規格外の野菜は個人の方にはお渡しできません。")
+    assert quotes() == []
+    page = visit(ready.desk, f"/desk/needs/{ready.need.public_id}")
+    assert "企業は「規格外の野菜は個人の方にはお渡しできません。」としています。" in page.text
 
 
 def test_an_offer_lists_the_needs_that_it_fits(ready: Town) -> None:

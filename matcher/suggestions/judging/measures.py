@@ -118,7 +118,7 @@ def compare(
     words = _overlap(company_text, need_text, texts.words)
     bigrams = _overlap(company_text, need_text, _bigrams)
     rankers: dict[str, Callable[[str, str], float]] = {
-        "shipped": lambda c, n: suggest.fit_pair(session, live, companies[c], needs[n]).fit.score,
+        "shipped": lambda c, n: suggest.score_pair(session, live, companies[c], needs[n]).score,
         "words TF-IDF": words,
         "character-bigram TF-IDF": bigrams,
         "text length": lambda c, n: float(len(company_text[c]) + len(need_text[n])),

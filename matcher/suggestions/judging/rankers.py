@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from embeddings import text as texts
 from matcher.ground.db import Database
-from matcher.ground.vocabulary import AREA_CITYWIDE, NO_PLACE
+from matcher.ground.vocabulary import NO_PLACE
 from matcher.records import CompanyProfile, NpoProfile, Organization
 from matcher.records.base import Base, new_public_id
 from matcher.suggestions import contextual, encoding, suggest
@@ -84,8 +84,7 @@ class Shipped:
     ) -> None:
         organizations, profiles = [], []
         for number, record in enumerate(records, start=before + 1):
-            areas = [AREA_CITYWIDE if record.region in NO_PLACE else record.region]
-            areas = areas if record.region else []
+            areas = [record.region] if record.region and record.region not in NO_PLACE else []
             organizations.append(
                 {"id": number, "public_id": new_public_id(), "kind": kind, "state": state, "version": 1,
                  "name": record.name[:120], "created_at": now, "updated_at": now, "visibility": "public"}
