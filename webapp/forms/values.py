@@ -91,6 +91,11 @@ class _NumeralField(_ReadField, StringField):  # type: ignore[misc]
     bounds: Mapping[str, int] = MappingProxyType({})
     takes_about = False  #: whether 「約20」 may be written for 20
     unit = ""  #: what stood behind the number
+    unit_field = "unit"  #: in which the unit is chosen
+
+    def __init__(self, *args: Any, unit_field: str = "unit", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unit_field = unit_field
 
     def read(self, typed: str) -> Any:
         """The number."""
@@ -109,9 +114,9 @@ class _NumeralField(_ReadField, StringField):  # type: ignore[misc]
 
     def pre_validate(self, form: Any) -> None:
         """Refuse a unit other than the one chosen beside the field; where none is, the typed one is it."""
-        if "unit" not in form:
+        if self.unit_field not in form:
             return
-        chosen = form["unit"]
+        chosen = form[self.unit_field]
         if self.unit and not chosen.data and self.unit in {choice.value for choice in chosen.iter_choices()}:
             chosen.data, chosen.raw_data = self.unit, [self.unit]
             chosen.reading = value_text.reading_of_unit(self.raw_data[0], self.unit)

@@ -14,7 +14,7 @@ from matcher.desk import tasks as desk_tasks
 from matcher.ground import calendar, limits, permissions
 from matcher.organizations import reads as organization_reads
 from matcher.postings import acts as posting_acts
-from matcher.postings import again, alike, finding, joint, questions
+from matcher.postings import again, alike, finding, joint, need_parts, questions
 from matcher.postings import drafts as posting_drafts
 from matcher.postings import reads as posting_reads
 from matcher.records import Need
@@ -158,7 +158,14 @@ def need_step(public_id: str, step: int) -> Page:
         lambda: own_postings.need(public_id),
         lambda found, banner: _step_page(found, form, step, banner),
         lambda found: posting_drafts.save_need_step(
-            session, actor, found, step, _values(form), clock.now(), version=form.shown_version
+            session,
+            actor,
+            found,
+            step,
+            _values(form),
+            clock.now(),
+            version=form.shown_version,
+            further=form.further if isinstance(form, forms.SupportForm) else None,
         ),
         _after_step(public_id, step),
     )
@@ -180,6 +187,8 @@ def _shown(found: Need, step: int) -> dict[str, Any]:
         values |= {name: value for name, value in suggested.items() if name in values}
     if "safety_contact" in values:
         values["safety_contact"] = {None: None, True: "yes", False: "no"}[found.safety_contact]
+    if "support_type" in values:
+        values |= forms.SupportForm.values_of(need_parts.further(db.session(), found))
     return values | {"version": str(found.version)}
 
 
