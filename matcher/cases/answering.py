@@ -44,10 +44,16 @@ def _turn(look: Look) -> str | None:
         "進めたいと返事をする", "お返事を送りました。", "進めたいと返事をしました", submit="お返事を送る"
     ),
 )  # fmt: skip
-def accept(look: Look, answer: str) -> Done:
-    """One side says yes; when both have, the case goes to the city by itself."""
+def accept(look: Look, answer: str, *, is_named: bool = False) -> Done:
+    """One side says yes; when both have, the case goes to the city by itself.
+
+    Args:
+        is_named: the company lets itself be named beside others who fill the same need; its own to say.
+    """
     case, side = look.record, _side(look)
     _agrees(look, side)
+    if side == "company":
+        case.is_named = is_named
     if answer.strip():
         messages.add(look.session, look.actor, case, answer, look.now)
         case.answer = answer.strip()

@@ -171,11 +171,12 @@ def _hindrance(look: Look) -> Refused | None:
         "声をかける", "%(word)sを送りました", "声をかけました", submit="この内容で送る",
     ),
 )  # fmt: skip
-def propose(look: Look, terms: Terms, message: str, *, first_step: str = "") -> Done:
+def propose(look: Look, terms: Terms, message: str, *, first_step: str = "", is_named: bool = False) -> Done:
     """申し出 by a company's editor or 依頼 by an NPO's editor; the other side has 14 days to answer.
 
     Args:
         first_step: of ``vocabulary.FIRST_STEPS``; kept as the first promise of the case (C15).
+        is_named: the company lets itself be named beside others who fill the same need; its own to say.
 
     Raises:
         Refused: ``case_exists``: somebody else was faster.
@@ -188,6 +189,7 @@ def propose(look: Look, terms: Terms, message: str, *, first_step: str = "") -> 
         raise Invalid(first_step="required")
     moves.begin(case, "interest_one_side")
     case.origin, case.message = side, message.strip()
+    case.is_named = is_named and side == "company"
     setattr(case, f"{side}_agreed_at", look.now)
     setattr(case, f"{side}_contact_id", look.actor.user_id)
     details = _begin(look, terms, propose.event)

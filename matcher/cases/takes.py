@@ -72,6 +72,16 @@ def standing(session: Session, needs: Iterable[Need]) -> dict[int, tuple[Standin
     return {key: parts.standing(found, given[key]) for key, found in parts_of(session, rows).items()}
 
 
+def missing(session: Session, needs: Iterable[Need]) -> dict[int, float]:
+    """need id → what is left of its first part, of those of which some is taken and some is left."""
+    found = {key: rows[0] for key, rows in standing(session, needs).items()}
+    return {
+        key: row.missing
+        for key, row in found.items()
+        if row.is_counted and not row.is_untouched and not row.is_taken
+    }
+
+
 def of(session: Session, need: Need, *, without: Partnership | None = None) -> tuple[Standing, ...]:
     """How far each part of one need is filled.
 

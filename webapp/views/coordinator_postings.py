@@ -7,6 +7,7 @@ from typing import Any, Final
 from flask import abort, render_template, request, url_for
 from flask_babel import gettext as _
 
+from matcher.cases import takes, together
 from matcher.city import cities
 from matcher.desk import partners, passes, unseen
 from matcher.ground import calendar
@@ -111,6 +112,8 @@ def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
     return render_template(
         "postings/review.html",
         posting=found,
+        rows=takes.of(session, found) if isinstance(found, Need) else (),
+        is_together=isinstance(found, Need) and together.is_there(session, access.actor(), found),
         kind=kind,
         form=form,
         banner=banner,

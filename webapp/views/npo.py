@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from matcher.alerts import reads as alert_reads
 from matcher.alerts import unanswered
-from matcher.cases import beginning, turns
+from matcher.cases import beginning, takes, together, turns
 from matcher.cases import reads as case_reads
 from matcher.city import cities
 from matcher.desk import tasks as desk_tasks
@@ -19,12 +19,14 @@ from matcher.postings import drafts as posting_drafts
 from matcher.postings import reads as posting_reads
 from matcher.records import Need
 from matcher.register import act, audit
-from webapp import access, asked, clock, db, directory, live, own_postings, posting_text
+from webapp import access, asked, clock, db, directory, live, own_postings, parts_text, posting_text
 from webapp.forms import posting as forms
 from webapp.forms.finding import BrowseForm
 
 blueprint = Blueprint("npo", __name__, url_prefix="/npo")
-blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(posting_text=posting_text))
+blueprint.record_once(
+    lambda setup: setup.app.jinja_env.globals.update(posting_text=posting_text, parts_text=parts_text)
+)
 
 Page = str | Response | tuple[str, int]
 
@@ -56,6 +58,7 @@ def home() -> Page:
         needs=needs[:5],
         more=len(needs) > 5,
         shown=posting_reads.shown_to_companies(session, needs),
+        standing=takes.standing(session, needs[:5]),
         fresh=alert_reads.unseen(session, actor, HOME_FRESH),
         is_busy=case_reads.is_busy(session, npo.id),
         due=again.due(session, actor, Need, calendar.tokyo_date(now)),
@@ -68,8 +71,11 @@ def needs() -> Page:
     """All of one's own needs with their state in words."""
     found = posting_reads.own_needs(db.session(), access.actor())
     shown = posting_reads.shown_to_companies(db.session(), found)
+    standing = takes.standing(db.session(), found)
     followers = again.followers(db.session(), [one for one in found if one.is_over])
-    return render_template("npo/needs.html", needs=found, shown=shown, followers=followers)
+    return render_template(
+        "npo/needs.html", needs=found, shown=shown, standing=standing, followers=followers
+    )
 
 
 @blueprint.get("/needs/<public_id>")
@@ -90,6 +96,8 @@ def _need_page(found: Need, banner: str = "") -> str:
         actions=own_postings.open_acts(found),
         may_write=posting_drafts.may_write(access.actor(), found),
         missing=posting_drafts.missing(found),
+        rows=takes.of(session, found),
+        is_together=together.is_there(session, access.actor(), found),
         history=audit.history(session, "need", found.public_id),
         shown=posting_reads.shown_to_companies(session, [found]).get(found.id, 0),
         answered=questions.answered(session, found),
@@ -235,6 +243,7 @@ def need_check(public_id: str) -> Page:
         lambda found, **facts: render_template(
             "npo/check.html",
             need=found,
+            rows=takes.of(db.session(), found),
             city_areas=cities.get(db.session()).area_labels,
             own_alike=_own_like(found),
             **_before(found),
