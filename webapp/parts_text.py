@@ -103,6 +103,15 @@ def share(row: Standing) -> int:
     return int(min(1.0, row.decided / row.wanted) * 100)
 
 
+def brings(rows: Iterable[tuple[Part, float]]) -> str:
+    """「食品　40kg、場所・会議室　すべて」."""
+    return "、".join(
+        _("%(name)s　%(given)s", name=name(part),
+          given=_("すべて") if part.quantity is None else filters.quantity(amount, part.unit))
+        for part, amount in rows
+    )  # fmt: skip
+
+
 def taken(row: Standing, quantity: float | None) -> str:
     """What a case takes of a further part."""
     given = filters.quantity(quantity, row.part.unit) or _("すべて")

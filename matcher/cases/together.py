@@ -1,7 +1,7 @@
 """みんなでかなえる: one need and all who fill it, on one page – who gives what, and what came of it.
 
-The case of each stays its own. Who takes part is named with its consent only; the NPO and the city know each of
-its cases, and a company itself.
+The case of each stays its own. Who takes part is named with its consent only; the NPO and the city
+know each of its cases, and a company itself.
 """
 
 from collections.abc import Sequence
@@ -44,8 +44,8 @@ class Together:
 
 
 def get(session: Session, actor: Actor, public_id: str) -> Together:
-    """The page of one need, for the NPO, the companies that take part, the city, and – of a public need, once one
-    of them has an agreement and lets itself be named – for everybody, who read of agreements only.
+    """The page of one need, for the NPO, the companies that take part, the city, and – of a public need, once
+    one of them has an agreement and lets itself be named – for everybody, who read of agreements only.
 
     Raises:
         NotFound: there is no such page for ``actor``.

@@ -38,9 +38,7 @@ class Figures:
         )  # fmt: skip
 
     def beside_part(self, place: int) -> "Figures":
-        """A need's figures beside terms that are of one of its parts: of another than the first, only the days
-        can be compared.
-        """
+        """A need's figures beside terms of one of its parts: with a further one only the days compare."""
         if place == parts.FIRST:
             return self
         return replace(self, support_type="", quantity=None, unit="", min_useful=None, also_welcome=())

@@ -142,6 +142,10 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("case", {}, {"GET": "L+-+-++-"}),
         ("nothing", {}, {"GET": "L-------"}),
     ],
+    "cases.need_together": [
+        ("need", {}, {"GET": "--------"}),
+        ("nothing", {}, {"GET": "--------"}),
+    ],
     "cases.show": [
         ("case", {}, {"GET": "L+-+-++-"}),
         ("nothing", {}, {"GET": "L-------"}),
