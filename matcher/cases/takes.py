@@ -6,7 +6,7 @@ whoever asks in the transaction in which something is taken hears what is left a
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -150,6 +150,23 @@ def _beyond(rows: Mapping[int, Standing], own: Iterable[Taken]) -> Iterator[Stan
         found = rows.get(one.place)
         if found is not None and (amount := one.amount_of(found.part)) and found.would_exceed(amount):
             yield found
+
+
+def facts(session: Session, case: Partnership) -> list[dict[str, Any]]:
+    """How far others fill each part of the need, and what the case would take of it, as JSON values."""
+    if case.need is None:
+        return []
+    rows = {one.part.place: one for one in of(session, case.need, without=case)}
+    own = Taken(case.part, case.support_type, case.quantity, case.unit, is_decided=False)
+    taken = {one.place: one.quantity for one in (own, *_of_further(rows, further(session, case)))}
+    return [
+        {
+            "place": place, "support_type": row.part.support_type, "part_what": row.part.what,
+            "quantity": row.part.quantity, "unit": row.part.unit, "part_decided": row.decided,
+            "part_talked": row.talked, "part_taken": taken.get(place),
+        }
+        for place, row in rows.items()
+    ]  # fmt: skip
 
 
 def keep(session: Session, case: Partnership, part: int, also: Further) -> None:
