@@ -12,13 +12,31 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.cases import takes
+from matcher.cases.act import WORK, case_act
 from matcher.ground import lifecycle, parts
 from matcher.ground.errors import NotFound
 from matcher.ground.parts import Part, Standing
 from matcher.ground.permissions import Actor
 from matcher.records import Contribution, Need, Organization, Partnership
+from matcher.register.act import Done, Look, Words, version_of_record
 
 LEAST: Final = 2  #: so many cases make a page of their own
+
+
+@case_act(
+    "name_company", by=WORK, open_in=lifecycle.CASE_WORK, home="publication",
+    who=lambda look: look.record.side_of(look.actor.organization_id) == "company",
+    when=lambda case: case.need_id is not None, shown=version_of_record,
+    words=Words(
+        "会社の名前を出すかを決める", "会社の名前を出すかどうかを記録しました。",
+        "会社の名前を出すかどうかを決めました",
+        explain="1つのニーズを何社かでかなえるとき、「みんなでかなえる」のページに会社の名前を出すかどうかを決めます。いつでも変えられます。出さないときは「企業1社」と表示します。",
+    ),
+)  # fmt: skip
+def name_company(look: Look, is_named: bool) -> Done:
+    """The company lets itself be named on the page of all who fill the need, or no longer does."""
+    look.record.is_named = is_named
+    return Done(look.record, {"is_named": is_named})
 
 
 @dataclass(frozen=True)

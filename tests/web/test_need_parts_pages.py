@@ -269,3 +269,14 @@ def test_a_company_says_yes_to_a_recommendation_with_or_without_its_name(big):
     assert "is_named" not in visit(big.group, f"{big.url}/accept").form(action="/accept").values
     send(big.firm, visit(big.firm, f"{big.url}/accept"), {"is_named": "y"}, action="/accept")
     assert big.case().is_named
+
+
+def test_a_company_takes_its_name_back_whenever_it_likes(shared):
+    town, taker, url = shared
+    with town.records.read() as session:
+        case = session.scalars(select(Partnership.public_id).order_by(Partnership.id)).first()
+    assert "名乗る会社" in visit(town.stranger, url).text
+    page = visit(taker, f"/cases/{case}/do/name_company")
+    assert page.form(button="保存する").values["is_named"] == ["y"]
+    send(taker, page, {"is_named": []}, button="保存する")
+    visit(town.stranger, url, 404)  # nobody is left who lets itself be named
