@@ -280,3 +280,14 @@ def test_a_company_takes_its_name_back_whenever_it_likes(shared):
     assert page.form(button="保存する").values["is_named"] == ["y"]
     send(taker, page, {"is_named": []}, button="保存する")
     visit(town.stranger, url, 404)  # nobody is left who lets itself be named
+
+
+def test_what_is_taken_besides_is_counted_in_the_unit_of_its_part(big):
+    add_part(big)
+    form = visit(big.firm, propose_url(big))
+    typed = {"message": HELLO, "quantity": "20", "take_2": "2時間", "action": "send"}
+    refused = send(big.firm, form, typed, 422)
+    assert "回で数えた量を入力してください。" in refused.text
+    send(big.firm, refused, {"take_2": "2回", "action": "send"})
+    with big.records.read() as session:
+        assert [(row.place, row.quantity) for row in session.scalars(select(CaseTake))] == [(2, 2)]

@@ -11,12 +11,11 @@ from wtforms.validators import DataRequired, InputRequired, Optional
 
 from matcher.cases.beginning import Terms
 from matcher.cases.deciding import Decision
-from matcher.ground import calendar, limits, numerals, parts, vocabulary
+from matcher.ground import calendar, limits, parts, vocabulary
 from matcher.ground.errors import Invalid
 from matcher.ground.parts import Standing
-from matcher.ground.typed import Unclear
 from matcher.records import Need, Offer, User
-from webapp import clock, parts_text, value_text
+from webapp import clock, parts_text
 from webapp.forms.base import Form, Within, choices
 from webapp.forms.values import DayField, QuantityField
 
@@ -98,15 +97,6 @@ class TermsForm(Form):
         )
 
 
-class TakeField(QuantityField):
-    """How much is taken of a part; its unit is the part's."""
-
-    def pre_validate(self, form: Any) -> None:
-        """Refuse a unit other than the part's."""
-        if not numerals.same_unit(self.unit, form.unit_of[self.name]):
-            raise ValidationError(value_text.sentence(Unclear("unit_differs")))
-
-
 class PartsForm(TermsForm):
     """Terms about a need, which may have several parts; of one alone nothing is asked."""
 
@@ -116,7 +106,6 @@ class PartsForm(TermsForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.rows: tuple[Standing, ...] = ()
-        self.unit_of: dict[str, str] = {}
 
     def offer_parts(self, rows: Iterable[Standing], *, asks_for_name: bool) -> None:
         """Ask of which parts of the chosen need these terms are.
@@ -144,7 +133,7 @@ class PartsForm(TermsForm):
             else:
                 self[name].label.text = parts_text.name(row.part)
                 self[name].description = parts_text.said(row)
-                self.unit_of[name] = row.part.unit
+                self[name].fixed_unit = row.part.unit
 
     @property
     def part_words(self) -> str:
@@ -183,7 +172,7 @@ class PartsForm(TermsForm):
 
 
 for _place in range(parts.FIRST, parts.MOST + 1):
-    setattr(PartsForm, f"take_{_place}", TakeField("", validators=[Optional()]))
+    setattr(PartsForm, f"take_{_place}", QuantityField("", validators=[Optional()]))
     setattr(PartsForm, f"whole_{_place}", BooleanField(""))
 
 
