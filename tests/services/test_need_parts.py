@@ -228,6 +228,16 @@ def test_a_need_stays_open_while_a_part_of_it_is_missing(partners, session):
     assert [one.missing for one in takes.of(session, need)] == [0, 3]
 
 
+def test_a_filled_need_stays_while_two_others_wait_for_the_city_about_it(partners, session):
+    partners.bring("agreement_review")
+    need = partners.case.need
+    need.quantity, need.unit = None, ""
+    waiting = wants(partners, partners.at, Terms("food"), need)
+    partners.confirm()
+    assert (need.state, waiting.state) == ("open", "coordinator_review")
+    assert parts.is_filled(takes.of(session, need))
+
+
 def test_what_is_broken_off_is_missing_again(partners, session):
     partners.bring("agreed")
     assert takes.of(session, partners.case.need)[0].missing == 0
