@@ -73,9 +73,7 @@ def needs() -> Page:
     shown = posting_reads.shown_to_companies(db.session(), found)
     standing = takes.standing(db.session(), found)
     followers = again.followers(db.session(), [one for one in found if one.is_over])
-    return render_template(
-        "npo/needs.html", needs=found, shown=shown, standing=standing, followers=followers
-    )
+    return render_template("npo/needs.html", needs=found, shown=shown, standing=standing, followers=followers)
 
 
 @blueprint.get("/needs/<public_id>")
