@@ -34,7 +34,9 @@ SECTIONS: Final[Mapping[str, Any]] = {
 #: Facts in the order in which they are read; what is not named here is not printed.
 _NAMES: Final[Mapping[str, Any]] = {
     "key": _l("記号"), "name": _l("名称"), "giver": _l("提供した側"), "support_type": _l("支援の種類"),
-    "quantity": _l("量・金額"), "unit": _l("単位"), "given_on": _l("提供した日"), "held_on": _l("面談の日"),
+    "part_what": _l("なにを"), "quantity": _l("量・金額"), "unit": _l("単位"),
+    "part_decided": _l("ほかの案件で決まった量"), "part_talked": _l("ほかの案件で相談中の量"),
+    "part_taken": _l("この案件の量"), "given_on": _l("提供した日"), "held_on": _l("面談の日"),
     "happened_on": _l("起きた日"), "people": _l("人"), "beneficiary": _l("だれの声"), "method": _l("方法"),
     "rater": _l("評価した側"), "about": _l("評価された側"), "evaluator": _l("評価者"),
     "period_from": _l("始まりの日"), "period_to": _l("終わりの日"), "due_on": _l("期限"),

@@ -31,6 +31,8 @@ FACTS: Final[Mapping[str, Any]] = {
     "support_type": _l("支援の種類"),
     "quantity": _l("量・金額"),
     "unit": _l("単位"),
+    "part": _l("ニーズの何番目のものか"),
+    "is_named": _l("企業の名前を出してよい"),
     "period_from": _l("始まりの日"),
     "period_to": _l("終わりの日"),
     "message": _l("はじめのメッセージ"),

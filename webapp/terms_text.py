@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 
+from matcher.ground import parts
 from matcher.postings import terms
 from matcher.records import Need, Offer, Partnership
 from webapp import filters
@@ -30,13 +31,14 @@ class Column:
 
 def columns(need: Need | None, offer: Offer | None, case: Partnership | None = None) -> list[Column]:
     """The need's, the offer's and the case's own figures, as far as there are such records."""
-    found = [_column(need, _("ニーズ"))] if need else []
+    place = case.part if case else parts.FIRST
+    found = [_column(need, _("ニーズ"), place)] if need else []
     found += [_column(offer, _("提供メニュー"))] if offer else []
     return found + ([_column(case, _("この案件"))] if case else [])
 
 
-def _column(record: Any, label: str) -> Column:
-    figures = terms.Figures.of(record)
+def _column(record: Any, label: str, place: int = parts.FIRST) -> Column:
+    figures = terms.Figures.of(record).beside_part(place)
     quantity = amount = filters.quantity(figures.quantity, figures.unit)
     if isinstance(record, Offer) and amount:
         amount = _("%(amount)sまで", amount=amount)
@@ -47,7 +49,8 @@ def _column(record: Any, label: str) -> Column:
         repeat = filters.label_of(figures.repeat, vocabulary.REPEATS)
         amount = _("%(amount)s、%(repeat)s", amount=amount or _("量は書かれていません"), repeat=repeat)
     return Column(
-        label, getattr(record, "title", ""), vocabulary.support_label(figures.support_type), amount,
+        label, getattr(record, "title", ""),
+        vocabulary.support_label(figures.support_type) if figures.support_type else "", amount,
         period(figures.period_from, figures.period_to), quantity,
     )  # fmt: skip
 
@@ -105,7 +108,8 @@ def differences(
     if agreement is not None:
         first, last = _days(agreement)
         figures = replace(figures, period_from=first, period_to=last)
-    found = terms.differences(figures, of(need) if need else None, of(offer) if offer else None)
+    asked = of(need).beside_part(entered.part) if need else None
+    found = terms.differences(figures, asked, of(offer) if offer else None)
     return sentences(found)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from flask_babel import lazy_gettext as _l
 
 from matcher.ground.typed import Unclear
-from webapp import value_text
+from webapp import upload_text, value_text
 
 #: ``DomainError.code`` → sentence; ``%(…)s`` placeholders are the error's facts.
 SENTENCES: Final[Mapping[str, Any]] = {
@@ -36,6 +36,13 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "need_paused": _l("このニーズは、いま受付を休止しています。受付が再開されると、声をかけられます。"),
     "need_rewritten": _l(
         "このニーズは、いま公開されていません。市の確認が済んで公開されると、声をかけられます。"
+    ),
+    "need_taken": _l(
+        "このニーズは、いま埋まりました（あと0）。必要なものはすべて、ほかの企業が引き受けたか、相談しています。"
+    ),
+    "part_filled": _l(
+        "いま埋まりました（あと%(missing)s%(unit)s）。この案件の量は、残りの量を超えています。"
+        "差し戻して、量を変えていただくようお願いしてください。"
     ),
     "offer_closed": _l("この提供メニューは受付を終了しています。"),
     "offer_paused": _l(
@@ -259,6 +266,7 @@ FIELD_SENTENCES: Final[Mapping[str, Any]] = {
         "https:// または http:// で始まるアドレスを、利用者名やパスワード（@の前の部分）を付けずに入力してください。"
     ),
     "too_long": _l("文字数の上限を超えています。短くしてください。"),
+    "more_than_missing": _l("いま埋まりました。残りの量までの数を入力してください。"),
     "more_than_quantity": _l("「最低これだけ」は、ほしい量より少ない数を入力してください。"),
     "in_the_past": _l("過ぎた日付です。今日より後の日付を入力してください。"),
     "unlikely_date": _l("10年以上離れた日付です。年をもう一度ご確認ください。"),
@@ -410,30 +418,7 @@ FIELD_SENTENCES: Final[Mapping[str, Any]] = {
     "too_many_searches": _l(
         "保存できる条件は20件までです。使わない条件を消してから、もう一度保存してください。"
     ),
-    "file_required": _l("ファイルを選んでください。"),
-    "file_too_large": _l("ファイルは5MBまでにしてください。"),
-    "file_type": _l(
-        "この種類のファイルは追加できません。PDF、画像（PNG・JPEG）、Excel・Word・PowerPoint、CSVをお使いください。"
-    ),
-    "file_heic": _l(
-        "iPhoneなどの写真の形式（HEIC）は、そのままでは追加できません。iPhoneでは、この画面の「ファイルを選択」から「写真ライブラリ」を選ぶと、JPEGになって送れます。「ファイル」アプリやパソコンにあるものは、写真アプリの「書き出し」や「名前を付けて保存」でJPEGにしてから選んでください。"
-    ),
-    "file_remote": _l(
-        "開いたときに外のサーバーやほかのファイルから画像・ひな形・データを読み込むようになっているため、追加できません。リンクになっている画像やデータを文書の中に貼り付け直すか、PDFで保存したものを選んでください。"
-    ),
-    "file_bomb": _l(
-        "ファイルの中身が大きすぎるため、追加できません。いくつかに分けて、もう一度お試しください。"
-    ),
-    "file_picture": _l(
-        "画像が大きすぎるか、何度も重ねて描く形で保存されているため、追加できません。画素数を4,000万までに減らし、ふつうのJPEGかPNGで保存し直してから選んでください。"
-    ),
-    "file_active": _l(
-        "マクロや埋め込みのプログラムが入ったファイルは追加できません。取り除いて保存し直してください。"
-    ),
-    "file_broken": _l("ファイルを開けませんでした。元のソフトで開けるか確かめ、保存し直してください。"),
-    "file_infected": _l(
-        "安全の検査で問題が見つかったため、追加できません。別のファイルを選ぶか、市の担当にご相談ください。"
-    ),
+    **upload_text.PROBLEMS,
 }
 
 

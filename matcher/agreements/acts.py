@@ -13,6 +13,7 @@ from matcher.cases.act import REVIEW, WORK, case_act
 from matcher.ground import amounts, calendar, lifecycle, vocabulary
 from matcher.ground.errors import Invalid, NotFound
 from matcher.ground.permissions import SYSTEM, Actor
+from matcher.postings import filling
 from matcher.records import CaseDocument, Partnership
 from matcher.register import moves, snapshots, wording, wording_work
 from matcher.register.act import MOVED_ON, Done, Look, Told, Words, version_of_record
@@ -348,6 +349,7 @@ def confirm(look: Look, answer: Confirmation) -> Done:
     talks.enter(
         session, actor, case, lifecycle.CONFIRM_AGREEMENT, now, reason_text=answer.text, details=details
     )
+    filling.close_if_filled(session, case, now)
     until = wording.day(calendar.end_of_day(case.starts_on or now.date()))
     return Done(is_kept=True, tells=(Told("others", "agreement_confirmed", {"until": until}),))
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from matcher.cases import beginning, documents, messages, telling
+from matcher.cases import beginning, documents, messages, takes, telling
 from matcher.cases.beginning import Terms
 from matcher.cases.stages import stage_act
 from matcher.ground import calendar, lifecycle
@@ -44,10 +44,16 @@ def _turn(look: Look) -> str | None:
         "進めたいと返事をする", "お返事を送りました。", "進めたいと返事をしました", submit="お返事を送る"
     ),
 )  # fmt: skip
-def accept(look: Look, answer: str) -> Done:
-    """One side says yes; when both have, the case goes to the city by itself."""
+def accept(look: Look, answer: str, *, is_named: bool = False) -> Done:
+    """One side says yes; when both have, the case goes to the city by itself.
+
+    Args:
+        is_named: the company lets itself be named beside others who fill the same need; its own to say.
+    """
     case, side = look.record, _side(look)
     _agrees(look, side)
+    if side == "company":
+        case.is_named = is_named
     if answer.strip():
         messages.add(look.session, look.actor, case, answer, look.now)
         case.answer = answer.strip()
@@ -129,7 +135,7 @@ def revise(look: Look, terms: Terms, note: str) -> Done:
         Invalid: terms that cannot be meant; nothing changed where the other side waits; no word on nothing.
     """
     case, side = look.record, _side(look)
-    before = Terms(case.support_type, case.quantity, case.unit, case.period_from, case.period_to)
+    before = beginning.terms_of(look.session, case)
     terms.check()
     joins = beginning.end_of_last(look.session, case)
     terms.check_days(calendar.tokyo_date(look.now), before, joins=joins)
@@ -140,10 +146,13 @@ def revise(look: Look, terms: Terms, note: str) -> Done:
         raise Invalid(note="required")
     if note.strip():
         messages.add(look.session, look.actor, case, note, look.now)
+    if is_changed:
+        beginning.check_taken(look.session, case, terms)
     if not is_changed:
         return Done(case, event=lifecycle.SEND_FOR_REVIEW, tells=(Told("desk", "for_review"),))
     case.support_type, case.quantity, case.unit = terms.support_type, terms.quantity, terms.unit
     case.period_from, case.period_to = terms.period_from, terms.period_to
+    takes.keep(look.session, case, terms.part, terms.also)
     case.company_agreed_at = look.now if side == "company" else None
     case.npo_agreed_at = look.now if side == "npo" else None
     details = {"before": snapshots.terms(before), "after": snapshots.terms(terms)}

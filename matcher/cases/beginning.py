@@ -8,9 +8,9 @@ from typing import Any, Final
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from matcher.cases import fits, stages
+from matcher.cases import fits, stages, takes
 from matcher.cases import reads as case_reads
-from matcher.ground import amounts, calendar, lifecycle, vocabulary
+from matcher.ground import amounts, calendar, lifecycle, parts, vocabulary
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.permissions import Actor
 from matcher.records import CaseTask, Need, Offer, Organization, Partnership, ShownSuggestion
@@ -24,13 +24,23 @@ OFFER_CLOSED: Final = {"paused": "offer_paused", "rewritten": "offer_rewritten",
 
 @dataclass(frozen=True)
 class Terms:
-    """What would be given: support type, amount, period. ``quantity`` is counted in ``unit``."""
+    """What would be given: support type, amount, period. ``quantity`` is counted in ``unit``.
+
+    ``part``: of which part of the need that is; ``also``: (place, amount) of what is taken of others.
+    """
 
     support_type: str
     quantity: float | None = None
     unit: str = ""
     period_from: date | None = None
     period_to: date | None = None
+    part: int = parts.FIRST
+    also: tuple[tuple[int, float | None], ...] = ()
+
+    @property
+    def taken(self) -> parts.Taken:
+        """What the terms themselves take of the need."""
+        return parts.Taken(self.part, self.support_type, self.quantity, self.unit, is_decided=False)
 
     def check(self) -> None:
         """Refuse what cannot be meant.
@@ -145,6 +155,8 @@ def _hindrance(look: Look) -> Refused | None:
             return Refused(codes["ended"])
         if posting is not None and not posting.is_open:
             return Refused(codes[lifecycle.POSTING_CLOSED[posting.state]])
+    if case.need is not None and parts.is_taken(takes.of(session, case.need)):
+        return Refused("need_taken")
     existing = case_reads.find_open_case(session, case.company_id, case.npo_id, case.need_id)
     if existing is not None:
         return Refused("case_exists", number=existing.number)
@@ -159,11 +171,12 @@ def _hindrance(look: Look) -> Refused | None:
         "声をかける", "%(word)sを送りました", "声をかけました", submit="この内容で送る",
     ),
 )  # fmt: skip
-def propose(look: Look, terms: Terms, message: str, *, first_step: str = "") -> Done:
+def propose(look: Look, terms: Terms, message: str, *, first_step: str = "", is_named: bool = False) -> Done:
     """申し出 by a company's editor or 依頼 by an NPO's editor; the other side has 14 days to answer.
 
     Args:
         first_step: of ``vocabulary.FIRST_STEPS``; kept as the first promise of the case (C15).
+        is_named: the company lets itself be named beside others who fill the same need; its own to say.
 
     Raises:
         Refused: ``case_exists``: somebody else was faster.
@@ -176,6 +189,7 @@ def propose(look: Look, terms: Terms, message: str, *, first_step: str = "") -> 
         raise Invalid(first_step="required")
     moves.begin(case, "interest_one_side")
     case.origin, case.message = side, message.strip()
+    case.is_named = is_named and side == "company"
     setattr(case, f"{side}_agreed_at", look.now)
     setattr(case, f"{side}_contact_id", look.actor.user_id)
     details = _begin(look, terms, propose.event)
@@ -236,6 +250,29 @@ def end_of_last(session: Session, case: Partnership) -> date | None:
     return end_of_period(last) if last is not None else None
 
 
+def check_taken(session: Session, case: Partnership, terms: Terms) -> None:
+    """Refuse terms that take more of a need than others have left.
+
+    Raises:
+        Invalid: naming the fields.
+    """
+    if case.need is None:
+        if terms.part != parts.FIRST or terms.also:
+            raise Invalid(part="required")
+        return
+    kept = case if case.id is not None else None
+    if wrong := takes.faults(session, case.need, terms.taken, terms.also, without=kept):
+        raise Invalid(**wrong)
+
+
+def terms_of(session: Session, case: Partnership) -> Terms:
+    """The terms of a case as they stand."""
+    return Terms(
+        case.support_type, case.quantity, case.unit, case.period_from, case.period_to, case.part,
+        takes.further(session, case),
+    )  # fmt: skip
+
+
 def _begin(look: Look, terms: Terms, event: str) -> dict[str, Any]:
     """Keep the case, and why the two fit at this moment; what the audit record says of how it came about.
 
@@ -245,6 +282,7 @@ def _begin(look: Look, terms: Terms, event: str) -> dict[str, Any]:
     case, session, now = look.record, look.session, look.now
     terms.check()
     terms.check_days(calendar.tokyo_date(now))
+    check_taken(session, case, terms)
     case.number = numbers.receipt_number(session, "E", now)
     case.support_type, case.quantity = terms.support_type, terms.quantity
     case.unit = terms.unit if terms.quantity is not None else ""
@@ -258,6 +296,7 @@ def _begin(look: Look, terms: Terms, event: str) -> dict[str, Any]:
     except IntegrityError as error:
         # The unique index is the real guard; the act's own only gives the kinder answer.
         raise Refused("case_exists", number="") from error
+    takes.keep(session, case, terms.part, terms.also)
     fits.keep(session, case, "begun", event, now)
     shown = case_reads.shown_suggestion(session, case.shown_suggestion_id)
     details: dict[str, Any] = {"suggestion": shown.public_id} if shown else {}

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from matcher.cases import decisions, fits, telling
+from matcher.cases import decisions, fits, takes, telling
 from matcher.cases.answering import obstacle_of_parties
 from matcher.cases.stages import stage_act
-from matcher.ground import lifecycle, permissions
+from matcher.ground import figures, lifecycle, permissions
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.permissions import Actor
 from matcher.records import DecisionBundle, Partnership, User
@@ -24,13 +24,19 @@ class Decision:
     consulted: str = ""
 
 
-def _approval_obstacle(look: Look) -> str | None:
-    """Who recommended a pair does not approve it when somebody else can (K9); both must still be able to."""
+def _approval_obstacle(look: Look) -> str | Refused | None:
+    """Who recommended a pair does not approve it when somebody else can (K9); both must still be able to, and
+    what is taken of the need must still be missing.
+    """
     case = look.record
     recommended_it = case.origin == "coordinator" and case.started_by_id == look.actor.user_id
     if recommended_it and officials.active_staff_count(look.session) > 1:
         return "own_recommendation"
-    return obstacle_of_parties(case)
+    if (code := obstacle_of_parties(case)) is not None:
+        return code
+    if (short := takes.short(look.session, case)) is not None:
+        return Refused("part_filled", missing=figures.number(short.missing), unit=short.part.unit)
+    return None
 
 
 @stage_act(

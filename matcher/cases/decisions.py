@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from matcher.cases import fits
+from matcher.cases import fits, takes
 from matcher.cases import reads as case_reads
 from matcher.ground.permissions import Actor
 from matcher.records import (
@@ -26,7 +26,7 @@ from matcher.register import audit, conflicts, snapshots
 _UNKEPT: Final[Mapping[str, Any]] = {
     "need": None, "offer": None, "suggestion": None, "messages": (), "documents": (), "in_force": {},
     "measurements": (), "totals": (), "payments": (), "facts": {},
-    "fits": (),
+    "fits": (), "need_parts": (),
 }  # fmt: skip
 
 
@@ -52,6 +52,7 @@ def freeze_proposal(
     content = {
         **_common(session, case, outcome, decision),
         "need": snapshots.posting(case.need),
+        "need_parts": takes.facts(session, case),
         "offer": snapshots.posting(case.offer),
         "suggestion": snapshots.suggestion(case_reads.shown_suggestion(session, case.shown_suggestion_id)),
         "checklists": {

@@ -196,7 +196,8 @@ TRANSITIONS: Final[tuple[Move, ...]] = (
     *_moves("posting", RETURN, "in_review", "returned", _STAFF, v.NEED_RETURN_REASONS),
     *_moves("posting", PAUSE, "open", "paused", ("owner", "system")),
     *_moves("posting", RESUME, "paused", "open", ("owner", "system")),
-    *_moves("posting", FILL, "open paused", "filled", ("owner",)),
+    # By itself once all of a need is agreed upon.
+    *_moves("posting", FILL, "open paused", "filled", ("owner", "system")),
     *_moves("posting", EXPIRE, "open paused", "expired", ("system",)),
     # A published text was read by the city, so it is reworked as a draft and read again.
     *_moves("posting", REWORK, "open paused filled expired withdrawn", "draft", ("owner",)),

@@ -1,7 +1,7 @@
 """What a plan is made from: all open needs and offers, how well they fit, what rules them out.
 
 Who comes near a need, and how well, is asked of the suggestions; which amounts and periods meet, of the rule
-that fills in the form of a recommendation. A need counts as one part.
+that fills in the form of a recommendation. A need counts by its first part, less what is taken of it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from matcher.cases import reads as case_reads
+from matcher.cases import takes
 from matcher.ground import calendar, lifecycle, vocabulary
+from matcher.ground.parts import Standing
 from matcher.planning.explaining import Ruled
 from matcher.planning.task import Group, Pair, Part, Source, Task
 from matcher.postings import terms
@@ -81,7 +83,10 @@ def gather(
         locked, forbidden: (public id of need, of offer); what is not open any more is left out.
         watch: called between needs, so that whoever does this can say that it is still at work.
     """
-    needs, offers = _needs(session), _offers(session)
+    offers = _offers(session)
+    open_needs = _needs(session)
+    first = {key: rows[0] for key, rows in takes.standing(session, open_needs).items()}
+    needs = [need for need in open_needs if not first[need.id].is_taken]
     passed, both = _passed(session), _on_both_sides(session)
     by_id = {offer.id: offer for offer in offers}
     pairs: dict[tuple[str, str], Pair] = {}
@@ -102,7 +107,7 @@ def gather(
     _add_locked(session, live, locked - set(pairs), needs, offers, pairs)
     return Gathered(
         Task(
-            tuple(map(_part, needs)),
+            tuple(_part(need, first[need.id]) for need in needs),
             tuple(Source(offer.public_id, offer.organization.public_id, offer.quantity) for offer in offers),
             tuple(pairs[key] for key in sorted(pairs)),
             {offer.organization.public_id: settings.most_of_company for offer in offers},
@@ -189,9 +194,12 @@ def _pair(need: Need, offer: Offer, score: float) -> Pair:
     return Pair(need.public_id, offer.public_id, round(score, 4), is_measured, is_whole)
 
 
-def _part(need: Need) -> Part:
-    least = need.min_useful if need.quantity is not None else None
-    return Part(need.public_id, need.organization.public_id, need.quantity, least)
+def _part(need: Need, row: Standing) -> Part:
+    if not row.is_counted:
+        return Part(need.public_id, need.organization.public_id)
+    # What is left may be less than the least that was any help: then all of it is.
+    least = need.min_useful if row.is_untouched else None
+    return Part(need.public_id, need.organization.public_id, row.missing, least)
 
 
 def _add_locked(

@@ -1,6 +1,6 @@
 """What a need or an offer says: its fields, what must (not) stand in them, and how it is written."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -11,8 +11,9 @@ from matcher.ground import amounts, calendar, lifecycle, limits, permissions, pe
 from matcher.ground import posting as fields
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.field import Field
+from matcher.ground.parts import Part
 from matcher.ground.permissions import Actor
-from matcher.postings import terms
+from matcher.postings import need_parts, terms
 from matcher.records import AuditEvent, Need, Offer, Organization
 from matcher.register import audit, folding, moves
 
@@ -102,8 +103,12 @@ def save_need_step(
     now: datetime,
     *,
     version: int | None,
+    further: Sequence[Part] | None = None,
 ) -> None:
     """Save one page (1 to 5) of the guided form; what is missing is asked for at submission only.
+
+    Args:
+        further: what is needed besides, where the page asks for it; of that nothing may be missing.
 
     Raises:
         Refused: ``not_a_draft``.
@@ -117,6 +122,7 @@ def save_need_step(
         {name: values[name] for name in NEED_STEPS[step - 1] if name in values},
         now,
         version,
+        further,
     )
     need.steps_done = max(need.steps_done, step)
 
@@ -147,16 +153,19 @@ def _save(
     values: Mapping[str, Any],
     now: datetime,
     version: int | None,
+    further: Sequence[Part] | None = None,
 ) -> None:
     require(actor, "posting.edit", posting)
     moves.check_version(session, posting, version)
     if not posting.is_editable:
         raise Refused("not_a_draft")
     _assign(posting, values, now)
+    changed = isinstance(posting, Need) and further is not None and need_parts.keep(session, posting, further)
     session.flush()
+    names = {*values, "parts"} if changed else set(values)
     audit.record(
         session, actor, "edit", kind_of(posting), posting.public_id, now,
-        object_version=posting.version, details={"fields": sorted(values)},
+        object_version=posting.version, details={"fields": sorted(names)},
     )  # fmt: skip
 
 

@@ -3,15 +3,17 @@ meaning, each with why. Who may see it is asked in SQL of everything that the in
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from sqlalchemy import Select, and_, func, not_, select
 from sqlalchemy.orm import Session, joinedload
 
+from matcher.cases import takes
 from matcher.ground import lifecycle, vocabulary
 from matcher.ground import posting as posting_fields
 from matcher.ground import profile as profile_fields
+from matcher.ground.parts import Standing
 from matcher.ground.permissions import Actor
 from matcher.postings import reads, wanted
 from matcher.postings.nearness import Meaning
@@ -49,6 +51,7 @@ class Found:
     others: Mapping[int, int] = field(
         default_factory=dict
     )  #: by the key of a need or offer, where there are any
+    standing: Mapping[int, tuple[Standing, ...]] = field(default_factory=dict)  #: by the key of a need
     says_nothing: bool = False  #: words were typed, but none that looks for anything
 
 
@@ -66,7 +69,8 @@ def needs(
     listing = reads.open_needs(session, looked_for.as_dict(), public=public, sort=sort, page=page)
     query = wanted.listed(Need, public=public).where(*wanted.met(looked_for.filters, Need))
     query = query.options(joinedload(Need.organization).joinedload(Organization.npo))
-    return _found(session, live, actor, "need", looked_for, listing, query)
+    found = _found(session, live, actor, "need", looked_for, listing, query)
+    return replace(found, standing=takes.standing(session, [*listing.rows, *found.near]))
 
 
 def offers(

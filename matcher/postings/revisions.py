@@ -1,15 +1,18 @@
 """Every version of a need or an offer that was submitted or published, and what differs between them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matcher.ground.permissions import Actor
+from matcher.postings import need_parts
 from matcher.postings.drafts import NEED_STEPS, OFFER_FIELDS, kind_of
 from matcher.records import Need, Offer, Revision
 from matcher.register import snapshots
+
+PARTS: Final = "parts"  #: in a version of a need: what it asks for besides its first part
 
 
 def keep(session: Session, posting: Need | Offer, actor: Actor, now: datetime) -> None:
@@ -27,7 +30,7 @@ def keep(session: Session, posting: Need | Offer, actor: Actor, now: datetime) -
             number=(count or 0) + 1,
             made_by_id=actor.user_id,
             made_at=now,
-            content=snapshots.facts_of(posting),
+            content=snapshots.facts_of(posting) | _parts(session, posting),
         )
     )
 
@@ -42,10 +45,17 @@ def changes_since_read(session: Session, posting: Need | Offer) -> list[tuple[st
     ).all()
     if len(rows) < 2:
         return []
-    before, now = rows[1].content, snapshots.facts_of(posting)
-    names = [name for step in NEED_STEPS for name in step] if isinstance(posting, Need) else OFFER_FIELDS
+    before, now = rows[1].content, snapshots.facts_of(posting) | _parts(session, posting)
+    is_need = isinstance(posting, Need)
+    names = [*(name for step in NEED_STEPS for name in step), PARTS] if is_need else OFFER_FIELDS
     return [
         (name, before.get(name), now.get(name))
         for name in names
         if name in before and before.get(name) != now.get(name)
     ]
+
+
+def _parts(session: Session, posting: Need | Offer) -> dict[str, Any]:
+    if not isinstance(posting, Need):
+        return {}
+    return {PARTS: need_parts.as_facts(need_parts.further(session, posting))}

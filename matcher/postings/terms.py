@@ -6,12 +6,13 @@ and said. Notes are codes with facts; ``webapp/terms_text.py`` words them.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any, Final
 
-from matcher.ground import calendar, lifecycle, vocabulary
+from matcher.ground import calendar, lifecycle, parts, vocabulary
+from matcher.ground.parts import Standing
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,21 @@ class Figures:
             record.support_type, record.quantity, record.unit or "", record.period_from, record.period_to,
             getattr(record, "min_useful", None), tuple(getattr(record, "also_welcome", None) or ()),
             getattr(record, "repeat", None) or "once",
+        )  # fmt: skip
+
+    def beside_part(self, place: int) -> "Figures":
+        """A need's figures beside terms of one of its parts: with a further one only the days compare."""
+        if place == parts.FIRST:
+            return self
+        return replace(self, support_type="", quantity=None, unit="", min_useful=None, also_welcome=())
+
+    def of_part(self, row: Standing) -> "Figures":
+        """Of a need's figures those of one of its parts; of what somebody has taken the rest is wanted."""
+        part = row.part
+        quantity = row.missing if row.is_counted and not row.is_untouched else part.quantity
+        return replace(
+            self, support_type=part.support_type, quantity=quantity, unit=part.unit,
+            min_useful=part.min_useful if row.is_untouched else None,
         )  # fmt: skip
 
 

@@ -27,8 +27,8 @@ from matcher.records.outcome import (
     Risk,
     Voice,
 )
-from matcher.records.partnership import CaseFit, CaseMessage, DecisionBundle, Partnership
-from matcher.records.posting import Need, Offer, Question
+from matcher.records.partnership import CaseFit, CaseMessage, CaseTake, DecisionBundle, Partnership
+from matcher.records.posting import Need, NeedPart, Offer, Question
 from matcher.records.record import (
     AuditEvent,
     Counter,
@@ -64,6 +64,7 @@ __all__ = [
     "CaseFit",
     "CaseMessage",
     "CaseStep",
+    "CaseTake",
     "CaseTask",
     "ChecklistAnswer",
     "CompanyProfile",
@@ -91,6 +92,7 @@ __all__ = [
     "Membership",
     "Municipality",
     "Need",
+    "NeedPart",
     "Notice",
     "NpoProfile",
     "Offer",

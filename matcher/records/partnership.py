@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from matcher.ground import lifecycle
@@ -54,8 +54,12 @@ class Partnership(Identified, Versioned, Base):
     support_type: Mapped[str] = mapped_column(String(24))
     quantity: Mapped[float | None] = mapped_column(Numeric(14, 2, asdecimal=False))
     unit: Mapped[str] = mapped_column(String(10), default="")
+    part: Mapped[int] = mapped_column(default=1, comment="of the need: which part these terms are of")
     period_from: Mapped[date | None]
     period_to: Mapped[date | None]
+    is_named: Mapped[bool] = mapped_column(
+        default=False, comment="the company lets itself be named beside others who fill the same need"
+    )
     message: Mapped[str] = mapped_column(Text, default="", comment="of the side that began")
     answer: Mapped[str] = mapped_column(Text, default="", comment="of the side that answered")
     recommend_code: Mapped[str | None] = mapped_column(String(20))
@@ -190,6 +194,22 @@ class Partnership(Identified, Versioned, Base):
             company_agreed=self.company_agreed_at is not None,
             npo_agreed=self.npo_agreed_at is not None,
         )
+
+
+class CaseTake(Base):
+    """What a case takes of further parts of its need, besides what its own terms say."""
+
+    __tablename__ = "case_take"
+    __table_args__ = (UniqueConstraint("partnership_id", "place"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id"), index=True)
+    place: Mapped[int] = mapped_column(comment="of the part in its need")
+    support_type: Mapped[str] = mapped_column(String(24))
+    quantity: Mapped[float | None] = mapped_column(
+        Numeric(14, 2, asdecimal=False), comment="none: all of a part without an amount"
+    )
+    unit: Mapped[str] = mapped_column(String(10), default="")
 
 
 class CaseMessage(Identified, Base):

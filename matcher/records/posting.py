@@ -6,7 +6,7 @@ Both pass through the same life cycle, ``posting`` in ``lifecycle.py``.
 from datetime import date, datetime
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, Index, Numeric, String, Text
+from sqlalchemy import ForeignKey, Index, Numeric, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from matcher.ground import calendar, lifecycle
@@ -154,6 +154,25 @@ class Need(Posting, Base):
     def is_listed(self) -> bool:
         """Whether members outside the NPO may see it (the organization's own state is checked in SQL)."""
         return self.is_open and self.visibility != "approached"
+
+
+class NeedPart(Base):
+    """What a need asks for besides its own support type and amount, which are its first part.
+
+    A part keeps its place for good: what companies take of it is kept by need and place.
+    """
+
+    __tablename__ = "need_part"
+    __table_args__ = (UniqueConstraint("need_id", "place"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    need_id: Mapped[int] = mapped_column(ForeignKey("need.id"), index=True)
+    place: Mapped[int] = mapped_column(comment="from 2; 1 is the need itself")
+    support_type: Mapped[str] = mapped_column(String(24))
+    what: Mapped[str] = mapped_column(String(120), default="")
+    quantity: Mapped[float | None] = mapped_column(Numeric(14, 2, asdecimal=False))
+    unit: Mapped[str] = mapped_column(String(10), default="")
+    min_useful: Mapped[float | None] = mapped_column(Numeric(14, 2, asdecimal=False))
 
 
 class Offer(Posting, Base):

@@ -149,6 +149,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "見合わせるとのお返事がありました。それぞれのニーズは、これまでどおり続きます。\n\n理由：{reason}\n\n"
             + _POSTING,
         ),
+        "need_filled": (
+            "ニーズがすべて満たされました（{number}）",
+            "必要とされていたもののすべてについて、協定が結ばれました。新しい申し出の受付を終了しました。\n\n" + _POSTING
+            + "\n\nどの企業が何を引き受けたかは、画面の「みんなでかなえる」でご覧いただけます。",
+        ),
         "question_asked": (
             "ニーズに質問が届きました（{number}）",
             "企業から、ニーズについて質問が届きました。5営業日以内を目安に、ニーズの画面から回答してください。"
@@ -354,6 +359,11 @@ def joint_agreed(need: Need) -> Said:
 def joint_declined(need: Need, reason: str) -> Said:
     """To each of them, and to the coordinators."""
     return _of_posting("joint_declined", need, reason=reason)
+
+
+def need_filled(need: Need) -> Said:
+    """To the owner, when all that a need asks for is agreed upon."""
+    return _of_posting("need_filled", need)
 
 
 def question_asked(need: Need, text: str) -> Said:

@@ -31,6 +31,12 @@ class Suggestion:
     public_id: str = ""  #: of the shown suggestion, once recorded
 
     @property
+    def left_of_need(self) -> float | None:
+        """What of the need's amount nobody has taken yet, where somebody has taken some of it."""
+        asked = self.sides[1].quantity
+        return asked if self.need is not None and asked != self.need.quantity else None
+
+    @property
     def reasons(self) -> list[dict[str, Any]]:
         """The reasons as they are shown and kept."""
         return ranking.reasons_as_dicts(self.fit)

@@ -72,13 +72,19 @@ def npo_side(
     need: Need | None = None,
     npo: Organization | None = None,
     districts: Mapping[str, str] = NO_DISTRICTS,
+    missing: float | None = None,
 ) -> Side:
-    """What an NPO says: the need, or its profile where there is none."""
+    """What an NPO says: the need, or its profile where there is none.
+
+    Args:
+        missing: what of the need's amount nobody has taken yet, where somebody has taken some of it.
+    """
     if need is not None:
         return Side(
             tuple(code for code in (need.support_type, *need.also_welcome) if code),
-            quantity=need.quantity,
-            min_useful=need.min_useful,
+            quantity=need.quantity if missing is None else missing,
+            # What is left may be less than the least that was any help: then all of it is.
+            min_useful=need.min_useful if missing is None else None,
             unit=need.unit,
             period_from=need.period_from,
             period_to=need.period_to,

@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, undefer_group
 
+from matcher.cases import takes
 from matcher.records import Need, Offer, Organization
 from matcher.suggestions import candidates, conditions, explaining, newcomers, ranking
 from matcher.suggestions.candidates import Candidates
@@ -131,7 +132,8 @@ def _score_needs(
         search.compare("npo", sorted({need.organization_id for need in needs}), [profile])
     ours = _own_sides(search, company)
     chosen = [one for one in ours if sources is None or one[0] in sources]
-    return [_fit_need(search, chosen, need) for need in needs]
+    missing = takes.missing(session, needs)
+    return [_fit_need(search, chosen, need, missing.get(need.id)) for need in needs]
 
 
 #: What an asking company can speak of: a text of its own (``None`` while nothing is encoded), and its side.
@@ -146,9 +148,14 @@ def _own_sides(search: Search, company: Organization) -> _Own:
     return known or [(None, company_side(company, None, districts=search.districts))]
 
 
-def _fit_need(search: Search, ours: _Own, need: Need) -> Suggestion:
-    """Score a need against every offer and the profile; the best of them is what the card speaks of."""
-    mission, theirs = _mission(search, need.organization_id), npo_side(need=need, districts=search.districts)
+def _fit_need(search: Search, ours: _Own, need: Need, missing: float | None = None) -> Suggestion:
+    """Score a need against every offer and the profile; the best of them is what the card speaks of.
+
+    Args:
+        missing: what is left of it (``takes.missing``).
+    """
+    mission = _mission(search, need.organization_id)
+    theirs = npo_side(need=need, districts=search.districts, missing=missing)
     fits = []
     for source, side in ours:
         # While nothing of the company is encoded its facts alone must do.
@@ -282,7 +289,8 @@ def _score_companies(
     search.compare("offer", scored, [asking], closely=True)
     search.compare("company", chosen, search.sources, closely=True)
     given = _open_offers(session, chosen)
-    theirs = npo_side(need=need, npo=None if need else npo, districts=search.districts)
+    left = takes.missing(session, [need]).get(need.id) if need else None
+    theirs = npo_side(need=need, npo=None if need else npo, districts=search.districts, missing=left)
     return [
         _fit_company(search, need, theirs, asking, company, of_company[company.id], given.get(company.id, ()))
         for company in companies
@@ -352,7 +360,8 @@ def score_pair(session: Session, live: LiveIndex, company: Organization, need: N
 
 def _scored_pair(session: Session, live: LiveIndex, company: Organization, need: Need) -> Suggestion:
     search = _search_of_company(session, live, company)
-    return _fit_need(search, _own_sides(search, company), need)
+    left = takes.missing(session, [need]).get(need.id)
+    return _fit_need(search, _own_sides(search, company), need, left)
 
 
 def fit_case(

@@ -142,6 +142,10 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("case", {}, {"GET": "L+-+-++-"}),
         ("nothing", {}, {"GET": "L-------"}),
     ],
+    "cases.need_together": [
+        ("need", {}, {"GET": "--------"}),
+        ("nothing", {}, {"GET": "--------"}),
+    ],
     "cases.show": [
         ("case", {}, {"GET": "L+-+-++-"}),
         ("nothing", {}, {"GET": "L-------"}),
@@ -685,6 +689,7 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
 
 #: The workspace's forms: who may open them, and the record that they are about.
 _PARTIES, _ALL, _CITY, _MANAGER = "L+-+-xx-", "L+-+-++-", "Lx-x-++-", "Lx-x-x+-"
+_COMPANY = "L+-x-xx-"
 _FORMS: dict[str, dict[str, str | None]] = {
     _PARTIES: {
         "name_contact": None, "write_trial": None, "write_trial_result": None, "write_purpose": None, "write_logic": None, "save_link": None,
@@ -701,6 +706,7 @@ _FORMS: dict[str, dict[str, str | None]] = {
         "resolve_incident": "incident", "rate": None, "decline_rating": None, "discuss": "sheet", "add_voice": None,
         "add_lesson": None, "write_publication": None, "unpublish": None,
     },
+    _COMPANY: {"name_company": None},
     _CITY: {
         "confirm_agreement": None, "return_agreement": None, "review_report": "report",
         "publish_incident": "incident", "calculate": "payment_rule", "calculate_fixed": None, "record_paid": "payment",

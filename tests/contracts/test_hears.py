@@ -313,6 +313,7 @@ _WORK_SCENES: Final[Mapping[str, Scene]] = {
     "write_trial": at("negotiation", _trial),
     "write_trial_result": at("trial", "adopt", "続けられる。"),
     "add_voice": at("running", "children", 12, "会のあとに聞いた。", "楽しい。"),
+    "name_company": at("running", True),
     "add_lesson": at("running", "前の週に決める。", False),
     "rate": at("reported", lambda p, by: documents.side_of(by, p.case), SCORES, ""),
     "decline_rating": at("reported", "人手が足りない。"),

@@ -109,6 +109,23 @@ def test_all_open_needs_and_offers_are_planned_with_their_amounts(board):
     assert task.most_of_npo == {one.public_id: 3 for one in board.npos}
 
 
+def test_what_is_taken_of_a_need_is_not_planned_again(board):
+    with board.database.write() as session:
+        for place, (need, amount) in enumerate(zip(board.needs, (45, 50), strict=True)):
+            session.add(
+                Partnership(
+                    number=f"E-2026-70{place:02d}", company_id=factories.make_company(session).id,
+                    npo_id=need.organization_id, need_id=need.id, origin="company", state="introduced",
+                    support_type="food", quantity=amount, unit="kg", started_by_id=board.coordinator.user_id,
+                    created_at=board.now, moved_at=board.now,
+                )
+            )  # fmt: skip
+    task = board.gather().task
+    assert [(part.key, part.quantity, part.least) for part in task.parts] == [
+        (board.needs[0].public_id, 5, None)
+    ]
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

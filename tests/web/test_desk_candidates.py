@@ -266,3 +266,29 @@ def test_the_list_of_its_own_npo_shows_a_need_to_nobody(ready: Town) -> None:
     assert ready.firm.application.extensions["traces"].flush()
     assert ready.need.title not in visit(ready.desk, "/desk/unseen").text
     assert "公開中のニーズは、どれも1社以上のおすすめに出ています。" in visit(ready.desk, "/desk").text
+
+
+def test_a_need_that_none_can_fill_alone_is_proposed_to_several(ready: Town) -> None:
+    with ready.records.write() as session:
+        need = session.merge(ready.need)
+        need.quantity = 60
+        other = make_company(session, name="となりの青果店")
+        make_offer(session, other, title="形のふぞろいな野菜があります", quantity=30)
+    encode(ready.records, NOW, WordsOnly())
+    url = f"/desk/needs/{ready.need.public_id}"
+    page = visit(ready.desk, url)
+    proposed = page.text.partition("何社かでかなえる案（4社まで）")[2]
+    for words in (
+        "となりの青果店",
+        "食品 30kg",
+        "みお食品株式会社",
+        "食品 20kg",
+        "それでも足りないもの：食品 10kg",
+    ):
+        assert words in proposed, words
+    asked = [link for _text, link in page.links if "part=1" in link]
+    assert len(asked) == 2
+    assert visit(ready.desk, asked[0]).form(action="/recommend").values["quantity"] == "30"
+    with ready.records.write() as session:
+        session.get_one(Need, ready.need.id).quantity = 30
+    assert "何社かでかなえる案" not in visit(ready.desk, url).text

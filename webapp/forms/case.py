@@ -1,19 +1,21 @@
 """Forms of a case: what would be given, the answers of the two sides, and the city's decision."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, RadioField, SelectField, TextAreaField, ValidationError
+from wtforms import BooleanField, Field, RadioField, SelectField, TextAreaField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Optional
 
 from matcher.cases.beginning import Terms
 from matcher.cases.deciding import Decision
-from matcher.ground import calendar, limits, vocabulary
+from matcher.ground import calendar, limits, parts, vocabulary
 from matcher.ground.errors import Invalid
+from matcher.ground.parts import Standing
 from matcher.records import Need, Offer, User
-from webapp import clock
+from webapp import clock, parts_text
 from webapp.forms.base import Form, Within, choices
 from webapp.forms.values import DayField, QuantityField
 
@@ -78,6 +80,11 @@ class TermsForm(Form):
         self.terms.check()
 
     @property
+    def take_fields(self) -> list[Field]:
+        """The fields of what is taken of a need besides; of what has no parts there are none."""
+        return []
+
+    @property
     def terms(self) -> Terms:
         """The typed terms; a unit without an amount says nothing and is dropped."""
         quantity = self.quantity.data
@@ -90,7 +97,86 @@ class TermsForm(Form):
         )
 
 
-class _PairForm(TermsForm):
+class PartsForm(TermsForm):
+    """Terms about a need, which may have several parts; of one alone nothing is asked."""
+
+    part = SelectField(_l("どの部分を引き受けるか"), choices=[], validators=[Optional()])
+    is_named = BooleanField(_l("ほかの企業といっしょにかなえるとき、会社の名前を出してよい"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rows: tuple[Standing, ...] = ()
+
+    def offer_parts(self, rows: Iterable[Standing], *, asks_for_name: bool) -> None:
+        """Ask of which parts of the chosen need these terms are.
+
+        Args:
+            rows: how far each part is filled; none where there is no need.
+            asks_for_name: whether whoever fills it in speaks for the company.
+        """
+        self.rows = tuple(rows)
+        if not (self.rows and asks_for_name):
+            del self.is_named
+        several = len(self.rows) > 1
+        if several:
+            self.part.choices = choices({str(row.part.place): parts_text.choice(row) for row in self.rows})
+        else:
+            del self.part
+        for place in range(parts.FIRST, parts.MOST + 1):
+            row = next((one for one in self.rows if several and one.part.place == place), None)
+            self._offer_take(f"take_{place}", f"whole_{place}", row)
+
+    def _offer_take(self, amount: str, whole: str, row: Standing | None) -> None:
+        for name, is_asked in ((amount, row and row.is_counted), (whole, row and not row.is_counted)):
+            if row is None or not is_asked:
+                del self[name]
+            else:
+                self[name].label.text = parts_text.name(row.part)
+                self[name].description = parts_text.said(row)
+                self[name].fixed_unit = row.part.unit
+
+    @property
+    def part_words(self) -> str:
+        """What was chosen of the need's parts."""
+        chosen = (row.part for row in self.rows if str(row.part.place) == self.part.data)
+        return next((parts_text.whole(part) for part in chosen), "")
+
+    @property
+    def take_fields(self) -> list[Field]:
+        """The fields of what is taken besides."""
+        return [field for field in self if field.name.startswith(("take_", "whole_"))]
+
+    @property
+    def terms(self) -> Terms:
+        """The typed terms, with the parts that they are of; what is chosen above is not taken twice."""
+        place = int(self.part.data) if "part" in self and self.part.data else parts.FIRST
+        taken = [
+            (int(field.name.rsplit("_", 1)[1]), field.data if field.name.startswith("take_") else None)
+            for field in self.take_fields
+            if field.data
+        ]
+        also = tuple((other, amount) for other, amount in taken if other != place)
+        return replace(super().terms, part=place, also=also)
+
+    def take(self, error: Invalid) -> None:
+        """Say beside the field how much is left, where others have taken the rest."""
+        rest = dict(error.facts)
+        left = {row.part.place: row for row in self.rows}
+        for name in [one for one in rest if rest[one] == "more_than_missing"]:
+            place = self.terms.part if name == "quantity" else int(name.rsplit("_", 1)[1])
+            field = name if name in self else f"whole_{place}"
+            if place in left and field in self:
+                del rest[name]
+                self[field].errors = [*self[field].errors, parts_text.full(left[place])]
+        super().take(Invalid(**rest))
+
+
+for _place in range(parts.FIRST, parts.MOST + 1):
+    setattr(PartsForm, f"take_{_place}", QuantityField("", validators=[Optional()]))
+    setattr(PartsForm, f"whole_{_place}", BooleanField(""))
+
+
+class _PairForm(PartsForm):
     """Terms between two named sides, about a need and from an offer of theirs, if any."""
 
     need = SelectField(
@@ -152,6 +238,7 @@ class AcceptForm(Form):
     """Yes, with a word to the other side."""
 
     answer = _text(_l("相手へのひとこと"), limits.MESSAGE)
+    is_named = BooleanField(_l("ほかの企業といっしょにかなえるとき、会社の名前を出してよい"))
 
 
 class ReasonForm(Form):
@@ -175,7 +262,7 @@ class ExplainedForm(ReasonForm):
     )
 
 
-class ReviseForm(TermsForm):
+class ReviseForm(PartsForm):
     """Other terms, or a supplement."""
 
     note = _text(_l("説明・補足"), limits.MESSAGE)

@@ -1,5 +1,6 @@
 """Forms of needs (five short pages) and offers."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext as _
@@ -8,9 +9,10 @@ from wtforms import Field, RadioField, SelectField, SelectMultipleField, StringF
 from wtforms.validators import Optional, ValidationError
 
 from matcher.city.cities import City
-from matcher.ground import errors, limits, vocabulary
+from matcher.ground import errors, limits, parts, vocabulary
 from matcher.ground import posting as posting_fields
 from matcher.postings import drafts as posting_drafts
+from matcher.postings import need_parts
 from webapp.forms.base import Form, Within, choices
 from webapp.forms.values import CountField, DayField, QuantityField
 
@@ -82,13 +84,14 @@ class _CityForm(Form):
 
     def take(self, error: errors.Invalid) -> None:
         """Put the domain's field errors beside their fields; which units are meant is said in full."""
-        rest = {name: code for name, code in error.facts.items() if name != "unit" or "unit" not in self}
-        if len(rest) < len(error.facts):
-            units = vocabulary.SUPPORT_TYPES[self["support_type"].data].units
+        rest = dict(error.facts)
+        for name in [one for one in rest if one.endswith("unit") and one in self]:
+            del rest[name]
+            units = vocabulary.SUPPORT_TYPES[self[name.removesuffix("unit") + "support_type"].data].units
             sentence = _(
                 "この支援の種類で使える単位（%(units)s）から選んでください。", units="、".join(units)
             )
-            self["unit"].errors = [*self["unit"].errors, sentence]
+            self[name].errors = [*self[name].errors, sentence]
         super().take(errors.Invalid(**rest))
 
     @property
@@ -125,6 +128,62 @@ class SupportForm(_CityForm):
     skills = _choice(
         SelectMultipleField, _label("need", "skills"), choices=choices(vocabulary.PRO_BONO_SKILLS)
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for place in parts.PLACES:
+            kind = self[need_parts.named(place, "support_type")]
+            self[need_parts.named(place, "unit")].choices = _units(kind.data)
+
+    @property
+    def places(self) -> list[tuple[int, list[Field]]]:
+        """The further parts, each with its fields."""
+        return [
+            (place, [self[need_parts.named(place, name)] for name in need_parts.FIELDS])
+            for place in parts.PLACES
+        ]
+
+    @property
+    def further(self) -> list[parts.Part] | None:
+        """What was written of further parts; of which nothing was, is none. ``None`` where none was sent."""
+        if not any(field.raw_data for _place, fields in self.places for field in fields):
+            return None
+        return [
+            parts.Part(
+                place, kind.data or "", quantity.data,
+                unit.data or "" if quantity.data is not None or least.data is not None else "",
+                least.data, what.data or "",
+            )
+            for place, (kind, what, quantity, unit, least) in self.places
+            if any(field.data for field in (kind, what, quantity, least))
+        ]  # fmt: skip
+
+    @staticmethod
+    def values_of(further: Iterable[parts.Part]) -> dict[str, Any]:
+        """What stands in the fields."""
+        return {
+            need_parts.named(part.place, name): getattr(part, name)
+            for part in further
+            for name in need_parts.FIELDS
+        }
+
+
+def _part_fields(place: int) -> dict[str, Any]:
+    unit = need_parts.named(place, "unit")
+    return {
+        "support_type": _choice(
+            SelectField, _l("支援の種類"), choices=choices(vocabulary.SUPPORT_LABELS, _l("なし"))
+        ),
+        "what": StringField(_l("なにを"), validators=[Optional(), Within(limits.TITLE)]),
+        "quantity": QuantityField(_label("need", "quantity"), validators=[Optional()], unit_field=unit),
+        "unit": _choice(SelectField, _label("need", "unit"), choices=[], default=""),
+        "min_useful": QuantityField(_label("need", "min_useful"), validators=[Optional()], unit_field=unit),
+    }
+
+
+for _place in parts.PLACES:
+    for _name, _field in _part_fields(_place).items():
+        setattr(SupportForm, need_parts.named(_place, _name), _field)
 
 
 class WhenWhereForm(_CityForm):

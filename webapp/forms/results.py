@@ -90,6 +90,12 @@ class LessonForm(Form):
     is_public = BooleanField(_l("両者のプロフィールと公開ページに載せてよい"))
 
 
+class NameForm(Form):
+    """Whether the company is named beside others who fill the same need."""
+
+    is_named = BooleanField(_l("会社の名前を出してよい"))
+
+
 class PublicationForm(Form):
     """公表する内容."""
 

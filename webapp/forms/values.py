@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, Field, StringField, ValidationError
 from wtforms.validators import InputRequired, StopValidation
@@ -91,6 +92,12 @@ class _NumeralField(_ReadField, StringField):  # type: ignore[misc]
     bounds: Mapping[str, int] = MappingProxyType({})
     takes_about = False  #: whether 「約20」 may be written for 20
     unit = ""  #: what stood behind the number
+    unit_field = "unit"  #: in which the unit is chosen
+    fixed_unit = ""  #: in which it is counted, where nobody chooses
+
+    def __init__(self, *args: Any, unit_field: str = "unit", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unit_field = unit_field
 
     def read(self, typed: str) -> Any:
         """The number."""
@@ -109,9 +116,11 @@ class _NumeralField(_ReadField, StringField):  # type: ignore[misc]
 
     def pre_validate(self, form: Any) -> None:
         """Refuse a unit other than the one chosen beside the field; where none is, the typed one is it."""
-        if "unit" not in form:
+        if self.fixed_unit and not numerals.same_unit(self.unit, self.fixed_unit):
+            raise ValidationError(_("%(unit)sで数えた量を入力してください。", unit=self.fixed_unit))
+        if self.fixed_unit or self.unit_field not in form:
             return
-        chosen = form["unit"]
+        chosen = form[self.unit_field]
         if self.unit and not chosen.data and self.unit in {choice.value for choice in chosen.iter_choices()}:
             chosen.data, chosen.raw_data = self.unit, [self.unit]
             chosen.reading = value_text.reading_of_unit(self.raw_data[0], self.unit)

@@ -25,6 +25,7 @@ from webapp.views import (
     questions,  # noqa: F401 – adds its pages to those of companies and NPOs
     registration_codes,
     suggestions,
+    together,  # noqa: F401 – its page belongs to those of cases
     work,
     work_act,  # noqa: F401 – adds its pages to the workspace
     work_files,  # noqa: F401 – likewise

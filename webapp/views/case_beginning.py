@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import render_template, request, url_for
 
-from matcher.cases import beginning, fits
+from matcher.cases import beginning, fits, takes
 from matcher.desk import partners
-from matcher.ground import calendar, permissions, personal
+from matcher.ground import calendar, parts, permissions, personal
 from matcher.ground.errors import NotFound
+from matcher.ground.parts import Standing
 from matcher.ground.permissions import Actor
 from matcher.organizations import reads as organization_reads
 from matcher.planning import reads as plans
@@ -100,20 +101,27 @@ def _begun_form(
     records beside it.
     """
     need, offer = _named_posting(pair)
-    begun = _beginning(need, offer)
     named = {
         "need": need.public_id if need else asked.word("need"),
         "offer": offer.public_id if offer else asked.word("offer"),
     }
-    form: Any = kind(data={**named, **begun.values, **because(pair, need, offer)})
+    row = _row(need, asked.number("part", parts.FIRST, parts.MOST))
+    begun = _beginning(need, offer, row)
+    about = {"part": str(row.part.place)} if row else {}
+    form: Any = kind(data={**named, **about, **begun.values, **because(pair, need, offer)})
     form.offer_choices(pair.needs.values(), pair.offers.values())
     chosen = pair.chosen(form)
+    rows = takes.of(db.session(), chosen["need"]) if chosen["need"] else ()
+    is_company = access.actor().organization_id == pair.company.id
+    form.offer_parts(rows, asks_for_name=is_company and kind is forms.ProposeForm)
     if _begins_anew():
-        begun = _beginning(**chosen)
+        place = int(form.part.data or 0) if "part" in form else None
+        begun = _beginning(**chosen, row=_row(chosen["need"], place))
         form.begin_with(begun.values)
     others = [found for found in pair.needs.values() if found is not chosen["need"]]
     more = [found for found in pair.offers.values() if found is not chosen["offer"]]
     beside = {
+        "rows": rows,
         "columns": terms_text.columns(chosen["need"], chosen["offer"]),
         "more": [terms_text.columns(one, None)[0] for one in others]
         + [terms_text.columns(None, one)[0] for one in more],
@@ -127,10 +135,23 @@ def _begins_anew() -> bool:
     return request.form.get("action") == "begin"
 
 
-def _beginning(need: Need | None, offer: Offer | None) -> terms.Beginning:
-    """Of both records; the amount is that of the plan of the year from which the city recommends them."""
+def _row(need: Need | None, place: int | None) -> Standing | None:
+    """The part of a need of which the terms begin: the one that is named, else the first that is missing."""
+    if need is None:
+        return None
+    rows = takes.of(db.session(), need)
+    named = (row for row in rows if row.part.place == place)
+    return next(named, None) or next((row for row in rows if not row.is_taken), rows[0])
+
+
+def _beginning(need: Need | None, offer: Offer | None, row: Standing | None) -> terms.Beginning:
+    """Of both records; the amount is that of the plan of the year from which the city recommends them.
+
+    Args:
+        row: the part of the need that it is about.
+    """
     begun = terms.begin(
-        terms.Figures.of(need) if need else None,
+        terms.Figures.of(need).of_part(row) if need and row else None,
         terms.Figures.of(offer) if offer else None,
         calendar.tokyo_date(clock.now()),
     )
@@ -232,7 +253,10 @@ def propose() -> Page:
         beginning.propose,
         forms.ProposeForm,
         find,
-        lambda form: ((form.terms, form.message.data), {"first_step": form.first_step.data or ""}),
+        lambda form: (
+            (form.terms, form.message.data),
+            {"first_step": form.first_step.data or "", "is_named": "is_named" in form and form.is_named.data},
+        ),
         "cases/propose.html",
         check="cases/propose_check.html",
     )

@@ -9,10 +9,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from matcher.cases import answering, deciding, documents, talks, turns
+from matcher.cases import answering, deciding, documents, takes, talks, together, turns
 from matcher.cases import reads as case_reads
 from matcher.city import cities
 from matcher.ground import personal
+from matcher.ground.parts import Standing
 from matcher.ground.permissions import Actor
 from matcher.records import Partnership
 from matcher.register import conflicts, officials, snapshots
@@ -29,6 +30,7 @@ from webapp import (
     frozen_pages,
     live,
     own_postings,
+    parts_text,
     terms_text,
     text,
     traces,
@@ -124,7 +126,19 @@ def _facts(actor: Actor, case: Partnership) -> dict[str, Any]:
         "on_both_sides": conflicts.on_both_sides(db.session(), case) if actor.is_staff else [],
         "acts_for_other_side": conflicts.acts_for_other_side(db.session(), actor, case),
         "unverified": [] if case.is_over else talks.unverified(case),
+        "also": _also(case),
+        "is_together": case.need is not None and together.is_there(db.session(), actor, case.need),
     }
+
+
+def _also(case: Partnership) -> list[str]:
+    """What the case takes of further parts of its need, in words."""
+    rows = {row.part.place: row for row in _rows(case)}
+    return [
+        parts_text.taken(rows[place], quantity)
+        for place, quantity in takes.further(db.session(), case)
+        if place in rows
+    ]
 
 
 def _obstacle(actor: Actor, case: Partnership) -> str:
@@ -144,6 +158,7 @@ class Asked:
     deed: Act
     form: type[Form]
     answers: Callable[[Any], Sequence[Any]]
+    more: Callable[[Any], Mapping[str, Any]] = lambda form: {}
 
 
 def _reason(form: Any) -> Sequence[Any]:
@@ -156,7 +171,12 @@ def _chosen(form: Any) -> Sequence[Any]:
 
 
 _FORMS: Final = (
-    Asked(answering.accept, forms.AcceptForm, lambda form: (form.answer.data or "",)),
+    Asked(
+        answering.accept,
+        forms.AcceptForm,
+        lambda form: (form.answer.data or "",),
+        lambda form: {"is_named": "is_named" in form and form.is_named.data},
+    ),
     Asked(answering.decline, forms.ReasonForm, _reason),
     Asked(answering.withdraw, forms.ReasonForm, _reason),
     Asked(answering.revise, forms.ReviseForm, lambda form: (form.terms, form.note.data or "")),
@@ -190,7 +210,7 @@ def act(public_id: str, action: str) -> Page:
         ask=lambda case, banner: _ask(actor, case, action, form, banner),
         home=url_for("cases.show", public_id=public_id),
         overtaken=lambda case: _overtaken(actor, case),
-        answers=lambda: (ACTS[action].answers(form), {}),
+        answers=lambda: (ACTS[action].answers(form), ACTS[action].more(form)),
         closed=lambda case: _too_late(actor, case, action, form),
     ).answer()
 
@@ -200,12 +220,28 @@ def _form(case: Partnership, action: str) -> Any:
     standing = {
         name: getattr(case, name) for name in ("support_type", "quantity", "unit", "period_from", "period_to")
     }
-    found: Any = ACTS[action].form(data={"version": case.version, **standing})
+    taken = {
+        f"take_{place}" if quantity is not None else f"whole_{place}": quantity or True
+        for place, quantity in takes.further(db.session(), case)
+    }
+    found: Any = ACTS[action].form(
+        data={"version": case.version, **standing, "part": str(case.part), **taken}
+    )
+    is_company = access.actor().organization_id == case.company_id
+    if isinstance(found, forms.PartsForm):
+        found.offer_parts(_rows(case), asks_for_name=False)
+    if isinstance(found, forms.AcceptForm) and not (case.need and is_company):
+        del found.is_named
     if isinstance(found, forms.ReasonForm):
         found.offer_reasons(ACTS[action].deed.reasons)
     if isinstance(found, forms.AssignForm):
         found.offer_staff(officials.active_staff(db.session()))
     return found
+
+
+def _rows(case: Partnership) -> tuple[Standing, ...]:
+    """How far others than this case fill the parts of its need."""
+    return takes.of(db.session(), case.need, without=case) if case.need else ()
 
 
 def _ask(actor: Actor, case: Partnership, action: str, form: Any, banner: str) -> str:

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher.alerts import reads as alert_reads
-from matcher.cases import beginning
+from matcher.cases import beginning, takes, together
 from matcher.cases import reads as case_reads
 from matcher.city import cities
 from matcher.desk import tasks as desk_tasks
@@ -107,6 +107,8 @@ def need(public_id: str) -> Page:
     return render_template(
         "company/need.html",
         need=found,
+        rows=takes.of(db.session(), found),
+        is_together=together.is_there(db.session(), access.actor(), found),
         mark=mark,
         may_propose=may_propose,
         answered=questions.answered(db.session(), found),

@@ -7,8 +7,9 @@ from typing import Any, Final
 from flask import abort, render_template, request, url_for
 from flask_babel import gettext as _
 
+from matcher.cases import takes, together
 from matcher.city import cities
-from matcher.desk import partners, passes, unseen
+from matcher.desk import bundles, partners, passes, unseen
 from matcher.ground import calendar
 from matcher.postings import acts as posting_acts
 from matcher.postings import alike, joint, questions
@@ -108,9 +109,12 @@ def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
         form.ask_for_withdrawal()
     if isinstance(found, Need) and found.contact_name:
         access.note_contacts(found.organization)
+    near = _candidates(found)
     return render_template(
         "postings/review.html",
         posting=found,
+        rows=takes.of(session, found) if isinstance(found, Need) else (),
+        is_together=isinstance(found, Need) and together.is_there(session, access.actor(), found),
         kind=kind,
         form=form,
         banner=banner,
@@ -130,7 +134,8 @@ def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
         ],
         typed=_typed(found, form) if banner else [],
         passes=passes.of_need(session, access.actor(), found) if isinstance(found, Need) else None,
-        candidates=partner_text.candidates(_candidates(found)),
+        candidates=partner_text.candidates(near),
+        bundle=_bundle(found, near),
         history=audit.history(session, kind, found.public_id),
         asked=questions.with_askers(session, access.actor(), found) if isinstance(found, Need) else (),
         joint=joint.of_need(session, found) if isinstance(found, Need) else None,
@@ -157,6 +162,13 @@ def _candidates(found: Need | Offer) -> partners.Found | None:
     if isinstance(found, Need):
         return partners.of_need(session, actor, index, found)
     return partners.of_offer(session, actor, index, found)
+
+
+def _bundle(found: Need | Offer, near: partners.Found | None) -> bundles.Bundle | None:
+    """Several companies for an open need that none can fill alone."""
+    if near is None or not isinstance(found, Need) or not found.is_open:
+        return None
+    return bundles.of_need(db.session(), access.actor(), live.index(), found, near)
 
 
 def _typed(found: Need | Offer, form: ReviewForm) -> list[tuple[str, str]]:

@@ -7,24 +7,26 @@ from werkzeug.wrappers import Response
 
 from matcher.alerts import reads as alert_reads
 from matcher.alerts import unanswered
-from matcher.cases import beginning, turns
+from matcher.cases import beginning, takes, together, turns
 from matcher.cases import reads as case_reads
 from matcher.city import cities
 from matcher.desk import tasks as desk_tasks
 from matcher.ground import calendar, limits, permissions
 from matcher.organizations import reads as organization_reads
 from matcher.postings import acts as posting_acts
-from matcher.postings import again, alike, finding, joint, questions
+from matcher.postings import again, alike, finding, joint, need_parts, questions
 from matcher.postings import drafts as posting_drafts
 from matcher.postings import reads as posting_reads
 from matcher.records import Need
 from matcher.register import act, audit
-from webapp import access, asked, clock, db, directory, live, own_postings, posting_text
+from webapp import access, asked, clock, db, directory, live, own_postings, parts_text, posting_text
 from webapp.forms import posting as forms
 from webapp.forms.finding import BrowseForm
 
 blueprint = Blueprint("npo", __name__, url_prefix="/npo")
-blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(posting_text=posting_text))
+blueprint.record_once(
+    lambda setup: setup.app.jinja_env.globals.update(posting_text=posting_text, parts_text=parts_text)
+)
 
 Page = str | Response | tuple[str, int]
 
@@ -56,6 +58,7 @@ def home() -> Page:
         needs=needs[:5],
         more=len(needs) > 5,
         shown=posting_reads.shown_to_companies(session, needs),
+        standing=takes.standing(session, needs[:5]),
         fresh=alert_reads.unseen(session, actor, HOME_FRESH),
         is_busy=case_reads.is_busy(session, npo.id),
         due=again.due(session, actor, Need, calendar.tokyo_date(now)),
@@ -68,8 +71,9 @@ def needs() -> Page:
     """All of one's own needs with their state in words."""
     found = posting_reads.own_needs(db.session(), access.actor())
     shown = posting_reads.shown_to_companies(db.session(), found)
+    standing = takes.standing(db.session(), found)
     followers = again.followers(db.session(), [one for one in found if one.is_over])
-    return render_template("npo/needs.html", needs=found, shown=shown, followers=followers)
+    return render_template("npo/needs.html", needs=found, shown=shown, standing=standing, followers=followers)
 
 
 @blueprint.get("/needs/<public_id>")
@@ -90,6 +94,8 @@ def _need_page(found: Need, banner: str = "") -> str:
         actions=own_postings.open_acts(found),
         may_write=posting_drafts.may_write(access.actor(), found),
         missing=posting_drafts.missing(found),
+        rows=takes.of(session, found),
+        is_together=together.is_there(session, access.actor(), found),
         history=audit.history(session, "need", found.public_id),
         shown=posting_reads.shown_to_companies(session, [found]).get(found.id, 0),
         answered=questions.answered(session, found),
@@ -158,7 +164,14 @@ def need_step(public_id: str, step: int) -> Page:
         lambda: own_postings.need(public_id),
         lambda found, banner: _step_page(found, form, step, banner),
         lambda found: posting_drafts.save_need_step(
-            session, actor, found, step, _values(form), clock.now(), version=form.shown_version
+            session,
+            actor,
+            found,
+            step,
+            _values(form),
+            clock.now(),
+            version=form.shown_version,
+            further=form.further if isinstance(form, forms.SupportForm) else None,
         ),
         _after_step(public_id, step),
     )
@@ -180,6 +193,8 @@ def _shown(found: Need, step: int) -> dict[str, Any]:
         values |= {name: value for name, value in suggested.items() if name in values}
     if "safety_contact" in values:
         values["safety_contact"] = {None: None, True: "yes", False: "no"}[found.safety_contact]
+    if "support_type" in values:
+        values |= forms.SupportForm.values_of(need_parts.further(db.session(), found))
     return values | {"version": str(found.version)}
 
 
@@ -226,6 +241,7 @@ def need_check(public_id: str) -> Page:
         lambda found, **facts: render_template(
             "npo/check.html",
             need=found,
+            rows=takes.of(db.session(), found),
             city_areas=cities.get(db.session()).area_labels,
             own_alike=_own_like(found),
             **_before(found),

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher import migrations
+from matcher.cases import takes, together
 from matcher.city import cities
 from matcher.ground import lifecycle
 from matcher.ground.errors import Invalid, TooMany
@@ -82,6 +83,8 @@ def need(public_id: str) -> str:
     return render_template(
         "public/need.html",
         need=found,
+        rows=takes.of(db.session(), found),
+        is_together=together.is_there(db.session(), access.actor(), found),
         answered=questions.answered(db.session(), found),
         together=joint.asked_together(db.session(), found),
     )

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from flask import url_for
 
-from matcher.cases import beginning
+from matcher.cases import beginning, together
 from matcher.ground import calendar
 from matcher.postings import terms
 from matcher.results import (
@@ -72,6 +72,10 @@ FORMS: Final = (
     ),
     Act(
         lessons.add_voice, results_forms.VoiceForm, fields("beneficiary", "people", "method", "text")
+    ),
+    Act(
+        together.name_company, results_forms.NameForm, fields("is_named"),
+        prefill=lambda ask: {"is_named": ask.case.is_named},
     ),
     Act(lessons.add_lesson, results_forms.LessonForm, fields("text", "is_public")),
     Act(ratings.conclude, results_forms.CloseForm, fields("text")),

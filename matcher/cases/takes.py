@@ -1,0 +1,186 @@
+"""What the cases about a need take of its parts: kept with each case, summed up from the cases themselves.
+
+No sum is kept: what a case takes counts from the introduction on, and no longer once the case has ended
+without an agreement, or its agreement was broken off. Writers come one after the other (``ground/db.py``), so
+whoever asks in the transaction in which something is taken hears what is left at that moment.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from matcher.ground import lifecycle, parts
+from matcher.ground.parts import Part, Standing, Taken
+from matcher.records import CaseTake, Need, NeedPart, Partnership
+
+#: Once the agreement is confirmed.
+DECIDED: Final = lifecycle.CASE_WORK - lifecycle.CASE_TALKS
+
+Further = Sequence[tuple[int, float | None]]  #: (place of a further part, how much of it)
+
+
+def parts_of(session: Session, needs: Iterable[Need]) -> dict[int, tuple[Part, ...]]:
+    """need id → its parts, the need's own amount first; one query."""
+    found = {
+        need.id: [Part(parts.FIRST, need.support_type, need.quantity, need.unit, need.min_useful)]
+        for need in needs
+    }
+    rows = session.scalars(
+        select(NeedPart).where(NeedPart.need_id.in_(found)).order_by(NeedPart.need_id, NeedPart.place)
+    )
+    for row in rows:
+        found[row.need_id].append(
+            Part(row.place, row.support_type, row.quantity, row.unit, row.min_useful, row.what)
+        )
+    return {key: tuple(rows) for key, rows in found.items()}
+
+
+def taken(session: Session, need_ids: Iterable[int]) -> dict[int, list[Taken]]:
+    """need id → what its cases take, from the introduction on; two queries."""
+    found: dict[int, list[Taken]] = {key: [] for key in need_ids}
+    counted = (
+        Partnership.need_id.in_(found),
+        Partnership.state.in_(lifecycle.CASE_WORK),
+        Partnership.was_terminated.is_(False),
+    )
+    for case in session.scalars(select(Partnership).where(*counted).order_by(Partnership.id)):
+        own = Taken(case.part, case.support_type, case.quantity, case.unit, case.state in DECIDED, case.id)
+        found[case.need_id or 0].append(own)
+    rows = session.execute(
+        select(CaseTake, Partnership.need_id, Partnership.state)
+        .join(Partnership, Partnership.id == CaseTake.partnership_id)
+        .where(*counted)
+        .order_by(CaseTake.id)
+    )
+    for take, need_id, state in rows:
+        found[need_id or 0].append(
+            Taken(
+                take.place, take.support_type, take.quantity, take.unit, state in DECIDED, take.partnership_id
+            )
+        )
+    return found
+
+
+def standing(session: Session, needs: Iterable[Need]) -> dict[int, tuple[Standing, ...]]:
+    """need id → how far each of its parts is filled; three queries, however many they are."""
+    rows = list(needs)
+    if not rows:
+        return {}
+    given = taken(session, [need.id for need in rows])
+    return {key: parts.standing(found, given[key]) for key, found in parts_of(session, rows).items()}
+
+
+def missing(session: Session, needs: Iterable[Need]) -> dict[int, float]:
+    """need id → what is left of its first part, of those of which some is taken and some is left."""
+    found = {key: rows[0] for key, rows in standing(session, needs).items()}
+    return {
+        key: row.missing
+        for key, row in found.items()
+        if row.is_counted and not row.is_untouched and not row.is_taken
+    }
+
+
+def of(session: Session, need: Need, *, without: Partnership | None = None) -> tuple[Standing, ...]:
+    """How far each part of one need is filled.
+
+    Args:
+        without: a case that does not count: what is left is asked for it.
+    """
+    given = taken(session, [need.id])[need.id]
+    others = (one for one in given if without is None or one.case_id != without.id)
+    return parts.standing(parts_of(session, [need])[need.id], others)
+
+
+def further(session: Session, case: Partnership) -> tuple[tuple[int, float | None], ...]:
+    """What a case takes of further parts, besides its own terms."""
+    rows = session.execute(
+        select(CaseTake.place, CaseTake.quantity)
+        .where(CaseTake.partnership_id == case.id)
+        .order_by(CaseTake.place)
+    )
+    return tuple((place, quantity) for place, quantity in rows)
+
+
+def faults(
+    session: Session, need: Need, own: Taken, also: Further, *, without: Partnership | None = None
+) -> Mapping[str, str]:
+    """Field → code of what cannot be taken of a need.
+
+    Args:
+        own: what the terms themselves are of.
+        also: of further parts.
+    """
+    rows = {one.part.place: one for one in of(session, need, without=without)}
+    if own.place not in rows:
+        return {"part": "required"}
+    wrong = {}
+    for place, quantity in also:
+        if place not in rows or place == own.place:
+            wrong[f"take_{place}"] = "required"
+        elif quantity is not None and not quantity > 0:
+            wrong[f"take_{place}"] = "positive"
+    for one in _beyond(rows, [own, *_of_further(rows, also)]):
+        name = "quantity" if one.part.place == own.place else f"take_{one.part.place}"
+        wrong.setdefault(name, "more_than_missing")
+    return wrong
+
+
+def short(session: Session, case: Partnership) -> Standing | None:
+    """The first part of which a case would take more than others have left; ``None`` where there is none."""
+    if case.need is None:
+        return None
+    rows = {one.part.place: one for one in of(session, case.need, without=case)}
+    own = Taken(case.part, case.support_type, case.quantity, case.unit, is_decided=False)
+    return next(_beyond(rows, [own, *_of_further(rows, further(session, case))]), None)
+
+
+def _of_further(rows: Mapping[int, Standing], also: Further) -> list[Taken]:
+    asked = [(rows[place].part, quantity) for place, quantity in also if place in rows]
+    return [
+        Taken(part.place, part.support_type, quantity, part.unit, is_decided=False)
+        for part, quantity in asked
+    ]
+
+
+def _beyond(rows: Mapping[int, Standing], own: Iterable[Taken]) -> Iterator[Standing]:
+    """The parts of which more would be taken than is left."""
+    for one in own:
+        found = rows.get(one.place)
+        if found is not None and (amount := one.amount_of(found.part)) and found.would_exceed(amount):
+            yield found
+
+
+def facts(session: Session, case: Partnership) -> list[dict[str, Any]]:
+    """How far others fill each part of the need, and what the case would take of it, as JSON values."""
+    if case.need is None:
+        return []
+    rows = {one.part.place: one for one in of(session, case.need, without=case)}
+    own = Taken(case.part, case.support_type, case.quantity, case.unit, is_decided=False)
+    taken = {one.place: one.quantity for one in (own, *_of_further(rows, further(session, case)))}
+    return [
+        {
+            "place": place, "support_type": row.part.support_type, "part_what": row.part.what,
+            "quantity": row.part.quantity, "unit": row.part.unit, "part_decided": row.decided,
+            "part_talked": row.talked, "part_taken": taken.get(place),
+        }
+        for place, row in rows.items()
+    ]  # fmt: skip
+
+
+def keep(session: Session, case: Partnership, part: int, also: Further) -> None:
+    """Keep with a case of which part its terms are, and what it takes of others."""
+    case.part = part
+    session.execute(delete(CaseTake).where(CaseTake.partnership_id == case.id))
+    if not also or case.need is None:
+        return
+    known = {one.place: one for one in parts_of(session, [case.need])[case.need.id]}
+    for place, quantity in also:
+        asked = known[place]
+        session.add(
+            CaseTake(
+                partnership_id=case.id, place=place, support_type=asked.support_type, quantity=quantity,
+                unit=asked.unit if quantity is not None else "",
+            )
+        )  # fmt: skip

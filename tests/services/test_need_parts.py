@@ -1,0 +1,280 @@
+"""Several companies fill one need: what is missing of its parts, and the last of it taken by two at once."""
+
+import pytest
+from sqlalchemy import select
+
+from matcher.cases import answering, beginning, deciding, takes
+from matcher.cases import reads as case_reads
+from matcher.cases.beginning import Terms
+from matcher.cases.deciding import Decision
+from matcher.ground import parts
+from matcher.ground.errors import Invalid, Refused
+from matcher.ground.parts import Part
+from matcher.postings import drafts, need_parts
+from matcher.records import AuditEvent, Need, NeedPart, Notice
+from tests import factories
+from tests.services.test_partnerships import Town
+from tests.services.test_races import at_once
+
+GOOD = Decision("条件が明確である。", conflict_of_interest=False, city_involved=False)
+FOOD = Part(1, "food", 100, "kg")
+
+
+@pytest.fixture
+def town(session):
+    found = Town(session)
+    found.need = factories.make_need(session, found.npo, quantity=100)
+    return found
+
+
+def wants(town, now, terms, need=None):
+    """A new company that wants to give something of the need; the NPO says yes."""
+    company = factories.make_company(town.session)
+    member = factories.actor_for(factories.make_user(town.session, company), company)
+    pair = beginning.between(company, town.npo, need=need or town.need)
+    case = beginning.propose(town.session, member, pair, terms, "ぜひ。", now)
+    answering.accept(town.session, town.npo_actor, case, "", now, version=None)
+    return case
+
+
+def introduced(town, now, terms, need=None):
+    case = wants(town, now, terms, need)
+    deciding.approve(town.session, town.coordinator, case, GOOD, now, version=case.version)
+    return case
+
+
+def missing(town, need=None):
+    return [one.missing for one in takes.of(town.session, need or town.need)]
+
+
+def add_part(town, place=2, support_type="place", quantity=3.0, unit="回", **more):
+    town.session.add(
+        NeedPart(need_id=town.need.id, place=place, support_type=support_type, quantity=quantity, unit=unit, **more)
+    )  # fmt: skip
+    town.session.flush()
+
+
+# ── The rule ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("given", "decided", "talked", "left"),
+    [
+        ([], 0, 0, 100),
+        ([("food", 60, "kg", True)], 60, 0, 40),
+        ([("food", 60, "kg", True), ("food", 30, "kg", False)], 60, 30, 10),
+        ([("food", 60, "食", True)], 0, 0, 100),  # counted in another way
+        ([("place", 60, "kg", True)], 0, 0, 100),  # of another kind
+        ([("food", None, "", True)], 0, 0, 100),  # how much is still talked about
+        ([("food", 120, "kg", True)], 120, 0, 0),
+        ([("food", 33.3, "kg", True), ("food", 66.7, "kg", True)], 100, 0, 0),
+    ],
+)
+def test_what_is_missing_is_what_was_asked_for_less_what_is_taken(given, decided, talked, left):
+    rows = [parts.Taken(1, kind, amount, unit, is_decided) for kind, amount, unit, is_decided in given]
+    (found,) = parts.standing([FOOD], rows)
+    assert (found.decided, found.talked, found.missing) == (decided, talked, left)
+    assert found.is_filled == (decided >= 100)
+
+
+def test_a_part_without_an_amount_is_filled_by_one_and_not_held_by_who_only_talks():
+    whole = Part(1, "place")
+    (found,) = parts.standing([whole], [parts.Taken(1, "place", 3, "回", is_decided=False)])
+    assert (found.missing, found.is_filled) == (1, False)
+    (found,) = parts.standing([whole], [parts.Taken(1, "place", 3, "回", is_decided=True)])
+    assert (found.missing, found.is_filled) == (0, True)
+
+
+# ── What is taken ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_proposal_holds_nothing_and_an_introduction_does_until_the_case_ends(town, session, now):
+    case = wants(town, now, Terms("food", 60, "kg"))
+    assert missing(town) == [100]
+    deciding.approve(session, town.coordinator, case, GOOD, now, version=case.version)
+    assert missing(town) == [40]
+    answering.withdraw(session, town.npo_actor, case, "other_partner", "", now, version=case.version)
+    assert missing(town) == [100]
+
+
+def test_a_case_takes_of_further_parts_besides_its_own_terms(town, session, now):
+    add_part(town)
+    add_part(town, 3, "pro_bono", None, "")
+    case = introduced(town, now, Terms("food", 60, "kg", also=((2, 2), (3, None))))
+    assert missing(town) == [40, 1, 1]  # a whole is not held by who only talks about it
+    assert takes.further(session, case) == ((2, 2), (3, None))
+
+
+def test_terms_can_be_of_another_part_than_the_first(town, now):
+    add_part(town)
+    introduced(town, now, Terms("place", 3, "回", part=2))
+    assert missing(town) == [100, 0]
+
+
+@pytest.mark.parametrize(
+    ("terms", "wrong"),
+    [
+        (Terms("food", 41, "kg"), {"quantity": "more_than_missing"}),
+        (Terms("food", 40, "kg"), None),
+        (Terms("food", 41, "食"), None),
+        (Terms("food", 10, "kg", also=((2, 1),)), {"take_2": "more_than_missing"}),
+        (Terms("food", 10, "kg", also=((4, 1),)), {"take_4": "required"}),
+        (Terms("food", 10, "kg", also=((1, 1),)), {"take_1": "required"}),
+        (Terms("food", 10, "kg", also=((2, 0),)), {"take_2": "positive"}),
+        (Terms("food", 10, "kg", part=5), {"part": "required"}),
+    ],
+)
+def test_no_more_is_taken_than_others_have_left(town, now, terms, wrong):
+    add_part(town)
+    introduced(town, now, Terms("food", 60, "kg", also=((2, 3),)))
+    if wrong is None:
+        wants(town, now, terms)
+        return
+    with pytest.raises(Invalid) as refused:
+        wants(town, now, terms)
+    assert refused.value.facts == wrong
+
+
+def test_more_than_is_asked_for_may_be_offered_where_nobody_has_taken_anything(town, now):
+    introduced(town, now, Terms("food", 150, "kg"))
+    assert missing(town) == [0]
+
+
+def test_nobody_is_asked_about_a_need_of_which_nothing_is_missing(town, now):
+    introduced(town, now, Terms("food", 100, "kg"))
+    with pytest.raises(Refused) as refused:
+        wants(town, now, Terms("food", 1, "kg"))
+    assert refused.value.code == "need_taken"
+
+
+def test_other_terms_are_held_to_what_others_have_left(town, session, now):
+    case = wants(town, now, Terms("food", 30, "kg"))
+    introduced(town, now, Terms("food", 60, "kg"))
+    deciding.return_(
+        session, town.coordinator, case, "conditions", "量を確かめてください。", now, version=None
+    )
+    with pytest.raises(Invalid) as refused:
+        answering.revise(session, town.npo_actor, case, Terms("food", 41, "kg"), "", now, version=None)
+    assert refused.value.facts == {"quantity": "more_than_missing"}
+    answering.revise(session, town.npo_actor, case, Terms("food", 40, "kg"), "", now, version=None)
+    assert case.quantity == 40
+
+
+def test_the_city_introduces_nobody_beyond_what_is_missing(town, session, now):
+    late = wants(town, now, Terms("food", 60, "kg"))
+    introduced(town, now, Terms("food", 70, "kg"))
+    with pytest.raises(Refused) as refused:
+        deciding.approve(session, town.coordinator, late, GOOD, now, version=None)
+    assert (refused.value.code, refused.value.facts) == ("part_filled", {"missing": "30", "unit": "kg"})
+
+
+def race_for_the_last(database, rounds, now):
+    """``rounds`` times: two coordinators introduce two companies that both take the last 40 kg."""
+    with database.write() as session:
+        town = Town(session)
+        coordinators = (town.coordinator, town.colleague)
+        ready = []
+        for _ in range(rounds):
+            need = factories.make_need(session, town.npo, quantity=100)
+            introduced(town, now, Terms("food", 60, "kg"), need)
+            cases = [wants(town, now, Terms("food", 40, "kg"), need) for _ in range(2)]
+            ready.append((need.id, [(case.public_id, case.version) for case in cases]))
+
+    def approve(actor, public_id, version):
+        with database.write() as session:
+            case = case_reads.get_case(session, actor, public_id)
+            deciding.approve(session, actor, case, GOOD, now, version=version)
+        return "approved"
+
+    for need_id, (one, other) in ready:
+        results = at_once(
+            lambda: approve(coordinators[0], *one),  # noqa: B023
+            lambda: approve(coordinators[1], *other),  # noqa: B023
+        )
+        refused = [result for result in results if isinstance(result, Refused)]
+        assert (results.count("approved"), len(refused)) == (1, 1), results
+        assert (refused[0].code, refused[0].facts["missing"]) == ("part_filled", "0")
+        with database.read() as session:
+            assert takes.of(session, session.get(Need, need_id))[0].missing == 0
+
+
+def test_of_two_who_take_the_last_of_a_need_at_once_exactly_one_gets_it(database, now):
+    race_for_the_last(database, 6, now)
+
+
+# ── The end ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_need_closes_by_itself_with_the_agreement_that_fills_it(partners, session):
+    partners.bring("agreement_review")
+    need = partners.case.need
+    assert need.state == "open"
+    partners.confirm()
+    assert need.state == "filled"
+    event = session.scalars(
+        select(AuditEvent).where(AuditEvent.object_id == need.public_id, AuditEvent.action == "fill")
+    ).one()
+    assert (event.role, event.details["case"]) == ("system", partners.case.public_id)
+    assert "need_filled" in session.scalars(select(Notice.code)).all()
+
+
+def test_a_need_stays_open_while_a_part_of_it_is_missing(partners, session):
+    partners.bring("agreement_review")
+    need = partners.case.need
+    session.add(NeedPart(need_id=need.id, place=2, support_type="place", quantity=3, unit="回"))
+    session.flush()
+    partners.confirm()
+    assert need.state == "open"
+    assert [one.missing for one in takes.of(session, need)] == [0, 3]
+
+
+def test_a_filled_need_stays_while_two_others_wait_for_the_city_about_it(partners, session):
+    partners.bring("agreement_review")
+    need = partners.case.need
+    need.quantity, need.unit = None, ""
+    waiting = wants(partners, partners.at, Terms("food"), need)
+    partners.confirm()
+    assert (need.state, waiting.state) == ("open", "coordinator_review")
+    assert parts.is_filled(takes.of(session, need))
+
+
+def test_what_is_broken_off_is_missing_again(partners, session):
+    partners.bring("agreed")
+    assert takes.of(session, partners.case.need)[0].missing == 0
+    partners.case.was_terminated = True
+    session.flush()
+    assert takes.of(session, partners.case.need)[0].missing == partners.case.need.quantity
+
+
+# ── Writing ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def saved(town, now, *further):
+    town.need.state = "draft"
+    drafts.save_need_step(town.session, town.npo_actor, town.need, 2, {}, now, version=None, further=further)
+
+
+def test_further_parts_are_kept_in_their_place_and_taken_out(town, session, now):
+    kept = (Part(2, "place", 3, "回", what="調理の場所"), Part(4, "pro_bono"))
+    saved(town, now, *kept)
+    assert need_parts.further(session, town.need) == kept
+    edit = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
+    assert edit.details == {"fields": ["parts"]}
+    saved(town, now, kept[1])
+    assert need_parts.further(session, town.need) == kept[1:]
+
+
+@pytest.mark.parametrize(
+    ("part", "wrong"),
+    [
+        (Part(2, "", 3, "回"), {"part_2_support_type": "required"}),
+        (Part(2, "place", 3, "kg"), {"part_2_unit": "required"}),
+        (Part(3, "food", 0, "kg"), {"part_3_quantity": "positive"}),
+        (Part(3, "food", 5, "kg", 6), {"part_3_min_useful": "more_than_quantity"}),
+        (Part(3, "food", 5, "kg", what="長" * 61), {"part_3_what": "too_long"}),
+    ],
+)
+def test_a_part_that_cannot_be_meant_is_refused_beside_its_field(town, now, part, wrong):
+    with pytest.raises(Invalid) as refused:
+        saved(town, now, part)
+    assert refused.value.facts == wrong
