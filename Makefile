@@ -71,6 +71,7 @@ mutants: $(VENV)/.installed-test ## put faults into a copy of the program, one a
 
 model: $(VENV)/.installed-test ## rebuild the bundled embedding models from their sources
 	$(BIN)/python -m embeddings.training.build_e5
+	$(BIN)/python -m embeddings.training.tune_e5
 	$(BIN)/python -m embeddings.training.build_model --untrained var/untrained
 	$(BIN)/enmusubi match evaluate embeddings/training/heldout --also var/untrained
 

@@ -30,6 +30,9 @@ E5_PROMPT: Final = "query: "  #: before both sides of a pair: neither is a quest
 #: What texts of this field have in common, by that model: where its vectors of a kind of text lie before any
 #: are known (``matcher/suggestions/indexing.py``).
 E5_MIDDLE: Final = "middle.json"
+#: What it learned of offers and needs beside the public weights (``training/tune_e5.py``): two thin matrices
+#: for each matrix that changed, which are added where it is loaded.
+E5_TUNED: Final = "tuned.safetensors"
 MANIFEST: Final = "manifest.json"
 WORD_TABLE: Final = "embeddings.wordtable.WordTable"
 NORMALIZE: Final = "sentence_transformers.base.modules.normalize.Normalize"
@@ -101,21 +104,36 @@ def load_encoder(name: str | None = None) -> Encoder:
     return Encoder(_loaded(folder), model_id_for(name), prompts_for(name))
 
 
-def load_e5(threads: int | None = None) -> Encoder:
+def load_e5(threads: int | None = None, folder: Path = E5_FOLDER) -> Encoder:
     """Load the bundled sentence encoder, which reads words in their context; some 50 times the work.
 
     Args:
         threads: how many may work on a batch; as many as there are processors when ``None``.
+        folder: where another build of it stands.
 
     Raises:
         ModelUnavailable: it is missing or was altered.
     """
-    _check_bundled(E5_FOLDER)
+    _check_bundled(folder)
     if threads is not None:
         import torch
 
         torch.set_num_threads(threads)
-    return Encoder(_loaded(E5_FOLDER), e5_model_id(), (E5_PROMPT, E5_PROMPT))
+    model = _loaded(folder)
+    if (folder / E5_TUNED).exists():
+        _add_tuning(model, folder / E5_TUNED)
+    return Encoder(model, e5_model_id(folder), (E5_PROMPT, E5_PROMPT))
+
+
+def _add_tuning(model: Any, path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    thin = load_file(path)
+    matrices = dict(model[0].auto_model.named_parameters())
+    with torch.no_grad():
+        for name in {key.rpartition(".")[0] for key in thin}:
+            matrices[name] += thin[f"{name}.up"].float() @ thin[f"{name}.down"].float()
 
 
 def _loaded(folder: Path) -> Any:
@@ -218,13 +236,13 @@ def bundled_model_id() -> str:
     return f"{BUNDLED_NAME}@{_short(_manifest(MODEL_FOLDER)['files'])}"
 
 
-def e5_model_id() -> str:
+def e5_model_id(folder: Path = E5_FOLDER) -> str:
     """The id of the bundled sentence encoder, from its manifest; imports no model library.
 
     Raises:
         ModelUnavailable: it is not there.
     """
-    return f"{E5_NAME}@{_short(_manifest(E5_FOLDER)['files'])}"
+    return f"{E5_NAME}@{_short(_manifest(folder)['files'])}"
 
 
 def middle_of(model_id: str | None, dimensions: int) -> Floats:
@@ -286,6 +304,7 @@ def write_manifest(folder: Path) -> None:
         if path.is_file() and path.name != MANIFEST and path.suffix not in {".md", ".txt"}
     }
     (folder / MANIFEST).write_text(json.dumps({"files": files}, indent=1) + "\n", encoding="utf-8")
+    _manifest.cache_clear()
 
 
 def _short(files: Mapping[str, str]) -> str:

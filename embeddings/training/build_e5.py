@@ -23,8 +23,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.encoder import E5_FOLDER, E5_MIDDLE, E5_PROMPT, write_manifest
-from embeddings.text import for_embedding
+from embeddings.encoder import E5_FOLDER, E5_MIDDLE, E5_PROMPT, load_e5, write_manifest
 from embeddings.training.material import read_scenes
 
 Floats = NDArray[np.float32]
@@ -269,10 +268,8 @@ def write(
 
 def write_middle(folder: Path) -> None:
     """Write the mean vector of the training material, to three decimals: machines differ behind them."""
-    from sentence_transformers import SentenceTransformer
-
-    material = [for_embedding(text) for scene in read_scenes() for text in scene.theme[::4]]
-    vectors = SentenceTransformer(str(folder), device="cpu").encode([f"{E5_PROMPT}{t}" for t in material])
+    material = [text for scene in read_scenes() for text in scene.theme[::4]]
+    vectors = load_e5(folder=folder).encode(material, "query")
     numbers = [round(float(number), 3) for number in vectors.mean(axis=0)]
     (folder / E5_MIDDLE).write_text(json.dumps(numbers) + "\n", encoding="utf-8")
     write_manifest(folder)

@@ -1,5 +1,6 @@
-"""The written training material: scenes (who fits whom, in whole texts) and concept groups (in words)."""
+"""The written training material: scenes (who fits whom, in whole texts), concept groups (in words), pairs."""
 
+import csv
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Final
 FOLDER: Final = Path(__file__).parent
 SCENES: Final = FOLDER / "scenes"
 CONCEPTS: Final = FOLDER / "concepts.txt"
+PAIRS: Final = FOLDER / "pairs"
 
+_PAIR_COLUMNS: Final = 5
 _TEXTS: Final = {"company": 4, "npo": 4, "company_near": 1, "npo_near": 2}
 
 
@@ -80,3 +83,36 @@ def read_concepts(path: Path = CONCEPTS) -> list[Scene]:
             Scene(f"concept-{number}", Side(words=tuple(company.split())), Side(words=tuple(npo.split())))
         )
     return groups
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An offer that answers a need, and for each of them what only sounds like it."""
+
+    give: str
+    want: str
+    near_give: str
+    near_want: str
+    hand: str  #: who wrote it: the name of its file
+
+    @property
+    def texts(self) -> tuple[str, str, str, str]:
+        """All four, in the order of the file."""
+        return self.give, self.want, self.near_give, self.near_want
+
+
+def read_pairs(folder: Path = PAIRS) -> list[Pair]:
+    """All pairs in the order of their files: tables with tabs, without headings, the last column a kind.
+
+    Raises:
+        ValueError: naming file and line where a text is missing.
+    """
+    pairs = []
+    for path in sorted(folder.glob("*.tsv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            for number, row in enumerate(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE), start=1):
+                if len(row) != _PAIR_COLUMNS or not all(text.strip() for text in row):
+                    raise ValueError(f"{path.name}, line {number}: expected four texts and a kind")
+                give, want, near_give, near_want, _kind = (text.strip() for text in row)
+                pairs.append(Pair(give, want, near_give, near_want, path.stem))
+    return pairs
