@@ -293,7 +293,7 @@ def _options(field: Field, typed: str) -> dict[str, Any]:
 class SearchForm(ConditionsForm):
     """Conditions and words to look for. Too many are refused beside the field, and none is looked for."""
 
-    q = StringField(_l("ことば"), validators=[Optional(), Within(limits.SHORT)])
+    q = StringField(_l("キーワード"), validators=[Optional(), Within(limits.SHORT)])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
