@@ -25,6 +25,11 @@ class Card:
     past: Sequence[tuple[Partnership, str]]  #: with its state, or how it ended
     passes: Sequence[str]
 
+    @property
+    def key(self) -> str:
+        """By which it is chosen: what it needs or offers, else the organization."""
+        return (self.about or self.partner.suggestion.candidate).public_id
+
 
 @dataclass(frozen=True)
 class Candidates:
