@@ -77,6 +77,12 @@ def test_a_card_is_whole_and_its_page_short_on_a_phone(visitor: Callable[..., Vi
     assert act is not None
     assert act["y"] + act["height"] <= 900
     assert person.faults() == []
+    folded = person.page.locator("details.details > div")
+    seen = "all => all.map(one => one.checkVisibility())"
+    assert not any(folded.evaluate_all(seen))
+    person.page.emulate_media(media="print")
+    assert folded.count() == 4
+    assert all(folded.evaluate_all(seen))
 
 
 @pytest.mark.parametrize("javascript", [True, False])
