@@ -76,7 +76,7 @@ def told(kept: Sequence[Mapping[str, Any]]) -> Told:
 def compared(kept: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
     """Every kept reason that has a mark: criterion, how it stands, its sentence."""
     return [
-        (str(CRITERIA[reason["code"]]), VALUES[reason["mark"]], reason_sentence(reason))
+        (str(CRITERIA.get(reason["code"], reason["code"])), VALUES[reason["mark"]], reason_sentence(reason))
         for reason in kept
         if reason["mark"]
     ]
