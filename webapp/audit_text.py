@@ -49,7 +49,7 @@ ACTIONS: Final[Mapping[str, Any]] = {
     "reset_password": _l("パスワードを再設定した"),
     "change_password": _l("パスワードを変えた"),
     "change_alerts": _l("新しく合うもののお知らせの受け取り方を変えた"),
-    "save_search": _l("さがす条件を保存した"),
+    "save_search": _l("探す条件を保存した"),
     "rename_search": _l("保存した条件の名前を変えた"),
     "pause_search": _l("保存した条件のお知らせを止めた"),
     "resume_search": _l("保存した条件のお知らせを再開した"),

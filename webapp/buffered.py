@@ -88,7 +88,7 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
         if isinstance(self.error, RequestHeaderFieldsTooLarge):
             self.error = AddressTooLong(
                 "アドレスが長すぎて、受け取れませんでした。ブラウザの「戻る」で前の画面に戻り、"
-                "さがす言葉や条件を短くして、もう一度お試しください。"
+                "探す言葉や条件を短くして、もう一度お試しください。"
             )
         if isinstance(self.error, RequestEntityTooLarge) and not self.chunked:
             self.error, self.connection_close, self.body_rcv = None, True, None

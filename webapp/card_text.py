@@ -8,11 +8,17 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.reason_text import fact, reason_sentence
 
-_VALUES: Final = {"○": "yes", "△": "partly", "×": "no"}
+VALUES: Final = {"○": "yes", "△": "partly", "×": "no"}
 #: The cells of a card's strip: code of the reason → its short name, in the order of their weight.
 _CELLS: Final[Mapping[str, Any]] = {
     "support": _l("種類"), "quantity": _l("量"), "period": _l("時期"), "area": _l("地域"),
     "field": _l("分野"), "beneficiaries": _l("相手"), "quote": _l("文章"),
+}  # fmt: skip
+#: The same in full, in the order in which a page tells them, with what the two still have to ask each other.
+CRITERIA: Final[Mapping[str, Any]] = {
+    "quote": _l("文章の対応"), "support": _l("支援の種類"), "quantity": _l("量"), "period": _l("時期"),
+    "area": _l("地域"), "field": _l("分野"), "beneficiaries": _l("対象者"), "sdgs": _l("SDGs"),
+    "check": _l("確かめること"),
 }  # fmt: skip
 #: What tells a card from the others, the most telling first.
 _REMARKS: Final = (
@@ -67,6 +73,15 @@ def told(kept: Sequence[Mapping[str, Any]]) -> Told:
     )
 
 
+def compared(kept: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    """Every kept reason that has a mark: criterion, how it stands, its sentence."""
+    return [
+        (str(CRITERIA.get(reason["code"], reason["code"])), VALUES[reason["mark"]], reason_sentence(reason))
+        for reason in kept
+        if reason["mark"]
+    ]
+
+
 def _plain(reason: Mapping[str, Any]) -> Mapping[str, str]:
     return {"text": reason_sentence(reason), "own_quote": "", "other_quote": ""}
 
@@ -77,4 +92,4 @@ def _cell(code: str, label: str, reason: Mapping[str, Any] | None) -> Cell:
     text = ""
     if code == "quantity" and "needed" in reason:
         text = f"{fact('offered', reason)}／{fact('needed', reason)}"
-    return Cell(label, _VALUES.get(reason["mark"], ""), text)
+    return Cell(label, VALUES.get(reason["mark"], ""), text)

@@ -128,7 +128,7 @@ def advice(case: Partnership, actor: Actor, steps: Iterable[turns.Step]) -> str:
             return _(
                 "両者の返事がそろうと、市の確認に進みます。期限までに返事がないときは、自動で終了します。"
             )
-        return _("相手のお返事を待っています。いま、していただくことはありません。")
+        return _("相手のお返事を待っています。いま、お手続きは必要ありません。")
     if case.state == "interest_both":
         if actor.is_staff:
             return _("差し戻した点の補足を待っています。")
@@ -136,7 +136,7 @@ def advice(case: Partnership, actor: Actor, steps: Iterable[turns.Step]) -> str:
     if case.state == "coordinator_review":
         if mine:
             return _("両者が合意しました。内容を確かめて、承認・差し戻し・不承認のどれかを選んでください。")
-        return _("両者の合意がそろい、市の担当が内容を確認しています。いま、していただくことはありません。")
+        return _("両者の合意がそろい、市の担当が内容を確認しています。いま、お手続きは必要ありません。")
     if case.state == "refused":
         return _("内容を改めて、もう一度声をかけることができます。ご不明な点は市の担当にお尋ねください。")
     return _("事情が変わったときは、あらためて声をかけることができます。")

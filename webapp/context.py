@@ -32,6 +32,7 @@ _NAVIGATION = {
     "company": (
         ("ホーム", "company.home"),
         ("おすすめの団体", "suggestions.for_company"),
+        ("新しく合うもの", "alerts.index"),
         ("ニーズを探す", "company.needs"),
         ("団体を探す", "company.npos"),
         ("提供メニュー", "company.offers"),
@@ -41,6 +42,7 @@ _NAVIGATION = {
     "npo": (
         ("ホーム", "npo.home"),
         ("ニーズ", "npo.needs"),
+        ("新しく合うもの", "alerts.index"),
         ("提供メニューを探す", "npo.offers"),
         ("企業を探す", "npo.companies"),
         ("案件", "cases.index"),

@@ -7,7 +7,7 @@ from typing import Any
 from matcher.desk.partners import Found, Load, Partner
 from matcher.ground import lifecycle, reasons
 from matcher.records import Mark, Need, Offer, Partnership
-from webapp import case_text, filters
+from webapp import card_text, filters
 from webapp.labels import gettext as _
 from webapp.labels import said as labels_of
 from webapp.labels import vocabulary
@@ -20,13 +20,15 @@ class Card:
 
     partner: Partner
     about: Need | Offer | None
-    pros: Sequence[Mapping[str, Any]]
-    cons: Sequence[Mapping[str, Any]]
-    lines: Sequence[tuple[str, str]]  #: ○, △ and ×, each with its sentences; the quote stands apart
-    quote: Mapping[str, Any] | None  #: the reason with the two sentences that are closest
+    told: card_text.Told
     load: str
     past: Sequence[tuple[Partnership, str]]  #: with its state, or how it ended
     passes: Sequence[str]
+
+    @property
+    def key(self) -> str:
+        """By which it is chosen: what it needs or offers, else the organization."""
+        return (self.about or self.partner.suggestion.candidate).public_id
 
 
 @dataclass(frozen=True)
@@ -46,30 +48,15 @@ def candidates(found: Found | None) -> Candidates | None:
 
 
 def _card(one: Partner) -> Card:
-    sorted_reasons = case_text.shown_reasons(one.suggestion.reasons)
     is_company = one.suggestion.candidate.id == one.company.id
     return Card(
         one,
         one.offer if is_company else one.need,
-        sorted_reasons["pros"],
-        sorted_reasons["cons"],
-        _lines(one.suggestion.reasons),
-        next((r for part in ("pros", "cons") for r in sorted_reasons[part] if r["own_quote"]), None),
+        card_text.told(one.suggestion.reasons),
         load(one.load),
         [(case, state(case)) for case in one.past],
         [passed(mark, one) for mark in one.passes],
     )
-
-
-def _lines(kept: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    said = [
-        (
-            mark,
-            "".join(reason_sentence(one) for one in kept if one["mark"] == mark and one["code"] != "quote"),
-        )
-        for mark in ("○", "△", "×")
-    ]
-    return [(mark, words) for mark, words in said if words]
 
 
 def load(found: Load) -> str:
@@ -110,4 +97,4 @@ def passed(mark: Mark, one: Partner) -> str:
 
 def drafted(kept: Sequence[Mapping[str, Any]]) -> str:
     """The words with which a recommendation begins: what speaks for the pair, without the quote."""
-    return dict(_lines(kept)).get("○", "")
+    return "".join(reason_sentence(one) for one in kept if one["mark"] == "○" and one["code"] != "quote")

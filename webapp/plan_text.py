@@ -1,5 +1,6 @@
 """The year's plan in words: its rows, how two plans compare, and why something is not in it."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -47,6 +48,28 @@ WHYS: Final[Mapping[str, Any]] = {
 }
 
 
+#: The same as the heading over all that stay out for one reason.
+WHY_HEADINGS: Final[Mapping[str, Any]] = {
+    "nobody": _l("近い相手がいない"),
+    "forbidden": _l("候補をすべて外した"),
+    "below_bar": _l("適合度が低い"),
+    "other_support": _l("支援の種類が合わない"),
+    "other_period": _l("期間が重ならない"),
+    "other_unit": _l("量の単位が違う"),
+    "other_area": _l("地区が合わない"),
+    "passed": _l("企業が見送っている"),
+    "on_both_sides": _l("同じ人が両方に所属している"),
+    "too_little": _l("候補を合わせても量が足りない"),
+    "too_little_left": _l("ほかに使った残りでは量が足りない"),
+    "company_full": _l("企業が件数の上限に達している"),
+    "npo_full": _l("団体がお返事待ちの上限に達している"),
+    "group_full": _l("分野などの上限に達している"),
+    "used_elsewhere": _l("合う提供メニューを、ほかのニーズに使う"),
+    "filled_by_other": _l("合うニーズが、ほかの提供メニューで満たされる"),
+    "not_worth": _l("手間に見合う量にならない"),
+}
+
+
 @dataclass(frozen=True)
 class Row:
     """One row of the table: a need and what one offer gives to it."""
@@ -67,7 +90,21 @@ class Left:
     """What is not in the plan, and why."""
 
     record: Need | Offer
+    code: str
     why: str
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Some rows under one heading, folded away until somebody opens it."""
+
+    heading: str
+    rows: Sequence[Any]
+
+    @property
+    def count(self) -> int:
+        """How many."""
+        return len(self.rows)
 
 
 def rows(plan: Plan, needs: Mapping[str, Need], offers: Mapping[str, Offer]) -> list[Row]:
@@ -123,16 +160,47 @@ def left(
         key: offer.title for key, offer in offers.items()
     }
     without = [
-        Left(needs[key], _why(why, key, titles, needs, city))
+        Left(needs[key], why["code"], _why(why, key, titles, needs, city))
         for key, why in plan.whys.items()
         if key in needs
     ]
     unused = [
-        Left(offers[key], _why(why, key, titles, needs, city))
+        Left(offers[key], why["code"], _why(why, key, titles, needs, city))
         for key, why in plan.whys.items()
         if key in offers
     ]
     return without, unused
+
+
+def by_kind(found: Sequence[Row]) -> list[Fold]:
+    """The rows by the kind of support that is needed, in the order of the list of kinds."""
+    order = list(vocabulary.SUPPORT_TYPES)
+    kinds = sorted({row.need.support_type for row in found}, key=order.index)
+    return [
+        Fold(vocabulary.support_label(kind), [row for row in found if row.need.support_type == kind])
+        for kind in kinds
+    ]
+
+
+def by_reason(found: Sequence[Left]) -> list[Fold]:
+    """What stays out, by why, the most frequent reason first."""
+    counts = Counter(one.code for one in found)
+    return [
+        Fold(str(WHY_HEADINGS[code]), [one for one in found if one.code == code])
+        for code, _count in counts.most_common()
+    ]
+
+
+def standing(plan: Plan, total: int) -> str:
+    """How much the plan does, and whether a better one may exist."""
+    done = _(
+        "公開中のニーズ%(total)s件のうち%(filled)s件に、%(count)s件の組み合わせで相手が見つかりました。",
+        total=total, filled=len(plan.filled()), count=len(plan.chosen),
+    )  # fmt: skip
+    gap = f"{plan.gap * 100:.1f}"
+    if gap == "0.0":
+        return done + _("この条件では、これ以上よい組み合わせはありません。")
+    return done + _("適合度の合計がこれより高い案があるとしても、その差は最大%(gap)s％です。", gap=gap)
 
 
 def _why(

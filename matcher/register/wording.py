@@ -52,7 +52,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "case_accepted_both": (
             "{who}さまから「進めたい」とのお返事がありました（{number}）",
             "{who}さまから、進めたいとのお返事がありました。\n\n" + _CASE + "\n\n"
-            "両者の合意がそろいましたので、市の担当が内容を確認します。いまは、していただくことはありません。",
+            "両者の合意がそろいましたので、市の担当が内容を確認します。いまは、お手続きは必要ありません。",
         ),
         "case_for_review": (
             "協働の承認待ち（{number}）",
@@ -75,7 +75,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "case_withdrawn": (
             "案件が取り下げられました（{number}）",
-            "{who_titled}がこの案件を取り下げました。\n\n" + _CASE + "\n\nしていただくことはありません。",
+            "{who_titled}がこの案件を取り下げました。\n\n" + _CASE + "\n\nお手続きは必要ありません。",
         ),
         "case_reminder": (
             "お返事の期限まであと{days}日です（{number}）",
@@ -91,7 +91,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "case_ended_with_posting": (
             "{posting}が{became}ため、いったん終了しました（{number}）",
             "もとになった{posting}が{became}ため、この案件をいったん終了しました。どちらの評価にも影響しません。\n\n"
-            + _CASE + "\n\nしていただくことはありません。ほかの候補は「おすすめ」の画面でご覧いただけます。",
+            + _CASE + "\n\nお手続きは必要ありません。ほかの候補は「おすすめ」の画面でご覧いただけます。",
         ),
         "case_approved": (
             "協働が承認されました（{number}）",

@@ -43,7 +43,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "organization_renewed": (
             "登録の確認を更新しました",
             "{who}さまの登録を市があらためて確かめ、確認の有効期限を{on}まで延ばしました。"
-            "していただくことはありません。",
+            "お手続きは必要ありません。",
         ),
         "organization_returned": (
             "登録の内容について確認のお願い",
@@ -107,7 +107,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "password_changed": (
             "パスワードが変更されました（{city}）",
             "{who}さま\n\n{city}の「縁むすび」のパスワードが変更され、ほかの端末はログアウトされました。\n"
-            "ご自分で変更したときは、していただくことはありません。\n\n" + _OFFICE,
+            "ご自分で変更したときは、お手続きは必要ありません。\n\n" + _OFFICE,
         ),
         "audit_head": (
             "操作の記録の控え（{on}）",

@@ -55,6 +55,10 @@ ELSEWHERE: dict[str, str] = {
         ("coordinator.invitation", "coordinator.invitation_paper"),
         "tests/web/test_alert_pages.py: everybody in the demo city has an account",
     ),
+    **dict.fromkeys(
+        ("suggestions.compare", "coordinator.compare_for_need", "coordinator.compare_for_offer"),
+        "tests/browser/test_choosing.py: from boxes on the cards",
+    ),
     "coordinator.shown": "tests/web/test_shown_whole.py: by a number, or from a case that began on a card",
     "npo.question": "tests/web/test_question_pages.py: nobody in the demo city has asked anything",
     **dict.fromkeys(("moved.act", "moved.message"), "old addresses, which lead on"),

@@ -504,6 +504,15 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("", {"?number": "shown"}, {"GET": "L----++-"}),
         ("", {"?number": "nothing"}, {"GET": "L----++-"}),
     ],
+    "coordinator.compare_for_need": [
+        ("need", {}, {"GET": "L----++-"}),
+        ("need", {"?one": "company"}, {"GET": "L----++-"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "coordinator.compare_for_offer": [
+        ("offer", {}, {"GET": "L----++-"}),
+        ("nothing", {}, {"GET": "L-------"}),
+    ],
     "coordinator.unseen_needs": [
         ("", {}, {"GET": "L----++-"}),
         ("", {"?page": "9"}, {"GET": "L----++-"}),
@@ -555,6 +564,12 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("shown", {}, {"GET": "L+---++-"}),
         ("shown_need", {}, {"GET": "L--+-++-"}),
         ("nothing", {}, {"GET": "L-------"}),
+    ],
+    "suggestions.compare": [
+        ("", {}, {"GET": "L++++---"}),
+        ("", {"?one": "shown"}, {"GET": "L+------"}),
+        ("", {"?one": "shown_need"}, {"GET": "L--+----"}),
+        ("", {"?one": "nothing"}, {"GET": "L-------"}),
     ],
     "suggestions.for_company": [
         ("", {}, {"GET": "L++-----"}),

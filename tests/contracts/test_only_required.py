@@ -19,7 +19,6 @@ _DAY = re.compile(r"(_on|_from|_to|_until|_by)$")
 #: counted, a value that could be measured, a reply that is published) or of handing in what may lie as a draft.
 DEMANDED = {
     ("desk_work.comment", ""): {"reason", "text"},
-    ("npo.question", ""): {"answer"},
     ("work.act", "record_contribution"): {"quantity", "unit"},
     ("work.act", "submit_measurement"): {"missing_reason", "value"},
     ("work.act", "write_report"): {"setbacks", "text"},

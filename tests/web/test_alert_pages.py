@@ -77,6 +77,15 @@ def test_the_home_page_the_notice_and_the_list_show_what_is_new_until_it_is_mark
     assert "新しく合うものをすべて見る" not in visit(client, "/company").text
 
 
+@pytest.mark.parametrize("person", ["owner", "director"])
+def test_the_list_stands_in_the_menu_whether_anything_is_new_or_not(client, town, person):
+    page = visit(login_as(client, town[person]), "/profile")
+    menu = page.html.split('class="menu"')[1].split("</details>")[0]
+    assert re.search(r'href="/fits">\s*新しく合うもの', menu)
+    send(client, visit(client, "/fits"), action="/fits/seen")
+    assert visit(client, page.href("新しく合うもの")).h1 == ["新しく合うもの"]
+
+
 def test_an_npo_sees_offers_and_companies_beside_its_own_need(client, town):
     login_as(client, town["director"])
     page = visit(client, visit(client, "/npo").href("新しく合うものをすべて見る"))

@@ -1,5 +1,6 @@
 """The city sees whom it could bring together, why, and what is known of the two; a recommendation in two clicks."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -105,6 +106,18 @@ def test_candidates_quote_both_sides_unless_one_refuses_what_the_other_names(rea
     assert quotes() == []
     page = visit(ready.desk, f"/desk/needs/{ready.need.public_id}")
     assert "企業は「規格外の野菜は個人の方にはお渡しできません。」としています。" in page.text
+
+
+def test_a_candidate_is_read_at_a_glance_as_on_the_cards_of_the_two_sides(ready: Town) -> None:
+    page = visit(ready.desk, f"/desk/needs/{ready.need.public_id}")
+    cards_of_page = re.findall(r'<article class="card suggestion">.*?</article>', page.html, re.DOTALL)
+    assert len(cards_of_page) == len(cards(page)) > 1
+    for card in cards_of_page:
+        outside = re.sub(r"<details.*?</details>", "", card, flags=re.DOTALL)
+        assert card.count('class="strip"') == 1
+        assert outside.count("。") <= 4, outside  # a remark, what either has on its hands: no wall of reasons
+        assert "合う点と確かめる点（" in card
+    assert page.html.count("● 合う　◐ 相談が必要　○ 合わない　－ 分からない") == 1
 
 
 def test_an_offer_lists_the_needs_that_it_fits(ready: Town) -> None:

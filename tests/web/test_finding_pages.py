@@ -185,6 +185,8 @@ def test_an_npo_is_found_by_name_reading_number_and_mission(company, typed):
 def test_the_directory_knows_meaning_too_and_those_without_a_need(company):
     page = visit(company, "/company/npos?q=外国 児童 勉強")
     assert "ことばの虹" in listed(page)[1]
+    assert "所在：" in page.text  # where it has its office is not where it works
+    assert "活動：" in page.text
     with_filter = visit(company, "/company/npos?field=1&area=hama")
     assert "ことばの虹" not in with_filter.text
 

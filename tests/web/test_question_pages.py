@@ -1,5 +1,7 @@
 """Questions on a need as a company, the NPO, residents and the city meet them on their pages."""
 
+import re
+
 import pytest
 
 from matcher.register import folding
@@ -81,6 +83,31 @@ def test_personal_data_is_refused_at_the_field_and_what_was_typed_is_kept(town):
     ask(town)
     page = answer(town, 422, decision="answer", answer="taro@people.example へどうぞ。")
     assert "taro@people.example へどうぞ。" in page.html
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong", "says"),
+    [
+        ({"decision": "answer", "answer": ""}, "answer", "回答を入力してください。"),
+        ({"decision": "answer", "answer": "3時", "shown_text": ""}, "shown_text", "公開する質問の文を"),
+        ({"decision": "refuse"}, "refuse_reason", "回答しない理由を選んでください。"),
+        ({"decision": "refuse", "refuse_reason": "other"}, "refuse_text", "理由の説明を入力してください。"),
+        ({"decision": "merge", "other": ""}, "other", "まとめる先の質問を選んでください。"),
+    ],
+)
+def test_what_the_chosen_answer_wants_is_marked_and_said_beside_its_field(town, typed, wrong, says):
+    ask(town)
+    ask(town, "何曜日に届けるとよいですか。")
+    page = answer(town, 422, **typed)
+    assert re.search(rf'id="{wrong}-error">.*?{says}', page.html, re.DOTALL)
+    branches = re.findall(r'<div class="branch">(.*?)(?=<div class="branch">|</fieldset>\s*<div class="actions)',
+        page.html, re.DOTALL)  # fmt: skip
+    assert len(branches) == 3
+    chosen = [one for one in branches if f'id="{wrong}-error"' in one]
+    assert len(chosen) == 1
+    assert re.search(r'type="radio"[^>]*name="decision"[^>]* checked', chosen[0])
+    optional = [label for label, marker in re.findall(r">([^<>]+)<span class=\"optional\">(任意)", page.html)]
+    assert optional == ["理由の説明"]
 
 
 def test_a_refusal_is_read_with_its_reason_by_who_asked_and_by_nobody_else(town):

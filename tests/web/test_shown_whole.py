@@ -1,5 +1,7 @@
 """The city reads a list of suggestions as it was shown, whole, by its record number."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -148,3 +150,21 @@ def test_a_card_opens_the_need_with_its_questions_and_leads_back_to_its_list(loo
         session.get(Need, place.need.id).visibility = "approached"
     page = visit(place.firm, f"/suggestions/{card.public_id}")
     assert "ニーズのページ" not in page.text
+
+
+def test_a_card_says_first_what_was_compared_then_what_to_do_and_folds_the_rest(looked) -> None:
+    place, items = looked
+    card = next(one for one in items if one.need_id == place.need.id)
+    page = visit(place.firm, f"/suggestions/{card.public_id}")
+    order = ["条件ごとの合い方", "話を聞いてみたい", "両者の文章", "候補になるための条件", "この候補の記録"]
+    places = [page.html.index(words) for words in order]
+    assert places == sorted(places)
+    assert page.h1 == [place.need.title]
+    folded = " ".join(re.findall(r"<details class=\"details\">.*?</details>", page.html, re.DOTALL))
+    for words in (place.need.situation, "同じ内容の案件が", card.public_id, "ほかに紹介した企業"):
+        assert words in folded, words
+    assert "企業のプロフィール" not in page.text  # one's own
+    assert page.href("団体のプロフィール") == f"/organizations/{place.npo.public_id}"
+    both = visit(place.desk, f"/suggestions/{card.public_id}")
+    assert both.h1 == [f"{place.company.name} と {place.npo.name}"]
+    assert "企業のプロフィール" in both.text

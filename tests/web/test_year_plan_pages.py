@@ -9,7 +9,8 @@ import openpyxl
 import pytest
 from sqlalchemy import func, select
 
-from matcher.planning import explaining
+from matcher.planning import explaining, reads
+from matcher.planning.task import Plan
 from matcher.records import Job, Notice, Partnership, RecommendationDraft, YearPlan
 from tests import factories
 from tests.conftest import NOW
@@ -80,7 +81,9 @@ def test_a_plan_is_asked_for_waited_for_and_read(city):
     assert "2件を合わせて" in page.text
     assert "／50kg" in page.text
     assert "下限・上限を付けない案との比較" in page.text
-    assert "その差は最大0.0％です" in page.text
+    assert "公開中のニーズ2件のうち2件に、3件の組み合わせで" in page.text
+    assert "これ以上よい組み合わせはありません" in page.text
+    assert "その差は" not in page.text
     assert visit(city.client, HERE).text.count("できました") == 1
 
 
@@ -167,6 +170,48 @@ def test_a_need_without_a_partner_says_why(city, records):
     assert "量の数え方（単位）が違います" in page.text
 
 
+def test_a_plan_that_may_not_be_the_best_says_by_how_much(city, records):
+    where = city.made()
+    with records.write() as session:
+        plan = session.scalars(select(YearPlan)).one()
+        plan.result = {**plan.result, "gap": 0.004}
+    page = visit(city.client, where)
+    assert "その差は最大0.4％です" in page.text
+    assert "これ以上よい" not in page.text
+
+
+def test_many_rows_are_folded_by_kind_and_what_is_left_out_by_reason(city, records):
+    with records.write() as session:
+        for place in range(13):
+            kind, unit = ("food", "kg") if place % 2 else ("goods_new", "個")
+            asked = {"support_type": kind, "unit": unit, "quantity": 5}
+            factories.make_need(session, factories.make_npo(session), title=f"ほしい{place}", **asked)
+            factories.make_offer(session, factories.make_company(session), title=f"届けます{place}", **asked)
+        factories.make_need(session, factories.make_npo(session), title="相手のいないもの", unit="箱")
+    encode(records, NOW)
+    where = city.made()
+    rows = plan_text.rows(Plan.of(city.plan().result), *named(city, records))
+    assert len(rows) > 12
+    kinds = plan_text.by_kind(rows)
+    assert [kind.heading for kind in kinds] == ["物品・資材・機材（新品）", "食品"]
+    assert sum(kind.count for kind in kinds) == len(rows)
+    page = visit(city.client, where)
+    folds = re.findall(r'<details class="fold"( open)?>\s*<summary>([^<]+)', page.html)
+    assert ("", "食品") in folds
+    assert ("", "物品・資材・機材（新品）") in folds
+    assert (" open", "量の単位が違う") in folds  # one alone is read at once
+    both = {"locked": [kinds[0].rows[0].key], "forbidden": [kinds[0].rows[0].key], "action": "solve"}
+    refused = send(city.client, page, both, 422, action=where)
+    assert re.search(r'<details class="fold" open>\s*<summary>' + re.escape(kinds[0].heading), refused.html)
+
+
+def named(city, records):
+    """Needs and offers of the newest plan."""
+    with records.read() as session:
+        inputs = city.plan().inputs
+        return reads.named(session, [one["key"] for name in ("parts", "sources") for one in inputs[name]])
+
+
 def test_a_plan_that_failed_says_so(city, records):
     city.made()
     with records.write() as session:
@@ -181,7 +226,7 @@ def test_every_reason_has_a_sentence_with_its_facts(app):
     gathering = Path(explaining.__file__).with_name("gathering.py").read_text(encoding="utf-8")
     ruled = set(re.findall(r'return "(\w+)"', gathering)) | set(re.findall(r': "(other_\w+)"', gathering))
     ruled |= set(re.findall(r'"(below_bar)"', gathering))
-    assert named | ruled == set(plan_text.WHYS)
+    assert named | ruled == set(plan_text.WHYS) == set(plan_text.WHY_HEADINGS)
     solving = Path(explaining.__file__).with_name("solving.py").read_text(encoding="utf-8")
     assert set(re.findall(r'"(plan_\w+)"', solving)) <= set(text.SENTENCES)
 

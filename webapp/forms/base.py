@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any, Final, NamedTuple
+from types import MappingProxyType
+from typing import Any, ClassVar, Final, NamedTuple
 
 from flask import flash, g
 from flask_babel import gettext as _
@@ -161,6 +162,8 @@ class Form(FlaskForm):  # type: ignore[misc]
         kinds = (field.field_class for field in found if isinstance(field, UnboundField))
         return any(issubclass(kind, FileField) for kind in kinds)
 
+    #: What is said of an empty field that the domain asks for, where there is more to say than that.
+    when_empty: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     is_repeatable = False  #: whether sending it twice does no more than sending it once
     is_overtaken = False  #: whether somebody was faster, as the page says then
 
@@ -213,7 +216,8 @@ class Form(FlaskForm):  # type: ignore[misc]
         for name, code in error.facts.items():
             if name in self:
                 field = self[name]
-                field.errors = [*field.errors, text.field_sentence(code)]
+                asked = self.when_empty.get(name) if code == "required" else None
+                field.errors = [*field.errors, str(asked or text.field_sentence(code))]
 
 
 class Condition(NamedTuple):
@@ -289,7 +293,7 @@ def _options(field: Field, typed: str) -> dict[str, Any]:
 class SearchForm(ConditionsForm):
     """Conditions and words to look for. Too many are refused beside the field, and none is looked for."""
 
-    q = StringField(_l("ことば"), validators=[Optional(), Within(limits.SHORT)])
+    q = StringField(_l("キーワード"), validators=[Optional(), Within(limits.SHORT)])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,7 +1,7 @@
 """Forms of questions on a need: asking one, and what the NPO does with it."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField
@@ -25,7 +25,15 @@ class AskForm(Form):
 
 
 class TreatForm(Form):
-    """質問への対応."""
+    """質問への対応; which of its fields are needed hangs on what is decided."""
+
+    when_empty: ClassVar[Mapping[str, Any]] = {
+        "shown_text": _l("公開する質問の文を入力してください。"),
+        "answer": _l("回答を入力してください。"),
+        "other": _l("まとめる先の質問を選んでください。"),
+        "refuse_reason": _l("回答しない理由を選んでください。"),
+        "refuse_text": _l("「その他」を選んだときは、理由の説明を入力してください。"),
+    }
 
     decision = radio(
         _l("対応"),
@@ -47,7 +55,12 @@ class TreatForm(Form):
         _l("回答しない理由"), choices=choices(vocabulary.QUESTION_REFUSE_REASONS), validators=[Optional()],
         validate_choice=False,
     )  # fmt: skip
-    refuse_text = words(_l("理由の説明"), limits.NOTE, need=False, hint=_l("質問した企業に届きます。"))
+    refuse_text = words(
+        _l("理由の説明"),
+        limits.NOTE,
+        need=False,
+        hint=_l("質問した企業に届きます。「その他」を選んだときは必ず書いてください。"),
+    )
 
     def offer_others(self, others: Sequence[Question]) -> None:
         """The questions into which it can be put; without any, that is no way to answer."""

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from matcher.cases import takes, together
 from matcher.city import cities
 from matcher.desk import bundles, partners, passes, unseen
-from matcher.ground import calendar
+from matcher.ground import calendar, permissions
 from matcher.postings import acts as posting_acts
 from matcher.postings import alike, joint, questions
 from matcher.postings import drafts as posting_drafts
@@ -18,7 +18,7 @@ from matcher.postings import reads as posting_reads
 from matcher.postings import revisions as posting_revisions
 from matcher.records import Need, Offer
 from matcher.register import act, audit
-from webapp import access, asked, clock, db, live, partner_text, posting_text
+from webapp import access, asked, clock, compare_text, db, live, partner_text, posting_text
 from webapp.acts import ActPage, Page
 from webapp.forms.posting import ReviewForm
 from webapp.views.coordinator import blueprint
@@ -60,6 +60,56 @@ def unseen_needs() -> str:
             if need.organization.is_verified
         ],
     )
+
+
+@blueprint.get("/desk/needs/<public_id>/candidates")
+@access.allow("staff")
+def compare_for_need(public_id: str) -> str:
+    """Two or three of the companies that fit a need, side by side."""
+    return _compare(posting_reads.get_need(db.session(), access.actor(), public_id))
+
+
+@blueprint.get("/desk/offers/<public_id>/candidates")
+@access.allow("staff")
+def compare_for_offer(public_id: str) -> str:
+    """Two or three of the needs that fit an offer, side by side."""
+    return _compare(posting_reads.get_offer(db.session(), access.actor(), public_id))
+
+
+def _compare(posting: Need | Offer) -> str:
+    wanted = dict.fromkeys(asked.several("one", compare_text.MOST + 1))
+    candidates = partner_text.candidates(_candidates(posting)) if wanted else None
+    cards = [card for card in candidates.cards if card.key in wanted] if candidates else []
+    found = [_column(card, posting) for card in cards[: compare_text.MOST]]
+    return render_template(
+        "coordinator/compare.html",
+        posting=posting,
+        found=found,
+        rows=compare_text.rows(found, cities.get(db.session())),
+        too_many=len(cards) > compare_text.MOST,
+    )
+
+
+def _column(card: partner_text.Card, posting: Need | Offer) -> compare_text.Candidate:
+    one, item = card.partner, card.partner.suggestion
+    other = card.about
+    kind = "coordinator.organization" if other is None else f"coordinator.{posting_drafts.kind_of(other)}"
+    may_go_on = posting.is_open and permissions.may(access.actor(), "desk.recommend")
+    return compare_text.Candidate(
+        item.candidate.name,
+        other.title if other is not None else item.candidate.name,
+        url_for(kind, public_id=card.key),
+        item.fit.level,
+        item.fit.score,
+        item.reasons,
+        other,
+        url_for(
+            "cases.recommend", company=one.company.public_id, npo=one.npo.public_id,
+            need=one.need.public_id if one.need else None, offer=one.offer.public_id if one.offer else None,
+        )
+        if may_go_on
+        else "",
+    )  # fmt: skip
 
 
 _DEEDS: Final[Mapping[str, act.Act]] = MappingProxyType(

@@ -7,7 +7,7 @@ from matcher.city import cities
 from matcher.desk import shown
 from matcher.ground.errors import NotFound
 from matcher.suggestions import ranking
-from webapp import access, asked, case_text, db
+from webapp import access, asked, db
 from webapp.forms.finding import FilterForm, as_typed
 from webapp.views.coordinator import blueprint
 
@@ -31,10 +31,7 @@ def shown_lists() -> str | Response:
 def shown_list(public_id: str) -> str:
     """All its cards with rank, score, parts and reasons; filters, draw and versions."""
     found = shown.whole(db.session(), access.actor(), public_id)
-    cards = [
-        (card, ranking.level(card.item.score), case_text.shown_reasons(card.item.reasons))
-        for card in found.cards
-    ]
+    cards = [(card, ranking.level(card.item.score)) for card in found.cards]
     return render_template("coordinator/shown.html", found=found, cards=cards, conditions=_conditions(found))
 
 

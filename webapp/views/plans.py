@@ -161,14 +161,15 @@ def _facts(plan: YearPlan) -> dict[str, object]:
     found, beside = Plan.of(plan.result), Plan.of(plan.without_floors)
     without, unused = plan_text.left(plan, needs, offers, city)
     total = len(plan.inputs["parts"])
+    rows = plan_text.rows(found, needs, offers)
     return {
-        "rows": plan_text.rows(found, needs, offers),
-        "gap": f"{found.gap * 100:.1f}",
+        "rows": rows,
+        "kinds": plan_text.by_kind(rows),
+        "standing": plan_text.standing(found, total),
         "missing": plan_text.missing(found, city),
         "compared": plan_text.compared((found, beside), needs, offers, total),
-        "without": without,
-        "unused": unused,
+        "without": plan_text.by_reason(without),
+        "unused": plan_text.by_reason(unused),
         "drafts": reads.drafts(session, access.actor(), plan),
-        "total": total,
         "adopt": acts.adopt.words,
     }

@@ -40,7 +40,7 @@ def question(public_id: str) -> Page:
     """Answer a question, put it with another one, or say why it is not answered."""
     session, actor = db.session(), access.actor()
     found = questions.get_question(session, actor, public_id)
-    form = TreatForm(data={"version": str(found.version), "shown_text": found.text})
+    form = TreatForm(data={"version": str(found.version), "decision": "answer", "shown_text": found.text})
     form.offer_others(questions.others_of(session, found))
     return ActPage(
         deed=questions.treat_question,

@@ -10,12 +10,13 @@ from werkzeug.wrappers import Response
 
 from matcher.city import cities
 from matcher.desk import noted
+from matcher.ground import permissions
 from matcher.ground.errors import Invalid, NotFound
 from matcher.organizations import reads as organization_reads
 from matcher.postings import reads as posting_reads
 from matcher.records import Need, Offer, Organization, ShownSuggestion
 from matcher.suggestions import pages, ranking, shown_lists, suggest
-from webapp import access, asked, clock, db, live, own_postings, traces
+from webapp import access, asked, clock, compare_text, db, live, own_postings, traces
 from webapp.forms.finding import FilterForm
 from webapp.forms.suggestion import PassForm
 
@@ -79,6 +80,52 @@ def detail(public_id: str) -> str:
         need_url=_page_of(page.need), offer_url=_page_of(page.offer),
         back=() if access.actor().is_staff else (_list_of(shown),),
     )  # fmt: skip
+
+
+@blueprint.get("/suggestions/compare")
+@access.allow("member")
+def compare() -> str:
+    """Two or three of the suggestions that one was shown, side by side."""
+    session, actor = db.session(), access.actor()
+    asked_for = [_shown(one) for one in dict.fromkeys(asked.several("one", compare_text.MOST + 1))]
+    found = [_column(one) for one in asked_for[: compare_text.MOST]]
+    return render_template(
+        "suggestions/compare.html",
+        found=found,
+        rows=compare_text.rows(found, cities.get(session)),
+        too_many=len(asked_for) > compare_text.MOST,
+        back=_list_of(asked_for[0]) if asked_for else _start(actor),
+    )
+
+
+def _column(shown: ShownSuggestion) -> compare_text.Candidate:
+    page, may_go_on = (
+        shown_lists.page_of(db.session(), shown),
+        permissions.may(access.actor(), "partnership.propose"),
+    )
+    posting = page.need if access.actor().organization_kind == "company" else page.offer
+    return compare_text.Candidate(
+        shown.candidate.name,
+        posting.title if posting is not None else shown.candidate.name,
+        url_for("suggestions.detail", public_id=shown.public_id),
+        ranking.level(shown.score),
+        shown.score,
+        shown.reasons,
+        posting,
+        url_for(
+            "cases.propose", organization=shown.candidate.public_id, suggestion=shown.public_id,
+            need=page.need.public_id if page.need else None,
+            offer=page.offer.public_id if page.offer else None,
+        )
+        if may_go_on
+        else "",
+    )  # fmt: skip
+
+
+def _start(actor: permissions.Actor) -> tuple[str, str]:
+    if actor.organization_kind == "company":
+        return _("おすすめの団体"), url_for("suggestions.for_company")
+    return _("ニーズ"), url_for("npo.needs")
 
 
 def _page_of(posting: Need | Offer | None) -> str | None:
@@ -202,11 +249,9 @@ def _back() -> str:
 
 def _list_of(shown: ShownSuggestion) -> tuple[str, str]:
     """The list on which a card stood, as its viewer finds it: the own need's, or the company's."""
-    if access.actor().organization_kind == "company":
-        return _("おすすめの団体"), url_for("suggestions.for_company")
     need = shown_lists.need_of(db.session(), shown)
-    if need is None:
-        return _("ニーズ"), url_for("npo.needs")
+    if access.actor().organization_kind == "company" or need is None:
+        return _start(access.actor())
     return _("「%(title)s」に近い企業", title=need.title), url_for(
         "suggestions.for_need", public_id=need.public_id
     )

@@ -104,7 +104,7 @@ CASES: Final = DeskList(
         FIELD,
         Filter("state", "状態", lifecycle.STATES["partnership"]),
         Filter("support_type", "支援の種類", vocabulary.SUPPORT_LABELS),
-        Filter("late", "気をつけるもの", vocabulary.CASE_WATCHES),
+        Filter("late", "要確認", vocabulary.CASE_WATCHES),
         Filter("mine", "担当", {"1": "自分が担当の案件"}),
     ),
     (

@@ -69,4 +69,5 @@ INVITATIONS: Final = DeskList(
     "coordinator.invitation",
     default_sort="-score",
     place=7,
+    fills="取り込んだ名簿に、公開中のニーズや提供メニューと合う団体・企業があると、ここに表示されます。",
 )

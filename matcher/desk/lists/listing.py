@@ -97,6 +97,7 @@ class DeskList:
         page: the endpoint of a row's record.
         label: what a row is called, for those who listen; without it no rows are chosen one by one.
         menu: its name in the navigation, empty where it is reached from another page; ``place``: where there.
+        fills: what has to happen before anything stands in it, where it is more than that it is registered.
         seen, saved: what one must be allowed to do to see it, and to take it home as a file.
     """
 
@@ -112,6 +113,7 @@ class DeskList:
     label: Callable[[Any], str] | None = None
     menu: str = ""
     place: int = 0
+    fills: str = ""
     seen: Literal["desk.view", "audit.view"] = "desk.view"
     saved: str = "desk.export"
 

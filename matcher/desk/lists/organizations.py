@@ -107,7 +107,7 @@ ORGANIZATIONS: Final = DeskList(
         Filter("support_type", "公開中の支援の種類", vocabulary.SUPPORT_LABELS),
         Filter(
             "late",
-            "気をつけるもの",
+            "要確認",
             {"over": "確認の目安を過ぎている", "never": "一度もおすすめに出ていない"},
         ),
     ),

@@ -78,7 +78,7 @@ _FILTERS: Final = (
     AREA, FIELD, Filter("state", "状態", lifecycle.STATES["posting"]),
     Filter("support_type", "支援の種類", vocabulary.SUPPORT_LABELS),
     Filter(
-        "late", "気をつけるもの", {"over": "確認の目安を過ぎている", "never": "だれのおすすめにも出ていない"}
+        "late", "要確認", {"over": "確認の目安を過ぎている", "never": "だれのおすすめにも出ていない"}
     ),
 )  # fmt: skip
 

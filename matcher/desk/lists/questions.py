@@ -86,4 +86,5 @@ QUESTIONS: Final = DeskList(
     default_sort="-age",
     menu="質問",
     place=5,
+    fills="企業がニーズについて質問すると、ここに表示されます。",
 )
