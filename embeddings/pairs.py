@@ -60,8 +60,22 @@ def closeness(a: Sentences, b: Sentences, idf: Callable[[str], float]) -> Number
     columns = {word: place for place, word in enumerate({word: 0 for said in a.words for word in said})}
     common = _weights(a, columns, idf) @ _weights(b, columns, idf).T
     meaning = a.vectors.astype(np.float64) @ b.vectors.astype(np.float64).T
-    close: Numbers = np.outer(_fullness(a), _fullness(b)) * ((1 - WORD_SHARE) * meaning + WORD_SHARE * common)
+    close: Numbers = np.outer(fullness(a), fullness(b)) * ((1 - WORD_SHARE) * meaning + WORD_SHARE * common)
     return close
+
+
+def highest(a: Sentences, cosines: Numbers, fullness_b: Numbers, words: Numbers) -> Numbers:
+    """(m,) what ``closeness`` of a sentence of ``b`` with any of ``a`` is at most.
+
+    Args:
+        cosines: (n, m) at most so near are their vectors.
+        fullness_b: (m,)
+        words: (n, m) at most so near are their words.
+    """
+    close = (1 - WORD_SHARE) * cosines + WORD_SHARE * words
+    close *= fullness(a)[:, None]
+    result: Numbers = close.max(axis=0) * fullness_b
+    return result
 
 
 def maxsim(a: Floats, b: Floats) -> float | None:
@@ -86,7 +100,8 @@ def _weights(said: Sentences, columns: Mapping[str, int], idf: Callable[[str], f
     return weights
 
 
-def _fullness(said: Sentences) -> Numbers:
+def fullness(said: Sentences) -> Numbers:
+    """How much each sentence counts for what it says, in [0, 1]."""
     counts = np.array([len(sentence) for sentence in said.words], dtype=np.float64)
     full: Numbers = np.minimum(1.0, counts / FULL_SENTENCE_WORDS)
     return full
