@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, undefer_group
 from sqlalchemy.sql.base import ExecutableOption
 
 from embeddings.lexical import WordIndex
-from embeddings.pairs import Sentences, closeness, maxsim
+from embeddings.pairs import Sentences, by_chance, closeness, maxsim
 from matcher.city import cities
 from matcher.records import Embedding, Offer
 from matcher.suggestions import ranking, weights
@@ -338,7 +338,8 @@ class Search:
                 cosines = ours @ theirs.T
                 best_of_ours = np.maximum.reduceat(cosines, starts, axis=1).mean(axis=0)
                 best_of_theirs = np.add.reduceat(cosines.max(axis=0), starts) / lengths
-                result[kept, column] = (best_of_ours + best_of_theirs) / 2
+                chance = by_chance(len(ours)) + np.array([by_chance(len(part)) for part in parts])
+                result[kept, column] = (best_of_ours + best_of_theirs - chance) / 2
         return result
 
     def _read_closely(
