@@ -71,6 +71,15 @@ def closeness(a: Sentences, b: Sentences, idf: Callable[[str], float]) -> Number
     return close
 
 
+def closest_pair(a: Sentences, b: Sentences, idf: Callable[[str], float]) -> tuple[int, int, float] | None:
+    """Positions and closeness of the closest pair, ties by position; ``None`` where either side is empty."""
+    close = closeness(a, b, idf)
+    if not close.size:
+        return None
+    row, column = divmod(int(np.argmax(np.round(close, 6))), close.shape[1])
+    return row, column, float(close[row, column])
+
+
 def highest(a: Sentences, cosines: Numbers, fullness_b: Numbers, words: Numbers) -> Numbers:
     """(m,) what ``closeness`` of a sentence of ``b`` with any of ``a`` is at most.
 
