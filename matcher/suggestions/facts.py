@@ -129,7 +129,9 @@ class Kept:
                 del self._rows[owner_id]
                 self._said.pop(owner_id, None)
         read = []
-        for owner_id, organization_id, side, facts in _READERS[self.owner_type](session, organizations, self.districts):
+        for owner_id, organization_id, side, facts in _READERS[self.owner_type](
+            session, organizations, self.districts
+        ):
             places = tuple(self._sayings[code].place(criteria.read_of(code, side)) for code in CODES)
             self._rows[owner_id] = (organization_id, facts, places)
             self._of_organization.setdefault(organization_id, set()).add(owner_id)
@@ -190,7 +192,7 @@ def _npos(
 def _companies(
     session: Session, organizations: Collection[int] | None, districts: Mapping[str, str]
 ) -> Iterable[Saying]:
-    for company, offers in _with_offers(session, organizations, self.districts):
+    for company, offers in _with_offers(session, organizations):
         if company.company is not None:
             side = company_side(company, None, offers, districts)
             yield company.id, company.id, side, facts_of_profile(company.company)
@@ -199,7 +201,7 @@ def _companies(
 def _offers(
     session: Session, organizations: Collection[int] | None, districts: Mapping[str, str]
 ) -> Iterable[Saying]:
-    for company, offers in _with_offers(session, organizations, self.districts):
+    for company, offers in _with_offers(session, organizations):
         for offer in offers if company.company is not None else ():
             side = company_side(company, offer, offers, districts)
             profile = facts_of_profile(company.company)

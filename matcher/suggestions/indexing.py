@@ -120,9 +120,7 @@ class LiveIndex:
                 self._start(session, *models)
             self._replay(session, row.text, row.value)
 
-    def table(
-        self, session: Session, owner_type: str, districts: Mapping[str, str]
-    ) -> facts.Table | None:
+    def table(self, session: Session, owner_type: str, districts: Mapping[str, str]) -> facts.Table | None:
         """What all records of a kind say, as far as they are few enough to be ranked in full."""
         shelf = self.shelves.get(owner_type)
         if shelf is None or len(shelf) > FULL_UP_TO:

@@ -286,7 +286,9 @@ def _pools_for_npo(
     offers, companies = (search.live.table(session, kind, search.districts) for kind in ("offer", "company"))
     if offers is None or companies is None:
         return None
-    asker = Asker([asking], [npo_side(need=need, npo=None if need else npo, districts=search.districts)], False)
+    asker = Asker(
+        [asking], [npo_side(need=need, npo=None if need else npo, districts=search.districts)], False
+    )
     profile = search.source("npo") if need else None
     return Pool(search, asker, "offer", offers, profile), Pool(search, asker, "company", companies, profile)
 
