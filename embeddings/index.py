@@ -181,6 +181,33 @@ class VectorIndex:
             cosines = cosines / np.float32(_BYTE_SCALE * _BYTE_SCALE)
         return self._ids[found], cosines
 
+    def cosines(self, ids: Ids, queries: Floats, middle: Floats | None = None) -> Floats:
+        """How near each of ``ids`` (n,) is to each of ``queries`` (m, d), (n, m), in one product.
+
+        Args:
+            middle: (d,) from where the vectors of the index are seen, brought to length one from there.
+
+        Returns:
+            nan in the row of an id that is not in the index or whose vector is zero.
+        """
+        asked = queries if middle is None else np.vstack([queries, middle])
+        with self._lock:
+            slots = self._slots.get_many(np.asarray(ids, dtype=np.int64))
+            held = self._decoded(self._codes())
+            products: Floats = held @ asked.T.astype(np.float32)
+            silent = np.flatnonzero(~products.any(axis=1))
+            silent = silent[~held[silent].any(axis=1)]
+            squares = None if middle is None else np.einsum("ij,ij->i", held, held)
+        if middle is not None and squares is not None:
+            lengths = np.sqrt(np.maximum(squares - 2 * products[:, -1] + middle @ middle, 0))
+            products = products[:, :-1] - queries @ middle
+            products[lengths <= 1e-6] = 0
+            products /= np.where(lengths > 1e-6, lengths, 1)[:, None]
+        products[silent] = np.nan
+        products = products[slots]
+        products[slots < 0] = np.nan
+        return products
+
     def vectors(self, ids: Ids) -> Floats:
         """The vectors (n, d) of ``ids``; as far as bytes tell, where the index is not exact.
 

@@ -8,7 +8,7 @@ word of a document, so that a million documents fit beside their vectors.
 import math
 import threading
 from array import array
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -43,6 +43,7 @@ class WordIndex:
         self._numbers: dict[str, int] = {}
         self._holders = np.zeros(_FIRST_ROOM, np.int32)  # of words: how many living documents have them
         self._postings: list[array[int]] = []  # of words: the slots that had them when they were added
+        self._said: list[array[int]] = []  # and how often
         self._ids = np.zeros(_FIRST_ROOM, np.int64)  # of slots; -1 where the document is gone
         self._starts = np.zeros(_FIRST_ROOM, np.int64)  # of slots: where their entries lie
         self._lengths = np.zeros(_FIRST_ROOM, np.int32)
@@ -66,6 +67,11 @@ class WordIndex:
             ids = self._ids[: self._slots]
             return ids[ids >= 0]
 
+    def holds(self, ids: Ids) -> NDArray[np.bool_]:
+        """Which of ``ids`` (n,) are in the index."""
+        with self._lock:
+            return self._slot_of.get_many(np.asarray(ids, dtype=np.int64)) >= 0
+
     @property
     def nbytes(self) -> int:
         """Bytes held by the arrays of the index; its vocabulary aside."""
@@ -73,7 +79,8 @@ class WordIndex:
             arrays = (self._holders, self._ids, self._starts, self._lengths, self._entry_word)
             held = sum(values.nbytes for values in (*arrays, self._entry_count, self._slot_of))
             held += 0 if self._norms is None else self._norms.nbytes
-            return held + sum(len(slots) * slots.itemsize for slots in self._postings)
+            lists = (*self._postings, *self._said)
+            return held + sum(len(values) * values.itemsize for values in lists)
 
     # ── Changes ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -89,8 +96,9 @@ class WordIndex:
             self._lengths = _grown(self._lengths, slot + 1)
             self._entry_word = _grown(self._entry_word, end)
             self._entry_count = _grown(self._entry_count, end)
-            for number in numbers:
+            for number, (_word, count) in zip(numbers, kept, strict=True):
                 self._postings[number].append(slot)
+                self._said[number].append(min(count, 255))
             self._holders[numbers] += 1
             self._entry_word[start:end] = numbers
             self._entry_count[start:end] = [min(count, 255) for _word, count in kept]
@@ -108,6 +116,7 @@ class WordIndex:
         if number == len(self._names):
             self._names.append(word)
             self._postings.append(array("i"))
+            self._said.append(array("B"))
             self._holders = _grown(self._holders, number + 1)
         return number
 
@@ -166,6 +175,54 @@ class WordIndex:
             known = slots >= 0
             result[known] = self._cosines(self._weighted(words), slots[known])
             return result
+
+    def all_scores(self, words: Mapping[str, int], ids: Ids) -> Floats:
+        """As ``scores``, by the lists of the words: for most of the index, of which each word has few.
+
+        In an index of more than ``FRESH_NORMS`` documents the cosines are by norms that may be a little old.
+        """
+        with self._lock:
+            query = self._weighted(words)
+            known = [(self._numbers[word], weight) for word, weight in query.items() if word in self._numbers]
+            dots = np.zeros(self._slots, np.float32)
+            for number, weight in known:
+                # Copies: while a view lives the arrays could not grow.
+                holding = np.array(self._postings[number], dtype=np.int32)
+                said = np.array(self._said[number], dtype=np.uint8)
+                dots[holding] += _DAMPED[said] * (weight * self._rarity(np.array([number]))[0])
+            slots = self._slot_of.get_many(np.asarray(ids, dtype=np.int64))
+            norm = _norm(query)
+            if not norm:
+                return np.zeros(len(slots), np.float32)
+            cosines = np.minimum(1.0, dots / (self._all_norms()[: self._slots] * np.float32(norm)))
+            return np.where(slots >= 0, cosines[slots], 0.0).astype(np.float32)
+
+    def overlaps(self, bags: Sequence[Collection[str]], ids: Ids) -> NDArray[np.float64]:
+        """How much of each of some bags the documents ``ids`` hold, as (n, bags) in [0, 1].
+
+        No part of a document has a cosine with a bag above that, each word weighted by its rarity and counted
+        once: the part's own length is at least that of the words in common.
+        """
+        with self._lock:
+            slots = self._slot_of.get_many(np.asarray(ids, dtype=np.int64))
+            wanted = np.zeros((len(self._names), len(bags)), np.float32)
+            for column, bag in enumerate(bags):
+                weights = {word: self.idf(word) ** 2 for word in bag}
+                whole = sum(weights.values())
+                for word, weight in weights.items():
+                    if word in self._numbers:
+                        wanted[self._numbers[word], column] = weight / whole
+            known = np.flatnonzero(slots >= 0)
+            places, owner = self._entries_of(slots[known])
+            numbers = self._entry_word[places]
+        is_wanted: NDArray[np.bool_] = np.any(wanted, axis=1)
+        held = is_wanted[numbers]
+        result = np.zeros((len(slots), len(bags)))
+        owners, starts = np.unique(owner[held], return_index=True)
+        if len(owners):
+            shares = np.add.reduceat(wanted[numbers[held]], starts, axis=0)
+            result[known[owners]] = np.sqrt(np.minimum(shares, 1.0))
+        return result
 
     def search(
         self, words: Mapping[str, int], k: int, allowed: Collection[int] | Ids | None = None
@@ -290,12 +347,14 @@ class WordIndex:
         self._living, self._norms, self._changes = self._slots, None, 0
         self._starts = np.cumsum(self._lengths, dtype=np.int64) - self._lengths
         owner = np.repeat(np.arange(self._slots, dtype=np.int32), self._lengths)
-        slots = owner[np.argsort(self._entry_word, kind="stable")]
+        order = np.argsort(self._entry_word, kind="stable")
+        slots, said = owner[order], self._entry_count[order]
         ends = np.cumsum(self._holders[: len(self._names)], dtype=np.int64)
-        self._postings = []
+        self._postings, self._said = [], []
         start = 0
         for end in ends.tolist():
             self._postings.append(array("i", slots[start:end].tobytes()))
+            self._said.append(array("B", said[start:end].tobytes()))
             start = end
         self._slot_of = Slots.of(self._ids)
 
@@ -336,6 +395,10 @@ _NO_SLOTS: Final = np.zeros(0, np.int64)
 def _damped(counts: Ints) -> NDArray[np.float64]:
     result: NDArray[np.float64] = 1 + np.log(np.maximum(counts, 1).astype(np.float64))
     return result
+
+
+#: of each count that is kept
+_DAMPED: Final = _damped(np.arange(256)).astype(np.float32)
 
 
 def _grown(values: NDArray[Any], room: int) -> NDArray[Any]:

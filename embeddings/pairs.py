@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -14,6 +16,11 @@ WORD_SHARE: Final = 0.5  #: how much common words count beside the vectors
 #: A sentence of fewer different content words says little (「よろしくお願いします。」 ends half of all texts,
 #: which is equal to itself): it counts in proportion.
 FULL_SENTENCE_WORDS: Final = 5
+
+
+#: Cosines of the sentence encoder between unrelated sentences scatter by so much: chosen on the development
+#: texts and by what stuffing gains. Of so many sentences are most texts.
+SPREAD, USUAL, FEWEST = 0.20, 5, 3
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ def closeness(a: Sentences, b: Sentences, idf: Callable[[str], float]) -> Number
     columns = {word: place for place, word in enumerate({word: 0 for said in a.words for word in said})}
     common = _weights(a, columns, idf) @ _weights(b, columns, idf).T
     meaning = a.vectors.astype(np.float64) @ b.vectors.astype(np.float64).T
-    close: Numbers = np.outer(_fullness(a), _fullness(b)) * ((1 - WORD_SHARE) * meaning + WORD_SHARE * common)
+    close: Numbers = np.outer(fullness(a), fullness(b)) * ((1 - WORD_SHARE) * meaning + WORD_SHARE * common)
     return close
 
 
@@ -73,15 +80,42 @@ def closest_pair(a: Sentences, b: Sentences, idf: Callable[[str], float]) -> tup
     return row, column, float(close[row, column])
 
 
+def highest(a: Sentences, cosines: Numbers, fullness_b: Numbers, words: Numbers) -> Numbers:
+    """(m,) what ``closeness`` of a sentence of ``b`` with any of ``a`` is at most.
+
+    Args:
+        cosines: (n, m) at most so near are their vectors.
+        fullness_b: (m,)
+        words: (n, m) at most so near are their words.
+    """
+    close = (1 - WORD_SHARE) * cosines + WORD_SHARE * words
+    close *= fullness(a)[:, None]
+    result: Numbers = close.max(axis=0) * fullness_b
+    return result
+
+
 def maxsim(a: Floats, b: Floats) -> float | None:
     """The cosine of each sentence (n, d) of one side with its best partner on the other, averaged, both ways.
 
-    MaxSim (Khattab and Zaharia 2020) of sentences instead of words; ``None`` where either side has none.
+    MaxSim (Khattab and Zaharia 2020) of sentences instead of words; ``None`` where either side has none. From
+    more sentences a better partner is found by chance: what is owed to their number is taken off.
     """
     if not len(a) or not len(b):
         return None
     cosines = a @ b.T
-    return float(cosines.max(axis=1).mean() + cosines.max(axis=0).mean()) / 2
+    best = float(cosines.max(axis=1).mean() + cosines.max(axis=0).mean()) / 2
+    return best - (by_chance(len(a)) + by_chance(len(b))) / 2
+
+
+@lru_cache(maxsize=1024)
+def by_chance(count: int) -> float:
+    """By how much the best of so many unrelated sentences is nearer than the best of ``USUAL`` ones.
+
+    The greatest of n normal numbers is about as great as the quantile (n − 3/8) / (n + 1/4) (Blom 1958).
+    Fewer than ``FEWEST`` count as so many, lest a text of one word be near to everybody.
+    """
+    most = (NormalDist().inv_cdf((n - 0.375) / (n + 0.25)) for n in (max(count, FEWEST), USUAL))
+    return SPREAD * (next(most) - next(most))
 
 
 def _weights(said: Sentences, columns: Mapping[str, int], idf: Callable[[str], float]) -> Numbers:
@@ -95,7 +129,8 @@ def _weights(said: Sentences, columns: Mapping[str, int], idf: Callable[[str], f
     return weights
 
 
-def _fullness(said: Sentences) -> Numbers:
+def fullness(said: Sentences) -> Numbers:
+    """How much each sentence counts for what it says, in [0, 1]."""
     counts = np.array([len(sentence) for sentence in said.words], dtype=np.float64)
     full: Numbers = np.minimum(1.0, counts / FULL_SENTENCE_WORDS)
     return full

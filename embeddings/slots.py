@@ -36,6 +36,8 @@ class Slots:
 
     def get_many(self, ids: Ids) -> NDArray[np.int64]:
         """The slots (n,) of ids (n,), -1 where one has none."""
+        if len(ids) > len(self._fresh):
+            self._settle()
         result = np.full(len(ids), -1, np.int64)
         if len(self._ids):
             places = np.minimum(np.searchsorted(self._ids, ids), len(self._ids) - 1)
@@ -58,6 +60,8 @@ class Slots:
         self.put(id, -1)
 
     def _settle(self) -> None:
+        if not self._fresh:
+            return
         fresh = np.array(list(self._fresh), dtype=np.int64)
         slots = np.array(list(self._fresh.values()), dtype=np.int32)
         kept = ~np.isin(self._ids, fresh)

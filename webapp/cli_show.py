@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 from matcher import migrations
 from matcher.ground.db import Database
 from matcher.records import Need, Organization
-from matcher.suggestions import indexing, suggest
+from matcher.suggestions import indexing, shortlist, suggest
 from matcher.suggestions.explaining import Suggestion
 from webapp import db
 from webapp.reason_text import reason_sentence
@@ -28,7 +28,7 @@ _LEVELS: Final = {"high": _l("高"), "middle": _l("中"), "low": _l("低")}
 @click.option("--company", "company_name", help="the NPOs for this company, by its name or id")
 @click.option("--need", "need_title", help="the companies for this open need, by its title or id")
 @click.option("--all", "everybody", is_flag=True, help="every verified company and every open need")
-@click.option("--top", default=suggest.SHOWN, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--top", default=shortlist.SHOWN, show_default=True, type=click.IntRange(1, 1000))
 @click.option("--json", "as_json", is_flag=True, help="one object a line, for scripts")
 @with_appcontext
 def show(company_name: str | None, need_title: str | None, everybody: bool, top: int, as_json: bool) -> None:

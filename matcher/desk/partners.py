@@ -16,7 +16,7 @@ from matcher.ground import lifecycle, permissions
 from matcher.ground.permissions import Actor
 from matcher.records import Mark, Need, Offer, Organization, Partnership
 from matcher.register import folding
-from matcher.suggestions import pairs, suggest
+from matcher.suggestions import pairs, shortlist, suggest
 from matcher.suggestions.explaining import Suggestion
 from matcher.suggestions.indexing import LiveIndex
 
@@ -62,7 +62,9 @@ class Found:
     near: int = 0  #: how many come into question at all
 
 
-def of_need(session: Session, actor: Actor, live: LiveIndex, need: Need, limit: int = suggest.SHOWN) -> Found:
+def of_need(
+    session: Session, actor: Actor, live: LiveIndex, need: Need, limit: int = shortlist.SHOWN
+) -> Found:
     """The companies that fit an open need best.
 
     Raises:
@@ -74,7 +76,7 @@ def of_need(session: Session, actor: Actor, live: LiveIndex, need: Need, limit: 
 
 
 def of_offer(
-    session: Session, actor: Actor, live: LiveIndex, offer: Offer, limit: int = suggest.SHOWN
+    session: Session, actor: Actor, live: LiveIndex, offer: Offer, limit: int = shortlist.SHOWN
 ) -> Found:
     """The open needs that an offer fits best.
 
@@ -118,7 +120,7 @@ def between(session: Session, company: Organization, npo: Organization) -> Seque
 
 
 def _found(
-    session: Session, live: LiveIndex, posting: Need | Offer, own: Organization, found: suggest.Shortlist
+    session: Session, live: LiveIndex, posting: Need | Offer, own: Organization, found: shortlist.Shortlist
 ) -> Found:
     others = [item.candidate.id for item in found]
     companies, npos = (others, [own.id]) if own.kind == "npo" else ([own.id], others)

@@ -236,7 +236,7 @@ def _groups(
     found = []
     if settings.newcomers:
         companies = list({offer.organization_id: offer.organization for offer in offers}.values())
-        unseen = newcomers.unseen_of(session, companies, now)
+        unseen = newcomers.unseen_of(session, [one.id for one in companies], now)
         members = tuple(sorted(one.public_id for one in companies if one.id in unseen))
         found.append(Group("newcomers", "companies", members, at_least=min(settings.newcomers, len(members))))
     if settings.of_each_district:

@@ -4,17 +4,19 @@ How far is reached does not depend on the filters: a filter narrows what stands 
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization
 from matcher.suggestions.conditions import (
-    Facts,
     Filters,
     Marks,
+    completed,
+    facts_of_posting,
+    facts_of_profile,
     is_no_go,
     listed_needs,
     listed_organizations,
@@ -37,30 +39,41 @@ class Candidates:
 
     postings: Sequence[int]
     alone: Sequence[int]
-    near: int  #: organizations before the filters
-    fitting: int  #: and those left after them
+    near: frozenset[int]  #: organizations before the filters
+    fitting: frozenset[int]  #: and those left after them
+
+
+def needs_near(
+    session: Session, search: Search, among: Collection[int] | None
+) -> tuple[list[int], list[int]]:
+    """The needs and the NPOs near a company's texts; or those of ``among``."""
+    if among is not None:
+        return list(session.scalars(select(Need.id).where(Need.organization_id.in_(among)))), sorted(among)
+    profile = search.source("company")
+    return (
+        search.nearest("need", search.sources, NEAR),
+        search.nearest("npo", [profile] if profile else search.sources, NEAR),
+    )
+
+
+def offers_near(
+    session: Session, search: Search, asking: Source, among: Collection[int] | None
+) -> tuple[list[int], list[int]]:
+    """The offers and the companies near the text that speaks for an NPO, or those of ``among``."""
+    if among is not None:
+        return list(session.scalars(select(Offer.id).where(Offer.organization_id.in_(among)))), sorted(among)
+    return search.nearest("offer", [asking], NEAR), search.nearest("company", [asking], NEAR)
 
 
 def for_company(
     session: Session,
-    search: Search,
     company: Organization,
     marks: Marks,
     filters: Filters,
-    among: Collection[int] | None,
+    needs: Sequence[int],
+    npos: Sequence[int],
 ) -> Candidates:
-    """Open needs, and NPOs without one, for a company.
-
-    Args:
-        among: only these organizations, however far they are; all when ``None``.
-    """
-    profile = search.source("company")
-    if among is None:
-        needs = search.nearest("need", search.sources, NEAR)
-        npos = search.nearest("npo", [profile] if profile else search.sources, NEAR)
-    else:
-        npos = sorted(among)
-        needs = list(session.scalars(select(Need.id).where(Need.organization_id.in_(npos))))
+    """Of some needs, and of some NPOs without one, those that may be suggested to a company."""
     no_go = company.company.no_go_fields if company.company else ()
     near: set[int] = set()
     fitting: set[int] = set()
@@ -79,54 +92,50 @@ def for_company(
             fitting.add(owner)
     alone: set[int] = set()
     has_need = select(Need.id).where(Need.organization_id == Organization.id, *open_need())
-    for row in session.execute(
-        select(
-            Organization.id, NpoProfile.fields, NpoProfile.areas, NpoProfile.beneficiaries, NpoProfile.sdgs
-        )
-        .join(NpoProfile, NpoProfile.organization_id == Organization.id)
-        .where(
-            Organization.id.in_(npos),
-            *listed_organizations("npo"),
-            ~has_need.exists(),
-            no_case(company.id, Organization.id, None),
+    for row in (
+        ()
+        if not npos
+        else session.execute(
+            select(
+                Organization.id,
+                NpoProfile.fields,
+                NpoProfile.areas,
+                NpoProfile.beneficiaries,
+                NpoProfile.sdgs,
+            )
+            .join(NpoProfile, NpoProfile.organization_id == Organization.id)
+            .where(
+                Organization.id.in_(npos),
+                *listed_organizations("npo"),
+                ~has_need.exists(),
+                no_case(company.id, Organization.id, None),
+            )
         )
     ):
         if marks.has_passed(row.id, 0) or is_no_go(no_go, row.fields):
             continue
         near.add(row.id)
-        if filters.are_met(_facts_of_profile(row), asked=True):
+        if filters.are_met(facts_of_profile(row), asked=True):
             alone.add(row.id)
             fitting.add(row.id)
     return Candidates(
         [key for key in needs if key in wanted],
         [key for key in npos if key in alone],
-        len(near),
-        len(fitting),
+        frozenset(near),
+        frozenset(fitting),
     )
 
 
 def for_npo(
     session: Session,
-    search: Search,
     npo: Organization,
     need: Need | None,
-    asking: Source,
     marks: Marks,
     filters: Filters,
-    among: Collection[int] | None,
+    offers: Sequence[int],
+    companies: Sequence[int],
 ) -> Candidates:
-    """Open offers, and companies by their profile, for a need or for an NPO's mission.
-
-    Args:
-        asking: the text that speaks for the NPO.
-        among: only these organizations, however far they are; all when ``None``.
-    """
-    if among is None:
-        offers = search.nearest("offer", [asking], NEAR)
-        companies = search.nearest("company", [asking], NEAR)
-    else:
-        companies = sorted(among)
-        offers = list(session.scalars(select(Offer.id).where(Offer.organization_id.in_(companies))))
+    """Of some offers, and of some companies by their profile, those that may be suggested to an NPO."""
     theirs = session.execute(
         select(Offer.organization_id, *_OFFER_FACTS).where(Offer.id.in_(offers), Offer.state == "open")
     ).all()
@@ -134,7 +143,7 @@ def for_npo(
     fields = need.fields if need else npo.npo.fields if npo.npo else []
     owners = {row.organization_id for row in theirs}
     profiles = {
-        row.id: _facts_of_profile(row)
+        row.id: facts_of_profile(row)
         for row in session.execute(
             select(
                 Organization.id, CompanyProfile.fields, CompanyProfile.areas, CompanyProfile.beneficiaries,
@@ -149,14 +158,14 @@ def for_npo(
         row.id: row.organization_id
         for row in theirs
         if row.organization_id in profiles
-        and filters.are_met(_completed(facts_of_posting(row), profiles[row.organization_id]), asked=False)
+        and filters.are_met(completed(facts_of_posting(row), profiles[row.organization_id]), asked=False)
     }
     alone = {key for key, facts in profiles.items() if filters.are_met(facts, asked=False)}
     return Candidates(
         [key for key in offers if key in wanted],
         [key for key in [*companies, *sorted(owners - set(companies))] if key in alone],
-        len(profiles),
-        len(alone | set(wanted.values())),
+        frozenset(profiles),
+        frozenset(alone | set(wanted.values())),
     )
 
 
@@ -168,25 +177,3 @@ _OFFER_FACTS: Final = tuple(getattr(Offer, name) for name in _SHARED)
 _NEED_FACTS: Final = tuple(
     getattr(Need, name) for name in (*_SHARED, "also_welcome", "urgency", "min_useful")
 )
-
-
-def facts_of_posting(row: Any) -> Facts:
-    """What a need or an offer, or a row of its columns, says of what people filter by."""
-    amounts = (row.quantity, getattr(row, "min_useful", None))
-    return Facts(
-        row.fields, row.areas, row.beneficiaries, row.sdgs,
-        types=(row.support_type, *getattr(row, "also_welcome", ())),
-        mode=row.mode, urgency=getattr(row, "urgency", ""),
-        amounts=[one for one in amounts if one is not None], unit=row.unit,
-        period=(row.period_from, row.period_to),
-    )  # fmt: skip
-
-
-def _facts_of_profile(row: Any) -> Facts:
-    return Facts(row.fields, row.areas, row.beneficiaries, row.sdgs)
-
-
-def _completed(offer: Facts, profile: Facts) -> Facts:
-    """An offer speaks for itself first, and where it says nothing, its company's profile does."""
-    names = ("fields", "areas", "beneficiaries", "sdgs")
-    return replace(offer, **{name: getattr(offer, name) or getattr(profile, name) for name in names})

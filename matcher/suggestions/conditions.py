@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -96,6 +96,29 @@ class Filters:
 
 
 NO_FILTERS: Final = Filters()
+
+
+def facts_of_posting(row: Any) -> Facts:
+    """What a need or an offer, or a row of its columns, says of what people filter by."""
+    amounts = (row.quantity, getattr(row, "min_useful", None))
+    return Facts(
+        row.fields, row.areas, row.beneficiaries, row.sdgs,
+        types=(row.support_type, *getattr(row, "also_welcome", ())),
+        mode=row.mode, urgency=getattr(row, "urgency", ""),
+        amounts=[one for one in amounts if one is not None], unit=row.unit,
+        period=(row.period_from, row.period_to),
+    )  # fmt: skip
+
+
+def facts_of_profile(row: Any) -> Facts:
+    """What a profile, or a row of its columns, says of the same."""
+    return Facts(row.fields, row.areas, row.beneficiaries, row.sdgs)
+
+
+def completed(offer: Facts, profile: Facts) -> Facts:
+    """An offer speaks for itself first, and where it says nothing, its company's profile does."""
+    names = ("fields", "areas", "beneficiaries", "sdgs")
+    return replace(offer, **{name: getattr(offer, name) or getattr(profile, name) for name in names})
 
 
 @dataclass

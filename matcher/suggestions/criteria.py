@@ -4,8 +4,8 @@ Each judge gives the value of its signal in [0, 1] – ``None`` where one side s
 that is shown: ○ only for what holds, △ for what has to be talked about, × for what does not fit.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import astuple, dataclass, field
 from datetime import date
 from typing import Any, Final, Literal
 
@@ -77,7 +77,21 @@ Judgement = tuple[str, float | None, Reason | None]
 
 def judgements(company: Side, npo: Side) -> list[Judgement]:
     """What every judge says of a pair, in the order in which reasons are shown."""
-    return [judge(company, npo) for judge in _JUDGES]
+    return [judge(company, npo) for judge, _reads in _JUDGES.values()]
+
+
+def value_of(code: str, company: Side, npo: Side) -> float | None:
+    """What one judge makes of a pair."""
+    return _JUDGES[code][0](company, npo)[1]
+
+
+def read_of(code: str, side: Side) -> Side:
+    """All of a side that counts for the value of one judge: sides of which this is equal are equal to it."""
+    kept = {name: getattr(side, name) for name in _JUDGES[code][1]}
+    for name, plain in (("elsewhere", _plain_elsewhere), ("refused", _plain_refused)):
+        if name in kept:
+            kept[name] = plain(kept[name])
+    return Side(**kept)
 
 
 # ── The kind of support ──────────────────────────────────────────────────────────────────────────────
@@ -292,41 +306,30 @@ def _in_unit(company: Side, unit: str) -> float | None:
     return company.quantity * amount if held == unit and amount else None
 
 
-_JUDGES: Final = (_support, _quantity, _period, _area, _field, _beneficiaries, _sdgs)
+#: code → the judge, and what of both sides it looks at
+_JUDGES: Final[Mapping[str, tuple[Callable[[Side, Side], Judgement], tuple[str, ...]]]] = {
+    "support": (_support, ("support_types", "skills", "is_open", "elsewhere", "refused")),
+    "quantity": (_quantity, ("support_types", "quantity", "min_useful", "unit", "sizes")),
+    "period": (_period, ("is_open", "period_from", "period_to")),
+    "area": (_area, ("areas", "mode", "named")),
+    "field": (_field, ("fields",)),
+    "beneficiaries": (_beneficiaries, ("beneficiaries",)),
+    "sdgs": (_sdgs, ("sdgs",)),
+}
+CODES: Final = tuple(_JUDGES)
 
 
-# ── What would help ──────────────────────────────────────────────────────────────────────────────────
+def key_of(side: Side) -> Hashable:
+    """What tells a side from others: equal sides have equal keys."""
+    return tuple(
+        frozenset(value.items()) if isinstance(value, Mapping) else value for value in vars(side).values()
+    )
 
 
-def improvements(company: Side, npo: Side, reasons: Iterable[Reason]) -> Iterable[Reason]:
-    """What either side could add or settle so that they fit better, or are known to; most useful first."""
-    found = {reason.says for reason in reasons}
-    first = npo.support_types[0] if npo.support_types else ""
-    if found & {"support_not_offered", "support_other", "support_in_profile", "support_skills"}:
-        yield _improvement("offer_support", wanted=first)
-    if "skill_unknown" in found:
-        yield _improvement("say_skills" if company.skills else "say_own_skills")
-    if not npo.is_open:
-        yield _improvement("publish_need")
-    if "quantity_units" in found:
-        yield _improvement("say_unit", unit=npo.unit)
-    if found & {"quantity_part", "quantity_too_little"}:
-        yield _improvement("combine")
-    if found & {"period_part", "period_other"}:
-        yield _improvement("settle_period")
-    if found & {"area_other", "area_company_remote", "area_npo_remote", "area_named"}:
-        yield _improvement("settle_area")
-    if company.is_open and npo.is_open and not (company.period_from or company.period_to):
-        yield _improvement("say_period")
-    if company.is_open and npo.is_open and company.quantity is None and npo.quantity is not None:
-        yield _improvement("say_quantity")
-    if company.is_open and npo.is_open and npo.quantity is None and company.quantity is not None:
-        yield _improvement("say_needed_quantity")
-    if not company.fields:
-        yield _improvement("choose_fields")
-    if not (company.areas or company.named) or not (npo.areas or npo.named):
-        yield _improvement("say_area")
+# A title and a refusing sentence are said in the reason; the value asks only whether there is one.
+def _plain_elsewhere(others: Iterable[Elsewhere]) -> tuple[Elsewhere, ...]:
+    return tuple(sorted({Elsewhere(one.support_type, one.title and "-") for one in others}, key=astuple))
 
 
-def _improvement(says: str, **facts: Any) -> Reason:
-    return Reason("improve", "", says, facts)
+def _plain_refused(refused: Mapping[str, str]) -> Mapping[str, str]:
+    return dict.fromkeys(sorted(refused), "")

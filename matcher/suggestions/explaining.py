@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session, undefer_group
 
 from matcher.records import Need, Offer, Organization
-from matcher.suggestions import checks, criteria, quotes, ranking
+from matcher.suggestions import checks, improving, quotes, ranking
 from matcher.suggestions.criteria import Reason, Side
 from matcher.suggestions.indexing import LiveIndex
 from matcher.suggestions.near import rows_of
@@ -87,7 +87,7 @@ def explained(fit: Fit, sides: tuple[Side, Side], quoted: Reason | None, to_chec
     """
     # What is not quoted is said not to be: the score then rests on the conditions.
     reasons = (quoted or Reason("quote", "△", "quote_none"), *fit.reasons, *to_check)
-    helps = list(criteria.improvements(*sides, fit.reasons))
+    helps = list(improving.improvements(*sides, fit.reasons))
     if quoted is None:
         helps.append(Reason("improve", "", "say_more"))
     if any(reason.says == "check_company" for reason in to_check):

@@ -6,7 +6,7 @@ replays in each process what is newer than what it has applied.
 
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from embeddings.encoder import WordsOnly, middle_of
 from embeddings.index import IndexDamaged, VectorIndex
 from embeddings.lexical import WordIndex
 from matcher.records import Counter, Embedding
+from matcher.suggestions import facts
 from matcher.suggestions.encoding import OWNER_TYPES
 
 Floats = NDArray[np.float32]
@@ -31,6 +32,7 @@ Ids = NDArray[np.int64]
 #: what is known before (see ``embeddings.encoder.middle_of``); by the table of words they are zero.
 PRIOR: Final = 20
 _COUNTERS: Final = select(Counter).where(Counter.name.in_(("index", "contextual")))
+FULL_UP_TO: Final = 20_000  #: up to so many records of a kind a list is the head of the full ranking of them
 BYTE_TOLERANCE: Final = 0.002  #: how far a number kept as a byte may be off (see ``embeddings.index``)
 
 
@@ -86,6 +88,7 @@ class LiveIndex:
         self.applied_version = 0
         self.dimensions = 0
         self.shelves: dict[str, Shelf] = {}
+        self._kept: dict[str, facts.Kept] = {}  #: what records say, once asked for
 
     @property
     def is_ready(self) -> bool:
@@ -96,6 +99,12 @@ class LiveIndex:
     def knows_meaning(self) -> bool:
         """Whether a model serves; without one only words in common count."""
         return self.model_id not in {None, WordsOnly.model_id}
+
+    @property
+    def dimensions_in_context(self) -> int:
+        """Of the vectors of the sentence encoder; none while nothing was read by it."""
+        held = [shelf.contextual for shelf in self.shelves.values() if shelf.contextual is not None]
+        return held[0].dimensions if held else 0
 
     def level(self, session: Session) -> None:
         """Bring the index to what the database says now."""
@@ -111,9 +120,25 @@ class LiveIndex:
                 self._start(session, *models)
             self._replay(session, row.text, row.value)
 
+    def table(self, session: Session, owner_type: str, districts: Mapping[str, str]) -> facts.Table | None:
+        """What all records of a kind say, as far as they are few enough to be ranked in full."""
+        shelf = self.shelves.get(owner_type)
+        if shelf is None or len(shelf) > FULL_UP_TO:
+            self._kept.pop(owner_type, None)
+            return None
+        kept = self._kept.get(owner_type)
+        if kept is None or kept.districts != districts:
+            with self._lock:
+                kept = facts.Kept(owner_type, self.model_id or "", districts)
+                kept.read(session)
+                versions = {row.name: row.value for row in session.scalars(_COUNTERS)}
+                if versions.get("index") == self.applied_version:  # else another thread is ahead: its changes
+                    self._kept[owner_type] = kept  # would not be read again
+        return kept.table
+
     def _start(self, session: Session, model_id: str, contextual_id: str | None) -> None:
         self.model_id, self.contextual_id = model_id, contextual_id
-        self.applied_version, self.shelves = 0, {}
+        self.applied_version, self.shelves, self._kept = 0, {}, {}
         if self._folder is not None:
             for _attempt in range(2):  # a newer snapshot may just be taking the place of the one being read
                 try:
@@ -142,9 +167,11 @@ class LiveIndex:
             .order_by(Embedding.version)
             .execution_options(yield_per=1000)
         )
+        changed: dict[str, set[int]] = {}
         for rows in session.execute(query).partitions(1000):
             kept: dict[str, list[Any]] = {}
             for owner_type, owner_id, active, vector, words, read_by, read in rows:
+                changed.setdefault(owner_type, set()).add(owner_id)
                 if vector is not None and active:
                     contextual = read if read_by is not None and read_by == self.contextual_id else None
                     kept.setdefault(owner_type, []).append((owner_id, vector, merged(words), contextual))
@@ -155,7 +182,21 @@ class LiveIndex:
                 shelf = self._shelf(owner_type, vectors.shape[1])
                 shelf.put([item[0] for item in items], vectors, [item[2] for item in items])
                 shelf.put_contextual({item[0]: item[3] for item in items})
+        self._read_again(session, changed)
         self.applied_version = newest
+
+    def _read_again(self, session: Session, changed: Mapping[str, Collection[int]]) -> None:
+        """What records say, where they changed; of a company all, for its offers stand together."""
+        organizations = {
+            owner_type: facts.organizations_of(session, owner_type, ids)
+            for owner_type, ids in changed.items()
+            if self._kept
+        }
+        for owner_type, kept in self._kept.items():
+            of_company = {"offer", "company"}
+            kinds = of_company if owner_type in of_company else {owner_type}
+            if concerned := set().union(*(organizations.get(kind, ()) for kind in kinds)):
+                kept.read(session, concerned)
 
     def _shelf(self, owner_type: str, dimensions: int) -> Shelf:
         if owner_type not in self.shelves:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, undefer_group
 from sqlalchemy.sql.base import ExecutableOption
 
 from embeddings.lexical import WordIndex
-from embeddings.pairs import Sentences, closeness, maxsim
+from embeddings.pairs import Sentences, by_chance, closeness, maxsim
 from matcher.city import cities
 from matcher.records import Embedding, Offer
 from matcher.suggestions import ranking, weights
@@ -83,19 +83,27 @@ def rows_of(
     return found
 
 
-def _scaled(cosines: NDArray[np.float64], scale: tuple[float, float]) -> NDArray[np.float64]:
+def scaled(cosines: NDArray[np.float64], scale: tuple[float, float]) -> NDArray[np.float64]:
     """``ranking.scaled`` of many."""
     low, high = scale
-    scaled: NDArray[np.float64] = np.clip((cosines - low) / (high - low), 0.0, 1.0)
-    return scaled
+    result: NDArray[np.float64] = np.clip((cosines - low) / (high - low), 0.0, 1.0)
+    return result
 
 
-class _Close(NamedTuple):
+class Close(NamedTuple):
     """What is known of a pair only where it is compared closely (see ``Near``)."""
 
     sentences: float | None = None
     contextual: float | None = None
     maxsim: float | None = None
+
+
+UNKNOWN: Final = Close()
+
+
+def said_closely(close: Close, speaks: bool) -> float | None:
+    """The closest pair of sentences; nothing is close to a text that says nothing."""
+    return close.sentences if close.sentences is not None or speaks else 0.0
 
 
 def _in_context(a: Read | None, b: Read | None) -> tuple[float | None, float | None]:
@@ -136,6 +144,7 @@ class Search:
             if (kind, number) in rows
         ]
         self._near: dict[tuple[str, int, Source], Near] = {}
+        self._close: dict[tuple[str, int, Source], Close] = {}
 
     # All companies' texts have something in common that says nothing about partners; from there, fewer
     # partners are near to everyone (hubs; measured).
@@ -157,9 +166,13 @@ class Search:
 
     def _contextual(self, owner_type: str, vectors: Floats) -> Floats:
         """Contextual vectors (…, d) from the middle of their kind, of length one; zero ones stay zero."""
+        return units_from(self.middle(owner_type, vectors.shape[-1]), vectors)
+
+    def middle(self, owner_type: str, dimensions: int) -> Floats:
+        """The middle (d,) of the contextual vectors of a kind, the same for the whole search."""
         if owner_type not in self._middles:
-            self._middles[owner_type] = self.live.middle(owner_type, vectors.shape[-1])
-        return units_from(self._middles[owner_type], vectors)
+            self._middles[owner_type] = self.live.middle(owner_type, dimensions)
+        return self._middles[owner_type]
 
     def source(self, owner_type: str) -> Source | None:
         """The first of the asker's texts of a type."""
@@ -185,9 +198,9 @@ class Search:
         if not ids.size:
             return []
         meaning, words, _speaks = self._likeness(owner_type, ids, sources)
-        promise = _scaled(words, ranking.WORDS_SCALE)
+        promise = scaled(words, ranking.WORDS_SCALE)
         if self.live.knows_meaning:
-            by_words = _scaled(meaning, ranking.MEANING_SCALE)
+            by_words = scaled(meaning, ranking.MEANING_SCALE)
             # Who was not read yet is neither before nor behind the others for that.
             promise += by_words + self._in_context(shelf, owner_type, ids, sources, otherwise=by_words)
         best = np.lexsort((ids, -promise.max(axis=1)))[:k]
@@ -213,7 +226,7 @@ class Search:
             return result
         ours = np.stack([source.read.vector for source in sources if source.read is not None])
         cosines = (theirs @ ours.T).astype(np.float64)
-        result[np.ix_(np.flatnonzero(known), columns)] = _scaled(cosines, ranking.CONTEXTUAL_SCALE)
+        result[np.ix_(np.flatnonzero(known), columns)] = scaled(cosines, ranking.CONTEXTUAL_SCALE)
         return result
 
     def _likeness(
@@ -248,15 +261,14 @@ class Search:
         if not known or not sources:
             return
         meaning, words, speaks = self._likeness(owner_type, np.array(known, dtype=np.int64), sources)
-        close = self._closely(owner_type, known, sources) if closely else {}
+        close = self.closely(owner_type, known, sources) if closely else {}
         for row, number in enumerate(known):
-            unsaid = _Close(0.0 if closely and not speaks[row] else None)
             for column, source in enumerate(sources):
-                near = close.get((number, source), unsaid)
+                near = close.get((number, source), UNKNOWN)
                 self._near[owner_type, number, source] = Near(
                     float(meaning[row, column]),
                     float(words[row, column]),
-                    near.sentences if near.sentences is not None else unsaid.sentences,
+                    said_closely(near, bool(speaks[row])) if closely else None,
                     near.contextual,
                     near.maxsim,
                 )
@@ -285,10 +297,54 @@ class Search:
         is_put = any((owner_type, owner_id, source) in self._near for source in self.sources)
         return is_put or (shelf is not None and owner_id in shelf)
 
-    def _closely(
+    def closely(
         self, owner_type: str, ids: Sequence[int], sources: Sequence[Source]
-    ) -> dict[tuple[int, Source], _Close]:
+    ) -> dict[tuple[int, Source], Close]:
         """What is compared sentence by sentence, and by the sentence encoder; it lies in the database."""
+        wanted = [
+            number for number in ids if any((owner_type, number, one) not in self._close for one in sources)
+        ]
+        if wanted:
+            self._close |= {
+                (owner_type, *key): close
+                for key, close in self._read_closely(owner_type, wanted, sources).items()
+            }
+        pairs = ((number, source) for number in ids for source in sources)
+        return {pair: self._close[owner_type, *pair] for pair in pairs if (owner_type, *pair) in self._close}
+
+    def maxsims(self, owner_type: str, ids: Sequence[int], sources: Sequence[Source]) -> NDArray[np.float64]:
+        """``maxsim`` of many records with some sources (n, sources), in one product; nan where unknown."""
+        result = np.full((len(ids), len(sources)), np.nan)
+        asked = [(column, one.read.sentences) for column, one in enumerate(sources) if one.read is not None]
+        rows = self._session.execute(
+            select(Embedding.owner_id, Embedding.contextual_sentence_vectors).where(
+                Embedding.owner_type == owner_type,
+                Embedding.owner_id.in_(ids),
+                Embedding.model_id == (self.live.model_id or ""),
+                Embedding.contextual_model_id == self.live.contextual_id,
+            )
+        )
+        said = {number: vectors for number, vectors in rows if vectors}
+        kept = [place for place, number in enumerate(ids) if number in said]
+        if not kept or not asked or not self.live.dimensions_in_context:
+            return result
+        dimensions = self.live.dimensions_in_context
+        parts = [np.frombuffer(said[ids[place]], np.float16).reshape(-1, dimensions) for place in kept]
+        theirs = self._contextual(owner_type, np.concatenate(parts).astype(np.float32))
+        lengths = np.array([len(part) for part in parts])
+        starts = np.cumsum(lengths) - lengths
+        for column, ours in asked:
+            if len(ours):
+                cosines = ours @ theirs.T
+                best_of_ours = np.maximum.reduceat(cosines, starts, axis=1).mean(axis=0)
+                best_of_theirs = np.add.reduceat(cosines.max(axis=0), starts) / lengths
+                chance = by_chance(len(ours)) + np.array([by_chance(len(part)) for part in parts])
+                result[kept, column] = (best_of_ours + best_of_theirs - chance) / 2
+        return result
+
+    def _read_closely(
+        self, owner_type: str, ids: Sequence[int], sources: Sequence[Source]
+    ) -> dict[tuple[int, Source], Close]:
         rows = self._session.execute(
             select(
                 Embedding.owner_id, Embedding.sentence_vectors, Embedding.words,
@@ -312,7 +368,7 @@ class Search:
             for row in rows
         }
         return {
-            (number, source): _Close(closest.get((number, source)), *_in_context(read[number], source.read))
+            (number, source): Close(closest.get((number, source)), *_in_context(read[number], source.read))
             for number in said
             for source in sources
         }

@@ -55,27 +55,29 @@ class Draw:
 
 
 def draw(
-    session: Session, asker: Organization, about: int, ranked: Sequence[tuple[Organization, float]],
+    session: Session, asker: Organization, about: int, ranked: Sequence[tuple[int, float]],
     limit: int, now: datetime,
 ) -> Draw:  # fmt: skip
     """Draw for one list.
 
     Args:
         about: the need asked for, 0 for none.
-        ranked: candidates with their scores, best first; those after ``limit`` can be drawn.
+        ranked: organizations with their scores, best first; those after ``limit`` can be drawn.
     """
     fair = [(candidate, score) for candidate, score in ranked[limit:] if score >= ranking.MIDDLE]
     unseen = unseen_of(session, [candidate for candidate, _score in ranked], now)
-    by_themselves = sum(candidate.id in unseen for candidate, _score in ranked[:limit])
+    by_themselves = sum(candidate in unseen for candidate, _score in ranked[:limit])
     places = max(0, limit // EACH - by_themselves)
-    pool = {candidate.id: round(score, 4) for candidate, score in fair if candidate.id in unseen}
+    pool = {candidate: round(score, 4) for candidate, score in fair if candidate in unseen}
     return Draw(_seed(asker, about, now), pool, min(places, len(pool)))
 
 
-def unseen_of(session: Session, organizations: Sequence[Organization], now: datetime) -> set[int]:
+def unseen_of(session: Session, organizations: Sequence[int], now: datetime) -> set[int]:
     """Of these, whom nobody has seen: verified within ``WINDOW``, or shown to nobody for as long."""
-    shown = _shown_lately(session, [one.id for one in organizations], now)
-    return {one.id for one in organizations if one.id not in shown or _is_new(one, now)}
+    new = select(Organization.id).where(
+        Organization.id.in_(organizations), Organization.verified_at >= now - WINDOW
+    )
+    return set(organizations) - _shown_lately(session, organizations, now) | {*session.scalars(new)}
 
 
 def places_of(limit: int, count: int) -> list[int]:
@@ -87,10 +89,6 @@ def places_of(limit: int, count: int) -> list[int]:
 def _seed(asker: Organization, about: int, now: datetime) -> int:
     day = now.astimezone(calendar.TOKYO).date()
     return int.from_bytes(hashlib.sha256(f"{asker.public_id} {about} {day}".encode()).digest()[:6])
-
-
-def _is_new(organization: Organization, now: datetime) -> bool:
-    return organization.verified_at is not None and now - organization.verified_at <= WINDOW
 
 
 def _shown_lately(session: Session, ids: Iterable[int], now: datetime) -> set[int]:

@@ -14,7 +14,7 @@ from matcher.records import Need, Organization
 from matcher.suggestions import explaining, suggest
 from matcher.suggestions.conditions import Filters
 from matcher.suggestions.indexing import LiveIndex
-from matcher.suggestions.suggest import SHOWN, Shortlist
+from matcher.suggestions.shortlist import SHOWN, Shortlist
 
 _EVERYBODY: Final = 10_000  #: more than come into question for any list
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from embeddings import pairs
 from matcher.ground import vocabulary
 from matcher.suggestions import criteria
 from matcher.suggestions.criteria import Reason, Side
@@ -92,7 +93,7 @@ class Weights:
             criteria.AREA_NAMED,
         )
         scales = (MEANING_SCALE, WORDS_SCALE, SENTENCES_SCALE, CONTEXTUAL_SCALE, MAXSIM_SCALE)
-        numbers = (self.as_dict(), stand_in, shares, scales)
+        numbers = (self.as_dict(), stand_in, shares, scales, (pairs.SPREAD, pairs.USUAL, pairs.FEWEST))
         return hashlib.sha256(repr(numbers).encode()).hexdigest()[:12]
 
     def as_dict(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from matcher.register import audit
 from matcher.suggestions import weights
 from matcher.suggestions.conditions import Filters
 from matcher.suggestions.indexing import LiveIndex
-from matcher.suggestions.suggest import Shortlist
+from matcher.suggestions.shortlist import Shortlist
 
 
 def record(

@@ -13,39 +13,19 @@ from sqlalchemy.orm import Session, joinedload, undefer_group
 
 from matcher.cases import takes
 from matcher.records import Need, Offer, Organization
-from matcher.suggestions import candidates, conditions, explaining, newcomers, ranking
+from matcher.suggestions import candidates, conditions, explaining, reaching, shortlist
 from matcher.suggestions.candidates import Candidates
-from matcher.suggestions.conditions import NO_FILTERS, Filters, Marks
+from matcher.suggestions.conditions import NO_FILTERS, Filters
 from matcher.suggestions.criteria import Side
 from matcher.suggestions.explaining import Suggestion
 from matcher.suggestions.indexing import LiveIndex
 from matcher.suggestions.near import Near, Search, Source, rows_of
-from matcher.suggestions.newcomers import Draw
+from matcher.suggestions.promise import Asker, Pool
 from matcher.suggestions.ranking import Fit, Texts
+from matcher.suggestions.shortlist import SHOWN, Shortlist
 from matcher.suggestions.sides import company_side, npo_side
 
 SCORED: Final = 40  #: of the candidates of each type, so many of the most promising are scored
-SHOWN: Final = 10
-
-
-class Shortlist(list[Suggestion]):
-    """What is shown, best first; with how the newcomers' places were drawn, where they were."""
-
-    draw: Draw | None = None
-    near: int = 0  #: organizations near enough to be looked at, before the person's own filters
-    fitting: int = 0  #: how many of them meet the filters
-    page: int = 1
-    size: int = SHOWN  #: how many stand on a page
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are, at least one."""
-        return max(1, -(-self.fitting // self.size))
-
-    @property
-    def first(self) -> int:
-        """The place of the first that is shown, counted from one."""
-        return (self.page - 1) * self.size + 1
 
 
 # ── For a company: NPOs with the open need that fits best, or their mission ──────────────────────────
@@ -75,18 +55,41 @@ def for_company(
     if not search.sources:
         return Shortlist()
     marks = conditions.marks_of(session, company.id)
-    found = candidates.for_company(session, search, company, marks, filters, among)
-    most = None if among is not None else max(SCORED, 2 * limit)
-    scored = _score_needs(session, search, company, found.postings[:most])
-    scored += _score_missions(session, search, company, found.alone[:most])
-    best = _shortlist(session, company, 0, _one_each(scored), marks, limit, now)
-    best.near, best.fitting, best.size = found.near, found.fitting, limit
+
+    def check(needs: Sequence[int], npos: Sequence[int], narrowed: Filters) -> Candidates:
+        return candidates.for_company(session, company, marks, narrowed, needs, npos)
+
+    def score(needs: Sequence[int], npos: Sequence[int]) -> list[Suggestion]:
+        return _score_needs(session, search, company, needs) + _score_missions(session, search, company, npos)
+
+    pools = _pools_for_company(session, search, company, search.sources) if among is None else None
+    if pools is None:
+        found = check(*candidates.needs_near(session, search, among), filters)
+        most = None if among is not None else max(SCORED, 2 * limit)
+        ranked = shortlist.ranking_of(score(found.postings[:most], found.alone[:most]), found)
+    else:
+        ranked = shortlist.ranking_reached(reaching.reach(*pools, check, filters, limit), score)
+    best = shortlist.made_of(session, company, 0, ranked, marks, limit, now)
     for item in best:
         if item.need is not None and item.need.support_type != filters.support_type:
             item.also_welcome = filters.support_type
     if quoted:
         explaining.explain(session, live, best, company, None)
     return best
+
+
+def _pools_for_company(
+    session: Session, search: Search, company: Organization, sources: Sequence[Source]
+) -> tuple[Pool, Pool | None] | None:
+    """All needs and NPOs beside some of a company's texts; ``None`` where they are too many."""
+    needs, npos = (search.live.table(session, kind, search.districts) for kind in ("need", "npo"))
+    if needs is None or npos is None:
+        return None
+    ours = [(source, side) for source, side in _own_sides(search, company) if source in sources]
+    asker = Asker([source for source, _side in ours if source], [side for _source, side in ours], True)
+    postings = Pool(search, asker, "need", needs, search.source("company"))
+    asking = needs.owners[postings.is_findable]
+    return postings, Pool(search, asker, "npo", npos, None, without=asking)
 
 
 def _search_of_company(session: Session, live: LiveIndex, company: Organization) -> Search:
@@ -106,10 +109,20 @@ def for_offer(session: Session, live: LiveIndex, offer: Offer, *, limit: int = S
     if asking is None:
         return Shortlist()
     marks = conditions.marks_of(session, company.id)
-    found = candidates.for_company(session, search, company, marks, NO_FILTERS, None)
-    scored = _score_needs(session, search, company, found.postings[: max(SCORED, 2 * limit)], [asking])
-    best = _shortlist(session, company, 0, _one_each(scored), marks, limit, None)
-    best.near = best.fitting = found.near
+
+    def check(needs: Sequence[int], npos: Sequence[int], narrowed: Filters) -> Candidates:
+        return candidates.for_company(session, company, marks, narrowed, needs, npos)
+
+    def score(needs: Sequence[int], _npos: Sequence[int]) -> list[Suggestion]:
+        return _score_needs(session, search, company, needs, [asking])
+
+    pools = _pools_for_company(session, search, company, [asking])
+    if pools is None:
+        found = check(search.nearest("need", search.sources, candidates.NEAR), [], NO_FILTERS)
+        ranked = shortlist.ranking_of(score(found.postings[: max(SCORED, 2 * limit)], []), found)
+    else:
+        ranked = shortlist.ranking_reached(reaching.reach(pools[0], None, check, NO_FILTERS, limit), score)
+    best = shortlist.made_of(session, company, 0, ranked, marks, limit, None)
     explaining.explain(session, live, best, company, None)
     return best
 
@@ -253,14 +266,54 @@ def _companies(
     if asking is None:
         return Shortlist()
     marks = conditions.marks_of(session, npo.id)
-    found = candidates.for_npo(session, search, npo, need, asking, marks, filters, among)
-    most = None if among is not None else max(SCORED, 2 * limit)
-    scored = _score_companies(session, search, npo, need, asking, found, most)
-    best = _shortlist(session, npo, need.id if need else 0, _one_each(scored), marks, limit, now)
-    best.near, best.fitting, best.size = found.near, found.fitting, limit
+
+    def check(offers: Sequence[int], companies: Sequence[int], narrowed: Filters) -> Candidates:
+        return candidates.for_npo(session, npo, need, marks, narrowed, offers, companies)
+
+    def score(offers: Sequence[int], companies: Sequence[int]) -> list[Suggestion]:
+        return _score_companies(session, search, npo, need, asking, offers, companies)
+
+    pools = _pools_for_npo(session, search, npo, need, asking) if among is None else None
+    if pools is None:
+        found = check(*candidates.offers_near(session, search, asking, among), filters)
+        most = None if among is not None else 2 * max(SCORED, 2 * limit)
+        ranked = shortlist.ranking_of(score(*_most_promising(session, found, most)), found)
+    else:
+        ranked = shortlist.ranking_reached(reaching.reach(*pools, check, filters, limit), score)
+    best = shortlist.made_of(session, npo, need.id if need else 0, ranked, marks, limit, now)
     if quoted:
         explaining.explain(session, live, best, None, npo)
     return best
+
+
+def _pools_for_npo(
+    session: Session, search: Search, npo: Organization, need: Need | None, asking: Source
+) -> tuple[Pool, Pool] | None:
+    """All offers and companies beside the text of an NPO; ``None`` where they are too many."""
+    offers, companies = (search.live.table(session, kind, search.districts) for kind in ("offer", "company"))
+    if offers is None or companies is None:
+        return None
+    asker = Asker(
+        [asking], [npo_side(need=need, npo=None if need else npo, districts=search.districts)], False
+    )
+    profile = search.source("npo") if need else None
+    return Pool(search, asker, "offer", offers, profile), Pool(search, asker, "company", companies, profile)
+
+
+def _most_promising(
+    session: Session, found: Candidates, most: int | None
+) -> tuple[Sequence[int], Sequence[int]]:
+    """Offers and profiles of the most promising companies, by an offer or their profile in turn."""
+    offers = session.execute(
+        select(Offer.id, Offer.organization_id).where(Offer.id.in_(found.postings))
+    ).all()
+    owner_of = {offer.id: offer.organization_id for offer in offers}
+    pairs = zip_longest((owner_of[key] for key in found.postings), found.alone)
+    chosen = set(list(dict.fromkeys(key for pair in pairs for key in pair if key is not None))[:most])
+    return (
+        [key for key in found.postings if owner_of[key] in chosen],
+        [key for key in found.alone if key in chosen],
+    )
 
 
 def _score_companies(
@@ -269,24 +322,19 @@ def _score_companies(
     npo: Organization,
     need: Need | None,
     asking: Source,
-    found: Candidates,
-    most: int | None,
+    postings: Sequence[int],
+    alone: Sequence[int],
 ) -> list[Suggestion]:
-    """The most promising companies, by an offer or by their profile in turn, each with all its offers."""
-    offers = session.scalars(select(Offer).where(Offer.id.in_(found.postings))).all()
-    companies_in_turn = _in_turn(found, offers)[: None if most is None else 2 * most]
-    of_company: dict[int, list[Offer | None]] = {key: [] for key in companies_in_turn}
+    """Companies by some of their offers and (``alone``) by their profile, each with all that it offers."""
+    offers = session.scalars(select(Offer).where(Offer.id.in_(postings))).all()
+    of_company: dict[int, list[Offer | None]] = {key: [None] for key in alone}
     for offer in offers:
-        if offer.organization_id in of_company:
-            of_company[offer.organization_id].append(offer)
-    for key in of_company.keys() & set(found.alone):
-        of_company[key].append(None)
+        of_company.setdefault(offer.organization_id, []).append(offer)
     chosen = sorted(of_company)
     companies = session.scalars(
         select(Organization).where(Organization.id.in_(chosen)).options(joinedload(Organization.company))
     ).all()
-    scored = [offer.id for offer in offers if offer.organization_id in of_company]
-    search.compare("offer", scored, [asking], closely=True)
+    search.compare("offer", [offer.id for offer in offers], [asking], closely=True)
     search.compare("company", chosen, search.sources, closely=True)
     given = _open_offers(session, chosen)
     left = takes.missing(session, [need]).get(need.id) if need else None
@@ -306,13 +354,6 @@ def _open_offers(session: Session, companies: Collection[int]) -> dict[int, list
     for offer in session.scalars(query):
         found.setdefault(offer.organization_id, []).append(offer)
     return found
-
-
-def _in_turn(found: Candidates, offers: Iterable[Offer]) -> list[int]:
-    """The companies of the postings and those alone, taken in turn, each once."""
-    owner_of = {offer.id: offer.organization_id for offer in offers}
-    pairs = zip_longest((owner_of[key] for key in found.postings), found.alone)
-    return list(dict.fromkeys(key for pair in pairs for key in pair if key is not None))
 
 
 def _fit_company(
@@ -396,36 +437,3 @@ def _speaking(search: Search, company: Organization, offer: Offer | None) -> _Ow
     """Of what a company can speak of, what is encoded; of one offer, that alone."""
     ours = _own_sides(search, company)
     return [(one, side) for one, side in ours if one is not None and (offer is None or one.offer is offer)]
-
-
-# ── The list ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _one_each(scored: Sequence[Suggestion]) -> list[Suggestion]:
-    """The best suggestion of each organization, best first; ties by the organization's key."""
-    best: dict[int, Suggestion] = {}
-    for place in ranking.order([(item.fit.score, item.need.id if item.need else 0) for item in scored]):
-        best.setdefault(scored[place].candidate.id, scored[place])
-    items = list(best.values())
-    return [items[place] for place in ranking.order([(s.fit.score, s.candidate.id) for s in items])]
-
-
-def _shortlist(
-    session: Session, asker: Organization, about: int, ranked: Sequence[Suggestion],
-    marks: Marks, limit: int, now: datetime | None,
-) -> Shortlist:  # fmt: skip
-    """The first ``limit``, the newcomers' places given, with ranks and marks."""
-    result = Shortlist(ranked[:limit])
-    if now is not None and len(ranked) > limit:
-        scores = [(item.candidate, item.fit.score) for item in ranked]
-        result.draw = newcomers.draw(session, asker, about, scores, limit, now)
-        by_id = {item.candidate.id: item for item in ranked}
-        chosen = sorted((by_id[number] for number in result.draw.chosen), key=lambda item: -item.fit.score)
-        for place, item in zip(newcomers.places_of(limit, len(chosen)), chosen, strict=True):
-            item.is_newcomer = True
-            result[place] = item
-    for rank, item in enumerate(result, start=1):
-        item.rank = rank
-        need_id = about or (item.need.id if item.need else 0)
-        item.saved = bool({(item.candidate.id, need_id), (item.candidate.id, 0)} & marks.saved)
-    return result

@@ -14,26 +14,17 @@ from matcher.suggestions.newcomers import Draw, places_of
 from tests import factories
 from tests.services.test_suggestions import encode, factories_get
 
-
-class Fake:
-    """An organization as far as the draw looks at it."""
-
-    def __init__(self, id, verified_at):
-        self.id, self.verified_at = id, verified_at
-        self.public_id = f"org{id}"
+SCORES = [0.9 - place * 0.03 for place in range(15)]
 
 
-@pytest.fixture
-def ranked(now):
-    """Fifteen candidates, long verified, best first."""
-    return [(Fake(n, now - timedelta(days=400)), 0.9 - n * 0.03) for n in range(1, 16)]
-
-
-def show(database, now, ids, when):
-    """Cards of earlier lists, so that these organizations are no longer unseen."""
+def show(database, now, ids, when, fresh=()):
+    """Cards of earlier lists, so that these organizations are no longer unseen; all but ``fresh`` long verified."""
     with database.write() as session:
         viewer = factories.make_company(session)
-        made = [factories.make_npo(session).id for _ in range(15)]
+        made = [
+            factories.make_npo(session, verified_at=now - timedelta(days=10 if n in fresh else 400)).id
+            for n in range(1, 16)
+        ]
         shown = ShownList(
             organization_id=viewer.id, shown_at=when, model_id="m", index_version=1, weights_version="w"
         )
@@ -68,31 +59,27 @@ def test_drawn_ones_stand_at_the_end_of_each_five():
     assert places_of(10, 0) == []
 
 
-def test_only_the_unseen_that_fit_fairly_well_are_drawn(database, now, ranked):
+def test_only_the_unseen_that_fit_fairly_well_are_drawn(database, now):
     viewer, made = show(database, now, range(1, 13), now - timedelta(days=30))
-    ranked = [(Fake(made[n - 1], c.verified_at), score) for n, (c, score) in enumerate(ranked, start=1)]
     # Of those never shown (13, 14, 15) the last two fit too little.
-    scores = [score if place < 13 else ranking.MIDDLE - 0.01 for place, (_c, score) in enumerate(ranked)]
-    ranked = [(c, score) for (c, _old), score in zip(ranked, scores, strict=True)]
+    scores = [score if place < 13 else ranking.MIDDLE - 0.01 for place, score in enumerate(SCORES)]
+    ranked = list(zip(made, scores, strict=True))
     with database.read() as session:
         draw = newcomers.draw(session, viewer, 0, ranked, 10, now)
     assert list(draw.pool) == [made[12]]
     assert draw.chosen == [made[12]]
 
 
-def test_a_list_that_shows_newcomers_by_itself_needs_no_draw(database, now, ranked):
-    viewer, made = show(database, now, range(1, 11), now - timedelta(days=30))
-    fresh = [
-        (Fake(made[n - 1], now - timedelta(days=10 if n in {2, 7} else 400)), score)
-        for n, (_c, score) in enumerate(ranked, start=1)
-    ]
+def test_a_list_that_shows_newcomers_by_itself_needs_no_draw(database, now):
+    viewer, made = show(database, now, range(1, 11), now - timedelta(days=30), fresh={2, 7})
+    ranked = list(zip(made, SCORES, strict=True))
     with database.read() as session:
-        assert newcomers.draw(session, viewer, 0, fresh, 10, now).places == 0
+        assert newcomers.draw(session, viewer, 0, ranked, 10, now).places == 0
 
 
-def test_what_was_shown_long_ago_or_today_does_not_count_as_seen(database, now, ranked):
+def test_what_was_shown_long_ago_or_today_does_not_count_as_seen(database, now):
     viewer, made = show(database, now, range(1, 16), now - timedelta(days=91))
-    ranked = [(Fake(made[n - 1], c.verified_at), score) for n, (c, score) in enumerate(ranked, start=1)]
+    ranked = list(zip(made, SCORES, strict=True))
     with database.read() as session:
         assert newcomers._shown_lately(session, made, now) == set()
         # All are unseen, so that the list shows newcomers by itself.

@@ -1,6 +1,6 @@
 """What gains nothing in a whole list: stuffing, repetition, hidden characters, instructions, odd profiles.
 
-The texts are those of the demo city, ranked with the bundled model by the serving code, without structured
+The texts are those of the demo city, ranked with the bundled models by the serving code, without structured
 fields, so that nothing but the text is at work.
 """
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings.encoder import load_encoder
+from embeddings.encoder import load_e5, load_encoder
 from matcher.ground.db import Database
 from matcher.suggestions.judging import folders, rankers
 from tests.conftest import NOW
@@ -42,10 +42,24 @@ def encoder():
     return load_encoder()
 
 
-@pytest.fixture(scope="module")
-def mean_ranks(encoder, tmp_path_factory):
+class Remembering:
+    """The sentence encoder, which reads each text once in all these lists."""
+
+    def __init__(self):
+        self._encoder, self._known = load_e5(1), {}
+        self.model_id, self.dimensions = self._encoder.model_id, self._encoder.dimensions
+
+    def encode(self, texts, kind):
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        self._known |= dict(zip(new, self._encoder.encode(new, kind), strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+
+@pytest.fixture(scope="module", params=["words", "in context"])
+def mean_ranks(encoder, tmp_path_factory, request):
     """The mean rank of some NPOs over the lists of all companies, with some of their texts changed."""
     rounds, known = iter(range(100)), {}
+    sentence_encoder = Remembering() if request.param == "in context" else None
     tmp_path = tmp_path_factory.mktemp("ranks")
 
     def rank(changes, extra=None):
@@ -64,7 +78,10 @@ def mean_ranks(encoder, tmp_path_factory):
             folders.Query(key, "company_to_npo", record.text, "", {}) for key, record in COMPANIES.items()
         )
         database = Database(f"sqlite:///{tmp_path / f'{next(rounds)}.sqlite3'}")
-        shipped = rankers.Shipped(database, folders.Folder(COMPANIES, npos, queries), encoder, NOW)
+        shipped = rankers.Shipped(
+            database, folders.Folder(COMPANIES, npos, queries), encoder, NOW,
+            sentence_encoder=sentence_encoder,
+        )  # fmt: skip
         places = {key: [] for key in npos}
         for query in queries:
             ranked = shipped(query)
@@ -89,6 +106,11 @@ STUFFED = {
     "all its sentences again and again": lambda text: (text + "\n") * 100,
     "hidden characters between copies": lambda text: "\u200b\u2060\u202e".join([text] * 100),
     "one word a hundred times": lambda text: text + "子ども食堂" * 100,
+    "a sentence for every field": lambda text: (
+        text
+        + "\n"
+        + "\n".join(f"{field}の活動を応援し、地域で続けています。" for field in FIELD_WORDS.split())
+    ),
     "one keyword list again and again": lambda text: text + "\n" + "寄付 協賛 食品 " * 100,
 }
 

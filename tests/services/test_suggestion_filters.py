@@ -16,8 +16,8 @@ from matcher.ground.db import Database
 from matcher.postings import reads
 from matcher.postings.wanted import Wanted
 from matcher.records import Need, Offer, Organization
-from matcher.suggestions import candidates, suggest
-from matcher.suggestions.conditions import Filters
+from matcher.suggestions import suggest
+from matcher.suggestions.conditions import Filters, facts_of_posting
 from matcher.suggestions.indexing import LiveIndex
 from tests import factories
 from tests.conftest import NOW
@@ -141,7 +141,7 @@ def test_what_meets_a_filter_does_so_in_a_list_and_among_suggestions(session, fi
         met = [
             one.title
             for one in session.scalars(select(kind))
-            if filters.are_met(candidates.facts_of_posting(one), asked=kind is Need)
+            if filters.are_met(facts_of_posting(one), asked=kind is Need)
         ]
         assert set(met) == {one.title for one in listed[name]}
 

@@ -294,7 +294,9 @@ def test_filters_are_hard_conditions(town):
 
 def test_what_is_of_the_whole_city_is_found_in_each_district(town):
     def widen(session):
-        need_of(session, town, "野菜").areas = [vocabulary.AREA_CITYWIDE]
+        need = need_of(session, town, "野菜")
+        need.areas = [vocabulary.AREA_CITYWIDE]
+        findable.stir(session, need)
 
     assert town.titles(filters=Filters(area="hama")) == []
     town.change(widen)

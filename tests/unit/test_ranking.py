@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from matcher.ground import vocabulary
-from matcher.suggestions import criteria, ranking
+from matcher.suggestions import improving, ranking
 from matcher.suggestions.ranking import Fit, Part, Quote, Side, Texts, Weights
 
 FOOD_NEED = Side(("food", "cash_donation"), 20, 10, "kg", date(2026, 12, 1), date(2027, 3, 31),
@@ -138,7 +138,7 @@ def test_a_company_that_chose_no_field_loses_nothing_and_is_told_what_would_help
     open_minded = Side(("food",), 30, None, "kg", is_open=True)
     fit = ranking.fit(open_minded, FOOD_NEED, CLOSE)
     assert "field" not in fit.parts
-    helps = criteria.improvements(open_minded, FOOD_NEED, fit.reasons)
+    helps = improving.improvements(open_minded, FOOD_NEED, fit.reasons)
     assert "choose_fields" in {reason.says for reason in helps}
 
 

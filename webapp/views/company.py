@@ -23,7 +23,7 @@ from matcher.postings import reads as posting_reads
 from matcher.records import Offer
 from matcher.register import audit
 from matcher.register.act import Look
-from matcher.suggestions import shown_lists, suggest
+from matcher.suggestions import shortlist, shown_lists, suggest
 from webapp import access, asked, clock, db, directory, live, own_postings, traces
 from webapp.forms import posting as forms
 from webapp.forms.finding import BrowseForm
@@ -45,7 +45,7 @@ def home() -> Page:
     session, actor = db.session(), access.actor()
     company = organization_reads.own_organization(session, actor)
     index = live.index()
-    found = suggest.Shortlist()
+    found = shortlist.Shortlist()
     if company.is_verified:
         found = suggest.for_company(session, index, company, limit=HOME_CARDS, now=clock.now())
         shown = shown_lists.compose(session, index, actor, company, found, clock.now())

@@ -15,7 +15,7 @@ from matcher.ground.errors import Invalid, NotFound
 from matcher.organizations import reads as organization_reads
 from matcher.postings import reads as posting_reads
 from matcher.records import Need, Offer, Organization, ShownSuggestion
-from matcher.suggestions import pages, ranking, shown_lists, suggest
+from matcher.suggestions import pages, ranking, shortlist, shown_lists
 from webapp import access, asked, clock, compare_text, db, live, own_postings, traces
 from webapp.forms.finding import FilterForm
 from webapp.forms.suggestion import PassForm
@@ -35,7 +35,7 @@ def for_company() -> str:
     company = organization_reads.own_organization(session, actor)
     form = _filter_form()
     index = live.index()
-    found = suggest.Shortlist()
+    found = shortlist.Shortlist()
     if company.is_verified:
         found = pages.for_company(session, index, company, form.filters, asked.page(), clock.now())
         shown = shown_lists.compose(session, index, actor, company, found, clock.now(), filters=form.filters)
@@ -54,7 +54,7 @@ def for_need(public_id: str) -> str:
     npo = organization_reads.own_organization(session, actor)
     form = _filter_form()
     index = live.index()
-    found = suggest.Shortlist()
+    found = shortlist.Shortlist()
     if npo.is_verified and need.is_current:
         found = pages.for_need(session, index, need, form.filters, asked.page(), clock.now())
         shown = shown_lists.compose(
