@@ -15,7 +15,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from embeddings import pairs
 from matcher.ground import vocabulary
 from matcher.suggestions import criteria
 from matcher.suggestions.criteria import Reason, Side
@@ -28,6 +27,8 @@ WORDS_SCALE: Final = (0.0, 0.40)
 SENTENCES_SCALE: Final = (0.10, 0.80)
 CONTEXTUAL_SCALE: Final = (-0.10, 0.50)
 MAXSIM_SCALE: Final = (0.0, 0.35)
+#: What is taken off that one: ``SPREAD``, ``USUAL`` and ``FEWEST`` of ``embeddings.pairs``.
+MAXSIM_LESS: Final = (0.20, 5, 3)
 #: The signals of the sentence encoder, which reads a text later than the table of words.
 CONTEXTUAL: Final = frozenset({"contextual", "maxsim"})
 
@@ -93,7 +94,7 @@ class Weights:
             criteria.AREA_NAMED,
         )
         scales = (MEANING_SCALE, WORDS_SCALE, SENTENCES_SCALE, CONTEXTUAL_SCALE, MAXSIM_SCALE)
-        numbers = (self.as_dict(), stand_in, shares, scales, (pairs.SPREAD, pairs.USUAL, pairs.FEWEST))
+        numbers = (self.as_dict(), stand_in, shares, scales, MAXSIM_LESS)
         return hashlib.sha256(repr(numbers).encode()).hexdigest()[:12]
 
     def as_dict(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from embeddings import pairs
 from matcher.ground import vocabulary
 from matcher.suggestions import improving, ranking
 from matcher.suggestions.ranking import Fit, Part, Quote, Side, Texts, Weights
@@ -200,3 +201,7 @@ def test_what_is_money_is_told_by_its_kind_or_its_unit():
     assert vocabulary.is_money("sponsorship", "件")
     assert vocabulary.is_money("food", "円")
     assert not vocabulary.is_money("food", "kg")
+
+
+def test_the_version_of_the_weights_knows_how_sentences_are_compared():
+    assert ranking.MAXSIM_LESS == (pairs.SPREAD, pairs.USUAL, pairs.FEWEST)
