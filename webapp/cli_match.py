@@ -17,11 +17,11 @@ from matcher.ground.errors import DomainError, Invalid, Refused
 from matcher.ground.permissions import SYSTEM
 from matcher.register import findable
 from matcher.suggestions import indexing, suggest, weights
-from matcher.suggestions.judging import figures, fitting, folders, rankers
+from matcher.suggestions.judging import figures, fitting, folders, pools, rankers
 from matcher.suggestions.judging import measures as evaluation
 from matcher.suggestions.ranking import CONTEXTUAL, Weights
 from webapp import cli_files, cli_pool, cli_show, clock
-from webapp.cli_pool import names_in
+from webapp.cli_pool import names_in, pool_records
 from webapp.cli_show import current_database
 from webapp.config import Settings
 from webapp.drawing import charts
@@ -114,6 +114,10 @@ def quotes(marks: Path) -> None:
     "--folder", "folders", multiple=True, help="a folder of texts with judgments.jsonl",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )  # fmt: skip
+@click.option(
+    "--pool", "read_lists", multiple=True, help="lists graded with the whole pool in view (match pool draw)",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)  # fmt: skip
 @click.option("--recorded", is_flag=True, help="introductions, declines and passes of this installation")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="write the weights here")
 @click.option(
@@ -125,6 +129,7 @@ def quotes(marks: Path) -> None:
 def fit(
     files: tuple[Path, ...],
     folders: tuple[Path, ...],
+    read_lists: tuple[Path, ...],
     recorded: bool,
     out: Path | None,
     plot: Path | None,
@@ -145,6 +150,10 @@ def fit(
         before = weights.serving(session, live.model_id)
         for path in files:
             pairs += _graded(session, live, path)
+            sources.append(path.name)
+        for path in read_lists:
+            grades = pools.grades_of(cli_files.table_of(evaluation.read_pool, path))
+            pairs += pools.labelled(session, live, grades, *pool_records(session, path.parent))
             sources.append(path.name)
         if recorded:
             pairs += fitting.recorded(session)

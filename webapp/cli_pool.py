@@ -84,7 +84,7 @@ def judge(graded: Path) -> None:
     live = indexing.LiveIndex()
     with current_database().read() as session:
         live.level(session)
-        companies, needs = _records(session, graded.parent)
+        companies, needs = pool_records(session, graded.parent)
         lists = pools.read(session, live, pools.grades_of(rows), companies, needs)
     if not lists:
         raise click.ClickException("expected graded askers that are loaded here, found none")
@@ -122,7 +122,8 @@ def _print(name: str, lists: list[pools.Read]) -> None:
     )
 
 
-def _records(session: Session, folder: Path) -> tuple[dict[str, Organization], dict[str, Need]]:
+def pool_records(session: Session, folder: Path) -> tuple[dict[str, Organization], dict[str, Need]]:
+    """Companies and needs by their ids, and by those of the invented city's files beside the grades."""
     everybody = list(askers(session, None, None))
     companies = {one.public_id: one for one in everybody if isinstance(one, Organization)}
     needs = {one.public_id: one for one in everybody if isinstance(one, Need)}

@@ -89,7 +89,7 @@ class Tuning:
     """One run: the lower layers' states of all texts, and the upper layers with what they learn."""
 
     def __init__(self, folder: Path, settings: Settings, pairs: Sequence[Pair]) -> None:
-        from transformers import AutoModel, AutoTokenizer
+        from sentence_transformers import SentenceTransformer
 
         torch.manual_seed(settings.seed)
         torch.set_num_threads(
@@ -97,8 +97,9 @@ class Tuning:
         )  # the order of sums, and with it the outcome, does not depend on the machine's cores
         self._settings = settings
         self._chance = random.Random(settings.seed)  # noqa: S311 - to be repeated
-        self._tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
-        model = AutoModel.from_pretrained(str(folder), local_files_only=True, dtype=torch.float32).eval()
+        public: Any = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        self._tokenizer = public.tokenizer
+        model = public[0].auto_model.float().eval()
         model.requires_grad_(requires_grad=False)
         self._embed: Callable[..., Tensor] = model.embeddings
         layers = list(model.encoder.layer)

@@ -45,7 +45,7 @@ RIDGE: Final = 0.02  #: how strongly weights are held small, against chance in a
 #: They also saw only pairs that a ranking by words had found; what a sentence encoder finds beside them shows
 #: where partners are sought among all (docs/matching.md).
 FLOORS: Final[Mapping[str, float]] = MappingProxyType(
-    {"support": 1.0, "field": 0.25, "beneficiaries": 0.15, "sdgs": 0.1, "contextual": 2.0, "maxsim": 1.0}
+    {"support": 1.0, "field": 0.25, "beneficiaries": 0.15, "sdgs": 0.1, "contextual": 2.0}
 )
 FEWEST: Final = 100  #: labelled pairs without which nothing is fitted
 _FIT_PASSES: Final = frozenset({"timing", "quantity", "skill", "field", "distance"})

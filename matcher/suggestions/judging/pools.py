@@ -7,6 +7,7 @@ other side for one asker, without scores, and grades it from 0 to 3; what is not
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from matcher.records import Need, Organization
 from matcher.suggestions import suggest
 from matcher.suggestions.indexing import LiveIndex
 from matcher.suggestions.judging import measures
-from matcher.suggestions.judging.fitting import GOOD
+from matcher.suggestions.judging.fitting import GOOD, Labelled
 
 Grades = Mapping[str, Mapping[str, int]]  #: asker → candidate → grade, zeros left out
 
@@ -58,6 +59,40 @@ def grades_of(rows: Sequence[measures.Judgement]) -> Grades:
         mean = sum(given) / len(readers[asker])
         grades.setdefault(asker, {})[candidate] = int(np.ceil(mean - 0.5))
     return grades
+
+
+#: Of each list so many are learned from: all that a page or the next ones may show, not the crowd behind.
+LEARNED: Final = 60
+
+
+def labelled(
+    session: Session,
+    live: LiveIndex,
+    grades: Grades,
+    companies: Mapping[str, Organization],
+    needs: Mapping[str, Need],
+) -> list[Labelled]:
+    """The head of every judged asker's full ranking with what its readers said: 0 where they named nobody."""
+    key_of_company = {company.id: key for key, company in companies.items()}
+    key_of_need = {need.id: key for key, need in needs.items()}
+    found = []
+    for asker, given in sorted(grades.items()):
+        if asker in companies:
+            company = companies[asker]
+            for one in suggest.for_company(session, live, company, limit=LEARNED, quoted=False):
+                if one.need is not None:
+                    grade = given.get(key_of_need.get(one.need.id, ""), 0)
+                    found.append(
+                        Labelled(str(company.id), str(one.candidate.id), asker, one.fit.parts, grade)
+                    )
+        elif asker in needs:
+            need = needs[asker]
+            for one in suggest.for_need(session, live, need, limit=LEARNED, quoted=False):
+                grade = given.get(key_of_company.get(one.candidate.id, ""), 0)
+                found.append(
+                    Labelled(str(one.candidate.id), str(need.organization_id), asker, one.fit.parts, grade)
+                )
+    return found
 
 
 def read(
