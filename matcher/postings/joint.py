@@ -240,6 +240,19 @@ def asked_together(session: Session, need: Need) -> JointNeed | None:
     return found if found is not None and found.state == "agreed" and found.need_id == need.id else None
 
 
+def share_of(session: Session, need_id: int) -> float | None:
+    """What the owner of a need itself needs of what is asked for together by it; ``None`` where it is not, or
+    its own need said no amount.
+    """
+    return session.scalar(
+        select(JointPartner.quantity)
+        .join(JointNeed, JointNeed.id == JointPartner.joint_id)
+        .where(JointNeed.need_id == need_id, JointPartner.need_id == need_id, JointNeed.state == "agreed")
+        .order_by(JointNeed.id.desc())
+        .limit(1)
+    )
+
+
 def _loaded() -> Select[JointNeed]:
     partners = selectinload(JointNeed.partners)
     return select(JointNeed).options(
