@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import String, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.ground import amounts, calendar, lifecycle, limits, permissions, personal, vocabulary
@@ -15,6 +15,7 @@ from matcher.ground.parts import Part
 from matcher.ground.permissions import Actor
 from matcher.postings import need_parts, terms
 from matcher.records import AuditEvent, Need, Offer, Organization
+from matcher.records.base import column_length
 from matcher.register import audit, folding, moves
 
 Posted = TypeVar("Posted", Need, Offer)
@@ -193,10 +194,7 @@ def check(posting: Need | Offer, now: datetime) -> dict[str, str]:
 
 
 def _is_too_long(posting: Need | Offer, name: str, text: str, limit: int) -> bool:
-    # 60 characters as people count them can be many more code points than the column holds.
-    kind = type(posting).__table__.c[name].type if text else None
-    held = kind.length if isinstance(kind, String) else None
-    return limits.is_too_long(text, limit) or (held is not None and len(text) > held)
+    return limits.is_too_long(text, limit) or len(text) > column_length(type(posting), name)
 
 
 def _check_amounts(posting: Need | Offer) -> dict[str, str]:

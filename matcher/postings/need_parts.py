@@ -11,6 +11,7 @@ from matcher.ground import amounts, limits, vocabulary
 from matcher.ground.errors import Invalid
 from matcher.ground.parts import Part
 from matcher.records import Need, NeedPart
+from matcher.records.base import column_length
 
 #: What is typed of each.
 FIELDS: Final = ("support_type", "what", "quantity", "unit", "min_useful")
@@ -30,7 +31,7 @@ def faults(part: Part) -> dict[str, str]:
     """Field → code of what cannot be meant."""
     found = vocabulary.SUPPORT_TYPES.get(part.support_type)
     wrong = {} if found is not None else {"support_type": "required"}
-    if limits.is_too_long(part.what, limits.TITLE):
+    if limits.is_too_long(part.what, limits.TITLE) or len(part.what) > column_length(NeedPart, "what"):
         wrong["what"] = "too_long"
     for name, amount in (("quantity", part.quantity), ("min_useful", part.min_useful)):
         if amount is not None and (fault := amounts.fault(amount, part.unit)):

@@ -121,11 +121,15 @@ def test_terms_can_be_of_another_part_than_the_first(town, now):
         (Terms("food", 10, "kg", also=((4, 1),)), {"take_4": "required"}),
         (Terms("food", 10, "kg", also=((1, 1),)), {"take_1": "required"}),
         (Terms("food", 10, "kg", also=((2, 0),)), {"take_2": "positive"}),
+        (Terms("food", 10, "kg", also=((3, 1.5),)), {"take_3": "amount_not_whole"}),
+        (Terms("food", 10, "kg", also=((3, float("nan")),)), {"take_3": "positive"}),
+        (Terms("food", 10, "kg", also=((3, 10.0**12),)), {"take_3": "amount_too_large"}),
         (Terms("food", 10, "kg", part=5), {"part": "required"}),
     ],
 )
 def test_no_more_is_taken_than_others_have_left(town, now, terms, wrong):
     add_part(town)
+    add_part(town, 3)
     introduced(town, now, Terms("food", 60, "kg", also=((2, 3),)))
     if wrong is None:
         wants(town, now, terms)
@@ -272,6 +276,12 @@ def test_further_parts_are_kept_in_their_place_and_taken_out(town, session, now)
         (Part(3, "food", 0, "kg"), {"part_3_quantity": "positive"}),
         (Part(3, "food", 5, "kg", 6), {"part_3_min_useful": "more_than_quantity"}),
         (Part(3, "food", 5, "kg", what="長" * 61), {"part_3_what": "too_long"}),
+        (
+            Part(
+                3, "food", 5, "kg", what="\N{CLOWN FACE}\N{VARIATION SELECTOR-16}\N{ZERO WIDTH JOINER}" * 60
+            ),
+            {"part_3_what": "too_long"},
+        ),
     ],
 )
 def test_a_part_that_cannot_be_meant_is_refused_beside_its_field(town, now, part, wrong):
