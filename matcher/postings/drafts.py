@@ -308,6 +308,11 @@ def is_locked(actor: Actor) -> bool:
     return actor.role == "member" and actor.organization_state in lifecycle.ORGANIZATION_LOCKED
 
 
+def lock_of(actor: Actor) -> str | None:
+    """What keeps such an ``actor`` from every act."""
+    return "organization_locked" if is_locked(actor) else None
+
+
 def may_write(actor: Actor, posting: Need | Offer) -> bool:
     """Whether ``actor`` may work on it at all; what its state allows is another question."""
     return permissions.may(actor, "posting.edit", posting) and not is_locked(actor)
@@ -325,5 +330,5 @@ def require(actor: Actor, action: str, record: Need | Offer | Organization) -> N
         NotPermitted, Refused: ``organization_locked``.
     """
     permissions.require(actor, action, record)
-    if is_locked(actor):
-        raise Refused("organization_locked")
+    if lock := lock_of(actor):
+        raise Refused(lock)

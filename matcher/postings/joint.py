@@ -15,6 +15,7 @@ from matcher.cases import takes
 from matcher.ground import lifecycle, limits, permissions
 from matcher.ground.errors import Invalid, NotFound
 from matcher.ground.permissions import SYSTEM, Actor
+from matcher.postings import drafts
 from matcher.records import JointNeed, JointPartner, Need, Organization
 from matcher.register import act, audit, findable, moves, notices, wording
 from matcher.register.act import Done, Look, Told, Words
@@ -161,6 +162,7 @@ def _is_asked(look: Look) -> bool:
 @_act(
     "answer_joint", record=JointNeed, by="posting.answer", open_in=frozenset({"proposed"}), who=_is_asked,
     when=lambda joint: joint.need.is_current, shown=lambda look: None,
+    guard=lambda look: drafts.lock_of(look.actor),
     words=Words("提案に返事をする", "返事を送りました。", "提案に返事をしました", submit="返事を送る"),
 )  # fmt: skip
 def answer_joint(look: Look, decision: str, reason: str) -> Done:

@@ -1,12 +1,15 @@
 """いっしょに頼む: the city proposes, each NPO answers, and with the last who agrees they ask together."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, select
 
 from matcher.cases import answering, beginning, deciding, stages, takes
 from matcher.cases.beginning import Terms
 from matcher.cases.deciding import Decision
-from matcher.ground.errors import Invalid, MovedOn, NotFound, NotPermitted
+from matcher.ground import lifecycle
+from matcher.ground.errors import Invalid, MovedOn, NotFound, NotPermitted, Refused
 from matcher.postings import acts, joint
 from matcher.postings import reads as posting_reads
 from matcher.records import AuditEvent, JointNeed, Need, NeedPart, Notice
@@ -205,6 +208,15 @@ def test_a_need_that_asks_for_other_things_too_does_not_rest_for_one_of_them(tow
     with pytest.raises(Invalid) as found:
         town.propose(1)
     assert found.value.facts == {"needs": "required"}
+
+
+@pytest.mark.parametrize("state", sorted(lifecycle.ORGANIZATION_LOCKED))
+def test_an_npo_that_only_reads_binds_nobody(town, state):
+    made = town.propose(1)
+    town.actors[1] = replace(town.actors[1], organization_state=state)
+    with pytest.raises(Refused, match="organization_locked"):
+        town.answer(made, 1)
+    assert made.partners[1].answer == "waiting"
 
 
 def test_an_npo_may_take_proposals_on_its_own_need_again(town):
