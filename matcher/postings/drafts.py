@@ -160,8 +160,11 @@ def _save(
     moves.check_version(session, posting, version)
     if not posting.is_editable:
         raise Refused("not_a_draft")
+    taken = need_parts.taken_parts(session, posting) if isinstance(posting, Need) else {}
     _assign(posting, values, now)
     changed = isinstance(posting, Need) and further is not None and need_parts.keep(session, posting, further)
+    if isinstance(posting, Need):
+        need_parts.require_kept(session, posting, taken)
     session.flush()
     names = {*values, "parts"} if changed else set(values)
     audit.record(

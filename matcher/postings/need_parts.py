@@ -1,6 +1,6 @@
 """The further parts of a need as they are written: what is wrong with one, and keeping them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import delete
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from matcher.cases import takes
 from matcher.ground import amounts, limits, vocabulary
 from matcher.ground.errors import Invalid
-from matcher.ground.parts import Part
+from matcher.ground.parts import FIRST, Part
 from matcher.records import Need, NeedPart
 from matcher.records.base import column_length
 
@@ -67,6 +67,35 @@ def keep(session: Session, need: Need, written: Sequence[Part]) -> bool:
         )  # fmt: skip
     session.flush()
     return True
+
+
+def taken_parts(session: Session, need: Need) -> dict[int, Part]:
+    """Place → the part, of those of which companies whom the city has introduced take something."""
+    held = {one.place for one in takes.taken(session, [need.id])[need.id]}
+    return {one.place: one for one in takes.parts_of(session, [need])[need.id] if one.place in held}
+
+
+def require_kept(session: Session, need: Need, before: Mapping[int, Part]) -> None:
+    """Let what is taken remain what it was: what cases take is kept by place, and counted in its unit.
+
+    Args:
+        before: ``taken_parts`` as they stood.
+
+    Raises:
+        Invalid: a part was taken out, or is of another kind or unit.
+    """
+    now = {one.place: one for one in takes.parts_of(session, [need])[need.id]} if before else {}
+    wrong = {}
+    for place, part in before.items():
+        field = "support_type" if place == FIRST else named(place, "support_type")
+        if place not in now or _counted(now[place]) != _counted(part):
+            wrong[field] = "part_taken"
+    if wrong:
+        raise Invalid(**wrong)
+
+
+def _counted(part: Part) -> tuple[str, str]:
+    return part.support_type, "" if part.quantity is None else part.unit
 
 
 def as_facts(rows: Iterable[Part]) -> list[dict[str, Any]]:

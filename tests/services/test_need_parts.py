@@ -288,3 +288,40 @@ def test_a_part_that_cannot_be_meant_is_refused_beside_its_field(town, now, part
     with pytest.raises(Invalid) as refused:
         saved(town, now, part)
     assert refused.value.facts == wrong
+
+
+@pytest.mark.parametrize(
+    ("values", "written", "wrong"),
+    [
+        ({}, (), {"part_2_support_type": "part_taken"}),
+        ({}, (Part(2, "place", 3, "日"),), {"part_2_support_type": "part_taken"}),
+        ({}, (Part(2, "goods_new", 3, "個"),), {"part_2_support_type": "part_taken"}),
+        ({"unit": "食"}, (Part(2, "place", 3, "回"),), {"support_type": "part_taken"}),
+    ],
+)
+def test_what_companies_take_remains_what_it_was_when_a_need_is_written_anew(
+    town, now, values, written, wrong
+):
+    hold_and_rework(town, now)
+    with pytest.raises(Invalid) as refused:
+        rewrite(town, now, values, written)
+    assert refused.value.facts == wrong
+
+
+def test_amounts_and_words_of_what_companies_take_may_be_written_anew(town, now):
+    hold_and_rework(town, now)
+    rewrite(town, now, {"quantity": 200}, (Part(2, "place", 5, "回", what="集会所"), Part(3, "pro_bono")))
+    assert missing(town) == [140, 2, 1]
+
+
+def hold_and_rework(town, now):
+    add_part(town)
+    introduced(town, now, Terms("food", 60, "kg", also=((2, 3),)))
+    town.need.state = "draft"
+    town.session.flush()
+
+
+def rewrite(town, now, values, written):
+    drafts.save_need_step(
+        town.session, town.npo_actor, town.need, 2, values, now, version=None, further=written
+    )

@@ -302,3 +302,18 @@ def test_a_part_that_the_need_does_not_have_begins_with_what_is_missing(big, par
     assert (values["support_type"], values["unit"], values["message"]) == ("food", "kg", HELLO)
     refused = send(big.firm, form, {"message": HELLO, "part": part, "action": "send"}, 422 if part else 302)
     assert big.count(Partnership) == (0 if part else 1), refused.text
+
+
+def test_a_part_that_a_company_takes_cannot_be_taken_out(big):
+    add_part(big)
+    introduce(big, Terms("food", 60, "kg", also=((2, 3),)))
+    with big.records.write() as session:
+        session.get(Need, big.need.id).state = "draft"
+    page = visit(big.group, f"/npo/needs/{big.need.public_id}/step/2")
+    emptied = dict.fromkeys(PART, "") | {"part_2_min_useful": "", "quantity": "120", "action": "next"}
+    refused = send(big.group, page, emptied, 422)
+    assert "企業が引き受けた分（相談中を含みます）があります。" in refused.text
+    assert refused.form(button="保存して次へ").values["quantity"] == "120"
+    with big.records.read() as session:
+        need = session.get(Need, big.need.id)
+        assert (need.quantity, len(need_parts.further(session, need))) == (100, 1)
