@@ -28,8 +28,9 @@ def word(name: str, limit: int = limits.SHORT) -> str:
 
 
 def several(name: str, most: int) -> list[str]:
-    """The first ``most`` values of a name that may come again."""
-    return [one for one in request.args.getlist(name)[:most] if one and len(one) <= limits.SHORT]
+    """The first ``most`` values of a name that may come again, cleaned."""
+    sent = request.args.getlist(name)[:most]
+    return [found for one in sent if len(one) <= limits.SHORT and (found := clean(one))]
 
 
 def number(name: str, least: int, most: int) -> int | None:

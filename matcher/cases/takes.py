@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from matcher.ground import lifecycle, parts
+from matcher.ground import amounts, lifecycle, parts
 from matcher.ground.parts import Part, Standing, Taken
 from matcher.records import CaseTake, Need, NeedPart, Partnership
 
@@ -119,8 +119,8 @@ def faults(
     for place, quantity in also:
         if place not in rows or place == own.place:
             wrong[f"take_{place}"] = "required"
-        elif quantity is not None and not quantity > 0:
-            wrong[f"take_{place}"] = "positive"
+        elif quantity is not None and (fault := amounts.fault(quantity, rows[place].part.unit)):
+            wrong[f"take_{place}"] = fault
     for one in _beyond(rows, [own, *_of_further(rows, also)]):
         name = "quantity" if one.part.place == own.place else f"take_{one.part.place}"
         wrong.setdefault(name, "more_than_missing")

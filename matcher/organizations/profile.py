@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import String, func, inspect, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from stdnum.exceptions import ValidationError
 from stdnum.jp import cn
@@ -28,6 +28,7 @@ from matcher.ground.permissions import Actor
 from matcher.ground.profile import SECTIONS, Section
 from matcher.ground.typed import DASHES, Unclear
 from matcher.records import Organization
+from matcher.records.base import column_length
 from matcher.register import audit, findable, folding, moves, notices, parties, wording_registration
 
 #: Visible characters that each text may have; forms show and check the same numbers.
@@ -240,8 +241,7 @@ def _problems(
 
 
 def _column_length(organization: Organization, name: str) -> float:
-    kind = inspect(type(_holder(organization, name))).columns[name].type
-    return kind.length if isinstance(kind, String) and kind.length is not None else float("inf")
+    return column_length(type(_holder(organization, name)), name)
 
 
 def _holder(organization: Organization, name: str) -> Any:

@@ -52,12 +52,8 @@ class _PostingWay:
 _act = partial(act.act, record=(Need, Offer), way=_PostingWay())
 
 
-def _locked(look: Look) -> str | None:
-    return "organization_locked" if drafts.is_locked(look.actor) else None
-
-
 @_act(
-    move=lifecycle.SUBMIT, by="posting.submit", guard=_locked,
+    move=lifecycle.SUBMIT, by="posting.submit", guard=lambda look: drafts.lock_of(look.actor),
     words=Words("市に送る", "市に送りました。", "市に送りました"),
 )  # fmt: skip
 def submit(look: Look) -> Done:
@@ -117,7 +113,7 @@ def return_(_look: Look, reason_code: str, reason_text: str) -> Done:
 
 
 @_act(
-    move=lifecycle.PAUSE, by="posting.pause", guard=_locked,
+    move=lifecycle.PAUSE, by="posting.pause", guard=lambda look: drafts.lock_of(look.actor),
     words=Words("受付を休止する", "受付を休止しました。いつでも再開できます。", "受付を休止しました"),
 )  # fmt: skip
 def pause(look: Look) -> Done:
@@ -131,8 +127,8 @@ def _resumption_obstacle(look: Look) -> str | None:
     ``answer_first`` while the capacity guard holds.
     """
     posting, today = look.record, calendar.tokyo_date(look.now)
-    if drafts.is_locked(look.actor):
-        return "organization_locked"
+    if lock := drafts.lock_of(look.actor):
+        return lock
     if posting.valid_until is not None and posting.valid_until < today:
         return terms.renewal_obstacle(posting, today) or "expired"
     return _waiting_answers(look)
@@ -151,7 +147,7 @@ def resume(look: Look) -> Done:
 def _renewal_obstacle(look: Look) -> str | None:
     """What ``terms.renewal_obstacle`` finds; ``answer_first`` while the capacity guard holds."""
     today = calendar.tokyo_date(look.now)
-    return _locked(look) or terms.renewal_obstacle(look.record, today) or _waiting_answers(look)
+    return drafts.lock_of(look.actor) or terms.renewal_obstacle(look.record, today) or _waiting_answers(look)
 
 
 @_act(
@@ -171,7 +167,7 @@ def renew(look: Look) -> Done:
 def _unsettled(look: Look) -> str | None:
     """Two have agreed on it, and the city has not decided yet: with the need their case would end."""
     is_agreed = isinstance(look.record, Need) and case_reads.is_agreed_upon(look.session, look.record)
-    return _locked(look) or ("case_agreed" if is_agreed else None)
+    return drafts.lock_of(look.actor) or ("case_agreed" if is_agreed else None)
 
 
 @_act(

@@ -1,6 +1,7 @@
 """前回を引き継ぐ: what is over is asked for, or offered, again, as a draft that follows it.
 
-Everything is taken over – texts, amounts, conditions –, the days a year later; the city reads it anew.
+Everything is taken over – texts, amounts, further parts, conditions –, the days a year later; the city reads
+it anew. Of what several NPOs asked for together, each takes over its own share.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,7 @@ from matcher.ground import calendar, lifecycle
 from matcher.ground import posting as fields
 from matcher.ground.errors import Refused
 from matcher.ground.permissions import Actor
-from matcher.postings import drafts, terms
+from matcher.postings import drafts, joint, need_parts, terms
 from matcher.postings.drafts import Posted
 from matcher.records import Need
 from matcher.register import folding
@@ -61,8 +62,13 @@ def take_over(session: Session, actor: Actor, before: Posted, now: datetime) -> 
     )  # fmt: skip
     if isinstance(made, Need):
         made.steps_done = len(fields.STEPS)
+        if (own := joint.share_of(session, before.id)) is not None:
+            made.quantity = own
     made.search_text = folding.text_of_posting(made)
-    return drafts.begun(session, actor, made, now, "take_over", follows=before.public_id)
+    drafts.begun(session, actor, made, now, "take_over", follows=before.public_id)
+    if isinstance(made, Need) and isinstance(before, Need):
+        need_parts.keep(session, made, need_parts.further(session, before))
+    return made
 
 
 def moved(period: tuple[date | None, date | None], today: date) -> tuple[date | None, date | None]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import String, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.ground import amounts, calendar, lifecycle, limits, permissions, personal, vocabulary
@@ -15,6 +15,7 @@ from matcher.ground.parts import Part
 from matcher.ground.permissions import Actor
 from matcher.postings import need_parts, terms
 from matcher.records import AuditEvent, Need, Offer, Organization
+from matcher.records.base import column_length
 from matcher.register import audit, folding, moves
 
 Posted = TypeVar("Posted", Need, Offer)
@@ -159,8 +160,11 @@ def _save(
     moves.check_version(session, posting, version)
     if not posting.is_editable:
         raise Refused("not_a_draft")
+    taken = need_parts.taken_parts(session, posting) if isinstance(posting, Need) else {}
     _assign(posting, values, now)
     changed = isinstance(posting, Need) and further is not None and need_parts.keep(session, posting, further)
+    if isinstance(posting, Need):
+        need_parts.require_kept(session, posting, taken)
     session.flush()
     names = {*values, "parts"} if changed else set(values)
     audit.record(
@@ -193,10 +197,7 @@ def check(posting: Need | Offer, now: datetime) -> dict[str, str]:
 
 
 def _is_too_long(posting: Need | Offer, name: str, text: str, limit: int) -> bool:
-    # 60 characters as people count them can be many more code points than the column holds.
-    kind = type(posting).__table__.c[name].type if text else None
-    held = kind.length if isinstance(kind, String) else None
-    return limits.is_too_long(text, limit) or (held is not None and len(text) > held)
+    return limits.is_too_long(text, limit) or len(text) > column_length(type(posting), name)
 
 
 def _check_amounts(posting: Need | Offer) -> dict[str, str]:
@@ -310,6 +311,11 @@ def is_locked(actor: Actor) -> bool:
     return actor.role == "member" and actor.organization_state in lifecycle.ORGANIZATION_LOCKED
 
 
+def lock_of(actor: Actor) -> str | None:
+    """What keeps such an ``actor`` from every act."""
+    return "organization_locked" if is_locked(actor) else None
+
+
 def may_write(actor: Actor, posting: Need | Offer) -> bool:
     """Whether ``actor`` may work on it at all; what its state allows is another question."""
     return permissions.may(actor, "posting.edit", posting) and not is_locked(actor)
@@ -327,5 +333,5 @@ def require(actor: Actor, action: str, record: Need | Offer | Organization) -> N
         NotPermitted, Refused: ``organization_locked``.
     """
     permissions.require(actor, action, record)
-    if is_locked(actor):
-        raise Refused("organization_locked")
+    if lock := lock_of(actor):
+        raise Refused(lock)

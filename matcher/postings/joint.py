@@ -11,9 +11,11 @@ from typing import Final
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from matcher.cases import takes
 from matcher.ground import lifecycle, limits, permissions
 from matcher.ground.errors import Invalid, NotFound
 from matcher.ground.permissions import SYSTEM, Actor
+from matcher.postings import drafts
 from matcher.records import JointNeed, JointPartner, Need, Organization
 from matcher.register import act, audit, findable, moves, notices, wording
 from matcher.register.act import Done, Look, Told, Words
@@ -107,13 +109,14 @@ def propose_joint(look: Look, needs: Sequence[str], note: str) -> Done:
         wrong["note"] = "too_long"
     if wrong:
         raise Invalid(**wrong)
+    left = takes.missing(look.session, others)
     joint = JointNeed(
         need_id=lead.id, need=lead, note=note.strip(), proposed_by_id=look.actor.user_id or 0,
         proposed_at=look.now,
         partners=[
             JointPartner(
-                organization_id=one.organization_id, need_id=one.id, need=one, quantity=one.quantity,
-                unit=one.unit,
+                organization_id=one.organization_id, need_id=one.id, need=one,
+                quantity=left.get(one.id, one.quantity), unit=one.unit,
             )
             for one in (lead, *others)
         ],
@@ -125,7 +128,7 @@ def propose_joint(look: Look, needs: Sequence[str], note: str) -> Done:
 
 def candidates(session: Session, need: Need, public_ids: Sequence[str]) -> Sequence[Need]:
     """Those of some needs with which ``need`` can be asked for: open to others, of another NPO, of the same
-    kind and unit, and not asked for together with others.
+    kind and unit, with nothing else that is needed, not taken, and not asked for together with others.
     """
     rows = session.scalars(
         select(Need)
@@ -140,7 +143,15 @@ def candidates(session: Session, need: Need, public_ids: Sequence[str]) -> Seque
         .options(joinedload(Need.organization))
         .order_by(Need.id)
     ).all()
-    return [one for one in rows if not _standing_with(session, [one.id])]
+    # A need that rests must leave nothing behind that nobody asks for any more.
+    standing = takes.standing(session, rows)
+    return [
+        one
+        for one in rows
+        if len(standing[one.id]) == 1
+        and not standing[one.id][0].is_taken
+        and not _standing_with(session, [one.id])
+    ]
 
 
 def _is_asked(look: Look) -> bool:
@@ -151,6 +162,7 @@ def _is_asked(look: Look) -> bool:
 @_act(
     "answer_joint", record=JointNeed, by="posting.answer", open_in=frozenset({"proposed"}), who=_is_asked,
     when=lambda joint: joint.need.is_current, shown=lambda look: None,
+    guard=lambda look: drafts.lock_of(look.actor),
     words=Words("提案に返事をする", "返事を送りました。", "提案に返事をしました", submit="返事を送る"),
 )  # fmt: skip
 def answer_joint(look: Look, decision: str, reason: str) -> Done:
@@ -192,12 +204,13 @@ def _begin_together(look: Look, joint: JointNeed) -> Done:
     if shares:
         lead.quantity = sum(shares)
     findable.touch(look.session, lead)
-    for partner in joint.partners:
-        if partner.need_id != lead.id and partner.need.is_open:
-            partner.need.pause_cause = "joint"
-            cause = {"cause": "joint"}
-            moves.move(look.session, SYSTEM, partner.need, lifecycle.PAUSE, look.now, details=cause)
-            findable.touch(look.session, partner.need)
+    for need in (one.need for one in needing if one.need_id != lead.id):
+        if need.is_open:
+            need.pause_cause = "joint"
+            moves.move(look.session, SYSTEM, need, lifecycle.PAUSE, look.now, details={"cause": "joint"})
+            findable.touch(look.session, need)
+        elif need.is_paused_by_capacity:  # it must not be open again by itself
+            need.pause_cause = "joint"
     told = Told(("partners", "desk"), "joint_agreed", {"joint": joint})
     return Done(made=joint, event="agree_joint", details={"quantity": lead.quantity}, tells=(told,))
 
@@ -238,6 +251,19 @@ def asked_together(session: Session, need: Need) -> JointNeed | None:
     """With whom a need is asked for by its owner, once all have agreed."""
     found = of_need(session, need)
     return found if found is not None and found.state == "agreed" and found.need_id == need.id else None
+
+
+def share_of(session: Session, need_id: int) -> float | None:
+    """What the owner of a need itself needs of what is asked for together by it; ``None`` where it is not, or
+    its own need said no amount.
+    """
+    return session.scalar(
+        select(JointPartner.quantity)
+        .join(JointNeed, JointNeed.id == JointPartner.joint_id)
+        .where(JointNeed.need_id == need_id, JointPartner.need_id == need_id, JointNeed.state == "agreed")
+        .order_by(JointNeed.id.desc())
+        .limit(1)
+    )
 
 
 def _loaded() -> Select[JointNeed]:

@@ -1,6 +1,6 @@
 """The further parts of a need as they are written: what is wrong with one, and keeping them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import delete
@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from matcher.cases import takes
 from matcher.ground import amounts, limits, vocabulary
 from matcher.ground.errors import Invalid
-from matcher.ground.parts import Part
+from matcher.ground.parts import FIRST, Part
 from matcher.records import Need, NeedPart
+from matcher.records.base import column_length
 
 #: What is typed of each.
 FIELDS: Final = ("support_type", "what", "quantity", "unit", "min_useful")
@@ -30,7 +31,7 @@ def faults(part: Part) -> dict[str, str]:
     """Field → code of what cannot be meant."""
     found = vocabulary.SUPPORT_TYPES.get(part.support_type)
     wrong = {} if found is not None else {"support_type": "required"}
-    if limits.is_too_long(part.what, limits.TITLE):
+    if limits.is_too_long(part.what, limits.TITLE) or len(part.what) > column_length(NeedPart, "what"):
         wrong["what"] = "too_long"
     for name, amount in (("quantity", part.quantity), ("min_useful", part.min_useful)):
         if amount is not None and (fault := amounts.fault(amount, part.unit)):
@@ -66,6 +67,35 @@ def keep(session: Session, need: Need, written: Sequence[Part]) -> bool:
         )  # fmt: skip
     session.flush()
     return True
+
+
+def taken_parts(session: Session, need: Need) -> dict[int, Part]:
+    """Place → the part, of those of which companies whom the city has introduced take something."""
+    held = {one.place for one in takes.taken(session, [need.id])[need.id]}
+    return {one.place: one for one in takes.parts_of(session, [need])[need.id] if one.place in held}
+
+
+def require_kept(session: Session, need: Need, before: Mapping[int, Part]) -> None:
+    """Let what is taken remain what it was: what cases take is kept by place, and counted in its unit.
+
+    Args:
+        before: ``taken_parts`` as they stood.
+
+    Raises:
+        Invalid: a part was taken out, or is of another kind or unit.
+    """
+    now = {one.place: one for one in takes.parts_of(session, [need])[need.id]} if before else {}
+    wrong = {}
+    for place, part in before.items():
+        field = "support_type" if place == FIRST else named(place, "support_type")
+        if place not in now or _counted(now[place]) != _counted(part):
+            wrong[field] = "part_taken"
+    if wrong:
+        raise Invalid(**wrong)
+
+
+def _counted(part: Part) -> tuple[str, str]:
+    return part.support_type, "" if part.quantity is None else part.unit
 
 
 def as_facts(rows: Iterable[Part]) -> list[dict[str, Any]]:

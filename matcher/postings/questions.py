@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 from matcher.ground import calendar, limits, permissions, personal, vocabulary
 from matcher.ground.errors import Invalid, NotFound
 from matcher.ground.permissions import Actor
+from matcher.postings import drafts
 from matcher.records import Mark, Need, Organization, Question
 from matcher.register import act, audit, moves, notices, wording
 from matcher.register.act import Done, Look, Told, Words
@@ -133,7 +134,7 @@ class Treatment:
 
 @_act(
     "treat_question", record=Question, by="posting.answer", open_in=frozenset({"asked"}),
-    shown=act.version_of_record,
+    guard=lambda look: drafts.lock_of(look.actor), shown=act.version_of_record,
     words=Words(
         "質問に回答する", "質問への対応を記録しました。", "質問に対応しました", submit="この内容で決定する"
     ),

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    inspect,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
@@ -71,6 +72,12 @@ class Base(DeclarativeBase):
         list[str]: JSON,
         list[dict[str, Any]]: JSON,
     }
+
+
+def column_length(kind: type[Base], name: str) -> float:
+    """How many code points a column holds: sixty characters as people count them can be many more."""
+    held = inspect(kind).columns[name].type
+    return held.length if isinstance(held, String) and held.length is not None else float("inf")
 
 
 def new_public_id() -> str:

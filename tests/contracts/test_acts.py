@@ -208,6 +208,8 @@ class Stage:
         }  # fmt: skip
         user = accounts.by_id(session, partners.company_actor.user_id)
         assert user is not None
+        # The need of the case is filled by its agreement.
+        self.other_need = factories.make_need(session, partners.npo)
         of_city = {
             "comment": PublicComment(
                 partnership_id=partners.case.id, text="声", written_at=NOW, state="waiting"
@@ -229,15 +231,14 @@ class Stage:
                 need_id=partners.need.id, asker_id=partners.company.id, asked_by_id=user.id, asked_at=NOW, text="。"
             ),
             "joint": JointNeed(
-                need_id=partners.need.id, proposed_by_id=user.id, proposed_at=NOW, note="。",
-                partners=[JointPartner(organization_id=partners.npo.id, need_id=partners.need.id)],
+                need_id=self.other_need.id, proposed_by_id=user.id, proposed_at=NOW, note="。",
+                partners=[JointPartner(organization_id=partners.npo.id, need_id=self.other_need.id)],
             ),
             "mail": Mail(key="m-1", to="gone@x.example", subject="件名", body="文", created_at=NOW, send_after=NOW),
         }  # fmt: skip
         session.add_all(of_city.values())
         self.records |= {"membership": user.memberships[0], "account": user, **of_city}
         self.company, self.npo = partners.company, partners.npo
-        self.other_need = factories.make_need(session, partners.npo)
         other = factories.make_company(session)
         company, npo = partners.company_actor, partners.npo_actor
         self.actors = {
@@ -253,7 +254,6 @@ class Stage:
 
     def situations(self) -> Iterator[tuple[str, str, Record]]:
         """(kind, state, record in that state), a case that is asked for also by who asked."""
-        # Another need of the NPO: about the first one there is a case already.
         yield "case", lifecycle.CASE_NOT_BEGUN, between(self.company, self.npo, need=self.other_need)
         for kind, record in self.records.items():
             self.reload(kind, record)

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from matcher.ground import calendar
 from matcher.ground import posting as fields
 from matcher.ground.errors import NotFound, NotPermitted, Refused
+from matcher.ground.parts import Part
 from matcher.ground.permissions import Actor
-from matcher.postings import acts, again, drafts
+from matcher.postings import acts, again, drafts, joint, need_parts
 from matcher.records import AuditEvent, Need, Offer
 from tests import factories
 from tests.conftest import NOW
@@ -72,6 +73,34 @@ def test_a_need_is_taken_over_whole_a_year_later_as_a_draft_that_follows_it(town
     )  # fmt: skip
     made.areas.append("chuo")
     assert before.areas == ["hama"]
+
+
+def test_further_parts_are_taken_over_at_their_places(town: Town) -> None:
+    before = town.need()
+    places = (Part(2, "place", 3, "回", 1, "調理の場所"), Part(4, "pro_bono", None, "", None, "チラシづくり"))
+    need_parts.keep(town.session, before, places)
+    made = town.take_over(before)
+    assert need_parts.further(town.session, made) == places
+    assert need_parts.further(town.session, before) == places
+    need_parts.keep(town.session, made, ())
+    assert need_parts.further(town.session, before) == places
+
+
+def test_of_what_was_asked_for_together_each_takes_over_its_own_share(town: Town) -> None:
+    lead = town.need(state="open", quantity=20, unit="kg", visibility="public", valid_until=date(2027, 3, 31))
+    other_npo = factories.make_npo(town.session, name="ほかの団体")
+    other = factories.make_need(town.session, other_npo, quantity=30, unit="kg", visibility="public")
+    official = factories.actor_for(factories.make_coordinator(town.session))
+    proposed = joint.propose_joint(
+        town.session, official, lead, [other.public_id], "まとめて。", NOW, version=lead.version
+    )
+    second = factories.actor_for(factories.make_user(town.session, other_npo), other_npo)
+    for actor in (town.npo_actor, second):
+        found = joint.get_joint(town.session, actor, proposed.public_id)
+        joint.answer_joint(town.session, actor, found, "agree", "", NOW)
+    assert lead.quantity == 50
+    lead.state = "expired"
+    assert town.take_over(lead).quantity == 20
 
 
 def test_what_was_taken_over_can_be_sent_as_it_is(town: Town) -> None:

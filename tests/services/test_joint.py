@@ -1,12 +1,18 @@
 """いっしょに頼む: the city proposes, each NPO answers, and with the last who agrees they ask together."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, select
 
-from matcher.ground.errors import Invalid, MovedOn, NotFound, NotPermitted
+from matcher.cases import answering, beginning, deciding, stages, takes
+from matcher.cases.beginning import Terms
+from matcher.cases.deciding import Decision
+from matcher.ground import lifecycle
+from matcher.ground.errors import Invalid, MovedOn, NotFound, NotPermitted, Refused
 from matcher.postings import acts, joint
 from matcher.postings import reads as posting_reads
-from matcher.records import AuditEvent, JointNeed, Need, Notice
+from matcher.records import AuditEvent, JointNeed, Need, NeedPart, Notice
 from tests import factories
 from tests.conftest import NOW
 
@@ -157,6 +163,60 @@ def test_what_was_met_meanwhile_is_not_asked_for_again(town):
     for number in range(3):
         town.answer(made, number)
     assert (town.needs[0].quantity, town.needs[1].state, town.needs[2].state) == (40, "filled", "paused")
+
+
+def test_what_rested_until_its_owner_answers_is_not_open_again_by_itself(town):
+    made = town.propose(1)
+    town.needs[1].state, town.needs[1].pause_cause = "paused", "capacity"
+    town.session.flush()
+    town.answer(made, 0)
+    town.answer(made, 1)
+    stages.guard_capacity(town.session, town.npos[1].id, NOW)
+    assert (town.needs[0].quantity, town.needs[1].state) == (30, "paused")
+
+
+def taken(town, number, quantity):
+    """A company that the city has introduced takes so much of a need."""
+    company = factories.make_company(town.session)
+    member, need = (
+        factories.actor_for(factories.make_user(town.session, company), company),
+        town.needs[number],
+    )
+    pair = beginning.between(company, town.npos[number], need=need)
+    case = beginning.propose(town.session, member, pair, Terms("food", quantity, "kg"), "ぜひ。", NOW)
+    answering.accept(town.session, town.actors[number], case, "", NOW, version=None)
+    decision = Decision("条件が明確である。", conflict_of_interest=False, city_involved=False)
+    deciding.approve(town.session, town.official, case, decision, NOW, version=case.version)
+
+
+def test_only_what_nobody_has_taken_is_asked_for_together(town):
+    taken(town, 0, 4)
+    taken(town, 1, 15)
+    taken(town, 2, 30)
+    with pytest.raises(Invalid):
+        town.propose(1, 2)
+    made = town.propose(1)
+    assert [one.quantity for one in made.partners] == [10, 5]
+    town.answer(made, 0)
+    town.answer(made, 1)
+    assert (town.needs[0].quantity, takes.of(town.session, town.needs[0])[0].missing) == (15, 11)
+
+
+def test_a_need_that_asks_for_other_things_too_does_not_rest_for_one_of_them(town):
+    town.session.add(NeedPart(need_id=town.needs[1].id, place=2, support_type="place"))
+    town.session.flush()
+    with pytest.raises(Invalid) as found:
+        town.propose(1)
+    assert found.value.facts == {"needs": "required"}
+
+
+@pytest.mark.parametrize("state", sorted(lifecycle.ORGANIZATION_LOCKED))
+def test_an_npo_that_only_reads_binds_nobody(town, state):
+    made = town.propose(1)
+    town.actors[1] = replace(town.actors[1], organization_state=state)
+    with pytest.raises(Refused, match="organization_locked"):
+        town.answer(made, 1)
+    assert made.partners[1].answer == "waiting"
 
 
 def test_an_npo_may_take_proposals_on_its_own_need_again(town):

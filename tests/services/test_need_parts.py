@@ -121,11 +121,15 @@ def test_terms_can_be_of_another_part_than_the_first(town, now):
         (Terms("food", 10, "kg", also=((4, 1),)), {"take_4": "required"}),
         (Terms("food", 10, "kg", also=((1, 1),)), {"take_1": "required"}),
         (Terms("food", 10, "kg", also=((2, 0),)), {"take_2": "positive"}),
+        (Terms("food", 10, "kg", also=((3, 1.5),)), {"take_3": "amount_not_whole"}),
+        (Terms("food", 10, "kg", also=((3, float("nan")),)), {"take_3": "positive"}),
+        (Terms("food", 10, "kg", also=((3, 10.0**12),)), {"take_3": "amount_too_large"}),
         (Terms("food", 10, "kg", part=5), {"part": "required"}),
     ],
 )
 def test_no_more_is_taken_than_others_have_left(town, now, terms, wrong):
     add_part(town)
+    add_part(town, 3)
     introduced(town, now, Terms("food", 60, "kg", also=((2, 3),)))
     if wrong is None:
         wants(town, now, terms)
@@ -272,9 +276,52 @@ def test_further_parts_are_kept_in_their_place_and_taken_out(town, session, now)
         (Part(3, "food", 0, "kg"), {"part_3_quantity": "positive"}),
         (Part(3, "food", 5, "kg", 6), {"part_3_min_useful": "more_than_quantity"}),
         (Part(3, "food", 5, "kg", what="長" * 61), {"part_3_what": "too_long"}),
+        (
+            Part(
+                3, "food", 5, "kg", what="\N{CLOWN FACE}\N{VARIATION SELECTOR-16}\N{ZERO WIDTH JOINER}" * 60
+            ),
+            {"part_3_what": "too_long"},
+        ),
     ],
 )
 def test_a_part_that_cannot_be_meant_is_refused_beside_its_field(town, now, part, wrong):
     with pytest.raises(Invalid) as refused:
         saved(town, now, part)
     assert refused.value.facts == wrong
+
+
+@pytest.mark.parametrize(
+    ("values", "written", "wrong"),
+    [
+        ({}, (), {"part_2_support_type": "part_taken"}),
+        ({}, (Part(2, "place", 3, "日"),), {"part_2_support_type": "part_taken"}),
+        ({}, (Part(2, "goods_new", 3, "個"),), {"part_2_support_type": "part_taken"}),
+        ({"unit": "食"}, (Part(2, "place", 3, "回"),), {"support_type": "part_taken"}),
+    ],
+)
+def test_what_companies_take_remains_what_it_was_when_a_need_is_written_anew(
+    town, now, values, written, wrong
+):
+    hold_and_rework(town, now)
+    with pytest.raises(Invalid) as refused:
+        rewrite(town, now, values, written)
+    assert refused.value.facts == wrong
+
+
+def test_amounts_and_words_of_what_companies_take_may_be_written_anew(town, now):
+    hold_and_rework(town, now)
+    rewrite(town, now, {"quantity": 200}, (Part(2, "place", 5, "回", what="集会所"), Part(3, "pro_bono")))
+    assert missing(town) == [140, 2, 1]
+
+
+def hold_and_rework(town, now):
+    add_part(town)
+    introduced(town, now, Terms("food", 60, "kg", also=((2, 3),)))
+    town.need.state = "draft"
+    town.session.flush()
+
+
+def rewrite(town, now, values, written):
+    drafts.save_need_step(
+        town.session, town.npo_actor, town.need, 2, values, now, version=None, further=written
+    )

@@ -171,3 +171,10 @@ def test_what_is_not_answered_in_five_working_days_stands_on_the_desk(town, days
     assert one.state == "asked"
     assert questions.answer_until(one) == date(2026, 12, 1)
     assert not questions.waiting(town.session, town.members[0])
+
+
+def test_an_npo_that_only_reads_answers_nothing(town):
+    asked = town.ask()
+    with pytest.raises(Refused, match="organization_locked"):
+        town.treat(asked, actor=replace(town.owner, organization_state="suspended"))
+    assert asked.state == "asked"

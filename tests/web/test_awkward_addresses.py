@@ -67,6 +67,22 @@ def test_a_nul_in_an_address_names_nothing(app: Flask, people: dict[str, FlaskCl
             assert answer.status_code in {404, 400}, (who, endpoint, path, answer.status_code)
 
 
+@pytest.mark.parametrize("typed", ["\x00", "a\x00b", "x" * 5000, "\ud800"])
+def test_what_is_compared_may_be_anything_typed(
+    app: Flask, people: dict[str, FlaskClient], typed: str
+) -> None:
+    with app.extensions["database"].write() as session:
+        need = factories.make_need(session, factories.make_npo(session))
+    typed = typed.encode(errors="surrogatepass").decode(errors="replace")
+    for who, path in (
+        ("company", "/suggestions/compare"), ("npo", "/suggestions/compare"),
+        ("coordinator", f"/desk/needs/{need.public_id}/candidates"),
+        ("coordinator", "/desk/partnerships.csv"),
+    ):  # fmt: skip
+        answer = people[who].get(path, query_string={"one": typed, "selected": typed})
+        assert answer.status_code in {200, 404}, (who, path, answer.status_code)
+
+
 def test_an_endless_year_is_no_year(people: dict[str, FlaskClient]) -> None:
     for typed in ("1" * 5000, "²", "-1", "0", "9999", "٢٠٢٦"):
         assert people["company"].get("/company/evidence", query_string={"year": typed}).status_code == 200, (

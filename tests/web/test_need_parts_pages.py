@@ -291,3 +291,29 @@ def test_what_is_taken_besides_is_counted_in_the_unit_of_its_part(big):
     send(big.firm, refused, {"take_2": "2回", "action": "send"})
     with big.records.read() as session:
         assert [(row.place, row.quantity) for row in session.scalars(select(CaseTake))] == [(2, 2)]
+
+
+@pytest.mark.parametrize("part", ["abc", "1.5", "２", "9", ""])
+def test_a_part_that_the_need_does_not_have_begins_with_what_is_missing(big, part):
+    add_part(big)
+    form = visit(big.firm, propose_url(big))
+    begun = send(big.firm, form, {"message": HELLO, "part": part, "action": "begin"}, 200)
+    values = begun.form(action="/new").values
+    assert (values["support_type"], values["unit"], values["message"]) == ("food", "kg", HELLO)
+    refused = send(big.firm, form, {"message": HELLO, "part": part, "action": "send"}, 422 if part else 302)
+    assert big.count(Partnership) == (0 if part else 1), refused.text
+
+
+def test_a_part_that_a_company_takes_cannot_be_taken_out(big):
+    add_part(big)
+    introduce(big, Terms("food", 60, "kg", also=((2, 3),)))
+    with big.records.write() as session:
+        session.get(Need, big.need.id).state = "draft"
+    page = visit(big.group, f"/npo/needs/{big.need.public_id}/step/2")
+    emptied = dict.fromkeys(PART, "") | {"part_2_min_useful": "", "quantity": "120", "action": "next"}
+    refused = send(big.group, page, emptied, 422)
+    assert "企業が引き受けた分（相談中を含みます）があります。" in refused.text
+    assert refused.form(button="保存して次へ").values["quantity"] == "120"
+    with big.records.read() as session:
+        need = session.get(Need, big.need.id)
+        assert (need.quantity, len(need_parts.further(session, need))) == (100, 1)

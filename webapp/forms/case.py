@@ -136,9 +136,15 @@ class PartsForm(TermsForm):
                 self[name].fixed_unit = row.part.unit
 
     @property
+    def place(self) -> int | None:
+        """The part that was chosen; ``None`` where none of those that are offered was."""
+        chosen = self.part.data if "part" in self else None
+        return next((row.part.place for row in self.rows if str(row.part.place) == chosen), None)
+
+    @property
     def part_words(self) -> str:
         """What was chosen of the need's parts."""
-        chosen = (row.part for row in self.rows if str(row.part.place) == self.part.data)
+        chosen = (row.part for row in self.rows if row.part.place == self.place)
         return next((parts_text.whole(part) for part in chosen), "")
 
     @property
@@ -149,7 +155,7 @@ class PartsForm(TermsForm):
     @property
     def terms(self) -> Terms:
         """The typed terms, with the parts that they are of; what is chosen above is not taken twice."""
-        place = int(self.part.data) if "part" in self and self.part.data else parts.FIRST
+        place = self.place or parts.FIRST
         taken = [
             (int(field.name.rsplit("_", 1)[1]), field.data if field.name.startswith("take_") else None)
             for field in self.take_fields

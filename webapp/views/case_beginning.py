@@ -115,8 +115,7 @@ def _begun_form(
     is_company = access.actor().organization_id == pair.company.id
     form.offer_parts(rows, asks_for_name=is_company and kind is forms.ProposeForm)
     if _begins_anew():
-        place = int(form.part.data or 0) if "part" in form else None
-        begun = _beginning(**chosen, row=_row(chosen["need"], place))
+        begun = _beginning(**chosen, row=_row(chosen["need"], form.place))
         form.begin_with(begun.values)
     others = [found for found in pair.needs.values() if found is not chosen["need"]]
     more = [found for found in pair.offers.values() if found is not chosen["offer"]]
