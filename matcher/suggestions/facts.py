@@ -18,6 +18,7 @@ from matcher.records import Embedding, Need, Offer, Organization
 from matcher.suggestions import criteria
 from matcher.suggestions.conditions import Facts, completed, facts_of_posting, facts_of_profile
 from matcher.suggestions.criteria import CODES, Side
+from matcher.suggestions.measured import Remembered
 from matcher.suggestions.said import Said
 from matcher.suggestions.sides import company_side, npo_side
 
@@ -58,6 +59,7 @@ class Table:
     said: Said  #: the sentences of all that have any
     starts: Ids  #: (n + 1,) where those of each begin
     judged: dict[Hashable, NDArray[np.float64]] = field(default_factory=dict)  #: what ``heard`` remembers
+    measured: Remembered = field(default_factory=Remembered)  #: what those who asked last were told of them
 
     def heard(self, code: str, side: Side, asks: bool) -> NDArray[np.float64]:
         """What a judge makes of each of its sayings beside a side; nan where it cannot say.

@@ -120,6 +120,18 @@ class LiveIndex:
                 self._start(session, *models)
             self._replay(session, row.text, row.value)
 
+    def seen_by(self, session: Session) -> tuple[str, str | None, int] | None:
+        """Which models and changes the index holds; ``None`` where the session sees others.
+
+        Another thread may be ahead of it, or the index behind.
+        """
+        rows = {row.name: row for row in session.scalars(_COUNTERS)}
+        row, contextual = rows.get("index"), rows.get("contextual")
+        if row is None or row.text is None:
+            return None
+        seen = (row.text, contextual.text or None if contextual is not None else None, row.value)
+        return seen if seen == (self.model_id, self.contextual_id, self.applied_version) else None
+
     def table(self, session: Session, owner_type: str, districts: Mapping[str, str]) -> facts.Table | None:
         """What all records of a kind say, as far as they are few enough to be ranked in full."""
         shelf = self.shelves.get(owner_type)
