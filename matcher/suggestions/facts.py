@@ -38,12 +38,12 @@ class _Sayings:
     sides: list[Side] = field(default_factory=list)
     places: dict[Hashable, int] = field(default_factory=dict)
 
-    def place(self, side: Side) -> int:
-        key = criteria.key_of(side)
+    def place(self, code: str, side: Side) -> int:
+        key = criteria.key_read(code, side)
         found = self.places.get(key)
         if found is None:
             found = self.places[key] = len(self.sides)
-            self.sides.append(side)
+            self.sides.append(criteria.read_of(code, side))
         return found
 
 
@@ -103,7 +103,7 @@ class Kept:
         for owner_id, organization_id, side, facts in _READERS[self.owner_type](
             session, organizations, self.districts
         ):
-            places = tuple(self._sayings[code].place(criteria.read_of(code, side)) for code in CODES)
+            places = tuple(self._sayings[code].place(code, side) for code in CODES)
             self._rows[owner_id] = (organization_id, facts, places)
             self._of_organization.setdefault(organization_id, set()).add(owner_id)
             read.append(owner_id)
