@@ -141,11 +141,12 @@ class LiveIndex:
         kept = self._kept.get(owner_type)
         if kept is None or kept.districts != districts:
             with self._lock:
-                kept = facts.Kept(owner_type, self.model_id or "", districts)
-                kept.read(session)
-                versions = {row.name: row.value for row in session.scalars(_COUNTERS)}
-                if versions.get("index") == self.applied_version:  # else another thread is ahead: its changes
-                    self._kept[owner_type] = kept  # would not be read again
+                kept = self._kept.get(owner_type)  # another thread may have read them meanwhile
+                if kept is None or kept.districts != districts:
+                    kept = facts.Kept(owner_type, self.model_id or "", districts)
+                    kept.read(session)
+                    if self.seen_by(session) is not None:  # else another thread is ahead: its changes
+                        self._kept[owner_type] = kept  # would not be read again
         return kept.table
 
     def _start(self, session: Session, model_id: str, contextual_id: str | None) -> None:
