@@ -25,14 +25,17 @@ _CLAUSES: Final = re.compile(r"[、,。]")
 @lru_cache(maxsize=16_384)
 def named(said: str, names: tuple[str, ...]) -> frozenset[str]:
     """Those of ``names`` that the text names as a place where something happens."""
-    if not said or not names:
+    whole = texts.normalize(said)
+    # Most texts have none of the names in them: what costs more need not be asked of those.
+    if not any(name in whole for name in names):
         return frozenset()
     found: set[str] = set()
-    patterns = _patterns(names)
     for sentence in texts.sentences(said):
-        if bearing(sentence, "giver") == "refuses":
+        normal = texts.normalize(sentence)
+        patterns = [(name, pattern) for name, pattern in _patterns(names) if name in normal]
+        if not patterns or bearing(sentence, "giver") == "refuses":
             continue
-        for clause in _CLAUSES.split(texts.normalize(sentence)):
+        for clause in _CLAUSES.split(normal):
             if not _OFFICE.search(clause):
                 found |= {name for name, pattern in patterns if pattern.search(clause)}
     return frozenset(found)

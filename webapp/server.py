@@ -6,7 +6,7 @@ the model and the index are started after the fork (forking after those threads 
 
 from typing import Any
 
-from webapp import db, demo, folders
+from webapp import db, demo, folders, live
 from webapp.config import Settings
 from webapp.worker import Worker
 
@@ -33,9 +33,12 @@ def on_starting(_server: Any) -> None:
     database.dispose()
 
 
-def post_worker_init(_process: Any) -> None:
-    """Offer to do the worker's work from this web process too, unless a worker runs by itself."""
+def post_worker_init(process: Any) -> None:
+    """Read the index, and offer to do the worker's work from this web process too, unless a worker runs by
+    itself.
+    """
     global _worker  # noqa: PLW0603
+    live.begin(process.wsgi)
     if _settings.worker == "thread":
         _worker = Worker(_settings)
         _worker.start()

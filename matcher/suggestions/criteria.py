@@ -87,11 +87,15 @@ def value_of(code: str, company: Side, npo: Side) -> float | None:
 
 def read_of(code: str, side: Side) -> Side:
     """All of a side that counts for the value of one judge: sides of which this is equal are equal to it."""
+    return Side(**_read(code, side))
+
+
+def _read(code: str, side: Side) -> dict[str, Any]:
     kept = {name: getattr(side, name) for name in _JUDGES[code][1]}
     for name, plain in (("elsewhere", _plain_elsewhere), ("refused", _plain_refused)):
-        if name in kept:
+        if kept.get(name):
             kept[name] = plain(kept[name])
-    return Side(**kept)
+    return kept
 
 
 # ── The kind of support ──────────────────────────────────────────────────────────────────────────────
@@ -321,9 +325,22 @@ CODES: Final = tuple(_JUDGES)
 
 def key_of(side: Side) -> Hashable:
     """What tells a side from others: equal sides have equal keys."""
-    return tuple(
-        frozenset(value.items()) if isinstance(value, Mapping) else value for value in vars(side).values()
-    )
+    return tuple(_plain(value) for value in vars(side).values())
+
+
+def key_read(code: str, side: Side) -> Hashable:
+    """What tells a side from others that are not equal to it for the value of one judge (``read_of``)."""
+    return tuple(_plain(value) for value in _read(code, side).values())
+
+
+_PLAIN: Final = (tuple, frozenset, str, float, bool)
+
+
+def _plain(value: Any) -> Hashable:
+    # By the type itself: all sides of a city are asked, and is it a Mapping? takes a microsecond.
+    is_plain = type(value) in _PLAIN or not isinstance(value, Mapping)
+    plain: Hashable = value if is_plain else frozenset(value.items())
+    return plain
 
 
 # A title and a refusing sentence are said in the reason; the value asks only whether there is one.

@@ -18,6 +18,7 @@ from matcher.records import Embedding, Need, Offer, Organization
 from matcher.suggestions import criteria
 from matcher.suggestions.conditions import Facts, completed, facts_of_posting, facts_of_profile
 from matcher.suggestions.criteria import CODES, Side
+from matcher.suggestions.measured import Remembered
 from matcher.suggestions.said import Said
 from matcher.suggestions.sides import company_side, npo_side
 
@@ -37,12 +38,12 @@ class _Sayings:
     sides: list[Side] = field(default_factory=list)
     places: dict[Hashable, int] = field(default_factory=dict)
 
-    def place(self, side: Side) -> int:
-        key = criteria.key_of(side)
+    def place(self, code: str, side: Side) -> int:
+        key = criteria.key_read(code, side)
         found = self.places.get(key)
         if found is None:
             found = self.places[key] = len(self.sides)
-            self.sides.append(side)
+            self.sides.append(criteria.read_of(code, side))
         return found
 
 
@@ -58,6 +59,7 @@ class Table:
     said: Said  #: the sentences of all that have any
     starts: Ids  #: (n + 1,) where those of each begin
     judged: dict[Hashable, NDArray[np.float64]] = field(default_factory=dict)  #: what ``heard`` remembers
+    measured: Remembered = field(default_factory=Remembered)  #: what those who asked last were told of them
 
     def heard(self, code: str, side: Side, asks: bool) -> NDArray[np.float64]:
         """What a judge makes of each of its sayings beside a side; nan where it cannot say.
@@ -101,7 +103,7 @@ class Kept:
         for owner_id, organization_id, side, facts in _READERS[self.owner_type](
             session, organizations, self.districts
         ):
-            places = tuple(self._sayings[code].place(criteria.read_of(code, side)) for code in CODES)
+            places = tuple(self._sayings[code].place(code, side) for code in CODES)
             self._rows[owner_id] = (organization_id, facts, places)
             self._of_organization.setdefault(organization_id, set()).add(owner_id)
             read.append(owner_id)

@@ -120,6 +120,18 @@ class LiveIndex:
                 self._start(session, *models)
             self._replay(session, row.text, row.value)
 
+    def seen_by(self, session: Session) -> tuple[str, str | None, int] | None:
+        """Which models and changes the index holds; ``None`` where the session sees others.
+
+        Another thread may be ahead of it, or the index behind.
+        """
+        rows = {row.name: row for row in session.scalars(_COUNTERS)}
+        row, contextual = rows.get("index"), rows.get("contextual")
+        if row is None or row.text is None:
+            return None
+        seen = (row.text, contextual.text or None if contextual is not None else None, row.value)
+        return seen if seen == (self.model_id, self.contextual_id, self.applied_version) else None
+
     def table(self, session: Session, owner_type: str, districts: Mapping[str, str]) -> facts.Table | None:
         """What all records of a kind say, as far as they are few enough to be ranked in full."""
         shelf = self.shelves.get(owner_type)
@@ -129,11 +141,12 @@ class LiveIndex:
         kept = self._kept.get(owner_type)
         if kept is None or kept.districts != districts:
             with self._lock:
-                kept = facts.Kept(owner_type, self.model_id or "", districts)
-                kept.read(session)
-                versions = {row.name: row.value for row in session.scalars(_COUNTERS)}
-                if versions.get("index") == self.applied_version:  # else another thread is ahead: its changes
-                    self._kept[owner_type] = kept  # would not be read again
+                kept = self._kept.get(owner_type)  # another thread may have read them meanwhile
+                if kept is None or kept.districts != districts:
+                    kept = facts.Kept(owner_type, self.model_id or "", districts)
+                    kept.read(session)
+                    if self.seen_by(session) is not None:  # else another thread is ahead: its changes
+                        self._kept[owner_type] = kept  # would not be read again
         return kept.table
 
     def _start(self, session: Session, model_id: str, contextual_id: str | None) -> None:

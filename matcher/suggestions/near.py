@@ -3,9 +3,10 @@
 Reading never encodes: every vector comes from the index or from the embedding table.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -60,6 +61,15 @@ class Source:
     bag: Mapping[str, int]
     offer: Offer | None = None
     read: Read | None = None  #: by the sentence encoder, where it was read already
+
+    @cached_property
+    def digest(self) -> bytes:
+        """The same for texts that are compared alike."""
+        found = hashlib.sha256(repr((self.owner_type, self.owner_id, self.sentences.words)).encode())
+        read = [self.read.vector, self.read.sentences] if self.read is not None else []
+        for values in (self.vector, self.sentences.vectors, *read):
+            found.update(repr(values.shape).encode() + values.tobytes())
+        return found.digest()
 
 
 def rows_of(
@@ -121,7 +131,7 @@ class Search:
         self.live = live
         self.weights = weights.serving(session, live.model_id)
         self.districts = cities.get(session).areas
-        self._session = session
+        self.session = session
         keys = [(kind, number) for kind, number, _offer in owners]
         rows = rows_of(session, live, keys, undefer_group("contextual"))
         self._middles: dict[str, Floats] = {}
@@ -188,7 +198,7 @@ class Search:
             near = shelf.vectors.search(
                 source.vector,
                 k,
-                exact=lambda wanted: self.live.vectors_of(self._session, owner_type, wanted),
+                exact=lambda wanted: self.live.vectors_of(self.session, owner_type, wanted),
             )[0]
             found += [near, shelf.words.search(source.bag, k)[0]]
             if source.read is not None and shelf.contextual is not None:
@@ -237,7 +247,7 @@ class Search:
         Returns:
             cosines of meaning and of words (n, sources), and which records (n,) say anything.
         """
-        vectors = self.live.vectors_of(self._session, owner_type, ids)
+        vectors = self.live.vectors_of(self.session, owner_type, ids)
         meaning = (vectors @ np.stack([source.vector for source in sources]).T).astype(np.float64)
         speaks = np.any(vectors != 0, axis=1)
         # Nothing speaks for a text that says nothing: it must not stand before those that say something else.
@@ -316,7 +326,7 @@ class Search:
         """``maxsim`` of many records with some sources (n, sources), in one product; nan where unknown."""
         result = np.full((len(ids), len(sources)), np.nan)
         asked = [(column, one.read.sentences) for column, one in enumerate(sources) if one.read is not None]
-        rows = self._session.execute(
+        rows = self.session.execute(
             select(Embedding.owner_id, Embedding.contextual_sentence_vectors).where(
                 Embedding.owner_type == owner_type,
                 Embedding.owner_id.in_(ids),
@@ -345,7 +355,7 @@ class Search:
     def _read_closely(
         self, owner_type: str, ids: Sequence[int], sources: Sequence[Source]
     ) -> dict[tuple[int, Source], Close]:
-        rows = self._session.execute(
+        rows = self.session.execute(
             select(
                 Embedding.owner_id, Embedding.sentence_vectors, Embedding.words,
                 Embedding.contextual_model_id, Embedding.contextual_vector,

@@ -5,7 +5,7 @@ their signals can give, so that whoever cannot reach the best even with that nee
 (``reaching.py``). Scores are meant before the logistic function, which keeps their order.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,7 @@ from matcher.suggestions import criteria, ranking
 from matcher.suggestions.criteria import Side
 from matcher.suggestions.facts import Table
 from matcher.suggestions.indexing import Shelf
+from matcher.suggestions.measured import Measured
 from matcher.suggestions.near import UNKNOWN, Search, Source, said_closely, scaled
 from matcher.suggestions.ranking import Part, Weights
 
@@ -52,19 +53,14 @@ class Pool:
         self.owner_type, self.table = owner_type, table
         self.is_asked = asker.is_company  #: whether the records ask, rather than give
         self._search, self._asker = search, asker
-        self._speaks, signals = _texts(search, asker, owner_type, table)
-        self._read = ~np.isnan(signals["contextual"])
-        if mission is not None and np.any(self._of(lambda weights: _part(weights, "mission").weight)):
-            of_owner = "npo" if asker.is_company else "company"
-            signals["mission"] = _missions(search, of_owner, table.owners, mission)[:, None]
-        self._known: Numbers = np.zeros(self._read.shape) + self._of(lambda weights: weights.bias)
-        for code, values in signals.items():
-            self._known += self._worth(code, values)
-        everybody = np.arange(len(table.ids))
         self._unheard = [code for code in criteria.CODES if len(table.sayings[code]) > JUDGED]
-        for code in criteria.CODES:
-            if code not in self._unheard:
-                self._known += self._worth(code, self._judged(code, everybody))
+        key = _key(search, asker, mission)
+        found = table.measured.get(key) if key is not None else None
+        if found is None:
+            found = self._measured(mission)
+            if key is not None:
+                table.measured.put(key, found)
+        self._held, self._read, self._known = found, found.read, found.known
         #: what each of the other signals can add at most (n, sources)
         self._most_of: dict[str, Numbers] = {
             code: np.zeros(self._read.shape) + self._of(_most(code)) for code in (*_CLOSE, *self._unheard)
@@ -77,11 +73,42 @@ class Pool:
         if without is not None:
             self.ceilings[np.isin(table.owners, without)] = -np.inf
 
+    def _measured(self, mission: Source | None) -> Measured:
+        search, asker, table = self._search, self._asker, self.table
+        speaks, signals = _texts(search, asker, self.owner_type, table)
+        self._read = ~np.isnan(signals["contextual"])
+        if mission is not None and np.any(self._of(lambda weights: _part(weights, "mission").weight)):
+            of_owner = "npo" if asker.is_company else "company"
+            signals["mission"] = _missions(search, of_owner, table.owners, mission)[:, None]
+        known: Numbers = np.zeros(self._read.shape) + self._of(lambda weights: weights.bias)
+        for code, values in signals.items():
+            known += self._worth(code, values)
+        everybody = np.arange(len(table.ids))
+        for code in criteria.CODES:
+            if code not in self._unheard:
+                known += self._worth(code, self._judged(code, everybody))
+        return Measured(speaks, self._read, known)
+
     def tighten(self, rows: NDArray[np.int64]) -> None:
         """Lower the ceilings of some rows by what their sentences can give at most."""
+        self._most_of["sentences"][rows] = _filled(self._held.sentences, rows, self._said_at_most)
+        self._lower(rows)
+
+    def sharpen(self, rows: NDArray[np.int64]) -> None:
+        """Lower them by what the sentence encoder makes of their sentences, which is in the database."""
+        self._most_of["maxsim"][rows] = _filled(self._held.maxsim, rows, self._meant_at_most)
+        self._lower(rows)
+
+    def scores(self, rows: NDArray[np.int64]) -> Numbers:
+        """The scores (n,) of the records in some rows of the table, with all that counts."""
+        return _filled(self._held.scores, rows, self._scored)
+
+    def _said_at_most(self, rows: NDArray[np.int64]) -> Numbers:
         table, shelf = self.table, self._search.live.shelves[self.owner_type]
+        result = self._most_of["sentences"][rows]
         lengths = table.starts[rows + 1] - table.starts[rows]
-        rows, lengths = rows[lengths > 0], lengths[lengths > 0]
+        speaking = np.flatnonzero(lengths)
+        rows, lengths = rows[speaking], lengths[speaking]
         owner = np.repeat(np.arange(len(rows)), lengths)
         first = np.cumsum(lengths) - lengths
         places = np.arange(len(owner)) - first[owner] + table.starts[rows][owner]
@@ -96,23 +123,18 @@ class Pool:
             words = shelf.words.overlaps(asked.words, table.ids[rows]).T[:, owner]
             close = pairs.highest(asked, cosines, said.fullness[places], words)
             highest[:, column] = np.maximum.reduceat(close, first)
-        self._most_of["sentences"][rows] = self._worth(
-            "sentences", scaled(highest, ranking.SENTENCES_SCALE), rows
-        )
-        self._lower(rows)
+        result[speaking] = self._worth("sentences", scaled(highest, ranking.SENTENCES_SCALE), rows)
+        return result
 
-    def sharpen(self, rows: NDArray[np.int64]) -> None:
-        """Lower them by what the sentence encoder makes of their sentences, which is in the database."""
+    def _meant_at_most(self, rows: NDArray[np.int64]) -> Numbers:
         measured = self._search.maxsims(self.owner_type, self.table.ids[rows].tolist(), self._asker.sources)
-        self._most_of["maxsim"][rows] = self._worth("maxsim", scaled(measured, ranking.MAXSIM_SCALE), rows)
-        self._lower(rows)
+        return self._worth("maxsim", scaled(measured, ranking.MAXSIM_SCALE), rows)
 
     def _lower(self, rows: NDArray[np.int64]) -> None:
         most = sum((values[rows] for values in self._most_of.values()), start=self._known[rows])
         self.ceilings[rows] = np.minimum(self.ceilings[rows], most.max(axis=1))
 
-    def scores(self, rows: NDArray[np.int64]) -> Numbers:
-        """The scores (n,) of the records in some rows of the table, with all that counts."""
+    def _scored(self, rows: NDArray[np.int64]) -> Numbers:
         known = self._known[rows]
         for code in self._unheard:
             known = known + self._worth(code, self._judged(code, rows), rows)
@@ -122,7 +144,7 @@ class Pool:
         for place, number in enumerate(ids):
             for column, source in enumerate(self._asker.sources):
                 found = close.get((number, source), UNKNOWN)
-                said = said_closely(found, bool(self._speaks[rows[place]]))
+                said = said_closely(found, bool(self._held.speaks[rows[place]]))
                 values[:, place, column] = [np.nan if one is None else one for one in (said, found.maxsim)]
         if self._search.live.knows_meaning:
             for measured, (code, scale) in zip(values, _CLOSE.items(), strict=True):
@@ -163,6 +185,26 @@ class Pool:
             return by_words
         result: Numbers | float = read if chosen.all() else np.where(chosen, read, by_words)
         return result
+
+
+def _filled(
+    held: Numbers, rows: NDArray[np.int64], measure: Callable[[NDArray[np.int64]], Numbers]
+) -> Numbers:
+    """What is held of some rows, those not measured yet measured and held first."""
+    missing = rows[np.isnan(held[rows].reshape(len(rows), -1)).any(axis=1)]
+    if missing.size:
+        held[missing] = measure(missing)
+    return held[rows]
+
+
+def _key(search: Search, asker: Asker, mission: Source | None) -> Hashable | None:
+    """On what all that is measured depends, beside the table; ``None`` while the index is not level."""
+    version = search.live.seen_by(search.session)
+    if version is None:
+        return None
+    sides = tuple(criteria.key_of(side) for side in asker.sides)
+    texts = tuple(source.digest for source in asker.sources)
+    return version, search.weights.version, asker.is_company, sides, texts, mission and mission.digest
 
 
 _NOTHING: Final = Part(0.0, 0.0)

@@ -10,10 +10,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from embeddings.encoder import load_encoder
+from matcher.city import cities
 from matcher.ground.db import Database
-from matcher.records import CompanyProfile, Embedding, Need, NpoProfile, Offer, Organization
+from matcher.records import (
+    CompanyProfile,
+    Counter,
+    Embedding,
+    Need,
+    NpoProfile,
+    Offer,
+    Organization,
+    RankingWeights,
+)  # fmt: skip
 from matcher.register import findable
-from matcher.suggestions import candidates, contextual, indexing, promise, reaching, suggest
+from matcher.suggestions import candidates, contextual, indexing, measured, promise, reaching, suggest
 from matcher.suggestions.conditions import Filters
 from matcher.suggestions.indexing import LiveIndex
 from tests.conftest import NOW
@@ -201,3 +211,89 @@ def test_what_records_say_follows_the_index(city):
     row = int(np.searchsorted(table.ids, number))
     assert table.sayings["area"][table.places["area"][row]].areas == areas
     assert table is not before
+
+
+def keys(found):
+    return [(one.candidate.id, one.need, one.offer) for one in found]
+
+
+def test_no_condition_is_kept_with_what_was_measured_and_other_weights_measure_anew(city, monkeypatch):
+    live, made = LiveIndex(), []
+    measure = promise.Pool._measured
+    monkeypatch.setattr(
+        promise.Pool, "_measured", lambda pool, mission: made.append(pool) or measure(pool, mission)
+    )
+    with city.write() as session:
+        live.level(session)
+        for side, rank in enumerate((suggest.for_company, suggest.for_need)):
+            asker = askers(session)[side][0]
+            savepoint = session.begin_nested()
+
+            def listed(rank=rank, asker=asker):
+                found = keys(rank(session, live, asker, limit=5, quoted=False))
+                assert found == keys(brute(session, live, rank, asker, Filters())[:5])
+                return found
+
+            made.clear()
+            before = listed()
+            assert len(made) == 2
+            # Whatever becomes of one of them without a word to the index, it is not suggested again.
+            session.get_one(Organization, before[0][0]).visibility = "approached"
+            session.flush()
+            assert before[0][0] not in {number for number, _need, _offer in listed()}
+            assert len(made) == 2
+            profile = asker.company if rank is suggest.for_company else asker
+            profile.areas = ["hama"] if profile.areas != ["hama"] else ["chuo"]
+            session.flush()
+            listed()
+            assert len(made) == 4
+            serving = suggest.Search(session, live, []).weights
+            numbers = serving.as_dict() | {"bias": serving.bias + 0.1}
+            numbers["parts"] = {code: part | {"weight": 1.0} for code, part in numbers["parts"].items()}
+            session.add(
+                RankingWeights(
+                    model_id=live.model_id,
+                    version_name="x",
+                    numbers=numbers,
+                    evidence={},
+                    reason="x",
+                    adopted_at=NOW,
+                )
+            )
+            session.flush()
+            listed()
+            assert len(made) == 6
+            savepoint.rollback()
+
+
+def test_nothing_measured_is_kept_while_the_index_is_behind(city):
+    live = LiveIndex()
+    with city.write() as session:
+        live.level(session)
+        company = askers(session)[0][0]
+        suggest.for_company(session, live, company, limit=5, quoted=False)
+        table = live.table(session, "need", cities.get(session).areas)
+        assert len(table.measured) == 1
+        session.scalars(select(Counter).where(Counter.name == "index")).one().value += 1
+        company.company.areas = ["hama"] if company.company.areas != ["hama"] else ["chuo"]
+        session.flush()
+        suggest.for_company(session, live, company, limit=5, quoted=False)
+        assert len(table.measured) == 1
+        session.rollback()
+
+
+def test_what_was_measured_for_the_last_who_asked_is_kept_within_bounds(monkeypatch):
+    def one():
+        return measured.Measured(np.ones(9, bool), np.ones((9, 2), bool), np.ones((9, 2)))
+
+    held = measured.Remembered()
+    first, second, third = one(), one(), one()
+    monkeypatch.setattr(measured, "KEPT_BYTES", 2 * first.nbytes)
+    held.put("first", first)
+    held.put("second", second)
+    assert held.get("first") is first
+    held.put("third", third)
+    assert [held.get(key) for key in ("first", "second", "third")] == [first, None, third]
+    monkeypatch.setattr(measured, "KEPT", 1)
+    held.put("second", second)
+    assert len(held) == 1
