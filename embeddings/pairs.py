@@ -20,7 +20,7 @@ FULL_SENTENCE_WORDS: Final = 5
 
 #: Cosines of the sentence encoder between unrelated sentences scatter by so much: chosen on the development
 #: texts and by what stuffing gains. Of so many sentences are most texts.
-SPREAD, USUAL, FEWEST = 0.20, 5, 3
+SPREAD, USUAL, FEWEST = 0.25, 5, 3
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ WORDS_SCALE: Final = (0.0, 0.40)
 SENTENCES_SCALE: Final = (0.10, 0.80)
 CONTEXTUAL_SCALE: Final = (-0.10, 0.50)
 MAXSIM_SCALE: Final = (0.0, 0.35)
+SAYS_NOTHING: Final = -1.0  #: the meaning of a text without a known word, beside any other
 #: What is taken off that one: ``SPREAD``, ``USUAL`` and ``FEWEST`` of ``embeddings.pairs``.
 MAXSIM_LESS: Final = (0.20, 5, 3)
 #: The signals of the sentence encoder, which reads a text later than the table of words.
@@ -34,7 +35,7 @@ CONTEXTUAL: Final = frozenset({"contextual", "maxsim"})
 
 #: From this strength on a pair of sentences is quoted, where the support is what is asked for first and the
 #: fit as a whole is fair: of the quotes judged by reading, chosen on one half of them (see docs/matching.md).
-QUOTABLE, QUOTABLE_SUPPORT, QUOTABLE_SCORE = 0.65, 0.99, 0.50
+QUOTABLE, QUOTABLE_SUPPORT, QUOTABLE_SCORE = 0.77, 0.99, 0.50
 HIGH, MIDDLE = 0.60, 0.30  #: from here on 適合度 高, 中
 
 
@@ -203,13 +204,17 @@ def text_parts(texts: Texts) -> dict[str, float | None]:
         )
         if part is not None
     ]
+    contextual, maxsim = texts.contextual, texts.maxsim
+    if contextual is None and texts.meaning is not None and texts.meaning <= SAYS_NOTHING:
+        # Not merely unread, which would speak neither for nor against it.
+        contextual = maxsim = SAYS_NOTHING
     return {
         "meaning": scaled(texts.meaning, MEANING_SCALE),
         "words": scaled(texts.words, WORDS_SCALE),
         "sentences": scaled(texts.sentences, SENTENCES_SCALE),
         "mission": sum(mission) / len(mission) if mission else None,
-        "contextual": scaled(texts.contextual, CONTEXTUAL_SCALE),
-        "maxsim": scaled(texts.maxsim, MAXSIM_SCALE),
+        "contextual": scaled(contextual, CONTEXTUAL_SCALE),
+        "maxsim": scaled(maxsim, MAXSIM_SCALE),
     }
 
 

@@ -704,14 +704,13 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
 
 #: The workspace's forms: who may open them, and the record that they are about.
 _PARTIES, _ALL, _CITY, _MANAGER = "L+-+-xx-", "L+-+-++-", "Lx-x-++-", "Lx-x-x+-"
-_COMPANY = "L+-x-xx-"
 _FORMS: dict[str, dict[str, str | None]] = {
     _PARTIES: {
         "name_contact": None, "write_trial": None, "write_trial_result": None, "write_purpose": None, "write_logic": None, "save_link": None,
         "drop_link": None,
         "save_indicator": None, "drop_indicator": None, "write_milestones": None, "write_agreement": None, "save_rule": None,
         "drop_rule": None, "reopen_talks": None, "confirm_contribution": "contribution", "write_report": "report",
-        "write_outcome_report": None, "renew": None,
+        "write_outcome_report": None, "renew": None, "name_company": None,
     },
     _ALL: {
         "record_meeting": None, "add_task": None, "finish_task": "task", "add_file": None, "accept_document": "draft_agreement",
@@ -721,7 +720,6 @@ _FORMS: dict[str, dict[str, str | None]] = {
         "resolve_incident": "incident", "rate": None, "decline_rating": None, "discuss": "sheet", "add_voice": None,
         "add_lesson": None, "write_publication": None, "unpublish": None,
     },
-    _COMPANY: {"name_company": None},
     _CITY: {
         "confirm_agreement": None, "return_agreement": None, "review_report": "report",
         "publish_incident": "incident", "calculate": "payment_rule", "calculate_fixed": None, "record_paid": "payment",
