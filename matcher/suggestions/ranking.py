@@ -29,7 +29,7 @@ CONTEXTUAL_SCALE: Final = (-0.10, 0.50)
 MAXSIM_SCALE: Final = (0.0, 0.35)
 SAYS_NOTHING: Final = -1.0  #: the meaning of a text without a known word, beside any other
 #: What is taken off that one: ``SPREAD``, ``USUAL`` and ``FEWEST`` of ``embeddings.pairs``.
-MAXSIM_LESS: Final = (0.20, 5, 3)
+MAXSIM_LESS: Final = (0.25, 5, 3)
 #: The signals of the sentence encoder, which reads a text later than the table of words.
 CONTEXTUAL: Final = frozenset({"contextual", "maxsim"})
 
