@@ -41,7 +41,7 @@ POSTING = {
     },
     "open": {
         "pause": ("paused", "owner system"),
-        "fill": ("filled", "owner"),
+        "fill": ("filled", "owner system"),
         "expire": ("expired", "system"),
         "renew": ("open", "owner"),
         "rework": ("draft", "owner"),
@@ -49,7 +49,7 @@ POSTING = {
     },
     "paused": {
         "resume": ("open", "owner system"),
-        "fill": ("filled", "owner"),
+        "fill": ("filled", "owner system"),
         "expire": ("expired", "system"),
         "renew": ("open", "owner"),
         "rework": ("draft", "owner"),
