@@ -405,9 +405,12 @@ def test_a_district_named_in_a_text_counts_where_the_field_says_citywide(town):
     def citywide(session):
         need_of(session, town, "野菜").areas = [vocabulary.AREA_CITYWIDE]
         session.get(Offer, town.offer.id).areas = ["chuo"]
+        town.reload(session, town.company).company.areas = ["chuo"]
 
     def named(session):
-        need_of(session, town, "野菜").place_note = "里山地区の集会所です。"
+        need = need_of(session, town, "野菜")
+        need.place_note = "里山地区の集会所です。"
+        findable.stir(session, need)
 
     town.change(citywide)
     assert area_of_vegetables() == [("○", "area_same")]
