@@ -184,8 +184,13 @@ def test_a_pass_a_case_and_a_no_go_keep_it_from_the_company(town):
         people = {
             one.id: factories.actor_for(
                 session.scalars(
-                    select(User).join(Membership).where(Membership.organization_id == one.id)
-                ).one(),
+                    select(User)
+                    .join(Membership)
+                    .where(Membership.organization_id == one.id)
+                    .options(joinedload(User.memberships))
+                )
+                .unique()
+                .one(),
                 one,
             )
             for one in (taking, passing)
