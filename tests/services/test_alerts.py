@@ -173,8 +173,8 @@ def test_the_bar_is_each_persons_own(town, monkeypatch, bar, high, count):
 def test_a_pass_a_case_and_a_no_go_keep_it_from_the_company(town):
     def prepare(session):
         npo = factories_get(session, town.npo)
-        taking, _ = town.a_company(session)
-        passing, _ = town.a_company(session)
+        taking, taker = town.a_company(session)
+        passing, passer = town.a_company(session)
         refusing, _ = town.a_company(session)
         factories_get(session, refusing).company.no_go_fields = ["13"]
         need = factories.make_need(
@@ -182,18 +182,7 @@ def test_a_pass_a_case_and_a_no_go_keep_it_from_the_company(town):
         )
         findable.touch(session, need)
         people = {
-            one.id: factories.actor_for(
-                session.scalars(
-                    select(User)
-                    .join(Membership)
-                    .where(Membership.organization_id == one.id)
-                    .options(joinedload(User.memberships))
-                )
-                .unique()
-                .one(),
-                one,
-            )
-            for one in (taking, passing)
+            one.id: factories.actor_for(person, one) for one, person in ((taking, taker), (passing, passer))
         }
         beginning.propose(
             session,
