@@ -252,7 +252,7 @@ def visitor(chromium: Browser, demo: Demo) -> Iterator[Callable[..., Visitor]]:
             timezone_id="Asia/Tokyo",
             java_script_enabled=javascript,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(45_000)
         contexts.append(context)
         person = Visitor(context, demo)
         if role is not None:
