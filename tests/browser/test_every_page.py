@@ -38,6 +38,7 @@ ELSEWHERE: dict[str, str] = {
         ("coordinator.need_joint", "npo.joint_need"),
         "tests/web/test_joint_pages.py: where needs are alike, and once the city has proposed",
     ),
+    "cases.need_together": "tests/web/test_need_parts_pages.py: once two companies take part of a need",
     **dict.fromkeys(
         ("company.offer_check", "company.offer_edit", "npo.need_check", "npo.need_step"),
         "tests/browser/test_journeys.py, tests/web/test_posting_pages.py: steps of writing",
