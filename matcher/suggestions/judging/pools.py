@@ -5,7 +5,7 @@ other side for one asker, without scores, and grades it from 0 to 3; what is not
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,8 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from matcher.records import Need, Organization
-from matcher.suggestions import suggest
+from matcher.suggestions import shortlist, suggest
+from matcher.suggestions.explaining import Suggestion
 from matcher.suggestions.indexing import LiveIndex
 from matcher.suggestions.judging import measures
 from matcher.suggestions.judging.fitting import GOOD, Labelled
@@ -73,25 +74,18 @@ def labelled(
     needs: Mapping[str, Need],
 ) -> list[Labelled]:
     """The head of every judged asker's full ranking with what its readers said: 0 where they named nobody."""
-    key_of_company = {company.id: key for key, company in companies.items()}
-    key_of_need = {need.id: key for key, need in needs.items()}
     found = []
-    for asker, given in sorted(grades.items()):
-        if asker in companies:
-            company = companies[asker]
-            for one in suggest.for_company(session, live, company, limit=LEARNED, quoted=False):
-                if one.need is not None:
-                    grade = given.get(key_of_need.get(one.need.id, ""), 0)
-                    found.append(
-                        Labelled(str(company.id), str(one.candidate.id), asker, one.fit.parts, grade)
-                    )
-        elif asker in needs:
-            need = needs[asker]
-            for one in suggest.for_need(session, live, need, limit=LEARNED, quoted=False):
-                grade = given.get(key_of_company.get(one.candidate.id, ""), 0)
-                found.append(
-                    Labelled(str(one.candidate.id), str(need.organization_id), asker, one.fit.parts, grade)
-                )
+    for asker, listed in _lists(session, live, grades, companies, needs, LEARNED):
+        for key, one in listed:
+            # What has no need is graded nowhere: readers saw needs and companies.
+            if asker in companies and one.need is None:
+                continue
+            company, npo = (
+                (companies[asker].id, one.candidate.id)
+                if asker in companies
+                else (one.candidate.id, needs[asker].organization_id)
+            )
+            found.append(Labelled(str(company), str(npo), asker, one.fit.parts, grades[asker].get(key, 0)))
     return found
 
 
@@ -103,24 +97,37 @@ def read(
     needs: Mapping[str, Need],
 ) -> list[Read]:
     """The list of every judged asker beside its grades; askers that are not loaded are left out."""
-    key_of_company = {company.id: key for key, company in companies.items()}
-    key_of_need = {need.id: key for key, need in needs.items()}
     found = []
-    for asker, given in sorted(grades.items()):
-        if asker in companies:
-            lists = suggest.for_company(session, live, companies[asker], quoted=False)
-            shown = [(key_of_need.get(one.need.id, "") if one.need else "", one.fit.score) for one in lists]
-        elif asker in needs:
-            lists = suggest.for_need(session, live, needs[asker], quoted=False)
-            shown = [(key_of_company.get(one.candidate.id, ""), one.fit.score) for one in lists]
-        else:
-            continue
-        listed = {candidate for candidate, _score in shown}
-        missed = [(key, grade) for key, grade in given.items() if grade >= GOOD and key not in listed]
-        rows = tuple((candidate, score, given.get(candidate, 0)) for candidate, score in shown)
+    for asker, listed in _lists(session, live, grades, companies, needs, shortlist.SHOWN):
+        given = grades[asker]
+        keys = {key for key, _one in listed}
+        missed = [(key, grade) for key, grade in given.items() if grade >= GOOD and key not in keys]
+        rows = tuple((key, one.fit.score, given.get(key, 0)) for key, one in listed)
         missed.sort(key=lambda one: (-one[1], one[0]))
         found.append(Read(asker, rows, tuple(missed), tuple(given.values())))
     return found
+
+
+def _lists(
+    session: Session,
+    live: LiveIndex,
+    grades: Grades,
+    companies: Mapping[str, Organization],
+    needs: Mapping[str, Need],
+    limit: int,
+) -> Iterator[tuple[str, list[tuple[str, Suggestion]]]]:
+    """Each judged asker that is loaded, with its list: the key of who is suggested (empty where it has none),
+    and the suggestion.
+    """
+    key_of_company = {company.id: key for key, company in companies.items()}
+    key_of_need = {need.id: key for key, need in needs.items()}
+    for asker in sorted(grades):
+        if asker in companies:
+            listed = suggest.for_company(session, live, companies[asker], limit=limit, quoted=False)
+            yield asker, [(key_of_need.get(one.need.id, "") if one.need else "", one) for one in listed]
+        elif asker in needs:
+            listed = suggest.for_need(session, live, needs[asker], limit=limit, quoted=False)
+            yield asker, [(key_of_company.get(one.candidate.id, ""), one) for one in listed]
 
 
 def calibration(lists: Sequence[Read], bins: int = 10) -> list[tuple[float, float, int]]:
