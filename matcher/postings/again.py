@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from matcher.ground import calendar, lifecycle
 from matcher.ground import posting as fields
@@ -98,26 +98,15 @@ def forerunner(session: Session, posting: Posted) -> Posted | None:
     return session.get(type(posting), posting.follows_id) if posting.follows_id else None
 
 
-def due(session: Session, actor: Actor, kind: type[Posted], today: date) -> list[Posted]:
-    """The actor's own that are over, began a year ago in the month that comes, and were not taken over."""
-    if actor.organization_id is None:
-        return []
-    rows: Sequence[Posted] = session.scalars(
-        select(kind)
-        .where(
-            kind.organization_id == actor.organization_id,
-            kind.state.in_(("filled", "expired")),
-            kind.period_from >= calendar.years_later(today, -1),
-            kind.period_from <= calendar.years_later(today, -1) + REMIND + timedelta(days=1),
-        )
-        .options(joinedload(kind.organization))
-        .order_by(kind.period_from, kind.id)
-    ).all()
-    taken = followers(session, rows)
-    return [
-        one
-        for one in rows
-        if one.id not in taken
-        and one.period_from is not None
-        and today <= calendar.years_later(one.period_from, 1) <= today + REMIND
-    ][:_SHOWN]
+def due(own: Sequence[Posted], today: date) -> list[Posted]:
+    """Of all of one's own: what is over, began a year ago in the month that comes, and was not taken over."""
+    taken = {one.follows_id for one in own if one.state != "withdrawn"}
+    coming = [
+        (began, one.id, one)
+        for one in own
+        if one.state in {"filled", "expired"}
+        and one.id not in taken
+        and (began := one.period_from) is not None
+        and today <= calendar.years_later(began, 1) <= today + REMIND
+    ]
+    return [one for _began, _id, one in sorted(coming, key=lambda row: row[:2])][:_SHOWN]

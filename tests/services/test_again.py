@@ -13,7 +13,7 @@ from matcher.ground import posting as fields
 from matcher.ground.errors import NotFound, NotPermitted, Refused
 from matcher.ground.parts import Part
 from matcher.ground.permissions import Actor
-from matcher.postings import acts, again, drafts, joint, need_parts
+from matcher.postings import acts, again, drafts, joint, need_parts, reads
 from matcher.records import AuditEvent, Need, Offer
 from tests import factories
 from tests.conftest import NOW
@@ -44,7 +44,7 @@ class Town:
         return again.take_over(self.session, actor, before, NOW)
 
     def due(self) -> list[str]:
-        return [one.title for one in again.due(self.session, self.npo_actor, Need, TODAY)]
+        return [one.title for one in again.due(reads.own_needs(self.session, self.npo_actor), TODAY)]
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.web.conftest import login_as
 from tests.web.pages import visit
 from webapp import Settings, create_app
 
-MOST = 18  #: statements of a home page, the session and the person included
+MOST = 17  #: statements of a home page, the session and the person included
 
 
 @contextmanager

@@ -51,6 +51,7 @@ def home() -> Page:
         shown = shown_lists.compose(session, index, actor, company, found, clock.now())
         traces.leave(f"shown:{shown.public_id}", lambda later: later.add(shown))
     cases, steps = case_reads.own_cases(session, actor, clock.now(), open_only=True)
+    offers = posting_reads.own_offers(session, actor)
     return render_template(
         "company/home.html",
         company=company,
@@ -63,8 +64,8 @@ def home() -> Page:
         ],
         cases=cases,
         steps=steps,
-        due=again.due(session, actor, Offer, calendar.tokyo_date(clock.now())),
-        has_offer=any(offer.is_open for offer in posting_reads.own_offers(session, actor)),
+        due=again.due(offers, calendar.tokyo_date(clock.now())),
+        has_offer=any(offer.is_open for offer in offers),
     )
 
 

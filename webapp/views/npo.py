@@ -61,7 +61,7 @@ def home() -> Page:
         standing=takes.standing(session, needs[:5]),
         fresh=alert_reads.unseen(session, actor, HOME_FRESH),
         is_busy=case_reads.is_busy(session, npo.id),
-        due=again.due(session, actor, Need, calendar.tokyo_date(now)),
+        due=again.due(needs, calendar.tokyo_date(now)),
     )
 
 
