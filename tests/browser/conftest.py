@@ -4,6 +4,7 @@ Where Chromium is missing these tests say so and are skipped; with ``REQUIRE_BRO
 missing browser is a failure.
 """
 
+import faulthandler
 import os
 import shutil
 import threading
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from werkzeug.serving import make_server
 
 from matcher import migrations
@@ -150,7 +152,7 @@ class Visitor:
         self.demo = demo
         self.page: Page = context.new_page()
         self.complaints: list[str] = []
-        self._moves = 0  # pages asked for or come to
+        self._moves: list[str] = []  # pages asked for or come to
         self.page.on("framenavigated", self._moved)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
@@ -162,12 +164,12 @@ class Visitor:
         if message.type in {"error", "warning"} and "status of 4" not in message.text:
             self.complaints.append(f"console {message.type}: {message.text}")
 
-    def _moved(self, _frame: Any) -> None:
-        self._moves += 1
+    def _moved(self, frame: Any) -> None:
+        self._moves.append(f"at {frame.url}")
 
     def _request(self, request: Any) -> None:
         if request.is_navigation_request():
-            self._moves += 1
+            self._moves.append(f"{request.method} {request.url}")
         if not request.url.startswith((self.demo.url, "data:", "about:")):
             self.complaints.append(f"request to another origin: {request.url}")
 
@@ -199,16 +201,22 @@ class Visitor:
         A click alone returns when the next page begins: what is read then may be half of it, or the page before.
         Once in some thousand clicks the browser does nothing with one: that is pressed again, and counted.
         """
-        before = self._moves
-        with self.page.expect_navigation(wait_until="load"):
-            control.click()
-            for _moment in range(SWALLOWED_AFTER_SECONDS * 10):
-                if self._moves > before:
-                    break
-                self.page.wait_for_timeout(100)
-            else:
-                swallowed.append(self.page.url)
+        before = len(self._moves)
+        try:
+            with self.page.expect_navigation(wait_until="load"):
                 control.click()
+                for _moment in range(SWALLOWED_AFTER_SECONDS * 10):
+                    if len(self._moves) > before:
+                        break
+                    self.page.wait_for_timeout(100)
+                else:
+                    swallowed.append(self.page.url)
+                    control.click()
+        except PlaywrightTimeout as error:
+            faulthandler.dump_traceback(all_threads=True)  # where the server stands
+            raise AssertionError(
+                f"expected a page after pressing {control}, found {self._moves[before:]} on {self.page.url}"
+            ) from error
 
     def faults(self) -> list[str]:
         """What is wrong with the present page: axe, sideways scroll, columns too narrow to read, headings, the
