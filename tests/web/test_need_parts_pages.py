@@ -282,6 +282,32 @@ def test_a_company_takes_its_name_back_whenever_it_likes(shared):
     visit(town.stranger, url, 404)  # nobody is left who lets itself be named
 
 
+@pytest.mark.parametrize("state", ["suspended", "deactivated", "returned", "submitted"])
+def test_who_left_or_was_stopped_is_named_no_more_and_its_amount_still_counts(shared, new_client, state):
+    town, taker, url = shared
+    with town.records.write() as session:
+        companies = {one.name: one for one in session.scalars(select(Organization)) if one.name in ALL}
+        companies["相談中の会社"].state = state
+        session.scalars(
+            select(Partnership).where(Partnership.company_id == companies["名乗らない会社"].id)
+        ).one().is_named = True
+        companies["名乗らない会社"].name = "残る会社"
+    assert "相談中の会社" not in visit(taker, url).text
+    with town.records.write() as session:
+        session.scalars(select(Organization).where(Organization.name == "名乗る会社")).one().state = state
+    browsers = [town.stranger, new_client()]
+    for page in [visit(browser, url) for browser in browsers]:
+        assert "名乗る会社" not in page.text
+        assert {"企業1社", "残る会社", "60kg", "25kg"} <= {
+            word for word in ("企業1社", "残る会社", "60kg", "25kg") if word in page.text
+        }
+    assert all("名乗る会社" in visit(browser, url).text for browser in (town.group, town.desk))
+    with town.records.write() as session:
+        session.scalars(select(Organization).where(Organization.name == "残る会社")).one().state = state
+    for browser in browsers:
+        visit(browser, url, 404)  # nobody is left who may be named
+
+
 def test_what_is_taken_besides_is_counted_in_the_unit_of_its_part(big):
     add_part(big)
     form = visit(big.firm, propose_url(big))
