@@ -271,6 +271,25 @@ def waiting_days(joint: JointNeed, now: datetime) -> int:
     return (calendar.tokyo_date(now) - calendar.tokyo_date(joint.proposed_at)).days
 
 
+def waiting(session: Session, actor: Actor) -> Sequence[JointPartner]:
+    """What waits for the answer of the actor's NPO, the oldest proposal first, each with its own need."""
+    if drafts.is_locked(actor):
+        return ()
+    rows = session.scalars(
+        select(JointPartner)
+        .join(JointNeed, JointNeed.id == JointPartner.joint_id)
+        .join(Need, Need.id == JointNeed.need_id)
+        .where(
+            JointPartner.organization_id == (actor.organization_id or 0),
+            JointPartner.answer == "waiting",
+            *_standing(),
+        )
+        .options(joinedload(JointPartner.joint), joinedload(JointPartner.need))
+        .order_by(JointPartner.id)
+    ).all()
+    return [one for one in rows if permissions.may(actor, answer_joint.by, one.need)]
+
+
 def of_need(session: Session, need: Need) -> JointNeed | None:
     """The latest that a need is part of, with all who are asked, unless it came to nothing."""
     return session.scalars(

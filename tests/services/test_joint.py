@@ -161,6 +161,34 @@ def test_an_npo_takes_no_proposal_of_the_city_back(town):
         taken_back(town, made, by=town.actors[2])
 
 
+def waiting(town, number):
+    return [one.need.title for one in joint.waiting(town.session, town.actors[number])]
+
+
+def test_an_answer_that_is_owed_waits_until_it_is_given_or_nobody_asks_for_it_any_more(town):
+    assert waiting(town, 0) == []
+    made = town.propose(1, 2)
+    assert [waiting(town, number) for number in range(3)] == [["野菜0"], ["野菜1"], ["野菜2"]]
+    town.answer(made, 0)
+    assert [waiting(town, number) for number in range(3)] == [[], ["野菜1"], ["野菜2"]]
+    town.needs[0].state = "withdrawn"
+    town.session.flush()
+    assert waiting(town, 1) == []
+    town.needs[0].state = "open"
+    town.session.flush()
+    town.answer(made, 1, "decline", "時期が合いません。")
+    assert [waiting(town, number) for number in range(3)] == [[], [], []]
+    taken_back(town, town.propose(2))
+    assert waiting(town, 0) == []
+
+
+def test_only_who_may_answer_owes_an_answer(town):
+    town.propose(1)
+    town.actors[0] = replace(town.actors[0], organization_role="viewer")
+    town.actors[1] = replace(town.actors[1], organization_state="suspended")
+    assert [waiting(town, number) for number in range(3)] == [[], [], []]
+
+
 def test_one_answers_once_and_only_for_ones_own(town):
     made = town.propose(1)
     with pytest.raises(NotFound):

@@ -130,6 +130,20 @@ def test_an_answer_that_came_meanwhile_is_seen_before_a_proposal_is_taken_back(c
     assert city.kept(JointNeed).state == "withdrawn"
 
 
+def test_the_home_page_of_each_asks_for_its_answer_until_it_is_given(city):
+    asks = "「野菜1」をいっしょに頼む提案に返事をする"
+    assert asks not in visit(city.second, "/npo").text
+    city.propose()
+    home = visit(city.second, "/npo")
+    assert asks in home.text
+    assert "「野菜0」をいっしょに頼む提案に返事をする" in visit(city.first, "/npo").text
+    assert "提案に返事をする" not in visit(city.company, "/company").text
+    form = visit(city.second, home.href("提案を読む"))
+    send(city.second, form, {"decision": "agree"}, button="返事を送る")
+    assert asks not in visit(city.second, "/npo").text
+    assert "提案に返事をする" in visit(city.first, "/npo").text
+
+
 def test_a_proposal_names_a_need_and_says_why(city):
     page = visit(city.official, f"/desk/needs/{city.needs[0].public_id}/joint")
     again = send(city.official, page, {}, status=422, button="提案を送る")
