@@ -50,6 +50,7 @@ def others(posting: Need | Offer, count: int) -> str:
 #: Where words stand that are no field of the text itself.
 _PLACES: Final = {
     "organization": _l("団体・企業の紹介"), "number": _l("受付番号"), "support_type": _l("支援の種類"),
+    "parts": _l("ほかにも必要なもの"),
 }  # fmt: skip
 
 

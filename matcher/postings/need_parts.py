@@ -12,6 +12,7 @@ from matcher.ground.errors import Invalid
 from matcher.ground.parts import FIRST, Part
 from matcher.records import Need, NeedPart
 from matcher.records.base import column_length
+from matcher.register import folding
 
 #: What is typed of each.
 FIELDS: Final = ("support_type", "what", "quantity", "unit", "min_useful")
@@ -67,6 +68,11 @@ def keep(session: Session, need: Need, written: Sequence[Part]) -> bool:
         )  # fmt: skip
     session.flush()
     return True
+
+
+def refold(session: Session, need: Need) -> None:
+    """Let a search for words look through what the need says now, its further parts included."""
+    need.search_text = folding.text_of_posting(need, further(session, need))
 
 
 def taken_parts(session: Session, need: Need) -> dict[int, Part]:

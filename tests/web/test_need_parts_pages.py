@@ -319,6 +319,21 @@ def test_what_is_taken_besides_is_counted_in_the_unit_of_its_part(big):
         assert [(row.place, row.quantity) for row in session.scalars(select(CaseTake))] == [(2, 2)]
 
 
+def test_a_list_finds_a_need_by_a_further_part_and_says_where(big):
+    add_part(big)
+    with big.records.write() as session:
+        need_parts.refold(session, session.get(Need, big.need.id))
+    for browser, url in ((big.firm, "/company/needs"), (big.stranger, "/needs")):
+        found = visit(browser, f"{url}?q=調理の場所")
+        assert big.need.title in found.text
+        assert "見つかった場所：ほかにも必要なもの" in found.text
+        for asked, is_found in (("support_type=place", True), ("support_type=place&amount=2回", False)):
+            assert (big.need.title in visit(browser, f"{url}?{asked}").text) is is_found, asked
+    introduce(big, Terms("place", 3, "回", part=2))
+    assert big.need.title not in visit(big.firm, "/company/needs?support_type=place").text
+    assert big.need.title in visit(big.firm, "/company/needs?support_type=food").text
+
+
 @pytest.mark.parametrize("part", ["abc", "1.5", "２", "9", ""])
 def test_a_part_that_the_need_does_not_have_begins_with_what_is_missing(big, part):
     add_part(big)
