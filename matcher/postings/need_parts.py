@@ -28,6 +28,11 @@ def further(session: Session, need: Need) -> tuple[Part, ...]:
     return takes.parts_of(session, [need])[need.id][1:]
 
 
+def counts(session: Session, needs: Iterable[Need]) -> dict[int, int]:
+    """need id → how many further parts it has."""
+    return {key: len(found) - 1 for key, found in takes.parts_of(session, needs).items()}
+
+
 def faults(part: Part) -> dict[str, str]:
     """Field → code of what cannot be meant."""
     found = vocabulary.SUPPORT_TYPES.get(part.support_type)

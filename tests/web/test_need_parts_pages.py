@@ -334,6 +334,22 @@ def test_a_list_finds_a_need_by_a_further_part_and_says_where(big):
     assert big.need.title in visit(big.firm, "/company/needs?support_type=food").text
 
 
+def test_how_much_else_is_needed_stands_on_the_desk_and_on_the_page_of_the_npo(big):
+    npo = f"/organizations/{big.npo.public_id}"
+    for browser, url in ((big.desk, "/desk/needs"), (big.firm, npo)):
+        assert "ほかに" not in visit(browser, url).text
+    add_part(big)
+    add_part(big, 3, "pro_bono", None, "")
+    for browser, url in (
+        (big.desk, "/desk/needs"), (big.desk, "/desk/needs?support_type=place"), (big.firm, npo), (big.stranger, npo),
+    ):  # fmt: skip
+        assert "100kg（ほかに2つ）" in visit(browser, url).text, url
+    assert big.need.title not in visit(big.desk, "/desk/needs?support_type=cash_donation").text
+    with big.records.write() as session:
+        session.get(Need, big.need.id).quantity = None
+    assert "ほかに2つ" in visit(big.firm, npo).text
+
+
 @pytest.mark.parametrize("part", ["abc", "1.5", "２", "9", ""])
 def test_a_part_that_the_need_does_not_have_begins_with_what_is_missing(big, part):
     add_part(big)
