@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from matcher.ground.parts import Part
 from matcher.ground.permissions import Actor
 from matcher.postings import acts as posting_acts
 from matcher.postings import drafts as posting_drafts
 from matcher.postings import lasting as posting_lasting
-from matcher.postings import terms
+from matcher.postings import need_parts, terms
 from matcher.records import Need, Offer
 from matcher.register import audit, folding
 from seed_data.lines import Facts, day_of
@@ -40,7 +41,7 @@ class Postings:
             updated_at=at,
         )
         for name, value in line.items():
-            if name not in {"id", "npo", "company", "status"} and value is not None:
+            if name not in {"id", "npo", "company", "status", "parts"} and value is not None:
                 setattr(posting, name, day_of(value, self.shift) if name in _DATES else value)
         ends = posting.valid_until or posting.period_to or self.now.date() + timedelta(days=200)
         until = min(ends, at.date() + timedelta(days=posting_drafts.MAX_VALID_DAYS - 5))
@@ -54,6 +55,9 @@ class Postings:
         posting.search_text = folding.text_of_posting(posting)
         self.session.add(posting)
         self.session.flush()
+        if isinstance(posting, Need) and line.get("parts"):
+            need_parts.keep(self.session, posting, [Part(**part) for part in line["parts"]])
+            need_parts.refold(self.session, posting)
         self.written[line["id"]] = posting
         kind = posting_drafts.kind_of(posting)
         by = self.residents.member(owner)

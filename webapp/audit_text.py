@@ -71,6 +71,7 @@ ACTIONS: Final[Mapping[str, Any]] = {
     # needs that are asked for together
     "agree_joint": _l("いっしょに頼むことに賛成した"),
     "decline_joint": _l("いっしょに頼むことを見合わせた"),
+    "withdraw_joint": _l("いっしょに頼むことの提案を取り下げた"),
     # questions on a need
     "answer_question": _l("質問に回答した"),
     "merge_question": _l("質問をほかの質問にまとめた"),

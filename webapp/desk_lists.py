@@ -22,7 +22,7 @@ from matcher.imports import columns as import_columns
 from matcher.organizations import profile as organization_profile
 from matcher.records import Organization
 from matcher.register.paging import Listing
-from webapp import audit_text, case_text, filters, import_text, sheets
+from webapp import audit_text, case_text, filters, import_text, parts_text, sheets
 from webapp.labels import gettext as _
 from webapp.labels import vocabulary
 from webapp.reason_text import reason_sentence
@@ -59,7 +59,7 @@ _SAYS: Final[Mapping[str, Callable[[Any, Setting], sheets.Cell]]] = {
     "area": lambda code, setting: filters.label_of(code or None, setting.city.area_labels),
     "areas": lambda codes, setting: filters.labels_of(codes, setting.city.area_labels),
     "support": lambda code, _setting: vocabulary.support_label(code),
-    "quantity": lambda record, _setting: filters.quantity(record.quantity, record.unit),
+    "quantity": lambda row, _setting: parts_text.first(row.record, row.further),
     "terms": lambda record, _setting: case_text.terms(record),
     "reason": lambda kept, _setting: reason_sentence(kept) if kept else "",
     "title": lambda title, _setting: title or _("（件名なし）"),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from matcher.ground import parts
 from matcher.ground.parts import Part, Standing
+from matcher.records import Need, Offer
 from webapp import filters
 from webapp.labels import gettext as _
 from webapp.labels import vocabulary
@@ -96,6 +97,15 @@ def left(rows: Sequence[Standing]) -> str:
 def further(rows: Iterable[Part]) -> str:
     """What is needed besides the first part, one line each."""
     return "\n".join(whole(part) for part in rows if part.place != parts.FIRST)
+
+
+def first(posting: Need | Offer, more: int) -> str:
+    """「10kg（ほかに2つ）」: the amount of a posting, and how many further parts a need has."""
+    amount = filters.quantity(posting.quantity, posting.unit)
+    if not more:
+        return amount
+    also = _("ほかに%(count)sつ", count=more)
+    return _("%(amount)s（%(also)s）", amount=amount, also=also) if amount else also
 
 
 def share(row: Standing) -> int:

@@ -28,6 +28,7 @@ ACTIONS: Final = {
     "import": _l("一覧から取り込みました"),
     "agree_joint": _l("いっしょに頼むことに賛成しました"),
     "decline_joint": _l("いっしょに頼むことを見合わせました"),
+    "withdraw_joint": _l("いっしょに頼むことの提案を取り下げました"),
     "answer_question": _l("質問に回答しました"),
     "merge_question": _l("質問を、同じ内容の質問にまとめました"),
     "refuse_question": _l("質問に回答しないこととしました"),
@@ -49,6 +50,7 @@ def others(posting: Need | Offer, count: int) -> str:
 #: Where words stand that are no field of the text itself.
 _PLACES: Final = {
     "organization": _l("団体・企業の紹介"), "number": _l("受付番号"), "support_type": _l("支援の種類"),
+    "parts": _l("ほかにも必要なもの"),
 }  # fmt: skip
 
 

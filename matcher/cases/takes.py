@@ -8,15 +8,19 @@ whoever asks in the transaction in which something is taken hears what is left a
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, tuple_
+from sqlalchemy import case as sql_case
 from sqlalchemy.orm import Session
 
-from matcher.ground import amounts, lifecycle, parts
+from matcher.ground import amounts, lifecycle, parts, vocabulary
 from matcher.ground.parts import Part, Standing, Taken
 from matcher.records import CaseTake, Need, NeedPart, Partnership
 
 #: Once the agreement is confirmed.
 DECIDED: Final = lifecycle.CASE_WORK - lifecycle.CASE_TALKS
+
+#: Amounts are kept in hundredths: so much of one is more than a rest of counting.
+SOME: Final = 0.004
 
 Further = Sequence[tuple[int, float | None]]  #: (place of a further part, how much of it)
 
@@ -27,6 +31,8 @@ def parts_of(session: Session, needs: Iterable[Need]) -> dict[int, tuple[Part, .
         need.id: [Part(parts.FIRST, need.support_type, need.quantity, need.unit, need.min_useful)]
         for need in needs
     }
+    if not found:
+        return {}
     rows = session.scalars(
         select(NeedPart).where(NeedPart.need_id.in_(found)).order_by(NeedPart.need_id, NeedPart.place)
     )
@@ -80,6 +86,38 @@ def missing(session: Session, needs: Iterable[Need]) -> dict[int, float]:
         for key, row in found.items()
         if row.is_counted and not row.is_untouched and not row.is_taken
     }
+
+
+def left(part: type[Need] | type[NeedPart]) -> ColumnElement[float]:
+    """SQL of ``Standing.missing`` for the first part of a need, or for its further ones; of nothing at most
+    ``SOME`` is left.
+    """
+    is_first = part is Need
+    need_id, place = (Need.id, parts.FIRST) if is_first else (NeedPart.need_id, NeedPart.place)
+    own = (Partnership.need_id == need_id, Partnership.part == place, *_of_kind(part, Partnership))
+    more = (
+        CaseTake.partnership_id == Partnership.id, Partnership.need_id == need_id, CaseTake.place == place,
+        *_of_kind(part, CaseTake),
+    )  # fmt: skip
+    decided = Partnership.state.in_(DECIDED)
+    is_decided = or_(exists().where(*own, decided), exists().where(*more, decided))
+
+    def held(rows: type[Partnership] | type[CaseTake], which: Any) -> Any:
+        amount = select(func.coalesce(func.sum(rows.quantity), 0)).where(*which, rows.unit == part.unit)
+        return amount.correlate(part).scalar_subquery()
+
+    counted = part.quantity - held(Partnership, own) - held(CaseTake, more)
+    return sql_case((part.quantity.is_(None), sql_case((is_decided, 0), else_=1)), else_=counted)
+
+
+def _of_kind(part: Any, rows: Any) -> tuple[ColumnElement[bool], ...]:
+    """SQL: what counts of a part (``parts.Taken.amount_of``), of a case from the introduction on."""
+    beside = tuple_(part.support_type, rows.support_type).in_(list(vocabulary.COMPLEMENTS))
+    return (
+        or_(part.support_type == rows.support_type, beside),
+        Partnership.state.in_(lifecycle.CASE_WORK),
+        Partnership.was_terminated.is_(False),
+    )
 
 
 def of(session: Session, need: Need, *, without: Partnership | None = None) -> tuple[Standing, ...]:

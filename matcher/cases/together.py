@@ -1,7 +1,7 @@
 """みんなでかなえる: one need and all who fill it, on one page – who gives what, and what came of it.
 
-The case of each stays its own. Who takes part is named with its consent only; the NPO and the city
-know each of its cases, and a company itself.
+The case of each stays its own. Who takes part is named with its consent only, and only while the city vouches
+for it; the NPO and the city know each of its cases, and a company itself.
 """
 
 from collections.abc import Sequence
@@ -80,7 +80,7 @@ def get(session: Session, actor: Actor, public_id: str) -> Together:
     named = {
         case.id: case.company.name
         for case in told
-        if knows_all or case.is_named or case.company_id == actor.organization_id
+        if knows_all or _is_named(case) or case.company_id == actor.organization_id
     }
     taken = [one for one in takes.taken(session, [need.id])[need.id] if one.case_id in {c.id for c in told}]
     rows = parts.standing(takes.parts_of(session, [need])[need.id], taken)
@@ -127,9 +127,14 @@ def _may_see(session: Session, actor: Actor, need: Need, cases: Sequence[Partner
     return _is_inside(actor, need, cases) or (
         need.visibility == "public"
         and need.is_as_read
-        and any(case.is_named and case.state in takes.DECIDED for case in cases)
+        and any(_is_named(case) and case.state in takes.DECIDED for case in cases)
         and _is_public(session, need)
     )
+
+
+def _is_named(case: Partnership) -> bool:
+    """Its company lets itself be named, and has not left or been stopped since."""
+    return case.is_named and case.company.is_verified
 
 
 def _is_public(session: Session, need: Need) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from matcher.cases import turns
 from matcher.ground.permissions import Actor
 from matcher.organizations import profile as organization_profile
-from matcher.postings import questions
+from matcher.postings import joint, questions
 from matcher.postings import reads as posting_reads
 from matcher.records import Organization, Partnership
 
@@ -71,6 +71,11 @@ def next_tasks(
         found += [
             Task("question", questions.answer_until(one), one.need.title, one.public_id, len(waiting) - 1)
             for one in waiting[:1]  # a line for each would leave no room for what is due on cases
+        ]
+        proposed = joint.waiting(session, actor)
+        found += [
+            Task("joint", None, one.need.title, one.joint.public_id, len(proposed) - 1)
+            for one in proposed[:1]
         ]
     postings = (
         posting_reads.own_offers(session, actor)

@@ -307,7 +307,7 @@ WITHIN: Final[Mapping[str, Mapping[str, frozenset[str]]]] = MappingProxyType(
         "document": {
             "draft": frozenset({"agreed", "superseded", "withdrawn"}), "agreed": frozenset({"superseded"}),
         },
-        "joint_need": {"proposed": frozenset({"agreed", "declined"})},
+        "joint_need": {"proposed": frozenset({"agreed", "declined", "withdrawn"})},
         "measurement": {
             "submitted": frozenset({"accepted", "sent_back", "superseded"}),
             **dict.fromkeys(("accepted", "sent_back"), frozenset({"superseded"})),

@@ -9,7 +9,7 @@ from matcher.cases import stages
 from matcher.ground import calendar, lifecycle
 from matcher.ground.errors import Invalid
 from matcher.ground.permissions import SYSTEM
-from matcher.postings import drafts, revisions, terms
+from matcher.postings import drafts, need_parts, revisions, terms
 from matcher.records import Need, Offer
 from matcher.register import act, findable, moves, notices, numbers, wording
 from matcher.register.act import Also, Done, Look, Told, Words
@@ -86,6 +86,8 @@ def publish(look: Look, *, edits: Mapping[str, str] | None = None) -> Done:
     """
     posting = look.record
     changed = drafts.correct(posting, edits or {}, look.now)
+    if isinstance(posting, Need):
+        need_parts.refold(look.session, posting)
     # The guard of X7 holds for all needs of this NPO, also for one that was read meanwhile.
     is_busy = isinstance(posting, Need) and case_reads.is_busy(look.session, posting.organization_id)
     posting.published_at, posting.expiry_notices = look.now, 0

@@ -68,6 +68,7 @@ def take_over(session: Session, actor: Actor, before: Posted, now: datetime) -> 
     drafts.begun(session, actor, made, now, "take_over", follows=before.public_id)
     if isinstance(made, Need) and isinstance(before, Need):
         need_parts.keep(session, made, need_parts.further(session, before))
+        need_parts.refold(session, made)
     return made
 
 

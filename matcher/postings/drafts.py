@@ -165,6 +165,7 @@ def _save(
     changed = isinstance(posting, Need) and further is not None and need_parts.keep(session, posting, further)
     if isinstance(posting, Need):
         need_parts.require_kept(session, posting, taken)
+        need_parts.refold(session, posting)
     session.flush()
     names = {*values, "parts"} if changed else set(values)
     audit.record(

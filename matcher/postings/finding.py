@@ -13,7 +13,7 @@ from matcher.cases import takes
 from matcher.ground import lifecycle, vocabulary
 from matcher.ground import posting as posting_fields
 from matcher.ground import profile as profile_fields
-from matcher.ground.parts import Standing
+from matcher.ground.parts import Part, Standing
 from matcher.ground.permissions import Actor
 from matcher.postings import reads, wanted
 from matcher.postings.nearness import Meaning
@@ -33,7 +33,7 @@ NEAR_MOST: Final = 20  #: and so many are shown
 
 @dataclass(frozen=True)
 class Why:
-    """Why something was found: ``places`` (codes of its fields, ``organization``, ``number`` or
+    """Why something was found: ``places`` (codes of its fields, ``organization``, ``number``, ``parts`` or
     ``support_type``) say the words, or ``sentence`` is near to them in meaning.
     """
 
@@ -125,7 +125,7 @@ def _found(
 ) -> Found:
     if looked_for.says_nothing:
         return Found(listing, says_nothing=True)
-    why = {one.id: Why(places_of(one, looked_for)) for one in listing.rows} if looked_for.words else {}
+    why = _places(session, listing.rows, looked_for) if looked_for.words else {}
     near: Sequence[Any] = ()
     # What is near follows everything that says the words.
     if looked_for.words and listing.page == listing.pages:
@@ -170,7 +170,7 @@ def meeting(
         .order_by(record.id)
     )
     said = session.scalars(may_be.where(record.id.in_(ids), *wanted.said(looked_for, record))).all()
-    why = {one.id: Why(places_of(one, looked_for)) for one in said}
+    why = _places(session, said, looked_for)
     meaning = None if looked_for.says_nothing else Meaning.of(live, kind, looked_for.words)
     if meaning is not None:
         near = meaning.near_among(session, set(ids) - why.keys())
@@ -180,13 +180,18 @@ def meeting(
     return why
 
 
-def places_of(record: Need | Offer | Organization, looked_for: Wanted) -> tuple[str, ...]:
+def _places(session: Session, rows: Sequence[Any], looked_for: Wanted) -> dict[int, Why]:
     """Where the words stand: the searched fields that say any of them, in the order of the form."""
-    parts = [part for term in looked_for.terms for way in term.ways for part in way]
-    return tuple(code for code, text in _searched(record) if any(part in text for part in parts))
+    words = [part for term in looked_for.terms for way in term.ways for part in way]
+    further = takes.parts_of(session, [one for one in rows if isinstance(one, Need)])
+    searched = {one.id: _searched(one, further.get(one.id, ())[1:]) for one in rows}
+    return {
+        key: Why(tuple(code for code, text in found if any(word in text for word in words)))
+        for key, found in searched.items()
+    }
 
 
-def _searched(record: Need | Offer | Organization) -> list[tuple[str, str]]:
+def _searched(record: Need | Offer | Organization, further: Sequence[Part]) -> list[tuple[str, str]]:
     if isinstance(record, Organization):
         held = record.npo if record.kind == "npo" else record.company
         codes = [one.code for one in profile_fields.FIELDS[record.kind] if one.is_searched]
@@ -198,6 +203,7 @@ def _searched(record: Need | Offer | Organization) -> list[tuple[str, str]]:
     return [
         *((one.code, folding.folded(getattr(record, one.code))) for one in own if one.is_searched),
         ("support_type", folding.folded(vocabulary.support_label(record.support_type))),
+        ("parts", folding.folded(folding.text_of_parts(further))),
         ("number", folding.folded(record.number or "")),
         ("organization", record.organization.search_text),
     ]

@@ -1,10 +1,12 @@
 """いっしょに頼む: the city proposes to NPOs that need the same to ask together, and each of them answers.
 
 Once all have agreed, the need by which they ask – of whom the city named – asks for the sum, and the others'
-own needs rest. Who declines says why; then all goes on as it was.
+own needs rest. Who declines says why, and so does the city when it takes back what nobody answers; then all
+goes on as it was.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -12,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from matcher.cases import takes
-from matcher.ground import lifecycle, limits, permissions
+from matcher.ground import calendar, lifecycle, limits, permissions
 from matcher.ground.errors import Invalid, NotFound
 from matcher.ground.permissions import SYSTEM, Actor
 from matcher.postings import drafts
@@ -28,6 +30,7 @@ _TOLD: Final[Mapping[str, Callable[..., wording.Said]]] = {
     "joint_proposed": wording.joint_proposed,
     "joint_agreed": wording.joint_agreed,
     "joint_declined": wording.joint_declined,
+    "joint_withdrawn": wording.joint_withdrawn,
 }
 
 
@@ -66,7 +69,7 @@ def _taken(look: Look) -> str | None:
 
 
 def _standing() -> tuple[ColumnElement[bool], ...]:
-    """SQL: nobody has declined, and the need by which they ask still stands."""
+    """SQL: it has not come to nothing, and the need by which they ask still stands."""
     return JointNeed.state.in_(_STANDING), Need.state.in_(lifecycle.POSTING_CURRENT)
 
 
@@ -215,6 +218,33 @@ def _begin_together(look: Look, joint: JointNeed) -> Done:
     return Done(made=joint, event="agree_joint", details={"quantity": lead.quantity}, tells=(told,))
 
 
+@_act(
+    "withdraw_joint", record=JointNeed, by="posting.review", open_in=frozenset({"proposed"}),
+    when=lambda joint: joint.need.is_current, shown=act.version_of_record,
+    words=Words(
+        "提案を取り下げる", "提案を取り下げ、団体にお知らせしました。",
+        "いっしょに頼むことの提案を取り下げました",
+        submit="提案を取り下げる", is_grave=True,
+    ),
+)  # fmt: skip
+def withdraw_joint(look: Look, reason: str) -> Done:
+    """Take back a proposal that waits for answers: nobody is bound by it, whoever has agreed included.
+
+    Raises:
+        Invalid: no reason.
+    """
+    joint: JointNeed = look.record
+    reason = reason.strip()
+    if not reason:
+        raise Invalid(reason="required")
+    if limits.is_too_long(reason, limits.NOTE):
+        raise Invalid(reason="too_long")
+    moves.become(joint, "withdrawn")
+    joint.ended_at = look.now
+    told = Told("partners", "joint_withdrawn", {"joint": joint, "reason": reason})
+    return Done(made=joint, text=reason, tells=(told,))
+
+
 # ── Reading ──────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -224,19 +254,44 @@ def partner_of(joint: JointNeed, actor: Actor) -> JointPartner | None:
 
 
 def get_joint(session: Session, actor: Actor, public_id: str) -> JointNeed:
-    """A proposal to one's own NPO, with all who are asked.
+    """A proposal to one's own NPO, with all who are asked; the city finds any.
 
     Raises:
         NotFound
     """
     found = session.scalar(_loaded().where(JointNeed.public_id == public_id))
-    if found is None or not permissions.may(actor, "posting.answer", found):
+    acts = (answer_joint, withdraw_joint)
+    if found is None or not any(permissions.may(actor, one.by, found) for one in acts):
         raise NotFound("joint_need")
     return found
 
 
+def waiting_days(joint: JointNeed, now: datetime) -> int:
+    """For how many days it has waited for answers; 0 on the first."""
+    return (calendar.tokyo_date(now) - calendar.tokyo_date(joint.proposed_at)).days
+
+
+def waiting(session: Session, actor: Actor) -> Sequence[JointPartner]:
+    """What waits for the answer of the actor's NPO, the oldest proposal first, each with its own need."""
+    if drafts.is_locked(actor):
+        return ()
+    rows = session.scalars(
+        select(JointPartner)
+        .join(JointNeed, JointNeed.id == JointPartner.joint_id)
+        .join(Need, Need.id == JointNeed.need_id)
+        .where(
+            JointPartner.organization_id == (actor.organization_id or 0),
+            JointPartner.answer == "waiting",
+            *_standing(),
+        )
+        .options(joinedload(JointPartner.joint), joinedload(JointPartner.need))
+        .order_by(JointPartner.id)
+    ).all()
+    return [one for one in rows if permissions.may(actor, answer_joint.by, one.need)]
+
+
 def of_need(session: Session, need: Need) -> JointNeed | None:
-    """The latest that a need is part of, with all who are asked, unless somebody has declined."""
+    """The latest that a need is part of, with all who are asked, unless it came to nothing."""
     return session.scalars(
         _loaded()
         .join(JointPartner, JointPartner.joint_id == JointNeed.id)

@@ -12,6 +12,7 @@ from matcher.ground.errors import Invalid
 from matcher.ground.parts import FIRST, Part
 from matcher.records import Need, NeedPart
 from matcher.records.base import column_length
+from matcher.register import folding
 
 #: What is typed of each.
 FIELDS: Final = ("support_type", "what", "quantity", "unit", "min_useful")
@@ -25,6 +26,11 @@ def named(place: int, field: str) -> str:
 def further(session: Session, need: Need) -> tuple[Part, ...]:
     """What a need asks for besides its first part."""
     return takes.parts_of(session, [need])[need.id][1:]
+
+
+def counts(session: Session, needs: Iterable[Need]) -> dict[int, int]:
+    """need id → how many further parts it has."""
+    return {key: len(found) - 1 for key, found in takes.parts_of(session, needs).items()}
 
 
 def faults(part: Part) -> dict[str, str]:
@@ -67,6 +73,11 @@ def keep(session: Session, need: Need, written: Sequence[Part]) -> bool:
         )  # fmt: skip
     session.flush()
     return True
+
+
+def refold(session: Session, need: Need) -> None:
+    """Let a search for words look through what the need says now, its further parts included."""
+    need.search_text = folding.text_of_posting(need, further(session, need))
 
 
 def taken_parts(session: Session, need: Need) -> dict[int, Part]:

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, false, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, false, or_, select
 
 from embeddings import text as texts
+from matcher.cases import takes
 from matcher.ground import vocabulary
-from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization
+from matcher.records import CompanyProfile, Need, NeedPart, NpoProfile, Offer, Organization
 from matcher.register import folding
 from matcher.suggestions.conditions import NO_FILTERS, Filters
 
@@ -94,26 +95,51 @@ def _stands(columns: Sequence[Any], term: Term) -> ColumnElement[bool]:
 
 
 def met(filters: Filters, kind: type[Need] | type[Offer]) -> list[ColumnElement[bool]]:
-    """SQL of ``Filters.are_met`` for needs or offers."""
+    """SQL of ``Filters.are_met`` for needs or offers. Of a need any part may be of the kind and the amount of
+    which something is missing; suggestions speak of its first.
+    """
     found = _listed(filters, kind)
-    if filters.support_type:
-        own = kind.support_type == filters.support_type
-        found.append(or_(own, holds(Need.also_welcome, filters.support_type)) if kind is Need else own)
+    if kind is Offer:
+        found += _given(filters)
+    elif filters.support_type or filters.amount is not None:
+        further = exists().where(NeedPart.need_id == Need.id, *_missing(filters, NeedPart))
+        found.append(or_(and_(*_missing(filters, Need)), further))
     if filters.mode:
         found.append(kind.mode.in_((filters.mode, "either")))
     if filters.urgency:
         found.append(Need.urgency == filters.urgency if kind is Need else false())
-    if filters.amount is not None:
-        found.append(
-            or_(kind.unit == filters.unit, kind.unit.startswith(f"{filters.unit}/", autoescape=True))
-        )
-        asked = or_(Need.quantity <= filters.amount, Need.min_useful <= filters.amount)
-        found.append(asked if kind is Need else Offer.quantity >= filters.amount)
     if filters.period_to is not None:
         found.append(or_(kind.period_from.is_(None), kind.period_from <= filters.period_to))
     if filters.period_from is not None:
         found.append(or_(kind.period_to.is_(None), kind.period_to >= filters.period_from))
     return found
+
+
+def _given(filters: Filters) -> list[ColumnElement[bool]]:
+    found = [Offer.support_type == filters.support_type] if filters.support_type else []
+    if filters.amount is not None:
+        found += [_counted(filters, Offer), Offer.quantity >= filters.amount]
+    return found
+
+
+def _missing(filters: Filters, part: type[Need] | type[NeedPart]) -> list[ColumnElement[bool]]:
+    """SQL: something is missing of a part of the kind, and no more than the amount or that is useful."""
+    left = takes.left(part)
+    found: list[ColumnElement[bool]] = []
+    if filters.support_type:
+        own = part.support_type == filters.support_type
+        found.append(or_(own, holds(Need.also_welcome, filters.support_type)) if part is Need else own)
+    if filters.amount is not None:
+        is_little = and_(part.quantity.is_not(None), left <= filters.amount + takes.SOME)
+        found += [_counted(filters, part), or_(is_little, part.min_useful <= filters.amount)]
+    return [*found, left > takes.SOME]
+
+
+def _counted(filters: Filters, rows: Any) -> ColumnElement[bool]:
+    same: ColumnElement[bool] = or_(
+        rows.unit == filters.unit, rows.unit.startswith(f"{filters.unit}/", autoescape=True)
+    )
+    return same
 
 
 def met_by_profile(

@@ -33,6 +33,11 @@ class JointNeed(Identified, Versioned, Base):
         return self.state == "proposed"
 
     @property
+    def waiting(self) -> tuple["JointPartner", ...]:
+        """Those who have not answered yet; the partners must be loaded."""
+        return tuple(one for one in self.partners if one.answer == "waiting")
+
+    @property
     def party_ids(self) -> tuple[int, ...]:
         """All who are asked; the partners must be loaded."""
         return tuple(one.organization_id for one in self.partners)

@@ -6,12 +6,14 @@ as people write it: with its dashes, in any width, with the T of an invoice issu
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func
 
 from embeddings.text import fold
 from matcher.ground import posting, profile
+from matcher.ground.parts import Part
 from matcher.ground.vocabulary import support_label
 from matcher.records import Need, Offer, Organization
 
@@ -24,12 +26,17 @@ def folded(text: str) -> str:
     return fold(text).translate(_HIRAGANA)
 
 
-def text_of_posting(owner: Need | Offer) -> str:
-    """What a search for a need or an offer looks through."""
+def text_of_posting(owner: Need | Offer, further: Iterable[Part] = ()) -> str:
+    """What a search for a need (``further``: its further parts) or an offer looks through."""
     fields = posting.FIELDS["need" if isinstance(owner, Need) else "offer"]
     body = (getattr(owner, one.code) for one in fields if one.is_searched)
-    parts = (owner.number, *body, support_label(owner.support_type))
+    parts = (owner.number, *body, support_label(owner.support_type), text_of_parts(further))
     return folded("\n".join(part for part in parts if part))
+
+
+def text_of_parts(further: Iterable[Part]) -> str:
+    """What of it the further parts of a need say, not folded."""
+    return "\n".join(f"{support_label(one.support_type)} {one.what}".rstrip() for one in further)
 
 
 def text_of_organization(organization: Organization) -> str:

@@ -149,6 +149,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "見合わせるとのお返事がありました。それぞれのニーズは、これまでどおり続きます。\n\n理由：{reason}\n\n"
             + _POSTING,
         ),
+        "joint_withdrawn": (
+            "いっしょに頼むことの提案を取り下げました（{number}）",
+            "お返事がそろわなかったなどの理由により、市が提案を取り下げました。お返事は要りません。それぞれのニーズは、"
+            "これまでどおり続きます。\n\n理由：{reason}\n\n" + _POSTING,
+        ),
         "need_filled": (
             "ニーズがすべて満たされました（{number}）",
             "必要とされていたもののすべてについて、協定が結ばれました。新しい申し出の受付を終了しました。\n\n" + _POSTING
@@ -359,6 +364,11 @@ def joint_agreed(need: Need) -> Said:
 def joint_declined(need: Need, reason: str) -> Said:
     """To each of them, and to the coordinators."""
     return _of_posting("joint_declined", need, reason=reason)
+
+
+def joint_withdrawn(need: Need, reason: str) -> Said:
+    """To all who were asked: the city has taken its proposal back."""
+    return _of_posting("joint_withdrawn", need, reason=reason)
 
 
 def need_filled(need: Need) -> Said:

@@ -35,7 +35,7 @@ ELSEWHERE: dict[str, str] = {
         "tests/browser/test_journeys.py, tests/web: shown after a form was sent",
     ),
     **dict.fromkeys(
-        ("coordinator.need_joint", "npo.joint_need"),
+        ("coordinator.need_joint", "coordinator.joint_withdraw", "npo.joint_need"),
         "tests/web/test_joint_pages.py: where needs are alike, and once the city has proposed",
     ),
     "cases.need_together": "tests/web/test_need_parts_pages.py: once two companies take part of a need",

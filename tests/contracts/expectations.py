@@ -265,6 +265,10 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     "coordinator.questions_file": [
         ("", {"form": "xlsx"}, {"GET": "L----++-"}),
     ],
+    "coordinator.joint_withdraw": [
+        ("joint", {}, {"GET": "L----++-", "POST": "L----++-"}),
+        ("nothing", {}, {"GET": "L-------", "POST": "L-------"}),
+    ],
     "coordinator.need_joint": [
         ("need", {}, {"GET": "L----++-", "POST": "L----++-"}),
         ("draft_need", {}, {"GET": "L----++-", "POST": "L----++-"}),

@@ -175,7 +175,10 @@ DEEDS: Final[Mapping[str, Mapping[str, Deed]]] = {
     },
     "comment": {"treat_comment": _declared(PublicComment, "treat_comment", MagicMock(), {"decision": ""})},
     "question": {"treat_question": _declared(Question, "treat_question", questions.Treatment(""))},
-    "joint": {"answer_joint": _declared(JointNeed, "answer_joint", "", "")},
+    "joint": {
+        "answer_joint": _declared(JointNeed, "answer_joint", "", ""),
+        "withdraw_joint": _declared(JointNeed, "withdraw_joint", ""),
+    },
     "handover": {"cancel_handover": _declared(Handover, "cancel_handover")},
     "registration code": {"end_registration_code": _declared(RegistrationCode, "end_registration_code")},
     "upload": {"discard": _declared(ImportBatch, "discard")},
@@ -279,7 +282,7 @@ _STANDINGS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
     "account": {state: {"status": state} for state in ("invited", "active", "deactivated")},
     "comment": {state: {"state": state} for state in lifecycle.WITHIN["comment"]},
     "question": {state: {"state": state} for state in vocabulary.QUESTION_STATES},
-    "joint": {state: {"state": state} for state in ("proposed", "agreed", "declined")},
+    "joint": {state: {"state": state} for state in ("proposed", "agreed", "declined", "withdrawn")},
     "handover": {"planned": {}, "done": {"done_at": NOW}, "cancelled": {"cancelled_at": NOW}},
     "registration code": {
         "coming": {"valid_on": TODAY + timedelta(days=1)}, "open": {"valid_on": TODAY},

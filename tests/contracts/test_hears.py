@@ -486,6 +486,12 @@ def _joint(decision: str, *, is_last: bool = False) -> Scene:
     return scene
 
 
+def _taken_back(p: Partners) -> Set:
+    """The city takes the same back before anybody has answered."""
+    record, _answer = _joint("agree")(p)
+    return record, lambda _by: ("お返事がそろわないため。",)
+
+
 def _proposed(p: Partners) -> Set:
     other = factories.make_need(p.session, factories.make_npo(p.session))
     read = posting_reads.get_need(p.session, p.manager, p.need.public_id)
@@ -496,6 +502,7 @@ _JOINT_SCENES: Final[Mapping[str, Scene]] = {
     "answer_joint": _joint("agree"),
     "answer_joint: last of all": _joint("agree", is_last=True),
     "answer_joint: declined": _joint("decline"),
+    "withdraw_joint": _taken_back,
 }
 
 SCENES: Final[Mapping[tuple[str, str], Scene]] = {

@@ -1,6 +1,7 @@
 """いっしょに頼む: the city proposes, each NPO answers, and with the last who agrees they ask together."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -16,6 +17,7 @@ from matcher.records import AuditEvent, JointNeed, Need, NeedPart, Notice
 from tests import factories
 from tests.conftest import NOW
 
+LATER = NOW + timedelta(days=15)
 WHY = "まとめて頼むと、配送が1回で済みます。"
 
 
@@ -97,6 +99,94 @@ def test_who_declines_says_why_and_all_goes_on_as_it_was(town):
     with pytest.raises(MovedOn):
         town.answer(made, 2)
     assert town.propose(2).state == "proposed"
+
+
+def taken_back(town, made, reason="お返事がそろわないため。", *, version=None, by=None):
+    by = by or town.official
+    found = joint.get_joint(town.session, by, made.public_id)
+    joint.withdraw_joint(town.session, by, found, reason, LATER, version=version)
+
+
+def test_the_city_takes_back_what_somebody_does_not_answer_and_all_is_as_before(town):
+    made = town.propose(1, 2)
+    assert (joint.waiting_days(made, NOW), joint.waiting_days(made, LATER)) == (0, 15)
+    town.answer(made, 0)
+    assert [one.organization_id for one in made.waiting] == [one.id for one in town.npos[1:]]
+    for reason, code in ((" ", "required"), ("長" * 2001, "too_long")):
+        with pytest.raises(Invalid) as found:
+            taken_back(town, made, reason)
+        assert found.value.facts == {"reason": code}
+    taken_back(town, made)
+    assert (made.state, made.ended_at) == ("withdrawn", LATER)
+    assert [(one.state, one.quantity) for one in town.needs] == [("open", 10), ("open", 20), ("open", 30)]
+    assert town.told("joint_withdrawn") == 3  # whoever had agreed hears of it, too
+    assert joint.of_need(town.session, town.needs[0]) is None
+    events = town.session.scalars(select(AuditEvent).where(AuditEvent.action == "withdraw_joint")).all()
+    assert {(one.object_id, one.reason_text) for one in events} == {
+        (one.public_id, "お返事がそろわないため。") for one in town.needs
+    }
+    with pytest.raises(MovedOn):
+        town.answer(made, 1)
+    with pytest.raises(MovedOn):
+        taken_back(town, made)
+    again = town.propose(1, 2)
+    for number in range(3):
+        town.answer(again, number)
+    assert (again.state, town.needs[0].quantity) == ("agreed", 60)
+
+
+def test_what_all_agreed_to_or_one_declined_is_not_taken_back(town):
+    for decision, reason in (("decline", "時期が合いません。"), ("agree", "")):
+        made = town.propose(1)
+        town.answer(made, 0)
+        town.answer(made, 1, decision, reason)
+        with pytest.raises(MovedOn):
+            taken_back(town, made)
+
+
+def test_who_takes_a_proposal_back_has_seen_every_answer(town):
+    made = town.propose(1, 2)
+    shown = made.version
+    town.answer(made, 1)
+    with pytest.raises(MovedOn):
+        taken_back(town, made, version=shown)
+    taken_back(town, made, version=made.version)
+
+
+def test_an_npo_takes_no_proposal_of_the_city_back(town):
+    made = town.propose(1)
+    with pytest.raises(NotPermitted):
+        taken_back(town, made, by=town.actors[0])
+    with pytest.raises(NotFound):
+        taken_back(town, made, by=town.actors[2])
+
+
+def waiting(town, number):
+    return [one.need.title for one in joint.waiting(town.session, town.actors[number])]
+
+
+def test_an_answer_that_is_owed_waits_until_it_is_given_or_nobody_asks_for_it_any_more(town):
+    assert waiting(town, 0) == []
+    made = town.propose(1, 2)
+    assert [waiting(town, number) for number in range(3)] == [["野菜0"], ["野菜1"], ["野菜2"]]
+    town.answer(made, 0)
+    assert [waiting(town, number) for number in range(3)] == [[], ["野菜1"], ["野菜2"]]
+    town.needs[0].state = "withdrawn"
+    town.session.flush()
+    assert waiting(town, 1) == []
+    town.needs[0].state = "open"
+    town.session.flush()
+    town.answer(made, 1, "decline", "時期が合いません。")
+    assert [waiting(town, number) for number in range(3)] == [[], [], []]
+    taken_back(town, town.propose(2))
+    assert waiting(town, 0) == []
+
+
+def test_only_who_may_answer_owes_an_answer(town):
+    town.propose(1)
+    town.actors[0] = replace(town.actors[0], organization_role="viewer")
+    town.actors[1] = replace(town.actors[1], organization_state="suspended")
+    assert [waiting(town, number) for number in range(3)] == [[], [], []]
 
 
 def test_one_answers_once_and_only_for_ones_own(town):

@@ -1,7 +1,9 @@
 """Several companies fill one need: what is missing of its parts, and the last of it taken by two at once."""
 
+from itertools import product
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from matcher.cases import answering, beginning, deciding, takes
 from matcher.cases import reads as case_reads
@@ -10,8 +12,11 @@ from matcher.cases.deciding import Decision
 from matcher.ground import parts
 from matcher.ground.errors import Invalid, Refused
 from matcher.ground.parts import Part
-from matcher.postings import drafts, need_parts
-from matcher.records import AuditEvent, Need, NeedPart, Notice
+from matcher.postings import acts, again, drafts, finding, need_parts, reads
+from matcher.postings.wanted import Wanted
+from matcher.records import AuditEvent, CaseTake, Need, NeedPart, Notice, Partnership
+from matcher.suggestions.conditions import Filters
+from matcher.suggestions.indexing import LiveIndex
 from tests import factories
 from tests.services.test_partnerships import Town
 from tests.services.test_races import at_once
@@ -325,3 +330,125 @@ def rewrite(town, now, values, written):
     drafts.save_need_step(
         town.session, town.npo_actor, town.need, 2, values, now, version=None, further=written
     )
+
+
+# ── Looking for it ───────────────────────────────────────────────────────────────────────────────────
+
+
+def is_found(town, words="", **filters):
+    looked_for = Wanted(words, Filters(**filters))
+    rows = reads.open_needs(town.session, looked_for.as_dict(), public=False).rows
+    return town.need in rows
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({"support_type": "place"}, True),
+        ({"support_type": "food"}, True),
+        ({"support_type": "pro_bono"}, True),
+        ({"support_type": "cash_donation"}, False),
+        ({"support_type": "place", "amount": 3.0, "unit": "回"}, True),
+        ({"support_type": "place", "amount": 2.0, "unit": "回"}, False),
+        ({"support_type": "place", "amount": 100.0, "unit": "kg"}, False),  # of two parts
+        ({"support_type": "pro_bono", "amount": 9.0, "unit": "時間"}, False),  # it says no amount
+        ({"amount": 3.0, "unit": "回"}, True),
+        ({"amount": 100.0, "unit": "kg"}, True),
+        ({"amount": 99.0, "unit": "kg"}, False),
+    ],
+)
+def test_a_need_is_found_by_the_kind_and_the_amount_of_any_part(town, filters, found):
+    add_part(town)
+    add_part(town, 3, "pro_bono", None, "")
+    assert is_found(town, **filters) is found
+
+
+def test_a_part_of_which_little_is_useful_is_found_by_that(town):
+    add_part(town, min_useful=1)
+    assert is_found(town, support_type="place", amount=1.0, unit="回")
+    assert not is_found(town, support_type="place", amount=0.5, unit="回")
+
+
+def test_a_need_is_found_by_what_is_missing_and_not_by_what_companies_take(town, now):
+    add_part(town)
+    add_part(town, 3, "pro_bono", None, "")
+    case = introduced(town, now, Terms("food", 60, "kg", also=((2, 1), (3, None))))
+    assert is_found(town, support_type="food", amount=40.0, unit="kg")
+    assert not is_found(town, support_type="food", amount=39.0, unit="kg")
+    assert is_found(town, support_type="place", amount=2.0, unit="回")
+    assert is_found(town, support_type="pro_bono")  # who only talks about a whole does not hold it
+    case.state = "agreed"
+    town.session.flush()
+    assert not is_found(town, support_type="pro_bono")
+    introduced(town, now, Terms("place", 2, "回", part=2))
+    assert not is_found(town, support_type="place")
+    assert is_found(town, support_type="food")
+    case.was_terminated = True
+    town.session.flush()
+    assert is_found(town, support_type="place", amount=1.0, unit="回")
+    assert is_found(town, support_type="pro_bono")
+
+
+AMOUNTS, STATES = (None, 33.33, 0.1), ("coordinator_review", "negotiation", "agreed")
+
+
+@pytest.mark.parametrize("wanted", [100.0, 33.33, 33.43, None])
+def test_what_is_missing_in_sql_is_what_is_missing_in_the_rule(town, session, now, wanted):
+    """Of the first part and of a further one, whatever kind and amount cases take of them."""
+    town.need.quantity, town.need.unit = wanted, "kg" if wanted else ""
+    add_part(town, 2, "food", town.need.quantity, town.need.unit)
+    cases = [wants(town, now, Terms("food")) for _amount in AMOUNTS]
+    session.add_all([CaseTake(partnership_id=case.id, place=2, support_type="food") for case in cases])
+    session.flush()
+    seen = set()
+    for state, kind in product(STATES, ("food", "goods_new", "cash_donation")):
+        for table, key in ((Partnership, Partnership.id), (CaseTake, CaseTake.partnership_id)):
+            for case, amount in zip(cases, AMOUNTS, strict=True):
+                values = {"support_type": kind, "quantity": amount, "unit": "kg" if amount else ""}
+                session.execute(update(table).where(key == case.id).values(**values))
+        session.execute(update(Partnership).values(state=state))
+        session.expire_all()
+        first = session.scalar(select(takes.left(Need)).where(Need.id == town.need.id))
+        further = session.scalar(select(takes.left(NeedPart)).where(NeedPart.need_id == town.need.id))
+        for found, rule in zip((first, further), missing(town), strict=True):
+            assert max(0.0, round(float(found), 2)) == rule, (state, kind)
+            assert (float(found) > takes.SOME) == (rule > 0)
+            seen.add(rule)
+    assert len(seen) == 2, seen
+
+
+def test_a_kept_search_is_met_by_a_need_of_which_any_part_meets_it(town, session, now):
+    add_part(town)
+
+    def hits(**filters):
+        looked_for = Wanted(filters=Filters(**filters))
+        return set(finding.meeting(session, LiveIndex(), "need", [town.need.id], looked_for))
+
+    assert hits(support_type="place", amount=3.0, unit="回") == {town.need.id}
+    assert hits(support_type="place", amount=2.0, unit="回") == set()
+    introduced(town, now, Terms("place", 3, "回", part=2))
+    assert hits(support_type="place") == set()
+
+
+def test_a_word_finds_what_a_further_part_says(town, session, now):
+    assert not is_found(town, "調理の場所")
+    saved(town, now, Part(2, "place", 3, "回", what="調理の場所"))
+    town.need.state = "open"
+    session.flush()
+    assert is_found(town, "調理の場所")
+    assert is_found(town, "会議室")
+    town.need.state = "in_review"
+    acts.publish(session, town.coordinator, town.need, now, version=None, edits={"title": "夏休みの昼ごはん"})
+    assert is_found(town, "夏休みの昼ごはん 調理の場所")
+    again_ = again.take_over(session, town.npo_actor, _over(town), now)
+    assert "調理の場所" in again_.search_text
+    town.need.state = "draft"
+    session.flush()
+    saved(town, now)
+    assert "調理の場所" not in town.need.search_text
+
+
+def _over(town):
+    town.need.state = "expired"
+    town.session.flush()
+    return town.need

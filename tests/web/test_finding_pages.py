@@ -96,6 +96,13 @@ def test_a_sentence_finds_what_it_asks_for(company):
     assert "見つかった場所：件名" in page.text
 
 
+def test_what_else_a_need_asks_for_is_found_by_its_words_and_its_kind(company):
+    for asked in ("q=子どもたちが絵を描く場所", "support_type=place&amount=2日"):
+        page = visit(company, f"/company/needs?{asked}")
+        assert "灯ろうの和紙と、絵を描く子どもたちの場所" in listed(page)[0], asked
+    assert "ほかにも必要なもの" in visit(company, "/company/needs?q=子どもたちが絵を描く場所").text
+
+
 def test_what_is_near_in_meaning_follows_under_its_own_heading_with_its_sentence(company):
     page = visit(company, "/company/needs?q=子ども食堂 野菜")
     exact, near = listed(page)

@@ -1,5 +1,7 @@
 """いっしょに頼む on the pages of the city, of the NPOs, and of those who read what they ask for together."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -88,6 +90,58 @@ def test_who_declines_must_say_why(city):
     city.answer(city.second, 1, decision="decline", reason="時期が合いません。")
     assert city.kept(JointNeed).state == "declined"
     assert "提案を読んで返事をする" not in visit(city.first, f"/npo/needs/{city.needs[0].public_id}").text
+
+
+def test_the_city_takes_back_what_nobody_answers(city):
+    city.propose()
+    with city.records.write() as session:
+        session.scalars(select(JointNeed)).one().proposed_at = NOW - timedelta(days=15)
+    url = f"/npo/needs/{city.needs[1].public_id}"
+    for browser, address in ((city.official, f"/desk/needs/{city.needs[1].public_id}"), (city.second, url)):
+        assert "提案から15日 2団体のお返事を待っています。" in visit(browser, address).text
+    assert "提案を取り下げる" not in visit(city.second, url).text
+    page = visit(city.official, f"/desk/needs/{city.needs[0].public_id}")
+    form = visit(city.official, page.href("提案を取り下げる"))
+    again = send(city.official, form, {}, status=422, button="提案を取り下げる")
+    assert "#reason" in {address for _text, address in again.links}
+    late = visit(city.second, visit(city.second, url).href("提案を読んで返事をする"))
+    shown = send(city.official, again, {"reason": "お返事がそろわないため。"}, button="提案を取り下げる")
+    assert "提案を取り下げ、団体にお知らせしました。" in visit(city.official, shown.location).text
+    assert city.kept(JointNeed).state == "withdrawn"
+    kept = send(city.second, late, {"decision": "agree"}, status=409, button="返事を送る")
+    assert "取り下げとなりました" in kept.text
+    for browser, address in ((city.official, f"/desk/needs/{city.needs[0].public_id}"), (city.second, url)):
+        page = visit(browser, address)
+        assert "いっしょに頼むことの提案を取り下げました" in page.text
+        assert "お返事がそろわないため。" in page.text
+        assert "お返事を待っています" not in page.text
+    assert visit(city.official, f"/desk/needs/{city.needs[0].public_id}").href(PROPOSE)
+
+
+def test_an_answer_that_came_meanwhile_is_seen_before_a_proposal_is_taken_back(city):
+    city.propose()
+    page = visit(city.official, f"/desk/needs/{city.needs[0].public_id}")
+    form = visit(city.official, page.href("提案を取り下げる"))
+    city.answer(city.first, 0, decision="agree")
+    values = {"reason": "お返事がそろわないため。"}
+    again = send(city.official, form, values, status=409, button="提案を取り下げる")
+    assert "団体からお返事がありました" in again.text
+    send(city.official, again, values, button="提案を取り下げる")
+    assert city.kept(JointNeed).state == "withdrawn"
+
+
+def test_the_home_page_of_each_asks_for_its_answer_until_it_is_given(city):
+    asks = "「野菜1」をいっしょに頼む提案に返事をする"
+    assert asks not in visit(city.second, "/npo").text
+    city.propose()
+    home = visit(city.second, "/npo")
+    assert asks in home.text
+    assert "「野菜0」をいっしょに頼む提案に返事をする" in visit(city.first, "/npo").text
+    assert "提案に返事をする" not in visit(city.company, "/company").text
+    form = visit(city.second, home.href("提案を読む"))
+    send(city.second, form, {"decision": "agree"}, button="返事を送る")
+    assert asks not in visit(city.second, "/npo").text
+    assert "提案に返事をする" in visit(city.first, "/npo").text
 
 
 def test_a_proposal_names_a_need_and_says_why(city):

@@ -282,6 +282,32 @@ def test_a_company_takes_its_name_back_whenever_it_likes(shared):
     visit(town.stranger, url, 404)  # nobody is left who lets itself be named
 
 
+@pytest.mark.parametrize("state", ["suspended", "deactivated", "returned", "submitted"])
+def test_who_left_or_was_stopped_is_named_no_more_and_its_amount_still_counts(shared, new_client, state):
+    town, taker, url = shared
+    with town.records.write() as session:
+        companies = {one.name: one for one in session.scalars(select(Organization)) if one.name in ALL}
+        companies["相談中の会社"].state = state
+        session.scalars(
+            select(Partnership).where(Partnership.company_id == companies["名乗らない会社"].id)
+        ).one().is_named = True
+        companies["名乗らない会社"].name = "残る会社"
+    assert "相談中の会社" not in visit(taker, url).text
+    with town.records.write() as session:
+        session.scalars(select(Organization).where(Organization.name == "名乗る会社")).one().state = state
+    browsers = [town.stranger, new_client()]
+    for page in [visit(browser, url) for browser in browsers]:
+        assert "名乗る会社" not in page.text
+        assert {"企業1社", "残る会社", "60kg", "25kg"} <= {
+            word for word in ("企業1社", "残る会社", "60kg", "25kg") if word in page.text
+        }
+    assert all("名乗る会社" in visit(browser, url).text for browser in (town.group, town.desk))
+    with town.records.write() as session:
+        session.scalars(select(Organization).where(Organization.name == "残る会社")).one().state = state
+    for browser in browsers:
+        visit(browser, url, 404)  # nobody is left who may be named
+
+
 def test_what_is_taken_besides_is_counted_in_the_unit_of_its_part(big):
     add_part(big)
     form = visit(big.firm, propose_url(big))
@@ -291,6 +317,37 @@ def test_what_is_taken_besides_is_counted_in_the_unit_of_its_part(big):
     send(big.firm, refused, {"take_2": "2回", "action": "send"})
     with big.records.read() as session:
         assert [(row.place, row.quantity) for row in session.scalars(select(CaseTake))] == [(2, 2)]
+
+
+def test_a_list_finds_a_need_by_a_further_part_and_says_where(big):
+    add_part(big)
+    with big.records.write() as session:
+        need_parts.refold(session, session.get(Need, big.need.id))
+    for browser, url in ((big.firm, "/company/needs"), (big.stranger, "/needs")):
+        found = visit(browser, f"{url}?q=調理の場所")
+        assert big.need.title in found.text
+        assert "見つかった場所：ほかにも必要なもの" in found.text
+        for asked, is_found in (("support_type=place", True), ("support_type=place&amount=2回", False)):
+            assert (big.need.title in visit(browser, f"{url}?{asked}").text) is is_found, asked
+    introduce(big, Terms("place", 3, "回", part=2))
+    assert big.need.title not in visit(big.firm, "/company/needs?support_type=place").text
+    assert big.need.title in visit(big.firm, "/company/needs?support_type=food").text
+
+
+def test_how_much_else_is_needed_stands_on_the_desk_and_on_the_page_of_the_npo(big):
+    npo = f"/organizations/{big.npo.public_id}"
+    for browser, url in ((big.desk, "/desk/needs"), (big.firm, npo)):
+        assert "ほかに" not in visit(browser, url).text
+    add_part(big)
+    add_part(big, 3, "pro_bono", None, "")
+    for browser, url in (
+        (big.desk, "/desk/needs"), (big.desk, "/desk/needs?support_type=place"), (big.firm, npo), (big.stranger, npo),
+    ):  # fmt: skip
+        assert "100kg（ほかに2つ）" in visit(browser, url).text, url
+    assert big.need.title not in visit(big.desk, "/desk/needs?support_type=cash_donation").text
+    with big.records.write() as session:
+        session.get(Need, big.need.id).quantity = None
+    assert "ほかに2つ" in visit(big.firm, npo).text
 
 
 @pytest.mark.parametrize("part", ["abc", "1.5", "２", "9", ""])

@@ -1,4 +1,4 @@
-"""Forms of needs that several NPOs ask for together: the proposal of the city, and each answer."""
+"""Forms of needs that several NPOs ask for together: the city proposes or takes back, each NPO answers."""
 
 from collections.abc import Sequence
 
@@ -40,4 +40,14 @@ class JointAnswerForm(Form):
     reason = words(
         _l("見合わせる理由"), limits.NOTE, need=False,
         hint=_l("見合わせるときに書いてください。市と、提案を受けたほかの団体に伝わります。"),
+    )  # fmt: skip
+
+
+class JointWithdrawalForm(Form):
+    """提案の取り下げ."""
+
+    reason = words(
+        _l("取り下げる理由"), limits.NOTE,
+        example=_l("お返事がそろわないまま、受け取りの時期が近づいたため。"),
+        hint=_l("提案を受けたすべての団体に、そのまま伝わります。"),
     )  # fmt: skip

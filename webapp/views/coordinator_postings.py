@@ -188,9 +188,20 @@ def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
         bundle=_bundle(found, near),
         history=audit.history(session, kind, found.public_id),
         asked=questions.with_askers(session, access.actor(), found) if isinstance(found, Need) else (),
-        joint=joint.of_need(session, found) if isinstance(found, Need) else None,
+        **_joint(found),
         **_alike(found),
     )
+
+
+def _joint(found: Need | Offer) -> dict[str, Any]:
+    """With whom a need is asked for, or shall be, and where a proposal is taken back."""
+    session, now = db.session(), clock.now()
+    proposed = joint.of_need(session, found) if isinstance(found, Need) else None
+    if proposed is None:
+        return {"joint": None, "joint_days": 0, "withdraw_url": ""}
+    is_open = joint.withdraw_joint.name in act.open_to(session, access.actor(), proposed, now)
+    url = url_for("coordinator.joint_withdraw", public_id=proposed.public_id) if is_open else ""
+    return {"joint": proposed, "joint_days": joint.waiting_days(proposed, now), "withdraw_url": url}
 
 
 def _alike(found: Need | Offer) -> dict[str, Any]:

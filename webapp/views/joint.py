@@ -1,4 +1,4 @@
-"""Pages of needs that several NPOs ask for together: the city proposes, each NPO answers."""
+"""Pages of needs that several NPOs ask for together: the city proposes or takes back, each NPO answers."""
 
 from flask import render_template, url_for
 from flask_babel import gettext as _
@@ -9,7 +9,7 @@ from matcher.postings import reads as posting_reads
 from matcher.register import act
 from webapp import access, clock, db, live
 from webapp.acts import ActPage, Page
-from webapp.forms.joint import JointAnswerForm, JointForm
+from webapp.forms.joint import JointAnswerForm, JointForm, JointWithdrawalForm
 from webapp.views import coordinator, npo
 
 
@@ -34,6 +34,31 @@ def need_joint(public_id: str) -> Page:
     ).answer()
 
 
+@coordinator.blueprint.route("/desk/joint/<public_id>/withdraw", methods=["GET", "POST"])
+@access.allow("staff")
+def joint_withdraw(public_id: str) -> Page:
+    """Take back a proposal that waits for answers."""
+    session, actor = db.session(), access.actor()
+    found = joint.get_joint(session, actor, public_id)
+    form = JointWithdrawalForm(data={"version": str(found.version)})
+    return ActPage(
+        deed=joint.withdraw_joint,
+        form=form,
+        record=found,
+        find=lambda: joint.get_joint(session, actor, public_id),
+        ask=lambda found, banner: render_template(
+            "postings/joint_withdraw.html",
+            joint=found,
+            form=form,
+            banner=banner,
+            days=joint.waiting_days(found, clock.now()),
+        ),
+        overtaken=lambda _joint: _("この間に、団体からお返事がありました。最新の状況をご確認ください。"),
+        home=url_for("coordinator.need", public_id=found.need.public_id),
+        answers=lambda: ((form.reason.data or "",), {}),
+    ).answer()
+
+
 @npo.blueprint.route("/joint/<public_id>", methods=["GET", "POST"])
 @access.allow("npo")
 def joint_need(public_id: str) -> Page:
@@ -53,9 +78,10 @@ def joint_need(public_id: str) -> Page:
             own=own,
             form=form,
             banner=banner,
+            days=joint.waiting_days(found, clock.now()),
             is_asked=act.open_to(session, actor, found, clock.now()),
         ),
-        overtaken=lambda _joint: _("この提案は、ほかの方が先にお返事したか、見合わせとなりました。"),
+        overtaken=lambda _joint: _("ほかの方が先にお返事したか、提案が見合わせや取り下げとなりました。"),
         home=url_for("npo.need", public_id=own.need.public_id) if own else url_for("npo.needs"),
         answers=lambda: ((form.decision.data or "", form.reason.data or ""), {}),
     ).answer()

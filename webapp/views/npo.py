@@ -114,7 +114,8 @@ def _joint(found: Need) -> dict[str, Any]:
     proposed, actor = joint.of_need(db.session(), found), access.actor()
     is_asked = proposed is not None and act.open_to(db.session(), actor, proposed, clock.now())
     url = url_for("npo.joint_need", public_id=proposed.public_id) if proposed and is_asked else ""
-    return {"joint": proposed, "answer_url": url}
+    days = joint.waiting_days(proposed, clock.now()) if proposed else 0
+    return {"joint": proposed, "joint_days": days, "answer_url": url}
 
 
 def _before(found: Need) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from matcher.organizations import acts as organization_acts
 from matcher.organizations import profile as organization_profile
 from matcher.organizations import readings
 from matcher.organizations import reads as organization_reads
+from matcher.postings import need_parts
 from matcher.postings import reads as posting_reads
 from matcher.records import Organization
 from matcher.register import act
@@ -192,12 +193,14 @@ def show(public_id: str) -> Page:
     parts = [
         (part, organization_text.shown_rows(organization, part, city)) for part in SECTIONS[organization.kind]
     ]
+    needs = posting_reads.open_needs_of(session, actor, organization)
     return render_template(
         "organization/show.html",
         organization=organization,
         parts=[(part, rows) for part, rows in parts if rows],
         level=organization_profile.disclosure_level(organization),
-        needs=posting_reads.open_needs_of(session, actor, organization),
+        needs=needs,
+        further=need_parts.counts(session, needs),
         offers=posting_reads.open_offers_of(session, organization),
         lessons=lessons.lessons_of(session, organization),
         is_own=actor.organization_id == organization.id,

@@ -38,6 +38,7 @@ class Row:
     due: date | None = None  #: of a case: the next day on which something is due
     marks: tuple[str, ...] = ()  #: of a case: overdue, risk, incidents
     turn: tuple[str, ...] = ()  #: of a case: whose turn it is
+    further: int = 0  #: of a need: so many further parts
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
-"""ニーズの一覧, 提供メニューの一覧: with whose they are, and how often each was shown."""
+"""ニーズの一覧, 提供メニューの一覧: with whose they are, how often each was shown, how much else it asks."""
 
 from datetime import datetime
 from functools import partial
 from typing import Final
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.desk import unseen, watches
@@ -15,6 +15,7 @@ from matcher.desk.lists.listing import (
     Conditions,
     DeskList,
     Filter,
+    Row,
     equal,
     listed,
     ordered,
@@ -23,7 +24,7 @@ from matcher.desk.lists.listing import (
 from matcher.ground import lifecycle, vocabulary
 from matcher.ground.permissions import Actor
 from matcher.postings.wanted import holds
-from matcher.records import Need, Offer, Organization
+from matcher.records import Need, NeedPart, Offer, Organization
 from matcher.register import folding
 from matcher.register.paging import Listing
 
@@ -48,15 +49,22 @@ def _find(
         model.created_at,
     )
     shown = select(func.count()).where(*unseen.shown_to_others(model)).correlate(model).scalar_subquery()
+    parts = select(func.count()).where(NeedPart.need_id == Need.id).correlate(Need).scalar_subquery()
+    further = parts if model is Need else literal(0)
     query = (
-        select(model, since.label("since"), shown.label("count"))
+        select(model, since.label("since"), shown.label("count"), further.label("further"))
         .join(Organization, Organization.id == model.organization_id)
         .where(
             *worded(conditions, model.search_text, Organization.search_text),
-            *equal(conditions, model, "state", "support_type"),
+            *equal(conditions, model, "state"),
         )
         .options(joinedload(model.organization))
     )
+    if kind := conditions.get("support_type"):
+        of_kind = [model.support_type == kind]
+        if model is Need:
+            of_kind.append(exists().where(NeedPart.need_id == Need.id, NeedPart.support_type == kind))
+        query = query.where(or_(*of_kind))
     for name, codes in (("area", model.areas), ("field", model.fields)):
         if code := conditions.get(name):
             query = query.where(holds(codes, code))
@@ -71,6 +79,7 @@ def _find(
             "state": model.state,
             "support_type": model.support_type, "until": model.valid_until, "count": shown, "age": since,
         }, model.id),
+        row_of=lambda found: Row(found[0], found[1], found[2], further=found[3]),
     )  # fmt: skip
 
 
@@ -90,7 +99,7 @@ def _columns(owner: str) -> tuple[Column, ...]:
         Column(owner, lambda row: row.record.organization.name, "name", width=26),
         Column("状態", lambda row: row.record.state, "state", machine="posting"),
         Column("支援の種類", lambda row: row.record.support_type, "support_type", width=22, says="support"),
-        Column("量", lambda row: row.record, width=10, says="quantity"),
+        Column("量", lambda row: row, width=18, says="quantity"),
         Column("地区", lambda row: row.record.areas, width=20, says="areas"),
         Column("公開の期限", lambda row: row.record.valid_until, "until", kind="day", width=17),
         Column("おすすめ回数", lambda row: row.count, "count", kind="number", width=10),

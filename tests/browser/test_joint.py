@@ -1,0 +1,59 @@
+"""On a phone: a proposal to ask together from the home page of an NPO to its being taken back by the city."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from matcher.people.signing_in import demo_user
+from matcher.records import JointNeed, JointPartner, Membership, Need, User
+from tests.browser.conftest import Demo, Visitor
+from webapp import clock
+
+
+def propose(demo: Demo) -> tuple[str, str]:
+    """The city has proposed to the NPO of the demo and to another; gives the need of each."""
+    with demo.database.write() as session:
+        own = select(Membership.organization_id).where(Membership.user_id == demo_user(session, "npo").id)
+        needs = select(Need).where(Need.state == "open").order_by(Need.id)
+        first = session.scalars(needs.where(Need.organization_id.in_(own))).first()
+        other = session.scalars(needs.where(Need.organization_id.not_in(own))).first()
+        assert first is not None
+        assert other is not None
+        official = session.scalars(select(User.id).where(User.role == "coordinator")).first()
+        assert official is not None
+        session.add(
+            JointNeed(
+                need_id=first.id, proposed_by_id=official, note="配送が1回で済みます。",
+                proposed_at=clock.now() - timedelta(days=15),
+                partners=[
+                    JointPartner(organization_id=one.organization_id, need_id=one.id, quantity=12, unit="kg")
+                    for one in (first, other)
+                ],
+            )
+        )  # fmt: skip
+        return first.public_id, other.public_id
+
+
+def test_what_nobody_answers_is_taken_back_on_a_phone(visitor: Callable[..., Visitor], demo: Demo) -> None:
+    first, other = propose(demo)
+    owner, officer = visitor("npo", width=375), visitor("coordinator", width=375)
+    owner.go("/npo")
+    assert owner.faults() == []
+    owner.press(owner.page.get_by_role("link", name="提案を読む"))
+    assert owner.page.get_by_text("提案から15日　2団体のお返事を待っています。").is_visible()
+    assert owner.faults() == []
+    officer.go(f"/desk/needs/{other}")
+    assert officer.faults() == []
+    officer.press(officer.page.get_by_role("link", name="提案を取り下げる"))
+    assert officer.faults() == []
+    officer.press(officer.page.get_by_role("button", name="提案を取り下げる"))
+    assert officer.faults() == []
+    officer.page.fill("[name=reason]", "お返事がそろわないため。")
+    officer.press(officer.page.get_by_role("button", name="提案を取り下げる"))
+    assert officer.page.get_by_text("提案を取り下げ、団体にお知らせしました。").is_visible()
+    owner.go(f"/npo/needs/{first}")
+    assert owner.page.get_by_text("お返事がそろわないため。").is_visible()
+    assert owner.faults() == []
+    owner.go("/npo")
+    assert owner.page.get_by_role("link", name="提案を読む").count() == 0
