@@ -45,6 +45,7 @@ class Page:
     ids: list[str] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
     forms: list[Form] = field(default_factory=list)
+    astray: list[str] = field(default_factory=list)
     labels: set[str] = field(default_factory=set)
     inputs: list[dict[str, Any]] = field(default_factory=list)
     text: str = ""
@@ -88,8 +89,12 @@ class _Reader(HTMLParser):
         if tag == "html":
             page.lang = values.get("lang", "")
         if tag == "form":
+            if self.form is not None:  # a browser ends the outer one with it: what follows sends nothing
+                page.astray.append(f"a form {values.get('action')} in the form {self.form.action}")
             self.form = Form(values.get("action"), values.get("method", "get").lower())
             page.forms.append(self.form)
+        if tag == "button" and self.form is None and values.get("type", "submit") == "submit":
+            page.astray.append(f"a button that sends nothing: {values}")
         if tag == "label":
             page.labels.add(values.get("for", ""))
         if tag in {"input", "textarea", "select"}:
@@ -160,7 +165,9 @@ def read(url: str, status: int, html: str, location: str | None = None) -> Page:
 
 
 def check(page: Page) -> None:
-    """What holds on every page: language, one heading equal to the title, labels, unique ids, csrf, numbers that dial."""
+    """What holds on every page: language, one heading equal to the title, labels, unique ids, forms that are sent, csrf,
+    numbers that dial.
+    """
     assert page.lang == "ja", f"{page.url}: expected lang=ja, found {page.lang!r}"
     assert len(page.h1) == 1, f"{page.url}: expected one h1, found {page.h1}"
     heading = page.title.removeprefix("エラー：").split("｜")[0]
@@ -181,6 +188,7 @@ def check(page: Page) -> None:
     words = _NOT_WORDS.sub(" ", page.html)
     for number in (text for text, url in page.links if url.startswith("tel:")):
         assert number not in words, f"{page.url}: {number} stands where touching it does not dial"
+    assert not page.astray, f"{page.url}: {page.astray}"
     for form in page.forms:
         assert form.action != "", f"{page.url}: a form with an empty action: {form}"
         if form.method == "post":

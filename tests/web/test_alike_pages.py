@@ -76,6 +76,12 @@ def test_what_is_over_is_a_repeat_and_no_double(city):
     page = city.check()
     assert REPEAT in page.text
     assert DOUBLE not in page.text
+    step = visit(city.owner, f"/npo/needs/{city.draft.public_id}/step/5")
+    assert REPEAT in step.text
+    # What is offered there has a form of its own, which once cut off this one.
+    send(city.owner, step, {"contact_name": "海野 次郎"}, button="保存して確認へ")
+    with city.records.read() as session:
+        assert session.get(Need, city.draft.id).contact_name == "海野 次郎"
 
 
 def test_the_city_sees_before_publishing_what_others_ask_for_and_the_npo_does_not(city):
