@@ -1,4 +1,6 @@
-"""The lists of open needs and offers are read newest first, and counted, by an index."""
+"""The lists of open needs and offers are read newest first, and counted, by an index; of whom was shown when, the
+lists of some time are found.
+"""
 
 from alembic import op
 
@@ -21,8 +23,12 @@ _INDEXES = (
 def upgrade() -> None:
     for name, table, columns in _INDEXES:
         op.create_index(name, table, columns)
+    op.drop_index("ix_shown_suggestion_candidate_id", "shown_suggestion")
+    op.create_index("ix_shown_suggestion_candidate_id", "shown_suggestion", ["candidate_id", "shown_list_id"])
 
 
 def downgrade() -> None:
     for name, table, _columns in _INDEXES:
         op.drop_index(name, table)
+    op.drop_index("ix_shown_suggestion_candidate_id", "shown_suggestion")
+    op.create_index("ix_shown_suggestion_candidate_id", "shown_suggestion", ["candidate_id"])
