@@ -52,6 +52,7 @@ def home() -> Page:
         traces.leave(f"shown:{shown.public_id}", lambda later: later.add(shown))
     cases, steps = case_reads.own_cases(session, actor, clock.now(), open_only=True)
     offers = posting_reads.own_offers(session, actor)
+    live.measure_after(actor.organization_id)
     return render_template(
         "company/home.html",
         company=company,

@@ -43,6 +43,7 @@ def home() -> Page:
     now = clock.now()
     cases, steps = case_reads.own_cases(session, actor, now, open_only=True)
     waiting = [case for case in cases if turns.has(steps[case.id], "npo", "answer", "supplement")]
+    live.measure_after(actor.organization_id)
     return render_template(
         "npo/home.html",
         npo=npo,
