@@ -31,7 +31,7 @@ from matcher.register import folding
 from matcher.suggestions import contextual
 from matcher.suggestions.indexing import LiveIndex
 from tests.factories import make_membership
-from webapp import Settings, clock, create_app, live
+from webapp import Settings, beforehand, clock, create_app
 from webapp.cli_index import encode_all
 
 SEED = 20261123
@@ -189,7 +189,7 @@ class Cost:
 def measure(app: Flask, client: FlaskClient) -> dict[str, Cost]:
     """Each page, asked for in turn."""
     live_index, traces = app.extensions["live_index"], app.extensions["traces"]
-    measuring = app.extensions["beforehand"] = live.Beforehand(app)
+    measuring = app.extensions["beforehand"] = beforehand.Beforehand(app)
 
     def come_home() -> None:
         forget(live_index)
