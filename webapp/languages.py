@@ -11,7 +11,10 @@ from typing import IO, Any, Final
 
 from babel import Locale
 from flask import Flask, current_app, g, request
-from flask_babel import Babel
+from flask_babel import Babel, Domain
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
 
 JAPANESE: Final = "ja"
 COOKIE: Final = "language"
@@ -26,8 +29,35 @@ def init(app: Flask) -> None:
         *sorted(path.parent.parent.name for path in FOLDER.glob("*/LC_MESSAGES/messages.mo")),
     )
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(FOLDER)
-    Babel(app, default_locale=JAPANESE, default_timezone="Asia/Tokyo", locale_selector=chosen)
+    babel = Babel(app, default_locale=JAPANESE, default_timezone="Asia/Tokyo", locale_selector=chosen)
+    words = babel.domain_instance = _Words()
+
+    @pass_context
+    def say(context: Context, text: str, /, **facts: Any) -> Any:
+        said = words.get_translations().ugettext(text)
+        if context.eval_ctx.autoescape:
+            said = Markup(said)  # noqa: S704 – a template's own words; facts are escaped
+        return said % facts if facts or "%" in said else said
+
+    # As what Babel puts there, but for three calls through the context for each word.
+    app.jinja_env.globals.update(gettext=say, _=say)
     app.context_processor(lambda: {"language": chosen(), "languages": offered()})
+
+
+class _Words(Domain):  # type: ignore[misc]
+    """Looks for the catalogue once a request: looked for at each of its hundreds of words, it took a fifth of
+    a page.
+    """
+
+    def get_translations(self) -> Any:
+        """The catalogue of who asks."""
+        try:
+            return g.catalogue
+        except (AttributeError, RuntimeError):  # the first word, or one outside of any request
+            found = super().get_translations()
+        if g:
+            g.catalogue = found
+        return found
 
 
 def chosen() -> str:

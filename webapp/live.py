@@ -11,7 +11,7 @@ from matcher.city import cities
 from matcher.suggestions import pairs
 from matcher.suggestions.encoding import OWNER_TYPES
 from matcher.suggestions.indexing import LiveIndex
-from webapp import db
+from webapp import beforehand, db
 from webapp.config import Settings
 
 log = structlog.get_logger()
@@ -29,7 +29,10 @@ def init(app: Flask, settings: Settings) -> None:
 
 
 def begin(app: Flask) -> threading.Thread:
-    """Read in a thread what lists need, when a process starts: else whoever asks first waits for it all."""
+    """Read in a thread what lists need, when a process starts: else whoever asks first waits for it all. From
+    now on lists are measured beforehand for those who come.
+    """
+    app.extensions["beforehand"] = beforehand.Beforehand(app)
     thread = threading.Thread(target=_read, args=(app,), name="index", daemon=True)
     thread.start()
     return thread

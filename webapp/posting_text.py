@@ -1,6 +1,6 @@
 """Words for what happened to a need or an offer, shared by the pages of both sides and the city."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -56,20 +56,21 @@ _PLACES: Final = {
 
 def why(kind: posting_fields.Kind, found: Why | None) -> str:
     """Why a search found it."""
-    return _why_found(found, {**labels(kind), **{code: str(words) for code, words in _PLACES.items()}})
+    return _why_found(found, lambda: {**labels(kind), **_PLACES})
 
 
 def why_organization(organization: Organization, found: Why | None) -> str:
     """Why a search of the directory found it."""
-    return _why_found(found, {one.code: _(one.label) for one in profile.FIELDS[organization.kind]})
+    return _why_found(found, lambda: {one.code: _(one.label) for one in profile.FIELDS[organization.kind]})
 
 
-def _why_found(found: Why | None, names: Mapping[str, str]) -> str:
+def _why_found(found: Why | None, called: Callable[[], Mapping[str, Any]]) -> str:
     if found is not None and found.sentence:
         return _("近い文：「%(sentence)s」", sentence=found.sentence)
     if found is None or not found.places:
         return ""
-    return _("見つかった場所：%(places)s", places="、".join(names[code] for code in found.places))
+    names = called()
+    return _("見つかった場所：%(places)s", places="、".join(str(names[code]) for code in found.places))
 
 
 def history_line(action: str) -> str:

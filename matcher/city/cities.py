@@ -56,6 +56,7 @@ class City:
 
 
 UNKNOWN = City()
+_HELD: Final = "municipality"
 
 
 def get(session: Session) -> City:
@@ -63,6 +64,7 @@ def get(session: Session) -> City:
     row = session.get(Municipality, 1)
     if row is None:
         return UNKNOWN
+    session.info[_HELD] = row  # a session lets go of what nobody holds, and reads it anew
     return City(
         row.name, row.section, row.phone, row.email, dict(row.areas), row.field20, row.is_demo, row.kana or ""
     )  # fmt: skip

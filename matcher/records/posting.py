@@ -129,7 +129,16 @@ class Need(Posting, Base):
 
     __tablename__ = "need"
     is_need: ClassVar[bool] = True
-    __table_args__ = (Index("ix_need_state_valid_until", "state", "valid_until"),)
+    __table_args__ = (
+        Index("ix_need_state_valid_until", "state", "valid_until"),
+        # The list of all, the newest first.
+        Index("ix_need_state_published_at_id", "state", "published_at", "id"),
+        # Those of one NPO, for whom SQLite would walk that one for the sake of their order; and how many
+        # there are in all, without looking at their texts.
+        Index(
+            "ix_need_state_organization_id", "state", "organization_id", "published_at", "id", "visibility"
+        ),
+    )
 
     situation: Mapped[str] = mapped_column(Text, default="")
     wanted_change: Mapped[str] = mapped_column(Text, default="")
@@ -180,7 +189,12 @@ class Offer(Posting, Base):
 
     __tablename__ = "offer"
     is_need: ClassVar[bool] = False
-    __table_args__ = (Index("ix_offer_state_valid_until", "state", "valid_until"),)
+    __table_args__ = (
+        Index("ix_offer_state_valid_until", "state", "valid_until"),
+        # As of needs.
+        Index("ix_offer_state_published_at_id", "state", "published_at", "id"),
+        Index("ix_offer_state_organization_id", "state", "organization_id", "published_at", "id"),
+    )
 
     description: Mapped[str] = mapped_column(Text, default="")
     conditions: Mapped[str] = mapped_column(Text, default="")

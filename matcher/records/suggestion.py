@@ -37,7 +37,7 @@ class ShownSuggestion(Identified, Base):
 
     __tablename__ = "shown_suggestion"
     __table_args__ = (
-        Index("ix_shown_suggestion_candidate_id", "candidate_id"),
+        Index("ix_shown_suggestion_candidate_id", "candidate_id", "shown_list_id"),
         Index("ix_shown_suggestion_need_id", "need_id"),
     )
 

@@ -5,13 +5,15 @@ How far is reached does not depend on the filters: a filter narrows what stands 
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization
 from matcher.suggestions.conditions import (
+    NO_FILTERS,
+    Facts,
     Filters,
     Marks,
     completed,
@@ -78,16 +80,20 @@ def for_company(
     near: set[int] = set()
     fitting: set[int] = set()
     wanted: set[int] = set()
-    for row in session.execute(
-        select(Need.organization_id, *_NEED_FACTS)
-        .join(Organization, Organization.id == Need.organization_id)
-        .where(Need.id.in_(needs), *listed_needs(), no_case(company.id, Need.organization_id, Need.id))
+    for row in (
+        ()
+        if not needs
+        else session.execute(
+            select(Need.organization_id, Need.id, *_asked(_NEED_FACTS, no_go, filters))
+            .join(Organization, Organization.id == Need.organization_id)
+            .where(Need.id.in_(needs), *listed_needs(), no_case(company.id, Need.organization_id, Need.id))
+        )
     ):
         owner = row.organization_id
-        if marks.has_passed(owner, row.id) or is_no_go(no_go, row.fields):
+        if marks.has_passed(owner, row.id) or (no_go and is_no_go(no_go, row.fields)):
             continue
         near.add(owner)
-        if filters.are_met(facts_of_posting(row), asked=True):
+        if filters == NO_FILTERS or filters.are_met(facts_of_posting(row), asked=True):
             wanted.add(row.id)
             fitting.add(owner)
     alone: set[int] = set()
@@ -96,13 +102,7 @@ def for_company(
         ()
         if not npos
         else session.execute(
-            select(
-                Organization.id,
-                NpoProfile.fields,
-                NpoProfile.areas,
-                NpoProfile.beneficiaries,
-                NpoProfile.sdgs,
-            )
+            select(Organization.id, *_asked(_NPO_FACTS, no_go, filters))
             .join(NpoProfile, NpoProfile.organization_id == Organization.id)
             .where(
                 Organization.id.in_(npos),
@@ -112,10 +112,10 @@ def for_company(
             )
         )
     ):
-        if marks.has_passed(row.id, 0) or is_no_go(no_go, row.fields):
+        if marks.has_passed(row.id, 0) or (no_go and is_no_go(no_go, row.fields)):
             continue
         near.add(row.id)
-        if filters.are_met(facts_of_profile(row), asked=True):
+        if filters == NO_FILTERS or filters.are_met(facts_of_profile(row), asked=True):
             alone.add(row.id)
             fitting.add(row.id)
     return Candidates(
@@ -136,31 +136,30 @@ def for_npo(
     companies: Sequence[int],
 ) -> Candidates:
     """Of some offers, and of some companies by their profile, those that may be suggested to an NPO."""
+    narrows = filters != NO_FILTERS
     theirs = session.execute(
-        select(Offer.organization_id, *_OFFER_FACTS).where(Offer.id.in_(offers), Offer.state == "open")
+        select(Offer.organization_id, Offer.id, *(_OFFER_FACTS if narrows else ())).where(
+            Offer.id.in_(offers), Offer.state == "open"
+        )
     ).all()
     free = no_case_of_need(need, Organization.id) if need else no_case(Organization.id, npo.id, None)
     fields = need.fields if need else npo.npo.fields if npo.npo else []
     owners = {row.organization_id for row in theirs}
     profiles = {
-        row.id: facts_of_profile(row)
+        row.id: facts_of_profile(row) if narrows else None
         for row in session.execute(
-            select(
-                Organization.id, CompanyProfile.fields, CompanyProfile.areas, CompanyProfile.beneficiaries,
-                CompanyProfile.sdgs, CompanyProfile.no_go_fields,
-            )
+            select(Organization.id, CompanyProfile.no_go_fields, *(_COMPANY_FACTS if narrows else ()))
             .join(CompanyProfile, CompanyProfile.organization_id == Organization.id)
             .where(Organization.id.in_([*owners, *companies]), *listed_organizations("company"), free)
         )
         if not is_no_go(row.no_go_fields, fields) and not marks.has_passed(row.id, need.id if need else 0)
-    }  # fmt: skip
+    }
     wanted = {
         row.id: row.organization_id
         for row in theirs
-        if row.organization_id in profiles
-        and filters.are_met(completed(facts_of_posting(row), profiles[row.organization_id]), asked=False)
+        if row.organization_id in profiles and _meets(filters, row, profiles[row.organization_id])
     }
-    alone = {key for key, facts in profiles.items() if filters.are_met(facts, asked=False)}
+    alone = {key for key, facts in profiles.items() if facts is None or filters.are_met(facts, asked=False)}
     return Candidates(
         [key for key in offers if key in wanted],
         [key for key in [*companies, *sorted(owners - set(companies))] if key in alone],
@@ -169,8 +168,27 @@ def for_npo(
     )
 
 
+def _asked(
+    facts: Sequence[InstrumentedAttribute[Any]], no_go: Collection[str], filters: Filters
+) -> Sequence[InstrumentedAttribute[Any]]:
+    """Of what people filter by, what has to be read: lists are the greater part of a row."""
+    if filters != NO_FILTERS:
+        return facts
+    return [one for one in facts if one.key == "fields"] if no_go else ()
+
+
+def _meets(filters: Filters, offer: Any, profile: Facts | None) -> bool:
+    """Whether an offer meets the filters; without any nothing was read that could be asked."""
+    if profile is None:
+        return True
+    return filters.are_met(completed(facts_of_posting(offer), profile), asked=False)
+
+
+_PROFILE: Final = ("fields", "areas", "beneficiaries", "sdgs")
+_NPO_FACTS: Final = tuple(getattr(NpoProfile, name) for name in _PROFILE)
+_COMPANY_FACTS: Final = tuple(getattr(CompanyProfile, name) for name in _PROFILE)
 _SHARED: Final = (
-    "id", "fields", "areas", "beneficiaries", "sdgs", "support_type", "mode", "quantity", "unit",
+    "fields", "areas", "beneficiaries", "sdgs", "support_type", "mode", "quantity", "unit",
     "period_from", "period_to",
 )  # fmt: skip
 _OFFER_FACTS: Final = tuple(getattr(Offer, name) for name in _SHARED)

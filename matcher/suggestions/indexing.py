@@ -27,11 +27,15 @@ from matcher.suggestions.encoding import OWNER_TYPES
 
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int64]
+#: The model, the sentence encoder, and the last change.
+State = tuple[str, str | None, int]
 
 #: In a small city the middle of a kind of text is not yet known: so many texts are counted in, as they lie by
 #: what is known before (see ``embeddings.encoder.middle_of``); by the table of words they are zero.
 PRIOR: Final = 20
-_COUNTERS: Final = select(Counter).where(Counter.name.in_(("index", "contextual")))
+_COUNTERS: Final = select(Counter.name, Counter.value, Counter.text).where(
+    Counter.name.in_(("index", "contextual"))
+)
 FULL_UP_TO: Final = 20_000  #: up to so many records of a kind a list is the head of the full ranking of them
 BYTE_TOLERANCE: Final = 0.002  #: how far a number kept as a byte may be off (see ``embeddings.index``)
 
@@ -108,29 +112,23 @@ class LiveIndex:
 
     def level(self, session: Session) -> None:
         """Bring the index to what the database says now."""
-        rows = {row.name: row for row in session.scalars(_COUNTERS)}
-        row, contextual = rows.get("index"), rows.get("contextual")
-        if row is None or not row.text:
+        state = state_in(session)
+        if state is None or self.holds(state):
             return
-        models = (row.text, contextual.text or None if contextual is not None else None)
-        if (*models, row.value) == (self.model_id, self.contextual_id, self.applied_version):
-            return
+        model_id, contextual_id, newest = state
         with self._lock:
-            if models != (self.model_id, self.contextual_id):
-                self._start(session, *models)
-            self._replay(session, row.text, row.value)
+            if (model_id, contextual_id) != (self.model_id, self.contextual_id):
+                self._start(session, model_id, contextual_id)
+            self._replay(session, model_id, newest)
 
-    def seen_by(self, session: Session) -> tuple[str, str | None, int] | None:
-        """Which models and changes the index holds; ``None`` where the session sees others.
+    @property
+    def state(self) -> State:
+        """What the index holds."""
+        return self.model_id or "", self.contextual_id, self.applied_version
 
-        Another thread may be ahead of it, or the index behind.
-        """
-        rows = {row.name: row for row in session.scalars(_COUNTERS)}
-        row, contextual = rows.get("index"), rows.get("contextual")
-        if row is None or row.text is None:
-            return None
-        seen = (row.text, contextual.text or None if contextual is not None else None, row.value)
-        return seen if seen == (self.model_id, self.contextual_id, self.applied_version) else None
+    def holds(self, state: State | None) -> bool:
+        """Whether the index is at a state that a session sees: another thread may be ahead, or it behind."""
+        return state is not None and state == self.state
 
     def table(self, session: Session, owner_type: str, districts: Mapping[str, str]) -> facts.Table | None:
         """What all records of a kind say, as far as they are few enough to be ranked in full."""
@@ -145,7 +143,7 @@ class LiveIndex:
                 if kept is None or kept.districts != districts:
                     kept = facts.Kept(owner_type, self.model_id or "", districts)
                     kept.read(session)
-                    if self.seen_by(session) is not None:  # else another thread is ahead: its changes
+                    if self.holds(state_in(session)):  # else another thread is ahead: its changes
                         self._kept[owner_type] = kept  # would not be read again
         return kept.table
 
@@ -321,6 +319,15 @@ class LiveIndex:
             shelf.drop(owner_id)
         if shelf is not None and shelf.contextual is not None:
             shelf.contextual.remove(np.setdiff1d(held_read, read))
+
+
+def state_in(session: Session) -> State | None:
+    """The state that the index has to have for what a session sees; ``None`` before anything is encoded."""
+    rows = {row.name: row for row in session.execute(_COUNTERS)}
+    row, contextual = rows.get("index"), rows.get("contextual")
+    if row is None or not row.text:
+        return None
+    return row.text, contextual.text or None if contextual is not None else None, row.value
 
 
 def units_from(middle: Floats, vectors: Floats) -> Floats:

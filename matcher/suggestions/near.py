@@ -21,7 +21,7 @@ from embeddings.pairs import Sentences, by_chance, closeness, maxsim
 from matcher.city import cities
 from matcher.records import Embedding, Offer
 from matcher.suggestions import ranking, weights
-from matcher.suggestions.indexing import PRIOR, LiveIndex, Shelf, merged, units_from
+from matcher.suggestions.indexing import PRIOR, LiveIndex, Shelf, State, merged, state_in, units_from
 from matcher.suggestions.ranking import Fit, Side, Texts
 
 Floats = NDArray[np.float32]
@@ -155,6 +155,13 @@ class Search:
         ]
         self._near: dict[tuple[str, int, Source], Near] = {}
         self._close: dict[tuple[str, int, Source], Close] = {}
+        #: what the asker says by each of its texts, once asked for
+        self.own: Sequence[tuple[Source | None, Side]] | None = None
+
+    @cached_property
+    def state(self) -> State | None:
+        """What the session sees of the index."""
+        return state_in(self.session)
 
     # All companies' texts have something in common that says nothing about partners; from there, fewer
     # partners are near to everyone (hubs; measured).

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from matcher.ground import calendar
@@ -22,6 +22,7 @@ from matcher.suggestions import ranking
 
 EACH: Final = 5  #: one place of so many
 WINDOW: Final = timedelta(days=90)
+_SOON: Final = timedelta(hours=1)  #: no list is written later than so long after it was shown
 
 
 @dataclass(frozen=True)
@@ -94,14 +95,31 @@ def _seed(asker: Organization, about: int, now: datetime) -> int:
 def _shown_lately(session: Session, ids: Iterable[int], now: datetime) -> set[int]:
     # Lists of the day itself do not count, so that a list stays the same when it is opened again.
     start = now.astimezone(calendar.TOKYO).replace(hour=0, minute=0, second=0, microsecond=0)
-    query = (
-        select(ShownSuggestion.candidate_id)
+    shown = (
+        select(ShownSuggestion.id)
         .join(ShownList, ShownList.id == ShownSuggestion.shown_list_id)
         .where(
-            ShownSuggestion.candidate_id.in_(list(ids)),
+            ShownSuggestion.candidate_id == Organization.id,
             ShownList.shown_at >= start - WINDOW,
             ShownList.shown_at < start,
+            *_written_around(session, start - WINDOW, start),
         )
-        .distinct()
     )
-    return set(session.scalars(query))
+    # Once is enough: who is shown in every list has been in thousands of them.
+    return {*session.scalars(select(Organization.id).where(Organization.id.in_(list(ids)), shown.exists()))}
+
+
+def _written_around(session: Session, begins: datetime, ends: datetime) -> Iterable[ColumnElement[bool]]:
+    """The numbers of the lists shown in some time, so that others need not be looked at: a list is written
+    soon after it was shown.
+    """
+    column = ShownSuggestion.shown_list_id
+    lists = select(ShownList.id).limit(1)
+    before = session.scalar(
+        lists.where(ShownList.shown_at < begins - _SOON).order_by(ShownList.shown_at.desc())
+    )
+    after = session.scalar(lists.where(ShownList.shown_at >= ends + _SOON).order_by(ShownList.shown_at))
+    if before is not None:
+        yield column > before
+    if after is not None:
+        yield column < after

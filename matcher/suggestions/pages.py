@@ -60,6 +60,7 @@ def _page(lists: Callable[[int, datetime | None], Shortlist], page: int, now: da
     rest = [item for item in lists(_EVERYBODY, None) if item.candidate.id not in shown]
     found = Shortlist(rest[(page - 2) * SHOWN : (page - 1) * SHOWN])
     found.near, found.fitting, found.page = first.near, first.fitting, page
+    found.weights_version = first.weights_version
     for rank, item in enumerate(found, start=found.first):
         item.rank = rank
     return found

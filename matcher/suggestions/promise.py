@@ -199,12 +199,12 @@ def _filled(
 
 def _key(search: Search, asker: Asker, mission: Source | None) -> Hashable | None:
     """On what all that is measured depends, beside the table; ``None`` while the index is not level."""
-    version = search.live.seen_by(search.session)
-    if version is None:
+    state = search.state
+    if not search.live.holds(state):
         return None
     sides = tuple(criteria.key_of(side) for side in asker.sides)
     texts = tuple(source.digest for source in asker.sources)
-    return version, search.weights.version, asker.is_company, sides, texts, mission and mission.digest
+    return state, search.weights.version, asker.is_company, sides, texts, mission and mission.digest
 
 
 _NOTHING: Final = Part(0.0, 0.0)

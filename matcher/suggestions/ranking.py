@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -82,7 +82,7 @@ class Weights:
         ordered = sorted(self.parts.items(), key=lambda item: -item[1].weight)
         return {code: part.weight / total for code, part in ordered}
 
-    @property
+    @cached_property
     def version(self) -> str:
         """A short name of all numbers that make the score, kept with every shown list."""
         stand_in = sorted(vocabulary.COMPLEMENTS.items())

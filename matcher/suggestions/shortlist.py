@@ -27,6 +27,7 @@ class Shortlist(list[Suggestion]):
     fitting: int = 0  #: how many of them meet the filters
     page: int = 1
     size: int = SHOWN  #: how many stand on a page
+    weights_version: str = ""  #: of those by which it was ranked
 
     @property
     def pages(self) -> int:

@@ -67,7 +67,7 @@ def compose(
         shown_at=now,
         model_id=live.model_id or "",
         index_version=live.applied_version,
-        weights_version=weights.serving(session, live.model_id).version,
+        weights_version=suggestions.weights_version or weights.serving(session, live.model_id).version,
         filters=filters.as_dict() if filters else {},
         draw=suggestions.draw.as_dict() if suggestions.draw else {},
         items=[

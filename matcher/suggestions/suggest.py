@@ -70,6 +70,7 @@ def for_company(
     else:
         ranked = shortlist.ranking_reached(reaching.reach(*pools, check, filters, limit), score)
     best = shortlist.made_of(session, company, 0, ranked, marks, limit, now)
+    best.weights_version = search.weights.version
     for item in best:
         if item.need is not None and item.need.support_type != filters.support_type:
             item.also_welcome = filters.support_type
@@ -134,6 +135,8 @@ def _score_needs(
     found: Sequence[int],
     sources: Sequence[Source] | None = None,
 ) -> list[Suggestion]:
+    if not found:  # SQLite looks through all of a table for none of it
+        return []
     needs = session.scalars(
         select(Need)
         .where(Need.id.in_(found))
@@ -154,11 +157,13 @@ _Own = Sequence[tuple[Source | None, Side]]
 
 
 def _own_sides(search: Search, company: Organization) -> _Own:
-    offers = [source.offer for source in search.sources if source.offer is not None]
-    known = [
-        (source, company_side(company, source.offer, offers, search.districts)) for source in search.sources
-    ]
-    return known or [(None, company_side(company, None, districts=search.districts))]
+    if search.own is None:
+        offers = [source.offer for source in search.sources if source.offer is not None]
+        search.own = [
+            (source, company_side(company, source.offer, offers, search.districts))
+            for source in search.sources
+        ] or [(None, company_side(company, None, districts=search.districts))]
+    return search.own
 
 
 def _fit_need(search: Search, ours: _Own, need: Need, missing: float | None = None) -> Suggestion:
@@ -190,6 +195,8 @@ def _score_missions(
     session: Session, search: Search, company: Organization, found: Sequence[int]
 ) -> list[Suggestion]:
     """NPOs that have no open need: their mission is what there is to speak of."""
+    if not found:
+        return []
     npos = session.scalars(
         select(Organization).where(Organization.id.in_(found)).options(joinedload(Organization.npo))
     ).all()
@@ -281,6 +288,7 @@ def _companies(
     else:
         ranked = shortlist.ranking_reached(reaching.reach(*pools, check, filters, limit), score)
     best = shortlist.made_of(session, npo, need.id if need else 0, ranked, marks, limit, now)
+    best.weights_version = search.weights.version
     if quoted:
         explaining.explain(session, live, best, None, npo)
     return best
@@ -326,6 +334,8 @@ def _score_companies(
     alone: Sequence[int],
 ) -> list[Suggestion]:
     """Companies by some of their offers and (``alone``) by their profile, each with all that it offers."""
+    if not postings and not alone:
+        return []
     offers = session.scalars(select(Offer).where(Offer.id.in_(postings))).all()
     of_company: dict[int, list[Offer | None]] = {key: [None] for key in alone}
     for offer in offers:

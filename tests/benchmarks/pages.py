@@ -1,8 +1,8 @@
 """How much a suggestion page costs beside a plain database page: ``make bench``.
 
 10,000 organizations (5,000 companies, 5,000 NPOs), 10,000 needs and 5,000 offers on SQLite, their texts made
-from the demo texts by recombination of sentences, with a fixed seed. Both pages are asked for in turn by
-the same client in one run, so their ratio holds on any machine.
+from the demo texts by recombination of sentences, with a fixed seed. All pages are asked for in turn by
+the same client in one run, so their ratios hold on any machine.
 """
 
 import json
@@ -13,10 +13,12 @@ import statistics
 import sys
 import tempfile
 import time
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select
 
@@ -27,14 +29,15 @@ from matcher.records import CompanyProfile, Embedding, Need, NpoProfile, Offer, 
 from matcher.records.base import new_public_id
 from matcher.register import folding
 from matcher.suggestions import contextual
+from matcher.suggestions.indexing import LiveIndex
 from tests.factories import make_membership
-from webapp import Settings, clock, create_app
+from webapp import Settings, beforehand, clock, create_app
 from webapp.cli_index import encode_all
 
 SEED = 20261123
 COMPANIES, NPOS, NEEDS, OFFERS = 5_000, 5_000, 10_000, 5_000
-ROUNDS = 200
-PAGES = {"suggestions (10 cards)": "/company/suggestions", "plain list (20 needs)": "/company/needs"}
+ROUNDS, WARMING = 40, 4
+PLAIN, PLAIN_PATH, SUGGESTIONS_PATH = "plain list (20 needs)", "/company/needs", "/company/suggestions"
 
 
 class Texts:
@@ -155,12 +158,12 @@ def read_in_context(database) -> None:
 
 
 def sign_in(app, database) -> FlaskClient:
-    """A browser of a member of a company with an ordinary number of offers."""
+    """A browser of a new member of a company with an ordinary number of offers."""
     from matcher.people import sessions
 
     with database.write() as session:
         user = User(
-            email="bench@people.example", name="計測", role="member", status="active", created_at=clock.now(),
+            email=f"{new_public_id()}@people.example", name="計測", role="member", status="active", created_at=clock.now(),
             memberships=[],
         )  # fmt: skip
         session.add(user)
@@ -172,44 +175,88 @@ def sign_in(app, database) -> FlaskClient:
     return client
 
 
-def measure(client: FlaskClient) -> dict[str, list[float]]:
-    """Seconds of each page, asked for in turn."""
-    seconds: dict[str, list[float]] = {name: [] for name in PAGES}
-    for number in range(ROUNDS + 10):
-        for name, path in PAGES.items():
-            started = time.perf_counter()
+@dataclass
+class Cost:
+    """What the pages of one kind cost, each: milliseconds on the clock, and of processor with what it leaves to be
+    written.
+    """
+
+    size: int = 0
+    wall: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+
+
+def measure(app: Flask, client: FlaskClient) -> dict[str, Cost]:
+    """Each page, asked for in turn."""
+    live_index, traces = app.extensions["live_index"], app.extensions["traces"]
+    measuring = app.extensions["beforehand"] = beforehand.Beforehand(app)
+
+    def come_home() -> None:
+        forget(live_index)
+        measuring._done.clear()
+        client.get("/company").close()
+        with measuring._busy:  # until it is measured
+            traces.flush()
+
+    ways = {
+        PLAIN: (PLAIN_PATH, lambda: None),
+        "suggestions, anew": (SUGGESTIONS_PATH, lambda: forget(live_index)),
+        "suggestions, after the home page": (SUGGESTIONS_PATH, come_home),
+        "suggestions, kept": (SUGGESTIONS_PATH, lambda: None),
+    }
+    found = {name: Cost() for name in ways}
+    for number in range(ROUNDS + WARMING):
+        for name, (path, prepare) in ways.items():
+            prepare()
+            started, worked = time.perf_counter(), time.process_time()
             response = client.get(path)
-            spent = time.perf_counter() - started
+            wall = time.perf_counter() - started
+            traces.flush()
+            processor = time.process_time() - worked
             assert response.status_code == 200
-            if number >= 10:
-                seconds[name].append(spent)
-    return seconds
+            found[name].size = len(response.data)
+            if number >= WARMING:
+                found[name].wall.append(wall * 1000)
+                found[name].processor.append(processor * 1000)
+    return found
+
+
+def forget(index: LiveIndex) -> None:
+    """Let go of what was measured for those who asked."""
+    for kept in index._kept.values():
+        kept.table.measured.clear()
 
 
 def main() -> None:
-    """Fill, encode, measure, print a Markdown table."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings.from_environment({"VAR_FOLDER": folder, "WORKER": "off"})
+    """Fill, encode, measure, print a Markdown table. A folder may be named in which the city is kept."""
+    with tempfile.TemporaryDirectory() as passing:
+        settings = Settings.from_environment({"VAR_FOLDER": (sys.argv[1:] or [passing])[0], "WORKER": "off"})
         app = create_app(settings)
         database = app.extensions["database"]
         migrations.upgrade(database)
-        with database.write() as session:
-            facts = json.loads(Path("seed_data/city.json").read_text(encoding="utf-8"))["municipality"]
-            cities.put(session, facts, is_demo=False)
-            fill(session, Texts(Path("seed_data"), random.Random(SEED)))
-        started = time.perf_counter()
-        count = encode_all(database, settings)
-        encoded = time.perf_counter() - started
-        read_in_context(database)
+        with database.read() as session:
+            is_filled = session.scalar(select(func.count()).select_from(Need)) == NEEDS
+        if not is_filled:
+            with database.write() as session:
+                facts = json.loads(Path("seed_data/city.json").read_text(encoding="utf-8"))["municipality"]
+                cities.put(session, facts, is_demo=False)
+                fill(session, Texts(Path("seed_data"), random.Random(SEED)))
+            started = time.perf_counter()
+            count = encode_all(database, settings)
+            encoded = time.perf_counter() - started
+            print(f"encoded {count:,} texts in {encoded:.0f} s ({count / encoded:,.0f} a second)")
+            read_in_context(database)
         client = sign_in(app, database)
         started = time.perf_counter()
-        sizes = {name: len(client.get(path).data) for name, path in PAGES.items()}
-        first = time.perf_counter() - started
-        seconds = measure(client)
+        client.get(SUGGESTIONS_PATH)
+        print(
+            f"first page of a fresh process, index read from the database: {time.perf_counter() - started:.1f} s"
+        )
+        found = measure(app, client)
         with database.read() as session:
             offers = session.scalar(select(func.count()).select_from(Offer).where(Offer.organization_id == 7))
         held = memory(app.extensions["live_index"])
-    report(seconds, sizes, count, encoded, first, offers)
+    report(found, offers)
     print(
         f"\nmemory of the index, both vectors, words, facts and sentences, in bytes an organization: {held:,.0f}"
     )
@@ -229,26 +276,27 @@ def memory(live) -> float:
     return (held + said + places) / (COMPANIES + NPOS)
 
 
-def report(seconds, sizes, count: int, encoded: float, first: float, offers: int) -> None:
+def report(found: dict[str, Cost], offers: int) -> None:
     """Print what was measured."""
     print(
-        f"machine: {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {sys.platform}"
+        f"machine: {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {sys.platform}, "
+        f"load {os.getloadavg()[0]:.1f}"
     )
     print(f"sizes: {COMPANIES + NPOS:,} organizations, {NEEDS:,} needs, {OFFERS:,} offers; seed {SEED}")
-    print(
-        f"encoded {count:,} texts in {encoded:.0f} s ({count / encoded:,.0f} a second, with their sentences)"
-    )
-    print(f"first pages of a fresh process, index read from the database: {first:.1f} s")
     print(f"the asking company has {offers} offer(s); {ROUNDS} rounds, pages in turn\n")
-    print("| Page | bytes | median ms | p95 ms |\n|---|---|---|---|")
-    for name, values in seconds.items():
-        ordered = sorted(values)
-        p95 = ordered[int(len(ordered) * 0.95)]
-        print(f"| {name} | {sizes[name]:,} | {statistics.median(values) * 1000:.1f} | {p95 * 1000:.1f} |")
-    a, b = (seconds[name] for name in PAGES)
-    ratios = sorted(x / y for x, y in zip(a, b, strict=True))
-    median, p95 = statistics.median(ratios), ratios[int(len(ratios) * 0.95)]
-    print(f"\nratio, pair by pair: median {median:.2f}, p95 {p95:.2f}")
+    print("| Page | bytes | wall ms | processor ms | ratio, wall | ratio, processor | p95 | per byte |")
+    print("|---|---|---|---|---|---|---|---|")
+    plain = found[PLAIN]
+    for name, cost in found.items():
+        wall, processor = (
+            sorted(x / y for x, y in zip(mine, theirs, strict=True))
+            for mine, theirs in ((cost.wall, plain.wall), (cost.processor, plain.processor))
+        )
+        middle, p95 = statistics.median(processor), processor[int(len(processor) * 0.95)]
+        print(
+            f"| {name} | {cost.size:,} | {statistics.median(cost.wall):.1f} | {statistics.median(cost.processor):.1f} "
+            f"| {statistics.median(wall):.2f} | {middle:.2f} | {p95:.2f} | {middle * plain.size / cost.size:.2f} |"
+        )
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ from matcher.city import cities
 from matcher.people import sessions
 from matcher.records import CompanyProfile, Embedding, Need, NpoProfile, Offer, Organization, User
 from matcher.records.base import new_public_id
-from matcher.register import findable
+from matcher.register import findable, numbers
 from matcher.suggestions import encoding, indexing
 from tests.benchmarks.pages import Texts
 from tests.factories import make_membership
@@ -95,7 +95,7 @@ def fill(database, encoder, companies: int, npos: int, offers: int) -> dict[str,
             version += 1
             _embeddings(database, encoder.model_id, kind, first, start, picks[kind], pools[kind], version)
     with database.write() as session:
-        row = indexing.numbers.counter(session, "index")
+        row = numbers.counter(session, "index")
         row.text, row.value = encoder.model_id, version
     return {"rows": rows, "vectors": time.perf_counter() - started}
 

@@ -10,6 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import write_mo
+from flask_babel import Domain
 from jinja2 import Environment, nodes
 
 from tests.contracts.world import World
@@ -139,6 +140,15 @@ def test_a_language_is_one_folder(english):
     assert '<html lang="en">' in page
     assert re.search(r"<h1[^>]*>(<[^>]*>)*Needs<", page)
     assert ">Food<" in page, "labels of the closed lists, too"
+
+
+def test_the_catalogue_is_looked_for_once_a_page(english, monkeypatch):
+    looked = []
+    found = Domain.get_translations
+    monkeypatch.setattr(Domain, "get_translations", lambda domain: looked.append(1) or found(domain))
+    page = english.test_client().get("/needs", headers={"Accept-Language": "en"}).get_data(as_text=True)
+    assert "Needs" in page
+    assert len(looked) == 1
 
 
 def test_a_browser_that_prefers_the_language_gets_it_and_nobody_is_led_away(english):

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from matcher.ground import calendar
 from matcher.records import ShownList, ShownSuggestion
 from matcher.register import findable
 from matcher.suggestions import newcomers, ranking, shown_lists, suggest
@@ -84,6 +85,29 @@ def test_what_was_shown_long_ago_or_today_does_not_count_as_seen(database, now):
         assert newcomers._shown_lately(session, made, now) == set()
         # All are unseen, so that the list shows newcomers by itself.
         assert newcomers.draw(session, viewer, 0, ranked, 10, now).places == 0
+
+
+def test_a_list_of_yesterday_that_was_written_today_counts(database, now):
+    _viewer, made = show(database, now, [1], now - newcomers.WINDOW - timedelta(days=2))
+    start = now.astimezone(calendar.TOKYO).replace(hour=0, minute=0, second=0, microsecond=0)
+    later = (timedelta(minutes=1), -timedelta(minutes=1), timedelta(hours=2))
+    with database.write() as session:
+        viewer = factories.make_company(session)
+        for number, when in enumerate(later, start=2):
+            shown = ShownList(
+                organization_id=viewer.id, shown_at=start + when, model_id="m", index_version=1,
+                weights_version="w",
+            )  # fmt: skip
+            session.add(shown)
+            session.flush()
+            session.add(
+                ShownSuggestion(
+                    shown_list_id=shown.id, rank=1, candidate_id=made[number - 1], score=0.5, parts={},
+                    reasons=[],
+                )
+            )  # fmt: skip
+    with database.read() as session:
+        assert newcomers._shown_lately(session, made, now) == {made[2]}
 
 
 @pytest.fixture

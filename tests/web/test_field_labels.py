@@ -12,6 +12,7 @@ from matcher.city.cities import UNKNOWN
 from matcher.desk.lists import LISTS
 from matcher.ground import posting, profile
 from matcher.imports.columns import COLUMNS
+from matcher.postings import finding
 from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization
 from matcher.register import snapshots
 from webapp import decision_text, organization_text, posting_text
@@ -143,3 +144,11 @@ def test_what_is_agreed_is_called_in_forms_as_in_decisions(app: Flask) -> None:
     asked.pop("version")
     assert {"support_type", "quantity", "unit", "period_from", "period_to"} == asked.keys()
     assert asked == {name: kept[name] for name in asked}
+
+
+def test_fields_are_called_by_their_names_only_where_one_is_named(monkeypatch):
+    def called(*_given):
+        raise AssertionError("every row of a list would call all fields by their names")
+
+    monkeypatch.setattr(posting_text, "labels", called)
+    assert posting_text.why("need", None) == posting_text.why("need", finding.Why()) == ""

@@ -24,7 +24,7 @@ from matcher.records import Offer
 from matcher.register import audit
 from matcher.register.act import Look
 from matcher.suggestions import shortlist, shown_lists, suggest
-from webapp import access, asked, clock, db, directory, live, own_postings, traces
+from webapp import access, asked, beforehand, clock, db, directory, live, own_postings, traces
 from webapp.forms import posting as forms
 from webapp.forms.finding import BrowseForm
 from webapp.forms.suggestion import PassForm
@@ -52,6 +52,7 @@ def home() -> Page:
         traces.leave(f"shown:{shown.public_id}", lambda later: later.add(shown))
     cases, steps = case_reads.own_cases(session, actor, clock.now(), open_only=True)
     offers = posting_reads.own_offers(session, actor)
+    beforehand.measure_after(actor.organization_id)
     return render_template(
         "company/home.html",
         company=company,

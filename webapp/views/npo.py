@@ -19,7 +19,18 @@ from matcher.postings import drafts as posting_drafts
 from matcher.postings import reads as posting_reads
 from matcher.records import Need
 from matcher.register import act, audit
-from webapp import access, asked, clock, db, directory, live, own_postings, parts_text, posting_text
+from webapp import (
+    access,
+    asked,
+    beforehand,
+    clock,
+    db,
+    directory,
+    live,
+    own_postings,
+    parts_text,
+    posting_text,
+)
 from webapp.forms import posting as forms
 from webapp.forms.finding import BrowseForm
 
@@ -43,6 +54,7 @@ def home() -> Page:
     now = clock.now()
     cases, steps = case_reads.own_cases(session, actor, now, open_only=True)
     waiting = [case for case in cases if turns.has(steps[case.id], "npo", "answer", "supplement")]
+    beforehand.measure_after(actor.organization_id)
     return render_template(
         "npo/home.html",
         npo=npo,
