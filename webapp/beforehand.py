@@ -49,9 +49,11 @@ class Beforehand:
         try:
             with self._app.extensions["database"].read() as session:
                 live.level(session)
+                state = live.state
                 if live.is_ready:
                     beforehand.measure(session, live, organization_id)
-                    self._done.append((organization_id, live.state))
+                    if live.holds(state):  # else another thread has gone on, and it counts for nothing
+                        self._done.append((organization_id, state))
         except Exception:  # nobody asked for it yet; whoever does is told what is wrong
             log.warning("not_measured_beforehand", exc_info=True)
         finally:

@@ -1,6 +1,6 @@
 """次にすること: the few things that wait for the person looking, most urgent first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -53,12 +53,14 @@ def next_tasks(
     cases: Sequence[Partnership],
     steps: Mapping[int, Sequence[turns.Step]],
     limit: int = 3,
+    shown_apart: Container[str] = frozenset(),
 ) -> list[Task]:
     """At most ``limit`` tasks of a member; the organization's profile must be loaded.
 
     Args:
         cases: the organization's open cases, with both sides.
         steps: what is to be done on them.
+        shown_apart: kinds that the page has a place of their own for; they take none here.
     """
     found: list[Task] = []
     if organization.is_being_written:
@@ -90,4 +92,4 @@ def next_tasks(
     found += [task for task in on_cases if task.kind not in _ASKED]
     if organization.state == "verified" and not any(posting.state == "open" for posting in postings):
         found.append(Task("write_posting"))
-    return found[:limit]
+    return [task for task in found if task.kind not in shown_apart][:limit]

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from matcher.cases import takes
 from matcher.ground import calendar, lifecycle, limits, permissions
-from matcher.ground.errors import Invalid, NotFound
+from matcher.ground.errors import Invalid, MovedOn, NotFound
 from matcher.ground.permissions import SYSTEM, Actor
 from matcher.postings import drafts
 from matcher.records import JointNeed, JointPartner, Need, Organization
@@ -73,13 +73,14 @@ def _standing() -> tuple[ColumnElement[bool], ...]:
     return JointNeed.state.in_(_STANDING), Need.state.in_(lifecycle.POSTING_CURRENT)
 
 
-def _standing_with(session: Session, needs: Sequence[int]) -> bool:
+def _standing_with(session: Session, needs: Sequence[int], but: int = 0) -> bool:
+    """Whether any of them is asked for together already, but for the proposal of that id."""
     return bool(
         session.scalar(
             select(JointPartner.id)
             .join(JointNeed, JointNeed.id == JointPartner.joint_id)
             .join(Need, Need.id == JointNeed.need_id)
-            .where(JointPartner.need_id.in_(needs), *_standing())
+            .where(JointPartner.need_id.in_(needs), JointNeed.id != but, *_standing())
             .limit(1)
         )
     )
@@ -173,6 +174,7 @@ def answer_joint(look: Look, decision: str, reason: str) -> Done:
 
     Raises:
         Invalid: neither, or no reason.
+        MovedOn: what they need cannot be asked for together any more; one may still decline.
     """
     joint: JointNeed = look.record
     reason = reason.strip()
@@ -182,6 +184,8 @@ def answer_joint(look: Look, decision: str, reason: str) -> Done:
         raise Invalid(reason="required")
     if limits.is_too_long(reason, limits.NOTE):
         raise Invalid(reason="too_long")
+    if decision == "agree" and _has_parted(look.session, joint):
+        raise MovedOn
     own = partner_of(joint, look.actor)
     assert own is not None  # ``who`` has asked
     own.answer, own.reason = ("agreed", "") if decision == "agree" else ("declined", reason)
@@ -196,6 +200,15 @@ def answer_joint(look: Look, decision: str, reason: str) -> Done:
     if any(one.answer != "agreed" for one in joint.partners):
         return Done(made=joint, event="agree_joint")
     return _begin_together(look, joint)
+
+
+def _has_parted(session: Session, joint: JointNeed) -> bool:
+    """Whether its needs cannot be added up any more: one is of another kind or unit now, or, while the need
+    by which they ask was away, was proposed to be asked for with others.
+    """
+    needs = [one.need for one in joint.partners if one.need.is_current]
+    kinds = {(one.support_type, one.unit) for one in (joint.need, *needs)}
+    return len(kinds) > 1 or _standing_with(session, [one.id for one in needs], but=joint.id)
 
 
 def _begin_together(look: Look, joint: JointNeed) -> Done:

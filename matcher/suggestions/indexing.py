@@ -119,7 +119,8 @@ class LiveIndex:
         with self._lock:
             if (model_id, contextual_id) != (self.model_id, self.contextual_id):
                 self._start(session, model_id, contextual_id)
-            self._replay(session, model_id, newest)
+            if newest > self.applied_version:  # another thread may have gone on meanwhile
+                self._replay(session, model_id, newest)
 
     @property
     def state(self) -> State:

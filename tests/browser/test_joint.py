@@ -41,7 +41,7 @@ def test_what_nobody_answers_is_taken_back_on_a_phone(visitor: Callable[..., Vis
     owner.go("/npo")
     assert owner.faults() == []
     owner.press(owner.page.get_by_role("link", name="提案を読む"))
-    assert owner.page.get_by_text("提案から15日　2団体のお返事を待っています。").is_visible()
+    assert owner.page.get_by_text("提案から15日たちました。2団体のお返事を待っています。").is_visible()
     assert owner.faults() == []
     officer.go(f"/desk/needs/{other}")
     assert officer.faults() == []

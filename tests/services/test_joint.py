@@ -246,6 +246,31 @@ def test_once_the_need_by_which_they_ask_is_over_nobody_is_asked_or_bound_any_mo
     assert joint.candidates(town.session, town.needs[2], [town.needs[1].public_id]) == [town.needs[1]]
 
 
+def test_a_proposal_that_comes_back_cannot_be_agreed_to_where_a_need_went_with_others(town):
+    first = town.propose(1)
+    town.answer(first, 0)
+    town.needs[0].state = "expired"
+    town.session.flush()
+    joint.propose_joint(town.session, town.official, town.needs[2], [town.needs[1].public_id], WHY, NOW)
+    town.needs[0].state = "open"
+    town.session.flush()
+    with pytest.raises(MovedOn):
+        town.answer(first, 1)
+    town.answer(first, 1, "decline", "ほかの団体と頼みます。")
+    assert (first.state, town.needs[0].quantity) == ("declined", 10)
+
+
+@pytest.mark.parametrize("changes", [{"unit": "箱"}, {"support_type": "goods_new"}])
+def test_amounts_of_another_kind_are_not_added_up(town, changes):
+    made = town.propose(1)
+    for name, value in changes.items():
+        setattr(town.needs[0], name, value)
+    town.session.flush()
+    with pytest.raises(MovedOn):
+        town.answer(made, 1)
+    assert [one.answer for one in made.partners] == ["waiting", "waiting"]
+
+
 def test_what_was_met_meanwhile_is_not_asked_for_again(town):
     made = town.propose(1, 2)
     town.needs[1].state = "filled"

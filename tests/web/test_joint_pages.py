@@ -98,7 +98,7 @@ def test_the_city_takes_back_what_nobody_answers(city):
         session.scalars(select(JointNeed)).one().proposed_at = NOW - timedelta(days=15)
     url = f"/npo/needs/{city.needs[1].public_id}"
     for browser, address in ((city.official, f"/desk/needs/{city.needs[1].public_id}"), (city.second, url)):
-        assert "提案から15日 2団体のお返事を待っています。" in visit(browser, address).text
+        assert "提案から15日たちました。2団体のお返事を待っています。" in visit(browser, address).text
     assert "提案を取り下げる" not in visit(city.second, url).text
     page = visit(city.official, f"/desk/needs/{city.needs[0].public_id}")
     form = visit(city.official, page.href("提案を取り下げる"))
@@ -128,6 +128,24 @@ def test_an_answer_that_came_meanwhile_is_seen_before_a_proposal_is_taken_back(c
     assert "団体からお返事がありました" in again.text
     send(city.official, again, values, button="提案を取り下げる")
     assert city.kept(JointNeed).state == "withdrawn"
+
+
+@pytest.mark.parametrize(
+    ("joint_state", "lead_state", "says"),
+    [
+        ("withdrawn", "open", "ほかの担当者が先に取り下げました。"),
+        ("proposed", "expired", "代表のニーズの公開が終わりました。"),
+    ],
+)
+def test_who_takes_a_proposal_back_too_late_reads_why(city, joint_state, lead_state, says):
+    city.propose()
+    page = visit(city.official, f"/desk/needs/{city.needs[0].public_id}")
+    form = visit(city.official, page.href("提案を取り下げる"))
+    with city.records.write() as session:
+        found = session.scalars(select(JointNeed)).one()
+        found.state, session.get(Need, found.need_id).state = joint_state, lead_state
+    late = send(city.official, form, {"reason": "お返事がないため。"}, status=409, button="提案を取り下げる")
+    assert says in late.text
 
 
 def test_the_home_page_of_each_asks_for_its_answer_until_it_is_given(city):

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from matcher.ground import calendar
 from matcher.postings import alike, joint
 from matcher.postings import reads as posting_reads
+from matcher.records import JointNeed
 from matcher.register import act
 from webapp import access, clock, db, live
 from webapp.acts import ActPage, Page
@@ -53,10 +54,19 @@ def joint_withdraw(public_id: str) -> Page:
             banner=banner,
             days=joint.waiting_days(found, clock.now()),
         ),
-        overtaken=lambda _joint: _("この間に、団体からお返事がありました。最新の状況をご確認ください。"),
+        overtaken=_overtaken,
         home=url_for("coordinator.need", public_id=found.need.public_id),
         answers=lambda: ((form.reason.data or "",), {}),
     ).answer()
+
+
+def _overtaken(found: JointNeed) -> str:
+    says: str = _("この間に、団体からお返事がありました。最新の状況をご確認ください。")
+    if found.state == "withdrawn":
+        says = _("ほかの担当者が先に取り下げました。")
+    elif not found.need.is_current:
+        says = _("この間に、代表のニーズの公開が終わりました。お返事は、もう求めていません。")
+    return says
 
 
 @npo.blueprint.route("/joint/<public_id>", methods=["GET", "POST"])

@@ -58,11 +58,7 @@ def home() -> Page:
     return render_template(
         "npo/home.html",
         npo=npo,
-        tasks=[
-            task
-            for task in desk_tasks.next_tasks(session, actor, npo, cases, steps, 6)
-            if task.kind not in {"answer"}
-        ][:3],
+        tasks=desk_tasks.next_tasks(session, actor, npo, cases, steps, shown_apart={"answer"}),
         waiting=waiting,
         actions={case.id: act.open_to(session, actor, case, now, "case") for case in waiting},
         cases=cases,
