@@ -9,8 +9,10 @@ from sqlalchemy import func, select
 from matcher.cases import answering, beginning, deciding, stages, takes
 from matcher.cases.beginning import Terms
 from matcher.cases.deciding import Decision
+from matcher.desk import tasks
 from matcher.ground import lifecycle
 from matcher.ground.errors import Invalid, MovedOn, NotFound, NotPermitted, Refused
+from matcher.organizations import reads as organization_reads
 from matcher.postings import acts, joint
 from matcher.postings import reads as posting_reads
 from matcher.records import AuditEvent, JointNeed, Need, NeedPart, Notice
@@ -180,6 +182,15 @@ def test_an_answer_that_is_owed_waits_until_it_is_given_or_nobody_asks_for_it_an
     assert [waiting(town, number) for number in range(3)] == [[], [], []]
     taken_back(town, town.propose(2))
     assert waiting(town, 0) == []
+
+
+def test_what_the_home_page_shows_apart_takes_no_place_of_it(town, monkeypatch):
+    town.propose(1)
+    answers = [tasks.Task("answer", None, "企業", str(number)) for number in range(6)]
+    monkeypatch.setattr(tasks, "_on_cases", lambda *_asked: answers)
+    npo = organization_reads.own_organization(town.session, town.actors[1])
+    found = tasks.next_tasks(town.session, town.actors[1], npo, [], {}, shown_apart={"answer"})
+    assert [task.kind for task in found] == ["joint"]
 
 
 def test_only_who_may_answer_owes_an_answer(town):

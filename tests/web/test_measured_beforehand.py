@@ -112,6 +112,16 @@ def test_what_is_measured_beforehand_is_measured_once(app, measured):
     assert asked.ask(organization) is None
 
 
+def test_what_another_thread_has_overtaken_is_measured_again(app, monkeypatch):
+    _client, organization, _need = browser(app, "npo")
+    asked, live = app.extensions["beforehand"], app.extensions["live_index"]
+    with monkeypatch.context() as patch:
+        patch.setattr(beforehand, "measure", lambda *_given: patch.setattr(live, "applied_version", 10**6))
+        asked.ask(organization).join()
+        assert asked.ask(organization) is not None
+        wait(app)
+
+
 def test_nobody_waits_for_another_and_one_is_measured_at_a_time(app):
     client, organization, _need = browser(app, "npo")
     asked = app.extensions["beforehand"]
