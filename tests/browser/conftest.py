@@ -10,6 +10,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -101,19 +102,18 @@ def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
-@pytest.fixture(scope="module")
-def demo(demo_template: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """The demo city of one test module, with a database of its own."""
+@contextmanager
+def served(template: Settings, folder: Path) -> Iterator[Demo]:
+    """A copy of the demo city in a folder, and its pages."""
     import sqlite3
 
-    folder = tmp_path_factory.mktemp("served")
-    source = sqlite3.connect(demo_template.database_url.removeprefix("sqlite:///"))
+    source = sqlite3.connect(template.database_url.removeprefix("sqlite:///"))
     target = sqlite3.connect(folder / "enmusubi.db")
     source.backup(target)
     source.close()
     target.close()
     # The key that sealed the record of the city comes with it.
-    shutil.copy(demo_template.folder / "audit_key", folder)
+    shutil.copy(template.folder / "audit_key", folder)
     running = Demo(
         Settings.from_environment(
             {
@@ -127,6 +127,13 @@ def demo(demo_template: Settings, tmp_path_factory: pytest.TempPathFactory) -> I
     )
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def demo(demo_template: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The demo city of one test module, with a database of its own."""
+    with served(demo_template, tmp_path_factory.mktemp("served")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

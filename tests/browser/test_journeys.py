@@ -1,8 +1,9 @@
 """Whole journeys in a real browser: from a need to an introduction, by keyboard alone, and without JavaScript."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,8 +12,8 @@ from sqlalchemy import delete, select, update
 from matcher.alerts import digests
 from matcher.people.signing_in import demo_user
 from matcher.records import Hit, Mail, Notice, Organization, SavedSearch, User
-from tests.browser.conftest import Demo, Visitor
-from webapp import alert_text, clock
+from tests.browser.conftest import Demo, Visitor, served
+from webapp import Settings, alert_text, clock
 
 Visitors = Callable[..., Visitor]
 
@@ -21,6 +22,13 @@ NEED = {
     "situation": "一人暮らしの方へ月に二度、冷凍惣菜を温めて届けています。納品期限切れの冷凍惣菜やレトルト食品があれば助かります。",
     "wanted_change": "届ける回数を月四回に増やせます。",
 }
+
+
+@pytest.fixture
+def demo(demo_template: Settings, tmp_path: Path) -> Iterator[Demo]:
+    """A city for each journey: of an NPO only one need stands in a list, and another journey's might."""
+    with served(demo_template, tmp_path) as running:
+        yield running
 
 
 def fill_need(person: Visitor, title: str = NEED["title"]) -> str:
