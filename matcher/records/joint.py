@@ -33,6 +33,11 @@ class JointNeed(Identified, Versioned, Base):
         return self.state == "proposed"
 
     @property
+    def is_withdrawn(self) -> bool:
+        """Whether the city has taken it back."""
+        return self.state == "withdrawn"
+
+    @property
     def waiting(self) -> tuple["JointPartner", ...]:
         """Those who have not answered yet; the partners must be loaded."""
         return tuple(one for one in self.partners if one.answer == "waiting")

@@ -62,7 +62,7 @@ def joint_withdraw(public_id: str) -> Page:
 
 def _overtaken(found: JointNeed) -> str:
     says: str = _("この間に、団体からお返事がありました。最新の状況をご確認ください。")
-    if found.state == "withdrawn":
+    if found.is_withdrawn:
         says = _("ほかの担当者が先に取り下げました。")
     elif not found.need.is_current:
         says = _("この間に、代表のニーズの公開が終わりました。お返事は、もう求めていません。")
