@@ -33,6 +33,11 @@ class JointNeed(Identified, Versioned, Base):
         return self.state == "proposed"
 
     @property
+    def is_agreed(self) -> bool:
+        """Whether all have agreed: they ask together."""
+        return self.state == "agreed"
+
+    @property
     def is_withdrawn(self) -> bool:
         """Whether the city has taken it back."""
         return self.state == "withdrawn"

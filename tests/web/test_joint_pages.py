@@ -133,7 +133,8 @@ def test_an_answer_that_came_meanwhile_is_seen_before_a_proposal_is_taken_back(c
 @pytest.mark.parametrize(
     ("joint_state", "lead_state", "says"),
     [
-        ("withdrawn", "open", "ほかの担当者が先に取り下げました。"),
+        ("withdrawn", "open", "この提案は、先に取り下げられました。"),
+        ("agreed", "open", "全員が賛成し、いっしょに頼むことになりました。"),
         ("proposed", "expired", "代表のニーズの公開が終わりました。"),
     ],
 )
@@ -146,6 +147,9 @@ def test_who_takes_a_proposal_back_too_late_reads_why(city, joint_state, lead_st
         found.state, session.get(Need, found.need_id).state = joint_state, lead_state
     late = send(city.official, form, {"reason": "お返事がないため。"}, status=409, button="提案を取り下げる")
     assert says in late.text
+    assert "お返事がないため。" in late.text
+    assert "お返事を待っています" not in late.text
+    assert all("提案を取り下げる" not in form.buttons for form in late.forms)
 
 
 def test_the_home_page_of_each_asks_for_its_answer_until_it_is_given(city):

@@ -53,6 +53,7 @@ def joint_withdraw(public_id: str) -> Page:
             form=form,
             banner=banner,
             days=joint.waiting_days(found, clock.now()),
+            is_open=act.open_to(session, actor, found, clock.now()),
         ),
         overtaken=_overtaken,
         home=url_for("coordinator.need", public_id=found.need.public_id),
@@ -63,7 +64,9 @@ def joint_withdraw(public_id: str) -> Page:
 def _overtaken(found: JointNeed) -> str:
     says: str = _("この間に、団体からお返事がありました。最新の状況をご確認ください。")
     if found.is_withdrawn:
-        says = _("ほかの担当者が先に取り下げました。")
+        says = _("この提案は、先に取り下げられました。")
+    elif found.is_agreed:
+        says = _("この間に全員が賛成し、いっしょに頼むことになりました。")
     elif not found.need.is_current:
         says = _("この間に、代表のニーズの公開が終わりました。お返事は、もう求めていません。")
     return says
