@@ -99,7 +99,7 @@ def _columns(owner: str) -> tuple[Column, ...]:
         Column(owner, lambda row: row.record.organization.name, "name", width=26),
         Column("状態", lambda row: row.record.state, "state", machine="posting"),
         Column("支援の種類", lambda row: row.record.support_type, "support_type", width=22, says="support"),
-        Column("量", lambda row: row, width=18, says="quantity"),
+        Column("量", lambda row: row, width=17, says="quantity"),
         Column("地区", lambda row: row.record.areas, width=20, says="areas"),
         Column("公開の期限", lambda row: row.record.valid_until, "until", kind="day", width=17),
         Column("おすすめ回数", lambda row: row.count, "count", kind="number", width=10),
