@@ -67,12 +67,6 @@ class Remembered:
                 self._kept.move_to_end(key)
             return found
 
-    def clear(self) -> None:
-        """Let go of everything."""
-        with self._lock:
-            self._kept.clear()
-            self._bytes = 0
-
     def put(self, key: Hashable, measured: Measured) -> None:
         """Keep it, and let go of those who have not asked for the longest time."""
         with self._lock:

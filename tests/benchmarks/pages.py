@@ -13,7 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from matcher.records.base import new_public_id
 from matcher.register import folding
 from matcher.suggestions import contextual
 from matcher.suggestions.indexing import LiveIndex
+from matcher.suggestions.measured import Remembered
 from tests.factories import make_membership
 from webapp import Settings, beforehand, clock, create_app
 from webapp.cli_index import encode_all
@@ -224,7 +225,7 @@ def measure(app: Flask, client: FlaskClient) -> dict[str, Cost]:
 def forget(index: LiveIndex) -> None:
     """Let go of what was measured for those who asked."""
     for kept in index._kept.values():
-        kept.table.measured.clear()
+        kept.table = replace(kept.table, measured=Remembered())
 
 
 def main() -> None:

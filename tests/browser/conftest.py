@@ -80,11 +80,8 @@ class Demo:
         self.database.dispose()
 
 
-@pytest.fixture(scope="session")
-def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The demo city, loaded and encoded once for this run."""
-    folder = tmp_path_factory.mktemp("demo")
-    settings = Settings.from_environment(
+def _settings(folder: Path) -> Settings:
+    return Settings.from_environment(
         {
             "VAR_FOLDER": str(folder),
             "SECRET_KEY": "only-for-tests-" + "x" * 32,
@@ -93,6 +90,12 @@ def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             "SENTENCE_ENCODER": "off",
         }
     )
+
+
+@pytest.fixture(scope="session")
+def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The demo city, loaded and encoded once for this run."""
+    settings = _settings(tmp_path_factory.mktemp("demo"))
     database = connect(settings)
     migrations.upgrade(database)
     seed_city.load(database, Path("seed_data"), clock.now())
@@ -114,17 +117,7 @@ def served(template: Settings, folder: Path) -> Iterator[Demo]:
     target.close()
     # The key that sealed the record of the city comes with it.
     shutil.copy(template.folder / "audit_key", folder)
-    running = Demo(
-        Settings.from_environment(
-            {
-                "VAR_FOLDER": str(folder),
-                "SECRET_KEY": "only-for-tests-" + "x" * 32,
-                "DEMO_MODE": "true",
-                "WORKER": "off",
-                "SENTENCE_ENCODER": "off",
-            }
-        )
-    )
+    running = Demo(_settings(folder))
     yield running
     running.stop()
 
