@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from matcher.records import Need, Organization
-from matcher.suggestions import shortlist, suggest
+from matcher.suggestions import candidates, conditions, shortlist, suggest
 from matcher.suggestions.explaining import Suggestion
 from matcher.suggestions.indexing import LiveIndex
 from matcher.suggestions.judging import measures
@@ -28,8 +28,8 @@ class Read:
 
     asker: str
     shown: tuple[tuple[str, float, int], ...]  #: candidate, score and grade, best first
-    missed: tuple[tuple[str, int], ...]  #: good ones that are not in the list
-    pool: tuple[int, ...]  #: the grades of the whole pool, zeros left out
+    missed: tuple[tuple[str, int], ...]  #: good partners that are not in the list, by their best need
+    pool: tuple[int, ...]  #: the grade of every partner in the whole pool
 
     @property
     def ndcg(self) -> float:
@@ -96,16 +96,50 @@ def read(
     companies: Mapping[str, Organization],
     needs: Mapping[str, Need],
 ) -> list[Read]:
-    """The list of every judged asker beside its grades; askers that are not loaded are left out."""
+    """The list of every judged asker beside its grades; askers that are not loaded are left out.
+
+    Whom a hard condition rules out (mostly: it has a case with the asker already) is neither shown nor
+    missed, and a partner counts once, by the best of its needs, as in a list.
+    """
     found = []
     for asker, listed in _lists(session, live, grades, companies, needs, shortlist.SHOWN):
         given = grades[asker]
-        keys = {key for key, _one in listed}
-        missed = [(key, grade) for key, grade in given.items() if grade >= GOOD and key not in keys]
+        best = _partners(session, asker, given, companies, needs)
         rows = tuple((key, one.fit.score, given.get(key, 0)) for key, one in listed)
+        good = {one.candidate.id for key, one in listed if given.get(key, 0) >= GOOD}
+        missed = [(key, grade) for owner, (key, grade) in best.items() if grade >= GOOD and owner not in good]
         missed.sort(key=lambda one: (-one[1], one[0]))
-        found.append(Read(asker, rows, tuple(missed), tuple(given.values())))
+        found.append(Read(asker, rows, tuple(missed), tuple(grade for _key, grade in best.values())))
     return found
+
+
+def _partners(
+    session: Session,
+    asker: str,
+    given: Mapping[str, int],
+    companies: Mapping[str, Organization],
+    needs: Mapping[str, Need],
+) -> dict[int, tuple[str, int]]:
+    """Who may be introduced to an asker: organization → the best graded key of it, and that grade."""
+    if asker in companies:
+        company = companies[asker]
+        ids = {needs[key].id: key for key in given if key in needs}
+        marks = conditions.marks_of(session, company.id)
+        keys = candidates.for_company(session, company, marks, conditions.NO_FILTERS, list(ids), []).postings
+        open_to = [(needs[ids[key]].organization_id, ids[key]) for key in keys]
+    else:
+        need = needs[asker]
+        ids = {companies[key].id: key for key in given if key in companies}
+        marks = conditions.marks_of(session, need.organization_id)
+        found = candidates.for_npo(
+            session, need.organization, need, marks, conditions.NO_FILTERS, [], list(ids)
+        )
+        open_to = [(key, ids[key]) for key in found.alone]
+    best: dict[int, tuple[str, int]] = {}
+    for owner, key in open_to:
+        if owner not in best or given[key] > best[owner][1]:
+            best[owner] = (key, given[key])
+    return best
 
 
 def _lists(
