@@ -129,11 +129,12 @@ def _add_tuning(model: Any, path: Path) -> None:
     import torch
     from safetensors.torch import load_file
 
-    thin = load_file(path)
+    thin = {key: part.float() for key, part in load_file(path).items()}
     matrices = dict(model[0].auto_model.named_parameters())
     with torch.no_grad():
         for name in {key.rpartition(".")[0] for key in thin}:
-            matrices[name] += thin[f"{name}.up"].float() @ thin[f"{name}.down"].float()
+            up, down, scale = (thin[f"{name}.{part}"] for part in ("up", "down", "scale"))
+            matrices[name] += (up.T * scale) @ down
 
 
 def _loaded(folder: Path) -> Any:

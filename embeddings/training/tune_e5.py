@@ -208,14 +208,21 @@ class Tuning:
 
         thin = {}
         for name, beside in sorted(self._beside.items()):
-            thin[f"{name}.up"] = beside.up.detach().numpy().astype(np.float16)
-            thin[f"{name}.down"] = beside.down.detach().numpy().astype(np.float16)
+            up, up_scale = _as_bytes(beside.up.detach().numpy().T)
+            down, down_scale = _as_bytes(beside.down.detach().numpy())
+            thin |= {f"{name}.up": up, f"{name}.down": down, f"{name}.scale": up_scale * down_scale}
         facts = {"pairs": pairs_sha256(), "settings": asdict(self._settings)}
         # One entry: the library writes several in an order of chance.
         save_file(thin, folder / E5_TUNED, metadata={"learned": json.dumps(facts, sort_keys=True)})
         (folder / E5_TUNED).chmod(0o644)  # the library writes it for its owner only
         write_manifest(folder)
         write_middle(folder)
+
+
+def _as_bytes(rows: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Rows (rank, n) as whole numbers up to 127, and what one of each row is worth (rank,)."""
+    scale = np.maximum(np.abs(rows).max(axis=1), np.finfo(np.float32).tiny) / 127
+    return np.ascontiguousarray(np.rint(rows / scale[:, None]), dtype=np.int8), scale.astype(np.float32)
 
 
 def pairs_sha256() -> str:

@@ -35,7 +35,7 @@ CONTEXTUAL: Final = frozenset({"contextual", "maxsim"})
 
 #: From this strength on a pair of sentences is quoted, where the support is what is asked for first and the
 #: fit as a whole is fair: of the quotes judged by reading, chosen on one half of them (see docs/matching.md).
-QUOTABLE, QUOTABLE_SUPPORT, QUOTABLE_SCORE = 0.77, 0.99, 0.50
+QUOTABLE, QUOTABLE_SUPPORT, QUOTABLE_SCORE = 0.82, 0.99, 0.50
 HIGH, MIDDLE = 0.60, 0.30  #: from here on 適合度 高, 中
 
 

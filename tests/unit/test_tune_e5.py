@@ -75,8 +75,9 @@ def test_the_loaded_model_reads_as_the_tuned_one_and_has_another_id(folder):
     for layer in tuning._upper:
         layer.eval()
     wanted = tuning._vectors(texts).detach().numpy()
-    assert np.allclose(tuned.encode(texts, "query"), wanted, atol=2e-3)
-    assert not np.allclose(plain.encode(texts, "query"), wanted, atol=2e-2)
+    near, far = ((model.encode(texts, "query") * wanted).sum(axis=1) for model in (tuned, plain))
+    assert near.min() > 0.999  # what was learned is kept as bytes
+    assert far.max() < 0.99
     assert tuned.model_id != plain.model_id
 
 
@@ -92,7 +93,7 @@ def test_the_bundled_tuning_was_learned_of_the_material_as_it_is():
 
 
 def test_the_material_is_whole_and_nobody_repeats_another():
-    assert len({pair.hand for pair in read_pairs()}) == 6
+    assert len({pair.hand for pair in read_pairs()}) == 10
     read = read_pairs() + read_pairs(NEXT_PAIRS)
     for side in ("give", "want"):
         said = [getattr(pair, side) for pair in read]
