@@ -10,7 +10,7 @@ FOLDER: Final = Path(__file__).parent
 SCENES: Final = FOLDER / "scenes"
 CONCEPTS: Final = FOLDER / "concepts.txt"
 PAIRS: Final = FOLDER / "pairs"
-NEXT_PAIRS: Final = PAIRS / "next"  #: written, not learned from yet
+ASIDE_PAIRS: Final = PAIRS / "aside"  #: of a further hand, to measure on
 
 _PAIR_COLUMNS: Final = 5
 _TEXTS: Final = {"company": 4, "npo": 4, "company_near": 1, "npo_near": 2}

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from embeddings.encoder import E5_FOLDER, E5_PROMPT, E5_TUNED, write_manifest
 from embeddings.text import for_embedding
 from embeddings.training.build_e5 import write_middle
-from embeddings.training.material import PAIRS, Pair, read_pairs
+from embeddings.training.material import ASIDE_PAIRS, PAIRS, Pair, read_pairs
 
 _READ_AT_ONCE: Final = 64
 _ALIKE: Final = 8  #: batches among which pairs of like length are put together
@@ -50,23 +50,21 @@ class Settings:
 
 
 def main() -> None:
-    """Tune ``embeddings/e5`` (or another folder) on all pairs, or on some hands, and print how it went."""
+    """Tune ``embeddings/e5`` (or another folder) on all pairs, and print how it goes on those held aside."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=E5_FOLDER)
-    parser.add_argument("--without", nargs="*", default=[], help="hands (file names) that are held aside")
     parser.add_argument("--epochs", type=int, default=Settings.epochs)
     arguments = parser.parse_args()
-    pairs = read_pairs()
-    aside = [pair for pair in pairs if pair.hand in arguments.without]
+    pairs, aside = read_pairs(), read_pairs(ASIDE_PAIRS)
     settings = Settings(epochs=arguments.epochs)
 
     def tell(epoch: int, loss: float, tuning: "Tuning") -> None:
         found = ", ".join(f"{name} {value:.3f}" for name, value in tuning.measure(aside).items())
         print(f"epoch {epoch}: loss {loss:.3f} {found}", flush=True)
 
-    tuning = Tuning(arguments.out, settings, pairs)
+    tuning = Tuning(arguments.out, settings, pairs + aside)
     tell(0, math.nan, tuning)
-    tuning.run([pair for pair in pairs if pair.hand not in arguments.without], tell)
+    tuning.run(pairs, tell)
     tuning.write(arguments.out)
 
 

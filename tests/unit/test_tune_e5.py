@@ -3,11 +3,10 @@
 import json
 from dataclasses import asdict, replace
 
-import numpy as np
 import pytest
 
 from embeddings.encoder import E5_FOLDER, E5_TUNED, load_e5, write_manifest
-from embeddings.training.material import NEXT_PAIRS, Pair, read_pairs
+from embeddings.training.material import ASIDE_PAIRS, Pair, read_pairs
 from embeddings.training.tune_e5 import Settings, Tuning, pairs_sha256
 
 LETTERS = "机米車宿歌花川山森海空星雪月火木"
@@ -94,7 +93,7 @@ def test_the_bundled_tuning_was_learned_of_the_material_as_it_is():
 
 def test_the_material_is_whole_and_nobody_repeats_another():
     assert len({pair.hand for pair in read_pairs()}) == 10
-    read = read_pairs() + read_pairs(NEXT_PAIRS)
+    read = read_pairs() + read_pairs(ASIDE_PAIRS)
     for side in ("give", "want"):
         said = [getattr(pair, side) for pair in read]
         assert len(set(said)) == len(said)
@@ -106,7 +105,7 @@ def test_nothing_that_is_measured_on_is_among_the_material():
         for folder in (E5_FOLDER.parent.parent / "seed_data", E5_FOLDER.parent / "training" / "heldout")
         for path in folder.glob("*.jsonl")
     )
-    said = [text for pair in read_pairs() + read_pairs(NEXT_PAIRS) for text in (pair.give, pair.want)]
+    said = [text for pair in read_pairs() + read_pairs(ASIDE_PAIRS) for text in (pair.give, pair.want)]
     assert [text for text in said if len(text) > 12 and text in measured] == []
 
 
