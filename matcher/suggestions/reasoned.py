@@ -1,7 +1,7 @@
 """What was said of the pairs that were shown last, kept for the next page on which they stand.
 
 Kept are codes, numbers and quotes, never records; whether a pair may be shown is asked on every page. A pair
-is known again only where every value is as it was that what is said of it follows from; the index tells of its
+is known again only where every value is as it was that what is said of it follows from; the index tells of
 vectors, and with its state everything is forgotten.
 """
 
