@@ -22,7 +22,7 @@ from matcher.suggestions.conditions import Filters
 from matcher.suggestions.indexing import LiveIndex
 from matcher.suggestions.shortlist import Shortlist
 
-#: Of the tables themselves: a unit of work for eleven rows that nobody reads again costs nearly twice as much.
+#: Of the tables themselves: a unit of work for eleven rows that nobody reads again costs much more.
 _OF_LIST: Final = insert(cast(Table, ShownList.__table__)).returning(ShownList.id)
 _OF_CARD: Final = insert(cast(Table, ShownSuggestion.__table__))
 
