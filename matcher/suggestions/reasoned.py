@@ -9,7 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import inspect
@@ -83,6 +83,6 @@ def _values(record: Base) -> Values:
         return tuple([getattr(record, name) for name in names])
 
 
-@cache
+@lru_cache(maxsize=16)  # of the few kinds of records that speak
 def _columns(kind: type[Base]) -> Sequence[str]:
     return tuple(column.key for column in inspect(kind).column_attrs)
