@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 
-from webapp.reason_text import fact, reason_sentence
+from webapp.reason_text import briefly, fact, reason_sentence
 
 VALUES: Final = {"○": "yes", "△": "partly", "×": "no"}
 #: The cells of a card's strip: code of the reason → its short name, in the order of their weight.
@@ -40,7 +40,7 @@ class Cell:
 
     label: str
     value: str
-    text: str = ""
+    amounts: tuple[str, ...] = ()  #: what is offered, and what is needed
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,11 @@ class Told:
     cons: Sequence[Mapping[str, str]]
     improvements: Sequence[Mapping[str, str]]
 
+    @property
+    def has_amounts(self) -> bool:
+        """Whether the strip tells how much is wanted."""
+        return any(cell.amounts for cell in self.cells)
+
 
 def told(kept: Sequence[Mapping[str, Any]]) -> Told:
     """The kept reasons, sorted for a card."""
@@ -66,7 +71,7 @@ def told(kept: Sequence[Mapping[str, Any]]) -> Told:
     return Told(
         quote,
         [_cell(code, str(label), by_code.get(code)) for code, label in _CELLS.items()],
-        reason_sentence(telling) if telling is not None else "",
+        briefly(telling) if telling is not None else "",
         [_plain(reason) for reason in rest if reason["mark"] == "○"],
         [_plain(reason) for reason in rest if reason["mark"] in ("△", "×")],
         [_plain(reason) for reason in rest if reason["code"] == "improve"],
@@ -89,7 +94,6 @@ def _plain(reason: Mapping[str, Any]) -> Mapping[str, str]:
 def _cell(code: str, label: str, reason: Mapping[str, Any] | None) -> Cell:
     if reason is None:
         return Cell(label, "")
-    text = ""
-    if code == "quantity" and "needed" in reason:
-        text = f"{fact('offered', reason)}／{fact('needed', reason)}"
-    return Cell(label, VALUES.get(reason["mark"], ""), text)
+    told_amounts = code == "quantity" and "needed" in reason
+    amounts = (fact("offered", reason), fact("needed", reason)) if told_amounts else ()
+    return Cell(label, VALUES.get(reason["mark"], ""), amounts)

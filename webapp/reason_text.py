@@ -118,11 +118,47 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "near_words": _l("「%(words)s」に意味が近い文があります（「%(sentence)s」）。"),
     "talk": _l("面談や見学など、小さな一歩から始めると、細かな条件を確かめられます。"),
 }
+#: The same in one line, of what tells a pair from the others; conditions by the first of them.
+BRIEFLY: Final[Mapping[str, Any]] = {
+    "quote_none": _l("文章どうしの結び付きは弱めです。"),
+    "support_not_offered": _l("「%(wanted)s」の提供メニューがまだありません。"),
+    "support_welcome": _l("いちばんの希望は「%(wanted)s」です。"),
+    "support_instead": _l("希望は「%(wanted)s」、提供は「%(given)s」です。"),
+    "support_instead_of_welcome": _l("いちばんの希望は「%(wanted)s」、提供は「%(given)s」です。"),
+    "support_instead_in_profile": _l("希望は「%(wanted)s」です。「%(given)s」が代わりになるか要相談です。"),
+    "support_instead_of_welcome_in_profile": _l("いちばんの希望は「%(wanted)s」です。"),
+    "support_other": _l("希望は「%(wanted)s」、提供は「%(given)s」です。"),
+    "support_elsewhere": _l("提供メニュー「%(title)s」にあります。"),
+    "support_welcome_elsewhere": _l("提供メニュー「%(title)s」にあります。"),
+    "support_instead_elsewhere": _l("希望は「%(wanted)s」、提供は「%(given)s」です。"),
+    "support_refused": _l("企業の文章に「%(sentence)s」とあります。"),
+    "support_no_budget": _l("企業は、資金の支援を考えていません。"),
+    "support_in_profile": _l("「%(given)s」の提供メニューはまだありません。"),
+    "skill_other": _l("求める技能は「%(skills)s」です。"),
+    "skill_unknown": _l("技能が書かれていません。"),
+    "area_named": _l("文章には「%(places)s」とあります。"),
+    "area_company_remote": _l("企業はリモート、団体は現地を想定しています。"),
+    "area_npo_remote": _l("団体はリモート、企業は現地を想定しています。"),
+    "area_other": _l("希望する地域と、活動場所が異なります。"),
+    "period_other": _l("支援できる期間が重なっていません。"),
+    "period_part": _l("必要な期間の一部で支援できます。"),
+    "quantity_units": _l("数え方が違います（提供%(offered)s、必要%(needed)s）。"),
+    "quantity_too_little": _l("最低必要な量（%(least)s）に届きません。"),
+    "quantity_part": _l("希望（%(needed)s）の一部、%(offered)sまでです。"),
+    "check_company": _l("企業の条件%(conditions)s"),
+    "check_both": _l("企業の条件「%(company)s」"),
+    "check_against_company": _l("企業の条件「%(company)s」を確かめてください。"),
+    "check_no_go": _l("企業が応じられないこと%(conditions)s"),
+    "check_against_no_go": _l("企業が応じられないこと「%(company)s」を確かめてください。"),
+    "check_npo": _l("団体からの補足%(conditions)s"),
+    "check_against_npo": _l("団体の条件「%(npo)s」を確かめてください。"),
+}
 _LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "fields": vocabulary.FIELD_SHORT, "beneficiaries": vocabulary.BENEFICIARIES,
     "skills": vocabulary.PRO_BONO_SKILLS, "their_skills": vocabulary.PRO_BONO_SKILLS,
 }  # fmt: skip
 _SUPPORT: Final = frozenset({"wanted", "given", "welcome"})
+_CODES: Final = frozenset({"code", "mark", "says"})  #: of a kept reason, beside its facts
 _QUANTITIES: Final = frozenset({"offered", "needed", "least"})
 
 
@@ -130,8 +166,19 @@ def reason_sentence(kept: Mapping[str, Any]) -> str:
     """The sentence of a kept reason; one of before codes were kept has its own ``text``."""
     if "says" not in kept:
         return str(kept["text"])
-    sentence = str(SENTENCES[kept["says"]])
-    return sentence % {name: fact(name, kept) for name in kept}
+    return _filled(SENTENCES[kept["says"]], kept)
+
+
+def briefly(kept: Mapping[str, Any]) -> str:
+    """The same in one line, where it has one; of several conditions the first."""
+    brief = BRIEFLY.get(kept.get("says", ""))
+    if brief is None:
+        return reason_sentence(kept)
+    return _filled(brief, {**kept, "conditions": kept["conditions"][:1]} if "conditions" in kept else kept)
+
+
+def _filled(sentence: Any, kept: Mapping[str, Any]) -> str:
+    return str(sentence) % {name: fact(name, kept) for name in kept if name not in _CODES}
 
 
 def fact(name: str, kept: Mapping[str, Any]) -> str:

@@ -44,7 +44,7 @@ def parts_of(session: Session, needs: Iterable[Need]) -> dict[int, tuple[Part, .
 
 
 def taken(session: Session, need_ids: Iterable[int]) -> dict[int, list[Taken]]:
-    """need id → what its cases take, from the introduction on; two queries."""
+    """need id → what its cases take, from the introduction on; two queries, and one where there are none."""
     found: dict[int, list[Taken]] = {key: [] for key in need_ids}
     counted = (
         Partnership.need_id.in_(found),
@@ -54,6 +54,8 @@ def taken(session: Session, need_ids: Iterable[int]) -> dict[int, list[Taken]]:
     for case in session.scalars(select(Partnership).where(*counted).order_by(Partnership.id)):
         own = Taken(case.part, case.support_type, case.quantity, case.unit, case.state in DECIDED, case.id)
         found[case.need_id or 0].append(own)
+    if not any(found.values()):
+        return found
     rows = session.execute(
         select(CaseTake, Partnership.need_id, Partnership.state)
         .join(Partnership, Partnership.id == CaseTake.partnership_id)
@@ -74,13 +76,21 @@ def standing(session: Session, needs: Iterable[Need]) -> dict[int, tuple[Standin
     rows = list(needs)
     if not rows:
         return {}
-    given = taken(session, [need.id for need in rows])
-    return {key: parts.standing(found, given[key]) for key, found in parts_of(session, rows).items()}
+    return _standing(session, rows, taken(session, [need.id for need in rows]))
+
+
+def _standing(
+    session: Session, needs: Iterable[Need], given: Mapping[int, list[Taken]]
+) -> dict[int, tuple[Standing, ...]]:
+    return {key: parts.standing(found, given[key]) for key, found in parts_of(session, needs).items()}
 
 
 def missing(session: Session, needs: Iterable[Need]) -> dict[int, float]:
     """need id → what is left of its first part, of those of which some is taken and some is left."""
-    found = {key: rows[0] for key, rows in standing(session, needs).items()}
+    asked = list(needs)
+    given = taken(session, [need.id for need in asked])
+    standing_of = _standing(session, [need for need in asked if given[need.id]], given)
+    found = {key: rows[0] for key, rows in standing_of.items()}
     return {
         key: row.missing
         for key, row in found.items()

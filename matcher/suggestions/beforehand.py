@@ -1,5 +1,5 @@
-"""What the first lists of an organization need, measured before they are asked for: then it is kept
-(``measured.py``) when they are.
+"""What the first lists of an organization need, measured and said before they are asked for: then it is kept
+(``measured.py``, ``reasoned.py``) when they are.
 """
 
 from typing import Final
@@ -29,7 +29,7 @@ def measure(session: Session, live: LiveIndex, organization_id: int) -> None:
     if any(live.table(session, kind, districts) is None for kind in _MEASURED[one.kind]):
         return
     if one.kind == "company":
-        suggest.for_company(session, live, one, quoted=False)
+        suggest.for_company(session, live, one)
         return
     needs = (
         select(Need)
@@ -39,4 +39,4 @@ def measure(session: Session, live: LiveIndex, organization_id: int) -> None:
         .limit(NEEDS)
     )
     for need in session.scalars(needs).all():
-        suggest.for_need(session, live, need, quoted=False)
+        suggest.for_need(session, live, need)

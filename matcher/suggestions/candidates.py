@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization
+from matcher.suggestions.asked import Source
 from matcher.suggestions.conditions import (
     NO_FILTERS,
     Facts,
@@ -26,7 +27,7 @@ from matcher.suggestions.conditions import (
     no_case_of_need,
     open_need,
 )
-from matcher.suggestions.near import Search, Source
+from matcher.suggestions.near import Search
 
 NEAR: Final = 200  #: of each type, as many count as near to the asker's texts, by meaning and by words
 

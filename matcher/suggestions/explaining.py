@@ -12,6 +12,7 @@ from matcher.suggestions.criteria import Reason, Side
 from matcher.suggestions.indexing import LiveIndex
 from matcher.suggestions.near import rows_of
 from matcher.suggestions.ranking import Fit, Quote
+from matcher.suggestions.reasoned import Told
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Suggestion:
     also_welcome: str = ""  #: the support asked for by the filters, where the need names it second
     is_newcomer: bool = False  #: on a place kept for those whom nobody has seen
     public_id: str = ""  #: of the shown suggestion, once recorded
+    told: Told | None = None  #: what is said of it, where that is kept
 
     @property
     def left_of_need(self) -> float | None:
@@ -54,14 +56,20 @@ def explain(
     Args:
         company, npo: the side that all suggestions share; the other is each one's candidate.
     """
-    _quote(session, live, suggestions)
     for one in suggestions:
+        if one.told is not None and one.told.explained is not None:
+            one.fit, one.quote = one.told.explained
+    untold = [one for one in suggestions if one.told is None or one.told.explained is None]
+    _quote(session, live, untold)
+    for one in untold:
         giver, asker = company or one.candidate, npo or one.candidate
         to_check = checks.between(checks.of_company(giver, one.offer), checks.of_npo(asker, one.need))
         quoted = ranking.quote_reason(one.quote, one.fit)
         if any(reason.says.startswith("check_against") for reason in to_check):
             quoted = None  # one refuses what the other speaks of: no sentence carries that
         one.fit = explained(one.fit, one.sides, quoted, to_check)
+        if one.told is not None:
+            one.told.explained = one.fit, one.quote
 
 
 def _quote(session: Session, live: LiveIndex, suggestions: Sequence[Suggestion]) -> None:

@@ -22,8 +22,10 @@ from embeddings.encoder import WordsOnly, middle_of
 from embeddings.index import IndexDamaged, VectorIndex
 from embeddings.lexical import WordIndex
 from matcher.records import Counter, Embedding
-from matcher.suggestions import facts
+from matcher.suggestions import facts, reasoned
+from matcher.suggestions.asked import Source
 from matcher.suggestions.encoding import OWNER_TYPES
+from matcher.suggestions.reasoned import Forgetting
 
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int64]
@@ -93,6 +95,9 @@ class LiveIndex:
         self.dimensions = 0
         self.shelves: dict[str, Shelf] = {}
         self._kept: dict[str, facts.Kept] = {}  #: what records say, once asked for
+        #: of those who asked last: their texts, and what was said of their pairs
+        self.asked: Forgetting[Sequence[Source]] = Forgetting(reasoned.ASKERS)
+        self.told: Forgetting[reasoned.Told] = Forgetting(reasoned.PAIRS)
 
     @property
     def is_ready(self) -> bool:

@@ -3,7 +3,6 @@
 Reading never encodes: every vector comes from the index or from the embedding table.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -21,6 +20,7 @@ from embeddings.pairs import Sentences, by_chance, closeness, maxsim
 from matcher.city import cities
 from matcher.records import Embedding, Offer
 from matcher.suggestions import ranking, weights
+from matcher.suggestions.asked import Read, Source
 from matcher.suggestions.indexing import PRIOR, LiveIndex, Shelf, State, merged, state_in, units_from
 from matcher.suggestions.ranking import Fit, Side, Texts
 
@@ -40,36 +40,6 @@ class Near:
     sentences: float | None = None
     contextual: float | None = None
     maxsim: float | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Read:
-    """A text and its sentences by the sentence encoder, from the middle of its kind, length one or zero."""
-
-    vector: Floats
-    sentences: Floats
-
-
-@dataclass(frozen=True, eq=False)
-class Source:
-    """One text of the asking side: an offer, the company's profile, a need, or the NPO's profile."""
-
-    owner_type: str
-    owner_id: int
-    vector: Floats
-    sentences: Sentences
-    bag: Mapping[str, int]
-    offer: Offer | None = None
-    read: Read | None = None  #: by the sentence encoder, where it was read already
-
-    @cached_property
-    def digest(self) -> bytes:
-        """The same for texts that are compared alike."""
-        found = hashlib.sha256(repr((self.owner_type, self.owner_id, self.sentences.words)).encode())
-        read = [self.read.vector, self.read.sentences] if self.read is not None else []
-        for values in (self.vector, self.sentences.vectors, *read):
-            found.update(repr(values.shape).encode() + values.tobytes())
-        return found.digest()
 
 
 def rows_of(
@@ -132,27 +102,10 @@ class Search:
         self.weights = weights.serving(session, live.model_id)
         self.districts = cities.get(session).areas
         self.session = session
-        keys = [(kind, number) for kind, number, _offer in owners]
-        rows = rows_of(session, live, keys, undefer_group("contextual"))
         self._middles: dict[str, Floats] = {}
-        self.sources = [
-            Source(
-                kind,
-                number,
-                self._from_the_middle(kind, rows[kind, number].vector or b""),
-                Sentences.stored(rows[kind, number].sentence_vectors, rows[kind, number].words),
-                merged(rows[kind, number].words),
-                offer,
-                self._read_of(
-                    kind,
-                    rows[kind, number].contextual_model_id,
-                    rows[kind, number].contextual_vector,
-                    rows[kind, number].contextual_sentence_vectors,
-                ),
-            )
-            for kind, number, offer in owners
-            if (kind, number) in rows
-        ]
+        keys = tuple((kind, number) for kind, number, _offer in owners)
+        self.sources = self._sources(keys)
+        self._offers = {(kind, number): offer for kind, number, offer in owners}
         self._near: dict[tuple[str, int, Source], Near] = {}
         self._close: dict[tuple[str, int, Source], Close] = {}
         #: what the asker says by each of its texts, once asked for
@@ -162,6 +115,46 @@ class Search:
     def state(self) -> State | None:
         """What the session sees of the index."""
         return state_in(self.session)
+
+    @property
+    def level(self) -> State | None:
+        """The state under which anything may be kept; ``None`` while the index is not level."""
+        return self.state if self.live.holds(self.state) else None
+
+    @property
+    def offers(self) -> Sequence[Offer]:
+        """The asker's offers that were named, read or not."""
+        return [offer for offer in self._offers.values() if offer is not None]
+
+    def offer_of(self, source: Source) -> Offer | None:
+        """The asker's offer whose text a source is."""
+        return self._offers.get((source.owner_type, source.owner_id))
+
+    def _sources(self, keys: tuple[tuple[str, int], ...]) -> Sequence[Source]:
+        state = self.level
+        known = self.live.asked.get(state, keys) if state is not None else None
+        if known is not None:
+            return known
+        rows = rows_of(self.session, self.live, keys, undefer_group("contextual"))
+        found = [self._source(rows[key]) for key in keys if key in rows]
+        if state is not None:
+            self.live.asked.put(state, keys, found)
+        return found
+
+    def _source(self, row: Embedding) -> Source:
+        return Source(
+            row.owner_type,
+            row.owner_id,
+            self._from_the_middle(row.owner_type, row.vector or b""),
+            Sentences.stored(row.sentence_vectors, row.words),
+            merged(row.words),
+            self._read_of(
+                row.owner_type,
+                row.contextual_model_id,
+                row.contextual_vector,
+                row.contextual_sentence_vectors,
+            ),
+        )
 
     # All companies' texts have something in common that says nothing about partners; from there, fewer
     # partners are near to everyone (hubs; measured).

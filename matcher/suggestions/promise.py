@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from embeddings import pairs
 from matcher.suggestions import criteria, ranking
+from matcher.suggestions.asked import Source
 from matcher.suggestions.criteria import Side
 from matcher.suggestions.facts import Table
 from matcher.suggestions.indexing import Shelf
 from matcher.suggestions.measured import Measured
-from matcher.suggestions.near import UNKNOWN, Search, Source, said_closely, scaled
+from matcher.suggestions.near import UNKNOWN, Search, said_closely, scaled
 from matcher.suggestions.ranking import Part, Weights
 
 Ids = NDArray[np.int64]
@@ -199,8 +200,8 @@ def _filled(
 
 def _key(search: Search, asker: Asker, mission: Source | None) -> Hashable | None:
     """On what all that is measured depends, beside the table; ``None`` while the index is not level."""
-    state = search.state
-    if not search.live.holds(state):
+    state = search.level
+    if state is None:
         return None
     sides = tuple(criteria.key_of(side) for side in asker.sides)
     texts = tuple(source.digest for source in asker.sources)

@@ -5,8 +5,9 @@ What was shown is recorded as it was shown (M9): rank, score, parts and reasons 
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import Insert, Table, func, insert, select
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.ground import permissions, vocabulary
@@ -20,6 +21,10 @@ from matcher.suggestions import weights
 from matcher.suggestions.conditions import Filters
 from matcher.suggestions.indexing import LiveIndex
 from matcher.suggestions.shortlist import Shortlist
+
+#: Of the tables themselves: a unit of work for eleven rows that nobody reads again costs much more.
+_OF_LIST: Final = insert(cast(Table, ShownList.__table__)).returning(ShownList.id)
+_OF_CARD: Final = insert(cast(Table, ShownSuggestion.__table__))
 
 
 def record(
@@ -38,6 +43,19 @@ def record(
     session.add(shown)
     session.flush()
     return shown
+
+
+def write(session: Session, shown: ShownList) -> None:
+    """Write a list that was composed by a session that only reads, all its cards in one statement."""
+    number = session.scalar(_OF_LIST, _values(_OF_LIST, shown))
+    cards = [_values(_OF_CARD, card) | {"shown_list_id": number} for card in shown.items]
+    if cards:
+        session.execute(_OF_CARD, cards)
+
+
+def _values(insertion: Insert, row: ShownList | ShownSuggestion) -> dict[str, Any]:
+    held = vars(row)
+    return {column.key: held[column.key] for column in insertion.table.columns if column.key in held}
 
 
 def compose(

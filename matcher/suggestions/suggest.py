@@ -3,27 +3,27 @@
 The same code serves both directions, the coordinator, the evaluation and texts from elsewhere.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import zip_longest
 from typing import Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, undefer_group
+from sqlalchemy.orm import Session, undefer_group
 
 from matcher.cases import takes
 from matcher.records import Need, Offer, Organization
-from matcher.suggestions import candidates, conditions, explaining, reaching, shortlist
+from matcher.suggestions import candidates, conditions, explaining, reaching, scoring, shortlist
+from matcher.suggestions.asked import Source
 from matcher.suggestions.candidates import Candidates
 from matcher.suggestions.conditions import NO_FILTERS, Filters
-from matcher.suggestions.criteria import Side
 from matcher.suggestions.explaining import Suggestion
 from matcher.suggestions.indexing import LiveIndex
-from matcher.suggestions.near import Near, Search, Source, rows_of
+from matcher.suggestions.near import Search, rows_of
 from matcher.suggestions.promise import Asker, Pool
-from matcher.suggestions.ranking import Fit, Texts
+from matcher.suggestions.ranking import Fit
 from matcher.suggestions.shortlist import SHOWN, Shortlist
-from matcher.suggestions.sides import company_side, npo_side
+from matcher.suggestions.sides import npo_side
 
 SCORED: Final = 40  #: of the candidates of each type, so many of the most promising are scored
 
@@ -60,7 +60,10 @@ def for_company(
         return candidates.for_company(session, company, marks, narrowed, needs, npos)
 
     def score(needs: Sequence[int], npos: Sequence[int]) -> list[Suggestion]:
-        return _score_needs(session, search, company, needs) + _score_missions(session, search, company, npos)
+        return [
+            *scoring.score_needs(session, search, company, needs),
+            *scoring.score_missions(session, search, company, npos),
+        ]
 
     pools = _pools_for_company(session, search, company, search.sources) if among is None else None
     if pools is None:
@@ -86,7 +89,7 @@ def _pools_for_company(
     needs, npos = (search.live.table(session, kind, search.districts) for kind in ("need", "npo"))
     if needs is None or npos is None:
         return None
-    ours = [(source, side) for source, side in _own_sides(search, company) if source in sources]
+    ours = [(source, side) for source, side in scoring.own_sides(search, company) if source in sources]
     asker = Asker([source for source, _side in ours if source], [side for _source, side in ours], True)
     postings = Pool(search, asker, "need", needs, search.source("company"))
     asking = needs.owners[postings.is_findable]
@@ -115,7 +118,7 @@ def for_offer(session: Session, live: LiveIndex, offer: Offer, *, limit: int = S
         return candidates.for_company(session, company, marks, narrowed, needs, npos)
 
     def score(needs: Sequence[int], _npos: Sequence[int]) -> list[Suggestion]:
-        return _score_needs(session, search, company, needs, [asking])
+        return scoring.score_needs(session, search, company, needs, [asking])
 
     pools = _pools_for_company(session, search, company, [asking])
     if pools is None:
@@ -126,94 +129,6 @@ def for_offer(session: Session, live: LiveIndex, offer: Offer, *, limit: int = S
     best = shortlist.made_of(session, company, 0, ranked, marks, limit, None)
     explaining.explain(session, live, best, company, None)
     return best
-
-
-def _score_needs(
-    session: Session,
-    search: Search,
-    company: Organization,
-    found: Sequence[int],
-    sources: Sequence[Source] | None = None,
-) -> list[Suggestion]:
-    if not found:  # SQLite looks through all of a table for none of it
-        return []
-    needs = session.scalars(
-        select(Need)
-        .where(Need.id.in_(found))
-        .options(joinedload(Need.organization).joinedload(Organization.npo))
-    ).all()
-    profile = search.source("company")
-    search.compare("need", [need.id for need in needs], search.sources, closely=True)
-    if profile is not None:
-        search.compare("npo", sorted({need.organization_id for need in needs}), [profile])
-    ours = _own_sides(search, company)
-    chosen = [one for one in ours if sources is None or one[0] in sources]
-    missing = takes.missing(session, needs)
-    return [_fit_need(search, chosen, need, missing.get(need.id)) for need in needs]
-
-
-#: What an asking company can speak of: a text of its own (``None`` while nothing is encoded), and its side.
-_Own = Sequence[tuple[Source | None, Side]]
-
-
-def _own_sides(search: Search, company: Organization) -> _Own:
-    if search.own is None:
-        offers = [source.offer for source in search.sources if source.offer is not None]
-        search.own = [
-            (source, company_side(company, source.offer, offers, search.districts))
-            for source in search.sources
-        ] or [(None, company_side(company, None, districts=search.districts))]
-    return search.own
-
-
-def _fit_need(search: Search, ours: _Own, need: Need, missing: float | None = None) -> Suggestion:
-    """Score a need against every offer and the profile; the best of them is what the card speaks of.
-
-    Args:
-        missing: what is left of it (``takes.missing``).
-    """
-    mission = _mission(search, need.organization_id)
-    theirs = npo_side(need=need, districts=search.districts, missing=missing)
-    fits = []
-    for source, side in ours:
-        # While nothing of the company is encoded its facts alone must do.
-        pair = search.texts(search.near("need", need.id, source), mission) if source else Texts()
-        fits.append((search.fit(side, theirs, pair), source.offer if source else None, side))
-    fit, offer, side = max(fits, key=lambda item: item[0].score)
-    return Suggestion(need.organization, need, offer, fit, (side, theirs))
-
-
-def _mission(search: Search, npo_id: int) -> Near | None:
-    """How near the company's profile is to the NPO's mission."""
-    profile = search.source("company")
-    if profile is None or not search.knows("npo", npo_id):
-        return None
-    return search.near("npo", npo_id, profile)
-
-
-def _score_missions(
-    session: Session, search: Search, company: Organization, found: Sequence[int]
-) -> list[Suggestion]:
-    """NPOs that have no open need: their mission is what there is to speak of."""
-    if not found:
-        return []
-    npos = session.scalars(
-        select(Organization).where(Organization.id.in_(found)).options(joinedload(Organization.npo))
-    ).all()
-    search.compare("npo", [npo.id for npo in npos], search.sources, closely=True)
-    ours = _own_sides(search, company)
-    return [_fit_mission(search, ours, npo) for npo in npos]
-
-
-def _fit_mission(search: Search, ours: _Own, npo: Organization) -> Suggestion:
-    theirs = npo_side(npo=npo, districts=search.districts)
-    fits = [
-        (search.fit(side, theirs, search.texts(search.near("npo", npo.id, source))), source.offer, side)
-        for source, side in ours
-        if source is not None
-    ]
-    fit, offer, side = max(fits, key=lambda item: item[0].score)
-    return Suggestion(npo, None, offer, fit, (side, theirs))
 
 
 # ── For an NPO: companies with the offer that fits best, or their profile ────────────────────────────
@@ -278,7 +193,7 @@ def _companies(
         return candidates.for_npo(session, npo, need, marks, narrowed, offers, companies)
 
     def score(offers: Sequence[int], companies: Sequence[int]) -> list[Suggestion]:
-        return _score_companies(session, search, npo, need, asking, offers, companies)
+        return scoring.score_companies(session, search, npo, need, asking, offers, companies)
 
     pools = _pools_for_npo(session, search, npo, need, asking) if among is None else None
     if pools is None:
@@ -324,76 +239,6 @@ def _most_promising(
     )
 
 
-def _score_companies(
-    session: Session,
-    search: Search,
-    npo: Organization,
-    need: Need | None,
-    asking: Source,
-    postings: Sequence[int],
-    alone: Sequence[int],
-) -> list[Suggestion]:
-    """Companies by some of their offers and (``alone``) by their profile, each with all that it offers."""
-    if not postings and not alone:
-        return []
-    offers = session.scalars(select(Offer).where(Offer.id.in_(postings))).all()
-    of_company: dict[int, list[Offer | None]] = {key: [None] for key in alone}
-    for offer in offers:
-        of_company.setdefault(offer.organization_id, []).append(offer)
-    chosen = sorted(of_company)
-    companies = session.scalars(
-        select(Organization).where(Organization.id.in_(chosen)).options(joinedload(Organization.company))
-    ).all()
-    search.compare("offer", [offer.id for offer in offers], [asking], closely=True)
-    search.compare("company", chosen, search.sources, closely=True)
-    given = _open_offers(session, chosen)
-    left = takes.missing(session, [need]).get(need.id) if need else None
-    theirs = npo_side(need=need, npo=None if need else npo, districts=search.districts, missing=left)
-    return [
-        _fit_company(search, need, theirs, asking, company, of_company[company.id], given.get(company.id, ()))
-        for company in companies
-    ]
-
-
-def _open_offers(session: Session, companies: Collection[int]) -> dict[int, list[Offer]]:
-    """All open offers of some companies, near or not: none of them may be denied."""
-    found: dict[int, list[Offer]] = {}
-    query = (
-        select(Offer).where(Offer.organization_id.in_(companies), Offer.state == "open").order_by(Offer.id)
-    )
-    for offer in session.scalars(query):
-        found.setdefault(offer.organization_id, []).append(offer)
-    return found
-
-
-def _fit_company(
-    search: Search,
-    need: Need | None,
-    theirs: Side,
-    asking: Source,
-    company: Organization,
-    matters: Iterable[Offer | None],
-    offers: Sequence[Offer],
-) -> Suggestion:
-    """Score each of ``matters``, an offer or (``None``) the profile alone; the card speaks of the best.
-
-    Args:
-        theirs: what the NPO says.
-        offers: all that the company offers.
-    """
-    profile = search.source("npo") if need else None
-    shelf = search.live.shelves.get("company")
-    has_profile = profile is not None and shelf is not None and company.id in shelf
-    mission = search.near("company", company.id, profile) if profile and has_profile else None
-    fits = []
-    for offer in matters:
-        pair = search.near("offer" if offer else "company", offer.id if offer else company.id, asking)
-        ours = company_side(company, offer, offers, search.districts)
-        fits.append((search.fit(ours, theirs, search.texts(pair, mission)), offer, ours))
-    fit, about, side = max(fits, key=lambda item: item[0].score)
-    return Suggestion(company, need, about, fit, (side, theirs))
-
-
 def fit_pair(session: Session, live: LiveIndex, company: Organization, need: Need) -> Suggestion:
     """How one company and one need fit, whatever the hard conditions say, with all that is said of it.
 
@@ -412,7 +257,7 @@ def score_pair(session: Session, live: LiveIndex, company: Organization, need: N
 def _scored_pair(session: Session, live: LiveIndex, company: Organization, need: Need) -> Suggestion:
     search = _search_of_company(session, live, company)
     left = takes.missing(session, [need]).get(need.id)
-    return _fit_need(search, _own_sides(search, company), need, left)
+    return scoring.fit_need(search, scoring.own_sides(search, company), need, left)
 
 
 def fit_case(
@@ -438,12 +283,16 @@ def fit_case(
         return None
     for row in rows.values():
         search.put(row, search.sources)
-    found = _fit_need(search, ours, need) if need else _fit_mission(search, ours, npo)
+    found = scoring.fit_need(search, ours, need) if need else scoring.fit_mission(search, ours, npo)
     explaining.explain(session, live, [found], company, None)
     return found
 
 
-def _speaking(search: Search, company: Organization, offer: Offer | None) -> _Own:
+def _speaking(search: Search, company: Organization, offer: Offer | None) -> scoring.Own:
     """Of what a company can speak of, what is encoded; of one offer, that alone."""
-    ours = _own_sides(search, company)
-    return [(one, side) for one, side in ours if one is not None and (offer is None or one.offer is offer)]
+    ours = scoring.own_sides(search, company)
+    return [
+        (one, side)
+        for one, side in ours
+        if one is not None and (offer is None or search.offer_of(one) is offer)
+    ]

@@ -8,8 +8,9 @@ from sqlalchemy.orm import joinedload
 
 from embeddings.encoder import WordsOnly
 from matcher.ground.db import Database
-from matcher.records import Need, Organization
-from matcher.suggestions import pages, suggest
+from matcher.ground.permissions import Actor
+from matcher.records import Need, Organization, ShownList, ShownSuggestion
+from matcher.suggestions import pages, shown_lists, suggest
 from matcher.suggestions.conditions import Filters
 from matcher.suggestions.indexing import LiveIndex
 from tests.conftest import NOW
@@ -71,3 +72,34 @@ def test_everybody_is_on_one_page_and_the_first_is_as_ever(demo, asker, first, p
         before.pages,
         [one.candidate.id for one in found[-1]],
     )
+
+
+def test_a_list_that_is_written_later_is_as_one_that_is_recorded_at_once(demo):
+    live = LiveIndex()
+    with demo.write() as session:
+        live.level(session)
+        company = company_of(session)
+        found = pages.for_company(session, live, company, Filters(area="chuo"), 1, NOW)
+        actor = Actor(role="member", user_id=None, organization_id=company.id, organization_kind="company")
+        composed = shown_lists.compose(
+            session, live, actor, company, found, NOW, filters=Filters(area="chuo")
+        )
+        shown_lists.write(session, composed)
+        recorded = shown_lists.record(session, live, actor, company, found, NOW, filters=Filters(area="chuo"))
+        session.expunge_all()
+
+        def kept(public_id):
+            one = session.scalars(select(ShownList).where(ShownList.public_id == public_id)).one()
+            cards = session.scalars(
+                select(ShownSuggestion)
+                .where(ShownSuggestion.shown_list_id == one.id)
+                .order_by(ShownSuggestion.rank)
+            ).all()
+            return [
+                {key: value for key, value in vars(row).items() if key not in own} for row in (one, *cards)
+            ]
+
+        own = {"_sa_instance_state", "id", "public_id", "shown_list_id"}
+        assert len(kept(composed.public_id)) == 1 + len(found) > 1
+        assert kept(composed.public_id) == kept(recorded.public_id)
+        session.rollback()

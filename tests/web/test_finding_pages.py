@@ -229,7 +229,7 @@ def test_suggestions_take_every_condition_and_go_on_beyond_ten(company):
     assert len(first_names) == 10
     assert second_names
     assert not first_names & second_names
-    assert "合う順に11〜20番目を表示しています。" in second.text
+    assert "合う順に11〜20番目です。" in second.text
     narrowed = visit(company, "/company/suggestions?urgency=now&amount=12kg&period_to=2027-01-31")
     assert "12kgまで" in narrowed.text
     assert "条件に合うのは" in narrowed.text

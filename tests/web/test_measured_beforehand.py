@@ -11,7 +11,7 @@ from embeddings.encoder import load_encoder
 from matcher.people import sessions
 from matcher.records import Membership, Need, Organization, User
 from matcher.records.base import new_public_id
-from matcher.suggestions import beforehand, promise
+from matcher.suggestions import beforehand, explaining, promise
 from matcher.suggestions.promise import Pool
 from tests.conftest import NOW
 from tests.factories import make_membership
@@ -102,6 +102,20 @@ def test_the_list_after_the_home_page_is_measured_already(app, measured, kind):
     page = client.get("/company/suggestions" if kind == "company" else f"/npo/needs/{need}/suggestions")
     assert page.status_code == 200
     assert measured == []
+
+
+@pytest.mark.parametrize("kind", ["company", "npo"])
+def test_what_the_list_will_say_is_said_already(app, monkeypatch, kind):
+    """But of newcomers, who are drawn when the list is shown."""
+    client, organization, need = browser(app, kind)
+    asked = app.extensions["beforehand"]
+    asked.ask(organization).join()
+    explained = []
+    explain = explaining.explained
+    monkeypatch.setattr(explaining, "explained", lambda *given: explained.append(given) or explain(*given))
+    page = client.get("/company/suggestions" if kind == "company" else f"/npo/needs/{need}/suggestions")
+    assert page.text.count('class="card suggestion"') == 10
+    assert len(explained) == page.text.count("はじめて紹介される枠")
 
 
 def test_what_is_measured_beforehand_is_measured_once(app, measured):

@@ -49,7 +49,7 @@ def home() -> Page:
     if company.is_verified:
         found = suggest.for_company(session, index, company, limit=HOME_CARDS, now=clock.now())
         shown = shown_lists.compose(session, index, actor, company, found, clock.now())
-        traces.leave(f"shown:{shown.public_id}", lambda later: later.add(shown))
+        traces.leave(f"shown:{shown.public_id}", lambda later: shown_lists.write(later, shown))
     cases, steps = case_reads.own_cases(session, actor, clock.now(), open_only=True)
     offers = posting_reads.own_offers(session, actor)
     beforehand.measure_after(actor.organization_id)

@@ -39,7 +39,7 @@ def for_company() -> str:
     if company.is_verified:
         found = pages.for_company(session, index, company, form.filters, asked.page(), clock.now())
         shown = shown_lists.compose(session, index, actor, company, found, clock.now(), filters=form.filters)
-        traces.leave(f"shown:{shown.public_id}", lambda later: later.add(shown))
+        traces.leave(f"shown:{shown.public_id}", lambda later: shown_lists.write(later, shown))
     return render_template(
         "suggestions/for_company.html", form=form, found=found, company=company, index=index
     )
@@ -60,7 +60,7 @@ def for_need(public_id: str) -> str:
         shown = shown_lists.compose(
             session, index, actor, npo, found, clock.now(), need=need, filters=form.filters
         )
-        traces.leave(f"shown:{shown.public_id}", lambda later: later.add(shown))
+        traces.leave(f"shown:{shown.public_id}", lambda later: shown_lists.write(later, shown))
     return render_template(
         "suggestions/for_need.html", form=form, found=found, need=need, npo=npo, index=index
     )
