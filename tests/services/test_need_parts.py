@@ -363,6 +363,17 @@ def test_a_need_is_found_by_the_kind_and_the_amount_of_any_part(town, filters, f
     assert is_found(town, **filters) is found
 
 
+def test_of_a_kind_that_is_only_welcome_as_well_no_amount_is_known(town):
+    town.need.also_welcome = ["goods_new", "place"]
+    town.session.flush()
+    assert is_found(town, support_type="goods_new")
+    for amount, unit in ((100.0, "kg"), (5.0, "箱")):  # the first is that of the food
+        assert not is_found(town, support_type="goods_new", amount=amount, unit=unit), unit
+    add_part(town)
+    assert is_found(town, support_type="place", amount=3.0, unit="回")  # a part says how much of it
+    assert not is_found(town, support_type="place", amount=100.0, unit="kg")
+
+
 def test_a_part_of_which_little_is_useful_is_found_by_that(town):
     add_part(town, min_useful=1)
     assert is_found(town, support_type="place", amount=1.0, unit="回")
