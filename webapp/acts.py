@@ -45,19 +45,22 @@ class FormPage:
     shown: Callable[[Any], str] = lambda record: str(record.version)
     said_elsewhere: Container[str] = frozenset()
 
-    def save(self, do: Callable[[], object], onward: str, says: str = "") -> Page:
-        """Ask, or keep what was filled in: a text that may be saved again and again."""
+    def save(self, do: Callable[[], Any], onward: Callable[[Any], str], says: str = "") -> Page:
+        """Ask, or keep what was filled in: a text that may be saved again and again.
+
+        ``onward`` says where one goes on by what ``do`` made.
+        """
         if not self.form.is_submitted():
             return self.ask(self.record, "")
         if not self.form.validate():
             return self.ask(self.record, ""), 422
         try:
-            do()
+            made = do()
         except NOT_DONE as error:
             return self.not_done(error)
         if says:
             flash(says, "success")
-        return redirect(onward)
+        return redirect(onward(made))
 
     def not_done(self, error: Exception) -> Page:
         """The page again, with what was typed and what stood in the way; nothing of it is written."""

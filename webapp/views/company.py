@@ -238,7 +238,9 @@ def offer_edit(public_id: str) -> Page:
         lambda found: posting_drafts.save_offer(
             session, actor, found, form.typed, clock.now(), version=form.shown_version
         ),
-        home if request.form.get("action") == "save" else url_for("company.offer_check", public_id=public_id),
+        lambda _made: home
+        if request.form.get("action") == "save"
+        else url_for("company.offer_check", public_id=public_id),
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher.alerts import reads as alert_reads
@@ -141,7 +142,7 @@ def _before(found: Need) -> dict[str, Any]:
 def need_new() -> Page:
     """Begin a draft."""
     return own_postings.begin(
-        posting_drafts.new_need, lambda public_id: url_for("npo.need_step", public_id=public_id, step=1)
+        posting_drafts.new_need, lambda public_id: _step_url(public_id, 1)
     )
 
 
@@ -152,7 +153,7 @@ def need_again(public_id: str) -> Page:
     before = own_postings.need(public_id)
     return own_postings.begin(
         lambda session, actor, _npo, now: again.take_over(session, actor, before, now),
-        lambda public_id: url_for("npo.need_step", public_id=public_id, step=1),
+        lambda public_id: _step_url(public_id, 1),
     )
 
 
@@ -167,23 +168,40 @@ def need_step(public_id: str, step: int) -> Page:
     permissions.require(actor, "posting.edit", found)
     if request.method == "GET" and not found.is_editable:
         return redirect(url_for("npo.need", public_id=public_id))
-    form = _step_form(found, step)
-    return own_postings.save(
-        form,
-        lambda: own_postings.need(public_id),
-        lambda found, banner: _step_page(found, form, step, banner),
-        lambda found: posting_drafts.save_need_step(
+    form, before = _step_form(found, step), _taken_over()
+
+    def keep(found: Need) -> Need | None:
+        now = clock.now()
+        posting_drafts.save_need_step(
             session,
             actor,
             found,
             step,
             _values(form),
-            clock.now(),
+            now,
             version=form.shown_version,
             further=form.further if isinstance(form, forms.SupportForm) else None,
-        ),
-        _after_step(public_id, step),
+        )
+        return again.take_over(session, actor, before, now) if before is not None else None
+
+    return own_postings.save(
+        form,
+        lambda: own_postings.need(public_id),
+        lambda found, banner: _step_page(found, form, step, banner),
+        keep,
+        lambda made: _after_step(public_id, step) if made is None else _step_url(made.public_id, 1),
+        says=_("書いていた下書きを保存しました。これは、前回を引き継いだ、別の下書きです。") if before else "",
     )
+
+
+def _taken_over() -> Need | None:
+    """The need of one's own that is to be taken over once the page is saved."""
+    verb, _dash, public_id = request.form.get("action", "").partition("-")
+    return own_postings.need(public_id) if verb == "again" else None
+
+
+def _step_url(public_id: str, step: int) -> str:
+    return url_for("npo.need_step", public_id=public_id, step=step)
 
 
 def _step_form(found: Need, step: int) -> Any:
@@ -219,7 +237,7 @@ def _after_step(public_id: str, step: int) -> str:
         return url_for("npo.need", public_id=public_id)
     if step == len(forms.NEED_FORMS) or request.form.get("action") == "check":
         return url_for("npo.need_check", public_id=public_id)
-    return url_for("npo.need_step", public_id=public_id, step=step + 1)
+    return _step_url(public_id, step + 1)
 
 
 def _step_page(found: Need, form: Any, step: int, banner: str) -> str:
