@@ -441,6 +441,37 @@ def test_a_kept_search_is_met_by_a_need_of_which_any_part_meets_it(town, session
     assert hits(support_type="place") == set()
 
 
+@pytest.mark.parametrize(
+    ("looked_for", "place"),
+    [
+        ({"support_type": "food"}, None), ({"support_type": "goods_new"}, None), ({"q": "野菜"}, None),
+        ({"support_type": "place"}, 2), ({"support_type": "place", "amount": "3", "unit": "回"}, 2),
+        ({"amount": "3", "unit": "回"}, 2), ({"amount": "100", "unit": "kg"}, None),
+        ({"support_type": "pro_bono"}, 3), ({"support_type": "goods_new", "amount": "2", "unit": "箱"}, 4),
+        ({"q": "調理の場所"}, 2), ({"q": "場所 プロボノ"}, 2), ({"q": "野菜 調理"}, None), ({}, None),
+        ({"support_type": "place", "q": "野菜"}, 2), ({"area": "chuo", "q": "調理"}, 2),
+    ],
+)  # fmt: skip
+def test_of_a_need_that_a_search_has_found_it_is_known_by_which_part(town, looked_for, place):
+    town.need.also_welcome = ["goods_new"]
+    add_part(town, what="調理の場所")
+    add_part(town, 3, "pro_bono", None, "")
+    add_part(town, 4, "goods_new", 5.0, "箱", min_useful=2)
+    need_parts.refold(town.session, town.need)
+    assert is_found(town, looked_for.get("q", ""), **vars(Wanted.of(looked_for).filters))
+    rows = takes.of(town.session, town.need)
+    met = finding.part_met(Wanted.of(looked_for), town.need, rows)
+    assert (met.part.place if met else None) == place
+
+
+def test_a_part_that_companies_have_taken_is_not_the_one_that_is_met(town, now):
+    add_part(town, 2, "food", 5.0, "kg")
+    looked_for = Wanted(filters=Filters(support_type="food"))
+    assert finding.part_met(looked_for, town.need, takes.of(town.session, town.need)) is None
+    introduced(town, now, Terms("food", 100, "kg"))
+    assert finding.part_met(looked_for, town.need, takes.of(town.session, town.need)).part.place == 2
+
+
 def test_a_word_finds_what_a_further_part_says(town, session, now):
     assert not is_found(town, "調理の場所")
     saved(town, now, Part(2, "place", 3, "回", what="調理の場所"))
