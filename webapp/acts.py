@@ -99,6 +99,7 @@ class ActPage(FormPage):
         answers: what was filled in, as the act takes it.
         says: what one reads once it is done, where that is not the act's own word; empty says nothing.
         closed: what is shown where the act is not open (any more), if not ``_closed``.
+        gone: what reads who opens the page of an act that is not open (any more).
         leads_to: where one goes on by what was made, where that is not ``home``.
         before: what is answered before it is asked or done: that it cannot be done now, a page to check.
     """
@@ -109,6 +110,7 @@ class ActPage(FormPage):
     answers: Callable[[], Answers] = lambda: ((), {})
     says: Callable[[Any], str] | None = None
     closed: Callable[[Any], Page] | None = None
+    gone: Callable[[Any], str] = lambda record: _("この操作は、いまはできません。最新の状況をご確認ください。")
     leads_to: Callable[[Any], str | None] = lambda made: None
     before: Callable[[Look], Page | None] = lambda look: None
 
@@ -159,7 +161,7 @@ class ActPage(FormPage):
             return self.closed(record)
         if request.method == "POST":
             return super().late(record)
-        flash(_("この操作は、いまはできません。最新の状況をご確認ください。"), "warning")
+        flash(self.gone(record), "warning")
         return redirect(self.home)
 
     def _refused(self, found: Refused) -> Page:

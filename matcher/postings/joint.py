@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from matcher.cases import takes
@@ -65,7 +65,7 @@ _act = partial(act.act, way=_JointWay())
 
 def _taken(look: Look) -> str | None:
     """It is about to be asked for together, or is so already."""
-    return act.MOVED_ON if _standing_with(look.session, [look.record.id]) else None
+    return act.MOVED_ON if _bound_with(look.session, [look.record.id]) else None
 
 
 def _standing() -> tuple[ColumnElement[bool], ...]:
@@ -73,14 +73,23 @@ def _standing() -> tuple[ColumnElement[bool], ...]:
     return JointNeed.state.in_(_STANDING), Need.state.in_(lifecycle.POSTING_CURRENT)
 
 
-def _standing_with(session: Session, needs: Sequence[int], but: int = 0) -> bool:
+def _bound() -> ColumnElement[bool]:
+    """SQL: nothing of it may be proposed anew. What waits for answers binds even while the need by which they
+    ask is away (rewritten, over): with that it would come back beside the other, and neither could be agreed
+    to. The city may take it back at any time.
+    """
+    is_agreed = and_(JointNeed.state == "agreed", Need.state.in_(lifecycle.POSTING_CURRENT))
+    return or_(JointNeed.state == "proposed", is_agreed)
+
+
+def _bound_with(session: Session, needs: Sequence[int], but: int = 0) -> bool:
     """Whether any of them is asked for together already, but for the proposal of that id."""
     return bool(
         session.scalar(
             select(JointPartner.id)
             .join(JointNeed, JointNeed.id == JointPartner.joint_id)
             .join(Need, Need.id == JointNeed.need_id)
-            .where(JointPartner.need_id.in_(needs), JointNeed.id != but, *_standing())
+            .where(JointPartner.need_id.in_(needs), JointNeed.id != but, _bound())
             .limit(1)
         )
     )
@@ -154,7 +163,7 @@ def candidates(session: Session, need: Need, public_ids: Sequence[str]) -> Seque
         for one in rows
         if len(standing[one.id]) == 1
         and not standing[one.id][0].is_taken
-        and not _standing_with(session, [one.id])
+        and not _bound_with(session, [one.id])
     ]
 
 
@@ -184,7 +193,7 @@ def answer_joint(look: Look, decision: str, reason: str) -> Done:
         raise Invalid(reason="required")
     if limits.is_too_long(reason, limits.NOTE):
         raise Invalid(reason="too_long")
-    if decision == "agree" and _has_parted(look.session, joint):
+    if decision == "agree" and _parted(look.session, joint):
         raise MovedOn
     own = partner_of(joint, look.actor)
     assert own is not None  # ``who`` has asked
@@ -202,13 +211,15 @@ def answer_joint(look: Look, decision: str, reason: str) -> Done:
     return _begin_together(look, joint)
 
 
-def _has_parted(session: Session, joint: JointNeed) -> bool:
-    """Whether its needs cannot be added up any more: one is of another kind or unit now, or, while the need
-    by which they ask was away, was proposed to be asked for with others.
+def _parted(session: Session, joint: JointNeed) -> str:
+    """Why its needs cannot be added up any more, as a code: one is of another kind or unit now
+    (``other_kind``), or is asked for with others, too (``elsewhere``); empty where they can.
     """
     needs = [one.need for one in joint.partners if one.need.is_current]
     kinds = {(one.support_type, one.unit) for one in (joint.need, *needs)}
-    return len(kinds) > 1 or _standing_with(session, [one.id for one in needs], but=joint.id)
+    if len(kinds) > 1:
+        return "other_kind"
+    return "elsewhere" if _bound_with(session, [one.id for one in needs], but=joint.id) else ""
 
 
 def _begin_together(look: Look, joint: JointNeed) -> Done:
@@ -233,7 +244,7 @@ def _begin_together(look: Look, joint: JointNeed) -> Done:
 
 @_act(
     "withdraw_joint", record=JointNeed, by="posting.review", open_in=frozenset({"proposed"}),
-    when=lambda joint: joint.need.is_current, shown=act.version_of_record,
+    shown=act.version_of_record,
     words=Words(
         "提案を取り下げる", "提案を取り下げ、団体にお知らせしました。",
         "いっしょに頼むことの提案を取り下げました",
@@ -241,7 +252,8 @@ def _begin_together(look: Look, joint: JointNeed) -> Done:
     ),
 )  # fmt: skip
 def withdraw_joint(look: Look, reason: str) -> Done:
-    """Take back a proposal that waits for answers: nobody is bound by it, whoever has agreed included.
+    """Take back a proposal that waits for answers, also while nobody can answer it because the need by which
+    they ask is away: nobody is bound by it, whoever has agreed included.
 
     Raises:
         Invalid: no reason.
@@ -264,6 +276,26 @@ def withdraw_joint(look: Look, reason: str) -> Done:
 def partner_of(joint: JointNeed, actor: Actor) -> JointPartner | None:
     """The actor's own part of it."""
     return next((one for one in joint.partners if one.organization_id == actor.organization_id), None)
+
+
+def why_late(session: Session, joint: JointNeed, actor: Actor) -> str:
+    """Why the answer of an NPO that was asked comes too late, or is not taken as it is, as a code.
+
+    ``withdrawn`` by the city; ``declined`` by another NPO; ``agreed`` by all; ``answered`` by somebody else
+    of its own; the need by which they ask is over (``lead_over``) or rewritten (``lead_away``);
+    ``other_kind`` or ``elsewhere``: its needs cannot be added up; ``meanwhile``: another NPO was faster.
+    """
+    own = partner_of(joint, actor)
+    has_answered = own is not None and own.answer != "waiting"
+    if joint.is_declined and has_answered and own is not None and own.answer == "declined":
+        return "answered"
+    if not joint.is_proposed:
+        return joint.state
+    if has_answered:
+        return "answered"
+    if not joint.need.is_current:
+        return "lead_over" if joint.need.is_over else "lead_away"
+    return _parted(session, joint) or "meanwhile"
 
 
 def get_joint(session: Session, actor: Actor, public_id: str) -> JointNeed:
@@ -310,6 +342,24 @@ def of_need(session: Session, need: Need) -> JointNeed | None:
         .join(JointPartner, JointPartner.joint_id == JointNeed.id)
         .join(Need, Need.id == JointNeed.need_id)
         .where(JointPartner.need_id == need.id, *_standing())
+        .order_by(JointNeed.id.desc())
+        .limit(1)
+    ).first()
+
+
+def at_rest(session: Session, need: Need) -> JointNeed | None:
+    """The latest proposal that a need is part of and that waits for answers, while the need by which they ask
+    is away: the city may take it back.
+    """
+    return session.scalars(
+        _loaded()
+        .join(JointPartner, JointPartner.joint_id == JointNeed.id)
+        .join(Need, Need.id == JointNeed.need_id)
+        .where(
+            JointPartner.need_id == need.id,
+            JointNeed.state == "proposed",
+            Need.state.not_in(lifecycle.POSTING_CURRENT),
+        )
         .order_by(JointNeed.id.desc())
         .limit(1)
     ).first()

@@ -73,7 +73,9 @@ def test_with_the_last_who_agrees_one_need_asks_for_the_sum_and_the_others_rest(
     assert [one.quantity for one in made.partners] == [10, 20, 30]
     assert town.told("joint_proposed") == 3
     for number in (0, 1):
+        assert joint.why_late(town.session, made, town.actors[number]) == "meanwhile"  # send it again
         town.answer(made, number)
+        assert joint.why_late(town.session, made, town.actors[number]) == "answered"
         assert (made.state, town.needs[0].quantity) == ("proposed", 10)
     town.answer(made, 2)
     assert (made.state, town.needs[0].quantity, town.needs[0].state) == ("agreed", 60, "open")
@@ -254,17 +256,40 @@ def test_once_the_need_by_which_they_ask_is_over_nobody_is_asked_or_bound_any_mo
     with pytest.raises(MovedOn):
         town.answer(made, 1)
     assert joint.of_need(town.session, town.needs[1]) is None
-    assert joint.candidates(town.session, town.needs[2], [town.needs[1].public_id]) == [town.needs[1]]
+    assert joint.waiting(town.session, town.actors[1]) == []
 
 
-def test_a_proposal_that_comes_back_cannot_be_agreed_to_where_a_need_went_with_others(town):
-    first = town.propose(1)
-    town.answer(first, 0)
-    town.needs[0].state = "expired"
+@pytest.mark.parametrize("state", ["draft", "in_review", "returned", "filled", "expired", "withdrawn"])
+def test_what_waits_for_answers_is_in_no_second_proposal_while_its_need_is_away(town, state):
+    made = town.propose(1)
+    town.needs[0].state = state
     town.session.flush()
-    joint.propose_joint(town.session, town.official, town.needs[2], [town.needs[1].public_id], WHY, NOW)
+    for lead, other in ((2, 1), (1, 2)):
+        with pytest.raises((Invalid, MovedOn)):
+            joint.propose_joint(
+                town.session, town.official, town.needs[lead], [town.needs[other].public_id], WHY, NOW
+            )
+    assert joint.candidates(town.session, town.needs[2], [town.needs[1].public_id]) == []
+    assert [joint.at_rest(town.session, one) for one in town.needs] == [made, made, None]
+    taken_back(town, made)
+    assert joint.at_rest(town.session, town.needs[1]) is None
+    anew = joint.propose_joint(town.session, town.official, town.needs[2], [town.needs[1].public_id], WHY, NOW)
     town.needs[0].state = "open"
     town.session.flush()
+    with pytest.raises(MovedOn):
+        town.answer(made, 1)
+    for number in (1, 2):
+        town.answer(anew, number)
+    assert (anew.state, town.needs[2].quantity) == ("agreed", 50)
+
+
+def test_of_two_that_stand_for_one_need_none_is_agreed_to(town, monkeypatch):
+    first = town.propose(1)
+    town.answer(first, 0)
+    with monkeypatch.context() as unbound:  # as it was kept once
+        unbound.setattr(joint, "_bound_with", lambda *_asked, **_but: False)
+        joint.propose_joint(town.session, town.official, town.needs[2], [town.needs[1].public_id], WHY, NOW)
+    assert joint.why_late(town.session, first, town.actors[1]) == "elsewhere"
     with pytest.raises(MovedOn):
         town.answer(first, 1)
     town.answer(first, 1, "decline", "ほかの団体と頼みます。")

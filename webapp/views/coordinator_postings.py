@@ -196,7 +196,9 @@ def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
 def _joint(found: Need | Offer) -> dict[str, Any]:
     """With whom a need is asked for, or shall be, and where a proposal is taken back."""
     session, now = db.session(), clock.now()
-    proposed = joint.of_need(session, found) if isinstance(found, Need) else None
+    proposed = None
+    if isinstance(found, Need):
+        proposed = joint.of_need(session, found) or joint.at_rest(session, found)
     if proposed is None:
         return {"joint": None, "joint_days": 0, "withdraw_url": ""}
     is_open = joint.withdraw_joint.name in act.open_to(session, access.actor(), proposed, now)
