@@ -64,11 +64,11 @@ def take_over(session: Session, actor: Actor, before: Posted, now: datetime) -> 
         made.steps_done = len(fields.STEPS)
         if (own := joint.share_of(session, before.id)) is not None:
             made.quantity = own
-    made.search_text = folding.text_of_posting(made)
+    further = need_parts.further(session, before) if isinstance(before, Need) else ()
+    made.search_text = folding.text_of_posting(made, further)
     drafts.begun(session, actor, made, now, "take_over", follows=before.public_id)
-    if isinstance(made, Need) and isinstance(before, Need):
-        need_parts.keep(session, made, need_parts.further(session, before))
-        need_parts.refold(session, made)
+    if isinstance(made, Need):
+        need_parts.keep(session, made, further)
     return made
 
 
