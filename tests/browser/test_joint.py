@@ -35,6 +35,31 @@ def propose(demo: Demo) -> tuple[str, str]:
         return first.public_id, other.public_id
 
 
+#: Cells of a few characters whose text stands on more than one line.
+BROKEN = """() => [...document.querySelectorAll('td')].filter(cell => {
+  const words = cell.innerText.trim(), range = document.createRange();
+  range.selectNodeContents(cell);
+  return words.length > 1 && words.length <= 8
+    && new Set([...range.getClientRects()].map(line => Math.round(line.top))).size > 1;
+}).map(cell => cell.innerText.trim())"""
+
+
+def test_a_short_value_stands_on_one_line(visitor: Callable[..., Visitor], demo: Demo) -> None:
+    first, _other = propose(demo)
+    with demo.database.write() as session:
+        for one in session.scalars(select(JointPartner)):
+            one.quantity, one.unit = 6, "日"
+        for need in session.scalars(select(Need)):
+            need.title = "外国につながる子どもたちの学習支援教室で使う、机といすと辞書と教材"
+    for role, path in (("npo", f"/npo/needs/{first}"), ("coordinator", f"/desk/needs/{first}")):
+        for width in (768, 1024, 1366):
+            reader = visitor(role, width=width)
+            reader.go(path)
+            assert reader.page.get_by_text("返事待ち").count() >= 2
+            assert reader.page.evaluate(BROKEN) == [], (role, width)
+            assert reader.faults() == []
+
+
 def test_what_nobody_answers_is_taken_back_on_a_phone(visitor: Callable[..., Visitor], demo: Demo) -> None:
     first, other = propose(demo)
     owner, officer = visitor("npo", width=375), visitor("coordinator", width=375)
