@@ -110,7 +110,9 @@ class ActPage(FormPage):
     answers: Callable[[], Answers] = lambda: ((), {})
     says: Callable[[Any], str] | None = None
     closed: Callable[[Any], Page] | None = None
-    gone: Callable[[Any], str] = lambda record: _("この操作は、いまはできません。最新の状況をご確認ください。")
+    gone: Callable[[Any], str] = lambda record: _(
+        "この操作は、いまはできません。最新の状況をご確認ください。"
+    )
     leads_to: Callable[[Any], str | None] = lambda made: None
     before: Callable[[Look], Page | None] = lambda look: None
 

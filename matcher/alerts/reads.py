@@ -125,7 +125,7 @@ def unseen(session: Session, actor: Actor, limit: int = LISTED) -> list[Fresh]:
 
 
 def with_parts(session: Session, fresh: Sequence[Fresh]) -> list[Fresh]:
-    """The same, with the further parts of what is a need, and by which of them a saved search has found it."""
+    """The same, with the further parts of what is a need, and by which of them a saved search found it."""
     needs = [one.need for one in fresh if one.need is not None and one.hit.owner_type == "need"]
     several = {key: rows for key, rows in takes.parts_of(session, needs).items() if len(rows) > 1}
     if not several:

@@ -15,7 +15,7 @@ from matcher.ground import calendar, lifecycle
 from matcher.ground import posting as fields
 from matcher.ground.errors import Refused
 from matcher.ground.permissions import Actor
-from matcher.postings import drafts, joint, need_parts, terms
+from matcher.postings import drafts, joint_reads, need_parts, terms
 from matcher.postings.drafts import Posted
 from matcher.records import Need
 from matcher.register import folding
@@ -62,7 +62,7 @@ def take_over(session: Session, actor: Actor, before: Posted, now: datetime) -> 
     )  # fmt: skip
     if isinstance(made, Need):
         made.steps_done = len(fields.STEPS)
-        if (own := joint.share_of(session, before.id)) is not None:
+        if (own := joint_reads.share_of(session, before.id)) is not None:
             made.quantity = own
     further = need_parts.further(session, before) if isinstance(before, Need) else ()
     made.search_text = folding.text_of_posting(made, further)

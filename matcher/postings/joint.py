@@ -6,25 +6,23 @@ goes on as it was.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 
 from matcher.cases import takes
-from matcher.ground import calendar, lifecycle, limits, permissions
+from matcher.ground import lifecycle, limits, permissions
 from matcher.ground.errors import Invalid, MovedOn, NotFound
 from matcher.ground.permissions import SYSTEM, Actor
-from matcher.postings import drafts
+from matcher.postings import drafts, joint_reads
 from matcher.records import JointNeed, JointPartner, Need, Organization
 from matcher.register import act, audit, findable, moves, notices, wording
 from matcher.register.act import Done, Look, Told, Words
 from matcher.suggestions import conditions
 
 MOST: Final = 10  #: needs beside the one by which they ask
-_STANDING: Final = frozenset({"proposed", "agreed"})
 
 _TOLD: Final[Mapping[str, Callable[..., wording.Said]]] = {
     "joint_proposed": wording.joint_proposed,
@@ -65,34 +63,7 @@ _act = partial(act.act, way=_JointWay())
 
 def _taken(look: Look) -> str | None:
     """It is about to be asked for together, or is so already."""
-    return act.MOVED_ON if _bound_with(look.session, [look.record.id]) else None
-
-
-def _standing() -> tuple[ColumnElement[bool], ...]:
-    """SQL: it has not come to nothing, and the need by which they ask still stands."""
-    return JointNeed.state.in_(_STANDING), Need.state.in_(lifecycle.POSTING_CURRENT)
-
-
-def _bound() -> ColumnElement[bool]:
-    """SQL: nothing of it may be proposed anew. What waits for answers binds even while the need by which they
-    ask is away (rewritten, over): with that it would come back beside the other, and neither could be agreed
-    to. The city may take it back at any time.
-    """
-    is_agreed = and_(JointNeed.state == "agreed", Need.state.in_(lifecycle.POSTING_CURRENT))
-    return or_(JointNeed.state == "proposed", is_agreed)
-
-
-def _bound_with(session: Session, needs: Sequence[int], but: int = 0) -> bool:
-    """Whether any of them is asked for together already, but for the proposal of that id."""
-    return bool(
-        session.scalar(
-            select(JointPartner.id)
-            .join(JointNeed, JointNeed.id == JointPartner.joint_id)
-            .join(Need, Need.id == JointNeed.need_id)
-            .where(JointPartner.need_id.in_(needs), JointNeed.id != but, _bound())
-            .limit(1)
-        )
-    )
+    return act.MOVED_ON if joint_reads.bound_with(look.session, [look.record.id]) else None
 
 
 @_act(
@@ -163,7 +134,7 @@ def candidates(session: Session, need: Need, public_ids: Sequence[str]) -> Seque
         for one in rows
         if len(standing[one.id]) == 1
         and not standing[one.id][0].is_taken
-        and not _bound_with(session, [one.id])
+        and not joint_reads.bound_with(session, [one.id])
     ]
 
 
@@ -219,7 +190,7 @@ def _parted(session: Session, joint: JointNeed) -> str:
     kinds = {(one.support_type, one.unit) for one in (joint.need, *needs)}
     if len(kinds) > 1:
         return "other_kind"
-    return "elsewhere" if _bound_with(session, [one.id for one in needs], but=joint.id) else ""
+    return "elsewhere" if joint_reads.bound_with(session, [one.id for one in needs], but=joint.id) else ""
 
 
 def _begin_together(look: Look, joint: JointNeed) -> Done:
@@ -304,16 +275,11 @@ def get_joint(session: Session, actor: Actor, public_id: str) -> JointNeed:
     Raises:
         NotFound
     """
-    found = session.scalar(_loaded().where(JointNeed.public_id == public_id))
+    found = session.scalar(joint_reads.loaded().where(JointNeed.public_id == public_id))
     acts = (answer_joint, withdraw_joint)
     if found is None or not any(permissions.may(actor, one.by, found) for one in acts):
         raise NotFound("joint_need")
     return found
-
-
-def waiting_days(joint: JointNeed, now: datetime) -> int:
-    """For how many days it has waited for answers; 0 on the first."""
-    return (calendar.tokyo_date(now) - calendar.tokyo_date(joint.proposed_at)).days
 
 
 def waiting(session: Session, actor: Actor) -> Sequence[JointPartner]:
@@ -327,67 +293,9 @@ def waiting(session: Session, actor: Actor) -> Sequence[JointPartner]:
         .where(
             JointPartner.organization_id == (actor.organization_id or 0),
             JointPartner.answer == "waiting",
-            *_standing(),
+            *joint_reads.standing(),
         )
         .options(joinedload(JointPartner.joint), joinedload(JointPartner.need))
         .order_by(JointPartner.id)
     ).all()
     return [one for one in rows if permissions.may(actor, answer_joint.by, one.need)]
-
-
-def of_need(session: Session, need: Need) -> JointNeed | None:
-    """The latest that a need is part of, with all who are asked, unless it came to nothing."""
-    return session.scalars(
-        _loaded()
-        .join(JointPartner, JointPartner.joint_id == JointNeed.id)
-        .join(Need, Need.id == JointNeed.need_id)
-        .where(JointPartner.need_id == need.id, *_standing())
-        .order_by(JointNeed.id.desc())
-        .limit(1)
-    ).first()
-
-
-def at_rest(session: Session, need: Need) -> JointNeed | None:
-    """The latest proposal that a need is part of and that waits for answers, while the need by which they ask
-    is away: the city may take it back.
-    """
-    return session.scalars(
-        _loaded()
-        .join(JointPartner, JointPartner.joint_id == JointNeed.id)
-        .join(Need, Need.id == JointNeed.need_id)
-        .where(
-            JointPartner.need_id == need.id,
-            JointNeed.state == "proposed",
-            Need.state.not_in(lifecycle.POSTING_CURRENT),
-        )
-        .order_by(JointNeed.id.desc())
-        .limit(1)
-    ).first()
-
-
-def asked_together(session: Session, need: Need) -> JointNeed | None:
-    """With whom a need is asked for by its owner, once all have agreed."""
-    found = of_need(session, need)
-    return found if found is not None and found.state == "agreed" and found.need_id == need.id else None
-
-
-def share_of(session: Session, need_id: int) -> float | None:
-    """What the owner of a need itself needs of what is asked for together by it; ``None`` where it is not, or
-    its own need said no amount.
-    """
-    return session.scalar(
-        select(JointPartner.quantity)
-        .join(JointNeed, JointNeed.id == JointPartner.joint_id)
-        .where(JointNeed.need_id == need_id, JointPartner.need_id == need_id, JointNeed.state == "agreed")
-        .order_by(JointNeed.id.desc())
-        .limit(1)
-    )
-
-
-def _loaded() -> Select[JointNeed]:
-    partners = selectinload(JointNeed.partners)
-    return select(JointNeed).options(
-        joinedload(JointNeed.need).joinedload(Need.organization),
-        partners.joinedload(JointPartner.organization),
-        partners.joinedload(JointPartner.need).joinedload(Need.organization),
-    )

@@ -122,7 +122,11 @@ def anew(town, monkeypatch):
 def test_what_was_typed_is_saved_before_it_is_taken_over(town, anew):
     page = visit(town.director, f"{anew}/step/5")
     form = page.form(action="/step/5")
-    assert form.buttons == ["保存して確認へ", "下書きに保存して終わる", f"保存して{AGAIN}"]  # Enter presses the first
+    assert form.buttons == [
+        "保存して確認へ",
+        "下書きに保存して終わる",
+        f"保存して{AGAIN}",
+    ]  # Enter presses the first
     assert AGAIN not in [button for one in page.forms for button in one.buttons]
     typed = {"what_we_give": "会報に載せます。", "action": f"again-{town.need.public_id}"}
     begun = send(town.director, page, typed, action="/step/5")
@@ -134,7 +138,11 @@ def test_what_was_typed_is_saved_before_it_is_taken_over(town, anew):
 
 
 def test_what_cannot_be_saved_is_kept_on_the_page_and_nothing_is_taken_over(town, anew):
-    typed = {"what_we_give": "あ" * 2_000, "contact_name": "新しい人", "action": f"again-{town.need.public_id}"}
+    typed = {
+        "what_we_give": "あ" * 2_000,
+        "contact_name": "新しい人",
+        "action": f"again-{town.need.public_id}",
+    }
     refused = send(town.director, visit(town.director, f"{anew}/step/5"), typed, 422, action="/step/5")
     kept = refused.form(action="/step/5").values
     assert (kept["what_we_give"], kept["contact_name"]) == (typed["what_we_give"], "新しい人")

@@ -183,7 +183,9 @@ def further(records, town):
         session.scalars(select(Hit).where(Hit.user_id == town["owner"].id)).one().search_id = kept.id
         for place, kind, what in ((2, "place", "調理の場所"), (3, "pro_bono", "")):
             amount = {"quantity": 3, "unit": "回"} if kind == "place" else {"quantity": None, "unit": ""}
-            session.add(NeedPart(need_id=town["need"].id, place=place, support_type=kind, what=what, **amount))
+            session.add(
+                NeedPart(need_id=town["need"].id, place=place, support_type=kind, what=what, **amount)
+            )
         return kept.id
 
 

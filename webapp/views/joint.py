@@ -1,42 +1,16 @@
 """Pages of needs that several NPOs ask for together: the city proposes or takes back, each NPO answers."""
 
-from collections.abc import Mapping
-from typing import Any, Final
-
 from flask import render_template, url_for
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
-from matcher.ground import calendar, vocabulary
-from matcher.postings import alike, joint
+from matcher.ground import calendar
+from matcher.postings import alike, joint, joint_reads
 from matcher.postings import reads as posting_reads
-from matcher.records import JointNeed, Need
+from matcher.records import JointNeed
 from matcher.register import act
-from webapp import access, clock, db, live
+from webapp import access, clock, db, joint_text, live
 from webapp.acts import ActPage, Page
 from webapp.forms.joint import JointAnswerForm, JointForm, JointWithdrawalForm
 from webapp.views import coordinator, npo
-
-#: Why an answer comes too late (``joint.why_late``).
-_LATE: Final[Mapping[str, Any]] = {
-    "withdrawn": _l("この提案は、市が取り下げました。お返事は要りません。"),
-    "declined": _l("この間に、ほかの団体がお返事を見合わせとしたため、提案は終わりました。お返事は要りません。"),
-    "agreed": _l("この団体のお返事も含めて全員が賛成し、いっしょに頼むことになりました。"),
-    "answered": _l("この団体からは、先に「%(answer)s」のお返事が送られています。"),
-    "lead_over": _l("この間に、代表のニーズの公開が終わりました。お返事は、もう求めていません。"),
-    "lead_away": _l("代表の団体が、ニーズを書き直しています。もう一度公開されると、お返事を送れます。"),
-    "other_kind": _l(
-        "提案のあとに、どれかのニーズの支援の種類か単位が変わり、量を合わせられなくなりました。"
-        "賛成のお返事はできません。見合わせのお返事は送れます。"
-    ),
-    "elsewhere": _l(
-        "提案のあとに、どれかのニーズに、別のいっしょに頼む提案ができました。"
-        "賛成のお返事はできません。見合わせのお返事は送れます。"
-    ),
-    "meanwhile": _l(
-        "この間に、ほかの団体からお返事がありました。下の内容を確かめて、もう一度送ってください。"
-    ),
-}
 
 
 @coordinator.blueprint.route("/desk/needs/<public_id>/joint", methods=["GET", "POST"])
@@ -54,17 +28,11 @@ def need_joint(public_id: str) -> Page:
         record=found,
         find=lambda: posting_reads.get_need(session, actor, public_id),
         ask=lambda need, banner: render_template("postings/joint.html", need=need, form=form, banner=banner),
-        overtaken=_unproposable,
-        gone=_unproposable,
+        overtaken=joint_text.unproposable,
+        gone=joint_text.unproposable,
         home=url_for("coordinator.need", public_id=public_id),
         answers=lambda: ((form.needs.data or [], form.note.data or ""), {}),
     ).answer()
-
-
-def _unproposable(need: Need) -> str:
-    if need.is_open:
-        return _("いまは提案できません。このニーズには、いっしょに頼む提案がもうあります。")
-    return _("いまは提案できません。このニーズの公開が止まっています。")
 
 
 @coordinator.blueprint.route("/desk/joint/<public_id>/withdraw", methods=["GET", "POST"])
@@ -84,25 +52,14 @@ def joint_withdraw(public_id: str) -> Page:
             joint=found,
             form=form,
             banner=banner,
-            days=joint.waiting_days(found, clock.now()),
+            days=joint_reads.waiting_days(found, clock.now()),
             is_open=act.open_to(session, actor, found, clock.now()),
         ),
-        overtaken=_overtaken,
-        gone=_overtaken,
+        overtaken=joint_text.not_taken_back,
+        gone=joint_text.not_taken_back,
         home=url_for("coordinator.need", public_id=found.need.public_id),
         answers=lambda: ((form.reason.data or "",), {}),
     ).answer()
-
-
-def _overtaken(found: JointNeed) -> str:
-    says: str = _("この間に、団体からお返事がありました。最新の状況をご確認ください。")
-    if found.is_withdrawn:
-        says = _("この提案は、先に取り下げられました。")
-    elif found.is_declined:
-        says = _("団体がお返事を見合わせとしたため、この提案は終わっています。")
-    elif found.is_agreed:
-        says = _("この間に全員が賛成し、いっしょに頼むことになりました。")
-    return says
 
 
 @npo.blueprint.route("/joint/<public_id>", methods=["GET", "POST"])
@@ -115,9 +72,7 @@ def joint_need(public_id: str) -> Page:
     own = joint.partner_of(found, actor)
 
     def late(found: JointNeed) -> str:
-        answered = joint.partner_of(found, actor)
-        answer = vocabulary.JOINT_ANSWERS[answered.answer] if answered else ""
-        return str(_LATE[joint.why_late(session, found, actor)]) % {"answer": answer}
+        return joint_text.late(joint.why_late(session, found, actor), joint.partner_of(found, actor))
 
     return ActPage(
         deed=joint.answer_joint,
@@ -130,7 +85,7 @@ def joint_need(public_id: str) -> Page:
             own=own,
             form=form,
             banner=banner,
-            days=joint.waiting_days(found, clock.now()),
+            days=joint_reads.waiting_days(found, clock.now()),
             is_asked=act.open_to(session, actor, found, clock.now()),
         ),
         overtaken=late,
