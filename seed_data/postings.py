@@ -52,12 +52,12 @@ class Postings:
             posting.visibility = (
                 "approached" if organization.visibility == "approached" else posting.visibility
             )
-        posting.search_text = folding.text_of_posting(posting)
+        parts = [Part(**part) for part in line.get("parts") or ()]
+        posting.search_text = folding.text_of_posting(posting, parts)
         self.session.add(posting)
         self.session.flush()
-        if isinstance(posting, Need) and line.get("parts"):
-            need_parts.keep(self.session, posting, [Part(**part) for part in line["parts"]])
-            need_parts.refold(self.session, posting)
+        if isinstance(posting, Need):
+            need_parts.keep(self.session, posting, parts)
         self.written[line["id"]] = posting
         kind = posting_drafts.kind_of(posting)
         by = self.residents.member(owner)

@@ -45,19 +45,22 @@ class FormPage:
     shown: Callable[[Any], str] = lambda record: str(record.version)
     said_elsewhere: Container[str] = frozenset()
 
-    def save(self, do: Callable[[], object], onward: str, says: str = "") -> Page:
-        """Ask, or keep what was filled in: a text that may be saved again and again."""
+    def save(self, do: Callable[[], Any], onward: Callable[[Any], str], says: str = "") -> Page:
+        """Ask, or keep what was filled in: a text that may be saved again and again.
+
+        ``onward`` says where one goes on by what ``do`` made.
+        """
         if not self.form.is_submitted():
             return self.ask(self.record, "")
         if not self.form.validate():
             return self.ask(self.record, ""), 422
         try:
-            do()
+            made = do()
         except NOT_DONE as error:
             return self.not_done(error)
         if says:
             flash(says, "success")
-        return redirect(onward)
+        return redirect(onward(made))
 
     def not_done(self, error: Exception) -> Page:
         """The page again, with what was typed and what stood in the way; nothing of it is written."""
@@ -96,6 +99,7 @@ class ActPage(FormPage):
         answers: what was filled in, as the act takes it.
         says: what one reads once it is done, where that is not the act's own word; empty says nothing.
         closed: what is shown where the act is not open (any more), if not ``_closed``.
+        gone: what reads who opens the page of an act that is not open (any more).
         leads_to: where one goes on by what was made, where that is not ``home``.
         before: what is answered before it is asked or done: that it cannot be done now, a page to check.
     """
@@ -106,6 +110,9 @@ class ActPage(FormPage):
     answers: Callable[[], Answers] = lambda: ((), {})
     says: Callable[[Any], str] | None = None
     closed: Callable[[Any], Page] | None = None
+    gone: Callable[[Any], str] = lambda record: _(
+        "この操作は、いまはできません。最新の状況をご確認ください。"
+    )
     leads_to: Callable[[Any], str | None] = lambda made: None
     before: Callable[[Look], Page | None] = lambda look: None
 
@@ -156,7 +163,7 @@ class ActPage(FormPage):
             return self.closed(record)
         if request.method == "POST":
             return super().late(record)
-        flash(_("この操作は、いまはできません。最新の状況をご確認ください。"), "warning")
+        flash(self.gone(record), "warning")
         return redirect(self.home)
 
     def _refused(self, found: Refused) -> Page:

@@ -9,7 +9,9 @@ from typing import Any, Final, NamedTuple
 
 from itsdangerous import BadSignature, Signer
 
+from matcher.ground.parts import Part
 from matcher.register import sentences
+from webapp import parts_text
 from webapp.config import Settings
 from webapp.labels import gettext as _
 from webapp.reason_text import reason_sentence
@@ -57,6 +59,7 @@ def letter(facts: Mapping[str, Any], settings: Settings) -> tuple[str, str]:
         one
         | {
             "said_why": reason_sentence(one["why"]) if one["why"] else "",
+            "said_part": parts_text.whole(Part(0, **one["part"])) if one.get("part") else "",
             "url": home + _PAGES[one["kind"]].format(public_id=one["public_id"]),
         }
         for one in facts["listed"]

@@ -64,12 +64,14 @@ def begin(
     return redirect(location)
 
 
-def save(form: Form, find: Find, draw: Draw, do: Callable[[Any], None], onward: str) -> Page:
-    """A page of the text; it may also be put aside as a draft."""
+def save(
+    form: Form, find: Find, draw: Draw, do: Callable[[Any], Any], onward: Callable[[Any], str], says: str = ""
+) -> Page:
+    """A page of the text; it may also be put aside as a draft. ``onward`` is by what ``do`` made."""
     found = find()
     is_put_aside = request.form.get("action") == "save"
     return FormPage(form=form, record=found, find=find, ask=draw, overtaken=posting_text.overtaken).save(
-        lambda: do(found), onward, says=_("下書きに保存しました。") if is_put_aside else ""
+        lambda: do(found), onward, says=_("下書きに保存しました。") if is_put_aside else says
     )
 
 

@@ -67,6 +67,11 @@ def choice(row: Standing) -> str:
     return _("%(part)s（%(missing)s）", part=whole(row.part), missing=missing(row))
 
 
+def met(row: Standing) -> str:
+    """As what was looked for: all of it, and how much is left where some is taken."""
+    return whole(row.part) if row.is_untouched else choice(row)
+
+
 def full(row: Standing) -> str:
     """That more was asked for than is left, and how much is."""
     if not row.is_counted:

@@ -66,7 +66,7 @@ def _send(
     searches = reads.names_of(session, fresh)
     said = wording.fits_digest(
         organization,
-        [_item(one, areas) for one in fresh[:LISTED]],
+        [_item(one, areas) for one in reads.with_parts(session, fresh[:LISTED])],
         len(fresh),
         bar=seat.alert_bar if any(one.hit.search_id is None for one in fresh) else "",
         searches=[
@@ -95,6 +95,9 @@ def _item(fresh: Fresh, areas: dict[str, str]) -> dict[str, Any]:
         "to": end.isoformat() if end else "",
         "level": fresh.level,
         "why": fresh.hit.why,
+        "part": {name: value for name, value in vars(fresh.part.part).items() if name != "place"}
+        if fresh.part is not None
+        else {},
         "own_need": fresh.need.title if fresh.need is not None and fresh.hit.owner_type != "need" else "",
         "own_need_id": fresh.need.public_id
         if fresh.need is not None and fresh.hit.owner_type != "need"

@@ -1,7 +1,7 @@
 """What is new to a person and still stands: for the list on the screen, and for the digest at its hour."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,7 +9,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.alerts.bars import Bars
+from matcher.cases import takes
+from matcher.ground.parts import Standing
 from matcher.ground.permissions import Actor
+from matcher.postings import finding
+from matcher.postings.wanted import Wanted
 from matcher.records import Hit, Need, Offer, Organization, SavedSearch
 from matcher.suggestions import ranking
 from matcher.suggestions.conditions import listed_needs, listed_organizations
@@ -22,13 +26,16 @@ _CHUNK: Final = 500
 class Fresh:
     """Something new that still stands: the hit, who is on the other side, and what of theirs it is.
 
-    ``need`` is the need of the pair – the other side's for a company, the own one for an NPO.
+    ``need`` is the need of the pair – the other side's for a company, the own one for an NPO. Of a need that
+    is told, ``more`` counts its further parts, and ``part`` is the one of them by which it was found.
     """
 
     hit: Hit
     other: Organization
     need: Need | None
     offer: Offer | None
+    more: int = 0
+    part: Standing | None = None
 
     @property
     def posting(self) -> Need | Offer | None:
@@ -114,7 +121,26 @@ def unseen(session: Session, actor: Actor, limit: int = LISTED) -> list[Fresh]:
         .order_by(Hit.score.desc(), Hit.id.desc())
         .limit(4 * limit)
     ).all()
-    return standing(session, actor.organization_id, hits)[:limit]
+    return with_parts(session, standing(session, actor.organization_id, hits)[:limit])
+
+
+def with_parts(session: Session, fresh: Sequence[Fresh]) -> list[Fresh]:
+    """The same, with the further parts of what is a need, and by which of them a saved search found it."""
+    needs = [one.need for one in fresh if one.need is not None and one.hit.owner_type == "need"]
+    several = {key: rows for key, rows in takes.parts_of(session, needs).items() if len(rows) > 1}
+    if not several:
+        return list(fresh)
+    rows = takes.standing(session, [need for need in needs if need.id in several])
+    kept = names_of(session, fresh)
+
+    def told(one: Fresh) -> Fresh:
+        if one.need is None or one.hit.owner_type != "need" or one.need.id not in several:
+            return one
+        search, known = kept.get(one.hit.search_id or 0), rows[one.need.id]
+        part = finding.part_met(Wanted.of(search.conditions), one.need, known) if search else None
+        return replace(one, more=len(known) - 1, part=part)
+
+    return [told(one) for one in fresh]
 
 
 def names_of(session: Session, fresh: Sequence[Fresh]) -> dict[int, SavedSearch]:

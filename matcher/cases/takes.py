@@ -25,12 +25,14 @@ SOME: Final = 0.004
 Further = Sequence[tuple[int, float | None]]  #: (place of a further part, how much of it)
 
 
+def first_part(need: Need) -> Part:
+    """What a need itself asks for."""
+    return Part(parts.FIRST, need.support_type, need.quantity, need.unit, need.min_useful)
+
+
 def parts_of(session: Session, needs: Iterable[Need]) -> dict[int, tuple[Part, ...]]:
     """need id → its parts, the need's own amount first; one query."""
-    found = {
-        need.id: [Part(parts.FIRST, need.support_type, need.quantity, need.unit, need.min_useful)]
-        for need in needs
-    }
+    found = {need.id: [first_part(need)] for need in needs}
     if not found:
         return {}
     rows = session.scalars(

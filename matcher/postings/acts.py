@@ -85,11 +85,11 @@ def publish(look: Look, *, edits: Mapping[str, str] | None = None) -> Done:
         Invalid: what must be filled was emptied, or a value cannot be meant.
     """
     posting = look.record
-    changed = drafts.correct(posting, edits or {}, look.now)
-    if isinstance(posting, Need):
-        need_parts.refold(look.session, posting)
+    further = need_parts.further(look.session, posting) if isinstance(posting, Need) else ()
     # The guard of X7 holds for all needs of this NPO, also for one that was read meanwhile.
     is_busy = isinstance(posting, Need) and case_reads.is_busy(look.session, posting.organization_id)
+    # Asked before anything changes, so that the move writes all of it at once.
+    changed = drafts.correct(posting, edits or {}, look.now, further)
     posting.published_at, posting.expiry_notices = look.now, 0
     posting.pause_cause = "capacity" if is_busy else None
     return Done(

@@ -15,7 +15,7 @@ from matcher.ground import calendar, lifecycle
 from matcher.ground import posting as fields
 from matcher.ground.errors import Refused
 from matcher.ground.permissions import Actor
-from matcher.postings import drafts, joint, need_parts, terms
+from matcher.postings import drafts, joint_reads, need_parts, terms
 from matcher.postings.drafts import Posted
 from matcher.records import Need
 from matcher.register import folding
@@ -62,13 +62,13 @@ def take_over(session: Session, actor: Actor, before: Posted, now: datetime) -> 
     )  # fmt: skip
     if isinstance(made, Need):
         made.steps_done = len(fields.STEPS)
-        if (own := joint.share_of(session, before.id)) is not None:
+        if (own := joint_reads.share_of(session, before.id)) is not None:
             made.quantity = own
-    made.search_text = folding.text_of_posting(made)
+    further = need_parts.further(session, before) if isinstance(before, Need) else ()
+    made.search_text = folding.text_of_posting(made, further)
     drafts.begun(session, actor, made, now, "take_over", follows=before.public_id)
-    if isinstance(made, Need) and isinstance(before, Need):
-        need_parts.keep(session, made, need_parts.further(session, before))
-        need_parts.refold(session, made)
+    if isinstance(made, Need):
+        need_parts.keep(session, made, further)
     return made
 
 

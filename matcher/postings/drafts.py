@@ -124,8 +124,8 @@ def save_need_step(
         now,
         version,
         further,
+        step,
     )
-    need.steps_done = max(need.steps_done, step)
 
 
 def save_offer(
@@ -155,19 +155,25 @@ def _save(
     now: datetime,
     version: int | None,
     further: Sequence[Part] | None = None,
+    step: int = 0,
 ) -> None:
     require(actor, "posting.edit", posting)
     moves.check_version(session, posting, version)
     if not posting.is_editable:
         raise Refused("not_a_draft")
+    stood = need_parts.further(session, posting) if isinstance(posting, Need) else ()
     taken = need_parts.taken_parts(session, posting) if isinstance(posting, Need) else {}
-    _assign(posting, values, now)
-    changed = isinstance(posting, Need) and further is not None and need_parts.keep(session, posting, further)
-    if isinstance(posting, Need):
-        need_parts.require_kept(session, posting, taken)
-        need_parts.refold(session, posting)
+    written = stood if further is None else tuple(further)
+    # Nothing is written before all of it is in its place: what is saved once has one new version.
+    with session.no_autoflush:
+        _assign(posting, values, now)
+        if isinstance(posting, Need):
+            need_parts.keep(session, posting, written)
+            need_parts.require_kept(posting, written, taken)
+            posting.steps_done = max(posting.steps_done, step)
+        posting.search_text = folding.text_of_posting(posting, written)
     session.flush()
-    names = {*values, "parts"} if changed else set(values)
+    names = set(values) if written == stood else {*values, "parts"}
     audit.record(
         session, actor, "edit", kind_of(posting), posting.public_id, now,
         object_version=posting.version, details={"fields": sorted(names)},
@@ -184,7 +190,6 @@ def _assign(posting: Need | Offer, values: Mapping[str, Any], now: datetime) -> 
     if wrong:
         raise Invalid(**wrong)
     posting.updated_at = now
-    posting.search_text = folding.text_of_posting(posting)
 
 
 def check(posting: Need | Offer, now: datetime) -> dict[str, str]:
@@ -285,8 +290,13 @@ def personal_data_hints(posting: Need | Offer) -> dict[str, tuple[str, ...]]:
     return personal.kinds_by({code: getattr(posting, code) or "" for code in read})
 
 
-def correct(posting: Need | Offer, edits: Mapping[str, str], now: datetime) -> list[str]:
+def correct(
+    posting: Need | Offer, edits: Mapping[str, str], now: datetime, further: Sequence[Part] = ()
+) -> list[str]:
     """Put in what the city corrected while it read; returns which fields differ.
+
+    Args:
+        further: the further parts of a need, for what a search looks through.
 
     Raises:
         Invalid: what must be filled was emptied, or a value cannot be meant.
@@ -304,6 +314,7 @@ def correct(posting: Need | Offer, edits: Mapping[str, str], now: datetime) -> l
     if emptied:
         raise Invalid(**emptied)
     _assign(posting, changes, now)
+    posting.search_text = folding.text_of_posting(posting, further)
     return sorted(changes)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, func, not_, select
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.cases import takes
-from matcher.ground import lifecycle, vocabulary
+from matcher.ground import lifecycle, numerals, parts, vocabulary
 from matcher.ground import posting as posting_fields
 from matcher.ground import profile as profile_fields
 from matcher.ground.parts import Part, Standing
@@ -21,7 +21,7 @@ from matcher.postings.wanted import Wanted
 from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization, Partnership
 from matcher.register import findable, folding
 from matcher.register.paging import Listing, page_of
-from matcher.suggestions.conditions import listed_organizations
+from matcher.suggestions.conditions import Filters, listed_organizations
 from matcher.suggestions.indexing import LiveIndex
 
 Kind = Literal["need", "offer", "npo", "company"]
@@ -180,15 +180,56 @@ def meeting(
     return why
 
 
+def part_met(looked_for: Wanted, need: Need, rows: Sequence[Standing]) -> Standing | None:
+    """The further part by which a need is found, where its first part does not meet what is looked for.
+
+    As the list asks in SQL (``wanted.met``): by kind and amount where they are asked for, else by the words.
+    ``None`` where the first part, or what the need and its organization say, would do.
+
+    Args:
+        rows: how far its parts are filled; its organization must be loaded.
+    """
+    filters = looked_for.filters
+    if filters.support_type or filters.amount is not None:
+        met = next((row for row in rows if _meets(filters, row, need)), None)
+        return None if met is None or met.part.place == parts.FIRST else met
+    words = _words(looked_for)
+    said = {code for code, text in _searched(need, [row.part for row in rows[1:]]) if _says(text, words)}
+    if said != {"parts"}:
+        return None
+    return next(row for row in rows[1:] if _says(folding.folded(folding.text_of_parts([row.part])), words))
+
+
+def _meets(filters: Filters, row: Standing, need: Need) -> bool:
+    part, most = row.part, filters.amount
+    kinds = {part.support_type}
+    if part.place == parts.FIRST and most is None:  # how much of it would be welcome nobody has said
+        kinds |= set(need.also_welcome)
+    if row.is_taken or (filters.support_type and filters.support_type not in kinds):
+        return False
+    if most is None:
+        return True
+    is_little = row.is_counted and row.missing <= most
+    is_useful = part.min_useful is not None and part.min_useful <= most
+    return numerals.same_unit(filters.unit, part.unit) and (is_little or is_useful)
+
+
 def _places(session: Session, rows: Sequence[Any], looked_for: Wanted) -> dict[int, Why]:
     """Where the words stand: the searched fields that say any of them, in the order of the form."""
-    words = [part for term in looked_for.terms for way in term.ways for part in way]
+    words = _words(looked_for)
     further = takes.parts_of(session, [one for one in rows if isinstance(one, Need)])
     searched = {one.id: _searched(one, further.get(one.id, ())[1:]) for one in rows}
     return {
-        key: Why(tuple(code for code, text in found if any(word in text for word in words)))
-        for key, found in searched.items()
+        key: Why(tuple(code for code, text in found if _says(text, words))) for key, found in searched.items()
     }
+
+
+def _words(looked_for: Wanted) -> list[str]:
+    return [part for term in looked_for.terms for way in term.ways for part in way]
+
+
+def _says(text: str, words: Sequence[str]) -> bool:
+    return any(word in text for word in words)
 
 
 def _searched(record: Need | Offer | Organization, further: Sequence[Part]) -> list[tuple[str, str]]:

@@ -6,25 +6,23 @@ goes on as it was.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 
 from matcher.cases import takes
-from matcher.ground import calendar, lifecycle, limits, permissions
+from matcher.ground import lifecycle, limits, permissions
 from matcher.ground.errors import Invalid, MovedOn, NotFound
 from matcher.ground.permissions import SYSTEM, Actor
-from matcher.postings import drafts
+from matcher.postings import drafts, joint_reads
 from matcher.records import JointNeed, JointPartner, Need, Organization
 from matcher.register import act, audit, findable, moves, notices, wording
 from matcher.register.act import Done, Look, Told, Words
 from matcher.suggestions import conditions
 
 MOST: Final = 10  #: needs beside the one by which they ask
-_STANDING: Final = frozenset({"proposed", "agreed"})
 
 _TOLD: Final[Mapping[str, Callable[..., wording.Said]]] = {
     "joint_proposed": wording.joint_proposed,
@@ -65,25 +63,7 @@ _act = partial(act.act, way=_JointWay())
 
 def _taken(look: Look) -> str | None:
     """It is about to be asked for together, or is so already."""
-    return act.MOVED_ON if _standing_with(look.session, [look.record.id]) else None
-
-
-def _standing() -> tuple[ColumnElement[bool], ...]:
-    """SQL: it has not come to nothing, and the need by which they ask still stands."""
-    return JointNeed.state.in_(_STANDING), Need.state.in_(lifecycle.POSTING_CURRENT)
-
-
-def _standing_with(session: Session, needs: Sequence[int], but: int = 0) -> bool:
-    """Whether any of them is asked for together already, but for the proposal of that id."""
-    return bool(
-        session.scalar(
-            select(JointPartner.id)
-            .join(JointNeed, JointNeed.id == JointPartner.joint_id)
-            .join(Need, Need.id == JointNeed.need_id)
-            .where(JointPartner.need_id.in_(needs), JointNeed.id != but, *_standing())
-            .limit(1)
-        )
-    )
+    return act.MOVED_ON if joint_reads.bound_with(look.session, [look.record.id]) else None
 
 
 @_act(
@@ -154,7 +134,7 @@ def candidates(session: Session, need: Need, public_ids: Sequence[str]) -> Seque
         for one in rows
         if len(standing[one.id]) == 1
         and not standing[one.id][0].is_taken
-        and not _standing_with(session, [one.id])
+        and not joint_reads.bound_with(session, [one.id])
     ]
 
 
@@ -184,7 +164,7 @@ def answer_joint(look: Look, decision: str, reason: str) -> Done:
         raise Invalid(reason="required")
     if limits.is_too_long(reason, limits.NOTE):
         raise Invalid(reason="too_long")
-    if decision == "agree" and _has_parted(look.session, joint):
+    if decision == "agree" and _parted(look.session, joint):
         raise MovedOn
     own = partner_of(joint, look.actor)
     assert own is not None  # ``who`` has asked
@@ -202,13 +182,15 @@ def answer_joint(look: Look, decision: str, reason: str) -> Done:
     return _begin_together(look, joint)
 
 
-def _has_parted(session: Session, joint: JointNeed) -> bool:
-    """Whether its needs cannot be added up any more: one is of another kind or unit now, or, while the need
-    by which they ask was away, was proposed to be asked for with others.
+def _parted(session: Session, joint: JointNeed) -> str:
+    """Why its needs cannot be added up any more, as a code: one is of another kind or unit now
+    (``other_kind``), or is asked for with others, too (``elsewhere``); empty where they can.
     """
     needs = [one.need for one in joint.partners if one.need.is_current]
     kinds = {(one.support_type, one.unit) for one in (joint.need, *needs)}
-    return len(kinds) > 1 or _standing_with(session, [one.id for one in needs], but=joint.id)
+    if len(kinds) > 1:
+        return "other_kind"
+    return "elsewhere" if joint_reads.bound_with(session, [one.id for one in needs], but=joint.id) else ""
 
 
 def _begin_together(look: Look, joint: JointNeed) -> Done:
@@ -233,7 +215,7 @@ def _begin_together(look: Look, joint: JointNeed) -> Done:
 
 @_act(
     "withdraw_joint", record=JointNeed, by="posting.review", open_in=frozenset({"proposed"}),
-    when=lambda joint: joint.need.is_current, shown=act.version_of_record,
+    shown=act.version_of_record,
     words=Words(
         "提案を取り下げる", "提案を取り下げ、団体にお知らせしました。",
         "いっしょに頼むことの提案を取り下げました",
@@ -241,7 +223,8 @@ def _begin_together(look: Look, joint: JointNeed) -> Done:
     ),
 )  # fmt: skip
 def withdraw_joint(look: Look, reason: str) -> Done:
-    """Take back a proposal that waits for answers: nobody is bound by it, whoever has agreed included.
+    """Take back a proposal that waits for answers, also while nobody can answer it because the need by which
+    they ask is away: nobody is bound by it, whoever has agreed included.
 
     Raises:
         Invalid: no reason.
@@ -266,22 +249,37 @@ def partner_of(joint: JointNeed, actor: Actor) -> JointPartner | None:
     return next((one for one in joint.partners if one.organization_id == actor.organization_id), None)
 
 
+def why_late(session: Session, joint: JointNeed, actor: Actor) -> str:
+    """Why the answer of an NPO that was asked comes too late, or is not taken as it is, as a code.
+
+    ``withdrawn`` by the city; ``declined`` by another NPO; ``agreed`` by all; ``answered`` by somebody else
+    of its own; the need by which they ask is over (``lead_over``) or rewritten (``lead_away``);
+    ``other_kind`` or ``elsewhere``: its needs cannot be added up; ``meanwhile``: another NPO was faster.
+    """
+    own = partner_of(joint, actor)
+    has_answered = own is not None and own.answer != "waiting"
+    if joint.is_declined and has_answered and own is not None and own.answer == "declined":
+        return "answered"
+    if not joint.is_proposed:
+        return joint.state
+    if has_answered:
+        return "answered"
+    if not joint.need.is_current:
+        return "lead_over" if joint.need.is_over else "lead_away"
+    return _parted(session, joint) or "meanwhile"
+
+
 def get_joint(session: Session, actor: Actor, public_id: str) -> JointNeed:
     """A proposal to one's own NPO, with all who are asked; the city finds any.
 
     Raises:
         NotFound
     """
-    found = session.scalar(_loaded().where(JointNeed.public_id == public_id))
+    found = session.scalar(joint_reads.loaded().where(JointNeed.public_id == public_id))
     acts = (answer_joint, withdraw_joint)
     if found is None or not any(permissions.may(actor, one.by, found) for one in acts):
         raise NotFound("joint_need")
     return found
-
-
-def waiting_days(joint: JointNeed, now: datetime) -> int:
-    """For how many days it has waited for answers; 0 on the first."""
-    return (calendar.tokyo_date(now) - calendar.tokyo_date(joint.proposed_at)).days
 
 
 def waiting(session: Session, actor: Actor) -> Sequence[JointPartner]:
@@ -295,49 +293,9 @@ def waiting(session: Session, actor: Actor) -> Sequence[JointPartner]:
         .where(
             JointPartner.organization_id == (actor.organization_id or 0),
             JointPartner.answer == "waiting",
-            *_standing(),
+            *joint_reads.standing(),
         )
         .options(joinedload(JointPartner.joint), joinedload(JointPartner.need))
         .order_by(JointPartner.id)
     ).all()
     return [one for one in rows if permissions.may(actor, answer_joint.by, one.need)]
-
-
-def of_need(session: Session, need: Need) -> JointNeed | None:
-    """The latest that a need is part of, with all who are asked, unless it came to nothing."""
-    return session.scalars(
-        _loaded()
-        .join(JointPartner, JointPartner.joint_id == JointNeed.id)
-        .join(Need, Need.id == JointNeed.need_id)
-        .where(JointPartner.need_id == need.id, *_standing())
-        .order_by(JointNeed.id.desc())
-        .limit(1)
-    ).first()
-
-
-def asked_together(session: Session, need: Need) -> JointNeed | None:
-    """With whom a need is asked for by its owner, once all have agreed."""
-    found = of_need(session, need)
-    return found if found is not None and found.state == "agreed" and found.need_id == need.id else None
-
-
-def share_of(session: Session, need_id: int) -> float | None:
-    """What the owner of a need itself needs of what is asked for together by it; ``None`` where it is not, or
-    its own need said no amount.
-    """
-    return session.scalar(
-        select(JointPartner.quantity)
-        .join(JointNeed, JointNeed.id == JointPartner.joint_id)
-        .where(JointNeed.need_id == need_id, JointPartner.need_id == need_id, JointNeed.state == "agreed")
-        .order_by(JointNeed.id.desc())
-        .limit(1)
-    )
-
-
-def _loaded() -> Select[JointNeed]:
-    partners = selectinload(JointNeed.partners)
-    return select(JointNeed).options(
-        joinedload(JointNeed.need).joinedload(Need.organization),
-        partners.joinedload(JointPartner.organization),
-        partners.joinedload(JointPartner.need).joinedload(Need.organization),
-    )

@@ -12,7 +12,6 @@ from matcher.ground.errors import Invalid
 from matcher.ground.parts import FIRST, Part
 from matcher.records import Need, NeedPart
 from matcher.records.base import column_length
-from matcher.register import folding
 
 #: What is typed of each.
 FIELDS: Final = ("support_type", "what", "quantity", "unit", "min_useful")
@@ -50,8 +49,8 @@ def faults(part: Part) -> dict[str, str]:
     return wrong
 
 
-def keep(session: Session, need: Need, written: Sequence[Part]) -> bool:
-    """Keep the parts that were written in the place of those that stood; says whether any differs.
+def keep(session: Session, need: Need, written: Sequence[Part]) -> None:
+    """Keep the parts that were written in the place of those that stood; who calls it flushes.
 
     Raises:
         Invalid: ``part_<place>_<field>`` → code.
@@ -62,7 +61,7 @@ def keep(session: Session, need: Need, written: Sequence[Part]) -> bool:
     if wrong:
         raise Invalid(**wrong)
     if tuple(written) == further(session, need):
-        return False
+        return
     session.execute(delete(NeedPart).where(NeedPart.need_id == need.id))
     for part in written:
         session.add(
@@ -71,13 +70,6 @@ def keep(session: Session, need: Need, written: Sequence[Part]) -> bool:
                 quantity=part.quantity, unit=part.unit, min_useful=part.min_useful,
             )
         )  # fmt: skip
-    session.flush()
-    return True
-
-
-def refold(session: Session, need: Need) -> None:
-    """Let a search for words look through what the need says now, its further parts included."""
-    need.search_text = folding.text_of_posting(need, further(session, need))
 
 
 def taken_parts(session: Session, need: Need) -> dict[int, Part]:
@@ -86,16 +78,17 @@ def taken_parts(session: Session, need: Need) -> dict[int, Part]:
     return {one.place: one for one in takes.parts_of(session, [need])[need.id] if one.place in held}
 
 
-def require_kept(session: Session, need: Need, before: Mapping[int, Part]) -> None:
+def require_kept(need: Need, written: Sequence[Part], before: Mapping[int, Part]) -> None:
     """Let what is taken remain what it was: what cases take is kept by place, and counted in its unit.
 
     Args:
+        written: its further parts as they are to be.
         before: ``taken_parts`` as they stood.
 
     Raises:
         Invalid: a part was taken out, or is of another kind or unit.
     """
-    now = {one.place: one for one in takes.parts_of(session, [need])[need.id]} if before else {}
+    now = {one.place: one for one in (takes.first_part(need), *written)}
     wrong = {}
     for place, part in before.items():
         field = "support_type" if place == FIRST else named(place, "support_type")

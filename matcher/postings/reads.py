@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import regex
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from embeddings.text import fold
 from matcher.cases.reads import cases_of_party
 from matcher.ground import calendar, lifecycle, permissions, vocabulary
 from matcher.ground.errors import NotFound
@@ -20,10 +18,6 @@ from matcher.records import Mark, Need, Offer, Organization, Partnership, ShownL
 from matcher.register.paging import Listing, page_of
 
 PAGE_SIZE = 20
-
-_RUNS = regex.compile(r"[\p{Han}々]{2,}|\p{Katakana}{2,}|[a-z]{2,}")
-_KANJI = regex.compile(r"\p{Han}")
-_NEAR = 2  #: one shared word, or two shared kanji
 
 
 def open_needs(
@@ -81,30 +75,6 @@ def _own(session: Session, actor: Actor, kind: Any) -> Sequence[Any]:
     ).all()
     order = {state: place for place, state in enumerate(("returned", "open", "paused", "in_review", "draft"))}
     return sorted(rows, key=lambda row: order.get(row.state, 9))
-
-
-def similar_own_needs(session: Session, actor: Actor, need: Need, text: str, limit: int = 3) -> list[Need]:
-    """The actor's other needs that are open or on their way, those that share most with ``text`` first.
-
-    Shared are kanji, and pairs of neighbouring kanji or katakana, which tell more: 野菜, 夕食, フード;
-    hiragana endings tell nothing. Without any text the newest are shown.
-    """
-    pairs, single = _telling(text)
-    found = []
-    for other in own_needs(session, actor):
-        if other.id != need.id and other.state in {"open", "paused", "in_review"}:
-            other_pairs, other_single = _telling(
-                "\n".join((other.title, other.situation, other.wanted_change))
-            )
-            found.append((2 * len(pairs & other_pairs) + len(single & other_single), other))
-    near = sorted((row for row in found if row[0] >= _NEAR or not single | pairs), key=lambda row: -row[0])
-    return [other for _shared, other in near[:limit]]
-
-
-def _telling(text: str) -> tuple[set[str], set[str]]:
-    folded = fold(text[:4_000])
-    runs = _RUNS.findall(folded)
-    return {run[at : at + 2] for run in runs for at in range(len(run) - 1)}, set(_KANJI.findall(folded))
 
 
 def shown_to_companies(session: Session, needs: Sequence[Need]) -> dict[int, int]:

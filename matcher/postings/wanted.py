@@ -96,7 +96,7 @@ def _stands(columns: Sequence[Any], term: Term) -> ColumnElement[bool]:
 
 def met(filters: Filters, kind: type[Need] | type[Offer]) -> list[ColumnElement[bool]]:
     """SQL of ``Filters.are_met`` for needs or offers. Of a need any part may be of the kind and the amount of
-    which something is missing; suggestions speak of its first.
+    which something is missing: kind, unit and amount are those of one part. Suggestions speak of its first.
     """
     found = _listed(filters, kind)
     if kind is Offer:
@@ -123,12 +123,17 @@ def _given(filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def _missing(filters: Filters, part: type[Need] | type[NeedPart]) -> list[ColumnElement[bool]]:
-    """SQL: something is missing of a part of the kind, and no more than the amount or that is useful."""
+    """SQL: something is missing of a part of the kind, and no more than the amount or that is useful.
+
+    A kind that is welcome as well meets the kind alone. Nobody has said how much of it is wanted, and the
+    amount of the first part counts something else, so an amount is not met by it.
+    """
     left = takes.left(part)
     found: list[ColumnElement[bool]] = []
     if filters.support_type:
         own = part.support_type == filters.support_type
-        found.append(or_(own, holds(Need.also_welcome, filters.support_type)) if part is Need else own)
+        takes_also = part is Need and filters.amount is None
+        found.append(or_(own, holds(Need.also_welcome, filters.support_type)) if takes_also else own)
     if filters.amount is not None:
         is_little = and_(part.quantity.is_not(None), left <= filters.amount + takes.SOME)
         found += [_counted(filters, part), or_(is_little, part.min_useful <= filters.amount)]

@@ -43,6 +43,18 @@ class JointNeed(Identified, Versioned, Base):
         return self.state == "withdrawn"
 
     @property
+    def is_declined(self) -> bool:
+        """Whether one of them does not want to."""
+        return self.state == "declined"
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether it waits for answers that nobody can give while the need by which they ask is away; that
+        must be loaded.
+        """
+        return self.is_proposed and not self.need.is_current
+
+    @property
     def waiting(self) -> tuple["JointPartner", ...]:
         """Those who have not answered yet; the partners must be loaded."""
         return tuple(one for one in self.partners if one.answer == "waiting")

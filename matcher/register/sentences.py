@@ -185,7 +185,9 @@ def _handover(facts: Mapping[str, Any], translate: Translate) -> dict[str, str]:
 
 
 def _digest_of_fits(facts: Mapping[str, Any], translate: Translate) -> dict[str, str]:
-    """What is listed, and by which condition it was found; ``said_why`` and ``url`` come with the mail."""
+    """What is listed, and by which condition it was found; ``said_why``, ``said_part`` and ``url`` come with
+    the mail.
+    """
     items = []
     for number, one in enumerate(facts["listed"], 1):
         lines = [one["title"] or translate("{organization}（企業の紹介）").format(**one)]
@@ -198,6 +200,8 @@ def _digest_of_fits(facts: Mapping[str, Any], translate: Translate) -> dict[str,
             lines.append(translate("こちらのニーズ：{own_need}").format(**one))
         if one.get("said_why"):
             lines.append(translate("合う点：{said_why}").format(**one))
+        if one.get("said_part"):
+            lines.append(translate("ほかにも必要なものに合いました：{said_part}").format(**one))
         lines.append(one.get("url", ""))
         items.append(f"{number}. " + "\n   ".join(line for line in lines if line))
     if more := facts["count"] - len(items):

@@ -21,7 +21,8 @@ class Facts:
     areas: Collection[str] = ()
     beneficiaries: Collection[str] = ()
     sdgs: Collection[str] = ()
-    types: Collection[str] = ()
+    support_type: str = ""  #: of which ``amounts`` are
+    also: Collection[str] = ()  #: other kinds that are welcome; of them no amount is known
     mode: str = ""
     urgency: str = ""
     amounts: Collection[float] = ()  #: each of which alone would do
@@ -63,11 +64,13 @@ class Filters:
 
     def are_met(self, facts: Facts, *, asked: bool) -> bool:
         """Whether a need (``asked``), an offer or a profile meets all of them. What it does not say, it does
-        not meet.
+        not meet: of what is only welcome as well no amount is known, and the one that it states counts
+        something else.
         """
+        kinds = {facts.support_type, *(facts.also if self.amount is None else ())}
         listed = (
             (self.field, facts.fields), (self.beneficiary, facts.beneficiaries), (self.sdg, facts.sdgs),
-            (self.support_type, facts.types), (self.urgency, (facts.urgency,)),
+            (self.support_type, kinds), (self.urgency, (facts.urgency,)),
         )  # fmt: skip
         if any(code and code not in codes for code, codes in listed):
             return False
@@ -103,7 +106,7 @@ def facts_of_posting(row: Any) -> Facts:
     amounts = (row.quantity, getattr(row, "min_useful", None))
     return Facts(
         row.fields, row.areas, row.beneficiaries, row.sdgs,
-        types=(row.support_type, *getattr(row, "also_welcome", ())),
+        support_type=row.support_type, also=getattr(row, "also_welcome", ()),
         mode=row.mode, urgency=getattr(row, "urgency", ""),
         amounts=[one for one in amounts if one is not None], unit=row.unit,
         period=(row.period_from, row.period_to),

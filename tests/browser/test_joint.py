@@ -1,9 +1,10 @@
 """On a phone: a proposal to ask together from the home page of an NPO to its being taken back by the city."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, update
 
 from matcher.people.signing_in import demo_user
 from matcher.records import JointNeed, JointPartner, Membership, Need, User
@@ -33,6 +34,43 @@ def propose(demo: Demo) -> tuple[str, str]:
             )
         )  # fmt: skip
         return first.public_id, other.public_id
+
+
+#: Cells of a few characters whose text stands on more than one line.
+BROKEN = """() => [...document.querySelectorAll('td')].filter(cell => {
+  const words = cell.innerText.trim(), range = document.createRange();
+  range.selectNodeContents(cell);
+  return words.length > 1 && words.length <= 8
+    && new Set([...range.getClientRects()].map(line => Math.round(line.top))).size > 1;
+}).map(cell => cell.innerText.trim())"""
+
+
+@pytest.fixture
+def long_titles(demo: Demo) -> Iterator[str]:
+    """A proposal between two needs of long titles; all is as before afterwards."""
+    both = propose(demo)
+    with demo.database.write() as session:
+        needs = session.scalars(select(Need).where(Need.public_id.in_(both))).all()
+        titles = {need.public_id: need.title for need in needs}
+        for need in needs:
+            need.title = "外国につながる子どもたちの学習支援教室で使う、机といすと辞書と教材"
+        for one in session.scalars(select(JointPartner)):
+            one.quantity, one.unit = 6, "日"
+    yield both[0]
+    with demo.database.write() as session:
+        for need in session.scalars(select(Need).where(Need.public_id.in_(both))):
+            need.title = titles[need.public_id]
+        session.execute(update(JointNeed).values(state="withdrawn"))
+
+
+def test_a_short_value_stands_on_one_line(visitor: Callable[..., Visitor], long_titles: str) -> None:
+    for role, path in (("npo", f"/npo/needs/{long_titles}"), ("coordinator", f"/desk/needs/{long_titles}")):
+        for width in (768, 1024, 1366):
+            reader = visitor(role, width=width)
+            reader.go(path)
+            assert reader.page.get_by_text("返事待ち").count() >= 2
+            assert reader.page.evaluate(BROKEN) == [], (role, width)
+            assert reader.faults() == []
 
 
 def test_what_nobody_answers_is_taken_back_on_a_phone(visitor: Callable[..., Visitor], demo: Demo) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import seed_data
+from embeddings import text as texts
 from embeddings import typed
 from embeddings.encoder import bundled_model_id
 from matcher.ground import calendar
@@ -147,6 +148,31 @@ def test_a_draft_is_read_as_it_stands_and_not_as_it_was_when_it_was_encoded(word
     assert [row.need.title for row in others] == ["ほかの団体"]
 
 
+def test_ones_own_needs_are_found_by_what_is_typed_so_far_whatever_their_kind(words, monkeypatch):
+    monkeypatch.setattr(
+        alike.typed, "reader_of", lambda _model_id: lambda said: ENCODER.encode([said], "text")[0]
+    )
+    with words.database.write() as session:
+        npo = session.merge(words.npo)
+        words.post("野菜", session=session, npo=npo, title="前の野菜", support_type="goods_new", unit="箱")
+        words.post("野菜", session=session, npo=npo, title="読まれている野菜", state="in_review")
+        words.post("音楽", session=session, npo=npo)
+        words.post("野菜", session=session, npo=npo, title="終わった野菜", state="filled")
+        words.post("野菜", session=session, title="ほかの団体")
+        draft = words.post("清掃", session=session, npo=npo, title="", state="draft")
+
+    def typed(said):
+        return words.asked(
+            lambda session, live, need, _today: alike.own_typed(session, live, need, said), draft
+        )
+
+    assert {one.title for one in typed("野菜")} == {"野菜のこと", "前の野菜", "読まれている野菜"}
+    assert [one.title for one in typed("音楽")] == ["音楽のこと"]
+    assert len(typed("  ")) == 3
+    monkeypatch.setattr(alike.typed, "reader_of", lambda _model_id: None)
+    assert typed("野菜") == []
+
+
 def test_where_meaning_is_not_known_nothing_is_alike(words):
     live = LiveIndex()
     with words.database.read() as session:
@@ -193,6 +219,28 @@ def test_what_was_written_anew_reaches_the_bar_of_doubles_and_little_else_does(j
     assert (sum(again), len(again)) == (12, 12)
     assert (sum(wrong), len(wrong)) == {"fit": (5, 68), "aside": (7, 68)}[half]
     assert not any(is_above for relation, is_above, _mark in rows if relation == "own")
+
+
+def test_the_first_sentence_of_what_is_written_anew_reaches_the_bar_of_what_is_typed():
+    read = typed.reader_of(bundled_model_id())
+    lines = (SEED / "needs.jsonl").read_text(encoding="utf-8").splitlines()
+    names = {column.name for column in Need.__table__.c} - {"id"}
+    facts = {one["id"]: one for one in map(json.loads, lines)}
+    vectors = {
+        key: read(findable.compared_text_of(Need(**{k: v for k, v in one.items() if k in names})))
+        for key, one in facts.items()
+    }
+    rows = csv.DictReader((SEED / "alike.tsv").read_text(encoding="utf-8").splitlines(), delimiter="\t")
+    said = {row["need"]: texts.sentences(row["said"])[0] for row in rows if row["relation"] == "again"}
+    found = {
+        (key, other): float(read(words) @ vectors[other]) >= alike.TYPED
+        for key, words in said.items()
+        for other, one in facts.items()
+        if one["npo"] == facts[key]["npo"]
+    }
+    own = [is_above for (key, other), is_above in found.items() if key == other]
+    wrong = [is_above for (key, other), is_above in found.items() if key != other]
+    assert (sum(own), len(own), sum(wrong), len(wrong)) == (24, 24, 7, 32)
 
 
 @pytest.mark.parametrize("half", ["fit", "aside"])

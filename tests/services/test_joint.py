@@ -13,7 +13,7 @@ from matcher.desk import tasks
 from matcher.ground import lifecycle
 from matcher.ground.errors import Invalid, MovedOn, NotFound, NotPermitted, Refused
 from matcher.organizations import reads as organization_reads
-from matcher.postings import acts, joint
+from matcher.postings import acts, joint, joint_reads
 from matcher.postings import reads as posting_reads
 from matcher.records import AuditEvent, JointNeed, Need, NeedPart, Notice
 from tests import factories
@@ -73,15 +73,17 @@ def test_with_the_last_who_agrees_one_need_asks_for_the_sum_and_the_others_rest(
     assert [one.quantity for one in made.partners] == [10, 20, 30]
     assert town.told("joint_proposed") == 3
     for number in (0, 1):
+        assert joint.why_late(town.session, made, town.actors[number]) == "meanwhile"  # send it again
         town.answer(made, number)
+        assert joint.why_late(town.session, made, town.actors[number]) == "answered"
         assert (made.state, town.needs[0].quantity) == ("proposed", 10)
     town.answer(made, 2)
     assert (made.state, town.needs[0].quantity, town.needs[0].state) == ("agreed", 60, "open")
     assert [(one.state, one.pause_cause, one.quantity) for one in town.needs[1:]] == [
         ("paused", "joint", 20), ("paused", "joint", 30),
     ]  # fmt: skip
-    assert joint.asked_together(town.session, town.needs[0]) is made
-    assert joint.asked_together(town.session, town.needs[1]) is None
+    assert joint_reads.asked_together(town.session, town.needs[0]) is made
+    assert joint_reads.asked_together(town.session, town.needs[1]) is None
     assert town.told("joint_agreed") == 4
     assert sorted(town.actions(town.needs[1])) == [*["agree_joint"] * 3, "pause", "propose_joint"]
 
@@ -97,7 +99,7 @@ def test_who_declines_says_why_and_all_goes_on_as_it_was(town):
     )  # fmt: skip
     assert [(one.state, one.quantity) for one in town.needs] == [("open", 10), ("open", 20), ("open", 30)]
     assert town.told("joint_declined") == 4
-    assert joint.of_need(town.session, town.needs[0]) is None
+    assert joint_reads.of_need(town.session, town.needs[0]) is None
     with pytest.raises(MovedOn):
         town.answer(made, 2)
     assert town.propose(2).state == "proposed"
@@ -111,7 +113,7 @@ def taken_back(town, made, reason="お返事がそろわないため。", *, ver
 
 def test_the_city_takes_back_what_somebody_does_not_answer_and_all_is_as_before(town):
     made = town.propose(1, 2)
-    assert (joint.waiting_days(made, NOW), joint.waiting_days(made, LATER)) == (0, 15)
+    assert (joint_reads.waiting_days(made, NOW), joint_reads.waiting_days(made, LATER)) == (0, 15)
     town.answer(made, 0)
     assert [one.organization_id for one in made.waiting] == [one.id for one in town.npos[1:]]
     for reason, code in ((" ", "required"), ("長" * 2001, "too_long")):
@@ -122,7 +124,7 @@ def test_the_city_takes_back_what_somebody_does_not_answer_and_all_is_as_before(
     assert (made.state, made.ended_at) == ("withdrawn", LATER)
     assert [(one.state, one.quantity) for one in town.needs] == [("open", 10), ("open", 20), ("open", 30)]
     assert town.told("joint_withdrawn") == 3  # whoever had agreed hears of it, too
-    assert joint.of_need(town.session, town.needs[0]) is None
+    assert joint_reads.of_need(town.session, town.needs[0]) is None
     events = town.session.scalars(select(AuditEvent).where(AuditEvent.action == "withdraw_joint")).all()
     assert {(one.object_id, one.reason_text) for one in events} == {
         (one.public_id, "お返事がそろわないため。") for one in town.needs
@@ -253,18 +255,43 @@ def test_once_the_need_by_which_they_ask_is_over_nobody_is_asked_or_bound_any_mo
     town.session.flush()
     with pytest.raises(MovedOn):
         town.answer(made, 1)
-    assert joint.of_need(town.session, town.needs[1]) is None
-    assert joint.candidates(town.session, town.needs[2], [town.needs[1].public_id]) == [town.needs[1]]
+    assert joint_reads.of_need(town.session, town.needs[1]) is None
+    assert joint.waiting(town.session, town.actors[1]) == []
 
 
-def test_a_proposal_that_comes_back_cannot_be_agreed_to_where_a_need_went_with_others(town):
-    first = town.propose(1)
-    town.answer(first, 0)
-    town.needs[0].state = "expired"
+@pytest.mark.parametrize("state", ["draft", "in_review", "returned", "filled", "expired", "withdrawn"])
+def test_what_waits_for_answers_is_in_no_second_proposal_while_its_need_is_away(town, state):
+    made = town.propose(1)
+    town.needs[0].state = state
     town.session.flush()
-    joint.propose_joint(town.session, town.official, town.needs[2], [town.needs[1].public_id], WHY, NOW)
+    for lead, other in ((2, 1), (1, 2)):
+        with pytest.raises((Invalid, MovedOn)):
+            joint.propose_joint(
+                town.session, town.official, town.needs[lead], [town.needs[other].public_id], WHY, NOW
+            )
+    assert joint.candidates(town.session, town.needs[2], [town.needs[1].public_id]) == []
+    assert [joint_reads.at_rest(town.session, one) for one in town.needs] == [made, made, None]
+    taken_back(town, made)
+    assert joint_reads.at_rest(town.session, town.needs[1]) is None
+    anew = joint.propose_joint(
+        town.session, town.official, town.needs[2], [town.needs[1].public_id], WHY, NOW
+    )
     town.needs[0].state = "open"
     town.session.flush()
+    with pytest.raises(MovedOn):
+        town.answer(made, 1)
+    for number in (1, 2):
+        town.answer(anew, number)
+    assert (anew.state, town.needs[2].quantity) == ("agreed", 50)
+
+
+def test_of_two_that_stand_for_one_need_none_is_agreed_to(town, monkeypatch):
+    first = town.propose(1)
+    town.answer(first, 0)
+    with monkeypatch.context() as unbound:  # as it was kept once
+        unbound.setattr(joint_reads, "bound_with", lambda *_asked, **_but: False)
+        joint.propose_joint(town.session, town.official, town.needs[2], [town.needs[1].public_id], WHY, NOW)
+    assert joint.why_late(town.session, first, town.actors[1]) == "elsewhere"
     with pytest.raises(MovedOn):
         town.answer(first, 1)
     town.answer(first, 1, "decline", "ほかの団体と頼みます。")

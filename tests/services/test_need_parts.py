@@ -15,6 +15,7 @@ from matcher.ground.parts import Part
 from matcher.postings import acts, again, drafts, finding, need_parts, reads
 from matcher.postings.wanted import Wanted
 from matcher.records import AuditEvent, CaseTake, Need, NeedPart, Notice, Partnership
+from matcher.register import folding
 from matcher.suggestions.conditions import Filters
 from matcher.suggestions.indexing import LiveIndex
 from tests import factories
@@ -263,6 +264,48 @@ def saved(town, now, *further):
     drafts.save_need_step(town.session, town.npo_actor, town.need, 2, {}, now, version=None, further=further)
 
 
+FURTHER = (Part(2, "place", 3, "回", what="調理の場所"), Part(4, "pro_bono"))
+
+
+@pytest.mark.parametrize("stood", [(), FURTHER])
+@pytest.mark.parametrize("written", [None, (), FURTHER, FURTHER[1:]])
+@pytest.mark.parametrize("step", [1, 2])
+def test_a_need_is_written_once_a_save_with_or_without_parts(town, session, now, stood, written, step):
+    need, typed = town.need, {"title": "米と野菜", "quantity": 50}
+    saved(town, now, *stood)
+    need.steps_done = 0
+    session.flush()
+    shown = need.version
+    drafts.save_need_step(session, town.npo_actor, need, step, typed, now, version=shown, further=written)
+    session.flush()
+    assert need.version == shown + 1
+    edit = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
+    assert edit.object_version == need.version
+    assert need.search_text == folding.text_of_posting(need, need_parts.further(session, need))
+    assert need_parts.further(session, need) == (stood if written is None else written)
+
+
+@pytest.mark.parametrize("stood", [(), FURTHER])
+def test_a_need_is_published_and_taken_over_in_one_write(town, session, now, stood):
+    need = town.need
+    saved(town, now, *stood)
+    need.state = "in_review"
+    session.flush()
+    shown = need.version
+    official = factories.actor_for(factories.make_coordinator(session))
+    need = reads.get_need(session, official, need.public_id)
+    acts.publish(session, official, need, now, version=shown, edits={"title": "米と野菜を"})
+    session.flush()
+    assert (need.version, need.state) == (shown + 1, "open")
+    assert need.search_text == folding.text_of_posting(need, stood)
+    need.state = "expired"
+    made = again.take_over(session, town.npo_actor, need, now)
+    session.flush()
+    assert made.version == 1
+    assert made.search_text == folding.text_of_posting(made, stood)
+    assert need_parts.further(session, made) == stood
+
+
 def test_further_parts_are_kept_in_their_place_and_taken_out(town, session, now):
     kept = (Part(2, "place", 3, "回", what="調理の場所"), Part(4, "pro_bono"))
     saved(town, now, *kept)
@@ -363,6 +406,17 @@ def test_a_need_is_found_by_the_kind_and_the_amount_of_any_part(town, filters, f
     assert is_found(town, **filters) is found
 
 
+def test_of_a_kind_that_is_only_welcome_as_well_no_amount_is_known(town):
+    town.need.also_welcome = ["goods_new", "place"]
+    town.session.flush()
+    assert is_found(town, support_type="goods_new")
+    for amount, unit in ((100.0, "kg"), (5.0, "箱")):  # the first is that of the food
+        assert not is_found(town, support_type="goods_new", amount=amount, unit=unit), unit
+    add_part(town)
+    assert is_found(town, support_type="place", amount=3.0, unit="回")  # a part says how much of it
+    assert not is_found(town, support_type="place", amount=100.0, unit="kg")
+
+
 def test_a_part_of_which_little_is_useful_is_found_by_that(town):
     add_part(town, min_useful=1)
     assert is_found(town, support_type="place", amount=1.0, unit="回")
@@ -428,6 +482,37 @@ def test_a_kept_search_is_met_by_a_need_of_which_any_part_meets_it(town, session
     assert hits(support_type="place", amount=2.0, unit="回") == set()
     introduced(town, now, Terms("place", 3, "回", part=2))
     assert hits(support_type="place") == set()
+
+
+@pytest.mark.parametrize(
+    ("looked_for", "place"),
+    [
+        ({"support_type": "food"}, None), ({"support_type": "goods_new"}, None), ({"q": "野菜"}, None),
+        ({"support_type": "place"}, 2), ({"support_type": "place", "amount": "3", "unit": "回"}, 2),
+        ({"amount": "3", "unit": "回"}, 2), ({"amount": "100", "unit": "kg"}, None),
+        ({"support_type": "pro_bono"}, 3), ({"support_type": "goods_new", "amount": "2", "unit": "箱"}, 4),
+        ({"q": "調理の場所"}, 2), ({"q": "場所 プロボノ"}, 2), ({"q": "野菜 調理"}, None), ({}, None),
+        ({"support_type": "place", "q": "野菜"}, 2), ({"area": "chuo", "q": "調理"}, 2),
+    ],
+)  # fmt: skip
+def test_of_a_need_that_a_search_has_found_it_is_known_by_which_part(town, looked_for, place):
+    town.need.also_welcome = ["goods_new"]
+    add_part(town, what="調理の場所")
+    add_part(town, 3, "pro_bono", None, "")
+    add_part(town, 4, "goods_new", 5.0, "箱", min_useful=2)
+    town.need.search_text = folding.text_of_posting(town.need, need_parts.further(town.session, town.need))
+    assert is_found(town, looked_for.get("q", ""), **vars(Wanted.of(looked_for).filters))
+    rows = takes.of(town.session, town.need)
+    met = finding.part_met(Wanted.of(looked_for), town.need, rows)
+    assert (met.part.place if met else None) == place
+
+
+def test_a_part_that_companies_have_taken_is_not_the_one_that_is_met(town, now):
+    add_part(town, 2, "food", 5.0, "kg")
+    looked_for = Wanted(filters=Filters(support_type="food"))
+    assert finding.part_met(looked_for, town.need, takes.of(town.session, town.need)) is None
+    introduced(town, now, Terms("food", 100, "kg"))
+    assert finding.part_met(looked_for, town.need, takes.of(town.session, town.need)).part.place == 2
 
 
 def test_a_word_finds_what_a_further_part_says(town, session, now):

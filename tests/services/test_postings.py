@@ -884,24 +884,6 @@ def test_lists_come_in_pages_of_twenty_and_out_of_range_is_the_last(town: Town, 
     assert [row.title for row in last.rows] == ["40"]
 
 
-def test_similar_needs_of_ones_own_share_words(town: Town, now: datetime) -> None:
-    session = town.session
-    rice = make_need(session, town.npo, title="夕ごはんの会で使うお米")
-    fridge = make_need(
-        session, town.npo, title="縦型の冷蔵庫", situation="棚が足りません", wanted_change="安心です"
-    )
-    gone = make_need(session, town.npo, title="お米と野菜", state="filled")
-    for need in (rice, fridge, gone):
-        need.search_text = folding.text_of_posting(need)
-    foreign = make_need(session, make_npo(session), title="お米")
-    foreign.search_text = folding.text_of_posting(foreign)
-    draft = posting_drafts.new_need(session, town.owner, town.npo, now)
-    similar = posting_reads.similar_own_needs(session, town.owner, draft, "昼ごはんに使うお米と野菜")
-    assert similar == [rice]
-    assert set(posting_reads.similar_own_needs(session, town.owner, draft, "")) == {rice, fridge}
-    assert posting_reads.similar_own_needs(session, town.owner, draft, "English only") == []
-
-
 def test_a_saved_need_that_is_rewritten_shows_nothing_of_its_draft(town: Town, now: datetime) -> None:
     need = make_need(town.session, town.npo)
     user = town.officer.user_id

@@ -112,6 +112,8 @@ CHOSEN = [
     (Filters(mode="remote"), {"large", "yearly"}, {"large", "yearly"}),
     (Filters(urgency="now"), {"partly"}, set()),
     (Filters(support_type="goods_new"), {"partly"}, set()),
+    (Filters(support_type="goods_new", amount=100.0, unit="kg"), set(), set()),  # of its food
+    (Filters(support_type="food", amount=100.0, unit="kg"), {"small", "large", "partly"}, set()),
     (Filters(beneficiary="elderly"), {"partly"}, set()),
     (Filters(sdg="2", area="hama"), {"partly"}, set()),
 ]  # fmt: skip

@@ -5,7 +5,8 @@ import pytest
 from flask import Flask, request
 from flask_babel import Babel
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, SelectField, SelectMultipleField, StringField
+from werkzeug.datastructures import MultiDict
+from wtforms import IntegerField, RadioField, SelectField, SelectMultipleField, StringField
 
 from webapp.forms.base import ConditionsForm, Form, choices
 
@@ -58,3 +59,13 @@ def test_conditions_are_said_and_what_is_not_on_the_list_is_named():
     assert form.conditions == {"q": "ほし", "one": "food"}
     assert [tuple(one) for one in form.in_words] == [("q", "言葉", "ほし"), ("one", "種類", "食品")]
     assert form.not_understood == ["場所"]
+
+
+def test_a_number_that_is_nought_is_a_condition_as_well():
+    class Narrowing(ConditionsForm):
+        count = IntegerField("人数")
+        other = IntegerField("回数")
+
+    form = Narrowing(MultiDict({"count": "0"}))
+    assert form.conditions == {"count": "0"}
+    assert form.not_understood == []

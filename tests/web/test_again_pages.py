@@ -107,14 +107,65 @@ def test_home_reminds_only_in_the_month_before(town):
     assert "去年の今ごろのニーズ" not in visit(town.director, "/npo").text
 
 
-def test_who_wrote_it_anew_is_offered_to_take_it_over_and_keeps_what_was_written(town, monkeypatch):
+@pytest.fixture
+def anew(town, monkeypatch):
+    """A draft that asks once more for what is over, written anew and read at once."""
     monkeypatch.setattr(
         alike.typed, "reader_of", lambda _model_id: lambda said: ENCODER.encode([said], "text")[0]
     )
     with town.records.write() as session:
-        anew = factories.make_need(session, session.merge(town.npo), title="今年の野菜", state="draft")
+        found = factories.make_need(session, session.merge(town.npo), title="今年の野菜", state="draft")
     encode(town.records, NOW)
-    page = visit(town.director, f"/npo/needs/{anew.public_id}/check")
+    return f"/npo/needs/{found.public_id}"
+
+
+def test_what_was_typed_is_saved_before_it_is_taken_over(town, anew):
+    page = visit(town.director, f"{anew}/step/5")
+    form = page.form(action="/step/5")
+    assert form.buttons == [
+        "保存して確認へ",
+        "下書きに保存して終わる",
+        f"保存して{AGAIN}",
+    ]  # Enter presses the first
+    assert AGAIN not in [button for one in page.forms for button in one.buttons]
+    typed = {"what_we_give": "会報に載せます。", "action": f"again-{town.need.public_id}"}
+    begun = send(town.director, page, typed, action="/step/5")
+    written, taken = sorted(town.drafts(Need), key=lambda one: one.id)
+    assert begun.location == f"/npo/needs/{taken.public_id}/step/1"
+    assert (written.title, written.what_we_give) == ("今年の野菜", "会報に載せます。")
+    assert (taken.title, taken.follows_id) == ("冬の野菜", town.need.id)
+    assert "書いていた下書きを保存しました。" in visit(town.director, begun.location).text
+
+
+def test_what_cannot_be_saved_is_kept_on_the_page_and_nothing_is_taken_over(town, anew):
+    typed = {
+        "what_we_give": "あ" * 2_000,
+        "contact_name": "新しい人",
+        "action": f"again-{town.need.public_id}",
+    }
+    refused = send(town.director, visit(town.director, f"{anew}/step/5"), typed, 422, action="/step/5")
+    kept = refused.form(action="/step/5").values
+    assert (kept["what_we_give"], kept["contact_name"]) == (typed["what_we_give"], "新しい人")
+    assert "文字までで入力してください。" in refused.text
+    assert [one.title for one in town.drafts(Need)] == ["今年の野菜"]
+
+
+def test_what_is_taken_over_from_the_form_is_ones_own_and_over(town, anew):
+    with town.records.write() as session:
+        goes_on = factories.make_need(session, session.merge(town.npo), title="いまの野菜")
+        others = factories.make_need(session, factories.make_npo(session), title="よその", state="expired")
+    page = visit(town.director, f"{anew}/step/5")
+    for need, status in ((goes_on, 409), (others, 404)):
+        typed = {"what_we_give": "会報", "action": f"again-{need.public_id}"}
+        answered = send(town.director, page, typed, status, action="/step/5")
+        assert [one.what_we_give for one in town.drafts(Need)] == [""]
+        if status == 409:
+            assert "引き継げるのは、公開が終わったものだけです。" in answered.text
+            assert answered.form(action="/step/5").values["what_we_give"] == "会報"
+
+
+def test_who_wrote_it_anew_is_offered_to_take_it_over_and_keeps_what_was_written(town, anew):
+    page = visit(town.director, f"{anew}/check")
     assert "前回のニーズがあります" in page.text
     send(town.director, page, button=AGAIN)
     assert {one.title for one in town.drafts(Need)} == {"今年の野菜", "冬の野菜"}

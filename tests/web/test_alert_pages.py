@@ -17,6 +17,7 @@ from matcher.records import (
     Mail,
     Membership,
     Need,
+    NeedPart,
     Organization,
     Prospect,
     SavedSearch,
@@ -172,6 +173,42 @@ def test_nothing_is_saved_without_a_condition_and_a_strangers_search_is_not_foun
     post(client, f"/searches/{kept.public_id}/delete", status=404)
 
 
+@pytest.fixture
+def further(records, town):
+    """The need asks for a kitchen, too, and a saved search has found it by that."""
+    with records.write() as session:
+        person = accounts.actor_of(accounts.by_id(session, town["owner"].id))
+        kept = searches.save(session, person, "場所", {"support_type": "place"}, NOW)
+        session.flush()
+        session.scalars(select(Hit).where(Hit.user_id == town["owner"].id)).one().search_id = kept.id
+        for place, kind, what in ((2, "place", "調理の場所"), (3, "pro_bono", "")):
+            amount = {"quantity": 3, "unit": "回"} if kind == "place" else {"quantity": None, "unit": ""}
+            session.add(
+                NeedPart(need_id=town["need"].id, place=place, support_type=kind, what=what, **amount)
+            )
+        return kept.id
+
+
+MET = "ほかにも必要なものに合いました：場所・会議室・土地・倉庫（調理の場所）"
+
+
+def test_what_was_found_by_a_further_part_says_by_which(client, records, town, further):
+    login_as(client, town["owner"])
+    for path in ("/fits", "/company"):
+        page = visit(client, path)
+        assert MET in page.text, path
+        assert "（ほかに2つ）" in page.text
+    with records.write() as session:
+        session.get(SavedSearch, further).conditions = {"support_type": "food"}
+    for path in ("/fits", "/company"):
+        page = visit(client, path)
+        assert "ほかにも必要なものに" not in page.text
+        assert "（ほかに2つ）" in page.text
+    with records.write() as session:
+        session.delete(session.get(SavedSearch, further))
+    assert "ほかにも必要なものに" not in visit(client, "/fits").text
+
+
 # ── The mail ─────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -211,6 +248,12 @@ def test_the_mail_says_what_by_which_condition_and_how_to_stop_it(records, setti
     assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in written
     assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in written
     assert url in body
+
+
+def test_the_mail_says_by_which_further_part(records, settings, town, further):
+    message, _facts, _written = digest(records, settings, town)
+    body = message.get_content().replace("\r\n", "\n")
+    assert body.count(f"   {MET}　3回\n") == 1
 
 
 def path_of(url, settings):

@@ -157,6 +157,17 @@ def test_what_cannot_be_read_is_no_condition_and_is_named(company, query, label)
     assert {"紙すき", "紙ふぶき"} <= {text for text, _url in page.links}
 
 
+@pytest.mark.parametrize("typed", ["0箱", "０kg", "0.00kg", "ゼロ箱", "0円まで"])
+@pytest.mark.parametrize("path", ["/company/needs", "/company/suggestions"])
+def test_an_amount_of_nothing_is_no_condition_and_is_refused_beside_it(company, path, typed):
+    page = visit(company, f"{path}?amount={typed}&urgency=now")
+    assert "「提供できる量（この量まで）」の条件は読み取れなかった" in page.text
+    assert page.form(action=path).values["amount"] == typed
+    beside = "数として読み取れません" if typed == "ゼロ箱" else "0以下の数です。0より大きい数にしてください。"
+    assert page.text.count(beside) == 2  # beside the field, and in the line that is replaced as one types
+    assert re.search('<details class="(details )?filters" open>', page.html)
+
+
 def test_conditions_are_read_in_words(company):
     page = visit(company, "/company/needs?amount=1200kg&period_from=2027-02-01&urgency=now")
     for words in ("1,200kgまで", "令和9年2月1日", "1か月以内に必要"):

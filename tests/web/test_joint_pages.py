@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from matcher.records import JointNeed, Need
 from tests import factories
@@ -109,7 +110,7 @@ def test_the_city_takes_back_what_nobody_answers(city):
     assert "提案を取り下げ、団体にお知らせしました。" in visit(city.official, shown.location).text
     assert city.kept(JointNeed).state == "withdrawn"
     kept = send(city.second, late, {"decision": "agree"}, status=409, button="返事を送る")
-    assert "取り下げとなりました" in kept.text
+    assert "この提案は、市が取り下げました。" in kept.text
     for browser, address in ((city.official, f"/desk/needs/{city.needs[0].public_id}"), (city.second, url)):
         page = visit(browser, address)
         assert "いっしょに頼むことの提案を取り下げました" in page.text
@@ -135,7 +136,7 @@ def test_an_answer_that_came_meanwhile_is_seen_before_a_proposal_is_taken_back(c
     [
         ("withdrawn", "open", "この提案は、先に取り下げられました。"),
         ("agreed", "open", "全員が賛成し、いっしょに頼むことになりました。"),
-        ("proposed", "expired", "代表のニーズの公開が終わりました。"),
+        ("declined", "open", "団体がお返事を見合わせとしたため、この提案は終わっています。"),
     ],
 )
 def test_who_takes_a_proposal_back_too_late_reads_why(city, joint_state, lead_state, says):
@@ -150,6 +151,85 @@ def test_who_takes_a_proposal_back_too_late_reads_why(city, joint_state, lead_st
     assert "お返事がないため。" in late.text
     assert "お返事を待っています" not in late.text
     assert all("提案を取り下げる" not in form.buttons for form in late.forms)
+
+
+LATE = [
+    ({"state": "withdrawn"}, {}, "waiting", "この提案は、市が取り下げました。"),
+    ({"state": "declined"}, {}, "waiting", "ほかの団体がお返事を見合わせとしたため、提案は終わりました。"),
+    ({"state": "declined"}, {}, "declined", "この団体からは、先に「見合わせ」のお返事が送られています。"),
+    ({"state": "agreed"}, {}, "agreed", "この団体のお返事も含めて全員が賛成し、いっしょに頼むことになりました。"),
+    ({}, {}, "agreed", "この団体からは、先に「賛成」のお返事が送られています。"),
+    *(({}, {"state": state}, "waiting", "この間に、代表のニーズの公開が終わりました。")
+      for state in ("filled", "expired", "withdrawn")),
+    *(({}, {"state": state}, "waiting", "代表の団体が、ニーズを書き直しています。")
+      for state in ("draft", "in_review", "returned")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("proposal", "lead", "answer", "says"), LATE)
+def test_who_answers_too_late_reads_why_whether_sending_or_opening_it(city, proposal, lead, answer, says):
+    city.propose()
+    url = visit(city.second, f"/npo/needs/{city.needs[1].public_id}").href("提案を読んで返事をする")
+    form = visit(city.second, url)
+    with city.records.write() as session:
+        found = session.scalars(select(JointNeed).options(selectinload(JointNeed.partners))).one()
+        for record, changes in ((found, proposal), (session.get(Need, found.need_id), lead)):
+            for name, value in changes.items():
+                setattr(record, name, value)
+        found.partners[1].answer = answer
+    values = {"decision": "decline", "reason": "時期が合いません。"}
+    late = send(city.second, form, values, status=409, button="返事を送る")
+    assert says in late.text
+    assert "時期が合いません。" in late.text
+    assert all("返事を送る" not in form.buttons for form in late.forms)
+    led_on = visit(city.second, url, 302)
+    assert says in visit(city.second, led_on.location).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"), [({"unit": "箱"}, "支援の種類か単位が変わり"), ({"support_type": "goods_new"}, "支援の種類か単位が変わり")]
+)  # fmt: skip
+def test_who_cannot_agree_any_more_reads_why_and_may_decline(city, changes, says):
+    city.propose()
+    url = visit(city.second, f"/npo/needs/{city.needs[1].public_id}").href("提案を読んで返事をする")
+    form = visit(city.second, url)
+    with city.records.write() as session:
+        for name, value in changes.items():
+            setattr(session.get(Need, city.needs[0].id), name, value)
+    again = send(city.second, form, {"decision": "agree"}, status=409, button="返事を送る")
+    assert says in again.text
+    send(city.second, again, {"decision": "decline", "reason": "合いません。"}, button="返事を送る")
+    assert city.kept(JointNeed).state == "declined"
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_who_proposes_too_late_reads_why(city, is_open):
+    url = f"/desk/needs/{city.needs[0].public_id}/joint"
+    form = visit(city.official, url)
+    if is_open:
+        city.propose()
+    else:
+        with city.records.write() as session:
+            session.get(Need, city.needs[0].id).state = "paused"
+    says = "いっしょに頼む提案がもうあります。" if is_open else "このニーズの公開が止まっています。"
+    values = {"needs": city.needs[1].public_id, "note": "まとめて頼めます。"}
+    assert says in send(city.official, form, values, status=409, button="提案を送る").text
+    assert says in visit(city.official, visit(city.official, url, 302).location).text
+
+
+def test_the_city_finds_and_takes_back_what_waits_while_its_need_is_away(city):
+    city.propose()
+    with city.records.write() as session:
+        session.get(Need, city.needs[0].id).state = "expired"
+    for number in (0, 1):
+        page = visit(city.official, f"/desk/needs/{city.needs[number].public_id}")
+        assert "代表のニーズが公開されていないため、いまはお返事を送れません。" in page.text
+        assert "この提案を取り下げるまで、どのニーズも、ほかの提案に加えられません。" in page.text
+        assert PROPOSE not in [text for text, _url in page.links]
+    assert "お返事を待っています" not in visit(city.second, f"/npo/needs/{city.needs[1].public_id}").text
+    form = visit(city.official, page.href("提案を取り下げる"))
+    send(city.official, form, {"reason": "公開が終わったため。"}, button="提案を取り下げる")
+    assert city.kept(JointNeed).state == "withdrawn"
 
 
 def test_the_home_page_of_each_asks_for_its_answer_until_it_is_given(city):

@@ -8,6 +8,7 @@ from matcher.cases.beginning import Terms
 from matcher.cases.deciding import Decision
 from matcher.postings import need_parts
 from matcher.records import CaseTake, Contribution, Need, NeedPart, Organization, Partnership
+from matcher.register import folding
 from tests import factories
 from tests.conftest import NOW
 from tests.web import test_case_pages
@@ -322,7 +323,8 @@ def test_what_is_taken_besides_is_counted_in_the_unit_of_its_part(big):
 def test_a_list_finds_a_need_by_a_further_part_and_says_where(big):
     add_part(big)
     with big.records.write() as session:
-        need_parts.refold(session, session.get(Need, big.need.id))
+        need = session.get(Need, big.need.id)
+        need.search_text = folding.text_of_posting(need, need_parts.further(session, need))
     for browser, url in ((big.firm, "/company/needs"), (big.stranger, "/needs")):
         found = visit(browser, f"{url}?q=調理の場所")
         assert big.need.title in found.text

@@ -16,6 +16,7 @@ from matcher.cases.beginning import Terms
 from matcher.ground import posting as posting_fields
 from matcher.ground.db import Database
 from matcher.postings import acts as posting_acts
+from matcher.postings import alike
 from matcher.postings import drafts as posting_drafts
 from matcher.records import AuditEvent, Mark, Need, Offer, Organization, Receipt, User
 from matcher.register import act, folding
@@ -30,6 +31,7 @@ from tests.factories import (
     make_offer,
     make_user,
 )
+from tests.services.test_suggestions import ENCODER, encode
 from tests.web.conftest import login_as
 from tests.web.pages import Page, assert_leads_to_field, post, send, visit
 from webapp import posting_text, text
@@ -335,13 +337,20 @@ def test_what_was_typed_is_stored_and_shown_as_typed(town: Town, typed: str) -> 
         assert "<img src=x" not in page.html
 
 
-def test_similar_needs_of_ones_own_stand_beside_the_first_page(town: Town) -> None:
-    rice = town.need(title="夕ごはんの会で使うお米")
-    town.need(title="縦型の冷蔵庫", situation="棚が", wanted_change="楽に")
+def test_similar_needs_of_ones_own_stand_beside_the_first_page(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        alike.typed, "reader_of", lambda _model_id: lambda said: ENCODER.encode([said], "text")[0]
+    )
+    supper = town.need(title="夕ごはんの会で使う野菜", situation="", wanted_change="")
+    town.need(title="音楽の道具", situation="棚が", wanted_change="楽に")
+    encode(town.records, NOW)
     begun = send(town.owner, visit(town.owner, "/npo/needs"), button="ニーズを書く")
-    page = visit(town.owner, f"{begun.location}?title=昼ごはんに使うお米")
-    assert page.href("夕ごはんの会で使うお米").endswith(rice.public_id)
-    assert "縦型の冷蔵庫" not in page.text
+    page = visit(town.owner, f"{begun.location}?title=昼ごはんに使う野菜")
+    assert page.href("夕ごはんの会で使う野菜").endswith(supper.public_id)
+    assert "音楽の道具" not in page.text
+    assert "音楽の道具" in visit(town.owner, begun.location).text  # nothing typed yet: the newest
 
 
 def test_two_colleagues_at_once_the_second_keeps_what_was_typed_and_may_send_it_again(town: Town) -> None:

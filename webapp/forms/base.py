@@ -239,6 +239,11 @@ class ConditionsForm(Form):
     #: Fields that order the list rather than narrow it.
     orders: tuple[str, ...] = ()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.shown_fields:  # what cannot be read is refused without a send, too
+            field.errors = list(field.process_errors)
+
     @property
     def shown_fields(self) -> list[Any]:
         """The fields as they stand on the page."""
@@ -247,7 +252,7 @@ class ConditionsForm(Form):
     @property
     def conditions(self) -> dict[str, str]:
         """The chosen conditions: name → code, or typed text."""
-        chosen = {field.name: str(field.data or "") for field in self._narrowing if not field.errors}
+        chosen = {field.name: _typed(field) for field in self._narrowing if not field.errors}
         return {
             name: value for name, value in chosen.items() if value and value in _options(self[name], value)
         }
@@ -266,17 +271,27 @@ class ConditionsForm(Form):
         return [
             field.label.text
             for field in self.shown_fields
-            if (field.data and str(field.data) not in _options(field, str(field.data))) or _is_unread(field)
+            if ((typed := _typed(field)) and typed not in _options(field, typed)) or _is_unread(field)
         ]
+
+    @property
+    def why_not_understood(self) -> list[str]:
+        """What is wrong with what cannot be read, and how to write it."""
+        return [str(field.errors[0]) for field in self.shown_fields if field.errors and _is_unread(field)]
 
     @property
     def _narrowing(self) -> list[Any]:
         return [field for field in self.shown_fields if field.name not in self.orders]
 
 
+def _typed(field: Field) -> str:
+    """What was chosen, as text; a number that is 0 was typed as well."""
+    return "" if field.data is None else str(field.data)
+
+
 def _is_unread(field: Field) -> bool:
     # What is too long in a field for words is said beside it.
-    return bool(field.process_errors) and not field.data
+    return bool(field.process_errors) and not _typed(field)
 
 
 def _as_read(field: Field, value: str) -> str:

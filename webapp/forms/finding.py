@@ -38,12 +38,14 @@ class _AmountCondition(QuantityField):
     is_least = False  #: whether it is wanted at least, and not given at most
 
     def read(self, typed: str) -> Any:
-        """The number; without a unit it says nothing.
+        """The number; without a unit it says nothing, and nobody gives or needs nothing of a thing.
 
         Raises:
             Unclear
         """
         found = super().read(numerals.without_bound(typed))
+        if not found > 0:
+            raise Unclear("positive", typed)
         if not self.unit:
             raise Unclear("unit_missing", typed)
         return found

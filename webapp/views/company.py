@@ -17,7 +17,7 @@ from matcher.ground.profile import SECTIONS
 from matcher.organizations import profile as organization_profile
 from matcher.organizations import reads as organization_reads
 from matcher.postings import acts as posting_acts
-from matcher.postings import again, finding, joint, questions
+from matcher.postings import again, finding, joint_reads, questions
 from matcher.postings import drafts as posting_drafts
 from matcher.postings import reads as posting_reads
 from matcher.records import Offer
@@ -114,7 +114,7 @@ def need(public_id: str) -> Page:
         mark=mark,
         may_propose=may_propose,
         answered=questions.answered(db.session(), found),
-        together=joint.asked_together(db.session(), found),
+        together=joint_reads.asked_together(db.session(), found),
         own=questions.own_questions(db.session(), access.actor(), found),
         may_ask=questions.ask_question.may(Look(db.session(), access.actor(), found, clock.now())),
     )
@@ -238,7 +238,11 @@ def offer_edit(public_id: str) -> Page:
         lambda found: posting_drafts.save_offer(
             session, actor, found, form.typed, clock.now(), version=form.shown_version
         ),
-        home if request.form.get("action") == "save" else url_for("company.offer_check", public_id=public_id),
+        lambda _made: (
+            home
+            if request.form.get("action") == "save"
+            else url_for("company.offer_check", public_id=public_id)
+        ),
     )
 
 

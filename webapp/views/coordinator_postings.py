@@ -12,7 +12,7 @@ from matcher.city import cities
 from matcher.desk import bundles, partners, passes, unseen
 from matcher.ground import calendar, permissions
 from matcher.postings import acts as posting_acts
-from matcher.postings import alike, joint, questions
+from matcher.postings import alike, joint, joint_reads, questions
 from matcher.postings import drafts as posting_drafts
 from matcher.postings import reads as posting_reads
 from matcher.postings import revisions as posting_revisions
@@ -196,12 +196,14 @@ def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
 def _joint(found: Need | Offer) -> dict[str, Any]:
     """With whom a need is asked for, or shall be, and where a proposal is taken back."""
     session, now = db.session(), clock.now()
-    proposed = joint.of_need(session, found) if isinstance(found, Need) else None
+    proposed = None
+    if isinstance(found, Need):
+        proposed = joint_reads.of_need(session, found) or joint_reads.at_rest(session, found)
     if proposed is None:
         return {"joint": None, "joint_days": 0, "withdraw_url": ""}
     is_open = joint.withdraw_joint.name in act.open_to(session, access.actor(), proposed, now)
     url = url_for("coordinator.joint_withdraw", public_id=proposed.public_id) if is_open else ""
-    return {"joint": proposed, "joint_days": joint.waiting_days(proposed, now), "withdraw_url": url}
+    return {"joint": proposed, "joint_days": joint_reads.waiting_days(proposed, now), "withdraw_url": url}
 
 
 def _alike(found: Need | Offer) -> dict[str, Any]:

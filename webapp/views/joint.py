@@ -1,14 +1,13 @@
 """Pages of needs that several NPOs ask for together: the city proposes or takes back, each NPO answers."""
 
 from flask import render_template, url_for
-from flask_babel import gettext as _
 
 from matcher.ground import calendar
-from matcher.postings import alike, joint
+from matcher.postings import alike, joint, joint_reads
 from matcher.postings import reads as posting_reads
 from matcher.records import JointNeed
 from matcher.register import act
-from webapp import access, clock, db, live
+from webapp import access, clock, db, joint_text, live
 from webapp.acts import ActPage, Page
 from webapp.forms.joint import JointAnswerForm, JointForm, JointWithdrawalForm
 from webapp.views import coordinator, npo
@@ -29,7 +28,8 @@ def need_joint(public_id: str) -> Page:
         record=found,
         find=lambda: posting_reads.get_need(session, actor, public_id),
         ask=lambda need, banner: render_template("postings/joint.html", need=need, form=form, banner=banner),
-        overtaken=lambda _need: _("いまは提案できません。ほかの方が先に提案したか、公開が止まっています。"),
+        overtaken=joint_text.unproposable,
+        gone=joint_text.unproposable,
         home=url_for("coordinator.need", public_id=public_id),
         answers=lambda: ((form.needs.data or [], form.note.data or ""), {}),
     ).answer()
@@ -52,24 +52,14 @@ def joint_withdraw(public_id: str) -> Page:
             joint=found,
             form=form,
             banner=banner,
-            days=joint.waiting_days(found, clock.now()),
+            days=joint_reads.waiting_days(found, clock.now()),
             is_open=act.open_to(session, actor, found, clock.now()),
         ),
-        overtaken=_overtaken,
+        overtaken=joint_text.not_taken_back,
+        gone=joint_text.not_taken_back,
         home=url_for("coordinator.need", public_id=found.need.public_id),
         answers=lambda: ((form.reason.data or "",), {}),
     ).answer()
-
-
-def _overtaken(found: JointNeed) -> str:
-    says: str = _("この間に、団体からお返事がありました。最新の状況をご確認ください。")
-    if found.is_withdrawn:
-        says = _("この提案は、先に取り下げられました。")
-    elif found.is_agreed:
-        says = _("この間に全員が賛成し、いっしょに頼むことになりました。")
-    elif not found.need.is_current:
-        says = _("この間に、代表のニーズの公開が終わりました。お返事は、もう求めていません。")
-    return says
 
 
 @npo.blueprint.route("/joint/<public_id>", methods=["GET", "POST"])
@@ -80,6 +70,10 @@ def joint_need(public_id: str) -> Page:
     found = joint.get_joint(session, actor, public_id)
     form = JointAnswerForm(data={"version": str(found.version)})
     own = joint.partner_of(found, actor)
+
+    def late(found: JointNeed) -> str:
+        return joint_text.late(joint.why_late(session, found, actor), joint.partner_of(found, actor))
+
     return ActPage(
         deed=joint.answer_joint,
         form=form,
@@ -91,10 +85,11 @@ def joint_need(public_id: str) -> Page:
             own=own,
             form=form,
             banner=banner,
-            days=joint.waiting_days(found, clock.now()),
+            days=joint_reads.waiting_days(found, clock.now()),
             is_asked=act.open_to(session, actor, found, clock.now()),
         ),
-        overtaken=lambda _joint: _("ほかの方が先にお返事したか、提案が見合わせや取り下げとなりました。"),
+        overtaken=late,
+        gone=late,
         home=url_for("npo.need", public_id=own.need.public_id) if own else url_for("npo.needs"),
         answers=lambda: ((form.decision.data or "", form.reason.data or ""), {}),
     ).answer()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher.alerts import reads as alert_reads
@@ -14,7 +15,7 @@ from matcher.desk import tasks as desk_tasks
 from matcher.ground import calendar, limits, permissions
 from matcher.organizations import reads as organization_reads
 from matcher.postings import acts as posting_acts
-from matcher.postings import again, alike, finding, joint, need_parts, questions
+from matcher.postings import again, alike, finding, joint_reads, need_parts, questions
 from matcher.postings import drafts as posting_drafts
 from matcher.postings import reads as posting_reads
 from matcher.records import Need
@@ -119,10 +120,10 @@ def _need_page(found: Need, banner: str = "") -> str:
 
 def _joint(found: Need) -> dict[str, Any]:
     """With whom it is asked for, or shall be, and where one answers while one is asked."""
-    proposed, actor = joint.of_need(db.session(), found), access.actor()
+    proposed, actor = joint_reads.of_need(db.session(), found), access.actor()
     is_asked = proposed is not None and act.open_to(db.session(), actor, proposed, clock.now())
     url = url_for("npo.joint_need", public_id=proposed.public_id) if proposed and is_asked else ""
-    days = joint.waiting_days(proposed, clock.now()) if proposed else 0
+    days = joint_reads.waiting_days(proposed, clock.now()) if proposed else 0
     return {"joint": proposed, "joint_days": days, "answer_url": url}
 
 
@@ -140,9 +141,7 @@ def _before(found: Need) -> dict[str, Any]:
 @access.allow("npo")
 def need_new() -> Page:
     """Begin a draft."""
-    return own_postings.begin(
-        posting_drafts.new_need, lambda public_id: url_for("npo.need_step", public_id=public_id, step=1)
-    )
+    return own_postings.begin(posting_drafts.new_need, lambda public_id: _step_url(public_id, 1))
 
 
 @blueprint.post("/needs/<public_id>/again")
@@ -152,7 +151,7 @@ def need_again(public_id: str) -> Page:
     before = own_postings.need(public_id)
     return own_postings.begin(
         lambda session, actor, _npo, now: again.take_over(session, actor, before, now),
-        lambda public_id: url_for("npo.need_step", public_id=public_id, step=1),
+        lambda public_id: _step_url(public_id, 1),
     )
 
 
@@ -167,23 +166,36 @@ def need_step(public_id: str, step: int) -> Page:
     permissions.require(actor, "posting.edit", found)
     if request.method == "GET" and not found.is_editable:
         return redirect(url_for("npo.need", public_id=public_id))
-    form = _step_form(found, step)
+    form, before = _step_form(found, step), _taken_over()
+
+    def keep(found: Need) -> Need | None:
+        now = clock.now()
+        further = form.further if isinstance(form, forms.SupportForm) else None
+        posting_drafts.save_need_step(
+            session, actor, found, step, _values(form), now, version=form.shown_version, further=further
+        )
+        return again.take_over(session, actor, before, now) if before is not None else None
+
     return own_postings.save(
         form,
         lambda: own_postings.need(public_id),
         lambda found, banner: _step_page(found, form, step, banner),
-        lambda found: posting_drafts.save_need_step(
-            session,
-            actor,
-            found,
-            step,
-            _values(form),
-            clock.now(),
-            version=form.shown_version,
-            further=form.further if isinstance(form, forms.SupportForm) else None,
-        ),
-        _after_step(public_id, step),
+        keep,
+        lambda made: _after_step(public_id, step) if made is None else _step_url(made.public_id, 1),
+        says=_("書いていた下書きを保存しました。これは、前回を引き継いだ、別の下書きです。")
+        if before
+        else "",
     )
+
+
+def _taken_over() -> Need | None:
+    """The need of one's own that is to be taken over once the page is saved."""
+    verb, _dash, public_id = request.form.get("action", "").partition("-")
+    return own_postings.need(public_id) if verb == "again" else None
+
+
+def _step_url(public_id: str, step: int) -> str:
+    return url_for("npo.need_step", public_id=public_id, step=step)
 
 
 def _step_form(found: Need, step: int) -> Any:
@@ -219,7 +231,7 @@ def _after_step(public_id: str, step: int) -> str:
         return url_for("npo.need", public_id=public_id)
     if step == len(forms.NEED_FORMS) or request.form.get("action") == "check":
         return url_for("npo.need_check", public_id=public_id)
-    return url_for("npo.need_step", public_id=public_id, step=step + 1)
+    return _step_url(public_id, step + 1)
 
 
 def _step_page(found: Need, form: Any, step: int, banner: str) -> str:
@@ -227,7 +239,7 @@ def _step_page(found: Need, form: Any, step: int, banner: str) -> str:
     if step == 1:
         # The title being typed is asked about by htmx with a plain GET of this page.
         typed = asked.word("title", limits.TEXT) or f"{form.title.data or ''}\n{form.situation.data or ''}"
-        similar = posting_reads.similar_own_needs(db.session(), access.actor(), found, typed)
+        similar = alike.own_typed(db.session(), live.index(), found, typed)
     return render_template(
         f"npo/step{step}.html", need=found, form=form, step=step, banner=banner, similar=similar,
         missing=posting_drafts.missing_before(found, step),

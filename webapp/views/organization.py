@@ -78,7 +78,9 @@ def section(code: str) -> Page:
         ),
         overtaken=organization_text.overtaken,
     ).save(
-        save, url_for("organization.profile"), _("「%(section)s」を保存しました。", section=said(part.label))
+        save,
+        lambda _made: url_for("organization.profile"),
+        _("「%(section)s」を保存しました。", section=said(part.label)),
     )
 
 

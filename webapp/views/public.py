@@ -13,7 +13,7 @@ from matcher.ground import lifecycle
 from matcher.ground.errors import Invalid, TooMany
 from matcher.jobs import seen
 from matcher.organizations import acts as organization_acts
-from matcher.postings import finding, joint, questions
+from matcher.postings import finding, joint_reads, questions
 from matcher.postings import reads as posting_reads
 from matcher.register import findable, receipts
 from matcher.results import comments, publication
@@ -86,7 +86,7 @@ def need(public_id: str) -> str:
         rows=takes.of(db.session(), found),
         is_together=together.is_there(db.session(), access.actor(), found),
         answered=questions.answered(db.session(), found),
-        together=joint.asked_together(db.session(), found),
+        together=joint_reads.asked_together(db.session(), found),
     )
 
 
