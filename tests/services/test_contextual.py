@@ -363,7 +363,7 @@ def test_the_vectors_of_the_demo_city_are_those_of_the_bundled_model():
 
 def test_pages_know_the_sentence_encoder_by_its_manifest_alone():
     assert e5_model_id().startswith("multilingual-e5-small-ja@")
-    assert np.linalg.norm(middle_of(e5_model_id(), 384)) == pytest.approx(0.44, abs=0.02)
+    assert np.linalg.norm(middle_of(e5_model_id(), 384)) == pytest.approx(0.57, abs=0.02)
     assert not middle_of("another@1", 5).any()
     assert (E5_FOLDER / "middle.json").exists()
 
