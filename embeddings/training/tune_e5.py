@@ -204,7 +204,7 @@ class Tuning:
         """Write what was learned beside the model, and what the folder says of itself."""
         from safetensors.numpy import save_file
 
-        thin = {}
+        thin: dict[str, NDArray[Any]] = {}
         for name, beside in sorted(self._beside.items()):
             up, up_scale = _as_bytes(beside.up.detach().numpy().T)
             down, down_scale = _as_bytes(beside.down.detach().numpy())
