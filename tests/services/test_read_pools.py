@@ -27,7 +27,7 @@ GRADES = {"c1": {"野菜": 3, "清掃": 2}, "野菜": {"c1": 3}}
 
 def test_who_has_a_case_with_the_asker_is_neither_shown_nor_missed(town, now):
     before = read(town, GRADES)
-    assert {len(before["c1"].pool), len(before["野菜"].pool)} == {2, 1}
+    assert (len(before["c1"].pool), len(before["野菜"].pool)) == (2, 1)
     town.change(
         lambda session: beginning.propose(
             session,
