@@ -29,6 +29,7 @@ _TOLD: Final[Mapping[str, Callable[..., wording.Said]]] = {
     "joint_agreed": wording.joint_agreed,
     "joint_declined": wording.joint_declined,
     "joint_withdrawn": wording.joint_withdrawn,
+    "joint_withdrawn_at_rest": wording.joint_withdrawn_at_rest,
 }
 
 
@@ -272,9 +273,10 @@ def withdraw_joint(look: Look, reason: str) -> Done:
         raise Invalid(reason="required")
     if limits.is_too_long(reason, limits.NOTE):
         raise Invalid(reason="too_long")
+    event = "joint_withdrawn_at_rest" if joint.is_at_rest else "joint_withdrawn"
     moves.become(joint, "withdrawn")
     joint.ended_at = look.now
-    told = Told("partners", "joint_withdrawn", {"joint": joint, "reason": reason})
+    told = Told("partners", event, {"joint": joint, "reason": reason})
     return Done(made=joint, text=reason, tells=(told,))
 
 

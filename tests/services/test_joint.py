@@ -305,6 +305,7 @@ def test_what_waits_for_answers_is_in_no_second_proposal_while_its_need_is_away(
     assert why_not(town, 2, 1) == "proposed"
     assert [joint_reads.at_rest(town.session, one) for one in town.needs] == [made, made, None]
     taken_back(town, made)
+    assert (town.told("joint_withdrawn"), town.told("joint_withdrawn_at_rest")) == (0, 2)
     assert joint_reads.at_rest(town.session, town.needs[1]) is None
     anew = joint.propose_joint(
         town.session, town.official, town.needs[2], [town.needs[1].public_id], WHY, NOW
