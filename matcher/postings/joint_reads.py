@@ -58,19 +58,20 @@ def of_need(session: Session, need: Need) -> JointNeed | None:
     ).first()
 
 
-def at_rest(session: Session, need: Need) -> JointNeed | None:
-    """The latest proposal that a need is part of and that waits for answers, while the need by which they ask
-    is away: the city may take it back.
+def resting() -> tuple[ColumnElement[bool], ...]:
+    """SQL: it waits for answers that nobody can give while the need by which they ask is away. It keeps its
+    needs from every other proposal, until that comes back or the city takes it back.
     """
+    return JointNeed.state == "proposed", Need.state.not_in(lifecycle.POSTING_CURRENT)
+
+
+def at_rest(session: Session, need: Need) -> JointNeed | None:
+    """The latest proposal that a need is part of and that is at rest."""
     return session.scalars(
         loaded()
         .join(JointPartner, JointPartner.joint_id == JointNeed.id)
         .join(Need, Need.id == JointNeed.need_id)
-        .where(
-            JointPartner.need_id == need.id,
-            JointNeed.state == "proposed",
-            Need.state.not_in(lifecycle.POSTING_CURRENT),
-        )
+        .where(JointPartner.need_id == need.id, *resting())
         .order_by(JointNeed.id.desc())
         .limit(1)
     ).first()

@@ -104,6 +104,7 @@ def test_the_city_takes_back_what_nobody_answers(city):
     page = visit(city.official, f"/desk/needs/{city.needs[0].public_id}")
     form = visit(city.official, page.href("提案を取り下げる"))
     again = send(city.official, form, {}, status=422, button="提案を取り下げる")
+    assert "それぞれのニーズは、これまでどおり続きます。" in again.text
     assert "#reason" in {address for _text, address in again.links}
     late = visit(city.second, visit(city.second, url).href("提案を読んで返事をする"))
     shown = send(city.official, again, {"reason": "お返事がそろわないため。"}, button="提案を取り下げる")
@@ -299,6 +300,23 @@ def test_the_city_finds_and_takes_back_what_waits_while_its_need_is_away(city):
     form = visit(city.official, page.href("提案を取り下げる"))
     send(city.official, form, {"reason": "公開が終わったため。"}, button="提案を取り下げる")
     assert city.kept(JointNeed).state == "withdrawn"
+
+
+def test_what_waits_while_its_need_is_away_stands_on_the_desk_until_it_is_taken_back(city):
+    name = "返事を送れないまま残っている、いっしょに頼む提案"
+    city.propose()
+    assert f"{name} 0件 なし" in visit(city.official, "/desk").text
+    with city.records.write() as session:
+        session.get(Need, city.needs[0].id).state = "draft"
+    listed = visit(city.official, visit(city.official, "/desk").href(name))
+    assert [text for text, _url in listed.links if "野菜" in text] == ["野菜0"]
+    form = visit(city.official, visit(city.official, listed.href("野菜0")).href("提案を取り下げる"))
+    assert "これまでどおり続きます" not in form.text
+    send(city.official, form, {"reason": "公開が止まったため。"}, button="提案を取り下げる")
+    assert f"{name} 0件 なし" in visit(city.official, "/desk").text
+    told = visit(city.second, "/notices").text
+    assert "公開が止まったため。" in told
+    assert "これまでどおり続きます" not in told
 
 
 def test_the_home_page_of_each_asks_for_its_answer_until_it_is_given(city):
