@@ -250,7 +250,9 @@ def test_a_need_that_has_only_changed_is_proposed_once_that_was_seen(city):
 def bound_elsewhere(city):
     """Somebody else has proposed to ask for the second need together with another."""
     with city.records.write() as session:
-        lead = factories.make_need(session, factories.make_npo(session), title="べつの野菜", quantity=5, unit="kg")
+        lead = factories.make_need(
+            session, factories.make_npo(session), title="べつの野菜", quantity=5, unit="kg"
+        )
         made = JointNeed(need_id=lead.id, note="べつに。", proposed_by_id=1, proposed_at=NOW)
         made.partners = [
             JointPartner(organization_id=one.organization_id, need_id=one.id, quantity=5, unit="kg")
