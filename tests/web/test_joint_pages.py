@@ -272,6 +272,8 @@ def test_where_the_only_other_was_taken_meanwhile_what_was_typed_is_kept(city):
     for page in (late, visit(city.official, f"/desk/needs/{city.needs[0].public_id}/joint")):
         assert "団体1：野菜1 いっしょに頼む提案に入っています。" in page.text
         assert page.href("野菜1") == f"/desk/needs/{city.needs[1].public_id}"
+    table = visit(city.official, f"/desk/needs/{city.needs[0].public_id}").text
+    assert "野菜1 いまは提案できません。いっしょに頼む提案に入っています。" in table
 
 
 def test_who_chose_what_was_taken_meanwhile_reads_so_and_chooses_another(city):

@@ -90,8 +90,6 @@ _FILTERS: Final = (
     AREA, FIELD, Filter("state", "状態", lifecycle.STATES["posting"]),
     Filter("support_type", "支援の種類", vocabulary.SUPPORT_LABELS),
 )  # fmt: skip
-_LATE: Final = {"over": "確認の目安を過ぎている", "never": "だれのおすすめにも出ていない"}
-_AT_REST: Final = {"at_rest": "公開が止まり、いっしょに頼む提案が残っている"}
 
 
 def _columns(owner: str) -> tuple[Column, ...]:
@@ -115,7 +113,18 @@ NEEDS: Final = DeskList(
     "団体が出したニーズです。件名から確認の画面に進みます。",
     "条件に合うニーズはありません",
     partial(_find, Need),
-    (*_FILTERS, Filter("late", "要確認", _LATE | _AT_REST)),
+    (
+        *_FILTERS,
+        Filter(
+            "late",
+            "要確認",
+            {
+                "over": "確認の目安を過ぎている",
+                "never": "だれのおすすめにも出ていない",
+                "at_rest": "公開が止まり、いっしょに頼む提案が残っている",
+            },
+        ),
+    ),
     _columns("団体"),
     "coordinator.need",
     label=lambda row: str(row.record.title),
@@ -128,7 +137,10 @@ OFFERS: Final = DeskList(
     "企業が出した提供メニューです。件名から確認の画面に進みます。",
     "条件に合う提供メニューはありません",
     partial(_find, Offer),
-    (*_FILTERS, Filter("late", "要確認", _LATE)),
+    (
+        *_FILTERS,
+        Filter("late", "要確認", {"over": "確認の目安を過ぎている", "never": "だれのおすすめにも出ていない"}),
+    ),
     _columns("企業"),
     "coordinator.offer",
     label=lambda row: str(row.record.title),
