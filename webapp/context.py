@@ -10,6 +10,7 @@ from matcher.city import cities
 from matcher.desk.lists import LISTS
 from matcher.ground import permissions
 from matcher.jobs import seen
+from matcher.postings import again
 from matcher.register import notices
 from webapp import access, clock, db, headers
 from webapp.labels import lifecycle, vocabulary
@@ -69,6 +70,7 @@ _WATCHING = frozenset({"coordinator.desk", "account.staff", "coordinator.audit"}
 def init(app: Flask) -> None:
     """Attach the context to the application."""
     app.jinja_env.globals.update(v=vocabulary, lifecycle=lifecycle)
+    app.jinja_env.tests["to_take_over"] = lambda posting: again.may_take_over(access.actor(), posting)
     app.context_processor(_context)
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from matcher.ground import vocabulary
-from matcher.records import JointNeed, JointPartner, Need
+from matcher.records import JointNeed, JointPartner
+from webapp.labels import gettext as _
+from webapp.labels import vocabulary
 
 #: Why an answer comes too late (``joint.why_late``).
 _LATE: Final[Mapping[str, Any]] = {
@@ -15,16 +15,27 @@ _LATE: Final[Mapping[str, Any]] = {
     "declined": _l(
         "この間に、ほかの団体がお返事を見合わせとしたため、提案は終わりました。お返事は要りません。"
     ),
-    "agreed": _l("この団体のお返事も含めて全員が賛成し、いっしょに頼むことになりました。"),
-    "answered": _l("この団体からは、先に「%(answer)s」のお返事が送られています。"),
-    "lead_over": _l("この間に、代表のニーズの公開が終わりました。お返事は、もう求めていません。"),
-    "lead_away": _l("代表の団体が、ニーズを書き直しています。もう一度公開されると、お返事を送れます。"),
+    "agreed": _l("貴団体のお返事も含めて全員が賛成し、いっしょに頼むことになりました。"),
+    "answered": _l("貴団体からは、先に「%(answer)s」のお返事が送られています。"),
+    "lead_over": _l("この間に、代表のニーズの公開が終わりました。いまはお返事を送れません。"),
+    "lead_away": _l(
+        "代表のニーズは、いま公開されていません（書き直しているか、市が確認しています）。"
+        "もう一度公開されると、お返事を送れます。"
+    ),
     "other_kind": _l(
         "提案のあとに、どれかのニーズの支援の種類か単位が変わり、量を合わせられなくなりました。"
         "賛成のお返事はできません。見合わせのお返事は送れます。"
     ),
     "elsewhere": _l(
         "提案のあとに、どれかのニーズに、別のいっしょに頼む提案ができました。"
+        "賛成のお返事はできません。見合わせのお返事は送れます。"
+    ),
+    "more_parts": _l(
+        "提案のあとに、どれかのニーズに「ほかにも必要なもの」が加わりました。"
+        "賛成のお返事はできません。見合わせのお返事は送れます。"
+    ),
+    "other_amount": _l(
+        "提案のあとに、どれかのニーズの量か残りの量が変わり、提案の量と合わなくなりました。"
         "賛成のお返事はできません。見合わせのお返事は送れます。"
     ),
     "meanwhile": _l(
@@ -50,9 +61,31 @@ def not_taken_back(found: JointNeed) -> str:
     return says
 
 
-def unproposable(need: Need) -> str:
-    """To the city, of a need with which no more can be proposed."""
-    says: str = _("いまは提案できません。このニーズの公開が止まっています。")
-    if need.is_open:
-        says = _("いまは提案できません。このニーズには、いっしょに頼む提案がもうあります。")
-    return says
+#: Why a proposal comes too late (``joint.why_unproposable``).
+_UNPROPOSABLE: Final[Mapping[str, Any]] = {
+    "closed": _l("いまは提案できません。このニーズの公開が止まっています。"),
+    "proposed": _l("いまは提案できません。このニーズには、いっしょに頼む提案がもうあります。"),
+    "agreed": _l("いまは提案できません。このニーズは、もうほかの団体といっしょに頼んでいます。"),
+    "meanwhile": _l("この間に、このニーズが更新されました。内容を確かめて、もう一度送ってください。"),
+}
+
+
+def unproposable(code: str) -> str:
+    """To the city, of its proposal by a need."""
+    return str(_UNPROPOSABLE[code])
+
+
+#: Why a need cannot be asked for together with another (``joint.considered``).
+_UNFIT: Final[Mapping[str, Any]] = {
+    "proposed": _l("いっしょに頼む提案に入っています。"),
+    "agreed": _l("もうほかの団体といっしょに頼んでいます。"),
+    "closed": _l("公開が止まっています。"),
+    "other_kind": _l("支援の種類か単位が違います。"),
+    "more_parts": _l("ほかにも必要なものがあるため、このニーズだけを休止できません。"),
+    "taken": _l("残りの量がありません。"),
+}
+
+
+def unfit(code: str) -> str:
+    """To the city, of a need that is alike."""
+    return str(_UNFIT[code])

@@ -16,8 +16,17 @@ from matcher.desk.steps import COMPLETED_BY
 from matcher.desk.watches import PAYING
 from matcher.ground import calendar, lifecycle, permissions
 from matcher.ground.permissions import Actor
-from matcher.postings import questions
-from matcher.records import CaseStep, Need, Offer, Organization, Partnership, PublicComment, Question
+from matcher.postings import joint_reads, questions
+from matcher.records import (
+    CaseStep,
+    JointNeed,
+    Need,
+    Offer,
+    Organization,
+    Partnership,
+    PublicComment,
+    Question,
+)
 from matcher.results import outcome_reports, ratings
 from matcher.work import reports
 
@@ -26,6 +35,8 @@ DEADLINE_DAYS: Final = 7  #: how far "this week's deadlines" look ahead
 WATCHED: Final = (
     "to_read", "to_accept", "to_pay", "to_conclude", "overdue", "incidents", "over", "quiet",
 )  # fmt: skip
+#: Of which nothing is promised within working days.
+UNPROMISED: Final = ("at_rest", *WATCHED)
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,8 @@ def queues(session: Session, actor: Actor, now: datetime) -> list[Queue]:
         "questions", func.min(Question.asked_at), cast(null(), Date), func.count(), Question
     )
     asked.append(late_questions.where(questions.is_overdue(now)))
+    at_rest = _row("at_rest", func.min(JointNeed.proposed_at), cast(null(), Date), literal(0), JointNeed)
+    asked.append(at_rest.join(Need, Need.id == JointNeed.need_id).where(*joint_reads.resting()))
     no_moment = cast(null(), CaseStep.since.type)
     for code in WATCHED:
         condition, waits_since = watches.watch(code, now)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matcher.ground import calendar, lifecycle
+from matcher.ground import calendar, lifecycle, permissions
 from matcher.ground import posting as fields
 from matcher.ground.errors import Refused
 from matcher.ground.permissions import Actor
@@ -25,6 +25,12 @@ _SHOWN: Final = 3
 _DATES: Final = ("period_from", "period_to", "valid_until")
 
 
+def may_take_over(actor: Actor, before: Posted) -> bool:
+    """Whether it is over, and one of the actor's organization, for which the actor writes."""
+    may_write = permissions.may(actor, "organization.edit", before.organization)
+    return before.is_over and may_write and not drafts.is_locked(actor)
+
+
 def take_over(session: Session, actor: Actor, before: Posted, now: datetime) -> Posted:
     """A draft with all that ``before`` says; one that was taken over and still waits is taken up again.
 
@@ -34,8 +40,8 @@ def take_over(session: Session, actor: Actor, before: Posted, now: datetime) -> 
     Raises:
         Refused: ``not_over``, or the organization is locked.
     """
-    drafts.require(actor, "organization.edit", before.organization)
-    if not before.is_over:
+    if not may_take_over(actor, before):
+        drafts.require(actor, "organization.edit", before.organization)
         raise Refused("not_over")
     kind = type(before)
     waiting = session.scalar(

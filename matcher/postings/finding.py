@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, func, not_, select
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.cases import takes
-from matcher.ground import lifecycle, numerals, parts, vocabulary
+from matcher.ground import lifecycle, parts, vocabulary
 from matcher.ground import posting as posting_fields
 from matcher.ground import profile as profile_fields
 from matcher.ground.parts import Part, Standing
@@ -21,7 +21,7 @@ from matcher.postings.wanted import Wanted
 from matcher.records import CompanyProfile, Need, NpoProfile, Offer, Organization, Partnership
 from matcher.register import findable, folding
 from matcher.register.paging import Listing, page_of
-from matcher.suggestions.conditions import Filters, listed_organizations
+from matcher.suggestions.conditions import Facts, Filters, listed_organizations
 from matcher.suggestions.indexing import LiveIndex
 
 Kind = Literal["need", "offer", "npo", "company"]
@@ -201,17 +201,15 @@ def part_met(looked_for: Wanted, need: Need, rows: Sequence[Standing]) -> Standi
 
 
 def _meets(filters: Filters, row: Standing, need: Need) -> bool:
-    part, most = row.part, filters.amount
-    kinds = {part.support_type}
-    if part.place == parts.FIRST and most is None:  # how much of it would be welcome nobody has said
-        kinds |= set(need.also_welcome)
-    if row.is_taken or (filters.support_type and filters.support_type not in kinds):
-        return False
-    if most is None:
-        return True
-    is_little = row.is_counted and row.missing <= most
-    is_useful = part.min_useful is not None and part.min_useful <= most
-    return numerals.same_unit(filters.unit, part.unit) and (is_little or is_useful)
+    """Whether something is missing of a part of the kind and the amount that are looked for."""
+    part = row.part
+    amounts = (row.missing if row.is_counted else None, part.min_useful)
+    facts = Facts(
+        support_type=part.support_type, also=need.also_welcome if part.place == parts.FIRST else (),
+        amounts=[one for one in amounts if one is not None], unit=part.unit,
+    )  # fmt: skip
+    asked = Filters(support_type=filters.support_type, amount=filters.amount, unit=filters.unit)
+    return not row.is_taken and asked.are_met(facts, asked=True)
 
 
 def _places(session: Session, rows: Sequence[Any], looked_for: Wanted) -> dict[int, Why]:

@@ -5,11 +5,11 @@ own needs rest. Who declines says why, and so does the city when it takes back w
 goes on as it was.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, joinedload
 
 from matcher.cases import takes
@@ -29,6 +29,7 @@ _TOLD: Final[Mapping[str, Callable[..., wording.Said]]] = {
     "joint_agreed": wording.joint_agreed,
     "joint_declined": wording.joint_declined,
     "joint_withdrawn": wording.joint_withdrawn,
+    "joint_withdrawn_at_rest": wording.joint_withdrawn_at_rest,
 }
 
 
@@ -63,12 +64,12 @@ _act = partial(act.act, way=_JointWay())
 
 def _taken(look: Look) -> str | None:
     """It is about to be asked for together, or is so already."""
-    return act.MOVED_ON if joint_reads.bound_with(look.session, [look.record.id]) else None
+    return act.MOVED_ON if joint_reads.bound(look.session, [look.record.id]) else None
 
 
 @_act(
     "propose_joint", record=Need, by="posting.review", open_in=frozenset({"open"}), guard=_taken,
-    shown=act.version_of_record,
+    hidden_by=frozenset({act.MOVED_ON}), shown=act.version_of_record,
     words=Words(
         "いっしょに頼むことを提案する", "団体に提案を送りました。全員の返事がそろうと、お知らせします。",
         "いっしょに頼むことを提案しました", submit="提案を送る",
@@ -81,26 +82,25 @@ def propose_joint(look: Look, needs: Sequence[str], note: str) -> Done:
         Invalid: no need, one with which it cannot be asked for, or no note.
     """
     lead: Need = look.record
-    others = [one for one in candidates(look.session, lead, needs) if one.public_id in set(needs)]
+    found = considered(look.session, lead, needs)
+    others = [one for one, _why in found]
     wrong = {}
-    organizations = {one.organization_id for one in (lead, *others)}
-    is_known = len(others) == len(set(needs)) == len(organizations) - 1
-    if not is_known or not 0 < len(others) <= MOST:
-        wrong["needs"] = "required"
+    if fault := _fault(needs, found):
+        wrong["needs"] = fault
     if not note.strip():
         wrong["note"] = "required"
     elif limits.is_too_long(note, limits.NOTE):
         wrong["note"] = "too_long"
     if wrong:
         raise Invalid(**wrong)
-    left = takes.missing(look.session, others)
+    shares = _shares(look.session, lead, others)
     joint = JointNeed(
         need_id=lead.id, need=lead, note=note.strip(), proposed_by_id=look.actor.user_id or 0,
         proposed_at=look.now,
         partners=[
             JointPartner(
                 organization_id=one.organization_id, need_id=one.id, need=one,
-                quantity=left.get(one.id, one.quantity), unit=one.unit,
+                quantity=shares[one.id], unit=one.unit,
             )
             for one in (lead, *others)
         ],
@@ -110,32 +110,61 @@ def propose_joint(look: Look, needs: Sequence[str], note: str) -> Done:
     return Done(made=joint, tells=(Told("partners", "joint_proposed", {"joint": joint, "note": joint.note}),))
 
 
-def candidates(session: Session, need: Need, public_ids: Sequence[str]) -> Sequence[Need]:
-    """Those of some needs with which ``need`` can be asked for: open to others, of another NPO, of the same
-    kind and unit, with nothing else that is needed, not taken, and not asked for together with others.
+def _shares(session: Session, lead: Need, needs: Iterable[Need]) -> dict[int, float | None]:
+    """need id → how much of it is asked for together: of the one by which they ask all that it says, as what
+    companies take of it goes on; of others what nobody has taken.
     """
-    rows = session.scalars(
-        select(Need)
+    rows = takes.standing(session, [one for one in needs if one.id != lead.id])
+    left = {key: found[0].missing if found[0].is_counted else None for key, found in rows.items()}
+    return {lead.id: lead.quantity, **left}
+
+
+def _fault(chosen: Sequence[str], found: Sequence[tuple[Need, str]]) -> str:
+    """What is wrong with the needs that were chosen, of which ``found`` are those that are there."""
+    whys = {why for _one, why in found if why}
+    if not found or len(found) < len(set(chosen)):
+        return "required"
+    if whys & joint_reads.STANDING:
+        return "need_bound"
+    if whys:
+        return "need_unfit"
+    if len({one.organization_id for one, _why in found}) < len(found):
+        return "one_each"
+    return "too_many_needs" if len(found) > MOST else ""
+
+
+def considered(session: Session, need: Need, public_ids: Sequence[str]) -> list[tuple[Need, str]]:
+    """Those of some needs that are another NPO's, each with why it cannot be asked for together with
+    ``need``, as a code; empty where it can.
+
+    In a proposal that waits for answers (``proposed``), or asked for with others (``agreed``); ``closed`` to
+    others; of another kind or unit (``other_kind``); ``more_parts`` are needed, and would rest with it;
+    ``taken``: nothing of it is missing.
+    """
+    rows = session.execute(
+        select(Need, and_(*conditions.listed_needs()))
         .join(Organization, Organization.id == Need.organization_id)
-        .where(
-            Need.public_id.in_(list(public_ids)),
-            Need.organization_id != need.organization_id,
-            Need.support_type == need.support_type,
-            Need.unit == need.unit,
-            *conditions.listed_needs(),
-        )
+        .where(Need.public_id.in_(list(public_ids)), Need.organization_id != need.organization_id)
         .options(joinedload(Need.organization))
         .order_by(Need.id)
     ).all()
-    # A need that rests must leave nothing behind that nobody asks for any more.
-    standing = takes.standing(session, rows)
-    return [
-        one
-        for one in rows
-        if len(standing[one.id]) == 1
-        and not standing[one.id][0].is_taken
-        and not joint_reads.bound_with(session, [one.id])
-    ]
+    standing = takes.standing(session, [one for one, _is_listed in rows])
+    bound = joint_reads.bound(session, standing)
+    found = []
+    for one, is_listed in rows:
+        first, *further = standing[one.id]
+        if one.id in bound:
+            why = bound[one.id]
+        elif not is_listed:
+            why = "closed"
+        elif (one.support_type, one.unit) != (need.support_type, need.unit):
+            why = "other_kind"
+        elif further:
+            why = "more_parts"
+        else:
+            why = "taken" if first.is_taken else ""
+        found.append((one, why))
+    return found
 
 
 def _is_asked(look: Look) -> bool:
@@ -184,13 +213,22 @@ def answer_joint(look: Look, decision: str, reason: str) -> Done:
 
 def _parted(session: Session, joint: JointNeed) -> str:
     """Why its needs cannot be added up any more, as a code: one is of another kind or unit now
-    (``other_kind``), or is asked for with others, too (``elsewhere``); empty where they can.
+    (``other_kind``), is asked for with others, too (``elsewhere``), asks for further things that nobody would
+    ask for any more (``more_parts``), or for more or less than was proposed (``other_amount``); empty where
+    they can.
     """
-    needs = [one.need for one in joint.partners if one.need.is_current]
-    kinds = {(one.support_type, one.unit) for one in (joint.need, *needs)}
-    if len(kinds) > 1:
+    lead, partners = joint.need, [one for one in joint.partners if one.need.is_current]
+    needs = [one.need for one in partners]
+    is_counted_anew = any(one.unit != one.need.unit for one in partners)
+    if is_counted_anew or len({(one.support_type, one.unit) for one in (lead, *needs)}) > 1:
         return "other_kind"
-    return "elsewhere" if joint_reads.bound_with(session, [one.id for one in needs], but=joint.id) else ""
+    if joint_reads.bound(session, [one.id for one in needs], but=joint.id):
+        return "elsewhere"
+    parts = takes.parts_of(session, needs)
+    if any(len(parts[one.id]) > 1 for one in needs if one.id != lead.id):
+        return "more_parts"
+    shares = _shares(session, lead, needs)
+    return "other_amount" if any(one.quantity != shares[one.need_id] for one in partners) else ""
 
 
 def _begin_together(look: Look, joint: JointNeed) -> Done:
@@ -235,9 +273,10 @@ def withdraw_joint(look: Look, reason: str) -> Done:
         raise Invalid(reason="required")
     if limits.is_too_long(reason, limits.NOTE):
         raise Invalid(reason="too_long")
+    event = "joint_withdrawn_at_rest" if joint.is_at_rest else "joint_withdrawn"
     moves.become(joint, "withdrawn")
     joint.ended_at = look.now
-    told = Told("partners", "joint_withdrawn", {"joint": joint, "reason": reason})
+    told = Told("partners", event, {"joint": joint, "reason": reason})
     return Done(made=joint, text=reason, tells=(told,))
 
 
@@ -253,8 +292,8 @@ def why_late(session: Session, joint: JointNeed, actor: Actor) -> str:
     """Why the answer of an NPO that was asked comes too late, or is not taken as it is, as a code.
 
     ``withdrawn`` by the city; ``declined`` by another NPO; ``agreed`` by all; ``answered`` by somebody else
-    of its own; the need by which they ask is over (``lead_over``) or rewritten (``lead_away``);
-    ``other_kind`` or ``elsewhere``: its needs cannot be added up; ``meanwhile``: another NPO was faster.
+    of its own; the need by which they ask is over (``lead_over``), or written anew and read by the city
+    (``lead_away``); why its needs cannot be added up (``_parted``); ``meanwhile``: another NPO was faster.
     """
     own = partner_of(joint, actor)
     has_answered = own is not None and own.answer != "waiting"
@@ -267,6 +306,18 @@ def why_late(session: Session, joint: JointNeed, actor: Actor) -> str:
     if not joint.need.is_current:
         return "lead_over" if joint.need.is_over else "lead_away"
     return _parted(session, joint) or "meanwhile"
+
+
+def why_unproposable(session: Session, need: Need) -> str:
+    """Why a proposal by this need comes too late, or is not taken as it is, as a code.
+
+    ``closed``: others cannot be approached about it; it is in a proposal that waits for answers
+    (``proposed``), or asked for with others (``agreed``); ``meanwhile``: it has changed, and what is proposed
+    can be sent again.
+    """
+    if not need.is_open:
+        return "closed"
+    return joint_reads.bound(session, [need.id]).get(need.id, "meanwhile")
 
 
 def get_joint(session: Session, actor: Actor, public_id: str) -> JointNeed:

@@ -1,6 +1,6 @@
 """What stands of asking together: of which proposal a need is part, whether it may be part of another."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from matcher.ground import calendar, lifecycle
 from matcher.records import JointNeed, JointPartner, Need
 
-_STANDING: Final = frozenset({"proposed", "agreed"})
+STANDING: Final = frozenset({"proposed", "agreed"})  #: it has not come to nothing
 
 
 def standing() -> tuple[ColumnElement[bool], ...]:
     """SQL: it has not come to nothing, and the need by which they ask still stands."""
-    return JointNeed.state.in_(_STANDING), Need.state.in_(lifecycle.POSTING_CURRENT)
+    return JointNeed.state.in_(STANDING), Need.state.in_(lifecycle.POSTING_CURRENT)
 
 
 def _bound() -> ColumnElement[bool]:
@@ -27,17 +27,18 @@ def _bound() -> ColumnElement[bool]:
     return or_(JointNeed.state == "proposed", is_agreed)
 
 
-def bound_with(session: Session, needs: Sequence[int], but: int = 0) -> bool:
-    """Whether any of them is asked for together already, but for the proposal of that id."""
-    return bool(
-        session.scalar(
-            select(JointPartner.id)
-            .join(JointNeed, JointNeed.id == JointPartner.joint_id)
-            .join(Need, Need.id == JointNeed.need_id)
-            .where(JointPartner.need_id.in_(needs), JointNeed.id != but, _bound())
-            .limit(1)
-        )
+def bound(session: Session, needs: Collection[int], but: int = 0) -> dict[int, str]:
+    """Id of each of them that is asked for together already, but for the proposal of the id ``but`` → the
+    state of that: ``proposed`` or ``agreed``.
+    """
+    rows = session.execute(
+        select(JointPartner.need_id, JointNeed.state)
+        .join(JointNeed, JointNeed.id == JointPartner.joint_id)
+        .join(Need, Need.id == JointNeed.need_id)
+        .where(JointPartner.need_id.in_(needs), JointNeed.id != but, _bound())
+        .order_by(JointNeed.id)
     )
+    return {row.need_id: row.state for row in rows}
 
 
 def waiting_days(joint: JointNeed, now: datetime) -> int:
@@ -57,19 +58,20 @@ def of_need(session: Session, need: Need) -> JointNeed | None:
     ).first()
 
 
-def at_rest(session: Session, need: Need) -> JointNeed | None:
-    """The latest proposal that a need is part of and that waits for answers, while the need by which they ask
-    is away: the city may take it back.
+def resting() -> tuple[ColumnElement[bool], ...]:
+    """SQL: it waits for answers that nobody can give while the need by which they ask is away. It keeps its
+    needs from every other proposal, until that comes back or the city takes it back.
     """
+    return JointNeed.state == "proposed", Need.state.not_in(lifecycle.POSTING_CURRENT)
+
+
+def at_rest(session: Session, need: Need) -> JointNeed | None:
+    """The latest proposal that a need is part of and that is at rest."""
     return session.scalars(
         loaded()
         .join(JointPartner, JointPartner.joint_id == JointNeed.id)
         .join(Need, Need.id == JointNeed.need_id)
-        .where(
-            JointPartner.need_id == need.id,
-            JointNeed.state == "proposed",
-            Need.state.not_in(lifecycle.POSTING_CURRENT),
-        )
+        .where(JointPartner.need_id == need.id, *resting())
         .order_by(JointNeed.id.desc())
         .limit(1)
     ).first()

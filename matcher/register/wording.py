@@ -154,6 +154,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "お返事がそろわなかったなどの理由により、市が提案を取り下げました。お返事は要りません。それぞれのニーズは、"
             "これまでどおり続きます。\n\n理由：{reason}\n\n" + _POSTING,
         ),
+        "joint_withdrawn_at_rest": (
+            "いっしょに頼むことの提案を取り下げました（{number}）",
+            "代表のニーズが公開されていないあいだ、お返事を送れなくなっていた提案を、市が取り下げました。お返事は要りません。"
+            "\n\n理由：{reason}\n\n" + _POSTING,
+        ),
         "need_filled": (
             "ニーズがすべて満たされました（{number}）",
             "必要とされていたもののすべてについて、協定が結ばれました。新しい申し出の受付を終了しました。\n\n" + _POSTING
@@ -369,6 +374,11 @@ def joint_declined(need: Need, reason: str) -> Said:
 def joint_withdrawn(need: Need, reason: str) -> Said:
     """To all who were asked: the city has taken its proposal back."""
     return _of_posting("joint_withdrawn", need, reason=reason)
+
+
+def joint_withdrawn_at_rest(need: Need, reason: str) -> Said:
+    """The same, while the need by which they would ask was away: that does not go on."""
+    return _of_posting("joint_withdrawn_at_rest", need, reason=reason)
 
 
 def need_filled(need: Need) -> Said:

@@ -12,13 +12,14 @@ from matcher.ground import lifecycle
 from matcher.imports import acts as import_acts
 from matcher.imports import tables
 from matcher.people import links, passwords, registration_codes
-from matcher.postings import drafts
+from matcher.postings import drafts, joint
 from matcher.suggestions import newcomers
 from webapp import press
 
 _TEN_THOUSAND: Final = 10_000
 #: What is said of it → the figures that it may name, in their order.
 FIGURES: Final = {
+    r"代表のほかに(\d+)件まで": (joint.MOST,),
     r"(\d+)営業日": (lifecycle.REVIEW_WORKING_DAYS,),
     r"(\d+)日(?:のうち|以内)に(?:お)?返事": (lifecycle.ANSWER_DAYS,),
     r"返事の期限は(\d+)日": (lifecycle.ANSWER_DAYS,),

@@ -149,6 +149,14 @@ def test_a_second_click_takes_up_the_same_draft_and_a_sent_one_is_followed_anew(
 def test_only_what_is_over_is_taken_over(town: Town, state: str) -> None:
     with pytest.raises(Refused, match="not_over"):
         town.take_over(town.need(state=state))
+    assert not again.may_take_over(town.npo_actor, town.need(state=state))
+
+
+@pytest.mark.parametrize("state", ["filled", "expired", "withdrawn"])
+def test_who_writes_for_its_owner_may_take_over_what_is_over(town: Town, state: str) -> None:
+    before = town.need(state=state)
+    assert again.may_take_over(town.npo_actor, before)
+    assert town.take_over(before).follows_id == before.id
 
 
 def test_nobody_takes_over_what_is_anothers_and_who_only_reads_takes_over_nothing(town: Town) -> None:
@@ -158,11 +166,13 @@ def test_nobody_takes_over_what_is_anothers_and_who_only_reads_takes_over_nothin
     for person in (other, viewer):
         with pytest.raises((NotFound, NotPermitted)):
             again.take_over(town.session, factories.actor_for(person), before, NOW)
+        assert not again.may_take_over(factories.actor_for(person), before)
     town.npo.state = "suspended"
     town.session.flush()
     locked = factories.actor_for(factories.make_user(town.session, town.npo))
     with pytest.raises(Refused, match="organization_locked"):
         again.take_over(town.session, locked, before, NOW)
+    assert not again.may_take_over(locked, before)
 
 
 def test_the_latest_that_follows_is_known_by_what_it_follows(town: Town) -> None:

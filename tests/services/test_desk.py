@@ -125,7 +125,7 @@ def test_queues_say_how_many_since_when_and_how_many_are_late(
     make_case(session, company, npo, officer, moved_at=days_ago(9))
     found = {queue.code: queue for queue in desk.queues(session, actor, NOW)}
     assert [queue.code for queue in found.values()] == [
-        "organizations", "needs", "offers", "cases", "agreements", "comments", "questions", "to_read", "to_accept",
+        "organizations", "needs", "offers", "cases", "agreements", "comments", "questions", "at_rest", "to_read", "to_accept",
         "to_pay", "to_conclude", "overdue", "incidents", "over", "quiet",
     ]  # fmt: skip
     assert (found["organizations"].count, found["organizations"].oldest) == (2, days_ago(8))

@@ -220,31 +220,64 @@ def test_what_is_asked_for_together_already_is_in_no_second_proposal(town):
     town.propose(1)
     with pytest.raises(MovedOn):
         town.propose(2)
-    other = joint.candidates(town.session, town.needs[2], [town.needs[1].public_id])
-    assert list(other) == []
+    assert why_not(town, 2, 1) == "proposed"
+    with pytest.raises(Invalid) as found:
+        joint.propose_joint(town.session, town.official, town.needs[2], [town.needs[1].public_id], WHY, NOW)
+    assert found.value.facts == {"needs": "need_bound"}
+
+
+def why_not(town, lead, other):
+    ((_need, why),) = joint.considered(town.session, town.needs[lead], [town.needs[other].public_id])
+    return why
+
+
+def test_why_a_need_comes_to_no_proposal_is_known(town):
+    def why(number):
+        return joint.why_unproposable(town.session, town.needs[number])
+
+    assert why(0) == "meanwhile"
+    made = town.propose(1)
+    assert [why(number) for number in range(3)] == ["proposed", "proposed", "meanwhile"]
+    town.answer(made, 0)
+    town.answer(made, 1)
+    assert [why(number) for number in range(3)] == ["agreed", "closed", "meanwhile"]
+    assert [why_not(town, 2, other) for other in (0, 1)] == ["agreed", "agreed"]
+    with pytest.raises(Invalid) as found:
+        joint.propose_joint(town.session, town.official, town.needs[2], [town.needs[1].public_id], WHY, NOW)
+    assert found.value.facts == {"needs": "need_bound"}
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [{"state": "paused"}, {"unit": "箱"}, {"support_type": "goods_new"}, {"visibility": "approached"}],
-)
-def test_only_what_stands_open_in_the_same_kind_and_unit_is_proposed(town, changes):
+    ("changes", "why"),
+    [
+        ({"state": "paused"}, "closed"), ({"visibility": "approached"}, "closed"),
+        ({"unit": "箱"}, "other_kind"), ({"support_type": "goods_new"}, "other_kind"),
+    ],
+)  # fmt: skip
+def test_only_what_stands_open_in_the_same_kind_and_unit_is_proposed(town, changes, why):
     for name, value in changes.items():
         setattr(town.needs[1], name, value)
     town.session.flush()
+    assert why_not(town, 0, 1) == why
     with pytest.raises(Invalid) as found:
         town.propose(1)
-    assert found.value.facts == {"needs": "required"}
+    assert found.value.facts == {"needs": "need_unfit"}
     assert town.session.scalar(select(func.count()).select_from(JointNeed)) == 0
 
 
 def test_a_proposal_names_other_needs_one_an_organization_and_says_why(town):
     second = factories.make_need(town.session, town.npos[1], unit="kg")
     town.needs.append(second)
-    for others, note, field in (((), WHY, "needs"), ((1, 3), WHY, "needs"), ((1,), " ", "note")):
+    town.needs += [
+        factories.make_need(town.session, factories.make_npo(town.session), unit="kg") for _more in range(10)
+    ]
+    for others, note, wrong in (
+        ((), WHY, {"needs": "required"}), ((0,), WHY, {"needs": "required"}), ((1, 3), WHY, {"needs": "one_each"}),
+        ((1, *range(4, 14)), WHY, {"needs": "too_many_needs"}), ((1,), " ", {"note": "required"}),
+    ):  # fmt: skip
         with pytest.raises(Invalid) as found:
             town.propose(*others, note=note)
-        assert set(found.value.facts) == {field}
+        assert found.value.facts == wrong
     with pytest.raises(NotPermitted):
         town.propose(1, by=town.actors[0])
 
@@ -269,9 +302,10 @@ def test_what_waits_for_answers_is_in_no_second_proposal_while_its_need_is_away(
             joint.propose_joint(
                 town.session, town.official, town.needs[lead], [town.needs[other].public_id], WHY, NOW
             )
-    assert joint.candidates(town.session, town.needs[2], [town.needs[1].public_id]) == []
+    assert why_not(town, 2, 1) == "proposed"
     assert [joint_reads.at_rest(town.session, one) for one in town.needs] == [made, made, None]
     taken_back(town, made)
+    assert (town.told("joint_withdrawn"), town.told("joint_withdrawn_at_rest")) == (0, 2)
     assert joint_reads.at_rest(town.session, town.needs[1]) is None
     anew = joint.propose_joint(
         town.session, town.official, town.needs[2], [town.needs[1].public_id], WHY, NOW
@@ -289,7 +323,7 @@ def test_of_two_that_stand_for_one_need_none_is_agreed_to(town, monkeypatch):
     first = town.propose(1)
     town.answer(first, 0)
     with monkeypatch.context() as unbound:  # as it was kept once
-        unbound.setattr(joint_reads, "bound_with", lambda *_asked, **_but: False)
+        unbound.setattr(joint_reads, "bound", lambda *_asked, **_but: {})
         joint.propose_joint(town.session, town.official, town.needs[2], [town.needs[1].public_id], WHY, NOW)
     assert joint.why_late(town.session, first, town.actors[1]) == "elsewhere"
     with pytest.raises(MovedOn):
@@ -346,8 +380,9 @@ def test_only_what_nobody_has_taken_is_asked_for_together(town):
     taken(town, 0, 4)
     taken(town, 1, 15)
     taken(town, 2, 30)
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as found:
         town.propose(1, 2)
+    assert (found.value.facts, why_not(town, 0, 2)) == ({"needs": "need_unfit"}, "taken")
     made = town.propose(1)
     assert [one.quantity for one in made.partners] == [10, 5]
     town.answer(made, 0)
@@ -358,9 +393,62 @@ def test_only_what_nobody_has_taken_is_asked_for_together(town):
 def test_a_need_that_asks_for_other_things_too_does_not_rest_for_one_of_them(town):
     town.session.add(NeedPart(need_id=town.needs[1].id, place=2, support_type="place"))
     town.session.flush()
+    assert why_not(town, 0, 1) == "more_parts"
     with pytest.raises(Invalid) as found:
         town.propose(1)
-    assert found.value.facts == {"needs": "required"}
+    assert found.value.facts == {"needs": "need_unfit"}
+
+
+def grows(town, number):
+    town.needs[number].quantity += 5
+
+
+def shrinks_to_what_is_left(town, number):
+    taken(town, number, 4)
+
+
+def is_all_talked_about(town, number):
+    taken(town, number, 20)
+
+
+def asks_for_a_place_too(town, number):
+    town.session.add(NeedPart(need_id=town.needs[number].id, place=2, support_type="place"))
+
+
+def is_counted_in_boxes(town, number):
+    for need in town.needs:
+        need.unit = "箱"
+
+
+@pytest.mark.parametrize(
+    ("happens", "number", "why"),
+    [
+        (grows, 0, "other_amount"), (grows, 1, "other_amount"), (shrinks_to_what_is_left, 1, "other_amount"),
+        (is_all_talked_about, 1, "other_amount"), (asks_for_a_place_too, 1, "more_parts"),
+        (is_counted_in_boxes, 1, "other_kind"),
+    ],
+)  # fmt: skip
+def test_what_is_not_as_it_was_proposed_is_not_agreed_to(town, happens, number, why):
+    made = town.propose(1, 2)
+    town.answer(made, 1)
+    happens(town, number)
+    town.session.flush()
+    assert joint.why_late(town.session, made, town.actors[2]) == why
+    with pytest.raises(MovedOn):
+        town.answer(made, 2)
+    assert made.state == "proposed"
+    town.answer(made, 2, "decline", "量が変わりました。")
+    assert made.state == "declined"
+
+
+@pytest.mark.parametrize(("happens", "number"), [(shrinks_to_what_is_left, 0), (asks_for_a_place_too, 0)])
+def test_what_the_need_by_which_they_ask_goes_on_with_hinders_nobody(town, happens, number):
+    made = town.propose(1)
+    happens(town, number)
+    town.session.flush()
+    for one in (0, 1):
+        town.answer(made, one)
+    assert (made.state, town.needs[0].quantity) == ("agreed", 30)
 
 
 @pytest.mark.parametrize("state", sorted(lifecycle.ORGANIZATION_LOCKED))

@@ -58,7 +58,7 @@ def test_conditions_are_said_and_what_is_not_on_the_list_is_named():
     form = Narrowing(request.args)
     assert form.conditions == {"q": "ほし", "one": "food"}
     assert [tuple(one) for one in form.in_words] == [("q", "言葉", "ほし"), ("one", "種類", "食品")]
-    assert form.not_understood == ["場所"]
+    assert form.not_used == [("場所", "表示されている中から選び直してください。")]
 
 
 def test_a_number_that_is_nought_is_a_condition_as_well():
@@ -68,4 +68,4 @@ def test_a_number_that_is_nought_is_a_condition_as_well():
 
     form = Narrowing(MultiDict({"count": "0"}))
     assert form.conditions == {"count": "0"}
-    assert form.not_understood == []
+    assert form.not_used == []

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from matcher.postings import alike
-from matcher.records import Need, Offer
+from matcher.records import Need, Offer, Organization
 from tests import factories
 from tests.conftest import NOW
 from tests.services.test_suggestions import ENCODER, encode
@@ -93,6 +93,12 @@ def test_who_only_reads_and_what_goes_on_have_no_such_button(town):
         page = visit(town.viewer, f"/npo{path}")
         assert AGAIN not in [button for form in page.forms for button in form.buttons]
     with town.records.write() as session:
+        session.get(Organization, town.npo.id).state = "suspended"
+    for path in ("", "/needs", f"/needs/{town.need.public_id}"):
+        page = visit(town.director, f"/npo{path}")
+        assert AGAIN not in [button for form in page.forms for button in form.buttons]
+    with town.records.write() as session:
+        session.get(Organization, town.npo.id).state = "verified"
         session.get(Need, town.need.id).state = "paused"
     for path in ("", "/needs", f"/needs/{town.need.public_id}"):
         page = visit(town.director, f"/npo{path}")

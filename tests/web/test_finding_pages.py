@@ -149,11 +149,19 @@ def test_each_condition_narrows_the_needs_and_keeps_what_was_typed(company, quer
 
 
 @pytest.mark.parametrize(
-    ("query", "label"), [("amount=20", "提供できる量（この量まで）"), ("amount=たくさん", "提供できる量（この量まで）"), ("period_to=いつか", "期間の終わり")]
+    ("query", "why"),
+    [
+        ("amount=20", ["提供できる量（この量まで）：単位がありません。"]),
+        ("amount=たくさん", ["提供できる量（この量まで）：数として読み取れません。"]),
+        ("period_to=いつか&amount=0箱", ["提供できる量（この量まで）：0以下の数です。", "期間の終わり：日付として読み取れません。"]),
+        ("urgency=昨日&period_to=いつか", ["急ぎ具合：表示されている中から選び直してください。", "期間の終わり：日付として"]),
+    ],
 )  # fmt: skip
-def test_what_cannot_be_read_is_no_condition_and_is_named(company, query, label):
+def test_what_cannot_be_read_is_no_condition_and_is_named(company, query, why):
     page = visit(company, f"/company/needs?q=紙&{query}")
-    assert f"「{label}」の条件は読み取れなかった" in page.text
+    assert "次の条件は使っていません。" in page.text
+    for one in why:  # each beside its own name
+        assert one in page.text
     assert {"紙すき", "紙ふぶき"} <= {text for text, _url in page.links}
 
 
@@ -161,7 +169,8 @@ def test_what_cannot_be_read_is_no_condition_and_is_named(company, query, label)
 @pytest.mark.parametrize("path", ["/company/needs", "/company/suggestions"])
 def test_an_amount_of_nothing_is_no_condition_and_is_refused_beside_it(company, path, typed):
     page = visit(company, f"{path}?amount={typed}&urgency=now")
-    assert "「提供できる量（この量まで）」の条件は読み取れなかった" in page.text
+    assert "次の条件は使っていません。 提供できる量（この量まで）：" in page.text
+    assert "読み取れなかった" not in page.text
     assert page.form(action=path).values["amount"] == typed
     beside = "数として読み取れません" if typed == "ゼロ箱" else "0以下の数です。0より大きい数にしてください。"
     assert page.text.count(beside) == 2  # beside the field, and in the line that is replaced as one types

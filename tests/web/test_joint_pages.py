@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from matcher.records import JointNeed, Need
+from matcher.records import JointNeed, JointPartner, Need
 from tests import factories
 from tests.conftest import NOW
 from tests.services.test_suggestions import encode
@@ -104,6 +104,7 @@ def test_the_city_takes_back_what_nobody_answers(city):
     page = visit(city.official, f"/desk/needs/{city.needs[0].public_id}")
     form = visit(city.official, page.href("提案を取り下げる"))
     again = send(city.official, form, {}, status=422, button="提案を取り下げる")
+    assert "それぞれのニーズは、これまでどおり続きます。" in again.text
     assert "#reason" in {address for _text, address in again.links}
     late = visit(city.second, visit(city.second, url).href("提案を読んで返事をする"))
     shown = send(city.official, again, {"reason": "お返事がそろわないため。"}, button="提案を取り下げる")
@@ -156,12 +157,12 @@ def test_who_takes_a_proposal_back_too_late_reads_why(city, joint_state, lead_st
 LATE = [
     ({"state": "withdrawn"}, {}, "waiting", "この提案は、市が取り下げました。"),
     ({"state": "declined"}, {}, "waiting", "ほかの団体がお返事を見合わせとしたため、提案は終わりました。"),
-    ({"state": "declined"}, {}, "declined", "この団体からは、先に「見合わせ」のお返事が送られています。"),
-    ({"state": "agreed"}, {}, "agreed", "この団体のお返事も含めて全員が賛成し、いっしょに頼むことになりました。"),
-    ({}, {}, "agreed", "この団体からは、先に「賛成」のお返事が送られています。"),
-    *(({}, {"state": state}, "waiting", "この間に、代表のニーズの公開が終わりました。")
+    ({"state": "declined"}, {}, "declined", "貴団体からは、先に「見合わせ」のお返事が送られています。"),
+    ({"state": "agreed"}, {}, "agreed", "貴団体のお返事も含めて全員が賛成し、いっしょに頼むことになりました。"),
+    ({}, {}, "agreed", "貴団体からは、先に「賛成」のお返事が送られています。"),
+    *(({}, {"state": state}, "waiting", "この間に、代表のニーズの公開が終わりました。いまはお返事を送れません。")
       for state in ("filled", "expired", "withdrawn")),
-    *(({}, {"state": state}, "waiting", "代表の団体が、ニーズを書き直しています。")
+    *(({}, {"state": state}, "waiting", "いま公開されていません（書き直しているか、市が確認しています）。")
       for state in ("draft", "in_review", "returned")),
 ]  # fmt: skip
 
@@ -187,7 +188,11 @@ def test_who_answers_too_late_reads_why_whether_sending_or_opening_it(city, prop
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"), [({"unit": "箱"}, "支援の種類か単位が変わり"), ({"support_type": "goods_new"}, "支援の種類か単位が変わり")]
+    ("changes", "says"),
+    [
+        ({"unit": "箱"}, "支援の種類か単位が変わり"), ({"support_type": "goods_new"}, "支援の種類か単位が変わり"),
+        ({"quantity": 25}, "どれかのニーズの量か残りの量が変わり"),
+    ],
 )  # fmt: skip
 def test_who_cannot_agree_any_more_reads_why_and_may_decline(city, changes, says):
     city.propose()
@@ -202,19 +207,88 @@ def test_who_cannot_agree_any_more_reads_why_and_may_decline(city, changes, says
     assert city.kept(JointNeed).state == "declined"
 
 
-@pytest.mark.parametrize("is_open", [True, False])
-def test_who_proposes_too_late_reads_why(city, is_open):
+TYPED = "配送が1回で済むようにしたいです。"
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "says"),
+    [
+        ("proposed", "いっしょに頼む提案がもうあります。"), ("agreed", "もうほかの団体といっしょに頼んでいます。"),
+        ("paused", "このニーズの公開が止まっています。"),
+    ],
+)  # fmt: skip
+def test_who_proposes_too_late_reads_why_and_keeps_what_was_typed(city, meanwhile, says):
     url = f"/desk/needs/{city.needs[0].public_id}/joint"
     form = visit(city.official, url)
-    if is_open:
+    if meanwhile != "paused":
         city.propose()
-    else:
-        with city.records.write() as session:
+    with city.records.write() as session:
+        if meanwhile == "paused":
             session.get(Need, city.needs[0].id).state = "paused"
-    says = "いっしょに頼む提案がもうあります。" if is_open else "このニーズの公開が止まっています。"
-    values = {"needs": city.needs[1].public_id, "note": "まとめて頼めます。"}
-    assert says in send(city.official, form, values, status=409, button="提案を送る").text
+        else:
+            session.scalars(select(JointNeed)).one().state = meanwhile
+    values = {"needs": city.needs[1].public_id, "note": TYPED}
+    late = send(city.official, form, values, status=409, button="提案を送る")
+    assert says in late.text
+    assert TYPED in late.text
+    assert all("提案を送る" not in form.buttons for form in late.forms)
     assert says in visit(city.official, visit(city.official, url, 302).location).text
+
+
+def test_a_need_that_has_only_changed_is_proposed_once_that_was_seen(city):
+    form = visit(city.official, f"/desk/needs/{city.needs[0].public_id}/joint")
+    with city.records.write() as session:
+        session.get(Need, city.needs[0].id).contact_name = "佐藤"
+    values = {"needs": city.needs[1].public_id, "note": TYPED}
+    again = send(city.official, form, values, status=409, button="提案を送る")
+    assert "この間に、このニーズが更新されました。" in again.text
+    assert "もうあります。" not in again.text
+    send(city.official, again, values, button="提案を送る")
+    assert city.kept(JointNeed).note == TYPED
+
+
+def bound_elsewhere(city):
+    """Somebody else has proposed to ask for the second need together with another."""
+    with city.records.write() as session:
+        lead = factories.make_need(
+            session, factories.make_npo(session), title="べつの野菜", quantity=5, unit="kg"
+        )
+        made = JointNeed(need_id=lead.id, note="べつに。", proposed_by_id=1, proposed_at=NOW)
+        made.partners = [
+            JointPartner(organization_id=one.organization_id, need_id=one.id, quantity=5, unit="kg")
+            for one in (lead, city.needs[1])
+        ]
+        session.add(made)
+
+
+def test_where_the_only_other_was_taken_meanwhile_what_was_typed_is_kept(city):
+    form = visit(city.official, f"/desk/needs/{city.needs[0].public_id}/joint")
+    bound_elsewhere(city)
+    values = {"needs": city.needs[1].public_id, "note": TYPED}
+    late = send(city.official, form, values, status=422, button="提案を送る")
+    assert "この間に、選べるニーズがなくなりました。" in late.text
+    assert TYPED in late.text
+    assert all("提案を送る" not in form.buttons for form in late.forms)
+    for page in (late, visit(city.official, f"/desk/needs/{city.needs[0].public_id}/joint")):
+        assert "団体1：野菜1 いっしょに頼む提案に入っています。" in page.text
+        assert page.href("野菜1") == f"/desk/needs/{city.needs[1].public_id}"
+    table = visit(city.official, f"/desk/needs/{city.needs[0].public_id}").text
+    assert "野菜1 いまは提案できません。いっしょに頼む提案に入っています。" in table
+
+
+def test_who_chose_what_was_taken_meanwhile_reads_so_and_chooses_another(city):
+    with city.records.write() as session:
+        third = factories.make_need(
+            session, factories.make_npo(session), title="野菜2", quantity=22, unit="kg", visibility="public"
+        )
+    encode(city.records, NOW)
+    form = visit(city.official, f"/desk/needs/{city.needs[0].public_id}/joint")
+    bound_elsewhere(city)
+    values = {"needs": city.needs[1].public_id, "note": TYPED}
+    again = send(city.official, form, values, status=422, button="提案を送る")
+    assert "選んだニーズには、別のいっしょに頼む提案ができたか" in again.text
+    assert "入力または選択してください。" not in again.text
+    send(city.official, again, {"needs": third.public_id, "note": TYPED}, button="提案を送る")
 
 
 def test_the_city_finds_and_takes_back_what_waits_while_its_need_is_away(city):
@@ -230,6 +304,23 @@ def test_the_city_finds_and_takes_back_what_waits_while_its_need_is_away(city):
     form = visit(city.official, page.href("提案を取り下げる"))
     send(city.official, form, {"reason": "公開が終わったため。"}, button="提案を取り下げる")
     assert city.kept(JointNeed).state == "withdrawn"
+
+
+def test_what_waits_while_its_need_is_away_stands_on_the_desk_until_it_is_taken_back(city):
+    name = "返事を送れないまま残っている、いっしょに頼む提案"
+    city.propose()
+    assert f"{name} 0件 なし" in visit(city.official, "/desk").text
+    with city.records.write() as session:
+        session.get(Need, city.needs[0].id).state = "draft"
+    listed = visit(city.official, visit(city.official, "/desk").href(name))
+    assert [text for text, _url in listed.links if "野菜" in text] == ["野菜0"]
+    form = visit(city.official, visit(city.official, listed.href("野菜0")).href("提案を取り下げる"))
+    assert "これまでどおり続きます" not in form.text
+    send(city.official, form, {"reason": "公開が止まったため。"}, button="提案を取り下げる")
+    assert f"{name} 0件 なし" in visit(city.official, "/desk").text
+    told = visit(city.second, "/notices").text
+    assert "公開が止まったため。" in told
+    assert "これまでどおり続きます" not in told
 
 
 def test_the_home_page_of_each_asks_for_its_answer_until_it_is_given(city):

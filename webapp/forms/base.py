@@ -266,18 +266,9 @@ class ConditionsForm(Form):
         ]
 
     @property
-    def not_understood(self) -> list[str]:
-        """The labels of the fields for which was sent what is not on their list or cannot be read."""
-        return [
-            field.label.text
-            for field in self.shown_fields
-            if ((typed := _typed(field)) and typed not in _options(field, typed)) or _is_unread(field)
-        ]
-
-    @property
-    def why_not_understood(self) -> list[str]:
-        """What is wrong with what cannot be read, and how to write it."""
-        return [str(field.errors[0]) for field in self.shown_fields if field.errors and _is_unread(field)]
+    def not_used(self) -> list[tuple[str, str]]:
+        """What was sent and narrows nothing: the label of its field, and why, with what to do."""
+        return [(field.label.text, why) for field in self.shown_fields if (why := _why_not_used(field))]
 
     @property
     def _narrowing(self) -> list[Any]:
@@ -289,9 +280,12 @@ def _typed(field: Field) -> str:
     return "" if field.data is None else str(field.data)
 
 
-def _is_unread(field: Field) -> bool:
-    # What is too long in a field for words is said beside it.
-    return bool(field.process_errors) and not _typed(field)
+def _why_not_used(field: Field) -> str:
+    typed = _typed(field)
+    if typed:  # what is too long in a field for words is said beside it
+        is_known = typed in _options(field, typed)
+        return "" if is_known else str(_("表示されている中から選び直してください。"))
+    return str(field.errors[0]) if field.errors and field.process_errors else ""
 
 
 def _as_read(field: Field, value: str) -> str:

@@ -32,6 +32,7 @@ _QUEUES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "agreements": ("cases", {"state": "agreement_review"}),
     "comments": ("", {"state": "waiting"}),
     "questions": ("questions", {"late": "yes"}),
+    "at_rest": ("needs", {"late": "at_rest"}),
     **{code: ("cases", {"late": code}) for code in queues.WATCHED},
 }
 #: Where a deadline leads, if not to a case.
@@ -58,7 +59,7 @@ def today() -> str:
     return render_template(
         "coordinator/desk.html",
         queues=waiting,
-        watched=queues.WATCHED,
+        unpromised=queues.UNPROMISED,
         needs=needs,
         needs_total=needs_total,
         never=never,

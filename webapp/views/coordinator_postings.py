@@ -18,7 +18,7 @@ from matcher.postings import reads as posting_reads
 from matcher.postings import revisions as posting_revisions
 from matcher.records import Need, Offer
 from matcher.register import act, audit
-from webapp import access, asked, clock, compare_text, db, live, partner_text, posting_text
+from webapp import access, asked, clock, compare_text, db, joint_text, live, partner_text, posting_text
 from webapp.acts import ActPage, Page
 from webapp.forms.posting import ReviewForm
 from webapp.views.coordinator import blueprint
@@ -209,11 +209,14 @@ def _joint(found: Need | Offer) -> dict[str, Any]:
 def _alike(found: Need | Offer) -> dict[str, Any]:
     """Of a need that is read or stands: what is like it, of its own organization and of others."""
     if not isinstance(found, Need) or not (found.is_in_review or found.is_current):
-        return {"own_alike": None, "others_alike": ()}
+        return {"own_alike": None, "others_alike": (), "unfit": {}}
     session, index, today = db.session(), live.index(), calendar.tokyo_date(clock.now())
+    others = alike.others_like(session, index, found, today)
+    considered = joint.considered(session, found, [one.need.public_id for one in others]) if others else []
     return {
         "own_alike": alike.own_like(session, index, found, today),
-        "others_alike": alike.others_like(session, index, found, today),
+        "others_alike": others,
+        "unfit": {one.public_id: joint_text.unfit(why) for one, why in considered if why},
     }
 
 

@@ -5,7 +5,7 @@ from flask import render_template, url_for
 from matcher.ground import calendar
 from matcher.postings import alike, joint, joint_reads
 from matcher.postings import reads as posting_reads
-from matcher.records import JointNeed
+from matcher.records import JointNeed, Need
 from matcher.register import act
 from webapp import access, clock, db, joint_text, live
 from webapp.acts import ActPage, Page
@@ -19,17 +19,32 @@ def need_joint(public_id: str) -> Page:
     """Propose to ask together, by this need."""
     session, actor = db.session(), access.actor()
     found = posting_reads.get_need(session, actor, public_id)
-    near = alike.others_like(session, live.index(), found, calendar.tokyo_date(clock.now()))
     form = JointForm(data={"version": str(found.version)})
-    form.offer_needs(joint.candidates(session, found, [one.need.public_id for one in near]))
+
+    def ask(need: Need, banner: str) -> str:
+        near = alike.others_like(session, live.index(), need, calendar.tokyo_date(clock.now()))
+        considered = joint.considered(session, need, [one.need.public_id for one in near])
+        form.offer_needs([one for one, why in considered if not why])
+        return render_template(
+            "postings/joint.html",
+            need=need,
+            form=form,
+            banner=banner,
+            unfit=[(one, joint_text.unfit(why)) for one, why in considered if why],
+            is_open=joint.propose_joint.name in act.open_to(session, actor, need, clock.now()),
+        )
+
+    def late(need: Need) -> str:
+        return joint_text.unproposable(joint.why_unproposable(session, need))
+
     return ActPage(
         deed=joint.propose_joint,
         form=form,
         record=found,
         find=lambda: posting_reads.get_need(session, actor, public_id),
-        ask=lambda need, banner: render_template("postings/joint.html", need=need, form=form, banner=banner),
-        overtaken=joint_text.unproposable,
-        gone=joint_text.unproposable,
+        ask=ask,
+        overtaken=late,
+        gone=late,
         home=url_for("coordinator.need", public_id=public_id),
         answers=lambda: ((form.needs.data or [], form.note.data or ""), {}),
     ).answer()

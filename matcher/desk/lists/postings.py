@@ -23,8 +23,9 @@ from matcher.desk.lists.listing import (
 )
 from matcher.ground import lifecycle, vocabulary
 from matcher.ground.permissions import Actor
+from matcher.postings import joint_reads
 from matcher.postings.wanted import holds
-from matcher.records import Need, NeedPart, Offer, Organization
+from matcher.records import JointNeed, Need, NeedPart, Offer, Organization
 from matcher.register import folding
 from matcher.register.paging import Listing
 
@@ -72,6 +73,8 @@ def _find(
         query = query.where(model.state == "in_review", model.submitted_at <= watches.promise_limit(now))
     if conditions.get("late") == "never":
         query = query.where(model.state == "open", unseen.never_shown(model))
+    if conditions.get("late") == "at_rest" and model is Need:
+        query = query.where(exists().where(JointNeed.need_id == Need.id, *joint_reads.resting()))
     return listed(
         session, query, conditions, model, page,
         ordered(sort, {
@@ -86,9 +89,6 @@ def _find(
 _FILTERS: Final = (
     AREA, FIELD, Filter("state", "状態", lifecycle.STATES["posting"]),
     Filter("support_type", "支援の種類", vocabulary.SUPPORT_LABELS),
-    Filter(
-        "late", "要確認", {"over": "確認の目安を過ぎている", "never": "だれのおすすめにも出ていない"}
-    ),
 )  # fmt: skip
 
 
@@ -113,7 +113,18 @@ NEEDS: Final = DeskList(
     "団体が出したニーズです。件名から確認の画面に進みます。",
     "条件に合うニーズはありません",
     partial(_find, Need),
-    _FILTERS,
+    (
+        *_FILTERS,
+        Filter(
+            "late",
+            "要確認",
+            {
+                "over": "確認の目安を過ぎている",
+                "never": "だれのおすすめにも出ていない",
+                "at_rest": "公開が止まり、いっしょに頼む提案が残っている",
+            },
+        ),
+    ),
     _columns("団体"),
     "coordinator.need",
     label=lambda row: str(row.record.title),
@@ -126,7 +137,10 @@ OFFERS: Final = DeskList(
     "企業が出した提供メニューです。件名から確認の画面に進みます。",
     "条件に合う提供メニューはありません",
     partial(_find, Offer),
-    _FILTERS,
+    (
+        *_FILTERS,
+        Filter("late", "要確認", {"over": "確認の目安を過ぎている", "never": "だれのおすすめにも出ていない"}),
+    ),
     _columns("企業"),
     "coordinator.offer",
     label=lambda row: str(row.record.title),
