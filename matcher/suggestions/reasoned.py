@@ -19,7 +19,9 @@ from matcher.records.base import Base, UtcDateTime
 from matcher.suggestions.criteria import Side
 from matcher.suggestions.ranking import Fit, Quote
 
-PAIRS: Final = 2_000  #: of so many pairs it is kept what was said
+#: Of so many pairs it is kept what was said: 8 kB each in the demo city, and of long texts no more than what
+#: is told of them, some 32 sentences of at most 300 characters.
+PAIRS: Final = 2_000
 ASKERS: Final = 50  #: and of so many who ask, how their texts are read
 
 Values = tuple[Any, ...]
