@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from itsdangerous import BadSignature, Signer
 
-from matcher.ground.parts import Part
+from matcher.ground.parts import Part, Standing
 from matcher.register import sentences
 from webapp import parts_text
 from webapp.config import Settings
@@ -59,7 +59,7 @@ def letter(facts: Mapping[str, Any], settings: Settings) -> tuple[str, str]:
         one
         | {
             "said_why": reason_sentence(one["why"]) if one["why"] else "",
-            "said_part": parts_text.whole(Part(0, **one["part"])) if one.get("part") else "",
+            "said_part": parts_text.met(_part(one)) if one.get("part") else "",
             "url": home + _PAGES[one["kind"]].format(public_id=one["public_id"]),
         }
         for one in facts["listed"]
@@ -79,6 +79,11 @@ def letter(facts: Mapping[str, Any], settings: Settings) -> tuple[str, str]:
     ]
     lines.append(_("このお知らせのメールをすべて止める：%(url)s", url=stop_url(facts, settings)))
     return subject, f"{body}\n\n" + "\n".join(lines)
+
+
+def _part(one: Mapping[str, Any]) -> Standing:
+    """The further part that was met; mails of before what is taken was kept tell all of it."""
+    return Standing(Part(0, **one["part"]), **one.get("taken", {}))
 
 
 def headers(facts: Mapping[str, Any], settings: Settings) -> dict[str, str]:

@@ -41,6 +41,7 @@ from webapp.reason_text import reason_sentence
 
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
 _WEEKDAYS: Final = "月火水木金土日"
+_DAYS_OF_A_YEAR: Final = 365
 
 Moment = date | datetime
 #: What a name says of its legal form is one word; the parser of phrases breaks some of them.
@@ -77,6 +78,15 @@ def jmonthday(value: Moment | None) -> str:
     if day.year != tokyo_date(clock.now()).year:
         return jdate(day)
     return f"{day.month}月{day.day}日（{_WEEKDAYS[day.weekday()]}）"
+
+
+def jday_ahead(value: Moment | None) -> str:
+    """「11月23日」 of the year that begins today, any other day with its year: where there is little room."""
+    if value is None:
+        return ""
+    day = tokyo_date(value)
+    is_near = 0 <= (day - tokyo_date(clock.now())).days < _DAYS_OF_A_YEAR
+    return f"{day.month}月{day.day}日" if is_near else day_words.jday(day)
 
 
 def jdatetime(value: datetime | None) -> str:
@@ -251,6 +261,7 @@ def register(app: Flask) -> None:
         jdate,
         isoday,
         jmonthday,
+        jday_ahead,
         jdatetime,
         isodate,
         ago_days,

@@ -98,6 +98,9 @@ def _item(fresh: Fresh, areas: dict[str, str]) -> dict[str, Any]:
         "part": {name: value for name, value in vars(fresh.part.part).items() if name != "place"}
         if fresh.part is not None
         else {},
+        "taken": {"decided": fresh.part.decided, "talked": fresh.part.talked}
+        if fresh.part is not None
+        else {},
         "own_need": fresh.need.title if fresh.need is not None and fresh.hit.owner_type != "need" else "",
         "own_need_id": fresh.need.public_id
         if fresh.need is not None and fresh.hit.owner_type != "need"

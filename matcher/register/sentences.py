@@ -201,7 +201,7 @@ def _digest_of_fits(facts: Mapping[str, Any], translate: Translate) -> dict[str,
         if one.get("said_why"):
             lines.append(translate("合う点：{said_why}").format(**one))
         if one.get("said_part"):
-            lines.append(translate("ほかにも必要なものに合いました：{said_part}").format(**one))
+            lines.append(translate("「ほかにも必要なもの」のうち、条件に合うもの：{said_part}").format(**one))
         lines.append(one.get("url", ""))
         items.append(f"{number}. " + "\n   ".join(line for line in lines if line))
     if more := facts["count"] - len(items):

@@ -1,7 +1,7 @@
 """The pair of sentences that is quoted as the reason: where two really answer each other, and nowhere else.
 
 Quoted is what an offer gives beside what a need asks for in its title; a profile or a story says too
-little. Of 2,048 pairs of sentences on cards of the invented city, judged by reading, every tenth carried the
+little. Of 2,094 pairs of sentences on cards of the invented city, judged by reading, every tenth carried the
 fit: so most cards quote nobody, and say so.
 """
 

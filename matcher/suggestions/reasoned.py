@@ -1,10 +1,11 @@
 """What was said of the pairs that were shown last, kept for the next page on which they stand.
 
 Kept are codes, numbers and quotes, never records; whether a pair may be shown is asked on every page. A pair
-is known again only where every value is as it was that what is said of it follows from; the index tells of
-vectors, and with its state everything is forgotten.
+is known again only where every value is as it was that what is said of it follows from, of which a digest is
+kept; the index tells of vectors, and with its state everything is forgotten.
 """
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
@@ -12,13 +13,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import inspect
+from sqlalchemy import ColumnElement, inspect
 
-from matcher.records.base import Base
+from matcher.records.base import Base, UtcDateTime
 from matcher.suggestions.criteria import Side
 from matcher.suggestions.ranking import Fit, Quote
 
-PAIRS: Final = 2_000  #: of so many pairs it is kept what was said
+#: Of so many pairs it is kept what was said: 8 kB each in the demo city, and of long texts no more than what
+#: is told of them, some 32 sentences of at most 300 characters.
+PAIRS: Final = 2_000
 ASKERS: Final = 50  #: and of so many who ask, how their texts are read
 
 Values = tuple[Any, ...]
@@ -29,7 +32,7 @@ Kept = TypeVar("Kept")
 class Told:
     """What was said of one pair."""
 
-    because: Values  #: all that it follows from, beside the state of the index
+    because: bytes  #: the digest of all that it follows from, beside the state of the index
     fit: Fit
     offer_id: int | None  #: of the offer that the card speaks of
     sides: tuple[Side, Side]
@@ -70,8 +73,17 @@ class Forgetting(Generic[Kept]):
                 self._kept.popitem(last=False)
 
 
+def digest_of(values: Values) -> bytes:
+    """The same for equal values, and for no others: 16 bytes for some 10,000 of text."""
+    return hashlib.blake2b(repr(values).encode(), digest_size=16).digest()
+
+
 def values_of(*records: Base | None) -> Values:
-    """All that some records say, column by column."""
+    """All that some records say, column by column.
+
+    Left out is what nothing that is said of a pair may follow from: personal data, when something was
+    done, how often it was saved, and the copy that typed words are looked for in.
+    """
     return tuple(None if one is None else _values(one) for one in records)
 
 
@@ -85,4 +97,11 @@ def _values(record: Base) -> Values:
 
 @lru_cache(maxsize=16)  # of the few kinds of records that speak
 def _columns(kind: type[Base]) -> Sequence[str]:
-    return tuple(column.key for column in inspect(kind).column_attrs)
+    mapper = inspect(kind)
+    said = [(one.key, one.columns[0]) for one in mapper.column_attrs]
+    return tuple(key for key, column in said if column is not mapper.version_id_col and _speaks(column))
+
+
+def _speaks(column: ColumnElement[Any]) -> bool:
+    is_personal = column.info.get("pii", False)
+    return not is_personal and not isinstance(column.type, UtcDateTime) and column.key != "search_text"

@@ -16,7 +16,7 @@ from matcher.suggestions.criteria import Side
 from matcher.suggestions.explaining import Suggestion
 from matcher.suggestions.near import Near, Search
 from matcher.suggestions.ranking import Texts
-from matcher.suggestions.reasoned import Told, Values, values_of
+from matcher.suggestions.reasoned import Told, Values, digest_of, values_of
 from matcher.suggestions.sides import company_side, npo_side
 
 FEW: Final = 20  #: pairs; of more at a time, who were not all shown, nothing is kept
@@ -32,20 +32,25 @@ class _Before:
         self._told = search.live.told
         self._state = search.level if count <= FEW else None
         self._asks = tuple((one.owner_type, one.owner_id) for one in sources if one is not None)
-        self._asker = search.weights.version, search.districts, asker
+        # Once a page, not once a pair.
+        said = search.weights.version, search.districts, asker
+        self._asker = digest_of(said) if self._state is not None else b""
 
     def told(self, about: tuple[str, int], theirs: Values) -> Told | None:
         """What was said of a pair, where all that it follows from is as it was."""
         found = self._told.get(self._state, (self._asks, about)) if self._state is not None else None
-        return found if found is not None and found.because == (self._asker, theirs) else None
+        return found if found is not None and found.because == self._because(theirs) else None
 
     def keep(self, about: tuple[str, int], theirs: Values, one: Suggestion) -> Suggestion:
         """Keep what is said of a pair."""
         if self._state is not None:
             offer_id = one.offer.id if one.offer is not None else None
-            one.told = Told((self._asker, theirs), one.fit, offer_id, one.sides)
+            one.told = Told(self._because(theirs), one.fit, offer_id, one.sides)
             self._told.put(self._state, (self._asks, about), one.told)
         return one
+
+    def _because(self, theirs: Values) -> bytes:
+        return digest_of((self._asker, theirs))
 
 
 def _again(

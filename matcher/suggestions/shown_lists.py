@@ -38,19 +38,23 @@ def record(
     need: Need | None = None,
     filters: Filters | None = None,
 ) -> ShownList:
-    """Keep the list as it is shown, and give every card its public id."""
+    """``compose`` and ``write`` in one, for a session that writes."""
     shown = compose(session, live, actor, organization, suggestions, now, need=need, filters=filters)
-    session.add(shown)
-    session.flush()
+    shown.id = write(session, shown)
     return shown
 
 
-def write(session: Session, shown: ShownList) -> None:
-    """Write a list that was composed by a session that only reads, all its cards in one statement."""
-    number = session.scalar(_OF_LIST, _values(_OF_LIST, shown))
+def write(session: Session, shown: ShownList) -> int:
+    """Write a list that was composed, perhaps by a session that only reads, all its cards in one statement.
+
+    Returns:
+        the key of the list.
+    """
+    number: int = session.scalars(_OF_LIST, _values(_OF_LIST, shown)).one()
     cards = [_values(_OF_CARD, card) | {"shown_list_id": number} for card in shown.items]
     if cards:
         session.execute(_OF_CARD, cards)
+    return number
 
 
 def _values(insertion: Insert, row: ShownList | ShownSuggestion) -> dict[str, Any]:

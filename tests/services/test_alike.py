@@ -168,6 +168,9 @@ def test_ones_own_needs_are_found_by_what_is_typed_so_far_whatever_their_kind(wo
 
     assert {one.title for one in typed("野菜")} == {"野菜のこと", "前の野菜", "読まれている野菜"}
     assert [one.title for one in typed("音楽")] == ["音楽のこと"]
+    # A draft that is opened again brings more than its title; the bar was chosen on a first sentence.
+    for said in ("音楽\n野菜で困っています。野菜がほしい。野菜。", "\n音楽で困っています。野菜がほしい。"):
+        assert [one.title for one in typed(said)] == ["音楽のこと"]
     assert len(typed("  ")) == 3
     monkeypatch.setattr(alike.typed, "reader_of", lambda _model_id: None)
     assert typed("野菜") == []

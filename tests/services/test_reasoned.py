@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from embeddings.encoder import load_encoder
@@ -20,7 +20,7 @@ from matcher.records import (
     User,
 )
 from matcher.register import findable
-from matcher.suggestions import pages, quotes, ranking, reasoned
+from matcher.suggestions import pages, quotes, ranking, reasoned, suggest
 from matcher.suggestions.conditions import NO_FILTERS
 from matcher.suggestions.indexing import LiveIndex
 from matcher.suggestions.near import Search
@@ -223,20 +223,168 @@ def test_what_changes_counts_on_the_next_page_without_a_word_to_the_index(
         session.rollback()
 
 
+# ── Where there is no need, or no offer ──────────────────────────────────────────────────────────────────
+
+LIMIT = "冷蔵で運べる方に限ります。"
+
+
+def an_npo(session, *more):
+    return session.scalars(
+        select(Organization)
+        .where(Organization.kind == "npo", Organization.state == "verified", *more)
+        .order_by(Organization.id)
+        .options(joinedload(Organization.npo))
+    ).first()
+
+
+def by_mission(session, live):
+    """NPOs that a company finds by their mission: all that they ask for was met."""
+    company = company_of(session)
+    there = [one.candidate.id for one in pages.for_company(session, live, company, NO_FILTERS, 1, NOW)][:3]
+    session.execute(update(Need).where(Need.organization_id.in_(there)).values(state="fulfilled"))
+    return lambda: suggest.for_company(session, live, company, among=there)
+
+
+def by_profile(session, live):
+    """Companies that a need finds by their profile alone: what they offered is withdrawn."""
+    need = need_of(session)
+    there = [one.candidate.id for one in pages.for_need(session, live, need, NO_FILTERS, 1, NOW)][:3]
+    session.execute(update(Offer).where(Offer.organization_id.in_(there)).values(state="withdrawn"))
+    return lambda: suggest.for_need(session, live, need, among=there)
+
+
+def for_npo(session, live):
+    npo = an_npo(session)
+    return lambda: suggest.for_npo(session, live, npo)
+
+
+def for_offer(session, live):
+    offer = session.scalars(
+        select(Offer)
+        .where(Offer.organization_id == company_of(session).id, Offer.state == "open")
+        .options(joinedload(Offer.organization).joinedload(Organization.company))
+    ).first()
+    return lambda: suggest.for_offer(session, live, offer)
+
+
+def _missions(session, shown):
+    for one in shown:
+        one.candidate.npo.mission += LIMIT
+
+
+def _own_mission(session, _shown):
+    an_npo(session).npo.activities += LIMIT
+
+
+def _profiles(session, shown):
+    for one in shown:
+        one.candidate.company.volunteering += LIMIT
+
+
+def _own_conditions(session, shown):
+    shown[0].offer.conditions += LIMIT
+
+
+def _their_place(session, shown):
+    for one in shown:
+        one.need.place_note += LIMIT
+
+
+@pytest.mark.parametrize(
+    ("asked", "change"),
+    [
+        (by_mission, _missions), (by_mission, lambda session, shown: _no_go_of(company_of(session), shown)),
+        (by_profile, _profiles), (for_npo, _profiles), (for_npo, _own_mission),
+        (for_offer, _own_conditions), (for_offer, _their_place),
+    ],
+    ids=[
+        "the mission of an NPO shown by it", "the profile that asks", "the profile of a company shown by it",
+        "the profile of a company that an NPO finds", "the mission that asks", "the offer that asks",
+        "the need that an offer finds",
+    ],
+)  # fmt: skip
+def test_what_changes_counts_where_no_need_or_no_offer_is_spoken_of(demo, counted, asked, change):
+    live = LiveIndex()
+    with demo.write() as session:
+        live.level(session)
+        ask = asked(session, live)
+        first = said(ask())
+        shown = list(ask())
+        counted.clear()
+        assert said(ask()) == first
+        assert counted == []
+        assert shown
+        assert all(one.need is None or asked is not by_mission for one in shown)
+        assert all(one.offer is None or asked is not by_profile for one in shown)
+        change(session, shown)
+        session.flush()
+        found = said(ask())
+        assert counted.count("scored") > 0
+        assert found != first
+        live.told = reasoned.Forgetting(reasoned.PAIRS)
+        assert found == said(ask())
+        session.rollback()
+
+
+def _no_go_of(company, shown):
+    company.company.no_go = "".join(one.candidate.npo.mission for one in shown)
+
+
+# ── What is kept ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+PERSONAL = ("representative", "contact_name", "email", "phone")
+
+
+@pytest.mark.parametrize(("asker", "page_of"), ASKERS)
+def test_nothing_personal_is_kept_and_a_new_telephone_number_changes_nothing(demo, counted, asker, page_of):
+    live = LiveIndex()
+    with demo.write() as session:
+        live.level(session)
+        asking = asker(session)
+        for time in range(2):
+            counted.clear()
+            shown = page_of(session, live, asking, NO_FILTERS, 1, NOW)
+            sides = {one.candidate for one in shown} | {getattr(asking, "organization", asking)}
+            for one in sides:
+                for name in PERSONAL:
+                    setattr(one, name, f"personal {time}")
+            for need in {one.need for one in shown if one.need}:
+                need.contact_name = f"personal {time}"
+            session.flush()
+        assert counted == []
+        assert len(live.told) >= len(shown) > 0
+        assert "personal" not in repr([vars(one) for one in live.told._kept.values()])
+        session.rollback()
+
+
+def test_of_what_two_sides_say_a_digest_is_kept(demo):
+    live = LiveIndex()
+    with demo.read() as session:
+        live.level(session)
+        pages.for_company(session, live, company_of(session), NO_FILTERS, 1, NOW)
+    assert {len(one.because) for one in live.told._kept.values()} == {16}
+
+
 @pytest.mark.parametrize(("asker", "page_of"), ASKERS)
 def test_a_text_that_waits_to_be_read_is_not_quoted_as_it_was(demo, counted, asker, page_of):
     live = LiveIndex()
     with demo.write() as session:
         live.level(session)
         asking = asker(session)
-        shown = next(one for one in page_of(session, live, asking, NO_FILTERS, 1, NOW) if one.need)
-        shown.need.situation = "まったく別のことを書きました。"
-        findable.touch(session, shown.need)
+        page = page_of(session, live, asking, NO_FILTERS, 1, NOW)
+        # Of who asks nothing is found while it waits: what waits is the other side's.
+        own = asking if isinstance(asking, Organization) else asking.organization
+        texts = [text for one in page for text in (one.need, one.offer) if text is not None]
+        text = next(text for text in texts if text.organization_id != own.id)
+        text.title = "まったく別のことを書きました。"
+        findable.touch(session, text)
         session.flush()
         counted.clear()
         live.level(session)
         found = said(page_of(session, live, asking, NO_FILTERS, 1, NOW))
-        assert "scored" in counted or not found, "the text that asks waits itself"
+        assert found
+        assert "scored" in counted
         anew = LiveIndex()
         anew.level(session)
         assert found == said(page_of(session, anew, asking, NO_FILTERS, 1, NOW))

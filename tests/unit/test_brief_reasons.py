@@ -21,6 +21,26 @@ def test_every_remark_has_a_line_that_says_nothing_its_sentence_does_not(says):
     assert len(FACTS.sub("", brief)) <= 24
 
 
+@pytest.mark.parametrize("says", card_text._REMARKS)
+def test_what_a_side_says_is_left_with_it(says):
+    brief, sentence = str(reason_text.BRIEFLY[says]), str(reason_text.SENTENCES[says])
+    if "としています。" in sentence:
+        assert any(words in brief for words in ("としています。", "とあります。"))
+
+
+def test_a_line_names_what_it_speaks_of_as_the_sentence_does():
+    brief = {says: str(line) for says, line in reason_text.BRIEFLY.items()}
+    # A field of refusals and of conditions: what stands there may be either.
+    for says in ("check_no_go", "check_against_no_go"):
+        assert brief[says].startswith("応じられないこと・条件")
+        assert "応じられないこと・条件" in str(reason_text.SENTENCES[says])
+    # An NPO that has enough of something has made no condition.
+    assert "条件" not in brief["check_against_npo"]
+    assert "どちらか" in brief["skill_unknown"], "one of the two may have named some"
+    for says in ("quantity_part", "quantity_too_little"):
+        assert brief[says].startswith("提供は、")
+
+
 def test_of_several_conditions_the_first_is_told_and_the_sentence_tells_all():
     kept = {
         "code": "check",

@@ -55,6 +55,20 @@ def test_the_year_stands_beside_days_of_another_year(
     assert filters.jmonthday(None) == ""
 
 
+@pytest.mark.parametrize(
+    ("day", "shown"),
+    [
+        (date(2026, 11, 23), "11月23日"), (date(2027, 11, 22), "11月22日"), (date(2027, 11, 23), "令和9年11月23日"),
+        (date(2026, 11, 22), "令和8年11月22日"), (None, ""),
+    ],
+)  # fmt: skip
+def test_a_day_stands_without_its_year_where_no_other_can_be_meant(
+    monkeypatch: pytest.MonkeyPatch, day: date | None, shown: str
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 22, 15, 0, tzinfo=UTC))
+    assert filters.jday_ahead(day) == shown
+
+
 def test_a_naive_datetime_is_refused() -> None:
     with pytest.raises(ValueError, match="aware"):
         filters.jdate(datetime(2026, 11, 23))  # noqa: DTZ001

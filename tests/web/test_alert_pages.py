@@ -19,6 +19,7 @@ from matcher.records import (
     Need,
     NeedPart,
     Organization,
+    Partnership,
     Prospect,
     SavedSearch,
     ShownList,
@@ -189,7 +190,7 @@ def further(records, town):
         return kept.id
 
 
-MET = "ほかにも必要なものに合いました：場所・会議室・土地・倉庫（調理の場所）"
+MET = "「ほかにも必要なもの」のうち、条件に合うもの：場所・会議室・土地・倉庫（調理の場所）"
 
 
 def test_what_was_found_by_a_further_part_says_by_which(client, records, town, further):
@@ -202,11 +203,11 @@ def test_what_was_found_by_a_further_part_says_by_which(client, records, town, f
         session.get(SavedSearch, further).conditions = {"support_type": "food"}
     for path in ("/fits", "/company"):
         page = visit(client, path)
-        assert "ほかにも必要なものに" not in page.text
+        assert "ほかにも必要なもの" not in page.text
         assert "（ほかに2つ）" in page.text
     with records.write() as session:
         session.delete(session.get(SavedSearch, further))
-    assert "ほかにも必要なものに" not in visit(client, "/fits").text
+    assert "ほかにも必要なもの" not in visit(client, "/fits").text
 
 
 # ── The mail ─────────────────────────────────────────────────────────────────────────────────────────
@@ -254,6 +255,27 @@ def test_the_mail_says_by_which_further_part(records, settings, town, further):
     message, _facts, _written = digest(records, settings, town)
     body = message.get_content().replace("\r\n", "\n")
     assert body.count(f"   {MET}　3回\n") == 1
+
+
+def test_of_a_part_of_which_some_is_taken_the_mail_tells_as_the_screen_does_what_is_left(
+    client, records, settings, town, further
+):
+    with records.write() as session:
+        session.add(
+            Partnership(
+                number="E-2026-0901", company_id=factories.make_company(session).id, npo_id=town["npo"].id,
+                need_id=town["need"].id, origin="npo", state="introduced", started_by_id=town["director"].id,
+                support_type="place", quantity=1, unit="回", part=2, created_at=NOW, moved_at=NOW,
+            )
+        )  # fmt: skip
+    left = f"{MET}　3回（あと2回）"
+    login_as(client, town["owner"])
+    assert left.replace("\u3000", " ") in visit(client, "/fits").text
+    message, facts, _written = digest(records, settings, town)
+    assert f"   {left}\n" in message.get_content().replace("\r\n", "\n")
+    for one in facts["listed"]:
+        one.pop("taken")
+    assert f"   {MET}　3回\n" in alert_text.letter(facts, settings)[1], "as it was told before"
 
 
 def path_of(url, settings):

@@ -67,6 +67,22 @@ def test_a_company_reads_its_suggestions_side_by_side(ready: Town) -> None:
     assert [url.split("suggestion=")[1].split("&")[0] for url in acts] == chosen
 
 
+def test_a_card_says_what_its_day_is_and_that_there_is_more_than_what_to_check(ready: Town) -> None:
+    asked, given = (
+        visit(ready.firm, "/company/suggestions"),
+        visit(ready.group, f"/npo/needs/{ready.need.public_id}/suggestions"),
+    )
+    for page, words, others in ((asked, "まで必要", "まで提供"), (given, "まで提供", "まで必要")):
+        # A day alone among the facts of a call reads as the day on which it closes.
+        days = re.findall(r"<li>([^<]*日まで[^<]*)</li>", page.html)
+        assert days
+        assert all(day.endswith(words) for day in days)
+        assert others not in page.text
+        said = set(re.findall(r'class="suggestion-narrow">([^<]+)<', page.html))
+        assert said == {"くわしく"}
+        assert "2つか3つ選べます。" in page.text
+
+
 def test_one_is_too_few_and_a_fourth_is_left_out_aloud(ready: Town) -> None:
     chosen = boxes(visit(ready.firm, "/company/suggestions"))
     assert len(chosen) > 3
