@@ -82,7 +82,7 @@ def _send(
 
 
 def _item(fresh: Fresh, areas: dict[str, str]) -> dict[str, Any]:
-    posting, other = fresh.posting, fresh.other
+    posting, other, part = fresh.posting, fresh.other, fresh.part
     places = (posting.areas if posting is not None else None) or [other.area]
     start, end = (posting.period_from, posting.period_to) if posting is not None else (None, None)
     return {
@@ -95,12 +95,8 @@ def _item(fresh: Fresh, areas: dict[str, str]) -> dict[str, Any]:
         "to": end.isoformat() if end else "",
         "level": fresh.level,
         "why": fresh.hit.why,
-        "part": {name: value for name, value in vars(fresh.part.part).items() if name != "place"}
-        if fresh.part is not None
-        else {},
-        "taken": {"decided": fresh.part.decided, "talked": fresh.part.talked}
-        if fresh.part is not None
-        else {},
+        "part": {name: value for name, value in vars(part.part).items() if name != "place"} if part else {},
+        "taken": {"decided": part.decided, "talked": part.talked} if part else {},
         "own_need": fresh.need.title if fresh.need is not None and fresh.hit.owner_type != "need" else "",
         "own_need_id": fresh.need.public_id
         if fresh.need is not None and fresh.hit.owner_type != "need"

@@ -48,11 +48,15 @@ def waiting_days(joint: JointNeed, now: datetime) -> int:
 
 def of_need(session: Session, need: Need) -> JointNeed | None:
     """The latest that a need is part of, with all who are asked, unless it came to nothing."""
+    return _latest(session, need, standing())
+
+
+def _latest(session: Session, need: Need, such: Collection[ColumnElement[bool]]) -> JointNeed | None:
     return session.scalars(
         loaded()
         .join(JointPartner, JointPartner.joint_id == JointNeed.id)
         .join(Need, Need.id == JointNeed.need_id)
-        .where(JointPartner.need_id == need.id, *standing())
+        .where(JointPartner.need_id == need.id, *such)
         .order_by(JointNeed.id.desc())
         .limit(1)
     ).first()
@@ -67,14 +71,7 @@ def resting() -> tuple[ColumnElement[bool], ...]:
 
 def at_rest(session: Session, need: Need) -> JointNeed | None:
     """The latest proposal that a need is part of and that is at rest."""
-    return session.scalars(
-        loaded()
-        .join(JointPartner, JointPartner.joint_id == JointNeed.id)
-        .join(Need, Need.id == JointNeed.need_id)
-        .where(JointPartner.need_id == need.id, *resting())
-        .order_by(JointNeed.id.desc())
-        .limit(1)
-    ).first()
+    return _latest(session, need, resting())
 
 
 def asked_together(session: Session, need: Need) -> JointNeed | None:

@@ -2,8 +2,6 @@
 
 import pytest
 
-from matcher.cases import beginning
-from matcher.cases.beginning import Terms
 from matcher.suggestions.judging import pools
 from tests import factories
 from tests.services.test_suggestions import Town, encode, need_of
@@ -28,20 +26,7 @@ GRADES = {"c1": {"野菜": 3, "清掃": 2}, "野菜": {"c1": 3}}
 def test_who_has_a_case_with_the_asker_is_neither_shown_nor_missed(town, now):
     before = read(town, GRADES)
     assert (len(before["c1"].pool), len(before["野菜"].pool)) == (2, 1)
-    town.change(
-        lambda session: beginning.propose(
-            session,
-            town.person,
-            beginning.between(
-                town.reload(session, town.company),
-                town.reload(session, town.npos["野菜"]),
-                need=need_of(session, town, "野菜"),
-            ),
-            Terms("food"),
-            "ぜひ。",
-            now,
-        )
-    )
+    town.change(lambda session: town.propose(session, now))
     after = read(town, GRADES)
     assert after["c1"].pool == (2,)
     assert "野菜" not in [key for key, _score, _grade in after["c1"].shown]

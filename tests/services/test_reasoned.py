@@ -25,6 +25,7 @@ from matcher.suggestions.conditions import NO_FILTERS
 from matcher.suggestions.indexing import LiveIndex
 from matcher.suggestions.near import Search
 from tests.conftest import NOW
+from tests.services.test_suggestion_pages import need_of
 from tests.services.test_suggestions import encode
 
 
@@ -61,15 +62,6 @@ def company_of(session):
         .where(Organization.id.in_(select(Offer.organization_id).where(Offer.state == "open")))
         .order_by(Organization.id)
         .options(joinedload(Organization.company))
-    ).first()
-
-
-def need_of(session):
-    return session.scalars(
-        select(Need)
-        .where(Need.state == "open")
-        .order_by(Need.id)
-        .options(joinedload(Need.organization).joinedload(Organization.npo))
     ).first()
 
 

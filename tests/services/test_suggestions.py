@@ -89,6 +89,12 @@ class Town:
         """The organization with its profile."""
         return factories_get(session, organization)
 
+    def propose(self, session, now):
+        """The company proposes for the need of vegetables."""
+        sides = self.reload(session, self.company), self.reload(session, self.npos["野菜"])
+        about = beginning.between(*sides, need=need_of(session, self, "野菜"))
+        return beginning.propose(session, self.person, about, Terms("food"), "ぜひ。", now)
+
     def change(self, act):
         """Run ``act(session)`` in a transaction."""
         with self.database.write() as session:
@@ -257,20 +263,6 @@ def test_a_pass_needs_a_reason_of_the_list_and_another_reason_its_words(town, no
 
 @pytest.mark.parametrize("asker", ["company", "need"])
 def test_a_pair_that_already_has_a_case_is_not_suggested_until_it_comes_to_nothing(town, now, asker):
-    def begin(session):
-        return beginning.propose(
-            session,
-            town.person,
-            beginning.between(
-                town.reload(session, town.company),
-                town.reload(session, town.npos["野菜"]),
-                need=need_of(session, town, "野菜"),
-            ),
-            Terms("food"),
-            "ぜひ。",
-            now,
-        )
-
     def suggested():
         with town.database.read() as session:
             town.live.level(session)
@@ -281,7 +273,7 @@ def test_a_pair_that_already_has_a_case_is_not_suggested_until_it_comes_to_nothi
             return town.company.id in [item.candidate.id for item in found]
 
     assert suggested()
-    case = town.change(begin)
+    case = town.change(lambda session: town.propose(session, now))
     assert not suggested()
     town.change(lambda session: setattr(session.get(Partnership, case.id), "state", "declined"))
     assert suggested()
