@@ -498,6 +498,9 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     "public.privacy": [
         ("", {}, {"GET": "++++++++"}),
     ],
+    "public.search": [
+        ("", {}, {"GET": "++++++++"}),
+    ],
     "public.terms": [
         ("", {}, {"GET": "++++++++"}),
     ],
