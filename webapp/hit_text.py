@@ -8,8 +8,9 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 
 from matcher.looking.everything import Hits
+from matcher.postings.finding import Why
 from matcher.records import Organization, Partnership
-from webapp import access, case_text
+from webapp import access, case_text, posting_text
 from webapp.labels import gettext as _
 from webapp.labels import vocabulary
 
@@ -27,6 +28,7 @@ class Line:
     title: str
     caption: str
     url: str
+    why: str = ""  #: where the words stand, or the sentence that is near
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ def section(hits: Hits, words: str) -> Section:
     """What was found of one kind, for whoever is asking."""
     return Section(
         str(_HEADINGS[hits.kind]),
-        [_line(hits.kind, one) for one in hits.rows],
-        [_line(hits.kind, one) for one in hits.near],
+        [_line(hits.kind, one, hits.why.get(one.id)) for one in hits.rows],
+        [_line(hits.kind, one, hits.why.get(one.id)) for one in hits.near],
         hits.total,
         hits.more,
         _list_url(hits.kind, words),
@@ -68,13 +70,14 @@ def _side() -> str:
     return "coordinator" if actor.is_staff else actor.organization_kind or "public"
 
 
-def _line(kind: str, one: Any) -> Line:
+def _line(kind: str, one: Any, why: Why | None) -> Line:
     if isinstance(one, Partnership):
         return _case(one)
     if isinstance(one, Organization):
         page = "coordinator.organization" if access.actor().is_staff else "organization.show"
-        caption = vocabulary.ORGANIZATION_KINDS[one.kind]
-        return Line(one.name, str(caption), url_for(page, public_id=one.public_id))
+        caption = str(vocabulary.ORGANIZATION_KINDS[one.kind]) if kind == "organization" else ""
+        found = posting_text.why_organization(one, why)
+        return Line(one.name, caption, url_for(page, public_id=one.public_id), found)
     page = {"own_need": "npo.need", "own_offer": "company.offer"}.get(kind, f"{_side()}.{kind}")
     whose = "" if kind.startswith("own") else one.organization.name
     parts = (one.number, whose, str(vocabulary.support_label(one.support_type)))

@@ -5,8 +5,8 @@ Each kind is asked as its own list asks it, so that what is found here is found 
 found that no list would show.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -18,7 +18,7 @@ from matcher.desk.lists import LISTS
 from matcher.desk.lists.listing import worded
 from matcher.ground.permissions import Actor
 from matcher.postings import finding
-from matcher.postings.finding import Found
+from matcher.postings.finding import Found, Why
 from matcher.postings.wanted import Wanted
 from matcher.records import Need, Offer, Organization, Partnership
 from matcher.register.paging import Listing, page_of
@@ -38,6 +38,7 @@ class Hits:
     rows: Sequence[Any]  #: the first ones that say the words
     total: int
     near: Sequence[Any] = ()  #: of needs, offers and organizations: what is near in meaning
+    why: Mapping[int, Why] = field(default_factory=dict)  #: by the key of the record, where it is known
 
     @property
     def more(self) -> int:
@@ -76,9 +77,10 @@ def _by_lists(
     for kind, name in kinds:
         listing = LISTS[name].fetch(session, actor, {"q": looked_for.words}, now)
         rows = [row.record for row in listing.rows[:MOST]]
-        also = near[name]().near if name in near else ()
+        also = near[name]() if name in near else Found(listing)
         known = {row.record.id for row in listing.rows}
-        yield Hits(kind, rows, listing.total, [one for one in also if one.id not in known][:MOST])
+        nearest = [one for one in also.near if one.id not in known][:MOST]
+        yield Hits(kind, rows, listing.total, nearest, also.why)
 
 
 def _by_member(session: Session, live: LiveIndex, actor: Actor, looked_for: Wanted) -> Iterable[Hits]:
@@ -119,4 +121,4 @@ def _listed(kind: Kind, listing: Listing) -> Hits:
 
 
 def _hits(kind: Kind, found: Found) -> Hits:
-    return Hits(kind, found.listing.rows[:MOST], found.listing.total, found.near[:MOST])
+    return Hits(kind, found.listing.rows[:MOST], found.listing.total, found.near[:MOST], found.why)
