@@ -186,6 +186,14 @@ class Visitor:
         self.go("/")
         self.press(self.page.locator(f'form:has(input[name="role"][value="{role}"]) button').first)
 
+    def tick(self, name: str, value: object) -> None:
+        """Tick one of the choices of a field, after unfolding those that are folded away."""
+        box = self.page.locator(f'main [name="{name}"][value="{value}"]')
+        fold = self.page.locator("main details.more-choices:not([open])", has=box)
+        if fold.count():
+            fold.locator("summary").click()
+        box.check()
+
     def press(self, control: Locator) -> None:
         """Press a button or link that leads to another page, and read on when all of that page is there.
 
