@@ -74,9 +74,9 @@ def _made(kind: str, source: str) -> bytes:
         raise Unavailable from error
     finally:
         _seat.release()
-        shelf.forget_source(kind, key)
-    made = None if fault else shelf.fetch(kind, key, clock.now())
+    made = shelf.fetch(kind, key, clock.now())  # also where another process was faster and took the source
     if made is None:
         log.warning("print_failed", kind=kind, error=fault)
         raise Unavailable
+    shelf.forget_source(kind, key)
     return made

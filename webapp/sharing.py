@@ -50,7 +50,7 @@ def picture(view: Mapping[str, Any], city_name: str) -> str:
         "city": {"name": city_name},
         "width": WIDTH,
         "height": HEIGHT,
-        "size": size_of(printed(view["title"]), (12, 28, 44)),
+        "size": size_of(printed(view["title"]), (12, 15, 28, 44)),
     }
     return str(frozen.render("pdf/picture.html", facts))
 

@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from matcher.records import Partnership, PublicComment
 from tests.browser.conftest import Demo
+from tests.browser.test_targets import _TOUCHING
 
 pytestmark = pytest.mark.browser
 
@@ -45,6 +46,13 @@ def test_on_a_phone_picture_and_result_are_seen_at_once_and_the_page_is_short(de
         heights[path] = person.page.evaluate("document.documentElement.scrollHeight")
     assert len(heights) == 5
     assert max(heights.values()) <= MOST_HIGH, heights
+
+
+def test_no_two_links_touch_on_a_phone(demo, visitor):
+    person = visitor(width=375)
+    for path in ("/", "/partnerships", *stories(demo)):
+        person.go(path)
+        assert person.page.evaluate(_TOUCHING) == [], path
 
 
 def test_the_way_to_the_comment_stays_in_sight_and_never_covers_what_has_the_focus(demo, visitor):

@@ -113,6 +113,9 @@ def test_the_smallest_and_the_longest_text_make_a_page_a_picture_and_one_sheet(t
     assert len(picture.data) < 150_000
     poster = browsers["resident"].get(f"{address}/poster.pdf")
     assert poster.mimetype == "application/pdf"
+    assert partners.case.number not in poster.headers["Content-Disposition"], (
+        "no number that the page does not say"
+    )
     sheets = PdfReader(io.BytesIO(poster.data)).pages
     assert len(sheets) == 1
     text = "".join(sheets[0].extract_text().split())

@@ -199,8 +199,8 @@ def poster(public_id: str) -> Response:
     """A page to hang up in a community hall: the paper that the parties of the case print, too."""
     session = db.session()
     case, _page = publication.get_published(session, public_id)
-    name, template, facts = papers.make(papers.Ask(session, access.actor(), case, clock.now()), "poster")
-    return prints.paper(name, pdf.source(template, facts))
+    _name, template, facts = papers.make(papers.Ask(session, access.actor(), case, clock.now()), "poster")
+    return prints.paper(_("ポスター_%(title)s", title=facts["title"]), pdf.source(template, facts))
 
 
 @blueprint.get("/about")
