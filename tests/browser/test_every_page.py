@@ -68,7 +68,7 @@ ELSEWHERE: dict[str, str] = {
     "imports.show": "tests/web/test_import_pages.py: there is no import in the demo city",
     **dict.fromkeys(
         ("cases.bundle_file", "work.file", "work.paper", "work.calendar_file", "desk_work.handover_paper",
-         "registration_codes.poster",
+         "registration_codes.poster", "public.picture", "public.poster",
          "work.export_file",
          *(f"coordinator.{name}_file" for name in LISTS)),
         "tests/web: files to keep, not pages",
