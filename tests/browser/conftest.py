@@ -92,10 +92,9 @@ def _settings(folder: Path) -> Settings:
     )
 
 
-@pytest.fixture(scope="session")
-def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The demo city, loaded and encoded once for this run."""
-    settings = _settings(tmp_path_factory.mktemp("demo"))
+def load_city(folder: Path) -> Settings:
+    """The demo city, loaded and encoded in a folder."""
+    settings = _settings(folder)
     database = connect(settings)
     migrations.upgrade(database)
     seed_city.load(database, Path("seed_data"), clock.now())
@@ -103,6 +102,12 @@ def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     visits.load(database, clock.now())
     database.dispose()
     return settings
+
+
+@pytest.fixture(scope="session")
+def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The demo city, loaded and encoded once for this run."""
+    return load_city(tmp_path_factory.mktemp("demo"))
 
 
 @contextmanager
@@ -129,15 +134,22 @@ def demo(demo_template: Settings, tmp_path_factory: pytest.TempPathFactory) -> I
         yield running
 
 
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """A browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for the run."""
     if not CHROMIUM.exists():
         pytest.fail(f"expected Chromium at {CHROMIUM}, found none (REQUIRE_BROWSER is set)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+    with browsing() as browser:
         yield browser
-        browser.close()
 
 
 class Visitor:
