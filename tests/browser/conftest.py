@@ -32,6 +32,12 @@ from webapp.worker import Worker
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js"
 WIDTHS = (1280, 375)
+HEAVY = 100_000  #: bytes of a page with its styles and scripts, as they come
+_WEIGHT = """performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource'))
+  .filter(one => one.entryType === 'navigation' || /[.](css|js)([?]|$)/.test(one.name))
+  .reduce((sum, one) => sum + one.encodedBodySize, 0)"""
+_TAGS = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+_ALL = {"runOnly": _TAGS}
 FLAGS = (
     "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--force-color-profile=srgb", "--no-sandbox",
@@ -221,25 +227,9 @@ class Visitor:
         self.page.wait_for_load_state("load")
         found = list(self.complaints)
         self.complaints.clear()
-        wide = self.page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        if wide > 0:
-            out = self.page.evaluate(
-                """[...document.querySelectorAll('body *')]
-                .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('svg'))
-                .slice(0, 3).map(e => e.tagName + '.' + e.className).join(', ')"""
-            )
-            found.append(f"scrolls sideways by {wide} px: {out}")
-        squeezed = self.page.evaluate(
-            """() => [...document.querySelectorAll('td, th')].filter(cell => {
-                 const style = getComputedStyle(cell), words = cell.innerText.trim();
-                 const inner = cell.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-                 return cell.clientWidth && !cell.querySelector('input') && words.length > 3
-                   && inner < 2.5 * parseFloat(style.fontSize);
-               }).slice(0, 3).map(cell => cell.innerText.trim())"""
-        )
-        found += [f"a column too narrow to read: {words!r}" for words in squeezed]
+        found += self._misfits()
+        weight = self.page.evaluate(_WEIGHT)
+        found += [f"weighs {weight:,} bytes without pictures"] if weight > HEAVY else []
         dead = self.page.evaluate(
             """[...document.querySelectorAll('button, input[type=submit]')]
             .filter(e => e.type === 'submit' && !e.form).map(e => e.innerText || e.value)"""
@@ -260,13 +250,38 @@ class Visitor:
               return found; }"""
         )
         found += [f"touching the number does not dial: {words}" for words in silent]
+        return found + self._axe(_ALL)
+
+    def _misfits(self) -> list[str]:
+        found = []
+        wide = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        if wide > 0:
+            out = self.page.evaluate(
+                """[...document.querySelectorAll('body *')]
+                .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('svg'))
+                .slice(0, 3).map(e => e.tagName + '.' + e.className).join(', ')"""
+            )
+            found.append(f"scrolls sideways by {wide} px: {out}")
+        squeezed = self.page.evaluate(
+            """() => [...document.querySelectorAll('td, th')].filter(cell => {
+                 const style = getComputedStyle(cell), words = cell.innerText.trim();
+                 const inner = cell.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+                 return cell.clientWidth && !cell.querySelector('input') && words.length > 3
+                   && inner < 2.5 * parseFloat(style.fontSize);
+               }).slice(0, 3).map(cell => cell.innerText.trim())"""
+        )
+        return found + [f"a column too narrow to read: {words!r}" for words in squeezed]
+
+    def _axe(self, options: dict[str, Any]) -> list[str]:
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         result = self.page.evaluate(
-            """async () => (await axe.run(document, {runOnly: {type: 'tag', values:
-            ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}})).violations
-            .map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | '))"""
+            """async options => (await axe.run(document, options)).violations
+            .map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | '))""",
+            options,
         )
-        return found + [f"axe {line}" for line in result]
+        return [f"axe {line}" for line in result]
 
 
 @pytest.fixture
