@@ -32,12 +32,15 @@ from webapp.worker import Worker
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js"
 WIDTHS = (1280, 375)
+OTHER_WIDTHS = (768, 320)  #: a tablet, and the narrowest that WCAG asks for (1.4.10)
 HEAVY = 100_000  #: bytes of a page with its styles and scripts, as they come
 _WEIGHT = """performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource'))
   .filter(one => one.entryType === 'navigation' || /[.](css|js)([?]|$)/.test(one.name))
   .reduce((sum, one) => sum + one.encodedBodySize, 0)"""
 _TAGS = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 _ALL = {"runOnly": _TAGS}
+_ALL_BUT_COLOURS = {"runOnly": _TAGS, "rules": {"color-contrast": {"enabled": False}}}
+_COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 FLAGS = (
     "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--force-color-profile=srgb", "--no-sandbox",
@@ -251,6 +254,22 @@ class Visitor:
         )
         found += [f"touching the number does not dial: {words}" for words in silent]
         return found + self._axe(_ALL)
+
+    def faults_otherwise(self) -> list[str]:
+        """What is wrong with the present page in the other window of its kind (320 px on a phone, 768 px else), and
+        for somebody whose system asks for dark screens.
+        """
+        size = self.page.viewport_size or {"width": WIDTHS[0], "height": 900}
+        other = OTHER_WIDTHS[size["width"] < OTHER_WIDTHS[0]]
+        self.page.set_viewport_size({"width": other, "height": size["height"]})
+        found = [f"at {other} px: {one}" for one in (*self._misfits(), *self._axe(_ALL_BUT_COLOURS))]
+        self.page.set_viewport_size(size)
+        self.page.emulate_media(color_scheme="dark")
+        ground = self.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        found += ["dark: the ground is as in the light"] if ground == "rgb(255, 255, 255)" else []
+        found += [f"dark: {one}" for one in self._axe(_COLOURS)]
+        self.page.emulate_media(color_scheme="light")
+        return found
 
     def _misfits(self) -> list[str]:
         found = []
