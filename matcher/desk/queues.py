@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from matcher.agreements import acts as agreement_acts
 from matcher.cases import talks, trials, turns
 from matcher.cases.reads import DOCUMENT_WORK
-from matcher.desk import watches
+from matcher.desk import waiting, watches
 from matcher.desk.steps import COMPLETED_BY
 from matcher.desk.watches import PAYING
 from matcher.ground import calendar, lifecycle, permissions
@@ -55,12 +55,9 @@ def queues(session: Session, actor: Actor, now: datetime) -> list[Queue]:
     turns.settle(session)
     limit = watches.promise_limit(now)
     asked: list[Select[Any]] = []
+    decided = [(kind.code, kind.record, kind.state, kind.since) for kind in waiting.KINDS.values()]
     for code, kind, state, since in (
-        ("organizations", Organization, "submitted", Organization.submitted_at),
-        ("needs", Need, "in_review", Need.submitted_at),
-        ("offers", Offer, "in_review", Offer.submitted_at),
-        ("cases", Partnership, "coordinator_review", Partnership.moved_at),
-        ("agreements", Partnership, "agreement_review", Partnership.moved_at),
+        *decided,
         ("comments", PublicComment, "waiting", PublicComment.written_at),
     ):
         late = func.coalesce(func.sum(case((since <= limit, 1), else_=0)), 0)

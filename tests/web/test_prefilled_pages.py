@@ -219,7 +219,8 @@ def test_what_goes_beyond_is_shown_to_be_confirmed_and_not_refused(pair):
     post(town.group, f"{town.url}/accept", {"version": str(town.case().version)})
     for step in ("", "/approve", "/return", "/refuse"):
         page = visit(town.desk, town.url + step)
-        assert "ニーズ・提供メニュー・案件で違うところ" in page.text, step
+        assert "支援の内容の比較" in page.text, step
+        assert "量 違い" in page.text, step
         assert "より70kg多い" in page.text, step
     send(town.desk, visit(town.desk, f"{town.url}/approve"), GOOD, action="/approve")
     assert town.case().state == "introduced"

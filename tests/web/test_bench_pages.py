@@ -1,0 +1,185 @@
+"""The bench of the city: what is decided on and the decisions on one page, then the next of the queue."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from matcher.records import Need, Organization, Partnership, User
+from tests.conftest import NOW
+from tests.factories import make_company, make_need, make_npo, make_user
+from tests.services.test_desk import make_case
+from tests.web.pages import Page, send, visit
+from tests.web.test_case_pages import GOOD, HELLO, Town, agree, town
+from tests.web.test_home_pages import statements_of
+
+__all__ = ["town"]
+
+LIST = "/desk/cases?state=coordinator_review"
+WHY = {"reason_text": "受け渡しの場所を教えてください。"}
+
+
+def waiting_cases(town: Town, count: int, **changes: object) -> list[str]:
+    """Addresses of cases that wait for the city, oldest first."""
+    with town.records.write() as session:
+        company, npo = session.get(Organization, town.company.id), session.get(Organization, town.npo.id)
+        user = session.get(User, town.users["firm"].id)
+        assert company
+        assert npo
+        assert user
+        found = []
+        for number in range(count):
+            need = make_need(session, npo, title=f"{number + 1}番目に待つニーズ")
+            at = NOW - timedelta(days=count - number)
+            facts = {"need_id": need.id, "moved_at": at, "npo_agreed_at": at, "company_agreed_at": at}
+            case = make_case(session, company, npo, user, **facts | changes)
+            found.append(f"/cases/{case.public_id}")
+    return found
+
+
+def acts(page: Page) -> dict[str, str]:
+    """The decisions of a bench: last part of the address → how its details begin."""
+    found = re.findall(r'(<details class="bench-act[^>]*>)(.*?)</details>', page.html, re.DOTALL)
+    named = ((re.search(r'action="[^"]*/([a-z_]+)"', body), tag) for tag, body in found)
+    return {match[1]: tag for match, tag in named if match}
+
+
+def test_one_page_shows_what_is_decided_on_and_every_decision(town: Town) -> None:
+    agree(town)
+    page = visit(town.desk, town.url)
+    assert list(acts(page)) == ["approve", "return", "refuse", "send_message"]
+    assert all('name="decision"' in tag and "open" not in tag for tag in acts(page).values())
+    words = (
+        town.need.title, town.need.situation, town.offer.description, HELLO, town.company.name, town.npo.name,
+        "承認を待つ案件", "このほかに、あと0件", "お互いの担当者の連絡先が画面に表示され",
+    )  # fmt: skip
+    for one in words:
+        assert one in page.text, one
+    for text in (town.need.situation, town.offer.description, HELLO):  # the history keeps the message besides
+        assert page.html.count(text) <= 2, text
+
+
+def test_what_is_folded_says_how_much_and_what_is_empty_is_counted(town: Town) -> None:
+    agree(town)
+    page = visit(town.desk, town.url)
+    assert "未記入 1項目（応じられないこと・条件）" in page.text, page.text[-3000:]
+    assert "未記入" not in re.sub(r"未記入 \d項目", "", page.text)
+
+
+def test_a_long_text_is_cut_behind_a_sentence_and_nothing_of_it_is_lost(town: Town) -> None:
+    long = "".join(f"{number}番目の文はこのように続きます。" for number in range(40))
+    with town.records.write() as session:
+        session.get(Need, town.need.id).situation = long  # type: ignore[union-attr]
+    agree(town)
+    page = visit(town.desk, town.url)
+    assert "続きを読む" in page.text
+    assert "".join(page.text.replace("続きを読む", "").split()).count("".join(long.split())) == 1
+
+
+@pytest.mark.parametrize(
+    ("action", "typed"),
+    [
+        ("approve", GOOD),
+        ("return", {"reason_code": "conditions", **WHY}),
+        ("refuse", {"reason_code": "scope", **WHY}),
+    ],
+)
+def test_after_each_decision_the_next_of_the_queue_opens(
+    town: Town, action: str, typed: dict[str, str]
+) -> None:
+    first, second, third = waiting_cases(town, 3)
+    answered = send(town.desk, visit(town.desk, second), typed, action=f"/{action}")
+    assert answered.location == third
+    page = visit(town.desk, third)
+    with town.records.read() as session:
+        number = session.scalars(select(Partnership.number).order_by(Partnership.id)).all()[1]
+    assert f"{number}：" in page.text
+    assert "このほかに、あと1件" in page.text
+    assert send(town.desk, page, typed, action=f"/{action}").location == first
+    assert send(town.desk, visit(town.desk, first), typed, action=f"/{action}").location == LIST
+    visit(town.desk, LIST)
+
+
+def test_who_sends_a_decision_twice_arrives_at_the_same_page(town: Town) -> None:
+    first, second = waiting_cases(town, 2)
+    page = visit(town.desk, first)
+    for _time in range(2):
+        assert send(town.desk, page, GOOD, action="/approve").location == second
+
+
+def test_a_message_leaves_one_at_the_case(town: Town) -> None:
+    first, _second = waiting_cases(town, 2)
+    page = visit(town.desk, first)
+    assert send(town.desk, page, {"text": "場所はどこですか。"}, action="/send_message").location == first
+
+
+def test_what_is_refused_stands_open_with_what_was_typed_and_the_others_are_empty(town: Town) -> None:
+    agree(town)
+    page = visit(town.desk, town.url)
+    again = send(town.desk, page, {**WHY}, 422, action="/return")
+    opened = [name for name, tag in acts(again).items() if " open" in tag]
+    assert opened == ["return"]
+    assert again.form(action="/return").values["reason_text"] == WHY["reason_text"]
+    assert again.form(action="/refuse").values["reason_text"] == ""
+    assert again.form(action="/approve").values["text"] == ""
+    assert "理由を選んでください。" in again.text
+    assert ("理由：理由を選んでください。", "#return-reason_code") in again.links
+    assert "return-reason_code" in again.ids
+    # The next send takes it, and so does that of another decision.
+    send(town.desk, again, {"reason_code": "conditions"}, action="/return")
+
+
+def test_an_old_address_of_a_decision_opens_it_on_the_bench(town: Town) -> None:
+    agree(town)
+    for action in ("approve", "return", "refuse"):
+        page = visit(town.desk, f"{town.url}/{action}")
+        assert [name for name, tag in acts(page).items() if " open" in tag] == [action]
+
+
+def test_what_differs_and_what_has_changed_stands_first(town: Town) -> None:
+    agree(town)
+    page = visit(town.desk, town.url)
+    assert "差し戻したあとの補足・変更" not in page.text
+    send(town.desk, page, {"reason_code": "conditions", **WHY}, action="/return")
+    revise = visit(town.firm, f"{town.url}/revise")
+    send(town.firm, revise, {"quantity": "90", "note": "駅前の倉庫でお渡しします。"}, action="/revise")
+    send(town.group, visit(town.group, f"{town.url}/accept"), action="/accept")
+    page = visit(town.desk, town.url)
+    places = [
+        page.text.index(words)
+        for words in ("より70kg多い量です。", "差し戻したあとの補足・変更", "困っていること")
+    ]
+    assert places == sorted(places)
+    assert "要確認：ニーズ・提供メニューと違う条件があります" in page.text
+
+
+def test_members_see_no_queue_and_no_decision(town: Town) -> None:
+    agree(town)
+    for browser in (town.firm, town.group):
+        page = visit(browser, town.url)
+        assert not acts(page)
+        assert "承認を待つ" not in page.text
+
+
+@pytest.mark.parametrize("many", [2, 30])
+def test_a_bench_asks_as_little_with_many_waiting_as_with_two(town: Town, many: int) -> None:
+    address = waiting_cases(town, many)[0]
+    visit(town.desk, address)
+    with statements_of(town.records) as asked:
+        visit(town.desk, address)
+    assert len(asked) <= 36
+
+
+def test_two_names_of_forty_letters_and_nothing_at_all(town: Town) -> None:
+    with town.records.write() as session:
+        company = make_company(
+            session, name="株式会社" + "あ" * 36, profile={"business": "", "csr_policy": ""}
+        )
+        npo = make_npo(session, name="特定非営利活動法人" + "い" * 31)
+        user = make_user(session, company)
+        case = make_case(session, company, npo, user, quantity=None, unit="", number="E-2026-9999")
+        public_id = case.public_id
+    page = visit(town.desk, f"/cases/{public_id}")
+    assert page.h1 == ["活動全体について"]
+    assert "対象なし：比べるニーズ・提供メニューはありません" in page.text
