@@ -154,7 +154,9 @@ def lengthen(demo: Demo) -> None:
 def test_long_names_wrap_and_nothing_overflows(visitor: Visitors, demo: Demo, width: int) -> None:
     lengthen(demo)
     person = visitor("coordinator", width=width)
-    for address in waiting(demo):
+    agreements = [f"{one}/do/confirm_agreement" for one in waiting(demo, "agreement_review")]
+    assert agreements
+    for address in [*waiting(demo), *agreements]:
         person.go(address)
         assert person.faults() == [], (width, address)
     person.go(f"{waiting(demo)[0]}/approve")

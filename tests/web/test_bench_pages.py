@@ -2,10 +2,16 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
+from wtforms import BooleanField, SelectMultipleField
+from wtforms.fields.core import UnboundField
 
+from matcher.agreements import acts as agreement_acts
+from matcher.cases import documents
+from matcher.ground import vocabulary
 from matcher.records import Need, Organization, Partnership, User
 from tests.conftest import NOW
 from tests.factories import make_company, make_need, make_npo, make_user
@@ -13,8 +19,12 @@ from tests.services.test_desk import make_case
 from tests.web.pages import Page, send, visit
 from tests.web.test_case_pages import GOOD, HELLO, Town, agree, town
 from tests.web.test_home_pages import statements_of
+from tests.web.test_prefilled_pages import Workplace, place
+from webapp import filters
+from webapp.views.cases import ACTS as CASE_ACTS
+from webapp.views.work_acts import ACTS as WORK_ACTS
 
-__all__ = ["town"]
+__all__ = ["place", "town"]
 
 LIST = "/desk/cases?state=coordinator_review"
 WHY = {"reason_text": "受け渡しの場所を教えてください。"}
@@ -183,3 +193,59 @@ def test_two_names_of_forty_letters_and_nothing_at_all(town: Town) -> None:
     page = visit(town.desk, f"/cases/{public_id}")
     assert page.h1 == ["活動全体について"]
     assert "対象なし：比べるニーズ・提供メニューはありません" in page.text
+
+
+# ── Agreements ──
+
+
+def test_what_is_ticked_stands_beside_the_tick(place: Workplace) -> None:
+    """Every box of every act by which the city decides is described by what it is about."""
+    place.bring("agreement_review")
+    place.settle()
+    ticked = {
+        name for name, row in {**CASE_ACTS, **WORK_ACTS}.items() if row.deed.words.decided and ticks(row)
+    }
+    assert ticked == {agreement_acts.confirm.name}
+    page = visit(place.open("manager"), place.url(f"/do/{agreement_acts.confirm.name}"))
+    boxes = [one for one in page.inputs if one.get("type") == "checkbox"]
+    assert [one["value"] for one in boxes] == list(agreement_acts.CHECKS)
+    said = {}
+    for box in boxes:
+        (found,) = re.findall(rf'id="{box["aria-describedby"]}">(.*?)</dl>', page.html, re.DOTALL)
+        said[box["value"]] = " ".join(re.sub("<[^>]*>", " ", found).split())
+    content = documents.find_draft(place.session, place.case, "agreement").content  # type: ignore[union-attr]
+    assert filters.isoday(content["from_on"]) in said["period"]
+    assert filters.isoday(content["to_on"]) in said["period"]
+    assert "企業が負担する金額 0円" in said["money"]
+    assert "市が負担する金額 0円" in said["money"]
+    assert content["costs"] in said["money"] or not content["costs"]
+    assert "週に来る子どもの数" in said["indicators"]
+    assert content["publication"] in said["publication"]
+    # Beside the tick, and nowhere else on the page.
+    assert page.html.count(content["publication"]) == 1
+
+
+def test_a_box_that_is_sent_back_stays_ticked_and_the_next_agreement_follows(place: Workplace) -> None:
+    place.bring("agreement_review")
+    place.settle()
+    manager = place.open("manager")
+    address = place.url(f"/do/{agreement_acts.confirm.name}")
+    page = visit(manager, address)
+    some = {"checked": ["period", "money"], "text": "確認した。"}
+    again = send(manager, page, some, 422, action=f"/do/{agreement_acts.confirm.name}")
+    assert again.form(action=f"/do/{agreement_acts.confirm.name}").values["checked"] == ["period", "money"]
+    opened = [name for name, tag in acts(again).items() if " open" in tag]
+    assert opened == [agreement_acts.confirm.name]
+    typed = {
+        "reason_code": next(iter(vocabulary.AGREEMENT_RETURN_REASONS)),
+        "reason_text": "期間を直してください。",
+    }
+    sent = send(manager, again, typed, action=f"/do/{agreement_acts.return_.name}")
+    assert sent.location == "/desk/cases?state=agreement_review"
+
+
+def ticks(row: Any) -> bool:
+    """Whether a form asks for boxes to be ticked."""
+    kinds = (getattr(row.form, name) for name in dir(row.form) if not name.startswith("_"))
+    boxes = (BooleanField, SelectMultipleField)
+    return any(isinstance(one, UnboundField) and issubclass(one.field_class, boxes) for one in kinds)
