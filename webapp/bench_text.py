@@ -1,15 +1,16 @@
 """The bench of the city in words: what was compared, what waits, and texts too long to stand open."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 
 from matcher.city.cities import City
 from matcher.desk.checks import Check
+from matcher.ground import profile as profile_of
 from matcher.records import Organization
 from matcher.register.act import Act
-from webapp import organization_text
+from webapp import filters, organization_text
 from webapp.fit_text import Told
 from webapp.labels import gettext as _
 
@@ -46,7 +47,7 @@ _CHECKS: Final[Mapping[str, Mapping[str, Any]]] = {
         "no": _l("連絡先に見える文字があります"),
     },
 }
-MARKS: Final[Mapping[str, str]] = {"yes": "○", "no": "×", "none": "−"}
+MARKS: Final[Mapping[str, str]] = {"yes": "○", "partly": "△", "no": "×", "none": "−"}
 _OPEN: Final = 140  #: letters of a text that stand open
 
 
@@ -68,6 +69,42 @@ def profile(organization: Organization, city: City) -> list[tuple[str, str | lis
     return [
         (str(organization_text.label(kind, name)), value(organization, name, city)) for name in _READ[kind]
     ]
+
+
+#: question of the checklist → what of the application it is about
+_ASKED: Final[Mapping[str, tuple[str, ...]]] = {
+    "number": ("corporate_number", "no_number_reason", "name", "address"),
+    "agent": ("representative", "contact_department", "contact_name"),
+    "business": ("website",),
+    "charter": ("disclosure",),
+    "report": ("disclosure",),
+}
+
+
+def beside(organization: Organization, city: City) -> dict[str, str]:
+    """Question of the checklist → what the application says of it, on a line; empty where it says nothing."""
+    found = {
+        item: [
+            f"{organization_text.label(organization.kind, name)}{_('：')}{words}"
+            for name in names
+            if profile_of.find(organization.kind, name) is not None
+            and (words := _joined(organization_text.value(organization, name, city)))
+        ]
+        for item, names in _ASKED.items()
+    }
+    if organization.declared_at:
+        sworn = _("%(day)sに誓約・申告", day=filters.jdate(organization.declared_at))
+        found |= {"declaration": [sworn], "tax": [sworn]}
+    return {item: _("／").join(lines) for item, lines in found.items()}
+
+
+def _joined(words: str | list[str]) -> str:
+    return words if isinstance(words, str) else _("、").join(words)
+
+
+def filled(rows: Collection[organization_text.Row]) -> str:
+    """How much of a section is filled in."""
+    return _("記入 %(filled)s／%(all)s", filled=sum(bool(row.value) for row in rows), all=len(rows))
 
 
 def fit(one: Told | None) -> str:

@@ -107,6 +107,31 @@ def test_the_decision_stays_in_sight_on_a_desk(visitor: Visitors, demo: Demo) ->
     assert page.locator("details.bench-act[open]").count() == 1  # one at a time
 
 
+def test_an_application_is_short_and_its_decisions_are_in_sight(visitor: Visitors, demo: Demo) -> None:
+    with demo.database.read() as session:
+        (first, *_rest) = session.scalars(
+            select(Organization.public_id)
+            .where(Organization.state == "submitted")
+            .order_by(Organization.submitted_at)
+        ).all()
+    person = visitor("manager", width=1366)
+    page = person.page
+    page.set_viewport_size({"width": 1366, "height": 768})
+    person.go(f"/desk/organizations/{first}")
+    assert page.evaluate("document.querySelector('main').getBoundingClientRect().bottom") <= 1500
+    for share in (0, 0.5, 0.9):
+        page.evaluate("share => scrollTo(0, document.querySelector('main').scrollHeight * share)", share)
+        assert is_in_sight(page, ".bench-foot > .bench-act > summary"), share
+    page.evaluate("scrollTo(0, 0)")
+    for question in page.locator(".bench-ask").all():
+        question.locator('[value="yes"]').check()
+    page.locator(".bench-foot > .bench-act-primary > summary").click()
+    person.press(page.get_by_role("button", name="確認済みにする"))
+    assert path_of(page).startswith("/desk/organizations/")
+    assert first not in page.url
+    assert person.faults() == []
+
+
 def test_on_a_phone_the_way_to_the_decision_is_at_the_foot(visitor: Visitors, demo: Demo) -> None:
     person = visitor("coordinator", width=375)
     page = person.page
@@ -156,7 +181,11 @@ def test_long_names_wrap_and_nothing_overflows(visitor: Visitors, demo: Demo, wi
     person = visitor("coordinator", width=width)
     agreements = [f"{one}/do/confirm_agreement" for one in waiting(demo, "agreement_review")]
     assert agreements
-    for address in [*waiting(demo), *agreements]:
+    with demo.database.read() as session:
+        applied = session.scalars(select(Organization.public_id).where(Organization.state == "submitted"))
+        organizations = [f"/desk/organizations/{one}" for one in applied]
+    assert organizations
+    for address in [*waiting(demo), *agreements, *organizations[:1]]:
         person.go(address)
         assert person.faults() == [], (width, address)
     person.go(f"{waiting(demo)[0]}/approve")

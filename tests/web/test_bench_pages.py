@@ -249,3 +249,76 @@ def ticks(row: Any) -> bool:
     kinds = (getattr(row.form, name) for name in dir(row.form) if not name.startswith("_"))
     boxes = (BooleanField, SelectMultipleField)
     return any(isinstance(one, UnboundField) and issubclass(one.field_class, boxes) for one in kinds)
+
+
+# ── Organizations ──
+
+
+def waiting_npos(town: Town, count: int) -> list[str]:
+    """Addresses of NPOs that wait for the city, oldest first."""
+    with town.records.write() as session:
+        return [
+            f"/desk/organizations/{one.public_id}"
+            for one in (
+                make_npo(
+                    session, name=f"{number + 1}番目の会", state="submitted", verified_at=None,
+                    submitted_at=NOW - timedelta(days=count - number), declared_at=NOW, website="",
+                )
+                for number in range(count)
+            )
+        ]  # fmt: skip
+
+
+def test_an_application_is_decided_on_beside_its_queue_and_the_next_one_opens(town: Town) -> None:
+    first, second, third = waiting_npos(town, 3)
+    page = visit(town.desk, second)
+    for words in ("確認を待つ団体・企業", "このほかに、あと2件", "2番目の会", "誓約・申告"):
+        assert words in page.text, words
+    answers = dict.fromkeys(vocabulary.CHECKLIST_NPO, "yes") | {"action": "verify"}
+    onward = send(town.desk, page, answers, button="確認済みにする")
+    assert onward.location == third
+    assert "2番目の会" in visit(town.desk, third).text  # what was done is said
+    back = {"action": "return", "reason_code": next(iter(vocabulary.ORGANIZATION_RETURN_REASONS)), **WHY}
+    assert send(town.desk, visit(town.desk, third), back, button="差し戻す").location == first
+    assert send(town.desk, visit(town.desk, first), back, button="差し戻す").location == (
+        "/desk/organizations?state=submitted"
+    )
+
+
+def test_what_is_said_of_a_question_stands_beside_it_and_what_is_empty_is_counted(town: Town) -> None:
+    (address,) = waiting_npos(town, 1)
+    page = visit(town.desk, address)
+    hint = re.search(r'id="number-hint">([^<]*)', page.html)
+    assert hint
+    assert "団体名：1番目の会" in hint[1]
+    assert "所在地（住所）：澪原市中央町1-2-3" in hint[1]
+    assert "誓約・申告" in re.search(r'id="declaration-hint">([^<]*)', page.html)[1]  # type: ignore[index]
+    assert re.search(r"未記入 \d項目（[^）]*ウェブサイト", page.text)
+    assert "記入 " in page.text
+    assert not re.search(r">\s*未記入\s*<", page.html)
+
+
+def test_what_was_wanting_last_time_stands_first(town: Town) -> None:
+    (address,) = waiting_npos(town, 1)
+    wrong = {
+        "charter": "no", "charter_comment": "会則が古い。", "action": "return",
+        "reason_code": next(iter(vocabulary.ORGANIZATION_RETURN_REASONS)), **WHY,
+    }  # fmt: skip
+    send(town.desk, visit(town.desk, address), wrong, button="差し戻す")
+    with town.records.write() as session:
+        found = session.scalars(select(Organization).order_by(Organization.id.desc())).first()
+        assert found
+        found.state = "submitted"
+    text = visit(town.desk, address).text
+    assert "前回の確認：定款・会則を確認した → いいえ（会則が古い。）" in text
+    assert text.index("前回の確認：") < text.index("団体名のフリガナ")
+
+
+def test_a_refused_verification_keeps_the_answers_and_opens_what_was_pressed(town: Town) -> None:
+    (address,) = waiting_npos(town, 1)
+    page = visit(town.desk, address)
+    some = {"number": "yes", "charter_comment": "写しを見た。"}
+    again = send(town.desk, page, some | {"action": "return"}, 422, button="差し戻す")
+    assert again.form(button="差し戻す").values["number"] == "yes"
+    opened = re.findall(r'<details class="bench-(act|more)[^>]* open>', again.html)
+    assert opened == ["more", "act"]  # the note that was written, and the decision that was sent
