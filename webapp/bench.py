@@ -22,6 +22,8 @@ _PAGES: Final[Mapping[str, tuple[str, dict[str, str]]]] = {
     "needs": ("coordinator.need", {}),
     "offers": ("coordinator.offer", {}),
 }
+#: kind of a posting → its queue
+CODES: Final[Mapping[str, str]] = {"need": "needs", "offer": "offers"}
 _LISTS: Final[Mapping[str, str]] = {**{code: code for code in _PAGES}, "agreements": "cases"}
 
 

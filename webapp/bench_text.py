@@ -1,18 +1,23 @@
 """The bench of the city in words: what was compared, what waits, and texts too long to stand open."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 
 from matcher.city.cities import City
 from matcher.desk.checks import Check
+from matcher.ground import posting as postings
 from matcher.ground import profile as profile_of
-from matcher.records import Organization
+from matcher.postings import drafts
+from matcher.records import Need, Offer, Organization
 from matcher.register.act import Act
-from webapp import filters, organization_text
-from webapp.fit_text import Told
+from webapp import filters, organization_text, posting_text
+from webapp.fit_text import Told as Fit
 from webapp.labels import gettext as _
+
+Told = list[tuple[str, str]]
 
 #: queue → its heading
 QUEUES: Final[Mapping[str, Any]] = {
@@ -48,6 +53,7 @@ _CHECKS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
 }
 MARKS: Final[Mapping[str, str]] = {"yes": "○", "partly": "△", "no": "×", "none": "−"}
+_ELSEWHERE: Final = frozenset({"title", "unit"})  #: at the head, and with the amount
 _OPEN: Final = 140  #: letters of a text that stand open
 
 
@@ -102,12 +108,35 @@ def _joined(words: str | list[str]) -> str:
     return words if isinstance(words, str) else _("、").join(words)
 
 
+def posting(found: Need | Offer, city: City) -> tuple[Told, Told]:
+    """(label, words) of everything that a need or an offer says, its texts and the rest; without words where
+    it says nothing.
+    """
+    kind = drafts.kind_of(found)
+    labels = posting_text.labels(kind)
+    texts: Told = []
+    rest: Told = []
+    for one in postings.FIELDS[kind]:
+        value = getattr(found, one.code)
+        if one.code in _ELSEWHERE:
+            continue
+        if value in (None, "", []):
+            words = ""
+        elif one.kind == "number":
+            words = filters.quantity(value, found.unit)
+        else:
+            kept = value.isoformat() if isinstance(value, date) else value
+            words = posting_text.plain(kind, one.code, kept, city)
+        (texts if one.kind == "text" else rest).append((str(labels[one.code]), words))
+    return texts, rest
+
+
 def filled(rows: Collection[organization_text.Row]) -> str:
     """How much of a section is filled in."""
     return _("記入 %(filled)s／%(all)s", filled=sum(bool(row.value) for row in rows), all=len(rows))
 
 
-def fit(one: Told | None) -> str:
+def fit(one: Fit | None) -> str:
     """How the two fit, on one line."""
     if one is None or one.unknown:
         return _("計算していません")

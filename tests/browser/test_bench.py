@@ -182,10 +182,12 @@ def test_long_names_wrap_and_nothing_overflows(visitor: Visitors, demo: Demo, wi
     agreements = [f"{one}/do/confirm_agreement" for one in waiting(demo, "agreement_review")]
     assert agreements
     with demo.database.read() as session:
-        applied = session.scalars(select(Organization.public_id).where(Organization.state == "submitted"))
-        organizations = [f"/desk/organizations/{one}" for one in applied]
-    assert organizations
-    for address in [*waiting(demo), *agreements, *organizations[:1]]:
+        applied = select(Organization.public_id).where(Organization.state == "submitted").limit(1)
+        read = select(Need.public_id).where(Need.state == "in_review").limit(1)
+        others = [f"/desk/organizations/{one}" for one in session.scalars(applied)]
+        others += [f"/desk/needs/{one}" for one in session.scalars(read)]
+    assert len(others) == 2
+    for address in [*waiting(demo)[:2], *agreements, *others]:
         person.go(address)
         assert person.faults() == [], (width, address)
     person.go(f"{waiting(demo)[0]}/approve")

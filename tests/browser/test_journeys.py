@@ -76,6 +76,7 @@ def test_from_a_need_to_an_introduction(visitor: Visitors, demo: Demo):
     coordinator.go("/desk/needs")
     coordinator.press(coordinator.page.get_by_role("link", name=NEED["title"]))
     assert number in coordinator.page.inner_text("main")
+    coordinator.page.locator("summary", has_text="公開する").first.click()
     coordinator.press(coordinator.page.get_by_role("button", name="公開する", exact=True))
     demo.work()
 
@@ -200,6 +201,7 @@ def publish(visitor: Visitors, demo: Demo, title: str) -> None:
     coordinator = visitor("coordinator")
     coordinator.go("/desk/needs")
     coordinator.press(coordinator.page.get_by_role("link", name=title))
+    coordinator.page.locator("summary", has_text="公開する").first.click()
     coordinator.press(coordinator.page.get_by_role("button", name="公開する", exact=True))
     demo.work()
 

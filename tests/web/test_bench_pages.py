@@ -322,3 +322,57 @@ def test_a_refused_verification_keeps_the_answers_and_opens_what_was_pressed(tow
     assert again.form(button="差し戻す").values["number"] == "yes"
     opened = re.findall(r'<details class="bench-(act|more)[^>]* open>', again.html)
     assert opened == ["more", "act"]  # the note that was written, and the decision that was sent
+
+
+# ── Needs and offers ──
+
+
+def waiting_needs(town: Town, count: int) -> list[str]:
+    """Addresses of needs that wait for the city, oldest first."""
+    with town.records.write() as session:
+        npo = session.get(Organization, town.npo.id)
+        assert npo
+        return [
+            f"/desk/needs/{one.public_id}"
+            for one in (
+                make_need(
+                    session, npo, title=f"{number + 1}番目のニーズ", state="in_review", published_at=None,
+                    submitted_at=NOW - timedelta(days=count - number), what_we_give="",
+                )
+                for number in range(count)
+            )
+        ]  # fmt: skip
+
+
+def test_a_need_is_read_beside_its_queue_and_the_next_one_opens(town: Town) -> None:
+    first, second, third = waiting_needs(town, 3)
+    page = visit(town.desk, second)
+    for words in ("確認を待つニーズ", "このほかに、あと2件", "2番目のニーズ", "問題なし："):
+        assert words in page.text, words
+    assert send(town.desk, page, {"action": "publish"}, button="公開する").location == third
+    back = {"action": "return", "reason_code": next(iter(vocabulary.NEED_RETURN_REASONS)), **WHY}
+    assert send(town.desk, visit(town.desk, third), back, button="差し戻す").location == first
+    done = send(town.desk, visit(town.desk, first), {"action": "publish"}, button="公開する")
+    assert done.location == "/desk/needs?state=in_review"
+
+
+def test_what_a_need_says_stands_once_and_what_it_lacks_is_counted(town: Town) -> None:
+    (address,) = waiting_needs(town, 1)
+    page = visit(town.desk, address)
+    assert re.search(r"未記入 \d項目（[^）]*企業にお返しできること", page.text)
+    assert not re.search(r">\s*未記入\s*<", page.html)
+    assert "20kg" in page.text
+    assert (
+        page.text.count(town.need.wanted_change) == 2
+    )  # to be read, and in the field where it can be mended
+
+
+def test_a_refused_return_keeps_the_texts_that_could_be_mended(town: Town) -> None:
+    (address,) = waiting_needs(town, 1)
+    page = visit(town.desk, address)
+    again = send(town.desk, page, {"title": "整えた件名", "action": "return"}, 422, button="差し戻す")
+    assert again.form(button="差し戻す").values["title"] == "整えた件名"
+    opened = re.findall(r'<details class="bench-act bench-act-(\w+)[^>]* open>', again.html)
+    assert opened == ["secondary"]
+    send(town.desk, again, {"action": "publish"}, button="公開する")
+    assert "整えた件名" in visit(town.desk, address).text
