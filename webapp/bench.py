@@ -21,10 +21,13 @@ _PAGES: Final[Mapping[str, tuple[str, dict[str, str]]]] = {
     "organizations": ("coordinator.organization", {}),
     "needs": ("coordinator.need", {}),
     "offers": ("coordinator.offer", {}),
+    "comments": ("desk_work.comment", {}),
 }
 #: kind of a posting → its queue
 CODES: Final[Mapping[str, str]] = {"need": "needs", "offer": "offers"}
-_LISTS: Final[Mapping[str, str]] = {**{code: code for code in _PAGES}, "agreements": "cases"}
+_LISTS: Final[Mapping[str, str]] = {
+    "agreements": "coordinator.cases", "comments": "desk_work.comments",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def queue(code: str, record: Any) -> Queue:
 
 def list_url(code: str) -> str:
     """The list of all that wait."""
-    return url_for(f"coordinator.{_LISTS[code]}", state=waiting.KINDS[code].state)
+    return url_for(_LISTS.get(code, f"coordinator.{code}"), state=waiting.KINDS[code].state)
 
 
 def onward(code: str, record: Any) -> Callable[[Any], str]:

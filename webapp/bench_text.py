@@ -26,6 +26,7 @@ QUEUES: Final[Mapping[str, Any]] = {
     "offers": _l("確認を待つ提供メニュー"),
     "cases": _l("承認を待つ案件"),
     "agreements": _l("確認を待つ協定"),
+    "comments": _l("確認を待つ住民の声"),
 }
 #: what was compared → how it stands
 _CHECKS: Final[Mapping[str, Mapping[str, Any]]] = {

@@ -11,10 +11,10 @@ from typing import Literal
 
 from matcher.cases import talks
 from matcher.desk import watches
-from matcher.ground import lifecycle
+from matcher.ground import lifecycle, personal
 from matcher.postings import drafts, terms
 from matcher.postings.terms import Figures
-from matcher.records import AuditEvent, Need, Offer, Organization, Partnership, User
+from matcher.records import AuditEvent, Need, Offer, Organization, Partnership, PublicComment, User
 from matcher.register.doers import Doer
 
 Mark = Literal["yes", "no", "none"]
@@ -96,6 +96,11 @@ def known_of_posting(posting: Need | Offer, now: datetime) -> list[Check]:
 def known_of_organization(organization: Organization, now: datetime) -> list[Check]:
     """Of an application."""
     return [_in_time(organization.submitted_at, now)]
+
+
+def known_of_comment(comment: PublicComment, now: datetime) -> list[Check]:
+    """Of a resident's words."""
+    return [_check("personal", holds=not personal.kinds_in(comment.text)), _in_time(comment.written_at, now)]
 
 
 def _in_time(since: datetime | None, now: datetime) -> Check:

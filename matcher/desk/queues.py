@@ -24,7 +24,6 @@ from matcher.records import (
     Offer,
     Organization,
     Partnership,
-    PublicComment,
     Question,
 )
 from matcher.results import outcome_reports, ratings
@@ -55,13 +54,11 @@ def queues(session: Session, actor: Actor, now: datetime) -> list[Queue]:
     turns.settle(session)
     limit = watches.promise_limit(now)
     asked: list[Select[Any]] = []
-    decided = [(kind.code, kind.record, kind.state, kind.since) for kind in waiting.KINDS.values()]
-    for code, kind, state, since in (
-        *decided,
-        ("comments", PublicComment, "waiting", PublicComment.written_at),
-    ):
+    for kind in waiting.KINDS.values():
+        since = kind.since
         late = func.coalesce(func.sum(case((since <= limit, 1), else_=0)), 0)
-        asked.append(_row(code, func.min(since), cast(null(), Date), late, kind).where(kind.state == state))
+        row = _row(kind.code, func.min(since), cast(null(), Date), late, kind.record)
+        asked.append(row.where(kind.record.state == kind.state))
     late_questions = _row(
         "questions", func.min(Question.asked_at), cast(null(), Date), func.count(), Question
     )

@@ -16,7 +16,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from matcher.desk import checks
 from matcher.ground import permissions
 from matcher.ground.permissions import Actor
-from matcher.records import CaseDocument, Need, Offer, Organization, Partnership
+from matcher.records import CaseDocument, Need, Offer, Organization, Partnership, PublicComment
 
 SHOWN: Final = 10  #: so many of a queue stand beside what is decided on
 _BEFORE: Final = 2  #: of them, so many that have waited longer
@@ -78,6 +78,10 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind(
             "agreements", Partnership, "agreement_review", Partnership.moved_at, _SIDES, _about_case,
             lambda found: str(found.npo.name), checks.known_of_agreement,
+        ),
+        Kind(
+            "comments", PublicComment, "waiting", PublicComment.written_at, (),
+            lambda found: str(found.text), lambda found: "", checks.known_of_comment,
         ),
     )
 }  # fmt: skip

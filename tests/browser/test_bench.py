@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 from sqlalchemy import select, update
 
-from matcher.records import Need, Organization, Partnership
+from matcher.records import Need, Organization, Partnership, PublicComment
 from tests.browser.conftest import Demo, Visitor, served
 from webapp import Settings
 
@@ -186,7 +186,9 @@ def test_long_names_wrap_and_nothing_overflows(visitor: Visitors, demo: Demo, wi
         read = select(Need.public_id).where(Need.state == "in_review").limit(1)
         others = [f"/desk/organizations/{one}" for one in session.scalars(applied)]
         others += [f"/desk/needs/{one}" for one in session.scalars(read)]
-    assert len(others) == 2
+        said = select(PublicComment.public_id).where(PublicComment.state == "waiting").limit(1)
+        others += [f"/desk/comments/{one}" for one in session.scalars(said)]
+    assert len(others) == 3
     for address in [*waiting(demo)[:2], *agreements, *others]:
         person.go(address)
         assert person.faults() == [], (width, address)

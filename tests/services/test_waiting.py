@@ -14,7 +14,7 @@ from matcher.desk import checks, queues, waiting
 from matcher.ground import lifecycle, personal, vocabulary
 from matcher.ground.errors import NotPermitted
 from matcher.ground.permissions import Actor
-from matcher.records import CaseDocument, CaseMessage, Organization, Partnership, User
+from matcher.records import CaseDocument, CaseMessage, Organization, Partnership, PublicComment, User
 from matcher.register import conflicts
 from tests.conftest import NOW
 from tests.factories import (
@@ -193,6 +193,10 @@ def test_every_queue_is_the_one_that_the_desk_counts(office: Office, code: str):
         make_npo(office.session, state="submitted", submitted_at=at)
         make_need(office.session, office.npo, state="in_review", submitted_at=at)
         make_offer(office.session, office.company, state="in_review", submitted_at=at)
+        words = PublicComment(partnership_id=office.case(0, state="closed").id, text="よい取り組みです。",
+                              state="waiting", written_at=at)  # fmt: skip
+        office.session.add(words)
+    office.session.flush()
     kind = waiting.KINDS[code]
     record = office.session.scalars(select(kind.record).where(kind.record.state == kind.state)).first()
     line = office.around(record, code)

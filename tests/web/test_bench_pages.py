@@ -12,7 +12,7 @@ from wtforms.fields.core import UnboundField
 from matcher.agreements import acts as agreement_acts
 from matcher.cases import documents
 from matcher.ground import vocabulary
-from matcher.records import Need, Organization, Partnership, User
+from matcher.records import Need, Organization, Partnership, PublicComment, User
 from tests.conftest import NOW
 from tests.factories import make_company, make_need, make_npo, make_user
 from tests.services.test_desk import make_case
@@ -376,3 +376,36 @@ def test_a_refused_return_keeps_the_texts_that_could_be_mended(town: Town) -> No
     assert opened == ["secondary"]
     send(town.desk, again, {"action": "publish"}, button="公開する")
     assert "整えた件名" in visit(town.desk, address).text
+
+
+# ── Residents' words ──
+
+
+def test_a_residents_words_are_answered_beside_their_queue(place: Workplace) -> None:
+    place.bring("running")
+    for number in range(3):
+        place.session.add(
+            PublicComment(
+                partnership_id=place.case.id, text=f"{number + 1}番目の声です。", state="waiting",
+                written_at=place.at - timedelta(days=3 - number),
+            )
+        )  # fmt: skip
+    place.settle()
+    with place.records.read() as session:
+        ids = session.scalars(select(PublicComment.public_id).order_by(PublicComment.written_at)).all()
+    first, second, third = (f"/desk/comments/{one}" for one in ids)
+    desk = place.open("coordinator")
+    page = visit(desk, second)
+    for words in ("確認を待つ住民の声", "このほかに、あと2件", "2番目の声です。"):
+        assert words in page.text, words
+    lacking = send(desk, page, {"decision": "show"}, 422, action=second)
+    assert (
+        page.text.count("※必須") == 4
+    )  # the answer and its reason, why it is not shown, and which of the two
+    shown = {"decision": "show", "text": "ありがとうございます。", "reason": "市の考えを伝えるため。"}
+    assert send(desk, lacking, shown, action=second).location == third
+    hide = {"decision": "hide", "hide_reason": next(iter(vocabulary.COMMENT_HIDE_REASONS))}
+    assert send(desk, visit(desk, third), hide, action=third).location == first
+    assert send(desk, visit(desk, first), shown, action=first).location == "/desk/comments?state=waiting"
+    # What was read before is changed without going on.
+    assert send(desk, visit(desk, second), hide, action=second).location == "/desk/comments?state=waiting"
