@@ -31,7 +31,7 @@ EXCEPT = {
     "webapp/bodies.py": LATER, "webapp/mail.py": "a mail is Japanese until its reader has a language",
     "webapp/buffered.py": "said before the application runs", "webapp/forms/work.py": DATES,
     "webapp/forms/results.py": DATES,
-    "webapp/audit_text.py": "an ending that is cut off", "webapp/templates/account/notices.html": "the service's name",
+    "webapp/audit_text.py": "an ending that is cut off", "webapp/notice_text.py": "the service's name",
 }  # fmt: skip
 ROOT = Path(__file__).parents[2]
 
