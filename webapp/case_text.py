@@ -202,7 +202,7 @@ def consequences(case: Partnership, action: str, actor: Actor, now: datetime) ->
             (
                 city,
                 _(
-                    "両者のプロフィール、ニーズ、提案の理由、これまでの経過を、いまの内容のまま保存します。"
+                    "両者のプロフィール、ニーズ、組み合わせの理由、これまでの経過を、いまの内容のまま保存します。"
                     "あとから変えることはできません。"
                 ),
             ),

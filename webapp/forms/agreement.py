@@ -13,13 +13,13 @@ from wtforms import (
     SelectMultipleField,
     ValidationError,
 )
-from wtforms.validators import DataRequired, InputRequired
+from wtforms.validators import InputRequired
 
 from matcher.agreements import contract
 from matcher.ground import limits, numerals, vocabulary
 from matcher.ground.typed import Unclear
 from webapp import value_text
-from webapp.forms.base import Form, choices
+from webapp.forms.base import Form, Needed, choices
 from webapp.forms.case import ReasonForm
 from webapp.forms.fields import (
     CHOOSE,
@@ -180,7 +180,7 @@ class AgreementForm(Form):
 class RuleForm(Form):
     """支払いの条件: a row of the payment table."""
 
-    indicator = SelectField(_l("指標"), choices=[], validators=[DataRequired(_l("選んでください。"))])
+    indicator = SelectField(_l("指標"), choices=[], validators=[Needed()])
     shape = radio(_l("支払い方"), vocabulary.PAYMENT_SHAPES)
     points = YenPairsField(
         _l("値と金額"),

@@ -16,16 +16,25 @@ from flask import flash, g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, FileField, HiddenField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import (
+    BooleanField,
+    Field,
+    FileField,
+    HiddenField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import UnboundField
-from wtforms.validators import Optional, StopValidation
+from wtforms.validators import DataRequired, Optional, StopValidation
 
 from embeddings.normal import nfc
 from matcher.ground import errors, limits
 from matcher.ground.typed import seen
 from matcher.register import receipts
-from webapp import kept, text
+from webapp import asked_text, kept, text
 from webapp.labels import said
 
 #: What a field may hold that names no limit: a number, a code, a day, or a few lines.
@@ -83,6 +92,23 @@ def too_long(typed: str, limit: int) -> str:
     if count <= limit:
         return str(_("文字に重ねた記号が多すぎます。記号を減らして入力してください。"))
     return str(_("%(limit)s文字までで入力してください。いまは%(count)s文字です。", limit=limit, count=count))
+
+
+def asked_for(field: Field) -> str:
+    """What to do about a field that was left empty: its name, and whether one types or chooses there."""
+    chosen = isinstance(field, SelectField | BooleanField | FileField)
+    return asked_text.asked_for(str(field.label.text), is_chosen=chosen)
+
+
+class Needed(DataRequired):  # type: ignore[misc]
+    """Something was typed or chosen; a field left empty is asked for by its own label."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        """Refuse what is empty."""
+        try:
+            super().__call__(form, field)
+        except StopValidation:
+            raise StopValidation(asked_for(field)) from None
 
 
 class Within:
@@ -216,8 +242,8 @@ class Form(FlaskForm):  # type: ignore[misc]
         for name, code in error.facts.items():
             if name in self:
                 field = self[name]
-                asked = self.when_empty.get(name) if code == "required" else None
-                field.errors = [*field.errors, str(asked or text.field_sentence(code))]
+                said = text.field_sentence(code) if code != "required" else self.when_empty.get(name)
+                field.errors = [*field.errors, str(said or asked_for(field))]
 
 
 class Condition(NamedTuple):

@@ -11,14 +11,13 @@ from wtforms import (
     SelectField,
     ValidationError,
 )
-from wtforms.validators import DataRequired
 
 from matcher.cases import uploads
 from matcher.ground import calendar, days, limits, vocabulary
 from matcher.ground.typed import Unclear
 from matcher.records import User
 from webapp import value_text
-from webapp.forms.base import Form, choices
+from webapp.forms.base import Form, Needed, choices
 from webapp.forms.fields import (
     CHOOSE,
     SIDES,
@@ -87,9 +86,7 @@ class TaskForm(Form):
 class ContactForm(Form):
     """Who speaks for one's own side in this case."""
 
-    person = SelectField(
-        _l("この案件の担当者"), choices=[], validators=[DataRequired(_l("選んでください。"))]
-    )
+    person = SelectField(_l("この案件の担当者"), choices=[], validators=[Needed()])
 
     def offer(self, people: Iterable[User]) -> None:
         """Let the person choose among colleagues."""

@@ -12,14 +12,14 @@ from wtforms import (
     SelectField,
     ValidationError,
 )
-from wtforms.validators import DataRequired, Optional
+from wtforms.validators import Optional
 
 from matcher.cases import uploads
 from matcher.ground import limits, numerals, vocabulary
 from matcher.ground.typed import Unclear
 from matcher.records import CaseFile, Indicator
 from webapp import filters, value_text
-from webapp.forms.base import Form, choices
+from webapp.forms.base import Form, Needed, choices
 from webapp.forms.case import TermsForm
 from webapp.forms.fields import (
     CHOOSE,
@@ -124,9 +124,7 @@ class ContributionForm(TermsForm, _WithFiles):
 class MeasureForm(_WithFiles):
     """測定の結果."""
 
-    measured_on = SelectField(
-        _l("どの日の測定ですか"), choices=[], validators=[DataRequired(_l("選んでください。"))]
-    )
+    measured_on = SelectField(_l("どの日の測定ですか"), choices=[], validators=[Needed()])
     value = number(
         _l("測った値"), need=False, hint=_l("この欄と「測れなかった理由」は、どちらか一方で足ります。")
     )
@@ -147,7 +145,7 @@ class MeasureForm(_WithFiles):
         wants the value broken down."""
         labels = {
             day.isoformat(): filters.isoday(day.isoformat())
-            + (_("（はじめの値）") if indicator.is_start(day) else "")
+            + (_("（基準値）") if indicator.is_start(day) else "")
             for day in days
         }
         self.measured_on.choices = choices(labels, CHOOSE)
