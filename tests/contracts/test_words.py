@@ -12,14 +12,18 @@ from jinja2 import Environment, nodes
 ROOT: Final = Path(__file__).parents[2]
 GLOSSARY: Final = ROOT / "docs" / "words.md"
 #: | retired | instead | where it may stand, and why |; a word between slashes is a pattern.
-_ROW: Final = re.compile(r"^\| (?P<word>[^|]+?) \| (?P<instead>[^|]+?) \| (?P<where>[^|]*?) ?\|$", re.MULTILINE)
+_ROW: Final = re.compile(
+    r"^\| (?P<word>[^|]+?) \| (?P<instead>[^|]+?) \| (?P<where>[^|]*?) ?\|$", re.MULTILINE
+)
 _PLACE: Final = re.compile(r"`((?:webapp|matcher)/[^`]*)`")
 
 
 def _retired(text: str) -> dict[str, tuple[str, ...]]:
     """Retired word → the files and folders in which it may stand."""
     table = text.split("## Retired words")[1]
-    rows = {row["word"].replace("\\|", "|"): tuple(_PLACE.findall(row["where"])) for row in _ROW.finditer(table)}
+    rows = {
+        row["word"].replace("\\|", "|"): tuple(_PLACE.findall(row["where"])) for row in _ROW.finditer(table)
+    }
     return {word: places for word, places in rows.items() if word not in {"Retired", "---"}}
 
 

@@ -1,8 +1,8 @@
 """A field left empty is asked for by its own label, by whether one types or chooses there."""
 
 import pytest
-from flask_babel import Babel
 from flask import Flask
+from flask_babel import Babel
 
 from webapp.asked_text import asked_for, named
 

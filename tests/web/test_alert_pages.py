@@ -71,7 +71,7 @@ def test_the_home_page_the_notice_and_the_list_show_what_is_new_until_it_is_mark
         visit(client, "/notices").href("詳しく見る（【縁むすび】新しく合うニーズが1件あります）") == "/fits"
     )
     page = visit(client, home.href("新しく合うものをすべて見る"))
-    assert "団体が求める「食品」を、企業が提供できます。" in page.text
+    assert "団体が求める「食品」を、貴社が提供できます。" in page.text
     assert "適合度 高（0.81）" in page.text.replace("適合度 高 （", "適合度 高（")
     assert page.href("水曜の夕食に使う野菜がほしい") == f"/company/needs/{town['need'].public_id}"
     send(client, page, action="/fits/seen")
@@ -240,7 +240,7 @@ def test_the_mail_says_what_by_which_condition_and_how_to_stop_it(records, setti
     assert message["Subject"] == "【縁むすび】新しく合うニーズのお知らせ（2件）"
     assert "1. 水曜の夕食に使う野菜がほしい\n" in body
     assert f"{town['npo'].name}／中央／2026年12月1日から2027年3月31日まで／適合度 高\n" in body
-    assert "合う点：団体が求める「食品」を、企業が提供できます。\n" in body
+    assert "合う点：団体が求める「食品」を、貴社が提供できます。\n" in body
     base, company = settings.public_url, town["company"].public_id
     assert f"{base}/as/{company}?next=/company/needs/{town['need'].public_id}\n" in body
     assert "お知らせの条件：登録の内容に合うもの（適合度が「高」）、保存した条件「野菜の 条件」" in body

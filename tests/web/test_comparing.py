@@ -56,7 +56,7 @@ def test_a_company_reads_its_suggestions_side_by_side(ready: Town) -> None:
     chosen = boxes(listed)[:2]
     page = compare(ready.firm, chosen)
     lines = table(page)
-    assert lines["支援の種類"] == ["○ 合う 団体が求める「食品」を、企業が提供できます。"] * 2
+    assert lines["支援の種類"] == ["○ 合う 団体が求める「食品」を、貴社が提供できます。"] * 2
     assert {"件名", "適合度", "時期", "地域", "支援の内容", "期間", "進める"} <= set(lines)
     assert all(len(cells) == 2 for cells in lines.values())
     titles = [text for text, url in listed.links if re.fullmatch("/suggestions/[0-9a-f]{32}", url)]

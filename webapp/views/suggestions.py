@@ -93,7 +93,7 @@ def compare() -> str:
     return render_template(
         "suggestions/compare.html",
         found=found,
-        rows=compare_text.rows(found, cities.get(session)),
+        rows=compare_text.rows(found, cities.get(session), access.actor().organization_kind or ""),
         too_many=len(asked_for) > compare_text.MOST,
         back=_list_of(asked_for[0]) if asked_for else _start(actor),
     )
