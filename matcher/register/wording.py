@@ -176,7 +176,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "question_merged": (
             "ご質問を、同じ内容の質問にまとめました（{number}）",
-            "ご質問は、同じ内容のほかの質問と一緒に回答します。回答は、ニーズの画面に表示されます。\n\n"
+            "ご質問は、同じ内容のほかの質問とまとめて回答します。回答は、ニーズの画面に表示されます。\n\n"
             "いただいた質問：{asked}\nまとめた先の質問：{question}\n\n" + _POSTING,
         ),
         "question_refused": (

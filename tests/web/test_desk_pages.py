@@ -206,7 +206,7 @@ def test_filters_narrow_the_list_and_stay_in_the_form(office: Office) -> None:
 def test_an_empty_list_says_what_to_do(office: Office) -> None:
     page = visit(office.coordinator, "/desk/offers?q=どこにもない言葉")
     assert "条件に合う提供メニューはありません" in page.text
-    assert page.href("条件をはずす") == "/desk/offers"
+    assert page.href("条件を外す") == "/desk/offers"
 
 
 def test_headers_sort_both_ways_and_keep_the_filter(office: Office) -> None:

@@ -624,7 +624,7 @@ def test_unknown_conditions_are_no_conditions_and_known_ones_narrow(town: Town) 
         assert set(found(page, *both)) == set(titles), query
     page = visit(town.officer, "/company/needs?sdg=5")
     assert "条件に合うニーズはありません" in page.text
-    assert page.href("条件をはずす") == "/company/needs"
+    assert page.href("条件を外す") == "/company/needs"
 
 
 def test_long_lists_have_pages_that_keep_the_conditions(town: Town) -> None:

@@ -426,7 +426,7 @@ def test_the_plan_page_of_the_next_period_shows_what_is_carried_over_until_it_is
     assert "前の期間の計画を写しています" in page.html
     assert "夕食を囲む" in page.html
     assert "週に来る子どもの数" in page.html
-    send(browser, visit(browser, page.href("目的を書く")), action="write_purpose")
+    send(browser, visit(browser, page.href("目的を直す")), action="write_purpose")
     page = visit(browser, f"{town.url}/plan")
     assert "前の期間の計画を写しています" not in page.html
     assert "週に来る子どもの数" in page.html
@@ -514,7 +514,7 @@ def test_who_calculates_alone_is_told_before_and_reads_after_who_may_approve(tow
     manager, desk = town.browser("manager"), town.browser("coordinator")
     asked = visit(manager, visit(manager, f"{town.url}/payment").href("支払額を計算する"))
     assert "ご自身が計算すると、承認できる人がいなくなります。" in asked.text
-    assert "承認できる人がいません" not in visit(desk, asked.url).text
+    assert "承認できる人がいなくなります" not in visit(desk, asked.url).text
     send(manager, asked, {}, action="/do/calculate")
     page = visit(manager, f"{town.url}/payment")
     assert "支払いを承認する" not in page.text
