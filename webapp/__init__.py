@@ -24,6 +24,7 @@ from webapp import (
     live,
     logs,
     making,
+    noticed,
     traces,
 )
 from webapp.config import Settings
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     tokens = CSRFProtect(app)
     access.guard(app)
     kept.init(app)
+    noticed.init(app)
     devices.init(app)
     filters.register(app)
     context.init(app)

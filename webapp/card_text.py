@@ -17,14 +17,14 @@ _CELLS: Final[Mapping[str, Any]] = {
 #: The same in full, in the order in which a page tells them, with what the two still have to ask each other.
 CRITERIA: Final[Mapping[str, Any]] = {
     "quote": _l("文章の対応"), "support": _l("支援の種類"), "quantity": _l("量"), "period": _l("時期"),
-    "area": _l("地域"), "field": _l("分野"), "beneficiaries": _l("対象者"), "sdgs": _l("SDGs"),
-    "check": _l("確かめること"),
+    "hours": _l("曜日・時間帯"), "area": _l("地域"), "field": _l("分野"),
+    "beneficiaries": _l("対象者"), "sdgs": _l("SDGs"), "check": _l("確かめること"),
 }  # fmt: skip
 #: What tells a card from the others, the most telling first.
 _REMARKS: Final = (
     "check_against_npo", "check_against_company", "check_against_no_go",
     "support_refused", "support_no_budget",
-    "skill_other", "support_other", "period_other", "quantity_too_little", "quantity_part",
+    "skill_other", "support_other", "period_other", "hours_other", "quantity_too_little", "quantity_part",
     "quantity_units", "area_other", "support_instead", "support_instead_elsewhere",
     "support_instead_of_welcome", "support_instead_in_profile", "support_instead_of_welcome_in_profile",
     "skill_unknown", "support_in_profile", "support_not_offered",
@@ -70,7 +70,7 @@ def told(kept: Sequence[Mapping[str, Any]], reader: str = "") -> Told:
     rest = [reason for reason in kept if reason is not quote]
     return Told(
         quote,
-        [_cell(code, str(label), by_code.get(code)) for code, label in _CELLS.items()],
+        [_cell(code, str(label), _graver(code, by_code)) for code, label in _CELLS.items()],
         briefly(telling, reader) if telling is not None else "",
         [_plain(reason, reader) for reason in rest if reason["mark"] == "○"],
         [_plain(reason, reader) for reason in rest if reason["mark"] in ("△", "×")],
@@ -93,6 +93,14 @@ def compared(kept: Sequence[Mapping[str, Any]], reader: str = "") -> list[tuple[
 
 def _plain(reason: Mapping[str, Any], reader: str) -> Mapping[str, str]:
     return {"text": reason_sentence(reason, reader), "own_quote": "", "other_quote": ""}
+
+
+def _graver(code: str, by_code: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The reason that a cell shows: of 時期 the period, or hours that are apart while the periods meet."""
+    found = by_code.get(code)
+    if code == "period" and "hours" in by_code and (found is None or found["mark"] != "×"):
+        return by_code["hours"]
+    return found
 
 
 def _cell(code: str, label: str, reason: Mapping[str, Any] | None) -> Cell:

@@ -43,6 +43,7 @@ PARTS: Final[Mapping[str, Any]] = {
     "sdgs": _l("SDGsの目標"),
     "area": _l("地域"),
     "period": _l("期間"),
+    "hours": _l("曜日と時間帯"),
     "quantity": _l("量・金額"),
     "contextual": _l("文脈をふまえた文章全体の近さ"),
     "maxsim": _l("文脈をふまえた文どうしの近さ（平均）"),

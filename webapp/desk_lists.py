@@ -89,16 +89,16 @@ def value(column: Column, row: Any, setting: Setting) -> sheets.Cell:
 
 
 def shown(column: Column, row: Any, setting: Setting) -> str:
-    """The value as it stands on the screen; the sheet's formats give the same."""
+    """The value as it stands on the screen; the sheet's formats give the same, days with their year."""
     found = value(column, row, setting)
     if found is None:
         return ""
     if column.kind == "days":
         return _("今日") if found == 0 else _("%(days)s日", days=found)
     if isinstance(found, datetime):
-        return filters.jdatetime(found)
+        return filters.jmoment_brief(found)
     if isinstance(found, date):
-        return filters.jdate(found, False)
+        return filters.jday_brief(found)
     return filters.number(found) if isinstance(found, int | float) else str(found)
 
 

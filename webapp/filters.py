@@ -30,7 +30,7 @@ from wtforms.fields import (
 )
 from wtforms.widgets import TextArea
 
-from matcher.ground import day_words, figures, phones
+from matcher.ground import day_words, figures, phones, vocabulary
 from matcher.records import Mail
 from matcher.register import sentences
 from matcher.register.receipts import new_form_id
@@ -105,6 +105,34 @@ def isodate(value: Moment | None) -> str:
     if isinstance(value, datetime):
         return _in_tokyo(value).isoformat(timespec="minutes")
     return value.isoformat()
+
+
+def jday_brief(value: date) -> str:
+    """「11月23日」 in a column of days; of another year than this one, with its year."""
+    if value.year != tokyo_date(clock.now()).year:
+        return jdate(value, False)
+    return f"{value.month}月{value.day}日"
+
+
+def jmoment_brief(value: datetime) -> str:
+    """「11月23日14時32分」 in a column of moments; of another year than this one, with its year."""
+    local = _in_tokyo(value)
+    return f"{jday_brief(local.date())}{local.hour}時{local.minute:02d}分"
+
+
+def brief_name(name: str) -> str:
+    """「(特非)みお」 of 「特定非営利活動法人みお」: with its legal form, before or behind it, shortened."""
+    for form, brief in vocabulary.BRIEF_FORMS.items():
+        if name.startswith(form) and name != form:
+            return brief + name.removeprefix(form).lstrip()
+        if name.endswith(form) and name != form:
+            return name.removesuffix(form).rstrip() + brief
+    return name
+
+
+def before_bracket(text: str) -> str:
+    """「申し出中」 of 「申し出中（相手の返事待ち）」: a label without what explains it."""
+    return re.split(r"\s*[（(]", text, maxsplit=1)[0] or text
 
 
 def ago_days(value: Moment | None, now: datetime) -> int:
@@ -265,6 +293,8 @@ def register(app: Flask) -> None:
         jday_ahead,
         jdatetime,
         isodate,
+        before_bracket,
+        brief_name,
         ago_days,
         days_left,
         nendo,

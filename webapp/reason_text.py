@@ -91,6 +91,9 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "period_other": _l("支援できる期間と、必要な期間が重なっていません。"),
     "period_whole": _l("必要な期間を通して支援できます。"),
     "period_part": _l("支援できる期間が、必要な期間の一部と重なっています。始まりと終わりの相談が必要です。"),
+    "hours_other": _l(
+        "曜日や時間帯が合わないようです。%(the_company)sの文章には「%(company)s」、%(the_npo)sの文章には「%(npo)s」とあります。"
+    ),
     "quantity_enough": _l("必要な量（%(needed)s）を満たします（提供は%(offered)s）。"),
     "quantity_units": _l(
         "数え方が違うため、足りるかどうかは確かめてください（提供は%(offered)s、必要は%(needed)s）。"
@@ -133,6 +136,7 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "say_area": _l("活動や提供の地域が分かると、場所が合うかを確かめられます。"),
     "combine": _l("足りない分は、ほかの支援と組み合わせると満たせます。"),
     "settle_period": _l("始まりと終わりをずらせるかを話し合うと、時期が合うことがあります。"),
+    "settle_hours": _l("曜日や時間をずらせるかを話し合うと、都合が合うことがあります。"),
     "settle_area": _l("届ける・来てもらうなどの方法が決まると、地域の違いを埋められることがあります。"),
     "say_more": _l("品目や作業、場面などの具体的な言葉が両方の文章にあると、対応するところが分かります。"),
     "answer_condition": _l("%(the_company)sの条件に応じられるかをニーズに書くと、確かめやすくなります。"),
@@ -164,6 +168,7 @@ BRIEFLY: Final[Mapping[str, Any]] = {
     "area_other": _l("希望する地域と、活動場所が異なります。"),
     "period_other": _l("支援できる期間が重なっていません。"),
     "period_part": _l("必要な期間の一部で支援できます。"),
+    "hours_other": _l("曜日や時間帯が合わないようです。"),
     "quantity_units": _l("数え方が違います（提供%(offered)s、必要%(needed)s）。"),
     "quantity_too_little": _l("提供は、最低必要な量（%(least)s）に届きません。"),
     "quantity_part": _l("提供は、希望（%(needed)s）のうち%(offered)sまでです。"),

@@ -56,6 +56,23 @@ LEGAL_FORMS: Final[Mapping[str, str]] = MappingProxyType(
         "(労協)": "労働者協同組合",
     }
 )
+#: A legal form written out → as a narrow column shortens it.
+BRIEF_FORMS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "認定特定非営利活動法人": "(認特非)",
+        "特定非営利活動法人": "(特非)",
+        "一般社団法人": "(一社)",
+        "公益社団法人": "(公社)",
+        "一般財団法人": "(一財)",
+        "公益財団法人": "(公財)",
+        "社会福祉法人": "(社福)",
+        "農事組合法人": "(農)",
+        "労働者協同組合": "(労協)",
+        "株式会社": "㈱",
+        "有限会社": "㈲",
+        "合同会社": "(同)",
+    }
+)
 COMPANIES_LIMITED: Final = ("株式会社", "有限会社")
 #: What the authority grants to an NPO corporation, written before its form.
 NPO_GRANTED: Final = ("特例認定", "仮認定", "認定")

@@ -2,7 +2,8 @@
 
 Folding makes ㈱/(株)/株式会社, 髙/高, full and half width, hiragana and katakana equal; search is by parts of
 words, so that two-character words such as 福祉 are found without any index of trigrams. A 法人番号 is found
-as people write it: with its dashes, in any width, with the T of an invoice issuer.
+as people write it: with its dashes, in any width, with the T of an invoice issuer; so is the number of a
+case, a need or an offer (E2025-3 for E-2025-0003).
 """
 
 import re
@@ -18,6 +19,7 @@ from matcher.ground.vocabulary import support_label
 from matcher.records import Need, Offer, Organization
 
 _HIRAGANA: Final = {code: code - 0x60 for code in (*range(0x30A1, 0x30F7), 0x30FD, 0x30FE)}
+_RECEIPT_NUMBER: Final = re.compile(r"([ent])-?([0-9]{4})-?([0-9]{1,4})")
 _CORPORATE_NUMBER: Final = re.compile(r"t?([0-9])-?([0-9]{4})-?([0-9]{4})-?([0-9]{4})")
 
 
@@ -57,6 +59,9 @@ def terms(query: str, limit: int = 8) -> list[str]:
 
 
 def _term(word: str) -> str:
+    if receipt := _RECEIPT_NUMBER.fullmatch(word):
+        prefix, year, running = receipt.groups()
+        return f"{prefix}-{year}-{running:0>4}"
     number = _CORPORATE_NUMBER.fullmatch(word)
     return "".join(number.groups()) if number else word
 

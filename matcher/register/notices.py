@@ -5,7 +5,7 @@ of a mail, in ``outbox.py``. A mail is readable without its link (closed network
 carries the number, the names and what to do next.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -246,17 +246,24 @@ def unread_counts(session: Session, actor: Actor) -> Mapping[int | None, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def list_notices(session: Session, actor: Actor, limit: int = 100) -> Sequence[Notice]:
-    """The newest notices of the signed-in person, for the organization in whose name one is."""
-    return session.scalars(select(Notice).where(_own(actor)).order_by(Notice.id.desc()).limit(limit)).all()
-
-
 def mark_all_read(session: Session, actor: Actor, now: datetime) -> None:
     """Note that the person has seen all notices on the page."""
-    session.execute(update(Notice).where(_own(actor), Notice.read_at.is_(None)).values(read_at=now))
+    session.execute(update(Notice).where(own(actor), Notice.read_at.is_(None)).values(read_at=now))
 
 
-def _own(actor: Actor) -> ColumnElement[bool]:
+def mark_read(session: Session, actor: Actor, about: tuple[str, str], now: datetime) -> None:
+    """Note that the person has seen what was told of one record: object type and public id."""
+    query = update(Notice).where(own(actor), of_record(*about), Notice.read_at.is_(None))
+    session.execute(query.values(read_at=now))
+
+
+def of_record(object_type: str, object_id: str) -> ColumnElement[bool]:
+    """Told of one record."""
+    return and_(Notice.object_type == object_type, Notice.object_id == object_id)
+
+
+def own(actor: Actor) -> ColumnElement[bool]:
+    """Told to the signed-in person, for the organization in whose name one is."""
     return and_(
         Notice.user_id == (actor.user_id or 0),
         Notice.organization_id.is_not_distinct_from(actor.organization_id),

@@ -55,6 +55,8 @@ class Side:
     )  #: kind of support → the sentence that refuses it
     sizes: Mapping[str, tuple[float, str]] = field(default_factory=dict)  #: unit → what one of it holds
     named: Mapping[str, str] = field(default_factory=dict)  #: districts that its text names: code → name
+    hours: int = 0  #: of the week, that its text names: a bit for each; 0 where it names none
+    hours_said: tuple[str, ...] = ()  #: and the sentences in which it does
 
 
 @dataclass(frozen=True)
@@ -268,6 +270,20 @@ def _period(company: Side, npo: Side) -> Judgement:
     return code, 0.6, Reason(code, "△", "period_part")
 
 
+def _hours(company: Side, npo: Side) -> Judgement:
+    """Days of the week and hours of the day. Only what is apart counts: of pairs that name an hour in common
+    no more were good than of those that name none, and nobody shall gain by naming many.
+    """
+    code = "hours"
+    if not (company.is_open and npo.is_open):
+        return code, None, None
+    in_money = vocabulary.SUPPORT_IN_MONEY & {*company.support_types, *npo.support_types[:1]}
+    if in_money or not company.hours or not npo.hours or company.hours & npo.hours:
+        return code, 1.0, None
+    facts = {"company": "".join(company.hours_said), "npo": "".join(npo.hours_said)}
+    return code, 0.0, Reason(code, "△", "hours_other", facts)
+
+
 def _quantity(company: Side, npo: Side) -> Judgement:
     code = "quantity"
     if company.quantity is None or npo.quantity is None or not _counts_the_same(company, npo):
@@ -315,6 +331,7 @@ _JUDGES: Final[Mapping[str, tuple[Callable[[Side, Side], Judgement], tuple[str, 
     "support": (_support, ("support_types", "skills", "is_open", "elsewhere", "refused")),
     "quantity": (_quantity, ("support_types", "quantity", "min_useful", "unit", "sizes")),
     "period": (_period, ("is_open", "period_from", "period_to")),
+    "hours": (_hours, ("is_open", "support_types", "hours")),
     "area": (_area, ("areas", "mode", "named")),
     "field": (_field, ("fields",)),
     "beneficiaries": (_beneficiaries, ("beneficiaries",)),

@@ -22,6 +22,8 @@ def improvements(company: Side, npo: Side, reasons: Iterable[Reason]) -> Iterabl
         yield _improvement("combine")
     if found & {"period_part", "period_other"}:
         yield _improvement("settle_period")
+    if "hours_other" in found:
+        yield _improvement("settle_hours")
     if found & {"area_other", "area_company_remote", "area_npo_remote", "area_named"}:
         yield _improvement("settle_area")
     if company.is_open and npo.is_open and not (company.period_from or company.period_to):

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
-from embeddings import amounts, bearing, places, refusals
+from embeddings import amounts, bearing, hours, places, refusals
 from embeddings import text as texts
 from matcher.ground import vocabulary
 from matcher.records import CompanyProfile, Need, Offer, Organization
@@ -63,7 +63,8 @@ def company_side(
         is_open=True,
         elsewhere=(*others, *(Elsewhere(kind) for kind in in_profile)),
         refused=refused,
-        sizes=amounts.sizes(f"{offer.title}\n{offer.description}\n{offer.conditions}"),
+        sizes=amounts.sizes(_all_of(offer)),
+        **_hours(_all_of(offer)),
     )
 
 
@@ -96,6 +97,8 @@ def npo_side(
             beneficiaries=frozenset(need.beneficiaries),
             skills=frozenset(need.skills),
             is_open=True,
+            # Not of the situation: it tells of many hours that are not asked for.
+            **_hours(f"{need.title}\n{need.place_note}"),
         )
     profile = npo.npo if npo else None
     if profile is None:
@@ -107,6 +110,15 @@ def npo_side(
         sdgs=frozenset(profile.sdgs),
         beneficiaries=frozenset(profile.beneficiaries),
     )
+
+
+def _all_of(offer: Offer) -> str:
+    return f"{offer.title}\n{offer.description}\n{offer.conditions}"
+
+
+def _hours(said: str) -> dict[str, Any]:
+    found = hours.weekly(said)
+    return {"hours": found.hours, "hours_said": found.said} if found else {}
 
 
 def _named(districts: Mapping[str, str], *said: str) -> dict[str, str]:

@@ -59,6 +59,9 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     "account.notices": [
         ("", {}, {"GET": "L+++++++"}),
     ],
+    "account.notices_of": [
+        ("", {"object_type": "need", "object_id": "0" * 32}, {"GET": "L-------"}),
+    ],
     "account.password": [
         ("", {}, {"GET": "L+++++++", "POST": "L+++++++"}),
     ],
@@ -76,6 +79,9 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     ],
     "account.read_notices": [
         ("", {}, {"POST": "L+++++++"}),
+    ],
+    "account.read_notices_of": [
+        ("", {"object_type": "need", "object_id": "0" * 32}, {"POST": "L-------"}),
     ],
     "account.register": [
         ("", {}, {"GET": "++++++++", "POST": "++++++++"}),
@@ -490,6 +496,9 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
         ("", {}, {"GET": "++++++++"}),
     ],
     "public.privacy": [
+        ("", {}, {"GET": "++++++++"}),
+    ],
+    "public.search": [
         ("", {}, {"GET": "++++++++"}),
     ],
     "public.terms": [

@@ -25,7 +25,7 @@ from matcher.people import (
 )
 from matcher.people import beginning as requests
 from matcher.records import AuditEvent, Mail, Membership, Notice, Organization, Partnership, User
-from matcher.register import conflicts, notices
+from matcher.register import conflicts, inbox, notices
 from tests import told as tell
 from tests.factories import (
     actor_for,
@@ -203,8 +203,8 @@ def test_notices_and_digests_are_of_one_organization(two: Two, session: Session,
         notices.tell_organization(session, organization, *tell.letter(organization.name), now)
     as_npo, as_company = two.acting(two.npo), two.acting(two.company)
     assert notices.unread_counts(session, as_npo) == {two.npo.id: 1, two.company.id: 2}
-    (notice,) = notices.list_notices(session, as_npo)
-    assert "浜のごはん会" in tell.of(notice).body
+    (group,) = inbox.groups(session, as_npo).rows
+    assert "浜のごはん会" in tell.of(group.latest[0]).body
     notices.mark_all_read(session, as_npo, now)
     assert notices.unread_counts(session, as_company) == {two.company.id: 2}
     session.query(Mail).delete()

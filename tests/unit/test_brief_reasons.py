@@ -56,3 +56,11 @@ def test_of_several_conditions_the_first_is_told_and_the_sentence_tells_all():
 
 def test_what_has_no_line_is_told_in_full():
     assert reason_text.briefly({"text": "前の文です。"}) == "前の文です。"
+
+
+def test_hours_that_are_apart_stand_in_the_cell_of_time_unless_the_periods_are():
+    hours = {"code": "hours", "mark": "△", "says": "hours_other", "company": "日曜の昼", "npo": "火曜の朝"}
+    for period, shown in ((None, "partly"), ("○", "partly"), ("△", "partly"), ("×", "no")):
+        kept = [{"code": "period", "mark": period, "says": "period_other"}] if period else []
+        (cell,) = (one for one in card_text.told([*kept, hours]).cells if one.label == "時期")
+        assert cell.value == shown

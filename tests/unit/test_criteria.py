@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from embeddings.hours import weekly
 from matcher.suggestions import criteria, ranking
 from matcher.suggestions.criteria import Elsewhere, Side
 from matcher.suggestions.ranking import Texts
@@ -150,3 +151,45 @@ def test_a_district_that_a_text_names_counts_where_the_field_is_less_exact(ours,
     for pair in ((company, npo), (npo, company)):
         said = [(one.mark, one.says) for one in ranking.fit(*pair, Texts()).reasons if one.code == "area"]
         assert said == ([expected] if expected else [])
+
+
+def hours(said):
+    found = weekly(said)
+    return {"hours": found.hours, "hours_said": found.said} if found else {}
+
+
+@pytest.mark.parametrize(
+    ("given", "asked", "mark"),
+    [
+        ("日曜の昼間", "火曜か木曜の午前。", "△"),
+        ("土日は貸せません。", "第3日曜の9時半〜12時", "△"),
+        ("日曜の昼間", "土日祝です。", None),
+        ("日曜の昼間", "軽トラックで2往復", None),
+        ("いつでもどうぞ。", "火曜か木曜の午前。", None),
+    ],
+)
+def test_hours_that_are_apart_are_said_with_the_words_of_both(given, asked, mark):
+    company = Side(("vehicle_logistics",), is_open=True, **hours(given))
+    npo = Side(("vehicle_logistics",), is_open=True, **hours(asked))
+    fit = ranking.fit(company, npo, Texts())
+    said = [reason for reason in fit.reasons if reason.code == "hours"]
+    assert [(reason.mark, reason.facts) for reason in said] == (
+        [] if mark is None else [(mark, {"company": given, "npo": asked})]
+    )
+    assert fit.parts["hours"] == (1.0 if mark is None else 0.0)
+
+
+def test_nobody_gains_by_naming_hours_and_who_is_apart_loses():
+    npo = Side(("place",), is_open=True, **hours("土曜の午前"))
+    scores = [
+        ranking.fit(Side(("place",), is_open=True, **hours(said)), npo, Texts()).score
+        for said in ("", "毎日8時〜22時", "土曜の午前", "平日の夜のみ")
+    ]
+    assert scores[0] == scores[1] == scores[2] > scores[3]
+
+
+def test_money_needs_no_hour():
+    npo = Side(("cash_donation",), is_open=True, **hours("土曜の午前"))
+    fit = ranking.fit(Side(("cash_donation",), is_open=True, **hours("平日の夜のみ")), npo, Texts())
+    assert "hours" not in {reason.code for reason in fit.reasons}
+    assert fit.parts["hours"] == 1.0

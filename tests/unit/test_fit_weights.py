@@ -25,7 +25,8 @@ def pairs(count, odds, seed=0, known=1.0):
 
 
 def test_known_odds_are_found_again():
-    fitted = fitting.fit_weights(pairs(4000, {"meaning": 6.0, "words": 3.0}), "made", "m", ridge=0.001)
+    odds = {**fitting.FLOORS, "meaning": 6.0, "words": 3.0}  # nothing has less than its floor
+    fitted = fitting.fit_weights(pairs(4000, odds), "made", "m", ridge=0.001)
     weights = {code: part.weight for code, part in fitted.parts.items()}
     assert weights["meaning"] == pytest.approx(6.0, abs=0.6)
     assert weights["words"] == pytest.approx(3.0, abs=0.6)

@@ -92,6 +92,7 @@ def test_every_sentence_is_said_of_some_pair_and_none_is_missing():
             elsewhere=others,
             refused=refused,
             skills=skills,
+            hours=0b01, hours_said=("平日の夜のみ。",),
         )
         for kinds, (quantity, unit), (areas, mode), (first, fields), is_open, others, refused, skills in product(
             [(), ("food",), ("cash_donation",), ("emergency",), ("sponsorship",), ("place",), ("pro_bono",)],
@@ -108,7 +109,7 @@ def test_every_sentence_is_said_of_some_pair_and_none_is_missing():
     ]  # fmt: skip
     needs = [
         NEED,
-        replace(NEED, mode="remote", quantity=None),
+        replace(NEED, mode="remote", quantity=None, hours=0b10, hours_said=("日曜の朝。",)),
         replace(NEED, mode="either", is_open=False),
         replace(NEED, areas=frozenset({"citywide"}), named={"kita": "北"}),
         replace(NEED, support_types=("pro_bono",), skills=frozenset({"pr"})),

@@ -53,14 +53,14 @@ class Page:
     def form(self, action: str | None = None, button: str | None = None) -> Form:
         """The form whose action ends with ``action`` or that has a button of this name.
 
-        Without either: the first form that is not the frame's own (logout).
+        Without either: the first form that is not the frame's own (search, logout).
         """
         for found in self.forms:
             if button is not None and button not in found.buttons:
                 continue
             if action is not None and not (found.action or self.url).split("?")[0].endswith(action):
                 continue
-            if action is None and button is None and (found.action or "").endswith("/logout"):
+            if action is None and button is None and (found.action or "").endswith(("/logout", "/search")):
                 continue
             return found
         raise AssertionError(f"expected a form {action=} {button=} on {self.url}, found {self.forms}")

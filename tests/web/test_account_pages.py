@@ -746,6 +746,53 @@ def test_notices_are_listed_counted_and_marked_as_read(
         assert session.scalars(select(Notice.read_at)).one() is not None
 
 
+def hears(records: Database, owner: User, about: tuple[str, str], count: int = 1) -> None:
+    with records.write() as session:
+        user = session.get(User, owner.id)
+        assert user is not None
+        own = owner.memberships[0].organization_id
+        for number in range(count):
+            letter = tell.letter(f"本文{number}")
+            notices.tell_users(session, [user], *letter, NOW, about=about, organization_id=own)
+
+
+def test_notices_of_one_record_are_one_line_and_all_of_them_a_page(
+    client: FlaskClient, owner: User, records: Database
+) -> None:
+    hears(records, owner, ("need", "a" * 32), 5)
+    hears(records, owner, ("need", "b" * 32))
+    login_as(client, owner)
+    page = visit(client, "/notices")
+    assert page.html.count("inbox-group") == 2
+    assert "全5件" in page.text
+    assert "本文4" in page.text
+    assert "本文1" not in page.text
+    rest = visit(client, next(url for words, url in page.links if "この件のお知らせをすべて見る" in words))
+    assert all(f"本文{number}" in rest.text for number in range(5))
+
+
+def test_one_record_is_read_without_the_others(client: FlaskClient, owner: User, records: Database) -> None:
+    hears(records, owner, ("need", "a" * 32), 2)
+    hears(records, owner, ("need", "b" * 32))
+    login_as(client, owner)
+    page = visit(client, "/notices")
+    assert "未読3件" in page.text
+    send(client, page, button="既読にする")
+    assert "未読2件" in visit(client, "/notices").text
+
+
+def test_who_opens_a_record_has_seen_what_was_told_of_it(
+    client: FlaskClient, owner: User, records: Database
+) -> None:
+    own = owner.memberships[0].organization.public_id
+    hears(records, owner, ("organization", own), 2)
+    hears(records, owner, ("need", "b" * 32))
+    login_as(client, owner)
+    assert "未読3件" in visit(client, "/notices").text
+    visit(client, "/profile")
+    assert "未読1件" in visit(client, "/notices").text
+
+
 def test_nobody_reads_the_notices_of_others(
     client: FlaskClient, owner: User, manager: User, records: Database
 ) -> None:

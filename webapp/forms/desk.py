@@ -10,8 +10,10 @@ from wtforms.validators import Optional
 
 from matcher.city.cities import City
 from matcher.desk.lists import LISTS
-from matcher.desk.lists.listing import Filter
+from matcher.desk.lists.listing import YEARS, Filter
 from matcher.ground import limits, vocabulary
+from matcher.ground.calendar import fiscal_year
+from webapp import clock, filters
 from webapp.forms.base import SearchForm, Within
 from webapp.forms.base import choices as one_by_one
 from webapp.forms.values import DayField
@@ -23,12 +25,16 @@ class ListForm(SearchForm):
     """What a list can be narrowed by; ``form_of`` gives it the fields that the list declares."""
 
     def offer_choices(self, city: City) -> None:
-        """Fill the lists from the city's own districts and fields."""
+        """Fill the lists from the city's own districts and fields, and with the latest years."""
         if "area" in self:
             self["area"].choices = one_by_one(city.area_labels, _ANY)
         if "field" in self:
             labels = {code: vocabulary.FIELD_SHORT[code] for code in city.fields}
             self["field"].choices = one_by_one(labels, _ANY)
+        if "year" in self:
+            latest = fiscal_year(clock.now())
+            years = {str(year): filters.nendo(year) for year in range(latest, latest - YEARS, -1)}
+            self["year"].choices = one_by_one(years, _ANY)
 
     @property
     def conditions_in_words(self) -> str:
@@ -52,8 +58,8 @@ def _field(one: Filter) -> Field:
             return StringField(label, validators=[Optional()])
         case "day":
             return DayField(label, validators=[Optional()], render_kw={"type": "date"})
-        case "areas" | "fields":
-            return _select(label, {})  # the city's own; they come in ``offer_choices``
+        case "areas" | "fields" | "years":
+            return _select(label, {})  # the city's own, and those of today; they come in ``offer_choices``
         case options:
             return _select(label, options)
 

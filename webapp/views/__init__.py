@@ -24,6 +24,7 @@ from webapp.views import (
     public,
     questions,  # noqa: F401 – adds its pages to those of companies and NPOs
     registration_codes,
+    search,  # noqa: F401 – its page belongs to those for everybody
     suggestions,
     together,  # noqa: F401 – its page belongs to those of cases
     work,

@@ -1,6 +1,6 @@
 """One's own account: name, password, signed-in browsers, notices."""
 
-from flask import current_app, flash, g, redirect, url_for
+from flask import abort, current_app, flash, g, redirect, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -13,9 +13,9 @@ from matcher.people import (
     memberships,
     sessions,
 )
-from matcher.records import Membership, Notice
-from matcher.register import notices, sentences
-from webapp import access, clock, context, db, text
+from matcher.records import Membership
+from matcher.register import inbox, notices
+from webapp import access, asked, clock, context, db, notice_text, noticed, text
 from webapp.forms import account as forms
 from webapp.views.account import Page, blueprint, page
 
@@ -155,9 +155,34 @@ def end_sessions() -> Response:
 @blueprint.get("/notices", endpoint="notices")
 @access.allow("signed_in")
 def list_notices() -> Page:
-    """What happened, newest first."""
-    found = notices.list_notices(db.session(), access.actor())
-    return page("notices", notices=[(one, *sentences.of(one, _), _about_url(one)) for one in found])
+    """What happened, by the record that it is about; the latest first."""
+    listing = inbox.groups(db.session(), access.actor(), asked.page())
+    return page("notices", listing=listing, headed=[notice_text.headed(group) for group in listing.rows])
+
+
+@blueprint.get("/notices/<object_type>/<object_id>")
+@access.allow("signed_in")
+def notices_of(object_type: str, object_id: str) -> Page:
+    """All that one was told of a record."""
+    listing = inbox.told_of(db.session(), access.actor(), object_type, object_id, asked.page())
+    if not listing.total:
+        abort(404)
+    told = [notice_text.line(notice) for notice in listing.rows]
+    return page(
+        "notices_of", listing=listing, told=told, title=notice_text.title(listing.rows[0]),
+        url=noticed.url_of(object_type, object_id),
+    )  # fmt: skip
+
+
+@blueprint.post("/notices/<object_type>/<object_id>/read")
+@access.allow("signed_in")
+def read_notices_of(object_type: str, object_id: str) -> Response:
+    """Note that all of one record were read."""
+    session, actor = db.session(), access.actor()
+    if not inbox.told_of(session, actor, object_type, object_id).total:
+        abort(404)
+    notices.mark_read(session, actor, (object_type, object_id), clock.now())
+    return redirect(url_for("account.notices"))
 
 
 @blueprint.post("/notices/read")
@@ -166,32 +191,6 @@ def read_notices() -> Response:
     """Note that all were read."""
     notices.mark_all_read(db.session(), access.actor(), clock.now())
     return redirect(url_for("account.notices"))
-
-
-def _about_url(notice: Notice) -> str | None:
-    """The page of the record that a notice is about, for whoever is asking; ``None`` if there is none."""
-    actor = access.actor()
-    side = "coordinator" if actor.is_staff else actor.organization_kind or ""
-    endpoint = {
-        ("partnership", side): "cases.show",
-        ("need", "npo"): "npo.need",
-        ("need", "company"): "company.need",
-        ("need", "coordinator"): "coordinator.need",
-        ("offer", "company"): "company.offer",
-        ("offer", "npo"): "npo.offer",
-        ("offer", "coordinator"): "coordinator.offer",
-        ("handover", "coordinator"): "desk_work.handover",
-        ("organization", "coordinator"): "coordinator.organization",
-        ("organization", "npo"): "organization.profile",
-        ("organization", "company"): "organization.profile",
-    }.get((notice.object_type, side))
-    if notice.object_type == "hits":
-        return url_for("alerts.index")
-    if endpoint is None or endpoint not in current_app.view_functions or not notice.object_id:
-        return None
-    if endpoint in {"organization.profile", "desk_work.handover"}:
-        return url_for(endpoint)
-    return url_for(endpoint, public_id=notice.object_id)
 
 
 def _agent_words(agent: str) -> str:

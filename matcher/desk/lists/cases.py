@@ -11,6 +11,7 @@ from matcher.desk import watches
 from matcher.desk.lists.listing import (
     AREA,
     FIELD,
+    YEAR,
     Column,
     Conditions,
     DeskList,
@@ -18,6 +19,7 @@ from matcher.desk.lists.listing import (
     Row,
     equal,
     listed,
+    numbered_in,
     ordered,
     worded,
 )
@@ -53,6 +55,7 @@ def find(
         .where(
             *worded(conditions, model.number, company.search_text, npo.search_text, Need.search_text),
             *equal(conditions, model, "state", "support_type"),
+            *numbered_in(conditions, model.number),
         )
         .options(
             joinedload(model.company),
@@ -106,6 +109,7 @@ CASES: Final = DeskList(
         Filter("support_type", "支援の種類", vocabulary.SUPPORT_LABELS),
         Filter("late", "要確認", vocabulary.CASE_WATCHES),
         Filter("mine", "担当", {"1": "自分が担当の案件"}),
+        YEAR,
     ),
     (
         Column("案件番号", lambda row: row.record.number, "number", "-", link=True),

@@ -74,17 +74,19 @@ class Filter:
     """One way of narrowing a list.
 
     Args:
-        options: code → label; ``areas`` or ``fields``: those of the city; ``text``, ``day`` or ``hidden``: it
-            is typed, or comes with an address.
+        options: code → label; ``areas`` or ``fields``: those of the city; ``years``: the latest fiscal years;
+            ``text``, ``day`` or ``hidden``: it is typed, or comes with an address.
     """
 
     name: str
     label: str
-    options: Mapping[str, str] | Literal["areas", "fields", "text", "day", "hidden"]
+    options: Mapping[str, str] | Literal["areas", "fields", "years", "text", "day", "hidden"]
 
 
 AREA: Final = Filter("area", "地区", "areas")
 FIELD: Final = Filter("field", "分野", "fields")
+YEAR: Final = Filter("year", "年度", "years")  #: in which its number was given
+YEARS: Final = 8  #: so many fiscal years can be chosen, this one and those before
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,12 @@ def worded(conditions: Conditions, *columns: Any) -> list[ColumnElement[bool]]:
 def equal(conditions: Conditions, model: Any, *names: str) -> list[ColumnElement[bool]]:
     """The chosen codes of columns of the record."""
     return [getattr(model, name) == conditions[name] for name in names if conditions.get(name)]
+
+
+def numbered_in(conditions: Conditions, number: Any) -> list[ColumnElement[bool]]:
+    """What got its number (``N-2026-0142``) in the fiscal year that was chosen."""
+    year = conditions.get("year", "")
+    return [number.like(f"_-{year}-%")] if year.isascii() and year.isdecimal() else []
 
 
 def ordered(sort: str, columns: Mapping[str, Any], tie: Any) -> list[Any]:

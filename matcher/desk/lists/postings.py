@@ -11,6 +11,7 @@ from matcher.desk import unseen, watches
 from matcher.desk.lists.listing import (
     AREA,
     FIELD,
+    YEAR,
     Column,
     Conditions,
     DeskList,
@@ -18,6 +19,7 @@ from matcher.desk.lists.listing import (
     Row,
     equal,
     listed,
+    numbered_in,
     ordered,
     worded,
 )
@@ -58,6 +60,7 @@ def _find(
         .where(
             *worded(conditions, model.search_text, Organization.search_text),
             *equal(conditions, model, "state"),
+            *numbered_in(conditions, model.number),
         )
         .options(joinedload(model.organization))
     )
@@ -88,7 +91,7 @@ def _find(
 
 _FILTERS: Final = (
     AREA, FIELD, Filter("state", "状態", lifecycle.STATES["posting"]),
-    Filter("support_type", "支援の種類", vocabulary.SUPPORT_LABELS),
+    Filter("support_type", "支援の種類", vocabulary.SUPPORT_LABELS), YEAR,
 )  # fmt: skip
 
 

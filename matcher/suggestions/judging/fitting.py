@@ -36,7 +36,7 @@ Floats = NDArray[np.float64]
 
 PARTS: Final = (
     "meaning", "words", "sentences", "mission", "support", "field", "beneficiaries", "sdgs", "area", "period",
-    "quantity", "contextual", "maxsim",
+    "hours", "quantity", "contextual", "maxsim",
 )  # fmt: skip
 GOOD: Final = 2  #: from this grade on
 RIDGE: Final = 0.02  #: how strongly weights are held small, against chance in a few hundred pairs
