@@ -32,7 +32,7 @@ EXCEPT = {
     "webapp/buffered.py": "said before the application runs", "webapp/forms/work.py": DATES,
     "webapp/forms/results.py": DATES,
     "webapp/audit_text.py": "an ending that is cut off", "webapp/asked_text.py": "endings of labels",
-    "webapp/templates/account/notices.html": "the service's name",
+    "webapp/notice_text.py": "the service's name",
 }  # fmt: skip
 ROOT = Path(__file__).parents[2]
 

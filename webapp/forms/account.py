@@ -10,7 +10,8 @@ from wtforms.validators import EqualTo, InputRequired, Optional, ValidationError
 from matcher.ground import limits, names
 from matcher.ground.typed import Unclear
 from webapp import value_text
-from webapp.forms.base import Form, Needed, Within
+from webapp.forms.base import Form, Within
+from webapp.forms.needed import Needed
 from webapp.forms.values import address
 
 ROLE_LABELS: Final[Mapping[str, Any]] = {

@@ -19,7 +19,7 @@ from matcher.agreements import contract
 from matcher.ground import limits, numerals, vocabulary
 from matcher.ground.typed import Unclear
 from webapp import value_text
-from webapp.forms.base import Form, Needed, choices
+from webapp.forms.base import Form, choices
 from webapp.forms.case import ReasonForm
 from webapp.forms.fields import (
     CHOOSE,
@@ -33,6 +33,7 @@ from webapp.forms.fields import (
     why_changed,
     words,
 )
+from webapp.forms.needed import Needed
 from webapp.forms.values import NumberField, read_number
 
 

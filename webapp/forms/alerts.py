@@ -8,7 +8,8 @@ from wtforms import RadioField, StringField
 
 from matcher.alerts.searches import NAME
 from webapp.forms.account import NOTIFY_LABELS, one_line
-from webapp.forms.base import Form, Needed, Within, choices
+from webapp.forms.base import Form, Within, choices
+from webapp.forms.needed import Needed
 
 BAR_LABELS: Final[Mapping[str, Any]] = {
     "high": _l("適合度が「高」のものだけ"),

@@ -17,7 +17,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
-    BooleanField,
     Field,
     FileField,
     HiddenField,
@@ -28,13 +27,14 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import UnboundField
-from wtforms.validators import DataRequired, Optional, StopValidation
+from wtforms.validators import Optional, StopValidation
 
 from embeddings.normal import nfc
 from matcher.ground import errors, limits
 from matcher.ground.typed import seen
 from matcher.register import receipts
-from webapp import asked_text, kept, text
+from webapp import kept, text
+from webapp.forms.needed import asked_for
 from webapp.labels import said
 
 #: What a field may hold that names no limit: a number, a code, a day, or a few lines.
@@ -92,23 +92,6 @@ def too_long(typed: str, limit: int) -> str:
     if count <= limit:
         return str(_("文字に重ねた記号が多すぎます。記号を減らして入力してください。"))
     return str(_("%(limit)s文字までで入力してください。いまは%(count)s文字です。", limit=limit, count=count))
-
-
-def asked_for(field: Field) -> str:
-    """What to do about a field that was left empty: its name, and whether one types or chooses there."""
-    chosen = isinstance(field, SelectField | BooleanField | FileField)
-    return asked_text.asked_for(str(field.label.text), is_chosen=chosen)
-
-
-class Needed(DataRequired):  # type: ignore[misc]
-    """Something was typed or chosen; a field left empty is asked for by its own label."""
-
-    def __call__(self, form: Any, field: Field) -> None:
-        """Refuse what is empty."""
-        try:
-            super().__call__(form, field)
-        except StopValidation:
-            raise StopValidation(asked_for(field)) from None
 
 
 class Within:

@@ -16,7 +16,8 @@ from matcher.ground.errors import Invalid
 from matcher.ground.parts import Standing
 from matcher.records import Need, Offer, User
 from webapp import clock, parts_text
-from webapp.forms.base import Form, Needed, Within, choices
+from webapp.forms.base import Form, Within, choices
+from webapp.forms.needed import Needed
 from webapp.forms.values import DayField, QuantityField
 
 YES_NO: Final[Mapping[str, Any]] = {"no": _l("いいえ"), "yes": _l("はい")}

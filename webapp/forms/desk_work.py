@@ -14,7 +14,7 @@ from wtforms.validators import DataRequired, Optional
 from matcher.ground import limits, vocabulary
 from matcher.people import registration_codes
 from matcher.records import User
-from webapp.forms.base import Form, Needed, choices
+from webapp.forms.base import Form, choices
 from webapp.forms.fields import (
     CHOOSE,
     day,
@@ -23,6 +23,7 @@ from webapp.forms.fields import (
     radio,
     words,
 )
+from webapp.forms.needed import Needed
 from webapp.forms.values import CountField, Typed
 
 

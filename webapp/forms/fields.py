@@ -20,7 +20,8 @@ from wtforms.validators import Optional
 from matcher.ground import days, limits
 from matcher.ground.typed import Unclear, seen
 from webapp import value_text
-from webapp.forms.base import Needed, Within, choices
+from webapp.forms.base import Within, choices
+from webapp.forms.needed import Needed
 from webapp.forms.values import CountField, DayField, NumberField, Typed, YenField, read_number
 
 CHOOSE: Final = _l("選んでください")

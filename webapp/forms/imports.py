@@ -9,8 +9,9 @@ from wtforms.validators import InputRequired
 
 from matcher.imports import tables
 from webapp import import_text
-from webapp.forms.base import Form, Needed, choices
+from webapp.forms.base import Form, choices
 from webapp.forms.fields import taking
+from webapp.forms.needed import Needed
 
 
 class UploadForm(Form):

@@ -8,8 +8,9 @@ from wtforms import SelectMultipleField
 from matcher.ground import limits
 from matcher.records import Need
 from webapp.filters import quantity
-from webapp.forms.base import Form, Needed
+from webapp.forms.base import Form
 from webapp.forms.fields import radio, words
+from webapp.forms.needed import Needed
 
 
 class JointForm(Form):

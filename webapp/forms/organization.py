@@ -29,7 +29,8 @@ from matcher.organizations import profile as organization_profile
 from matcher.records import Organization
 from webapp import organization_text
 from webapp.forms.account import one_line
-from webapp.forms.base import Form, Needed, Within, choices
+from webapp.forms.base import Form, Within, choices
+from webapp.forms.needed import Needed
 from webapp.forms.values import AddressField, CountField, DayField, PhoneField
 from webapp.labels import said
 

@@ -18,7 +18,7 @@ from wtforms.validators import Optional
 from matcher.ground import days, limits, vocabulary
 from matcher.ground.typed import Unclear
 from matcher.records import IndicatorDefinition, Lesson
-from webapp.forms.base import Form, Needed, choices
+from webapp.forms.base import Form, choices
 from webapp.forms.fields import (
     CHOOSE,
     DaysField,
@@ -31,6 +31,7 @@ from webapp.forms.fields import (
     why_changed,
     words,
 )
+from webapp.forms.needed import Needed
 from webapp.forms.values import Typed
 
 

@@ -5,7 +5,8 @@ from wtforms import RadioField, TextAreaField
 from wtforms.validators import Optional
 
 from matcher.ground import limits, vocabulary
-from webapp.forms.base import Form, Needed, Within, choices
+from webapp.forms.base import Form, Within, choices
+from webapp.forms.needed import Needed
 
 
 class PassForm(Form):

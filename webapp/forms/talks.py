@@ -17,7 +17,7 @@ from matcher.ground import calendar, days, limits, vocabulary
 from matcher.ground.typed import Unclear
 from matcher.records import User
 from webapp import value_text
-from webapp.forms.base import Form, Needed, choices
+from webapp.forms.base import Form, choices
 from webapp.forms.fields import (
     CHOOSE,
     SIDES,
@@ -28,6 +28,7 @@ from webapp.forms.fields import (
     taking,
     words,
 )
+from webapp.forms.needed import Needed
 
 
 class MeetingForm(Form):

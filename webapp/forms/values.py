@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, StopValidation
 from matcher.ground import addresses, days, numerals, phones, vocabulary
 from matcher.ground.typed import Unclear, seen
 from webapp import value_text
-from webapp.forms.base import asked_for
+from webapp.forms.needed import asked_for
 
 MAX_QUANTITY: Final = 10**11  #: what the column holds; nothing that people give comes near it
 MAX_YEN: Final = 10**12

@@ -19,7 +19,7 @@ from matcher.ground import limits, numerals, vocabulary
 from matcher.ground.typed import Unclear
 from matcher.records import CaseFile, Indicator
 from webapp import filters, value_text
-from webapp.forms.base import Form, Needed, choices
+from webapp.forms.base import Form, choices
 from webapp.forms.case import TermsForm
 from webapp.forms.fields import (
     CHOOSE,
@@ -33,6 +33,7 @@ from webapp.forms.fields import (
     taking,
     words,
 )
+from webapp.forms.needed import Needed
 
 #: axis of an indicator → (how its breakdown is typed, an example)
 _BREAKDOWNS: Final[Mapping[str, tuple[Any, Any]]] = {
