@@ -478,9 +478,9 @@ def test_the_home_page_shows_what_waits_first_and_says_when_it_is_too_much(town:
                 session, officer, beginning.between(company, npo), terms, "お手伝いできます。", NOW
             )
     page = visit(town.owner, "/npo")
-    assert "返事をお待ちしています（3件）" in page.text
+    assert "お返事を待っている案件（3件）" in page.text
     assert "受付を一時止めています" in page.text
-    assert page.html.index("返事をお待ちしています") < page.html.index(">ニーズ</h2>")
+    assert page.html.index("お返事を待っている案件") < page.html.index(">ニーズ</h2>")
     for words in ("受けたい", "詳しく聞く", "今回は見送る", "おすすめの企業を見る"):
         assert page.href(words)
     assert "ニーズを書く" in page.html
