@@ -7,7 +7,7 @@ PORT ?= 8000
 export HOST PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check house format bench load soak mutants model words lock clean
+.PHONY: help install run test check house format bench load look soak mutants model words lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -49,6 +49,9 @@ check: $(VENV)/.installed-test ## lint, types, import rules, templates
 
 house: $(VENV)/.installed-test ## print the measures of the house: lengths, places of an act, rules, words
 	@$(BIN)/python -m tests.contracts.house
+
+look: $(VENV)/.installed-test ## print how much of a screen each job takes: pages, pixels, inputs, what is in sight
+	@$(BIN)/python -m tests.browser.look
 
 format: $(VENV)/.installed-test ## format the code
 	$(BIN)/ruff check --fix .

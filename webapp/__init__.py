@@ -9,6 +9,7 @@ from webapp import (
     assets,
     bodies,
     clock,
+    compressed,
     context,
     db,
     demo,
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    compressed.init(app)  # what is attached first comes last: all of an answer is there
     database = db.connect(settings)
     db.init(app, database)
     traces.init(app, database, settings)

@@ -4,12 +4,29 @@ Read from the documents as the decision keeps them, before it is made and years 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from webapp import contract_text, document_text, filters
 from webapp.labels import gettext as _
 
 Facts = list[tuple[str, str]]
+
+#: Of an agreement, what stands beside the checks, and what is read before the rest.
+_BESIDE: Final = frozenset(
+    {
+        "from_on",
+        "to_on",
+        "frequency",
+        "money_company_yen",
+        "money_city_yen",
+        "costs",
+        "outcome",
+        "publication",
+    }
+)
+_FIRST: Final = frozenset(
+    {"type", "purpose", "method", "roles_company", "roles_npo", "roles_city", "city_is_party"}
+)
 
 
 def basis(documents: Iterable[Mapping[str, Any]]) -> list[tuple[str, Facts]]:
@@ -18,17 +35,35 @@ def basis(documents: Iterable[Mapping[str, Any]]) -> list[tuple[str, Facts]]:
     Args:
         documents: as ``decisions.laid_before`` has them; without an agreement there is nothing to decide on.
     """
+    names = {
+        "period": _("期間"), "money": _("金額・予算"), "indicators": _("指標"),
+        "publication": _("公表の範囲"),
+    }  # fmt: skip
+    return [(names[code], facts) for code, facts in beside(documents).items()]
+
+
+def beside(documents: Iterable[Mapping[str, Any]]) -> dict[str, Facts]:
+    """The same by the code of the check."""
     kept = {(row["kind"], row["state"]): row["content"] for row in documents}
     agreement = kept.get(("agreement", "draft")) or kept.get(("agreement", "agreed"))
     if agreement is None:
-        return []
+        return {}
     rows = kept.get(("plan", "agreed"), {}).get("indicators", ())
-    return [
-        (_("期間"), _said(agreement, "from_on", "to_on", "frequency")),
-        (_("金額・予算"), _money(agreement)),
-        (_("指標"), [(f"{row['key']}{_('：')}{row['name']}", _course(row)) for row in rows]),
-        (_("公表の範囲"), [*_said(agreement, "publication"), *_published(rows)]),
-    ]
+    return {
+        "period": _said(agreement, "from_on", "to_on", "frequency"),
+        "money": _money(agreement),
+        "indicators": [(f"{row['key']}{_('：')}{row['name']}", _course(row)) for row in rows],
+        "publication": [*_said(agreement, "publication"), *_published(rows)],
+    }
+
+
+def articles(agreement: Mapping[str, Any]) -> tuple[Facts, Facts]:
+    """(what it is about, its further articles) of an agreement, without what stands beside the checks."""
+    rest = {key: value for key, value in agreement.items() if key not in _BESIDE}
+    first = {key: value for key, value in rest.items() if key in _FIRST}
+    whole = document_text.facts_of(rest)
+    begin = document_text.facts_of(first)
+    return begin, [row for row in whole if row not in begin]
 
 
 def _said(agreement: Mapping[str, Any], *keys: str) -> Facts:

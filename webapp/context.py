@@ -13,7 +13,7 @@ from matcher.ground.vocabulary import SUGGESTED
 from matcher.jobs import seen
 from matcher.postings import again
 from matcher.register import notices
-from webapp import access, clock, db, headers
+from webapp import access, clock, db, headers, kept
 from webapp.labels import lifecycle, vocabulary
 from webapp.worker import PIECE_NAMES
 
@@ -102,11 +102,17 @@ def _context() -> dict[str, Any]:
             seat.organization_id: _unread(actor).get(seat.organization_id, 0) for seat in actor.elsewhere
         },
         "csp_nonce": headers.nonce(),
+        "browser_key": _browser_key(actor),
         "now": clock.now(),
         "may": lambda action, record=None: permissions.may(access.actor(), action, record),
         "home_url": home_url(actor),
         "worker_trouble": _worker_trouble(actor),
     }
+
+
+def _browser_key(actor: permissions.Actor) -> str:
+    session_id = access.session_id() if actor.is_authenticated else None
+    return kept.browser_key(session_id, actor) if session_id else ""
 
 
 def _city() -> cities.City:

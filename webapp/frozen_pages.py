@@ -4,7 +4,7 @@ A page sets it into its own frame, with its heading and buttons; what stands ins
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from markupsafe import Markup
 
@@ -13,8 +13,10 @@ from matcher.agreements import logic_models
 from matcher.cases import decisions
 from matcher.register.frozen import Version
 from matcher.register.parties import Parties
-from matcher.results import publication
+from matcher.results import publication, stories
 from webapp import basis_text, change_text, document_text, frozen, party_text, work_text
+
+_OWN_PAGE: Final = 2  #: the level of headings of a published text on a page of its own
 
 
 def document(
@@ -38,10 +40,17 @@ def document(
             "document": version, "case_id": case_id, "changes": changes, "areas": areas,
             "doubts": party_text.doubts(version.parties),
             "sentences": version.content.get("sentences"),
-            "view": publication.whole(version.content["view"]) if version.kind == "publication" else None,
-            "plan": None, **(_plan(version, lessons) if version.kind == "plan" else {}),
+            **_story(version), "plan": None, **(_plan(version, lessons) if version.kind == "plan" else {}),
         },
     )  # fmt: skip
+
+
+def _story(version: Version) -> dict[str, Any]:
+    """A public page as it is shown before it is accepted."""
+    if version.kind != "publication":
+        return {"view": None, "story": None, "opened": False}
+    view = version.content["view"]
+    return {"view": publication.whole(view), "story": stories.told(view), "opened": True}
 
 
 def _plan(version: Version, lessons: Sequence[str]) -> dict[str, Any]:
@@ -72,8 +81,11 @@ def evidence(facts: Mapping[str, Any]) -> Markup:
 
 
 def published(view: Mapping[str, Any], areas: Mapping[str, str], level: int = 2) -> Markup:
-    """A published partnership; its headings begin at ``level``."""
-    facts = {"view": publication.whole(view), "areas": areas, "level": level}
+    """A published partnership; its headings begin at ``level``. On a page of the case nothing is folded."""
+    facts = {
+        "view": publication.whole(view), "story": stories.told(view), "areas": areas, "level": level,
+        "opened": level > _OWN_PAGE,
+    }  # fmt: skip
     return frozen.render("frozen/published.html", facts)
 
 

@@ -93,6 +93,13 @@ def _mark_of(person: str | None, organization: str | None) -> str:
     return _keyed(f"opener:{person}:{organization or ''}").hex()[:20]
 
 
+def browser_key(session_id: str, actor: Actor) -> str:
+    """With what the browser of this session seals what is being typed (``static/js/keep.js``): nobody else is
+    given it, nor anybody any more once the session has ended.
+    """
+    return base64.b64encode(_keyed(f"typed:{session_id}:{actor.organization_public_id or ''}")).decode()
+
+
 def other_name(actor: Actor, sealed: str = "") -> Seat | None:
     """In whose name else ``actor`` opened the form that was sent, or whose words are in ``sealed``."""
     found = _unsealed(sealed) if sealed else None

@@ -315,6 +315,11 @@ def answers(organization: Organization, given: Iterable[ChecklistAnswer]) -> lis
     ]
 
 
+def lacking(organization: Organization, given: Iterable[ChecklistAnswer]) -> list[tuple[str, str, str]]:
+    """The same of what was wanting in that round."""
+    return answers(organization, [one for one in given if one.answer == "no"])
+
+
 # ── History ──────────────────────────────────────────────────────────────────────────────────────────
 
 History = Sequence[tuple[AuditEvent, Doer | None]]

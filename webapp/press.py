@@ -32,7 +32,7 @@ SECONDS: Final = 180  #: for one paper, also on a busy machine
 PAPERS_A_PROCESS: Final = 200  #: then a fresh one is started, so that nothing piles up in it
 KEEP: Final = timedelta(days=7)  #: what nobody has fetched for so long is deleted
 _OURS: Final = frozenset(one.name.upper() for one in fields(Settings))  #: no business of the press
-_ENDINGS: Final = {"paper": "pdf", "book": "xlsx", "bundle": "zip"}
+_ENDINGS: Final = {"paper": "pdf", "picture": "png", "book": "xlsx", "bundle": "zip"}
 
 
 # ── The process ──────────────────────────────────────────────────────────────────────────────────────
@@ -129,7 +129,7 @@ def press() -> Press:
 def _edition() -> bytes:
     """What a paper depends on beside its source; a new version of the layouter makes new papers."""
     program = hashlib.sha256(Path(layout.__file__).read_bytes()).hexdigest()
-    return f"{program} {version('weasyprint')} {version('xlsxwriter')}".encode()
+    return f"{program} {version('weasyprint')} {version('xlsxwriter')} {version('pypdfium2')}".encode()
 
 
 class Shelf:

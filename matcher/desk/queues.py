@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from matcher.agreements import acts as agreement_acts
 from matcher.cases import talks, trials, turns
 from matcher.cases.reads import DOCUMENT_WORK
-from matcher.desk import watches
+from matcher.desk import waiting, watches
 from matcher.desk.steps import COMPLETED_BY
 from matcher.desk.watches import PAYING
 from matcher.ground import calendar, lifecycle, permissions
@@ -24,7 +24,6 @@ from matcher.records import (
     Offer,
     Organization,
     Partnership,
-    PublicComment,
     Question,
 )
 from matcher.results import outcome_reports, ratings
@@ -55,16 +54,11 @@ def queues(session: Session, actor: Actor, now: datetime) -> list[Queue]:
     turns.settle(session)
     limit = watches.promise_limit(now)
     asked: list[Select[Any]] = []
-    for code, kind, state, since in (
-        ("organizations", Organization, "submitted", Organization.submitted_at),
-        ("needs", Need, "in_review", Need.submitted_at),
-        ("offers", Offer, "in_review", Offer.submitted_at),
-        ("cases", Partnership, "coordinator_review", Partnership.moved_at),
-        ("agreements", Partnership, "agreement_review", Partnership.moved_at),
-        ("comments", PublicComment, "waiting", PublicComment.written_at),
-    ):
+    for kind in waiting.KINDS.values():
+        since = kind.since
         late = func.coalesce(func.sum(case((since <= limit, 1), else_=0)), 0)
-        asked.append(_row(code, func.min(since), cast(null(), Date), late, kind).where(kind.state == state))
+        row = _row(kind.code, func.min(since), cast(null(), Date), late, kind.record)
+        asked.append(row.where(kind.record.state == kind.state))
     late_questions = _row(
         "questions", func.min(Question.asked_at), cast(null(), Date), func.count(), Question
     )

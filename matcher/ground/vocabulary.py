@@ -708,6 +708,7 @@ INDICATOR_DIRECTIONS: Final = _labels(
 INDICATOR_UNITS: Final = ("人", "件", "回", "%", "時間", "kg", "食", "円", "点")
 POINTS: Final = "点"  #: the unit of a scale
 PERCENT: Final = "%"
+TIMES: Final = "回"  #: the unit of what is counted by its occasions
 COUNTED_UNITS: Final = frozenset(INDICATOR_UNITS) - {PERCENT, POINTS}  #: of which parts add up to the whole
 WHOLE_UNITS: Final = frozenset({"人", "件", "回", "食"})  #: there is no half of them, but in a mean
 INDICATOR_METHODS: Final = _labels(

@@ -32,6 +32,15 @@ from webapp.worker import Worker
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js"
 WIDTHS = (1280, 375)
+OTHER_WIDTHS = (768, 320)  #: a tablet, and the narrowest that WCAG asks for (1.4.10)
+HEAVY = 100_000  #: bytes of a page with its styles and scripts, as they come
+_WEIGHT = """performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource'))
+  .filter(one => one.entryType === 'navigation' || /[.](css|js)([?]|$)/.test(one.name))
+  .reduce((sum, one) => sum + one.encodedBodySize, 0)"""
+_TAGS = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+_ALL = {"runOnly": _TAGS}
+_ALL_BUT_COLOURS = {"runOnly": _TAGS, "rules": {"color-contrast": {"enabled": False}}}
+_COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 FLAGS = (
     "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--force-color-profile=srgb", "--no-sandbox",
@@ -92,10 +101,9 @@ def _settings(folder: Path) -> Settings:
     )
 
 
-@pytest.fixture(scope="session")
-def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The demo city, loaded and encoded once for this run."""
-    settings = _settings(tmp_path_factory.mktemp("demo"))
+def load_city(folder: Path) -> Settings:
+    """The demo city, loaded and encoded in a folder."""
+    settings = _settings(folder)
     database = connect(settings)
     migrations.upgrade(database)
     seed_city.load(database, Path("seed_data"), clock.now())
@@ -103,6 +111,12 @@ def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     visits.load(database, clock.now())
     database.dispose()
     return settings
+
+
+@pytest.fixture(scope="session")
+def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The demo city, loaded and encoded once for this run."""
+    return load_city(tmp_path_factory.mktemp("demo"))
 
 
 @contextmanager
@@ -129,15 +143,22 @@ def demo(demo_template: Settings, tmp_path_factory: pytest.TempPathFactory) -> I
         yield running
 
 
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """A browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for the run."""
     if not CHROMIUM.exists():
         pytest.fail(f"expected Chromium at {CHROMIUM}, found none (REQUIRE_BROWSER is set)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+    with browsing() as browser:
         yield browser
-        browser.close()
 
 
 class Visitor:
@@ -186,6 +207,14 @@ class Visitor:
         self.go("/")
         self.press(self.page.locator(f'form:has(input[name="role"][value="{role}"]) button').first)
 
+    def tick(self, name: str, value: object) -> None:
+        """Tick one of the choices of a field, after unfolding those that are folded away."""
+        box = self.page.locator(f'main [name="{name}"][value="{value}"]')
+        fold = self.page.locator("main details.more-choices:not([open])", has=box)
+        if fold.count():
+            fold.locator("summary").click()
+        box.check()
+
     def press(self, control: Locator) -> None:
         """Press a button or link that leads to another page, and read on when all of that page is there.
 
@@ -209,25 +238,9 @@ class Visitor:
         self.page.wait_for_load_state("load")
         found = list(self.complaints)
         self.complaints.clear()
-        wide = self.page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        if wide > 0:
-            out = self.page.evaluate(
-                """[...document.querySelectorAll('body *')]
-                .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('svg'))
-                .slice(0, 3).map(e => e.tagName + '.' + e.className).join(', ')"""
-            )
-            found.append(f"scrolls sideways by {wide} px: {out}")
-        squeezed = self.page.evaluate(
-            """() => [...document.querySelectorAll('td, th')].filter(cell => {
-                 const style = getComputedStyle(cell), words = cell.innerText.trim();
-                 const inner = cell.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-                 return cell.clientWidth && !cell.querySelector('input') && words.length > 3
-                   && inner < 2.5 * parseFloat(style.fontSize);
-               }).slice(0, 3).map(cell => cell.innerText.trim())"""
-        )
-        found += [f"a column too narrow to read: {words!r}" for words in squeezed]
+        found += self._misfits()
+        weight = self.page.evaluate(_WEIGHT)
+        found += [f"weighs {weight:,} bytes without pictures"] if weight > HEAVY else []
         dead = self.page.evaluate(
             """[...document.querySelectorAll('button, input[type=submit]')]
             .filter(e => e.type === 'submit' && !e.form).map(e => e.innerText || e.value)"""
@@ -248,13 +261,54 @@ class Visitor:
               return found; }"""
         )
         found += [f"touching the number does not dial: {words}" for words in silent]
+        return found + self._axe(_ALL)
+
+    def faults_otherwise(self) -> list[str]:
+        """What is wrong with the present page in the other window of its kind (320 px on a phone, 768 px else), and
+        for somebody whose system asks for dark screens.
+        """
+        size = self.page.viewport_size or {"width": WIDTHS[0], "height": 900}
+        other = OTHER_WIDTHS[size["width"] < OTHER_WIDTHS[0]]
+        self.page.set_viewport_size({"width": other, "height": size["height"]})
+        found = [f"at {other} px: {one}" for one in (*self._misfits(), *self._axe(_ALL_BUT_COLOURS))]
+        self.page.set_viewport_size(size)
+        self.page.emulate_media(color_scheme="dark")
+        ground = self.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        found += ["dark: the ground is as in the light"] if ground == "rgb(255, 255, 255)" else []
+        found += [f"dark: {one}" for one in self._axe(_COLOURS)]
+        self.page.emulate_media(color_scheme="light")
+        return found
+
+    def _misfits(self) -> list[str]:
+        found = []
+        wide = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        if wide > 0:
+            out = self.page.evaluate(
+                """[...document.querySelectorAll('body *')]
+                .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('svg'))
+                .slice(0, 3).map(e => e.tagName + '.' + e.className).join(', ')"""
+            )
+            found.append(f"scrolls sideways by {wide} px: {out}")
+        squeezed = self.page.evaluate(
+            """() => [...document.querySelectorAll('td, th')].filter(cell => {
+                 const style = getComputedStyle(cell), words = cell.innerText.trim();
+                 const inner = cell.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+                 return cell.clientWidth && !cell.querySelector('input') && words.length > 3
+                   && inner < 2.5 * parseFloat(style.fontSize);
+               }).slice(0, 3).map(cell => cell.innerText.trim())"""
+        )
+        return found + [f"a column too narrow to read: {words!r}" for words in squeezed]
+
+    def _axe(self, options: dict[str, Any]) -> list[str]:
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         result = self.page.evaluate(
-            """async () => (await axe.run(document, {runOnly: {type: 'tag', values:
-            ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}})).violations
-            .map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | '))"""
+            """async options => (await axe.run(document, options)).violations
+            .map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | '))""",
+            options,
         )
-        return found + [f"axe {line}" for line in result]
+        return [f"axe {line}" for line in result]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Every page, as every role, at both widths: axe, no sideways scroll, no other origin, no CSP report.
+"""Every page, as every role, at four widths and on a dark screen: axe, no sideways scroll, no other origin, no CSP report.
 
 The pages are found by following links from each role's first page; one or two addresses of each kind of page
 are enough; the workspace of a case is walked in every state by ``test_workspace.py``. Every GET endpoint of the application must have been met, or stand in ``ELSEWHERE`` with a reason.
@@ -68,7 +68,7 @@ ELSEWHERE: dict[str, str] = {
     "imports.show": "tests/web/test_import_pages.py: there is no import in the demo city",
     **dict.fromkeys(
         ("cases.bundle_file", "work.file", "work.paper", "work.calendar_file", "desk_work.handover_paper",
-         "registration_codes.poster",
+         "registration_codes.poster", "public.picture", "public.poster",
          "work.export_file",
          *(f"coordinator.{name}_file" for name in LISTS)),
         "tests/web: files to keep, not pages",
@@ -154,7 +154,7 @@ def test_every_page_that_links_lead_to(visitor: Callable[..., Visitor], demo: De
         counts[kind] = counts.get(kind, 0) + 1
         person.go(path)
         _met.add(endpoint)
-        found = person.faults()
+        found = person.faults() + (person.faults_otherwise() if counts[kind] == 1 else [])
         if found:
             faults[path] = found
         _keep_screenshot(person, role, width, kind, counts[kind])
@@ -182,13 +182,19 @@ def test_a_bad_page_is_found_out(visitor: Callable[..., Visitor]):
     person = visitor()
     person.go("/")
     person.page.evaluate(
-        """() => { document.body.innerHTML = '<h1>悪い例</h1><h1>二つ目</h1><input><p id="pale">薄い字</p>'
+        """() => { document.body.innerHTML = '<h1>悪い例</h1><h1>二つ目</h1><input><p id="pale">薄い字</p><p id="dim">暗い字</p>'
         + '<table><tr><td id="slim">市全域の地区</td></tr></table><div id="wide">幅</div><footer class="site-footer">電話 <a href="tel:1">1-1</a>、1-1</footer>'; document.getElementById('pale').style.color = '#ddd';
+        document.getElementById('dim').style.color = '#333';
         document.getElementById('slim').style.maxWidth = document.getElementById('slim').style.width = '1em';
         document.getElementById('slim').closest('table').style.width = '1em';
         document.getElementById('wide').style.width = '3000px'; }"""
     )
     found = "\n".join(person.faults())
+    otherwise = "\n".join(person.faults_otherwise())
+    assert "at 768 px: scrolls sideways" in otherwise
+    assert "at 768 px: axe label" in otherwise
+    assert "dark: axe color-contrast: #dim" in otherwise
+    assert "#dim" not in found
     assert "scrolls sideways" in found
     assert "too narrow to read" in found
     assert "2 h1" in found

@@ -121,7 +121,7 @@ class Story:
                 found.select_option(str(value))
             elif kind in {"INPUT:radio", "INPUT:checkbox"} and value is not True:
                 for one in value if isinstance(value, list) else [value]:
-                    person.page.locator(f'main [name="{name}"][value="{one}"]').check()
+                    person.tick(name, one)
             elif kind == "INPUT:checkbox":
                 found.check()
             elif kind == "INPUT:file":

@@ -667,6 +667,16 @@ EXPECTATIONS: dict[str, list[tuple[str, dict[str, object], dict[str, str]]]] = {
     "public.partnerships": [
         ("", {}, {"GET": "++++++++"}),
     ],
+    "public.picture": [
+        ("worked", {}, {"GET": "++++++++"}),
+        ("decided", {}, {"GET": "--------"}),
+        ("nothing", {}, {"GET": "--------"}),
+    ],
+    "public.poster": [
+        ("worked", {}, {"GET": "++++++++"}),
+        ("decided", {}, {"GET": "--------"}),
+        ("nothing", {}, {"GET": "--------"}),
+    ],
     "work.calendar_file": [
         ("worked", {}, {"GET": "L+-+-++-"}),
         ("nothing", {}, {"GET": "L-------"}),

@@ -16,9 +16,8 @@ from tests.contracts.world import ACTORS, World
 REQUIRED = "※必須"
 _DAY = re.compile(r"(_on|_from|_to|_until|_by)$")
 #: Optional fields that a form wants on account of another answer (a reason 「その他」, a kind of support that is
-#: counted, a value that could be measured, a reply that is published) or of handing in what may lie as a draft.
+#: counted, a value that could be measured) or of handing in what may lie as a draft.
 DEMANDED = {
-    ("desk_work.comment", ""): {"reason", "text"},
     ("work.act", "record_contribution"): {"quantity", "unit"},
     ("work.act", "submit_measurement"): {"missing_reason", "value"},
     ("work.act", "write_report"): {"setbacks", "text"},

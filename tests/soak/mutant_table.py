@@ -1319,7 +1319,45 @@ _PEOPLE: Final = (
     ),
 )
 
+_WAITING: Final = (
+    Mutant(
+        "What has waited longest for a decision comes first",
+        "matcher/desk/waiting.py",
+        "return kind.since.is_not(None), kind.since, kind.record.id",
+        "return kind.since.is_not(None), kind.since.desc(), kind.record.id",
+        _services("waiting", "longest"),
+    ),
+    Mutant(
+        "After a decision the one behind it is next",
+        "matcher/desk/waiting.py",
+        "first = case((_behind(kind, decided), 0), else_=1)",
+        "first = case((_behind(kind, decided), 0), else_=0)",
+        _services("waiting", "after_a_decision"),
+    ),
+    Mutant(
+        "Who may not confirm an agreement waiting for managers is not led to it",
+        "matcher/desk/waiting.py",
+        'if code == "agreements" and actor.role != "manager" else set()',
+        'if code == "agreements" and actor.role == "manager" else set()',
+        _services("waiting", "for_managers"),
+    ),
+    Mutant(
+        "A case waiting for its decision is marked where it goes beyond its need",
+        "matcher/desk/checks.py",
+        '_check("terms", holds=not differences(case))',
+        '_check("terms", holds=True)',
+        _services("waiting", "warns"),
+    ),
+    Mutant(
+        "What has changed is what happened since the city gave the waiting case back",
+        "matcher/desk/checks.py",
+        "if one.action == lifecycle.RETURN), 0)",
+        "if one.action == lifecycle.APPROVE), 0)",
+        _services("waiting", "gave_it_back"),
+    ),
+)
+
 MUTANTS: Final = (
-    *_TURNS, *_ACTS, *_LIFE, *_DECISIONS, *_MONEY, *_MEASURED, *_GIVEN, *_SPAN, *_FROZEN, *_READERS, *_HEARING,
+    *_TURNS, *_WAITING, *_ACTS, *_LIFE, *_DECISIONS, *_MONEY, *_MEASURED, *_GIVEN, *_SPAN, *_FROZEN, *_READERS, *_HEARING,
     *_SUGGESTED, *_RECORD, *_PEOPLE,
 )  # fmt: skip

@@ -163,6 +163,7 @@ def create_gallery() -> Flask:
             "unread_notices": 3,
             "unread_elsewhere": {},
             "csp_nonce": "gallery",
+            "browser_key": "",
             "home_url": "/",
             "worker_trouble": None,
             "language": "ja",

@@ -15,7 +15,7 @@ from webapp import clock
 AXE = Path(__file__).resolve().parents[1] / "browser/vendor/axe-core-4.14.1.min.js"
 CHROMIUM = Path("/usr/bin/chromium")
 PAGES = ("/", "/?refused=1", "/wizard", "/confirmed")
-VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "wbr"}
+VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
 
 class Page(HTMLParser):

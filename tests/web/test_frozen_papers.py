@@ -427,7 +427,7 @@ def test_renaming_everybody_and_rewriting_what_was_asked_changes_no_character_of
         "PDF",
     } <= kinds
     assert {"trial", "plan", "agreement", "interim", "suspension", "resumption", "termination", "final",
-            "evaluation", "payment", "sheet"} == {name.split(" ")[-2] for name in before if name.startswith("paper")}  # fmt: skip
+            "evaluation", "payment", "sheet", "poster"} == {name.split(" ")[-2] for name in before if name.startswith("paper")}  # fmt: skip
     for name, text in before.items():
         assert after[name] == text, name
         assert "改名" not in text

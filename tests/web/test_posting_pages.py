@@ -8,8 +8,10 @@ from urllib.parse import urlencode
 
 import pytest
 import time_machine
+from flask import current_app
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from wtforms import Form, SelectMultipleField
 
 from matcher.cases import beginning
 from matcher.cases.beginning import Terms
@@ -149,12 +151,35 @@ def test_what_was_left_empty_is_named_on_the_next_page_and_saved_all_the_same(to
     assert "まだ空いている項目" not in first.text
     done = send(town.owner, first, {"title": "野菜が足りません"}, button="保存して次へ")
     page = visit(town.owner, done.location or "")
-    assert "前のページで、まだ空いている項目があります" in page.text
+    assert "前のページで、まだ空いている項目が" in page.text
     assert page.href("いまの状況") == f"{begun.location}#situation"
     assert town.only_need().title == "野菜が足りません"
     filled = dict.fromkeys(("title", "situation", "wanted_change"), "野菜が足りません")
     done = send(town.owner, visit(town.owner, begun.location or ""), filled, button="保存して次へ")
     assert "まだ空いている項目" not in visit(town.owner, done.location or "").text
+
+
+def test_of_many_choices_only_those_that_are_chosen_are_in_sight(town: Town) -> None:
+    address = f"{town.write()}/step/4"
+    page = visit(town.owner, address)
+    group = page.html.partition('id="fields-group"')[2].partition("</fieldset>")[0]
+    seen, _fold, folded = group.partition('<details class="more-choices">')
+    assert seen.count("checked") == seen.count('type="checkbox"') == 1
+    assert "子どもの健全育成" in seen
+    assert folded.count('type="checkbox"') > 10
+    assert "checked" not in folded
+
+
+def test_choices_that_are_refused_are_unfolded(town: Town) -> None:
+    class Choosing(Form):
+        areas = SelectMultipleField("地域", choices=[(str(n), f"地区{n}") for n in range(9)])
+
+    with town.owner.application.test_request_context():
+        form = Choosing()
+        macros = current_app.jinja_env.get_template("components/forms.html").module
+        assert '<details class="more-choices">' in macros.field(form.areas)
+        form.areas.errors = ("地域を選んでください。",)
+        assert '<details class="more-choices" open>' in macros.field(form.areas)
 
 
 def test_a_telephone_number_in_a_text_is_pointed_out_before_it_is_sent(town: Town) -> None:

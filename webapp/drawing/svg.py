@@ -19,20 +19,29 @@ TEXT: Final[Look] = {"font_family": "Noto Sans JP, sans-serif", "font_size": SIZ
 _serial = count(1)
 
 
-def image(title: str, description: str, body: Iterable[Markup], height: float, name: str = "") -> Markup:
+def image(
+    title: str,
+    description: str,
+    body: Iterable[Markup],
+    height: float,
+    name: str = "",
+    *,
+    width: float = WIDTH,
+    look: str = "chart",
+) -> Markup:
     """A whole drawing ``height`` high, with what it shows in words; ``name`` begins its ids."""
     name = name or f"drawing-{_number_on_page()}-{crc32(wrapping.clean(title).encode()):08x}"
     return tag(
         "svg",
         tag("title", " ".join(str(title).split()), id=f"{name}-title"),
         tag("desc", str(description), id=f"{name}-desc"),
-        tag("rect", width=WIDTH, height=height, fill=PAPER),
+        tag("rect", width=width, height=height, fill=PAPER),
         *body,
         xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {number(WIDTH)} {number(height)}",
+        viewBox=f"0 0 {number(width)} {number(height)}",
         width="100%",
         role="img",
-        class_="chart",
+        class_=look,
         aria_labelledby=f"{name}-title",
         aria_describedby=f"{name}-desc",
     )

@@ -294,6 +294,7 @@ class ReviewForm(Form):
     conditions = _text("offer", "conditions")
     reason_code = _choice(RadioField, _l("差し戻しの理由"), choices=choices(vocabulary.NEED_RETURN_REASONS))
     reason_text = _note(_l("どう直せばよいか"))
+    goes_back = False  #: whether it is returned, and not published
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

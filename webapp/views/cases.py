@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from matcher.cases import answering, deciding, documents, takes, talks, together, turns
 from matcher.cases import reads as case_reads
 from matcher.city import cities
+from matcher.desk import checks
 from matcher.ground import personal
 from matcher.ground.parts import Standing
 from matcher.ground.permissions import Actor
@@ -23,6 +24,8 @@ from matcher.suggestions import ranking
 from matcher.work import reads as work_reads
 from webapp import (
     access,
+    bench,
+    bench_text,
     case_text,
     clock,
     db,
@@ -43,7 +46,9 @@ from webapp.views import work
 
 blueprint = Blueprint("cases", __name__)
 blueprint.record_once(
-    lambda setup: setup.app.jinja_env.globals.update(case_text=case_text, terms_text=terms_text)
+    lambda setup: setup.app.jinja_env.globals.update(
+        bench_text=bench_text, case_text=case_text, terms_text=terms_text
+    )
 )
 
 Page = Response | str | tuple[str, int]
@@ -75,6 +80,8 @@ def show(public_id: str) -> Page:
     form = forms.MessageForm(data={"version": case.version})
     if case_reads.may_see_contacts(actor, case):
         access.note_contacts(case.company, case.npo)
+    if deciding.approve.may(Look(db.session(), actor, case, clock.now())):
+        return _bench(actor, case)
     if case.was_introduced:
         more = {**work.facts(actor, case), **work.overview(case)}
         return render_template("work/show.html", **{**_facts(actor, case), **more}, form=form)
@@ -102,6 +109,8 @@ def _facts(actor: Actor, case: Partnership) -> dict[str, Any]:
         "case": case,
         "steps_now": turns.steps(db.session(), case, clock.now()),
         "actions": open_to(db.session(), actor, case, clock.now(), "case"),
+        "history": events,
+        "messages": messages,
         "events": case_text.timeline(
             actor,
             case,
@@ -204,20 +213,24 @@ def act(public_id: str, action: str) -> Page:
 
     case = find()
     form = _form(case, action)
+    decides = action in _DECISIONS
+    onward = bench.onward("cases", case) if decides else lambda made: None
     return ActPage(
         deed=ACTS[action].deed,
-        form=form,
+        form=bench.part(form, action) if decides else form,
         record=case,
         find=find,
-        ask=lambda case, banner: _ask(actor, case, action, form, banner),
+        ask=lambda case, banner: (_bench if decides else _ask)(actor, case, action, form, banner),
         home=url_for("cases.show", public_id=public_id),
+        leads_to=onward,
+        says=(lambda case: bench_text.decided(case.number, ACTS[action].deed)) if decides else None,
         overtaken=lambda case: _overtaken(actor, case),
         answers=lambda: (ACTS[action].answers(form), ACTS[action].more(form)),
         closed=lambda case: _too_late(actor, case, action, form),
     ).answer()
 
 
-def _form(case: Partnership, action: str) -> Any:
+def _form(case: Partnership, action: str, **how: Any) -> Any:
     # What is proposed now is what the next proposal changes; the other records stand beside it.
     standing = {
         name: getattr(case, name) for name in ("support_type", "quantity", "unit", "period_from", "period_to")
@@ -227,7 +240,7 @@ def _form(case: Partnership, action: str) -> Any:
         for place, quantity in takes.further(db.session(), case)
     }
     found: Any = ACTS[action].form(
-        data={"version": case.version, **standing, "part": str(case.part), **taken}
+        data={"version": case.version, **standing, "part": str(case.part), **taken}, **how
     )
     is_company = access.actor().organization_id == case.company_id
     if isinstance(found, forms.PartsForm):
@@ -254,6 +267,35 @@ def _ask(actor: Actor, case: Partnership, action: str, form: Any, banner: str) -
         form=form,
         consequences=case_text.consequences(case, action, actor, clock.now()),
         banner=banner,
+    )
+
+
+#: What the city decides, in the order in which it stands on the bench, and what it may do meanwhile.
+_DECISIONS: Final = (deciding.approve.name, deciding.return_.name, deciding.refuse.name)
+_BESIDE: Final = (answering.send_message.name,)
+
+
+def _bench(actor: Actor, case: Partnership, action: str = "", form: Any = None, banner: str = "") -> str:
+    """The case on one screen, with each decision and its form; the one that was asked for is open."""
+    facts = _facts(actor, case)
+    if facts["contacts"]:
+        access.note_contacts(case.company, case.npo)
+    forms_of = {
+        name: form if name == action else bench.part(_form(case, name, formdata=None), name)
+        for name in (*_DECISIONS, *_BESIDE)
+        if name == action or name in facts["actions"]
+    }
+    returned = checks.since_returned(facts["history"])
+    return render_template(
+        "bench/case.html",
+        **facts,
+        forms=forms_of,
+        form=form,
+        opened=action,
+        banner=banner,
+        checks=checks.of_case(case, clock.now(), on_both_sides=facts["on_both_sides"], hints=facts["hints"]),
+        changed=case_text.timeline(actor, case, returned, facts["messages"]),
+        queue=bench.queue("cases", case),
     )
 
 

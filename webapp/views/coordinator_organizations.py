@@ -17,7 +17,7 @@ from matcher.organizations import reads as organization_reads
 from matcher.records import Organization
 from matcher.register import audit
 from matcher.register.act import Act, open_to
-from webapp import access, clock, db, organization_text
+from webapp import access, bench, bench_text, clock, db, organization_text
 from webapp.acts import ActPage, Answers, Page
 from webapp.forms import organization as forms
 from webapp.forms.base import Form
@@ -34,15 +34,18 @@ def organization(public_id: str) -> Page:
     form = forms.review_form(found)
     if request.method == "GET":
         return _page(found, form)
-    chosen = (organization_acts.verify, organization_acts.renew)
-    deed = next((one for one in chosen if one.name == request.form.get("action")), organization_acts.return_)
+    deed = next((one for one in _READ if one.name == request.form.get("action")), organization_acts.return_)
     form.goes_back = deed is organization_acts.return_
 
     def answers() -> Answers:
         reason = (form.reason_code.data, form.reason_text.data) if form.goes_back else ()
         return (form.answers, *reason), {}
 
-    return _act_page(deed, form, found, lambda found, banner: _page(found, form, banner), answers)
+    # What was renewed stood in no queue: one stays at it.
+    onward = None if deed is organization_acts.renew else bench.onward("organizations", found)
+    return _act_page(
+        deed, form, found, lambda found, banner: _page(found, form, banner), answers, leads_to=onward
+    )
 
 
 def _find(public_id: str) -> Organization:
@@ -51,7 +54,7 @@ def _find(public_id: str) -> Organization:
 
 def _act_page(
     deed: Act, form: Form, found: Organization, ask: Callable[[Organization, str], str],
-    answers: Callable[[], Answers],
+    answers: Callable[[], Answers], leads_to: Callable[[object], str] | None = None,
 ) -> Page:  # fmt: skip
     public_id = found.public_id
     return ActPage(
@@ -63,20 +66,32 @@ def _act_page(
         overtaken=organization_text.overtaken,
         home=url_for("coordinator.organization", public_id=public_id),
         answers=answers,
+        leads_to=leads_to or (lambda made: None),
         says=lambda found: str(_(deed.words.done, name=found.name)),
     ).answer()
+
+
+#: What is decided once the whole application has been read.
+_READ: Final = (organization_acts.verify, organization_acts.renew)
 
 
 def _page(found: Organization, form: Form, banner: str = "") -> str:
     session = db.session()
     city = cities.get(session)
     access.note_contacts(found)
+    actions = open_to(session, access.actor(), found, clock.now())
+    reviewing = form.is_overtaken or any(deed.name in actions for deed in _READ)
+    beside = {
+        "queue": bench.queue("organizations", found),
+        "beside": bench_text.beside(found, city),
+    } if reviewing else {}  # fmt: skip
     return render_template(
-        "coordinator/organization.html",
+        "bench/organization.html" if reviewing else "coordinator/organization.html",
+        **beside,
         organization=found,
         form=form,
         questions=organization_acts.checklist(found),
-        actions=open_to(session, access.actor(), found, clock.now()),
+        actions=actions,
         parts=[(part, organization_text.rows(found, part, city)) for part in SECTIONS[found.kind]],
         facts=organization_text.check_facts(found),
         lookalikes=organization_reads.lookalikes(session, found),

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from matcher.cases import takes, together
 from matcher.city import cities
-from matcher.desk import bundles, partners, passes, unseen
+from matcher.desk import bundles, checks, partners, passes, unseen
 from matcher.ground import calendar, permissions
 from matcher.postings import acts as posting_acts
 from matcher.postings import alike, joint, joint_reads, questions
@@ -18,7 +18,20 @@ from matcher.postings import reads as posting_reads
 from matcher.postings import revisions as posting_revisions
 from matcher.records import Need, Offer
 from matcher.register import act, audit
-from webapp import access, asked, clock, compare_text, db, joint_text, live, partner_text, posting_text
+from webapp import (
+    access,
+    asked,
+    bench,
+    bench_text,
+    clock,
+    compare_text,
+    db,
+    joint_text,
+    live,
+    partner_text,
+    parts_text,
+    posting_text,
+)
 from webapp.acts import ActPage, Page
 from webapp.forms.posting import ReviewForm
 from webapp.views.coordinator import blueprint
@@ -126,8 +139,11 @@ def _review(find: Callable[[], Any], listing: str) -> Page:
     if action not in _DEEDS:
         abort(400)
     deed = _DEEDS[action]
-    if deed is posting_acts.withdraw:
+    decides = deed is not posting_acts.withdraw
+    if not decides:
         form.ask_for_withdrawal()
+    form.goes_back = deed is posting_acts.return_
+    code = bench.CODES[posting_drafts.kind_of(found)]
     reason = form.reason_code.data or "", form.reason_text.data or ""
     return ActPage(
         deed=deed,
@@ -139,6 +155,7 @@ def _review(find: Callable[[], Any], listing: str) -> Page:
         home=listing,
         answers=lambda: ((), {"edits": form.corrections()}) if deed is posting_acts.publish else (reason, {}),
         says=lambda found: _done(deed, found),
+        leads_to=bench.onward(code, found) if decides else lambda made: None,
     ).answer()
 
 
@@ -160,10 +177,20 @@ def _page(found: Need | Offer, form: ReviewForm, banner: str = "") -> str:
     if isinstance(found, Need) and found.contact_name:
         access.note_contacts(found.organization)
     near = _candidates(found)
+    rows = takes.of(session, found) if isinstance(found, Need) else ()
+    is_read = posting_acts.return_.name in actions
+    texts, told = bench_text.posting(found, city)
+    beside = {
+        "queue": bench.queue(bench.CODES[kind], found),
+        "checks": checks.known_of_posting(found, clock.now()),
+        "texts": texts,
+        "told": [*told, *((_("ほかにも必要なもの"), parts_text.whole(row.part)) for row in rows[1:])],
+    } if is_read else {}  # fmt: skip
     return render_template(
-        "postings/review.html",
+        "bench/posting.html" if is_read else "postings/review.html",
+        **beside,
         posting=found,
-        rows=takes.of(session, found) if isinstance(found, Need) else (),
+        rows=rows,
         is_together=isinstance(found, Need) and together.is_there(session, access.actor(), found),
         kind=kind,
         form=form,

@@ -9,13 +9,13 @@ from werkzeug.wrappers import Response
 
 from matcher.agreements import definitions
 from matcher.city import cities
-from matcher.desk import handovers, noted
+from matcher.desk import checks, handovers, noted
 from matcher.ground import calendar, permissions
 from matcher.ground.errors import Invalid, MovedOn, NotFound
 from matcher.records import Handover, IndicatorDefinition, User
 from matcher.register import officials, receipts
 from matcher.results import comments as residents
-from webapp import access, asked, case_text, clock, db, filters, making, pdf, text
+from webapp import access, asked, bench, case_text, clock, db, filters, making, pdf, text
 from webapp.books import everything as every_case
 from webapp.forms import desk_work as forms
 from webapp.papers import handover as handover_papers
@@ -211,7 +211,10 @@ def comment(public_id: str) -> Page:
         "decision": {"shown": "show", "hidden": "hide"}.get(found.state, ""), "text": found.answer,
         "reason": found.answer_reason, "hide_reason": found.hide_reason, "version": found.version,
     }  # fmt: skip
-    form = forms.TreatCommentForm(data=prefill if request.method == "GET" else {})
+    form: Any = forms.TreatCommentForm(data=prefill if request.method == "GET" else {})
+    bench.part(form, "answer")
+    # Who comes back to what was read before goes on in no queue.
+    onward = bench.onward("comments", found) if found.is_waiting else lambda made: bench.list_url("comments")
     banner = ""
     if form.validate_on_submit():
         answer = {
@@ -229,10 +232,11 @@ def comment(public_id: str) -> Page:
             form.version.data = found.version
         else:
             flash(_(residents.treat_comment.words.done), "success")
-            return redirect(url_for("desk_work.comments"))
+            return redirect(onward(found))
     page = render_template(
-        "coordinator/comment.html", comment=found, case=case, form=form, banner=banner,
-        words=residents.treat_comment.words,
+        "bench/comment.html", comment=found, case=case, form=form, banner=banner,
+        words=residents.treat_comment.words, checks=checks.known_of_comment(found, clock.now()),
+        queue=bench.queue("comments", found),
     )  # fmt: skip
     return page, 409 if banner else (422 if form.errors else 200)
 

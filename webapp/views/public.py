@@ -1,6 +1,7 @@
 """Pages for residents and first-time visitors: what is needed, how it works, and the fine print."""
 
 import json
+from typing import Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -16,15 +17,32 @@ from matcher.organizations import acts as organization_acts
 from matcher.postings import finding, joint_reads, questions
 from matcher.postings import reads as posting_reads
 from matcher.register import findable, receipts
-from matcher.results import comments, publication
+from matcher.results import comments, publication, stories
 from matcher.suggestions import weights
-from webapp import access, asked, clock, context, db, frozen_pages, languages, live, sheets, text
+from webapp import (
+    access,
+    asked,
+    clock,
+    context,
+    db,
+    frozen_pages,
+    languages,
+    live,
+    papers,
+    pdf,
+    prints,
+    sharing,
+    sheets,
+    text,
+)
 from webapp.books import published
 from webapp.forms.finding import BrowseForm
 from webapp.forms.public import CommentForm, PublishedForm
 from webapp.worker import PIECE_NAMES
 
 blueprint = Blueprint("public", __name__)
+
+MOST_OPEN: Final = 2  #: residents' words that stand open; the others of a page are folded
 
 
 @blueprint.get("/")
@@ -35,9 +53,15 @@ def top() -> str | Response:
         return redirect(url_for(context.home_endpoint(access.actor())))
     session = db.session()
     newest = posting_reads.open_needs(session, {}, public=True).rows[:3]
-    stories = publication.published(session)
-    figures = {**posting_reads.figures(session), **publication.counts(stories)}
-    return render_template("public/top.html", newest=newest, figures=figures, stories=stories[:3], sealed="")
+    published = publication.published(session)
+    return render_template(
+        "public/top.html",
+        newest=newest,
+        figures={**posting_reads.figures(session), **publication.counts(published)},
+        stories=stories.with_results(published[:3]),
+        share={"url": sharing.address("public.top")},
+        sealed="",
+    )
 
 
 @blueprint.post("/language")
@@ -106,7 +130,7 @@ def partnerships() -> str | Response:
     return render_template(
         "public/partnerships.html",
         form=form,
-        rows=rows,
+        rows=stories.with_results(rows),
         wards=publication.by_area(everything),
         areas=city.area_labels,
     )
@@ -147,14 +171,36 @@ def partnership(public_id: str) -> str | Response | tuple[str, int]:
         "public/partnership.html",
         case=case,
         title=view["title"],
+        share=sharing.of_story(case, view),
         text=frozen_pages.published(view, publication.areas_of(session, case, found)),
         form=form,
         banner=banner,
         incidents=publication.public_incidents(session, case),
         comments=comments.shown_comments(session, case, asked.page()),
+        MOST_OPEN=MOST_OPEN,
         hidden=comments.hidden_comments(session, case),
     )
     return page, 422 if form.errors else (429 if banner else 200)
+
+
+@blueprint.get("/partnerships/<public_id>/picture.png")
+@access.allow("public")
+def picture(public_id: str) -> Response:
+    """What other services show of a published partnership that somebody shares."""
+    session = db.session()
+    case, found = publication.get_published(session, public_id)
+    city = sharing.city_of(session, case, found)
+    return prints.picture(sharing.picture(found.content["view"], city.name))
+
+
+@blueprint.get("/partnerships/<public_id>/poster.pdf")
+@access.allow("public")
+def poster(public_id: str) -> Response:
+    """A page to hang up in a community hall: the paper that the parties of the case print, too."""
+    session = db.session()
+    case, _page = publication.get_published(session, public_id)
+    _name, template, facts = papers.make(papers.Ask(session, access.actor(), case, clock.now()), "poster")
+    return prints.paper(_("ポスター_%(title)s", title=facts["title"]), pdf.source(template, facts))
 
 
 @blueprint.get("/about")

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from matcher.agreements import acts as agreement_acts
 from matcher.agreements import logic_models, plans
-from matcher.cases import decisions, documents, files
+from matcher.cases import documents, files
 from matcher.cases import reads as case_reads
 from matcher.ground import permissions, vocabulary
 from matcher.ground.errors import Invalid, Refused
@@ -22,7 +22,8 @@ from webapp import (
     access,
     act_text,
     asked,
-    basis_text,
+    bench,
+    bench_text,
     case_text,
     clock,
     contract_text,
@@ -33,7 +34,7 @@ from webapp import (
     why,
 )
 from webapp.acts import ActPage
-from webapp.views import work_acts
+from webapp.views import agreement_bench, work_acts
 from webapp.views.asking import asked as asked_forms
 from webapp.views.asking import results as results_forms
 from webapp.views.asking.asked import Ask
@@ -107,6 +108,7 @@ def _act(
         return ask.case
 
     row = ask.row
+    decides = row.deed in agreement_bench.DECISIONS
     page = ActPage(
         deed=row.deed,
         form=ask.form,
@@ -119,7 +121,8 @@ def _act(
         home=_back(ask),
         answers=lambda: (row.answers(ask), row.named(ask)),
         closed=lambda _case: _too_late(ask),
-        leads_to=row.leads_to,
+        leads_to=bench.onward("agreements", ask.case) if decides else row.leads_to,
+        says=(lambda case: bench_text.decided(case.number, row.deed)) if decides else None,
     )
     return page.answer() if refused is None else page.not_done(refused)
 
@@ -162,6 +165,8 @@ def _back(ask: Ask) -> str:
 
 
 def _ask(ask: Ask, banner: str) -> str:
+    if ask.deed in agreement_bench.DECISIONS:
+        return agreement_bench.page(ask, banner)
     return render_template(
         "work/act.html",
         **facts(ask.actor, ask.case),
@@ -173,7 +178,6 @@ def _ask(ask: Ask, banner: str) -> str:
         part=_part(ask),
         templates=_templates(ask),
         sentences=_sentences(ask),
-        basis=_basis(ask),
         why=why.of_case(ask.actor, ask.case, is_deciding=True) if _is_decision(ask) else None,
         **_beside(ask),
         is_multipart=any(field.type == "FileField" for field in ask.form),
@@ -189,7 +193,7 @@ _WITH_FIGURES: Final = frozenset(
     }
 )  # fmt: skip
 _CALCULATING: Final = frozenset({"calculate", "calculate_fixed"})
-_AGREEING: Final = frozenset({"accept_document", "confirm_agreement"})
+_AGREEING: Final = frozenset({"accept_document"})
 
 
 def _beside(ask: Ask) -> dict[str, Any]:
@@ -200,8 +204,7 @@ def _beside(ask: Ask) -> dict[str, Any]:
         return found | {"warning": act_text.nobody_approves()}
     columns = terms_text.columns(case.need, case.offer, case)
     if ask.action in _AGREEING:
-        document = ask.item or documents.find_draft(ask.session, case, "agreement")
-        agreement = document.content if document and document.kind == "agreement" else None
+        agreement = ask.item.content if ask.item.kind == "agreement" else None
         return found | {
             "compared": columns + ([terms_text.agreement_column(agreement)] if agreement else []),
             "unlike": terms_text.differences(case, case.need, case.offer, agreement),
@@ -220,12 +223,6 @@ def _is_decision(ask: Ask) -> bool:
     """Whether the city decides by it, so that it is frozen."""
     is_consent = ask.deed is accepting.accept_document
     return ask.actor.is_staff and bool(is_consent or ask.deed.words.decided)
-
-
-def _basis(ask: Ask) -> list[tuple[str, list[tuple[str, str]]]]:
-    """What the city decides on, as its decision will keep it."""
-    is_decision = ask.deed in (agreement_acts.confirm, agreement_acts.return_)
-    return basis_text.basis(decisions.laid_before(ask.session, ask.case)) if is_decision else []
 
 
 def _sentences(ask: Ask) -> list[dict[str, str]]:
