@@ -54,7 +54,7 @@ EVENTS: Final[Mapping[str, Any]] = {
     "end": _l("協働の期間が終了しました"),
     "accept_measurement": _l("測定の結果を確認しました"),
     "return_measurement": _l("測定の結果を差し戻しました"),
-    "set_baseline": _l("指標のはじめの値を記録しました"),
+    "set_baseline": _l("指標の基準値を記録しました"),
     "submit_report": _l("中間報告（両者の分）を提出しました"),
     "accept_report": _l("中間報告を確認しました"),
     "return_report": _l("中間報告を差し戻しました"),
@@ -97,7 +97,7 @@ _STEPS: Final[Mapping[str, Any]] = {
     "measure": _l("「%(about)s」を測って、結果を提出する"),
     "measurements_open": _l("成果報告を書く（先に、%(about)sの測定の結果がそろう必要があります）"),
     "review_risk": _l("リスク「%(about)s」を見直す"),
-    "measure_baseline": _l("「%(about)s」のはじめの値を測って、結果を提出する"),
+    "measure_baseline": _l("「%(about)s」の基準値を測って、結果を提出する"),
     "unpaid": _l("支払いを済ませる"),
     "uncalculated": _l("支払額を計算する"),
     "money_unconfirmed": _l("お金の実績の確認を両者にお願いする"),
@@ -238,7 +238,7 @@ def _evidence_link(case: Partnership, item: Measurement | Contribution) -> list[
 def measured_facts(case: Partnership, measured: Measurement) -> list[tuple[str, Any]]:
     """(name, words) of what was measured, and of what shows it."""
     indicator, unit = measured.indicator, measured.indicator.unit
-    on = _("はじめの値を測った日") if indicator.is_start(measured.measured_on) else _("測定日")
+    on = _("基準値を測った日") if indicator.is_start(measured.measured_on) else _("測定日")
     return [
         (_("指標"), indicator.name),
         (on, filters.jdate(measured.measured_on)),
@@ -312,7 +312,7 @@ def item_facts(action: str, case: Partnership, item: Any) -> list[tuple[str, Any
 def nobody_approves() -> str:
     """Before the only manager calculates what nobody else could approve."""
     return _(
-        "あなたが計算すると、承認できる人がいません。計算した本人は承認できないため、ほかの職員が計算するか、もう1人の管理職の利用登録を済ませてから計算してください。"
+        "ご自身が計算すると、承認できる人がいなくなります。計算した本人は承認できないため、ほかの職員が計算するか、もう1人の管理職の利用登録を済ませてから計算してください。"
     )
 
 

@@ -23,6 +23,7 @@ _PAGES: Final = {
     "offer": "/npo/offers/{public_id}",
     "company": "/organizations/{public_id}",
 }
+_READERS: Final = {"need": "company", "offer": "npo", "company": "npo"}  #: who is told of which
 
 
 class Stop(NamedTuple):
@@ -58,7 +59,7 @@ def letter(facts: Mapping[str, Any], settings: Settings) -> tuple[str, str]:
     listed = [
         one
         | {
-            "said_why": reason_sentence(one["why"]) if one["why"] else "",
+            "said_why": reason_sentence(one["why"], _READERS[one["kind"]]) if one["why"] else "",
             "said_part": parts_text.met(_part(one)) if one.get("part") else "",
             "url": home + _PAGES[one["kind"]].format(public_id=one["public_id"]),
         }

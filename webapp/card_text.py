@@ -60,8 +60,8 @@ class Told:
         return any(cell.amounts for cell in self.cells)
 
 
-def told(kept: Sequence[Mapping[str, Any]]) -> Told:
-    """The kept reasons, sorted for a card."""
+def told(kept: Sequence[Mapping[str, Any]], reader: str = "") -> Told:
+    """The kept reasons, sorted for a card that a company, an NPO or the city reads."""
     by_code = {reason["code"]: reason for reason in reversed(kept)}
     by_says = {reason.get("says"): reason for reason in reversed(kept)}
     quote = by_code.get("quote")
@@ -71,24 +71,28 @@ def told(kept: Sequence[Mapping[str, Any]]) -> Told:
     return Told(
         quote,
         [_cell(code, str(label), _graver(code, by_code)) for code, label in _CELLS.items()],
-        briefly(telling) if telling is not None else "",
-        [_plain(reason) for reason in rest if reason["mark"] == "○"],
-        [_plain(reason) for reason in rest if reason["mark"] in ("△", "×")],
-        [_plain(reason) for reason in rest if reason["code"] == "improve"],
+        briefly(telling, reader) if telling is not None else "",
+        [_plain(reason, reader) for reason in rest if reason["mark"] == "○"],
+        [_plain(reason, reader) for reason in rest if reason["mark"] in ("△", "×")],
+        [_plain(reason, reader) for reason in rest if reason["code"] == "improve"],
     )
 
 
-def compared(kept: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+def compared(kept: Sequence[Mapping[str, Any]], reader: str = "") -> list[tuple[str, str, str]]:
     """Every kept reason that has a mark: criterion, how it stands, its sentence."""
     return [
-        (str(CRITERIA.get(reason["code"], reason["code"])), VALUES[reason["mark"]], reason_sentence(reason))
+        (
+            str(CRITERIA.get(reason["code"], reason["code"])),
+            VALUES[reason["mark"]],
+            reason_sentence(reason, reader),
+        )
         for reason in kept
         if reason["mark"]
     ]
 
 
-def _plain(reason: Mapping[str, Any]) -> Mapping[str, str]:
-    return {"text": reason_sentence(reason), "own_quote": "", "other_quote": ""}
+def _plain(reason: Mapping[str, Any], reader: str) -> Mapping[str, str]:
+    return {"text": reason_sentence(reason, reader), "own_quote": "", "other_quote": ""}
 
 
 def _graver(code: str, by_code: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any] | None:

@@ -203,7 +203,7 @@ def consequences(case: Partnership, action: str, actor: Actor, now: datetime) ->
             (
                 city,
                 _(
-                    "両者のプロフィール、ニーズ、提案の理由、これまでの経過を、いまの内容のまま保存します。"
+                    "両者のプロフィール、ニーズ、組み合わせの理由、これまでの経過を、いまの内容のまま保存します。"
                     "あとから変えることはできません。"
                 ),
             ),
@@ -378,12 +378,12 @@ def _kept(facts: Mapping[str, Any]) -> str:
 # ── Reasons as they were shown ───────────────────────────────────────────────────────────────────────
 
 
-def shown_reasons(kept: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+def shown_reasons(kept: Iterable[Mapping[str, Any]], reader: str = "") -> dict[str, list[dict[str, Any]]]:
     """The kept reasons of a suggestion, sorted into ``pros``, ``cons`` and ``improvements``."""
     found: dict[str, list[dict[str, Any]]] = {"pros": [], "cons": [], "improvements": []}
     for reason in kept:
         entry = {
-            "text": reason_sentence(reason),
+            "text": reason_sentence(reason, reader),
             "own_quote": reason.get("company") if reason.get("code") == "quote" else None,
             "other_quote": reason.get("npo") if reason.get("code") == "quote" else None,
         }

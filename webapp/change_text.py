@@ -266,7 +266,7 @@ def _public_indicators(name: str, before: Sequence[Any], after: Sequence[Any]) -
         lambda row: _("%(part)s「%(name)s」", part=name, name=row["name"]),
         lambda row: [
             (_("定義"), row["definition"]),
-            (_("はじめの値"), filters.quantity(row["baseline"], row["unit"])),
+            (_("基準値"), filters.quantity(row["baseline"], row["unit"])),
             (_("目標の値"), filters.quantity(row["target"], row["unit"])),
             (_("途中で変わった指標"), _("はい") if row.get("is_retired") else ""),
             (_("測定の結果"), "\n".join(_point(point, row["unit"]) for point in row["points"])),

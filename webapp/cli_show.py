@@ -137,7 +137,7 @@ def _reason(kept: Mapping[str, Any]) -> dict[str, Any]:
 def _print(asker: Asker, found: list[Suggestion]) -> None:
     click.echo(f"■ {_name(asker)}")
     if not found:
-        click.echo("  " + _("候補がありません。"))
+        click.echo("  " + _("おすすめはありません。"))
     for one in found:
         about = (
             one.offer.title if isinstance(asker, Need) and one.offer else one.need.title if one.need else ""

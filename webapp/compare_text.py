@@ -40,10 +40,10 @@ class Row:
     cells: Sequence[Sequence[tuple[str, str]]]
 
 
-def rows(found: Sequence[Candidate], city: City) -> list[Row]:
+def rows(found: Sequence[Candidate], city: City, reader: str = "") -> list[Row]:
     """The criteria in the order of the cards, then the terms, then what would help."""
     lines = [
-        Row(str(label), [_said(one.reasons, code) for one in found])
+        Row(str(label), [_said(one.reasons, code, reader) for one in found])
         for code, label in card_text.CRITERIA.items()
     ]
     said: list[tuple[str, Callable[[Need | Offer], str]]] = [
@@ -53,13 +53,15 @@ def rows(found: Sequence[Candidate], city: City) -> list[Row]:
     lines += [Row(label, [_told(one.posting, say) for one in found]) for label, say in said]
     lines += [_term(name, found, partial(_plain, name, city)) for name in _TERMS]
     lines.append(_term("min_useful", found, _least))
-    lines.append(Row(_("もっと合うには"), [_said(one.reasons, "improve") for one in found]))
+    lines.append(Row(_("もっと合うには"), [_said(one.reasons, "improve", reader) for one in found]))
     return [line for line in lines if any(line.cells)]
 
 
-def _said(kept: Sequence[Mapping[str, Any]], code: str) -> list[tuple[str, str]]:
+def _said(kept: Sequence[Mapping[str, Any]], code: str, reader: str) -> list[tuple[str, str]]:
     return [
-        (card_text.VALUES.get(one["mark"], ""), reason_sentence(one)) for one in kept if one["code"] == code
+        (card_text.VALUES.get(one["mark"], ""), reason_sentence(one, reader))
+        for one in kept
+        if one["code"] == code
     ]
 
 

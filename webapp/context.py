@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from matcher.city import cities
 from matcher.desk.lists import LISTS
 from matcher.ground import permissions
+from matcher.ground.vocabulary import SUGGESTED
 from matcher.jobs import seen
 from matcher.postings import again
 from matcher.register import notices
@@ -26,13 +27,13 @@ def _lists(seen: str) -> tuple[tuple[str, str], ...]:
 #: audience → (label, endpoint, prefix of endpoints under it)
 _NAVIGATION = {
     "public": (
-        ("困りごとの一覧", "public.needs"),
+        ("ニーズの一覧", "public.needs"),
         ("協働の記録", "public.partnerships"),
         ("しくみ", "public.about"),
     ),
     "company": (
         ("ホーム", "company.home"),
-        ("おすすめの団体", "suggestions.for_company"),
+        (SUGGESTED["company"], "suggestions.for_company"),
         ("新しく合うもの", "alerts.index"),
         ("ニーズを探す", "company.needs"),
         ("団体を探す", "company.npos"),

@@ -62,7 +62,7 @@ FACTS: Final[Mapping[str, Any]] = {
     "rank": _l("順位"),
     "score": _l("適合度"),
     "shown_at": _l("表示日時"),
-    "opened_at": _l("くわしい説明を開いた日時"),
+    "opened_at": _l("詳しい説明を開いた日時"),
     "is_newcomer": _l("はじめて紹介される枠"),
     "model_id": _l("文章の比較に使ったモデル"),
     "index_version": _l("索引の版"),

@@ -187,7 +187,7 @@ def links(plan: Mapping[str, Any]) -> list[str]:
 def indicator(row: Mapping[str, Any]) -> str:
     """An indicator of a plan in one line."""
     return _(
-        "%(name)s（%(kind)s）：はじめ %(course)s",
+        "%(name)s（%(kind)s）：基準値 %(course)s",
         name=row["name"],
         kind=filters.label_of(row["kind"], vocabulary.INDICATOR_KINDS),
         course=course(row),
@@ -209,9 +209,9 @@ def indicator_facts(row: Mapping[str, Any], names: Mapping[str, str]) -> list[tu
         (_("定義"), row["definition"]),
         (_("種類"), filters.label_of(row["kind"], vocabulary.INDICATOR_KINDS)),
         (_("単位"), unit),
-        (_("よい方向"), filters.label_of(row["direction"], vocabulary.INDICATOR_DIRECTIONS)),
-        (_("はじめの値"), start),
-        (_("はじめの値を測った日（測る日）"), filters.isoday(row.get("baseline_on"))),
+        (_("望ましい変化の向き"), filters.label_of(row["direction"], vocabulary.INDICATOR_DIRECTIONS)),
+        (_("基準値"), start),
+        (_("基準値を測った日（測る日）"), filters.isoday(row.get("baseline_on"))),
         (_("目標の値"), filters.quantity(row["target"], unit)),
         (_("目標の日"), filters.isoday(row.get("target_on"))),
         (_("測り方"), filters.label_of(row["method"], vocabulary.INDICATOR_METHODS)),

@@ -34,7 +34,7 @@ def overtaken(actor: Actor, event: AuditEvent | None, by: str, what: str, now: d
     if local.date() != calendar.tokyo_date(now):
         moment = f"{filters.jmonthday(event.at)}{moment}"
     if event.actor_id == actor.user_public_id:
-        by = _("あなた（別の画面）")
+        by = _("ご自身（別の画面）")
     return _(
         "先に%(who)sが%(moment)sに%(what)s。入力された内容は下に残しています。",
         who=by, moment=moment, what=what,

@@ -35,6 +35,7 @@ from matcher.records import Mail
 from matcher.register import sentences
 from matcher.register.receipts import new_form_id
 from webapp import clock
+from webapp.asked_text import named
 from webapp.card_text import compared, told
 from webapp.labels import said
 from webapp.reason_text import reason_sentence
@@ -311,6 +312,7 @@ def register(app: Flask) -> None:
         reason_sentence,
         told,
         compared,
+        named,
     )
     app.jinja_env.undefined = StrictUndefined  # what a page was not given is an error, never a no
     app.jinja_env.filters.update({f.__name__: f for f in filters})

@@ -52,10 +52,12 @@ class Told:
     computed_by: str
 
 
-def told(kept: Sequence[Mapping[str, Any]]) -> list[Told]:
-    """What was kept of a case, oldest first, each with what is otherwise than at the beginning."""
+def told(kept: Sequence[Mapping[str, Any]], reader: str = "") -> list[Told]:
+    """What was kept of a case, oldest first, each with what is otherwise than at the beginning; said to a
+    company, an NPO, or to all alike.
+    """
     begun = next((one for one in kept if one["moment"] == "begun"), None)
-    return [_told(one, begun if one is not begun else None) for one in kept]
+    return [_told(one, begun if one is not begun else None, reader) for one in kept]
 
 
 def now_told(judged: Judged, kept: Sequence[Mapping[str, Any]]) -> Told:
@@ -82,8 +84,8 @@ def _lines(reasons: Iterable[Mapping[str, Any]]) -> str:
     return "\n".join(str(one["text"]) for one in reasons)
 
 
-def _told(kept: Mapping[str, Any], begun: Mapping[str, Any] | None) -> Told:
-    sorted_reasons = case_text.shown_reasons(kept["reasons"])
+def _told(kept: Mapping[str, Any], begun: Mapping[str, Any] | None, reader: str = "") -> Told:
+    sorted_reasons = case_text.shown_reasons(kept["reasons"], reader)
     at = kept.get("computed_at")
     return Told(
         title=_title(kept),

@@ -46,7 +46,7 @@ def of_case(session: Session, case: Partnership, address: str, now: datetime) ->
         for day in indicator.measure_on
     ]
     days += [
-        (f"baseline-{row.public_id}", f"「{row.name}」のはじめの値を測る日", row.baseline_on)
+        (f"baseline-{row.public_id}", f"「{row.name}」の基準値を測る日", row.baseline_on)
         for row in indicators.of(session, case)
         if row.baseline is None and row.baseline_on is not None and row.is_start(row.baseline_on)
     ]

@@ -17,7 +17,7 @@ from matcher.postings import drafts as posting_drafts
 from matcher.postings import reads as posting_reads
 from matcher.records import Need, Offer, Organization
 from matcher.register import act, receipts
-from webapp import access, clock, db, posting_text, text
+from webapp import access, clock, db, posting_text
 from webapp.acts import ActPage, FormPage, Page
 from webapp.forms.base import Form
 from webapp.forms.posting import WithdrawForm
@@ -85,7 +85,10 @@ def send(find: Find, draw: Callable[..., str], home: str, sent: str) -> Page:
         return draw(
             found,
             form=form,
-            problems={name: text.field_sentence(code) for name, code in problems.items()},
+            problems={
+                name: posting_text.problem(posting_drafts.kind_of(found), name, code)
+                for name, code in problems.items()
+            },
             banner=banner or _stale(form),
             hints=posting_drafts.personal_data_hints(found),
             refused=form.is_submitted(),

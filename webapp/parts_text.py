@@ -75,8 +75,8 @@ def met(row: Standing) -> str:
 def full(row: Standing) -> str:
     """That more was asked for than is left, and how much is."""
     if not row.is_counted:
-        return _("いま埋まりました。")
-    return _("いま埋まりました（あと%(amount)s）。", amount=filters.quantity(row.missing, row.part.unit))
+        return _("ほかの企業が引き受けることになりました。")
+    return _("残りは%(amount)sになりました。", amount=filters.quantity(row.missing, row.part.unit))
 
 
 def is_told(rows: Sequence[Standing]) -> bool:

@@ -15,7 +15,7 @@ from matcher.postings.finding import Why
 from matcher.records import AuditEvent, Need, Offer, Organization
 from matcher.register import act, moves
 from matcher.register.doers import Doer
-from webapp import db, filters
+from webapp import asked_text, db, filters, text
 from webapp.labels import gettext as _
 from webapp.labels import vocabulary
 
@@ -35,9 +35,20 @@ ACTIONS: Final = {
 }
 
 
+_CHOSEN: Final = frozenset({"code", "codes", "area", "areas", "fields", "yes_no"})  #: kinds of fields
+
+
 def labels(kind: posting_fields.Kind) -> dict[str, str]:
     """What each field of a need or an offer is called."""
     return {one.code: _(one.label) for one in posting_fields.FIELDS[kind]}
+
+
+def problem(kind: posting_fields.Kind, name: str, code: str) -> str:
+    """What to do about a field before the text can be sent."""
+    if code != "required":
+        return text.field_sentence(code)
+    field = next(one for one in posting_fields.FIELDS[kind] if one.code == name)
+    return asked_text.asked_for(_(field.label), is_chosen=name == "unit" or field.kind in _CHOSEN)
 
 
 def others(posting: Need | Offer, count: int) -> str:

@@ -22,6 +22,7 @@ def of_case(actor: Actor, case: Partnership, *, is_deciding: bool) -> Why:
     session = db.session()
     kept = [fits.facts(one) for one in fits.of(session, case)]
     if not actor.is_staff:
-        return Why(fit_text.told([one for one in kept if one["moment"] == "begun"]), None)
+        begun = [one for one in kept if one["moment"] == "begun"]
+        return Why(fit_text.told(begun, actor.organization_kind or ""), None)
     now = fit_text.now_told(fits.judged(session, case), kept) if is_deciding else None
     return Why(fit_text.told(kept), now)

@@ -25,7 +25,7 @@ _MODE: Final = Field("mode", "進め方", "code", vocabulary.MODES, ("現地・�
                      examples=("現地で", "現地で"))  # fmt: skip
 _SDGS: Final = Field("sdgs", "関係するSDGs", "codes", vocabulary.SDGS, ("SDGs", "SDGsの目標"))
 _VALID_UNTIL: Final = Field("valid_until", "公開の期限", "date", aliases=("掲載期限", "有効期限", "いつまで公開するか"), needed=True,
-                            examples=("2027-03-31", ""), hint="空欄は、きょうから180日後（終わりの日が先なら、その日）")  # fmt: skip
+                            examples=("2027-03-31", ""), hint="空欄は、今日から180日後（終わりの日が先なら、その日）")  # fmt: skip
 
 
 def _title(*titles: str) -> Field:

@@ -485,7 +485,7 @@ POSTING_STATES: Final = _labels(
         "returned": "差し戻し",
         "open": "公開中",
         "paused": "受付を休止中",
-        "filled": "充足",
+        "filled": "受付終了",
         "expired": "期限切れ",
         "withdrawn": "取り下げ",
     }
@@ -896,6 +896,7 @@ CHECKLIST_NPO: Final = _labels(
 ANSWERS: Final = _labels({"yes": "はい", "no": "いいえ", "na": "該当なし"})
 
 ORGANIZATION_KINDS: Final = _labels({"company": "企業", "npo": "団体"})
+SUGGESTED: Final = _labels({"company": "おすすめの団体", "npo": "おすすめの企業"})  #: to whom
 #: What the desk narrows its list of cases to.
 CASE_WATCHES: Final = _labels(
     {

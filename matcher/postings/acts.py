@@ -174,7 +174,7 @@ def _unsettled(look: Look) -> str | None:
 
 @_act(
     move=lifecycle.FILL, by="posting.fill", guard=_unsettled,
-    words=Words("充足した", "充足したことを記録し、公開を終了しました。", "充足としました"),
+    words=Words("受付を終える", "受付を終え、公開を終了しました。", "受付を終えました"),
 )  # fmt: skip
 def fill(_look: Look) -> Done:
     """The need is met (or the offer used up); whoever waits for an answer about it hears that none comes."""

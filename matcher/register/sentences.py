@@ -11,6 +11,7 @@ from matcher.ground.vocabulary import (
     CAUSES,
     ORGANIZATION_KINDS,
     QUESTION_REFUSE_REASONS,
+    SUGGESTED,
     WITHDRAW_REASONS,
     support_label,
 )
@@ -27,7 +28,7 @@ _CODES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "origin": {"company": "申し出", "npo": "依頼", "coordinator": "推薦"},
         "posting": {"need": "ニーズ", "offer": "提供メニュー"},
         "became": {
-            "filled": "充足した",
+            "filled": "受付を終えた",
             "withdrawn": "取り下げられた",
             "draft": "書き直されることになった",
             "expired": "公開の期限を迎えた",
@@ -36,11 +37,11 @@ _CODES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "document": {"plan": "協働計画", "agreement": "協定"},
     }
 )
-_NEAR: Final = {"need": "近い企業", "offer": "近い団体のニーズ"}
+_NEAR: Final = {"need": SUGGESTED["npo"], "offer": SUGGESTED["company"]}
 _LEVELS: Final = {"high": "適合度 高", "middle": "適合度 中"}
 _CONDITIONS: Final = {
-    "high": "わたしたちに合うもの（適合度が「高」）",
-    "middle": "わたしたちに合うもの（適合度が「中」以上）",
+    "high": "登録の内容に合うもの（適合度が「高」）",
+    "middle": "登録の内容に合うもの（適合度が「中」以上）",
 }
 _WORK_CASE: Final = "案件番号：{number}\n企業：{company}\n団体：{npo}"
 _DIGEST: Final = "お知らせのまとめ（{count}件）"

@@ -39,8 +39,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "お受けになるか、見送るかを選べます。見送っても、不利になることはありません。",
         ),
         "case_recommended": (
-            "市からご紹介したい相手があります（{number}）",
-            "市の担当から、次の組み合わせをご提案します。\n\n" + _CASE + "\n\n推薦の理由：{reason}\n\n"
+            "市から推薦が届きました（{number}）",
+            "市の担当が、次の組み合わせを推薦します。\n\n" + _CASE + "\n\n推薦の理由：{reason}\n\n"
             "{until}までに、縁むすびの「案件」の画面でお返事をお願いします。"
             "お受けになるかどうかは、それぞれのお考えで決めていただけます。",
         ),
@@ -71,7 +71,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "今回は見送りとなりました（{number}）",
             "{who}さまから、今回は見送りたいとのお返事がありました。\n\n" + _CASE + "\n\n"
             "事情が変わったときは、あらためて声をかけることができます。"
-            "ほかの候補も「おすすめ」の画面でご覧いただけます。",
+            "ほかの相手も「おすすめ」の画面でご覧いただけます。",
         ),
         "case_withdrawn": (
             "案件が取り下げられました（{number}）",
@@ -91,7 +91,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "case_ended_with_posting": (
             "{posting}が{became}ため、いったん終了しました（{number}）",
             "もとになった{posting}が{became}ため、この案件をいったん終了しました。どちらの評価にも影響しません。\n\n"
-            + _CASE + "\n\nお手続きは必要ありません。ほかの候補は「おすすめ」の画面でご覧いただけます。",
+            + _CASE + "\n\nお手続きは必要ありません。ほかの相手は「おすすめ」の画面でご覧いただけます。",
         ),
         "case_approved": (
             "協働が承認されました（{number}）",
@@ -176,7 +176,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "question_merged": (
             "ご質問を、同じ内容の質問にまとめました（{number}）",
-            "ご質問は、同じ内容のほかの質問と一緒に回答します。回答は、ニーズの画面に表示されます。\n\n"
+            "ご質問は、同じ内容のほかの質問とまとめて回答します。回答は、ニーズの画面に表示されます。\n\n"
             "いただいた質問：{asked}\nまとめた先の質問：{question}\n\n" + _POSTING,
         ),
         "question_refused": (
@@ -215,7 +215,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "need_unanswered": (
             "読まれていますが、まだお声がかかっていません（{number}）",
-            "ご紹介した企業は{shown}社、くわしく読んだ企業は{opened}社ですが、公開から{days}日のあいだ、"
+            "紹介した企業は{shown}社、詳しく読んだ企業は{opened}社ですが、公開から{days}日のあいだ、"
             "申し出がありません。考えられる理由と、直すとよいところは次のとおりです。\n\n{causes_said}\n\n"
             + _POSTING + "\n\n"
             "画面の「内容を直す」から直せます。直したあと、もう一度市が確認します。",

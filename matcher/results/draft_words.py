@@ -18,7 +18,7 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "not_measured": "「{name}」は測定できませんでした（理由：{reason}）。",
         "measured": "「{name}」は{value}でした（目標{target}）。{verdict}",
-        "measured_since": "「{name}」は{value}でした（開始時{baseline}、目標{target}）。{verdict}",
+        "measured_since": "「{name}」は{value}でした（基準値{baseline}、目標{target}）。{verdict}",
         "payment": "「{what}」について、{yen:,}円を{day}に支払いました。",
         "setbacks_npo": "中間報告（{period}）の「うまくいかなかったこと」には、「{said}」と書かれています。",
         "setbacks_company": (

@@ -52,7 +52,7 @@ def chain(session: Session, case: Partnership) -> Chain:
 @case_act(
     "renew", by=WORK, open_in=lifecycle.CASE_REPORTED, when=may_renew,
     words=Words(
-        "次の期間の案件をつくる", "次の期間の案件を始めました。", "次の期間の案件を作成しました",
+        "次の期間の案件を作る", "次の期間の案件を始めました。", "次の期間の案件を作成しました",
         explain="前の期間の学びを引き継いで、同じ相手との新しい案件を始めます。相手の返事のあと、市が確認します。",
         submit="この内容で相手に送る",
     ),

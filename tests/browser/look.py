@@ -554,7 +554,7 @@ def case(town: Town) -> Iterator[Figure]:
         with town.walk(role, PHONE) as walk:
             for public_id in town.cases_of(role):
                 px[f"{role} {public_id}"] = walk.open(f"/cases/{public_id}")["px"]
-                turn = walk.y("main :text-is('あなたの番です')")
+                turn = walk.y("main :text-is('次にすること')")
                 if turn is not None:
                     turns[f"{role} {public_id}"] = turn
     assert turns, "expected a case in which it is somebody's turn"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.conftest import WIDTHS, Demo, Visitor
 
-BAR = "選んだ候補を並べて比べる"
+BAR = "選んだ相手を並べて比べる"
 
 
 def first_need(person: Visitor) -> str:
@@ -16,7 +16,7 @@ def first_need(person: Visitor) -> str:
         "main a[href^='/npo/needs/']", "links => links.map(link => link.getAttribute('href'))"
     ):
         person.go(path)
-        if person.page.get_by_role("link", name="近い企業を見る").count():
+        if person.page.get_by_role("link", name="おすすめの企業を見る").count():
             return path
     pytest.fail("expected an open need")
 
@@ -46,7 +46,7 @@ def test_three_candidates_are_chosen_and_read_side_by_side(
     person.press(bar)
     assert person.page.locator("tbody tr").first.locator("td").count() == 3
     assert person.faults() == []
-    person.press(person.page.get_by_role("link", name="候補の一覧に戻る"))
+    person.press(person.page.get_by_role("link", name="一覧に戻る"))
     assert person.page.locator("[name=one]").count()
 
 

@@ -233,9 +233,9 @@ def indicator(story: Story, **facts: object) -> None:
 
 def plan(story: Story, *indicators: dict[str, object]) -> None:
     """Purpose, logic model, an arrow, indicators, a milestone; both accept."""
-    story.do("npo", "plan", "目的を書く・直す", purpose="子どもがひとりで夕食をとらない町にする。")
+    story.do("npo", "plan", "目的を書く", purpose="子どもがひとりで夕食をとらない町にする。")
     story.do(
-        "npo", "plan", "ロジックモデルを書く・直す", resource="食品", activity="届ける", output="食数",
+        "npo", "plan", "ロジックモデルを書く", resource="食品", activity="届ける", output="食数",
         early="温かい夕食を食べる",
     )  # fmt: skip
     story.do(
@@ -244,7 +244,7 @@ def plan(story: Story, *indicators: dict[str, object]) -> None:
     )  # fmt: skip
     for facts in indicators:
         indicator(story, **facts)
-    story.do("npo", "plan", "節目を書く・直す", milestones=f"{story.day(3)} はじめての配送")
+    story.do("npo", "plan", "節目を書く", milestones=f"{story.day(3)} はじめての配送")
     assert story.people["npo"].faults() == []
     story.accept("plan", "npo", "company")
 
@@ -252,7 +252,7 @@ def plan(story: Story, *indicators: dict[str, object]) -> None:
 def agreement(story: Story, role: str = "company", **facts: object) -> None:
     """One side writes the agreement; the standard clauses are there already."""
     story.do(
-        role, "agreement", "協定の案を書く・直す",
+        role, "agreement", "協定の案を書く",
         **{
             "method": "月に2回届ける。", "roles_company": "選んで届ける。", "roles_npo": "受け取って出す。",
             "frequency": "none", "signer_company": "代表取締役 佐藤", "signer_npo": "理事長 鈴木", **facts,
@@ -458,7 +458,7 @@ def test_two_years_of_skills_and_money_with_an_amendment_a_late_report_and_a_pau
         money_note="2年目の分は、社員の時間に替えた。",
     )  # fmt: skip
     assert story.state == "closed"
-    story.do("company", "", "次の期間の案件をつくる", message="次の年もお願いします。")
+    story.do("company", "", "次の期間の案件を作る", message="次の年もお願いします。")
     with story.database.read() as session:
         renewed = session.scalars(select(Partnership).where(Partnership.renewed_from_id.is_not(None))).one()
         assert (renewed.state, renewed.year_number) == ("interest_one_side", 2)

@@ -41,7 +41,7 @@ FIGURES: Final = {
     r"(\d+)文字以上": (passwords.MINIMUM,),
     r"パスワードは(\d+)文字以内": (passwords.MAXIMUM,),
     r"(\d+)件に1件": (newcomers.EACH,),
-    r"きょうから(\d+)日後": (lifecycle.RENEWAL.days,),
+    r"空欄は、今日から(\d+)日後": (lifecycle.RENEWAL.days,),
     r"今日から(\d+)日後までの日": (registration_codes.AHEAD.days,),
     r"(?<!始まりの日は、)今日から(\d+)日以内(?:の日付)?に": (drafts.MAX_VALID_DAYS,),
     r"(\d+)年以上離れた": (drafts.MAX_PERIOD_YEARS,),

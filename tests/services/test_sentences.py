@@ -69,7 +69,7 @@ def test_every_event_of_a_case_is_said_even_where_a_fact_is_missing(code):
         (
             "fits_digest",
             {},
-            "お知らせの条件：わたしたちに合うもの（適合度が「中」以上）、保存した条件「資金」",
+            "お知らせの条件：登録の内容に合うもの（適合度が「中」以上）、保存した条件「資金」",
         ),
         ("need_unanswered", {}, "・企業へのお返しが書かれていません。活動の報告や見学など、"),
         ("handover_received", {"count": 3}, "浜のごはん会\nほか2件"),

@@ -88,7 +88,7 @@ def test_its_owner_hears_once_after_three_weeks(quiet, now):
     version = quiet.need.version
     assert quiet.told(now - timedelta(minutes=1)) == []
     (body,) = quiet.told()
-    assert "ご紹介した企業は8社、くわしく読んだ企業は3社" in body
+    assert "紹介した企業は8社、詳しく読んだ企業は3社" in body
     assert "必要な量が書かれていません。おおよその量を書くと" in body
     assert len(quiet.told(now + timedelta(days=90))) == 1
     quiet.session.refresh(quiet.need)

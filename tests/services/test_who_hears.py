@@ -288,8 +288,8 @@ def test_who_waits_for_an_answer_hears_that_the_need_is_closed(partners, session
 def test_the_notice_says_what_became_of_the_need(partners, session):
     _proposed(partners, need=partners.need)
     _close(partners, "fill", partners.need)
-    ((_row, _subject, body),) = tell.notices(session, "ニーズが充足したため、いったん終了しました")
-    assert "もとになったニーズが充足したため、この案件をいったん終了しました。" in body
+    ((_row, _subject, body),) = tell.notices(session, "ニーズが受付を終えたため、いったん終了しました")
+    assert "もとになったニーズが受付を終えたため、この案件をいったん終了しました。" in body
 
 
 def _agreed(partners):

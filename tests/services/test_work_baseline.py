@@ -165,7 +165,7 @@ def test_the_day_of_a_baseline_is_reminded_of_also_before_the_beginning(partners
     agreed(partners)
     assert measurements.remind_measurements(session, partners.at) == 1
     assert measurements.remind_measurements(session, partners.at) == 0, "once"
-    told = tell.notices(session, "はじめの値を測る日")
+    told = tell.notices(session, "基準値を測る日")
     assert [one.row.user_id for one in told] == [partners.npo_user.id], "who measures it, nobody else"
 
 

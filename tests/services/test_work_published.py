@@ -252,7 +252,7 @@ def test_what_did_not_work_is_kept_and_told_of_both_sides(partners, session):
     write("company_actor", setbacks="車が足りない")(partners)
     report = work_reads.reports(session, partners.case)[0]
     assert (report.setbacks, report.company_setbacks) == ("雪で休んだ", "車が足りない")
-    review_report(accepted=False, text="もう少しくわしく")(partners)
+    review_report(accepted=False, text="もう少し詳しく")(partners)
     (earlier,) = reports.earlier_reports(session, partners.case)[report.id]
     assert (earlier.texts["setbacks"], earlier.texts["company_setbacks"]) == ("雪で休んだ", "車が足りない")
     write("company_actor", setbacks="車を借りた", submit=False)(partners)

@@ -238,7 +238,7 @@ def test_target_is_dashed_and_baseline_dotted_each_named_at_its_height():
     root = parsed(over_time(30, 60, baseline=30, target=120))
     lines = {line.get("stroke-dasharray"): float(line.get("y1")) for line in elements(root, "line")}
     assert place(root, "目標 120人")[1] == pytest.approx(lines["10 6"], abs=6)
-    assert place(root, "はじめ 30人")[1] == pytest.approx(lines["2 4"], abs=6)
+    assert place(root, "基準値 30人")[1] == pytest.approx(lines["2 4"], abs=6)
     assert lines["10 6"] < lines["2 4"]
     assert dots(root)[0][1] == pytest.approx(lines["2 4"], abs=0.2)
 
@@ -247,7 +247,7 @@ def test_names_of_target_and_baseline_do_not_cover_each_other():
     for baseline, target in ((100, 100), (100, 101), (101, 100)):
         root = parsed(over_time(0, 1000, baseline=baseline, target=target))
         upper = place(root, f"目標 {target}人")[1]
-        lower = place(root, f"はじめ {baseline}人")[1]
+        lower = place(root, f"基準値 {baseline}人")[1]
         assert abs(upper - lower) >= 19
 
 
@@ -282,10 +282,10 @@ def test_a_single_value_is_joined_to_the_baseline_before_it():
     ]
     assert end == (x, y)
     assert start_x < x - 300
-    assert start_y == pytest.approx(place(root, "はじめ 30人")[1], abs=6)
+    assert start_y == pytest.approx(place(root, "基準値 30人")[1], abs=6)
     (square,) = boxes(root)
     assert (float(square.get("x")) + 5, float(square.get("y")) + 5) == (start_x, start_y)
-    assert place(root, "はじめ")[0] < place(root, "2026年1月1日")[0]
+    assert place(root, "基準値")[0] < place(root, "2026年1月1日")[0]
 
 
 @pytest.mark.parametrize(("values", "baseline"), [((45,), None), ((45, 50), 30), ((), 30)])

@@ -1,8 +1,11 @@
 """Why two sides were suggested to each other, in words: whatever the ranking says has its sentence."""
 
+import re
 from dataclasses import replace
 from datetime import date
 from itertools import product
+
+import pytest
 
 from matcher.alerts import searches
 from matcher.postings import finding
@@ -38,6 +41,25 @@ def test_reasons_are_said_with_names_figures_and_quotes():
         "SDGsの目標2、目標10が共通しています。",
         "足りない分は、ほかの支援と組み合わせると満たせます。",
     ]
+
+
+@pytest.mark.parametrize(
+    ("reader", "sentence", "brief"),
+    [
+        ("", "団体は「雨天は中止」としています。企業の文章には「屋外」とあります。", "団体は「雨天は中止」としています。"),
+        ("company", "団体は「雨天は中止」としています。貴社の文章には「屋外」とあります。", "団体は「雨天は中止」としています。"),
+        ("npo", "貴団体は「雨天は中止」としています。企業の文章には「屋外」とあります。", "貴団体は「雨天は中止」としています。"),
+    ],
+)  # fmt: skip
+def test_each_reads_of_itself_as_who_is_spoken_to(reader, sentence, brief):
+    kept = {"code": "check", "mark": "△", "says": "check_against_npo", "npo": "雨天は中止", "company": "屋外"}
+    assert reason_text.reason_sentence(kept, reader) == sentence
+    assert reason_text.briefly(kept, reader) == brief
+
+
+def test_no_sentence_says_a_side_but_as_its_reader_is_told():
+    for sentences in (reason_text.SENTENCES, reason_text.BRIEFLY):
+        assert [code for code, text in sentences.items() if re.search("企業|団体", str(text))] == []
 
 
 def test_a_reason_of_before_codes_were_kept_has_its_own_sentence():

@@ -20,7 +20,7 @@ def words(drawing):
 
 def test_the_short_chart_names_its_last_value_its_levels_and_months_of_the_era():
     drawing = chart([42, 47, 51])
-    assert words(drawing) == ["目標 50人", "はじめ 38人", "51人", "令和8年6月", "令和8年4月"]
+    assert words(drawing) == ["目標 50人", "基準値 38人", "51人", "令和8年6月", "令和8年4月"]
     assert 'viewBox="0 0 320 208"' in drawing
     assert min(float(size) for size in re.findall(r'font-size="([\d.]+)"', drawing)) >= 13
 
@@ -39,7 +39,7 @@ def test_the_short_chart_stays_within_its_frame_and_its_names_apart(values, fact
     for tag, said in re.findall(r"<text([^>]*)>([^<]*)</text>", drawing):
         y = float(re.search(r' y="([-\d.]+)"', tag)[1])
         assert 13 <= y <= short_course.HEIGHT, said
-        if said.startswith(("目標", "はじめ")):
+        if said.startswith(("目標", "基準値")):
             heights.append(y)
     for x, y in re.findall(r'<circle cx="([-\d.]+)" cy="([-\d.]+)"', drawing):
         assert 0 <= float(x) <= short_course.WIDTH

@@ -201,9 +201,10 @@ def visit(client: FlaskClient, url: str, status: int = 200) -> Page:
 
 
 def assert_leads_to_field(client: FlaskClient, page: Page, label: str, name: str) -> None:
-    """The link with this text leads to the very control, on whichever page it stands."""
-    path, _sharp, fragment = page.href(label).partition("#")
-    assert fragment == name, page.href(label)
+    """The link that begins with this name leads to the very control, on whichever page it stands."""
+    link = next((text for text, _url in page.links if text.lstrip("「").startswith(label)), label)
+    path, _sharp, fragment = page.href(link).partition("#")
+    assert fragment == name, page.href(link)
     found = visit(client, path) if path else page
     assert fragment in found.ids, f"expected a control {name!r} on {path}"
     assert any(name in form.fields for form in found.forms), f"expected a field {name!r} on {path}"

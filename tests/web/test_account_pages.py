@@ -740,7 +740,7 @@ def test_notices_are_listed_counted_and_marked_as_read(
     page = visit(client, "/notices")
     assert "未読" in page.text
     assert "&lt;b&gt;本文&lt;/b&gt;" in page.html
-    send(client, page, button="すべて読んだことにする")
+    send(client, page, button="すべて既読にする")
     assert "未読" not in visit(client, "/notices").text
     with records.read() as session:
         assert session.scalars(select(Notice.read_at)).one() is not None
@@ -777,7 +777,7 @@ def test_one_record_is_read_without_the_others(client: FlaskClient, owner: User,
     login_as(client, owner)
     page = visit(client, "/notices")
     assert "未読3件" in page.text
-    send(client, page, button="読んだことにする")
+    send(client, page, button="既読にする")
     assert "未読2件" in visit(client, "/notices").text
 
 

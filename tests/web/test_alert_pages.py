@@ -68,10 +68,10 @@ def test_the_home_page_the_notice_and_the_list_show_what_is_new_until_it_is_mark
     home = visit(client, "/company")
     assert "水曜の夕食に使う野菜がほしい" in [text for text, _url in home.links]
     assert (
-        visit(client, "/notices").href("くわしく見る（【縁むすび】新しく合うニーズが1件あります）") == "/fits"
+        visit(client, "/notices").href("詳しく見る（【縁むすび】新しく合うニーズが1件あります）") == "/fits"
     )
     page = visit(client, home.href("新しく合うものをすべて見る"))
-    assert "団体が求める「食品」を、企業が提供できます。" in page.text
+    assert "団体が求める「食品」を、貴社が提供できます。" in page.text
     assert "適合度 高（0.81）" in page.text.replace("適合度 高 （", "適合度 高（")
     assert page.href("水曜の夕食に使う野菜がほしい") == f"/company/needs/{town['need'].public_id}"
     send(client, page, action="/fits/seen")
@@ -240,10 +240,10 @@ def test_the_mail_says_what_by_which_condition_and_how_to_stop_it(records, setti
     assert message["Subject"] == "【縁むすび】新しく合うニーズのお知らせ（2件）"
     assert "1. 水曜の夕食に使う野菜がほしい\n" in body
     assert f"{town['npo'].name}／中央／2026年12月1日から2027年3月31日まで／適合度 高\n" in body
-    assert "合う点：団体が求める「食品」を、企業が提供できます。\n" in body
+    assert "合う点：団体が求める「食品」を、貴社が提供できます。\n" in body
     base, company = settings.public_url, town["company"].public_id
     assert f"{base}/as/{company}?next=/company/needs/{town['need'].public_id}\n" in body
-    assert "お知らせの条件：わたしたちに合うもの（適合度が「高」）、保存した条件「野菜の 条件」" in body
+    assert "お知らせの条件：登録の内容に合うもの（適合度が「高」）、保存した条件「野菜の 条件」" in body
     url = alert_text.stop_url(facts, settings)
     # A mail program reads the header as it stands: one address, neither folded nor encoded.
     assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in written
@@ -432,7 +432,7 @@ def test_the_page_of_a_need_says_what_would_help_and_leads_to_the_edit(client, r
             )  # fmt: skip
     login_as(client, town["director"])
     page = visit(client, f"/npo/needs/{need.public_id}")
-    assert "3社がくわしく読みましたが、申し出がありません" in page.text
+    assert "3社が詳しく読みましたが、申し出がありません" in page.text
     assert "必要な量が書かれていません。" in page.text
     assert send(client, page, button="「ほしい量」を直す").location == f"/npo/needs/{need.public_id}/step/2"
     assert "申し出がありません" not in visit(client, f"/npo/needs/{need.public_id}").text

@@ -146,8 +146,8 @@ def test_an_offer_goes_from_the_first_word_to_the_introduction(town: Town) -> No
     assert "申し出を送りました" in received.text
 
     asked = visit(town.group, town.url)
-    assert "あなたの番です" in asked.text
-    assert "次は 貴団体 の番です" in asked.text
+    assert "次にすること" in asked.text
+    assert "次は貴団体の番です" in asked.text
     assert HELLO in asked.text
     send(town.group, visit(town.group, asked.href("進めたいと返事をする")), action="/accept")
 
@@ -232,7 +232,7 @@ def test_the_list_says_whose_turn_it_is_and_keeps_ended_cases_below(town: Town) 
     propose(town)
     page = visit(town.group, "/cases")
     assert "みお食品株式会社" in page.text
-    assert "次は 貴団体 の番です" in page.text
+    assert "次は貴団体の番です" in page.text
     assert "終了した案件" not in page.text
     send(town.group, visit(town.group, f"{town.url}/decline"), {"reason_code": "timing"}, action="/decline")
     assert "終了した案件" in visit(town.group, "/cases").text
@@ -499,7 +499,7 @@ def test_changed_terms_are_put_to_the_other_side(town: Town) -> None:
     days = {"period_from": "2026-12-01", "period_to": "2027-02-28"}
     send(town.group, form, {"quantity": "10", **days, "note": "半分で足ります。"}, action="/revise")
     page = visit(town.firm, town.url)
-    assert "次は 貴社 の番です" in page.text
+    assert "次は貴社の番です" in page.text
     assert "変更前：食品 20kg" in page.text
     assert "変更後：食品 10kg 令和8年12月1日〜令和9年2月28日" in page.text
 

@@ -27,10 +27,14 @@ def ready(town):  # noqa: F811
 
 def test_a_case_without_a_card_shows_its_reasons_to_all_three(ready):
     propose(ready)
-    for browser in (ready.firm, ready.group, ready.desk):
+    for browser, said in (
+        (ready.firm, "団体が求める「食品」を、貴社が提供できます。"),
+        (ready.group, "貴団体が求める「食品」を、企業が提供できます。"),
+        (ready.desk, "団体が求める「食品」を、企業が提供できます。"),
+    ):
         page = visit(browser, ready.url)
         assert "案件が始まったとき" in page.text
-        for words in ("適合度", "団体が求める「食品」を、企業が提供できます。", QUOTE, "適合度の内訳"):
+        for words in ("適合度", said, QUOTE, "適合度の内訳"):
             assert words in page.text
         assert "直接始まりました" not in page.text
 

@@ -52,17 +52,17 @@ def compare(client, found, path="/suggestions/compare", status=200):
 
 def test_a_company_reads_its_suggestions_side_by_side(ready: Town) -> None:
     listed = visit(ready.firm, "/company/suggestions")
-    assert listed.form(action="/suggestions/compare").buttons == ["選んだ候補を並べて比べる"]
+    assert listed.form(action="/suggestions/compare").buttons == ["選んだ相手を並べて比べる"]
     chosen = boxes(listed)[:2]
     page = compare(ready.firm, chosen)
     lines = table(page)
-    assert lines["支援の種類"] == ["○ 合う 団体が求める「食品」を、企業が提供できます。"] * 2
+    assert lines["支援の種類"] == ["○ 合う 団体が求める「食品」を、貴社が提供できます。"] * 2
     assert {"件名", "適合度", "時期", "地域", "支援の内容", "期間", "進める"} <= set(lines)
     assert all(len(cells) == 2 for cells in lines.values())
     titles = [text for text, url in listed.links if re.fullmatch("/suggestions/[0-9a-f]{32}", url)]
     assert lines["件名"] == titles[:2]
     assert any("kg" in cell for cell in lines["最低これだけあれば助かる量"])
-    assert page.href("候補の一覧に戻る") == "/company/suggestions"
+    assert page.href("一覧に戻る") == "/company/suggestions"
     acts = [url for text, url in page.links if text.startswith("話を聞いてみたい")]
     assert [url.split("suggestion=")[1].split("&")[0] for url in acts] == chosen
 
@@ -79,7 +79,7 @@ def test_a_card_says_what_its_day_is_and_that_there_is_more_than_what_to_check(r
         assert all(day.endswith(words) for day in days)
         assert others not in page.text
         said = set(re.findall(r'class="suggestion-narrow">([^<]+)<', page.html))
-        assert said == {"くわしく"}
+        assert said == {"詳しく"}
         assert "2つか3つ選べます。" in page.text
 
 
@@ -88,8 +88,8 @@ def test_one_is_too_few_and_a_fourth_is_left_out_aloud(ready: Town) -> None:
     assert len(chosen) > 3
     for few in ([], chosen[:1], [chosen[0], chosen[0]]):
         page = compare(ready.firm, few)
-        assert "候補を2つか3つ選んでください" in page.text
-        assert page.href("候補の一覧に戻る") == "/company/suggestions"
+        assert "相手を2つか3つ選んでください" in page.text
+        assert page.href("一覧に戻る") == "/company/suggestions"
     page = compare(ready.firm, chosen)
     assert "先の3つを表示しています" in page.text
     assert len(table(page)["適合度"]) == 3
@@ -108,7 +108,7 @@ def test_an_npo_reads_the_conditions_of_the_companies(ready: Town) -> None:
     chosen = boxes(visit(ready.group, f"/npo/needs/{ready.need.public_id}/suggestions"))[:2]
     page = compare(ready.group, chosen)
     assert "箱は持参してください。" in " ".join(table(page)["条件"])
-    assert page.href("候補の一覧に戻る") == f"/npo/needs/{ready.need.public_id}/suggestions"
+    assert page.href("一覧に戻る") == f"/npo/needs/{ready.need.public_id}/suggestions"
 
 
 def test_who_may_only_read_compares_and_is_offered_no_act(ready: Town, new_client) -> None:
@@ -125,13 +125,13 @@ def test_the_city_compares_the_candidates_of_a_need_and_of_an_offer(ready: Town)
     for kind, posting, act in (("needs", ready.need, "company"), ("offers", ready.offer, "need")):
         listed = visit(ready.desk, f"/desk/{kind}/{posting.public_id}")
         path = f"/desk/{kind}/{posting.public_id}/candidates"
-        assert listed.form(action=path).buttons == ["選んだ候補を並べて比べる"]
+        assert listed.form(action=path).buttons == ["選んだ相手を並べて比べる"]
         page = compare(ready.desk, [*boxes(listed)[:2], "0" * 32], path)
         lines = table(page)
         assert [len(cells) for cells in (lines["適合度"], lines["進める"])] == [2, 2]
-        assert page.href("候補の一覧に戻る").endswith("#candidates")
+        assert page.href("一覧に戻る").endswith("#candidates")
         assert all(f"{act}=" in url for text, url in page.links if text.startswith("推薦する"))
-        assert "候補を2つか3つ選んでください" in compare(ready.desk, [], path).text
+        assert "相手を2つか3つ選んでください" in compare(ready.desk, [], path).text
         compare(ready.firm, boxes(listed)[:2], path, 404)
 
 

@@ -195,7 +195,7 @@ def test_filters_narrow_the_list_and_stay_in_the_form(office: Office) -> None:
     assert "布団" not in page.text
     form = page.form("/desk/needs")
     assert (form.values["state"], form.values["q"]) == ("open", "野菜")
-    assert page.href("条件をはずす") == "/desk/needs"
+    assert page.href("条件を外す") == "/desk/needs"
     # Where the browser runs programs, a chosen condition applies at once; the button stays for the others.
     assert 'hx-trigger="change"' in page.html
     for part in ("listed", "listed-line", "listed-tools"):
@@ -217,7 +217,7 @@ def test_a_list_is_narrowed_by_the_year_of_its_numbers(office: Office) -> None:
 def test_an_empty_list_says_what_to_do(office: Office) -> None:
     page = visit(office.coordinator, "/desk/offers?q=どこにもない言葉")
     assert "条件に合う提供メニューはありません" in page.text
-    assert page.href("条件をはずす") == "/desk/offers"
+    assert page.href("条件を外す") == "/desk/offers"
 
 
 def test_headers_sort_both_ways_and_keep_the_filter(office: Office) -> None:

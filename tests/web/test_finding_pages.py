@@ -122,7 +122,7 @@ def test_nothing_is_near_to_what_has_nothing_to_do_with_any_need(company, typed)
 @pytest.mark.parametrize("path", ["/company/needs", "/company/npos", "/needs"])
 def test_particles_alone_find_nothing_and_the_page_says_so(company, path):
     page = visit(company, f"{path}?q=の に を")
-    assert "探す言葉を入力してください" in page.text
+    assert "キーワードを入力してください" in page.text
     assert not [url for _text, url in page.links if url.startswith((f"{path}/", "/organizations/"))]
 
 

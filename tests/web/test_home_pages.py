@@ -92,7 +92,7 @@ def test_a_home_page_asks_as_little_with_twenty_cases_as_with_two(
 
 _LINE = re.compile(r'case-line-title" href="([^"]+)".*?case-line-turn">(.*?)</span>\s*</li>', re.DOTALL)
 _NOW = re.compile(r'class="steps-now">(.*?)</p>', re.DOTALL)
-_WHO = re.compile(r"次は (.*?) の番です")
+_WHO = re.compile(r"次は(.*?)の番です")
 
 
 @pytest.fixture(scope="module")

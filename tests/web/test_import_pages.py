@@ -219,7 +219,7 @@ def test_an_unreadable_file_is_refused_beside_its_field(office: Office) -> None:
         assert words in page.text, name
         assert page.title.startswith("エラー：")
     page = post(office.coordinator, "/desk/imports", {}, status=422)
-    assert "取り込むものを選んでください。" in page.text
+    assert "「取り込むもの」を選んでください。" in page.text
     assert "ファイルを選んでください。" in page.text
     assert office.count(ImportBatch) == 0
 

@@ -287,7 +287,7 @@ def test_who_chose_what_was_taken_meanwhile_reads_so_and_chooses_another(city):
     values = {"needs": city.needs[1].public_id, "note": TYPED}
     again = send(city.official, form, values, status=422, button="提案を送る")
     assert "選んだニーズには、別のいっしょに頼む提案ができたか" in again.text
-    assert "入力または選択してください。" not in again.text
+    assert "いっしょに頼むニーズを選んでください。" not in again.text
     send(city.official, again, {"needs": third.public_id, "note": TYPED}, button="提案を送る")
 
 

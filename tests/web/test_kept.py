@@ -61,7 +61,7 @@ def test_a_form_comes_back_after_signing_in_and_is_not_sent_by_itself(
     typed = half_typed(client, people[0])
     sign_out_everywhere(records)
     page = send_typed(client, typed, 401)
-    assert "ログインすると元の画面に戻ります" in page.text
+    assert "入力した内容が残った元の画面に戻ります" in page.text
     # Nobody at the same screen reads it there.
     assert "お米" not in page.html
     page = log_in(client, page, people[0].email, 422, "まちがい")

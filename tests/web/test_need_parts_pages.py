@@ -122,7 +122,7 @@ def test_a_proposal_begins_with_what_is_missing_and_takes_no_more(big):
     assert "100kgのうち60kgを相談しています。あと40kg" in form.text
     typed = {"message": HELLO, "quantity": "41", "action": "send"}
     refused = send(big.firm, form, typed, 422)
-    assert "いま埋まりました（あと40kg）。" in refused.text
+    assert "残りは40kgになりました。" in refused.text
     assert refused.form(action="/new").values["quantity"] == "41"
     assert refused.form(action="/new").values["message"] == HELLO
     send(big.firm, refused, {"quantity": "40", "action": "send"})
@@ -131,7 +131,7 @@ def test_a_proposal_begins_with_what_is_missing_and_takes_no_more(big):
 
 def test_nobody_writes_about_a_need_of_which_nothing_is_missing(big):
     introduce(big, Terms("food", 100, "kg"))
-    assert "このニーズは、いま埋まりました（あと0）" in visit(big.firm, propose_url(big)).text
+    assert "このニーズは、必要なものがそろいました。" in visit(big.firm, propose_url(big)).text
 
 
 def test_parts_are_taken_through_the_page_that_checks(big):
@@ -171,7 +171,7 @@ def test_the_city_reads_why_it_cannot_introduce_another(big):
     waiting = big.url
     introduce(big, Terms("food", 70, "kg"))
     visit(big.desk, f"{waiting}/approve", 302)
-    assert "いま埋まりました（あと30kg）" in visit(big.desk, waiting).text
+    assert "残りの量は30kgになりました。" in visit(big.desk, waiting).text
 
 
 # ── What is missing, and who fills it ────────────────────────────────────────────────────────────────

@@ -506,7 +506,7 @@ def test_verifying_needs_every_answer_and_keeps_those_given(town: Town, records:
     answers = with_answers(town.npo, charter_comment="会則は令和6年改正版")
     del answers["report"]
     refused = review(town.coordinator, page, {**answers, "action": "verify"}, 422)
-    assert "直近の事業報告を確認した：入力または選択してください。" in refused.text
+    assert "「直近の事業報告を確認した」に答えてください。" in refused.text
     kept = refused.form(button="確認済みにする").values
     assert (kept["charter"], kept["charter_comment"]) == ("yes", "会則は令和6年改正版")
     review(town.coordinator, refused, {"report": "na", "action": "verify"})
@@ -711,7 +711,7 @@ def test_an_owner_ends_the_use_and_everything_is_withdrawn(town: Town, records: 
     refused = send(town.owner, page, {}, 422, action="/leave")
     assert "理由を選んでください。" in refused.text
     refused = send(town.owner, page, {"reason_code": "other"}, 422, action="/leave")
-    assert "理由の補足：入力または選択してください。" in refused.text
+    assert "理由の補足を入力してください。" in refused.text
     done = send(town.owner, refused, {"reason_text": "解散するため"}, action="/leave")
     assert done.location == "/login"
     assert "利用を終了し、公開中の内容を取り下げました。" in visit(town.owner, "/login").text

@@ -257,9 +257,9 @@ def test_a_half_written_page_is_saved_and_what_is_missing_is_said_at_the_end(tow
     page = visit(town.owner, f"{saved.location}/check")
     assert "送る前に、次の項目を入力または修正してください" in page.text
     refused = send(town.owner, page, status=422, button="市に送る")
-    assert "いまの状況：入力または選択してください。" in refused.text
-    assert refused.href("いまの状況").endswith("/step/1#situation")
-    assert refused.href("だれのための支援か").endswith("/step/4#beneficiaries")
+    assert "いまの状況を入力してください。" in refused.text
+    assert refused.href("いまの状況を入力してください。").endswith("/step/1#situation")
+    assert refused.href("「だれのための支援か」を選んでください。").endswith("/step/4#beneficiaries")
     assert town.only_need().state == "draft"
 
 
@@ -286,7 +286,7 @@ def test_a_half_written_page_is_saved_and_what_is_missing_is_said_at_the_end(tow
         (3, {"period_to": "2027-02-30"}, "終わりの日：その日付はありません。年・月・日をもう一度ご確認ください。"),
         (3, {"period_from": "", "period_to": "2026-11-01"}, "終わりの日：過ぎた日付です。今日より後の日付を入力してください。"),
         (3, {"period_from": "0001-01-01"}, "始まりの日：年が離れすぎています。年をもう一度ご確認ください。"),
-        (3, {"valid_until": "2029-01-01"}, "公開の期限：公開の期限は、今日から400日以内にしてください。"),
+        (3, {"valid_until": "2029-01-01"}, "公開の期限は、今日から400日以内にしてください。"),
         (3, {"areas": ["' OR 1=1"]}, "地域（小学校区）：表示されている中から選び直してください。"),
         (4, {"beneficiary_number": "たくさん"}, "およその人数：数として読み取れません。「1500」「1,500」「5千万」のように、1つの数だけを入力してください。"),
         (4, {"beneficiary_number": "9" * 400}, "およその人数：長すぎます。余分な文字を消して、短くしてください。"),
@@ -434,7 +434,7 @@ def test_the_owner_pauses_resumes_and_fills_with_one_click_each(town: Town) -> N
     for button, state, flash in (
         ("受付を休止する", "paused", "受付を休止しました。"),
         ("受付を再開する", "open", "受付を再開しました。"),
-        ("充足した", "filled", "充足したことを記録し、公開を終了しました。"),
+        ("支援がそろった", "filled", "受付を終え、公開を終了しました。"),
         ("内容を直す", "draft", "下書きに戻しました。"),
     ):
         send(town.owner, visit(town.owner, url), button=button)
@@ -475,7 +475,7 @@ def test_withdrawing_asks_for_a_reason(town: Town) -> None:
     need = town.need()
     page = visit(town.owner, f"/npo/needs/{need.public_id}/withdraw")
     page = send(town.owner, page, status=422, button="取り下げる")
-    assert "取り下げる理由：入力または選択してください。" in page.text
+    assert "取り下げる理由を選んでください。" in page.text
     send(town.owner, page, {"reason_code": "other_partner"}, button="取り下げる")
     assert town.again(need).state == "withdrawn"
     visit(town.owner, f"/npo/needs/{need.public_id}/withdraw", 302)
@@ -485,7 +485,7 @@ def test_a_click_on_an_old_page_changes_nothing_and_says_who_was_faster(town: To
     need = town.need()
     old = visit(town.owner, f"/npo/needs/{need.public_id}")
     send(town.editor, visit(town.editor, old.url), button="受付を休止する")
-    page = send(town.owner, old, status=409, button="充足した")
+    page = send(town.owner, old, status=409, button="支援がそろった")
     assert "先に浜 陽子さんが10:00に受付を休止しました" in page.text
     assert town.again(need).state == "paused"
 
@@ -503,10 +503,10 @@ def test_the_home_page_shows_what_waits_first_and_says_when_it_is_too_much(town:
                 session, officer, beginning.between(company, npo), terms, "お手伝いできます。", NOW
             )
     page = visit(town.owner, "/npo")
-    assert "返事をお待ちしています（3件）" in page.text
+    assert "お返事を待っている案件（3件）" in page.text
     assert "受付を一時止めています" in page.text
-    assert page.text.index("返事をお待ちしています") < page.text.index("自分たちのニーズ")
-    for words in ("受けたい", "詳しく聞く", "今回は見送る", "近い企業を見る"):
+    assert page.html.index("お返事を待っている案件") < page.html.index(">ニーズ</h2>")
+    for words in ("受けたい", "詳しく聞く", "今回は見送る", "おすすめの企業を見る"):
         assert page.href(words)
     assert "ニーズを書く" in page.html
     assert town.again(need).pause_cause == "capacity"
@@ -649,7 +649,7 @@ def test_unknown_conditions_are_no_conditions_and_known_ones_narrow(town: Town) 
         assert set(found(page, *both)) == set(titles), query
     page = visit(town.officer, "/company/needs?sdg=5")
     assert "条件に合うニーズはありません" in page.text
-    assert page.href("条件をはずす") == "/company/needs"
+    assert page.href("条件を外す") == "/company/needs"
 
 
 def test_long_lists_have_pages_that_keep_the_conditions(town: Town) -> None:
@@ -712,7 +712,7 @@ def test_saving_passing_and_taking_it_back(town: Town) -> None:
     send(town.officer, visit(town.officer, url), button="保存を外す")
     page = visit(town.officer, f"{url}/pass")
     page = send(town.officer, page, status=422, button="見送る")
-    assert "見送る理由：理由を1つ選んでください。" in page.text
+    assert "見送る理由を選んでください。" in page.text
     page = send(town.officer, page, {"reason_code": "other", "note": " "}, status=422, button="見送る")
     assert 'id="note-error"' in page.html
     assert page.form(button="見送る").values["reason_code"] == "other"
@@ -815,7 +815,7 @@ def test_the_city_returns_with_a_coded_reason_and_a_sentence(town: Town) -> None
         status=422,
         button="差し戻す",
     )
-    assert "差し戻しの理由：入力または選択してください。" in page.text
+    assert "差し戻しの理由を選んでください。" in page.text
     assert page.form(button="差し戻す").values["reason_text"] == "量を書いてください。"
     page = send(
         town.city,
@@ -824,7 +824,7 @@ def test_the_city_returns_with_a_coded_reason_and_a_sentence(town: Town) -> None
         status=422,
         button="差し戻す",
     )
-    assert "どう直せばよいか：入力または選択してください。" in page.text
+    assert "「どう直せばよいか」を入力してください。" in page.text
     send(
         town.city,
         page,
@@ -908,7 +908,7 @@ def test_the_city_takes_a_published_text_down(town: Town) -> None:
     page = send(
         town.city, page, {"reason_code": "other", "action": "withdraw"}, status=422, button="公開を終了する"
     )
-    assert "書いた人への説明：入力または選択してください。" in page.text
+    assert "書いた人への説明を入力してください。" in page.text
     send(
         town.city,
         page,

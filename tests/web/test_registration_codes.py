@@ -52,7 +52,7 @@ def test_an_official_makes_sees_and_ends_a_code(staff, code):
     [
         ({"valid_on": "2026-11-23", "most_uses": "10"}, "今日から90日後までの日を入力してください"),
         ({"valid_on": "2026-11-24", "most_uses": "0"}, "1から1000までの数を入力してください"),
-        ({"valid_on": "", "most_uses": "10"}, "日付を入力してください"),
+        ({"valid_on": "", "most_uses": "10"}, "使える日を入力してください"),
     ],
 )
 def test_a_day_or_a_number_that_cannot_be_is_refused_at_its_field(staff, records, typed, message):

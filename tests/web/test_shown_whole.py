@@ -156,7 +156,13 @@ def test_a_card_says_first_what_was_compared_then_what_to_do_and_folds_the_rest(
     place, items = looked
     card = next(one for one in items if one.need_id == place.need.id)
     page = visit(place.firm, f"/suggestions/{card.public_id}")
-    order = ["条件ごとの合い方", "話を聞いてみたい", "両者の文章", "候補になるための条件", "この候補の記録"]
+    order = [
+        "条件ごとの合い方",
+        "話を聞いてみたい",
+        "両者の文章",
+        "おすすめに出るための条件",
+        "このおすすめの記録",
+    ]
     places = [page.html.index(words) for words in order]
     assert places == sorted(places)
     assert page.h1 == [place.need.title]
@@ -166,5 +172,5 @@ def test_a_card_says_first_what_was_compared_then_what_to_do_and_folds_the_rest(
     assert "企業のプロフィール" not in page.text  # one's own
     assert page.href("団体のプロフィール") == f"/organizations/{place.npo.public_id}"
     both = visit(place.desk, f"/suggestions/{card.public_id}")
-    assert both.h1 == [f"{place.company.name} と {place.npo.name}"]
+    assert both.h1 == [f"{place.company.name}と{place.npo.name}"]
     assert "企業のプロフィール" in both.text

@@ -397,7 +397,7 @@ def test_a_risk_is_weighed_anew_from_the_step_and_the_history_says_what_changed(
 def test_who_renews_arrives_at_the_new_case_and_both_name_each_other(town):
     town.live(lambda p: p.bring("evaluated"))
     browser, old = town.browser("npo"), town.url
-    page = visit(browser, visit(browser, old).href("次の期間の案件をつくる"))
+    page = visit(browser, visit(browser, old).href("次の期間の案件を作る"))
     answer = send(browser, page, {"message": "次の年も。"}, action="renew")
     new = answer.location
     assert new not in {None, old}
@@ -426,7 +426,7 @@ def test_the_plan_page_of_the_next_period_shows_what_is_carried_over_until_it_is
     assert "前の期間の計画を写しています" in page.html
     assert "夕食を囲む" in page.html
     assert "週に来る子どもの数" in page.html
-    send(browser, visit(browser, page.href("目的を書く・直す")), action="write_purpose")
+    send(browser, visit(browser, page.href("目的を直す")), action="write_purpose")
     page = visit(browser, f"{town.url}/plan")
     assert "前の期間の計画を写しています" not in page.html
     assert "週に来る子どもの数" in page.html
@@ -513,8 +513,8 @@ def test_who_calculates_alone_is_told_before_and_reads_after_who_may_approve(tow
     town.live(life)
     manager, desk = town.browser("manager"), town.browser("coordinator")
     asked = visit(manager, visit(manager, f"{town.url}/payment").href("支払額を計算する"))
-    assert "あなたが計算すると、承認できる人がいません。" in asked.text
-    assert "承認できる人がいません" not in visit(desk, asked.url).text
+    assert "ご自身が計算すると、承認できる人がいなくなります。" in asked.text
+    assert "承認できる人がいなくなります" not in visit(desk, asked.url).text
     send(manager, asked, {}, action="/do/calculate")
     page = visit(manager, f"{town.url}/payment")
     assert "支払いを承認する" not in page.text
@@ -581,11 +581,11 @@ def test_who_confirms_a_gift_sees_its_evidence_beside_the_decision(town):
 def test_every_part_of_a_case_says_what_is_next(town, section):
     town.live(lambda p: p.bring("negotiation"))
     page = visit(town.browser("npo"), f"{town.url}/{section}")
-    assert "あなたの番です" in page.text
+    assert "次にすること" in page.text
     links = [url for words, url in page.links if words == "協働計画を書く（お試しから始めることもできます）"]
     assert links == ([] if section == "plan" else [f"{town.url}/plan"]), "no link leads to its own page"
     assert "協働計画を書く（お試しから始めることもできます）" in page.text
-    assert "あなたの番です" not in visit(town.browser("coordinator"), f"{town.url}/{section}").text
+    assert "次にすること" not in visit(town.browser("coordinator"), f"{town.url}/{section}").text
 
 
 def test_a_time_typed_with_the_day_of_the_next_meeting_is_not_dropped(town: Town) -> None:

@@ -45,7 +45,7 @@ def evidence_sheets(
             _("成果_%(year)s", year=filters.nendo(year)), organization, now,
             (Heading(_("案件番号"), 16), Heading(_("相手"), 28), Heading(_("測定日"), 18, "day"),
              Heading(_("指標"), 32), Heading(_("値"), 12, "number"), Heading(_("単位"), 8),
-             Heading(_("はじめ"), 12, "number"), Heading(_("目標"), 12, "number"), Heading(_("結果"), 8),
+             Heading(_("基準値"), 12, "number"), Heading(_("目標"), 12, "number"), Heading(_("結果"), 8),
              Heading(_("根拠資料"), 28), Heading("sha256", 40)),
             results, notes=note,
         ),

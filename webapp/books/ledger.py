@@ -60,7 +60,7 @@ def ledger_sheets(session: Session, case: Partnership, now: datetime) -> list[Sh
         Sheet(
             _("測定_%(number)s", number=number), section, now,
             (Heading(_("指標"), 32), Heading(_("測定日"), 18, "day"), Heading(_("値"), 12, "number"),
-             Heading(_("単位"), 8), Heading(_("はじめ"), 12, "number"), Heading(_("目標"), 12, "number"),
+             Heading(_("単位"), 8), Heading(_("基準値"), 12, "number"), Heading(_("目標"), 12, "number"),
              Heading(_("測れなかった理由"), 32), Heading(_("状態"), 16)),
             values,
         ),

@@ -37,7 +37,7 @@ def progress(
         (word, float(value), style)
         for word, value, style in (
             (str(_("目標")), target, _LEVELS[0]),
-            (str(_("はじめ")), baseline, _LEVELS[1]),
+            (str(_("基準値")), baseline, _LEVELS[1]),
         )
         if value is not None and plot.is_sane(value)
     ]
@@ -85,7 +85,7 @@ def progress(
                 stroke_width=2.5,
             )
         )
-        texts += room.put(str(_("はじめ")), x, [field.bottom + 24], apart=10)
+        texts += room.put(str(_("基準値")), x, [field.bottom + 24], apart=10)
         texts += room.put(plot.figure(start or 0.0), x, [y - 12, y + 24])
     order = dict.fromkeys([len(dots) - 1, 0, *range(len(dots))] if dots else [])
     dated: set[date] = set()

@@ -38,7 +38,7 @@ def short_course(
     goal = float(target) if target is not None and plot.is_sane(target) else None
     told = [
         f"{word} {plot.figure(value)}{unit}"
-        for word, value in ((str(_("はじめ")), start), (str(_("目標")), goal))
+        for word, value in ((str(_("基準値")), start), (str(_("目標")), goal))
         if value is not None
     ]
     told += [f"{day_words.jday(moment)} {plot.figure(value)}{unit}" for moment, value in dots]
@@ -99,7 +99,7 @@ def _levels(
     """
     lines, names = [], []
     places: list[float] = []
-    for word, value, dash in ((_("目標"), goal, "7 5"), (_("はじめ"), start, "2 5")):
+    for word, value, dash in ((_("目標"), goal, "7 5"), (_("基準値"), start, "2 5")):
         if value is None:
             continue
         y = height(value)

@@ -5,12 +5,13 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, RadioField, StringField
-from wtforms.validators import DataRequired, EqualTo, InputRequired, Optional, ValidationError
+from wtforms.validators import EqualTo, InputRequired, Optional, ValidationError
 
 from matcher.ground import limits, names
 from matcher.ground.typed import Unclear
 from webapp import value_text
 from webapp.forms.base import Form, Within
+from webapp.forms.needed import Needed
 from webapp.forms.values import address
 
 ROLE_LABELS: Final[Mapping[str, Any]] = {
@@ -72,7 +73,7 @@ def _person(label: Any) -> StringField:
     return StringField(
         label,
         validators=[
-            DataRequired(_l("お名前を入力してください。")),
+            Needed(),
             Within(80),
             _a_name,
         ],
@@ -92,7 +93,7 @@ class LoginForm(Form):
 
     email = StringField(
         _l("メールアドレス"),
-        validators=[DataRequired(_l("メールアドレスを入力してください。")), Within(254)],
+        validators=[Needed(), Within(254)],
     )
     password = _Secret(
         _l("パスワード"), validators=[InputRequired(_l("パスワードを入力してください。")), Within(1000)]
@@ -110,7 +111,7 @@ class RegisterForm(Form):
     organization_name = StringField(
         _l("団体・企業の名前"),
         validators=[
-            DataRequired(_l("団体・企業の名前を入力してください。")),
+            Needed(),
             Within(limits.NAME),
             _a_name,
         ],
@@ -162,7 +163,7 @@ class SettingsForm(Form):
     notify = RadioField(
         _l("お知らせの受け取り方"),
         choices=list(NOTIFY_LABELS.items()),
-        validators=[InputRequired(_l("お知らせの受け取り方を選んでください。"))],
+        validators=[Needed()],
     )
 
 
@@ -172,7 +173,7 @@ class RoleForm(Form):
     role = RadioField(
         _l("役割"),
         choices=list(ROLE_MEANINGS.items()),
-        validators=[InputRequired(_l("役割を選んでください。"))],
+        validators=[Needed()],
     )
 
 
@@ -191,7 +192,7 @@ class StaffForm(Form):
     role = RadioField(
         _l("役割"),
         choices=list(STAFF_MEANINGS.items()),
-        validators=[InputRequired(_l("役割を選んでください。"))],
+        validators=[Needed()],
     )
 
 

@@ -13,7 +13,7 @@ from wtforms import (
     SelectMultipleField,
     ValidationError,
 )
-from wtforms.validators import DataRequired, InputRequired
+from wtforms.validators import InputRequired
 
 from matcher.agreements import contract
 from matcher.ground import limits, numerals, vocabulary
@@ -33,6 +33,7 @@ from webapp.forms.fields import (
     why_changed,
     words,
 )
+from webapp.forms.needed import Needed
 from webapp.forms.values import NumberField, read_number
 
 
@@ -180,7 +181,7 @@ class AgreementForm(Form):
 class RuleForm(Form):
     """支払いの条件: a row of the payment table."""
 
-    indicator = SelectField(_l("指標"), choices=[], validators=[DataRequired(_l("選んでください。"))])
+    indicator = SelectField(_l("指標"), choices=[], validators=[Needed()])
     shape = radio(_l("支払い方"), vocabulary.PAYMENT_SHAPES)
     points = YenPairsField(
         _l("値と金額"),

@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, StringField
-from wtforms.validators import DataRequired, InputRequired
 
 from matcher.alerts.searches import NAME
 from webapp.forms.account import NOTIFY_LABELS, one_line
 from webapp.forms.base import Form, Within, choices
+from webapp.forms.needed import Needed
 
 BAR_LABELS: Final[Mapping[str, Any]] = {
     "high": _l("適合度が「高」のものだけ"),
@@ -26,14 +26,14 @@ class AlertsForm(Form):
     """From which fit on, and how often by mail."""
 
     bar = RadioField(
-        _l("わたしたちに合うもの"),
+        _l("登録の内容に合うもの"),
         choices=choices(BAR_LABELS),
-        validators=[InputRequired(_l("どれか1つを選んでください。"))],
+        validators=[Needed()],
     )
     rhythm = RadioField(
         _l("メールで受け取る回数"),
         choices=choices(RHYTHM_LABELS),
-        validators=[InputRequired(_l("どれか1つを選んでください。"))],
+        validators=[Needed()],
     )
 
 
@@ -42,6 +42,6 @@ class SearchNameForm(Form):
 
     name = StringField(
         _l("条件の名前"),
-        validators=[DataRequired(_l("条件の名前を入力してください。")), Within(NAME)],
+        validators=[Needed(), Within(NAME)],
         filters=[one_line],
     )

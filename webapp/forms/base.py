@@ -16,7 +16,15 @@ from flask import flash, g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, FileField, HiddenField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import (
+    Field,
+    FileField,
+    HiddenField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import UnboundField
 from wtforms.validators import Optional, StopValidation
@@ -26,6 +34,7 @@ from matcher.ground import errors, limits
 from matcher.ground.typed import seen
 from matcher.register import receipts
 from webapp import kept, text
+from webapp.forms.needed import asked_for
 from webapp.labels import said
 
 #: What a field may hold that names no limit: a number, a code, a day, or a few lines.
@@ -216,8 +225,8 @@ class Form(FlaskForm):  # type: ignore[misc]
         for name, code in error.facts.items():
             if name in self:
                 field = self[name]
-                asked = self.when_empty.get(name) if code == "required" else None
-                field.errors = [*field.errors, str(asked or text.field_sentence(code))]
+                said = text.field_sentence(code) if code != "required" else self.when_empty.get(name)
+                field.errors = [*field.errors, str(said or asked_for(field))]
 
 
 class Condition(NamedTuple):

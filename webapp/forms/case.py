@@ -17,6 +17,7 @@ from matcher.ground.parts import Standing
 from matcher.records import Need, Offer, User
 from webapp import clock, parts_text
 from webapp.forms.base import Form, Within, choices
+from webapp.forms.needed import Needed
 from webapp.forms.values import DayField, QuantityField
 
 YES_NO: Final[Mapping[str, Any]] = {"no": _l("いいえ"), "yes": _l("はい")}
@@ -35,7 +36,7 @@ class TermsForm(Form):
     support_type = SelectField(
         _l("支援の種類"),
         choices=choices(vocabulary.SUPPORT_LABELS, _CHOOSE),
-        validators=[DataRequired(_l("支援の種類を選んでください。"))],
+        validators=[Needed()],
     )
     quantity = QuantityField(_l("量・金額"), validators=[Optional()])
     unit = SelectField(_l("単位"), choices=[], default="")
@@ -233,7 +234,7 @@ class RecommendForm(_PairForm):
     reason_code = RadioField(
         _l("推薦の理由"),
         choices=choices(vocabulary.RECOMMEND_REASONS),
-        validators=[InputRequired(_l("推薦の理由を選んでください。"))],
+        validators=[Needed()],
     )
     reason_text = _text(
         _l("推薦の理由の説明"), limits.NOTE, required=_l("推薦の理由を、両者に伝わるように入力してください。")
@@ -250,7 +251,7 @@ class AcceptForm(Form):
 class ReasonForm(Form):
     """A coded reason from the list that the life-cycle table names for the move, and a sentence."""
 
-    reason_code = RadioField(_l("理由"), choices=[], validators=[InputRequired(_l("理由を選んでください。"))])
+    reason_code = RadioField(_l("理由"), choices=[], validators=[Needed()])
     reason_text = _text(_l("理由の説明"), limits.NOTE)
 
     def offer_reasons(self, reasons: Mapping[str, str] | None) -> None:
@@ -284,7 +285,7 @@ class ApproveForm(Form):
     """The questions that the city answers before it introduces two sides."""
 
     conflict = RadioField(
-        _l("あなたや近い親族が、この企業または団体の役員・職員であるなど、利益相反がありますか"),
+        _l("ご自身や近い親族が、この企業または団体の役員・職員であるなど、利益相反がありますか"),
         choices=choices(YES_NO),
         validators=[InputRequired(_l("利益相反の有無を選んでください。"))],
     )
@@ -315,9 +316,7 @@ class ApproveForm(Form):
 class AssignForm(Form):
     """Who is in charge of the case."""
 
-    coordinator = SelectField(
-        _l("担当者"), choices=[], validators=[DataRequired(_l("担当者を選んでください。"))]
-    )
+    coordinator = SelectField(_l("担当者"), choices=[], validators=[Needed()])
 
     def offer_staff(self, staff: Iterable[User]) -> None:
         """Let the person choose among ``staff``."""

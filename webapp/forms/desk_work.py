@@ -23,6 +23,7 @@ from webapp.forms.fields import (
     radio,
     words,
 )
+from webapp.forms.needed import Needed
 from webapp.forms.values import CountField, Typed
 
 
@@ -44,7 +45,7 @@ class DefinitionForm(Form):
     definition = words(_l("定義"))
     unit = pick(_l("単位"), {unit: unit for unit in vocabulary.INDICATOR_UNITS})
     kind = pick(_l("種類"), vocabulary.INDICATOR_KINDS)
-    direction = pick(_l("よい方向"), vocabulary.INDICATOR_DIRECTIONS)
+    direction = pick(_l("望ましい変化の向き"), vocabulary.INDICATOR_DIRECTIONS)
     method = pick(_l("測り方"), vocabulary.INDICATOR_METHODS)
     evidence = words(_l("根拠になる資料"), need=False, rows=2)
     field = pick(
@@ -74,7 +75,7 @@ class RegistrationCodeForm(Form):
     )
     most_uses = CountField(
         _l("登録できる数（上限）"),
-        validators=[Typed(_l("数字を入力してください。"))],
+        validators=[Typed()],
         default=registration_codes.USUAL_USES,
         units=(),
         description=_l("参加する団体・企業の数より、少し多めにしてください。"),
@@ -84,12 +85,8 @@ class RegistrationCodeForm(Form):
 class HandoverForm(Form):
     """引き継ぎ."""
 
-    from_user = SelectField(
-        _l("前任（いまの担当者）"), choices=[], validators=[DataRequired(_l("選んでください。"))]
-    )
-    to_user = SelectField(
-        _l("後任（新しい担当者）"), choices=[], validators=[DataRequired(_l("選んでください。"))]
-    )
+    from_user = SelectField(_l("前任（いまの担当者）"), choices=[], validators=[Needed()])
+    to_user = SelectField(_l("後任（新しい担当者）"), choices=[], validators=[Needed()])
     deputy = SelectField(_l("代理（不在のとき）"), choices=[], validators=[Optional()])
     effective_on = day(_l("引き継ぐ日"), example="2027-04-01")
     note = words(_l("後任への申し送り"), limits.TEXT, need=False, rows=5)

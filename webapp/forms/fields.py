@@ -15,12 +15,13 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired, Optional
+from wtforms.validators import Optional
 
 from matcher.ground import days, limits
 from matcher.ground.typed import Unclear, seen
 from webapp import value_text
 from webapp.forms.base import Within, choices
+from webapp.forms.needed import Needed
 from webapp.forms.values import CountField, DayField, NumberField, Typed, YenField, read_number
 
 CHOOSE: Final = _l("選んでください")
@@ -30,7 +31,6 @@ SIDES: Final[Mapping[str, Any]] = {
     "city": _l("市"),
     "both": _l("両者"),
 }
-_REQUIRED: Final = _l("入力してください。")
 
 
 def words(
@@ -45,7 +45,7 @@ def words(
     """A text of several lines."""
     return TextAreaField(
         label,
-        validators=[DataRequired(_REQUIRED) if need else Optional(), Within(limit)],
+        validators=[Needed() if need else Optional(), Within(limit)],
         description=hint,
         render_kw={"example": example, "rows": rows},
     )
@@ -57,7 +57,7 @@ def line(
     """A text of one line."""
     return StringField(
         label,
-        validators=[DataRequired(_REQUIRED) if need else Optional(), Within(limit)],
+        validators=[Needed() if need else Optional(), Within(limit)],
         description=hint,
         render_kw={"example": example},
     )
@@ -65,7 +65,7 @@ def line(
 
 def day(label: Any, *, need: bool = True, hint: Any = "", example: Any = "2027-03-31") -> DayField:
     """A day."""
-    first = Typed(_l("日付を入力してください。")) if need else Optional()
+    first = Typed() if need else Optional()
     return DayField(
         label,
         validators=[first],
@@ -79,7 +79,7 @@ def pick(label: Any, labels: Mapping[str, Any], *, need: bool = True, hint: Any 
     return SelectField(
         label,
         choices=choices(labels, CHOOSE if need else _l("指定しない")),
-        validators=[DataRequired(_l("選んでください。"))] if need else [Optional()],
+        validators=[Needed()] if need else [Optional()],
         description=hint,
     )
 
@@ -89,26 +89,26 @@ def radio(label: Any, labels: Mapping[str, Any], *, hint: Any = "") -> RadioFiel
     return RadioField(
         label,
         choices=choices(labels),
-        validators=[InputRequired(_l("選んでください。"))],
+        validators=[Needed()],
         description=hint,
     )
 
 
 def number(label: Any, *, need: bool = True, hint: Any = "", example: Any = "") -> NumberField:
     """A number."""
-    first = Typed(_l("数字を入力してください。")) if need else Optional()
+    first = Typed() if need else Optional()
     return NumberField(label, validators=[first], description=hint, render_kw={"example": example})
 
 
 def count(label: Any, units: Collection[str], *, need: bool = True) -> CountField:
     """A whole number of ``units``."""
-    first = Typed(_l("数字を入力してください。")) if need else Optional()
+    first = Typed() if need else Optional()
     return CountField(label, validators=[first], units=units)
 
 
 def money(label: Any, *, need: bool = False, hint: Any = "", example: Any = "") -> YenField:
     """An amount of money."""
-    first = Typed(_l("金額を入力してください。")) if need else Optional()
+    first = Typed() if need else Optional()
     return YenField(label, validators=[first], description=hint, render_kw={"example": example})
 
 

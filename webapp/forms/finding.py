@@ -116,7 +116,7 @@ class BrowseForm(FilterForm, SearchForm):
 
     orders = ("sort",)
 
-    q = StringField(_l("言葉で探す"), validators=[Optional(), Within(limits.SHORT)])
+    q = StringField(_l("キーワードで探す"), validators=[Optional(), Within(limits.SHORT)])
     sort = SelectField(
         _l("並び順"),
         choices=choices(
@@ -139,7 +139,7 @@ class BrowseForm(FilterForm, SearchForm):
 class DirectoryForm(SearchForm):
     """Words, and what a profile says, over organizations."""
 
-    q = StringField(_l("言葉で探す"), validators=[Optional(), Within(limits.SHORT)])
+    q = StringField(_l("キーワードで探す"), validators=[Optional(), Within(limits.SHORT)])
     field = SelectField(_l("分野"), choices=[], default="")
     area = SelectField(_l("地域"), choices=[], default="")
     beneficiary = SelectField(_l("対象者"), choices=choices(vocabulary.BENEFICIARIES, _ANY), default="")

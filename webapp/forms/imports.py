@@ -11,6 +11,7 @@ from matcher.imports import tables
 from webapp import import_text
 from webapp.forms.base import Form, choices
 from webapp.forms.fields import taking
+from webapp.forms.needed import Needed
 
 
 class UploadForm(Form):
@@ -19,7 +20,7 @@ class UploadForm(Form):
     kind = RadioField(
         _l("取り込むもの"),
         choices=choices(import_text.KINDS),
-        validators=[InputRequired(_l("取り込むものを選んでください。"))],
+        validators=[Needed()],
     )
     file = FileField(
         _l("ファイル"),

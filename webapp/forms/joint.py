@@ -4,20 +4,20 @@ from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectMultipleField
-from wtforms.validators import DataRequired
 
 from matcher.ground import limits
 from matcher.records import Need
 from webapp.filters import quantity
 from webapp.forms.base import Form
 from webapp.forms.fields import radio, words
+from webapp.forms.needed import Needed
 
 
 class JointForm(Form):
     """いっしょに頼むことの提案."""
 
     needs = SelectMultipleField(
-        _l("いっしょに頼むニーズ"), choices=[], validators=[DataRequired(_l("選んでください。"))],
+        _l("いっしょに頼むニーズ"), choices=[], validators=[Needed()],
         validate_choice=False, description=_l("1団体につき1件まで選べます。"),
     )  # fmt: skip
     note = words(

@@ -18,7 +18,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired, Optional
+from wtforms.validators import DataRequired, Optional
 
 from matcher.city.cities import City
 from matcher.ground import limits, numerals, profile, vocabulary
@@ -30,13 +30,13 @@ from matcher.records import Organization
 from webapp import organization_text
 from webapp.forms.account import one_line
 from webapp.forms.base import Form, Within, choices
+from webapp.forms.needed import Needed
 from webapp.forms.values import AddressField, CountField, DayField, PhoneField
 from webapp.labels import said
 
 
 def _form_field(one: Described) -> Field:
     """The field in which one of the profile is typed; its label and choices come in ``prepare``."""
-    label = _l(one.label)
     match one.kind:
         case "date":
             return DayField(validators=[Optional()])
@@ -51,13 +51,11 @@ def _form_field(one: Described) -> Field:
         case "codes" | "areas" | "fields":
             return SelectMultipleField(choices=[])
         case "code" if one.is_set:
-            asked = (
-                InputRequired(_l("%(label)sを選んでください。", label=label)) if one.needed else Optional()
-            )
+            asked = Needed() if one.needed else Optional()
             return RadioField(choices=[], validators=[asked])
         case "code" | "area":
             return SelectField(choices=[], default="")
-    asked = DataRequired(_l("%(label)sを入力してください。", label=label)) if one.required else Optional()
+    asked = Needed() if one.required else Optional()
     if _is_long(one):
         return TextAreaField(validators=[asked, Within(one.limit)])
     return StringField(filters=[one_line], validators=[asked, Within(one.limit)])
@@ -163,7 +161,7 @@ class SubmitForm(Form):
 
 
 class _ReasonForm(Form):
-    reason_code = RadioField(_l("理由"), choices=[], validators=[InputRequired(_l("理由を選んでください。"))])
+    reason_code = RadioField(_l("理由"), choices=[], validators=[Needed()])
 
     def offer_reasons(self, reasons: Mapping[str, str]) -> None:
         """Let the person choose among ``reasons``."""

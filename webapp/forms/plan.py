@@ -13,7 +13,7 @@ from wtforms import (
     SelectMultipleField,
     ValidationError,
 )
-from wtforms.validators import DataRequired, Optional
+from wtforms.validators import Optional
 
 from matcher.ground import days, limits, vocabulary
 from matcher.ground.typed import Unclear
@@ -31,6 +31,7 @@ from webapp.forms.fields import (
     why_changed,
     words,
 )
+from webapp.forms.needed import Needed
 from webapp.forms.values import Typed
 
 
@@ -72,8 +73,8 @@ class LogicForm(Form):
 class LinkForm(Form):
     """An arrow of the logic model with what it rests on."""
 
-    source = SelectField(_l("どこから"), choices=[], validators=[DataRequired(_l("選んでください。"))])
-    target = SelectField(_l("どこへ"), choices=[], validators=[DataRequired(_l("選んでください。"))])
+    source = SelectField(_l("どこから"), choices=[], validators=[Needed()])
+    target = SelectField(_l("どこへ"), choices=[], validators=[Needed()])
     evidence = radio(_l("つながりの確かさ"), vocabulary.EVIDENCE_LEVELS)
     assumption = words(_l("そう考える理由"), need=False, rows=2)
     why_changed = why_changed()
@@ -115,19 +116,19 @@ class IndicatorForm(Form):
     )
     kind = pick(_l("種類"), vocabulary.INDICATOR_KINDS, need=False)
     unit = pick(_l("単位"), {unit: unit for unit in vocabulary.INDICATOR_UNITS}, need=False)
-    direction = pick(_l("よい方向"), vocabulary.INDICATOR_DIRECTIONS, need=False)
+    direction = pick(_l("望ましい変化の向き"), vocabulary.INDICATOR_DIRECTIONS, need=False)
     method = pick(_l("測り方"), vocabulary.INDICATOR_METHODS, need=False)
     baseline = number(
-        _l("はじめの値"),
+        _l("基準値"),
         need=False,
         hint=_l(
             "まだ測っていないときは空欄にして、次の欄に測る予定の日を入力してください。どちらか一方で足ります。"
         ),
     )
     baseline_on = day(
-        _l("はじめの値を測った日（まだのときは、測る予定の日）"),
+        _l("基準値を測った日（まだのときは、測る予定の日）"),
         need=False,
-        hint=_l("「はじめの値」と、どちらか一方で足ります。"),
+        hint=_l("「基準値」と、どちらか一方で足ります。"),
     )
     target = number(_l("目標の値"))
     target_on = day(_l("目標の日"), need=False)

@@ -20,7 +20,7 @@ def key_of(need: str, offer: str) -> str:
 
 
 def _count(label: Any, hint: Any, *, need: bool = True) -> CountField:
-    first = Typed(_l("数字を入力してください。")) if need else Optional()
+    first = Typed() if need else Optional()
     return CountField(label, validators=[first], description=hint, units=(), most=MOST_PLACES)
 
 

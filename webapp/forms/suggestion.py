@@ -2,10 +2,11 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, TextAreaField
-from wtforms.validators import DataRequired, Optional
+from wtforms.validators import Optional
 
 from matcher.ground import limits, vocabulary
 from webapp.forms.base import Form, Within, choices
+from webapp.forms.needed import Needed
 
 
 class PassForm(Form):
@@ -14,7 +15,7 @@ class PassForm(Form):
     reason_code = RadioField(
         _l("見送る理由"),
         choices=choices(vocabulary.PASS_REASONS),
-        validators=[DataRequired(_l("理由を1つ選んでください。"))],
+        validators=[Needed()],
     )
     note = TextAreaField(
         _l("補足"),

@@ -11,7 +11,6 @@ from wtforms import (
     SelectField,
     ValidationError,
 )
-from wtforms.validators import DataRequired
 
 from matcher.cases import uploads
 from matcher.ground import calendar, days, limits, vocabulary
@@ -29,6 +28,7 @@ from webapp.forms.fields import (
     taking,
     words,
 )
+from webapp.forms.needed import Needed
 
 
 class MeetingForm(Form):
@@ -87,9 +87,7 @@ class TaskForm(Form):
 class ContactForm(Form):
     """Who speaks for one's own side in this case."""
 
-    person = SelectField(
-        _l("この案件の担当者"), choices=[], validators=[DataRequired(_l("選んでください。"))]
-    )
+    person = SelectField(_l("この案件の担当者"), choices=[], validators=[Needed()])
 
     def offer(self, people: Iterable[User]) -> None:
         """Let the person choose among colleagues."""

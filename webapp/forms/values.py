@@ -9,13 +9,13 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from wtforms import DateField, Field, StringField, ValidationError
 from wtforms.validators import InputRequired, StopValidation
 
 from matcher.ground import addresses, days, numerals, phones, vocabulary
 from matcher.ground.typed import Unclear, seen
 from webapp import value_text
+from webapp.forms.needed import asked_for
 
 MAX_QUANTITY: Final = 10**11  #: what the column holds; nothing that people give comes near it
 MAX_YEN: Final = 10**12
@@ -28,7 +28,7 @@ class Typed(InputRequired):  # type: ignore[misc]
         """Refuse what is blank."""
         if not (field.raw_data and seen(str(field.raw_data[0]))):
             field.errors = []
-            raise StopValidation(str(self.message))
+            raise StopValidation(str(self.message) if self.message else asked_for(field))
 
 
 class _ReadField(Field):  # type: ignore[misc]
@@ -210,4 +210,4 @@ class PhoneField(_WordField):
 
 def address(label: Any) -> AddressField:
     """A compulsory mail address."""
-    return AddressField(label, validators=[Typed(_l("メールアドレスを入力してください。"))])
+    return AddressField(label, validators=[Typed()])

@@ -12,7 +12,7 @@ from wtforms import (
     SelectField,
     ValidationError,
 )
-from wtforms.validators import DataRequired, Optional
+from wtforms.validators import Optional
 
 from matcher.cases import uploads
 from matcher.ground import limits, numerals, vocabulary
@@ -33,6 +33,7 @@ from webapp.forms.fields import (
     taking,
     words,
 )
+from webapp.forms.needed import Needed
 
 #: axis of an indicator → (how its breakdown is typed, an example)
 _BREAKDOWNS: Final[Mapping[str, tuple[Any, Any]]] = {
@@ -124,9 +125,7 @@ class ContributionForm(TermsForm, _WithFiles):
 class MeasureForm(_WithFiles):
     """測定の結果."""
 
-    measured_on = SelectField(
-        _l("どの日の測定ですか"), choices=[], validators=[DataRequired(_l("選んでください。"))]
-    )
+    measured_on = SelectField(_l("どの日の測定ですか"), choices=[], validators=[Needed()])
     value = number(
         _l("測った値"), need=False, hint=_l("この欄と「測れなかった理由」は、どちらか一方で足ります。")
     )
@@ -147,7 +146,7 @@ class MeasureForm(_WithFiles):
         wants the value broken down."""
         labels = {
             day.isoformat(): filters.isoday(day.isoformat())
-            + (_("（はじめの値）") if indicator.is_start(day) else "")
+            + (_("（基準値）") if indicator.is_start(day) else "")
             for day in days
         }
         self.measured_on.choices = choices(labels, CHOOSE)

@@ -123,7 +123,9 @@ def _facts(actor: Actor, case: Partnership) -> dict[str, Any]:
         else {},
         "ended_from": case_reads.ended_from(case, events),
         "shown": shown,
-        "shown_reasons": case_text.shown_reasons(shown.reasons if shown else []),
+        "shown_reasons": case_text.shown_reasons(
+            shown.reasons if shown else [], actor.organization_kind or ""
+        ),
         "shown_level": ranking.level(shown.score) if shown else "",
         "why": why.of_case(actor, case, is_deciding=deciding.approve.may(look)),
         "contacts": case_reads.may_see_contacts(actor, case),

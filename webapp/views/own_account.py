@@ -202,5 +202,5 @@ def _agent_words(agent: str) -> str:
     )
     browser = next((name for mark, name in browsers if mark in agent), "")
     if system and browser:
-        return str(_("%(system)s の %(browser)s", system=system, browser=browser))
+        return str(_("%(system)sの%(browser)s", system=system, browser=browser))
     return system or browser or str(_("不明な端末"))

@@ -19,6 +19,7 @@ from matcher.suggestions import pages, ranking, shortlist, shown_lists
 from webapp import access, asked, clock, compare_text, db, live, own_postings, traces
 from webapp.forms.finding import FilterForm
 from webapp.forms.suggestion import PassForm
+from webapp.labels import vocabulary
 
 blueprint = Blueprint("suggestions", __name__)
 
@@ -92,7 +93,7 @@ def compare() -> str:
     return render_template(
         "suggestions/compare.html",
         found=found,
-        rows=compare_text.rows(found, cities.get(session)),
+        rows=compare_text.rows(found, cities.get(session), access.actor().organization_kind or ""),
         too_many=len(asked_for) > compare_text.MOST,
         back=_list_of(asked_for[0]) if asked_for else _start(actor),
     )
@@ -124,7 +125,7 @@ def _column(shown: ShownSuggestion) -> compare_text.Candidate:
 
 def _start(actor: permissions.Actor) -> tuple[str, str]:
     if actor.organization_kind == "company":
-        return _("おすすめの団体"), url_for("suggestions.for_company")
+        return vocabulary.SUGGESTED["company"], url_for("suggestions.for_company")
     return _("ニーズ"), url_for("npo.needs")
 
 
@@ -252,6 +253,6 @@ def _list_of(shown: ShownSuggestion) -> tuple[str, str]:
     need = shown_lists.need_of(db.session(), shown)
     if access.actor().organization_kind == "company" or need is None:
         return _start(access.actor())
-    return _("「%(title)s」に近い企業", title=need.title), url_for(
+    return _("「%(title)s」のおすすめの企業", title=need.title), url_for(
         "suggestions.for_need", public_id=need.public_id
     )

@@ -117,7 +117,7 @@ def _titles(session: Session, events: Sequence[AuditEvent]) -> dict[tuple[str, s
 AUDIT: Final = DeskList(
     "audit",
     "操作の記録",
-    "だれが、いつ、何をしたかの記録です。あとから書きかえることはできません。",
+    "だれが、いつ、何をしたかの記録です。あとから書き換えることはできません。",
     "条件に合う記録はありません",
     find,
     (
