@@ -111,7 +111,7 @@ def test_the_case_its_decision_and_the_card_lead_to_it(looked) -> None:
         page = visit(place.desk, path)
         assert page.href("そのとき表示された一覧をすべて見る") == f"/desk/shown/{first.public_id}", path
     whole = visit(place.desk, f"/desk/shown/{first.public_id}")
-    assert whole.href(f"この候補から始まった案件 {place.case().number}") == place.url
+    assert whole.href(f"このおすすめから始まった案件 {place.case().number}") == place.url
     for path in (place.url, f"/suggestions/{first.public_id}"):
         assert "/desk/shown" not in visit(place.firm, path).html
 

@@ -105,7 +105,7 @@ EXPOSURE: Final = DeskList(
         Column("出た相手の数", lambda row: row.viewers, "viewers", "-", "number", 12),
         Column("読まれた回数", lambda row: row.opened, "opened", "-", "number", 12),
         Column("声がかかった回数", lambda row: row.chosen, "chosen", "-", "number", 12),
-        Column("紹介まで進んだ数", lambda row: row.introduced, "introduced", "-", "number", 12),
+        Column("引き合わせまで進んだ数", lambda row: row.introduced, "introduced", "-", "number", 12),
         Column("確認からの日数", lambda row: row.record.verified_at, "age", "-", "days", 14),
     ),
     "coordinator.organization",
