@@ -49,13 +49,14 @@ def _hour(name: str) -> str:
     return rf"(?:(?P<{name}_part>{_ANY_PART})の?)?(?<!\d)(?P<{name}>\d{{1,2}}){minutes}"
 
 
+_BEFORE: Final = "(?=[午朝昼夕夜毎開限定])"  #: what may follow days at once
 _ONE: Final = rf"(?:第[\d一二三四五・、,]+)?[{_DAYS}](?:曜日?)?"
 _TOKENS: Final = re.compile(
     "|".join(
         (
-            rf"(?P<span>[{_DAYS}](?:曜日?)?(?:から|[~\-－ー―–])[{_DAYS}](?:曜日?)?(?![一-龥々]))",
+            rf"(?P<span>(?<![\d今本毎])[{_DAYS}](?:曜日?)?(?:から|[~\-－ー―–])[{_DAYS}](?:曜日?|(?![一-龥々])|{_BEFORE}))",
             rf"(?P<list>(?<![一-龥々]){_ONE}(?:(?:[・、,/とか]|または|もしくは){_ONE})+(?![一-龥々ァ-ヴー])"
-            rf"|(?<![一-龥々]){_ONE}(?:[・、,/とか]{_ONE})+(?=午|朝|昼|夕|夜|限定|開|定))",
+            rf"|(?<![一-龥々]){_ONE}(?:[・、,/とか]{_ONE})+{_BEFORE})",
             rf"(?P<pack>(?<![一-龥々\d])[{_DAYS}]{{2,5}}(?=の|のみ|だけ|午|曜))",
             rf"(?P<day>[{_DAYS}]曜日?)",
             rf"(?P<bracket>(?<=\()[{_DAYS}](?=[)・]))",
@@ -76,11 +77,16 @@ _ASIDE: Final = re.compile(
     r"まで(?:に|の(?:連絡|予約))|前[のに]週|前日|前もって|返事|返信|連絡|電話|面談|打ち?合わ?せ|相談は|問い?合わ?せ|受付|予約"
     r"|施錠|消灯|締め?切|(?:曜|日|末|夜|朝|前|後|時)でも"
 )
+#: Not of what is lacking (足りません, いません), waived (構いません) or asked (ありませんか).
 _NOT: Final = re.compile(
-    r"定休|[はが・]お?休み|(?:市場|店|工場|会社)の休み|休業|不可|以外|除[くき]|(?<!構い)(?<!かまい)ません(?!か)"
-    r"|(?:でき|られ|出せ|貸せ|行け)ない|難し|無理|お断り|埋まっ|ふさが"
+    r"定休|[はが・]お?休み|(?:市場|店|工場|会社)の休み|休業|不可|(?<![りい])(?<!しれ)(?<!すみ)ません(?!か)"
+    r"|(?:でき|られ|出せ|貸せ|行け|使え|伺え)ない|難し|無理|お断り|埋まっ|ふさが"
 )
-_ONLY: Final = re.compile(r"なら|に限|のみ|だけ|(?:以外|ほか)は(?:不可|[^。]*ません)")
+_ONLY: Final = re.compile(r"なら|に限|のみ(?!は)|だけ(?!は)|しか|以外は(?:不可|[^。]*ません)")
+#: What is left out of what is named beside it: 平日（水曜を除く）, 祝日以外の平日.
+_BUT: Final = re.compile(
+    rf"\([^()]*(?:除|以外|休)[^()]*\)|(?:{_ONE}[・、と]?|{'|'.join(_NAMED_DAYS)})+(?:を除[くき]|以外(?!は(?:不可|[^。]*ません)))"
+)
 #: A part of the day by itself tells when something happens only where it is said as that; elsewhere it is
 #: part of a story (停電の夜を越せる電源, 朝の勉強会).
 _TELLING: Final = re.compile(
@@ -144,20 +150,33 @@ def _cells(days: frozenset[int], hours: frozenset[int]) -> int:
 
 def _read(said: str) -> Iterator[_Clause]:
     for sentence in texts.sentences(said):
-        for clause in _CLAUSES.split(_KANJI.sub(_in_digits, texts.normalize(sentence).translate(_WAVES))):
+        whole = _KANJI.sub(_in_digits, texts.normalize(sentence).translate(_WAVES))
+        left_out = [one for one in _BUT.findall(whole) if not _ONLY.search(one)]
+        for one in left_out:
+            whole = whole.replace(one, "")
+        for clause in left_out if not _ASIDE.search(whole) else ():
+            days, hours = _named(clause)
+            if days or hours:
+                yield _Clause(days, hours, True, sentence)
+        for clause in _CLAUSES.split(whole):
             if _ASIDE.search(clause):
                 continue
-            days: set[int] = set()
-            hours: set[int] = set()
-            for token in _TOKENS.finditer(clause):
-                if not days or token["named"] != "毎日":  # 平日毎日
-                    days |= _days_of(token)
-                hours |= _hours_of(token)
+            days, hours = _named(clause)
             if not days and not _SHARP.search(clause) and not _TELLING.search(clause):
                 continue
             if days or hours:
-                is_out = bool(_NOT.search(clause)) and not _ONLY.search(clause)
-                yield _Clause(frozenset(days), frozenset(hours), is_out, sentence)
+                yield _Clause(days, hours, bool(_NOT.search(clause)) and not _ONLY.search(clause), sentence)
+
+
+def _named(clause: str) -> tuple[frozenset[int], frozenset[int]]:
+    """The days and the hours that a clause names."""
+    days: set[int] = set()
+    hours: set[int] = set()
+    for token in _TOKENS.finditer(clause):
+        if not days or token["named"] != "毎日":  # 平日毎日
+            days |= _days_of(token)
+        hours |= _hours_of(token)
+    return frozenset(days), frozenset(hours)
 
 
 def _in_digits(found: re.Match[str]) -> str:

@@ -1,6 +1,6 @@
 """What the search in the head found, in words: a line for each hit, with where it leads."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from matcher.looking.everything import Hits
 from matcher.postings.finding import Why
-from matcher.records import Organization, Partnership
+from matcher.records import Need, Organization, Partnership
 from webapp import access, case_text, posting_text
 from webapp.labels import gettext as _
 from webapp.labels import vocabulary
@@ -81,9 +81,8 @@ def _line(kind: str, one: Any, why: Why | None) -> Line:
     page = {"own_need": "npo.need", "own_offer": "company.offer"}.get(kind, f"{_side()}.{kind}")
     whose = "" if kind.startswith("own") else one.organization.name
     parts = (one.number, whose, str(vocabulary.support_label(one.support_type)))
-    return Line(
-        one.title, _("・").join(part for part in parts if part), url_for(page, public_id=one.public_id)
-    )
+    found = posting_text.why("need" if isinstance(one, Need) else "offer", why)
+    return Line(one.title, _joined(parts), url_for(page, public_id=one.public_id), found)
 
 
 def _case(case: Partnership) -> Line:
@@ -94,6 +93,8 @@ def _case(case: Partnership) -> Line:
     )
     about = case.need.title if case.need is not None else case_text.terms(case)
     parts = (case.number, about, case_text.state(case, actor))
-    return Line(
-        title, _("・").join(part for part in parts if part), url_for("cases.show", public_id=case.public_id)
-    )
+    return Line(title, _joined(parts), url_for("cases.show", public_id=case.public_id))
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return _("・").join(part for part in parts if part)

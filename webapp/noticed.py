@@ -52,10 +52,9 @@ def _note(response: Response) -> Response:
     actor = access.actor()
     if not g.unread.get(actor.organization_id):
         return response
-    is_own = request.endpoint in _OWN
-    object_id = actor.organization_public_id if is_own else (request.view_args or {}).get("public_id")
-    if object_id:
-        about, now = (kind, object_id), clock.now()
-        name = f"noticed:{actor.user_public_id}:{actor.organization_id}:{kind}:{object_id}"
-        traces.leave(name, lambda later: notices.mark_read(later, actor, about, now))
+    # A page that is one's own is of all that one hears of its kind.
+    object_id = "" if request.endpoint in _OWN else str((request.view_args or {}).get("public_id", ""))
+    about, now = (kind, object_id), clock.now()
+    name = f"noticed:{actor.user_public_id}:{actor.organization_id}:{kind}:{object_id}"
+    traces.leave(name, lambda later: notices.mark_read(later, actor, about, now))
     return response

@@ -7,12 +7,14 @@ time, by a press of their own, and whoever comes meanwhile comes again.
 
 import io
 import threading
+import time
 from functools import cache
 from typing import Final
 
 import structlog
 from flask import Response as FlaskResponse
 from flask import send_file
+from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
 from webapp import clock, db, layout, making, sheets
@@ -22,11 +24,18 @@ log = structlog.get_logger()
 
 SECONDS: Final = 20  #: for one of them
 AGAIN_SECONDS: Final = 3
+BROKEN_SECONDS: Final = 600  #: so long nobody holds the one seat for what cannot be made
 _seat = threading.BoundedSemaphore(1)
+MOST_BROKEN: Final = 1_000
+_broken: dict[str, float] = {}  #: key → when it may be tried again
 
 
 class Unavailable(Exception):
-    """Another is being made, or the press could not make this one: come again."""
+    """Another is being made: come again."""
+
+
+class Broken(Exception):
+    """It could not be made, and is not tried again for a while."""
 
 
 @cache
@@ -38,10 +47,9 @@ def picture(source: str) -> Response:
     """A picture of 1200 × 630; 503 where it is not there yet, since a service that asks reads no page."""
     try:
         content = _made("picture", source)
-    except Unavailable:
-        return FlaskResponse(
-            status=503, headers={"Retry-After": str(AGAIN_SECONDS)}, content_type="text/plain"
-        )
+    except (Unavailable, Broken) as error:
+        seconds = AGAIN_SECONDS if isinstance(error, Unavailable) else BROKEN_SECONDS
+        return FlaskResponse(status=503, headers={"Retry-After": str(seconds)}, content_type="text/plain")
     return send_file(io.BytesIO(content), mimetype="image/png", max_age=0)
 
 
@@ -51,6 +59,8 @@ def paper(name: str, source: str) -> Response:
         return sheets.attachment(_made("paper", source), f"{name}.pdf", making.PDF)
     except Unavailable as error:
         raise making.Busy(AGAIN_SECONDS) from error
+    except Broken as error:
+        raise ServiceUnavailable from error
 
 
 def _made(kind: str, source: str) -> bytes:
@@ -58,12 +68,15 @@ def _made(kind: str, source: str) -> bytes:
 
     Raises:
         Unavailable: not now.
+        Broken: not for a while.
     """
     shelf = making.runner().shelf
     key = shelf.put(kind, layout.paper_source(source))
     kept = shelf.fetch(kind, key, clock.now())
     if kept is not None:
         return kept
+    if _broken.get(key, 0.0) > time.monotonic():
+        raise Broken
     db.release()
     if not _seat.acquire(blocking=False):
         raise Unavailable
@@ -71,12 +84,20 @@ def _made(kind: str, source: str) -> bytes:
         fault = _press().lay_out(kind, shelf.source(kind, key), shelf.path(kind, key), lambda: None, 1.0)
     except Broke as error:
         log.warning("print_broke", kind=kind, error=str(error))
-        raise Unavailable from error
+        _give_up(key)
+        raise Broken from error
     finally:
         _seat.release()
     made = shelf.fetch(kind, key, clock.now())  # also where another process was faster and took the source
     if made is None:
         log.warning("print_failed", kind=kind, error=fault)
-        raise Unavailable
+        _give_up(key)
+        raise Broken
     shelf.forget_source(kind, key)
     return made
+
+
+def _give_up(key: str) -> None:
+    if len(_broken) >= MOST_BROKEN:
+        _broken.clear()
+    _broken[key] = time.monotonic() + BROKEN_SECONDS

@@ -19,7 +19,7 @@ from matcher.ground.vocabulary import support_label
 from matcher.records import Need, Offer, Organization
 
 _HIRAGANA: Final = {code: code - 0x60 for code in (*range(0x30A1, 0x30F7), 0x30FD, 0x30FE)}
-_RECEIPT_NUMBER: Final = re.compile(r"([ent])-?([0-9]{4})-?([0-9]{1,4})")
+_RECEIPT_NUMBER: Final = re.compile(r"([ent])-?(20[0-9]{2})-?([0-9]{1,4})")
 _CORPORATE_NUMBER: Final = re.compile(r"t?([0-9])-?([0-9]{4})-?([0-9]{4})-?([0-9]{4})")
 
 

@@ -106,7 +106,7 @@ def gather_on_screen(
     )
     if earlier is not None:
         earlier.facts = {**facts, "count": facts["count"] + earlier.facts["count"]}
-        earlier.read_at = None
+        earlier.read_at, earlier.created_at = None, now
         return
     session.add(
         Notice(
@@ -252,8 +252,12 @@ def mark_all_read(session: Session, actor: Actor, now: datetime) -> None:
 
 
 def mark_read(session: Session, actor: Actor, about: tuple[str, str], now: datetime) -> None:
-    """Note that the person has seen what was told of one record: object type and public id."""
-    query = update(Notice).where(own(actor), of_record(*about), Notice.read_at.is_(None))
+    """Note that the person has seen what was told of one record until ``now``: object type and public id, or
+    of all records of a type where the id is empty.
+    """
+    object_type, object_id = about
+    told = of_record(object_type, object_id) if object_id else Notice.object_type == object_type
+    query = update(Notice).where(own(actor), told, Notice.created_at <= now, Notice.read_at.is_(None))
     session.execute(query.values(read_at=now))
 
 

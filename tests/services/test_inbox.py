@@ -90,3 +90,21 @@ def test_a_page_costs_the_same_for_few_and_for_many(session: Session, person: Us
     for number in range(15):
         hears(session, person, ("need", f"{number:032}"), 9, now)
     assert asked() == few == 3  # how many groups, the groups, their latest
+
+
+def test_what_came_after_the_page_was_made_is_not_read(session: Session, person: User, now: datetime) -> None:
+    hears(session, person, CASE, 1, now)
+    hears(session, person, CASE, 1, now + timedelta(minutes=1))
+    notices.mark_read(session, acting(person), CASE, now)
+    (group,) = inbox.groups(session, acting(person)).rows
+    assert (group.count, group.unread) == (2, 1)
+
+
+def test_a_page_of_all_of_a_kind_reads_all_of_that_kind(
+    session: Session, person: User, now: datetime
+) -> None:
+    hears(session, person, ("handover", "a" * 32), 1, now)
+    hears(session, person, ("handover", "b" * 32), 1, now)
+    hears(session, person, CASE, 1, now)
+    notices.mark_read(session, acting(person), ("handover", ""), now)
+    assert [group.unread for group in inbox.groups(session, acting(person)).rows] == [1, 0, 0]

@@ -78,10 +78,10 @@ def show(public_id: str) -> Page:
     actor = access.actor()
     case = case_reads.get_case(db.session(), actor, public_id)
     form = forms.MessageForm(data={"version": case.version})
-    if case_reads.may_see_contacts(actor, case):
-        access.note_contacts(case.company, case.npo)
     if deciding.approve.may(Look(db.session(), actor, case, clock.now())):
         return _bench(actor, case)
+    if case_reads.may_see_contacts(actor, case):
+        access.note_contacts(case.company, case.npo)
     if case.was_introduced:
         more = {**work.facts(actor, case), **work.overview(case)}
         return render_template("work/show.html", **{**_facts(actor, case), **more}, form=form)
