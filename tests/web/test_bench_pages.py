@@ -12,7 +12,7 @@ from wtforms.fields.core import UnboundField
 from matcher.agreements import acts as agreement_acts
 from matcher.cases import documents
 from matcher.ground import vocabulary
-from matcher.records import Need, Organization, Partnership, PublicComment, User
+from matcher.records import AuditEvent, Need, Organization, Partnership, PublicComment, User
 from tests.conftest import NOW
 from tests.factories import make_company, make_need, make_npo, make_user
 from tests.services.test_desk import make_case
@@ -62,7 +62,7 @@ def test_one_page_shows_what_is_decided_on_and_every_decision(town: Town) -> Non
     assert all('name="decision"' in tag and "open" not in tag for tag in acts(page).values())
     words = (
         town.need.title, town.need.situation, town.offer.description, HELLO, town.company.name, town.npo.name,
-        "承認を待つ案件", "このほかに、あと0件", "お互いの担当者の連絡先が画面に表示され",
+        "承認を待つ案件", "ほかに0件", "お互いの担当者の連絡先が画面に表示され",
     )  # fmt: skip
     for one in words:
         assert one in page.text, one
@@ -105,7 +105,7 @@ def test_after_each_decision_the_next_of_the_queue_opens(
     with town.records.read() as session:
         number = session.scalars(select(Partnership.number).order_by(Partnership.id)).all()[1]
     assert f"{number}：" in page.text
-    assert "このほかに、あと1件" in page.text
+    assert "ほかに1件" in page.text
     assert send(town.desk, page, typed, action=f"/{action}").location == first
     assert send(town.desk, visit(town.desk, first), typed, action=f"/{action}").location == LIST
     visit(town.desk, LIST)
@@ -134,10 +134,32 @@ def test_what_is_refused_stands_open_with_what_was_typed_and_the_others_are_empt
     assert again.form(action="/refuse").values["reason_text"] == ""
     assert again.form(action="/approve").values["text"] == ""
     assert "理由を選んでください。" in again.text
-    assert ("理由：理由を選んでください。", "#return-reason_code") in again.links
+    assert ("理由を選んでください。", "#return-reason_code") in again.links
     assert "return-reason_code" in again.ids
     # The next send takes it, and so does that of another decision.
     send(town.desk, again, {"reason_code": "conditions"}, action="/return")
+
+
+def test_what_was_typed_stays_beside_an_obstacle_that_came_meanwhile(town: Town) -> None:
+    agree(town)
+    page = visit(town.desk, town.url)
+    with town.records.write() as session:
+        session.get(Organization, town.npo.id).state = "suspended"  # type: ignore[union-attr]
+    typed = GOOD | {"text": "支援の内容が明確なため。これは残ります。"}
+    refused = send(town.desk, page, typed, action="/approve", status=409)
+    assert "これは残ります。" in refused.html
+    assert "bench-obstacle" in refused.html
+    form = refused.form("/approve")
+    assert form.values["conflict"] == GOOD["conflict"]
+
+
+def test_the_contacts_of_a_case_are_read_once_a_visit(town: Town) -> None:
+    agree(town)
+    visit(town.desk, town.url)
+    visit(town.desk, "/desk")
+    with town.records.read() as session:
+        read = session.scalars(select(AuditEvent).where(AuditEvent.action == "read_contact")).all()
+    assert len(read) == len({(event.object_id, event.actor_id) for event in read}) > 0
 
 
 def test_an_old_address_of_a_decision_opens_it_on_the_bench(town: Town) -> None:
@@ -272,7 +294,7 @@ def waiting_npos(town: Town, count: int) -> list[str]:
 def test_an_application_is_decided_on_beside_its_queue_and_the_next_one_opens(town: Town) -> None:
     first, second, third = waiting_npos(town, 3)
     page = visit(town.desk, second)
-    for words in ("確認を待つ団体・企業", "このほかに、あと2件", "2番目の会", "誓約・申告"):
+    for words in ("確認を待つ団体・企業", "ほかに2件", "2番目の会", "誓約・申告"):
         assert words in page.text, words
     answers = dict.fromkeys(vocabulary.CHECKLIST_NPO, "yes") | {"action": "verify"}
     onward = send(town.desk, page, answers, button="確認済みにする")
@@ -347,7 +369,7 @@ def waiting_needs(town: Town, count: int) -> list[str]:
 def test_a_need_is_read_beside_its_queue_and_the_next_one_opens(town: Town) -> None:
     first, second, third = waiting_needs(town, 3)
     page = visit(town.desk, second)
-    for words in ("確認を待つニーズ", "このほかに、あと2件", "2番目のニーズ", "問題なし："):
+    for words in ("確認を待つニーズ", "ほかに2件", "2番目のニーズ", "問題なし："):
         assert words in page.text, words
     assert send(town.desk, page, {"action": "publish"}, button="公開する").location == third
     back = {"action": "return", "reason_code": next(iter(vocabulary.NEED_RETURN_REASONS)), **WHY}
@@ -396,7 +418,7 @@ def test_a_residents_words_are_answered_beside_their_queue(place: Workplace) -> 
     first, second, third = (f"/desk/comments/{one}" for one in ids)
     desk = place.open("coordinator")
     page = visit(desk, second)
-    for words in ("確認を待つ住民の声", "このほかに、あと2件", "2番目の声です。"):
+    for words in ("確認を待つ住民の声", "ほかに2件", "2番目の声です。"):
         assert words in page.text, words
     lacking = send(desk, page, {"decision": "show"}, 422, action=second)
     assert (
