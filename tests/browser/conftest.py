@@ -209,11 +209,14 @@ class Visitor:
 
     def tick(self, name: str, value: object) -> None:
         """Tick one of the choices of a field, after unfolding those that are folded away."""
-        box = self.page.locator(f'main [name="{name}"][value="{value}"]')
-        fold = self.page.locator("main details.more-choices:not([open])", has=box)
+        one = f'[name="{name}"][value="{value}"]'
+        box, fold = (
+            self.page.locator(f"main {one}"),
+            self.page.locator(f"main details.more-choices:not([open]):has({one})"),
+        )
         if fold.count():
-            fold.locator("summary").click()
-        box.check()
+            fold.first.locator("summary").click()
+        box.first.check()
 
     def press(self, control: Locator) -> None:
         """Press a button or link that leads to another page, and read on when all of that page is there.

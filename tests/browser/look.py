@@ -7,7 +7,8 @@ beside what is wanted. How each is measured:
   pages their sum, each counted every time that it is shown on the way.
 - *pages* are those that are shown on the way, from the first to the one that says it is done.
 - *inputs* are the controls of ``main`` that can be seen, each box and each circle counted; *blanks* the same by their
-  names: a question with five circles is one. What lies in a closed fold, or is there for robots, is not counted.
+  names: a question with five circles is one. What lies in a closed fold, or is there for robots, is not
+  counted; a question whose choices are folded away is a name.
 - *y* is where the upper edge lies as the page opens, from the top of the document.
 - *in one sight* is what lies wholly in the window as the page opens, and in no box that would have to be scrolled.
 
@@ -162,8 +163,9 @@ _PAGE: Final = """() => {
   const shown = [...document.querySelectorAll('main input, main select, main textarea')]
     .filter(e => !['hidden', 'submit', 'button', 'reset', 'image'].includes(e.type))
     .filter(e => seen(e) || [...e.labels || []].some(seen));
+  const folded = [...document.querySelectorAll('main details.more-choices input')];
   return {px: document.documentElement.scrollHeight, inputs: shown.length,
-    names: [...new Set(shown.map(e => e.name))]};
+    names: [...new Set([...shown, ...folded].map(e => e.name))]};
 }"""
 #: Whether all of these lie in the window and in no box whose content is scrolled away, as the page stands.
 _IN_SIGHT: Final = """elements => elements.length > 0 && elements.every(e => {
@@ -226,7 +228,7 @@ class Walk:
             found, value = page.locator(f'main [name="{name}"]'), answers[name]
             kind = found.first.evaluate("node => node.tagName + ':' + (node.type || '')")
             if kind in {"INPUT:radio", "INPUT:checkbox"}:
-                page.locator(f'main [name="{name}"][value="{value}"]').first.check()
+                self.person.tick(name, value)
             elif kind == "SELECT:select-one":
                 found.first.select_option(value)
             else:
@@ -419,6 +421,9 @@ def approve(town: Town) -> Iterator[Figure]:
         walk.open(f"/cases/{case}")
         page = walk.person.page
         button = "main form[action*='approve'] button[type=submit]:visible"
+        fold = page.locator("main details:not([open]):has(form[action*='approve']) > summary")
+        if fold.count():
+            fold.first.click()
         if not page.locator(button).count():
             walk.open(f"/cases/{case}/approve")
         end = page.locator(button).first.bounding_box() or {}

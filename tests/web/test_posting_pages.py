@@ -745,7 +745,7 @@ def test_a_saved_need_that_ended_says_so_without_its_text(town: Town) -> None:
 def test_the_first_page_has_three_doors_figures_with_lists_and_newest_needs(town: Town) -> None:
     town.need(title="いちばん新しいニーズ")
     page = visit(town.stranger, "/")
-    for words in ("団体の方", "企業の方", "協働の記録を見る", "公開中のニーズ", "4つの段階で進みます"):
+    for words in ("団体の方", "企業の方", "協働の記録を読む", "公開中のニーズ", "4つの段階で進みます"):
         assert words in page.text
     assert "結ぶかどうかは、両者と市の職員が決めます。自動で決まることはありません。" in page.text
     assert page.href("いちばん新しいニーズ")
