@@ -108,7 +108,8 @@ def test_what_was_dropped_is_not_kept_again_by_what_was_being_sealed(director: V
     step = begin(director).rsplit("/", 1)[0]
     page.goto(f"{step}/4")
     page.locator('[name="beneficiary_number"]').fill("30")
-    page.locator('[name="safety_contact"][value="no"]').check()  # after the last words that are written
+    page.locator("details.more-choices", has=page.locator('[name="sdgs"]')).locator("summary").click()
+    page.locator('details.more-choices [name="sdgs"]').last.check()  # after all that is written
     kept(director, 1)
     page.reload()
     comes_back(director)
