@@ -48,6 +48,7 @@ def _compress(response: Response) -> Response:
         return response
     response.set_data(_of_file(content) if is_static else gzip.compress(content, LEVEL, mtime=0))
     response.headers["Content-Encoding"] = "gzip"
+    response.headers.pop("Accept-Ranges", None)  # parts are of the file as it is, not of these bytes
     etag, _is_weak = response.get_etag()
     if etag is not None:
         response.set_etag(etag, weak=True)  # the same file, in other bytes

@@ -103,6 +103,7 @@ def _context() -> dict[str, Any]:
         },
         "csp_nonce": headers.nonce(),
         "browser_key": _browser_key(actor),
+        "arrived": kept.arrived,
         "now": clock.now(),
         "may": lambda action, record=None: permissions.may(access.actor(), action, record),
         "home_url": home_url(actor),

@@ -22,10 +22,11 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from markupsafe import escape
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
+from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
 
 from embeddings.normal import nfc
-from matcher.ground.permissions import Actor, Seat
+from matcher.ground.permissions import ANONYMOUS, Actor, Seat
 from matcher.ground.typed import seen
 from webapp import bodies, clock
 
@@ -36,6 +37,9 @@ SECRET_FIELDS: Final = frozenset({"password", "current", "again"})
 
 _HIDDEN: Final = frozenset({"csrf_token", "form_id", "version"})
 _SECRET_LENGTH: Final = 40  #: of a session's secret, before the mark
+_ARRIVED: Final = "arrived"  #: in the session, until the next page
+_MOST_ARRIVED: Final = 3  #: of what several tabs send at once: a cookie has little room
+_LONGEST_ADDRESS: Final = 300
 _SPARE_BYTES: Final = 4 * 1024  #: of a body, for the other fields of the pages between
 _CODE: Final = re.compile(r"[0-9A-Za-z_.:-]*")
 
@@ -59,6 +63,7 @@ def init(app: Flask) -> None:
     """Open forms again with what was kept; after whatever says who is asking and checks the token."""
     app.before_request(_come_back)
     app.after_request(_make_sure)
+    app.after_request(_note_arrival)
 
 
 def is_code(value: str) -> bool:
@@ -98,6 +103,22 @@ def browser_key(session_id: str, actor: Actor) -> str:
     given it, nor anybody any more once the session has ended.
     """
     return base64.b64encode(_keyed(f"typed:{session_id}:{actor.organization_public_id or ''}")).decode()
+
+
+def arrived() -> str:
+    """The addresses to which was sent what has been taken since the last page, said once."""
+    return " ".join(flask.session.pop(_ARRIVED, []))
+
+
+def _note_arrival(response: Response) -> Response:
+    """What was taken leads on; so does some of what was not, with a warning or for want of a session."""
+    if request.method != "POST" or response.status_code not in {302, 303} or carried():
+        return response
+    is_warned = any(category == "warning" for category, _words in flask.session.get("_flashes", ()))
+    here = iri_to_uri(request.full_path.rstrip("?"))
+    if g.get("actor", ANONYMOUS).is_authenticated and not is_warned and len(here) <= _LONGEST_ADDRESS:
+        flask.session[_ARRIVED] = [*flask.session.get(_ARRIVED, []), here][-_MOST_ARRIVED:]
+    return response
 
 
 def other_name(actor: Actor, sealed: str = "") -> Seat | None:

@@ -1,11 +1,15 @@
 """Pages, styles and scripts go out compressed, but nothing whose length another site could make use of."""
 
 import gzip
+import io
+from pathlib import Path
 
 import pytest
+from flask import send_file
 
 from tests.factories import make_coordinator
 from tests.web.conftest import login_as
+from webapp import sheets
 
 ASKED = {"Accept-Encoding": "gzip, br"}
 OURS = {**ASKED, "Sec-Fetch-Site": "same-origin"}
@@ -71,13 +75,46 @@ def test_styles_and_scripts_are_compressed_and_still_asked_for_once(client):
         assert (part.status_code, part.data, encoding(part)) == (206, plain.data[:100], None)
 
 
-def test_a_head_says_nothing_of_compression_and_no_picture_is_compressed_twice(client):
+def test_a_head_says_nothing_of_compression(client):
     assert encoding(client.head("/login", headers=ASKED)) is None
-    small = client.get("/static/vendor/manifest.json", headers=ASKED)
-    assert "Content-Encoding" not in small.headers
 
 
-def test_a_file_goes_out_as_it_is(official):
+def test_parts_are_offered_of_the_file_as_it_is_alone(client):
+    address = "/static/css/components.css"
+    assert client.get(address).headers["Accept-Ranges"] == "bytes"
+    packed = client.get(address, headers=ASKED)
+    assert encoding(packed) == "gzip"
+    assert "Accept-Ranges" not in packed.headers
+
+
+def answered(app, make):
+    """What the application makes of a view's answer to somebody who takes compressed ones."""
+    with app.test_request_context("/needs", headers=OURS):
+        app.preprocess_request()
+        return app.process_response(make())
+
+
+def test_no_picture_is_compressed_twice(app):
+    content = Path("docs/images/npo-375.png").read_bytes()
+    answer = answered(app, lambda: send_file(io.BytesIO(content), mimetype="image/png"))
+    assert "Content-Encoding" not in answer.headers
+    answer.direct_passthrough = False
+    assert answer.data == content
+
+
+@pytest.mark.parametrize("kind", ["text/html", "image/svg+xml"])
+def test_a_file_goes_out_as_it_is(app, kind):
+    """Even of a kind that is compressed as a page or picture of ours."""
+    content = b"<p>" + b"a" * 5000
+    shown = answered(app, lambda: send_file(io.BytesIO(content), mimetype=kind))
+    assert encoding(shown) == "gzip"
+    taken = answered(app, lambda: sheets.attachment(content, "a", kind))
+    assert "Content-Encoding" not in taken.headers
+    taken.direct_passthrough = False
+    assert taken.data == content
+
+
+def test_a_list_goes_out_as_it_is(official):
     answer = official.get("/desk/organizations.csv", headers=OURS, follow_redirects=True)
     assert (answer.status_code, answer.mimetype) == (200, "text/csv")
     assert "Content-Encoding" not in answer.headers

@@ -6,10 +6,15 @@
 // never kept; without a key, or where the browser cannot seal (no https), nothing is.
 
 const PREFIX = "typed:";
+const NOTICE = "typed-again"; // the template and what is made from it
 const NEVER = new Set(["password", "file", "submit", "button", "image", "reset"]);
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel("enmusubi") : null;
 
-const nameOf = (form) => PREFIX + form.getAttribute("action");
+/** An address as browser and server both write it. */
+const addressOf = (path) => {
+  const found = new URL(path, location.href);
+  return found.pathname + found.search;
+};
 const toText = (bytes) => btoa(String.fromCharCode(...bytes));
 const toBytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
@@ -47,11 +52,22 @@ function typed(form) {
 
 const words = (fields) => JSON.stringify(fields.filter(([, , hidden]) => !hidden));
 
+/** What is seen of a control: what is written, chosen or ticked. */
+function shows(control) {
+  if (isBox(control)) return control.checked;
+  return control.type === "select-multiple"
+    ? Array.from(control.selectedOptions, (option) => option.value).join()
+    : control.value;
+}
+
+/** Fill a form; returns the controls that show something else than before. */
 function fill(form, fields) {
+  const changed = [];
   const values = new Map();
   for (const [name, value] of fields) values.set(name, [...(values.get(name) ?? []), value]);
   for (const control of controls(form)) {
     const given = values.get(control.name) ?? [];
+    const before = shows(control);
     if (isBox(control)) {
       control.checked = given.includes(control.value);
     } else if (control.type === "select-multiple") {
@@ -62,46 +78,94 @@ function fill(form, fields) {
       control.value = value;
       if (control.type !== "hidden") control.dispatchEvent(new Event("input", { bubbles: true }));
     }
+    if (control.type !== "hidden" && shows(control) !== before) changed.push(control);
+  }
+  return changed;
+}
+
+/** The folds around something that are closed, the outermost last. */
+function closedAround(element) {
+  const found = [];
+  for (let fold = element.closest("details"); fold; fold = fold.parentElement.closest("details")) {
+    if (!fold.open) found.push(fold);
+  }
+  return found;
+}
+
+/** Open the folds around what was brought back, except where that would close what was brought back before. */
+function unfold(element) {
+  for (const fold of closedAround(element)) {
+    const name = fold.getAttribute("name");
+    const rivals = Array.from(document.querySelectorAll("details[open][name]"));
+    if (!name || !rivals.some((one) => one.getAttribute("name") === name && one.querySelector(`.${NOTICE}`))) {
+      fold.open = true;
+    }
   }
 }
 
 class Keeper {
-  constructor(key) {
+  constructor(key, print) {
     this.key = key;
+    this.mine = `${PREFIX}${print}:`; // another key, another name: what it sealed is left alone
     this.opened = new WeakMap(); // form → what it said when it came
     this.turns = new WeakMap();
-    this.sent = new Set();
+    this.sent = new WeakMap(); // form → where it was sent
+    this.own = new WeakMap(); // form → its form_id, while it shows that of the words that were brought back
+    this.isFilling = false;
+  }
+
+  nameOf(form) {
+    return this.mine + addressOf(form.getAttribute("action"));
+  }
+
+  /** What is being sealed meanwhile is of before. */
+  turn(form) {
+    const turn = (this.turns.get(form) ?? 0) + 1;
+    this.turns.set(form, turn);
+    return turn;
+  }
+
+  fill(form, fields) {
+    this.isFilling = true;
+    const changed = fill(form, fields);
+    this.isFilling = false;
+    return changed;
   }
 
   async note(form) {
+    if (this.isFilling || !this.opened.has(form)) return;
+    if (this.own.has(form)) {
+      // Other words than those that may have arrived already: the server must not take them for the same.
+      form.elements.namedItem("form_id").value = this.own.get(form);
+      this.own.delete(form);
+    }
     const fields = typed(form);
-    const turn = (this.turns.get(form) ?? 0) + 1;
-    this.turns.set(form, turn);
+    const turn = this.turn(form);
     if (words(fields) === words(this.opened.get(form))) {
-      sessionStorage.removeItem(nameOf(form));
+      sessionStorage.removeItem(this.nameOf(form));
       return;
     }
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const plain = new TextEncoder().encode(JSON.stringify(fields));
     const sealed = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv }, this.key, plain));
     if (this.turns.get(form) !== turn) return; // more was typed meanwhile
-    const entry = { iv: toText(iv), sealed: toText(sealed), sent: this.sent.has(form) };
+    const entry = { iv: toText(iv), sealed: toText(sealed), sent: this.sent.get(form) ?? "" };
     try {
-      sessionStorage.setItem(nameOf(form), JSON.stringify(entry));
+      sessionStorage.setItem(this.nameOf(form), JSON.stringify(entry));
     } catch {
-      sessionStorage.removeItem(nameOf(form)); // no room: what is kept in part would be wrong
+      sessionStorage.removeItem(this.nameOf(form)); // no room: what is kept in part would be wrong
     }
   }
 
   async read(form) {
-    const entry = JSON.parse(sessionStorage.getItem(nameOf(form)) ?? "null");
+    const entry = JSON.parse(sessionStorage.getItem(this.nameOf(form)) ?? "null");
     if (!entry) return null;
     try {
       const way = { name: "AES-GCM", iv: toBytes(entry.iv) };
       const plain = await crypto.subtle.decrypt(way, this.key, toBytes(entry.sealed));
       return JSON.parse(new TextDecoder().decode(plain));
     } catch {
-      sessionStorage.removeItem(nameOf(form)); // of another session
+      sessionStorage.removeItem(this.nameOf(form)); // not what we sealed
       return null;
     }
   }
@@ -111,53 +175,66 @@ class Keeper {
     this.opened.set(form, before);
     const kept = await this.read(form);
     if (!kept || words(kept) === words(before) || words(typed(form)) !== words(before)) return;
-    fill(form, kept);
-    const notice = document.getElementById("typed-again")?.content.firstElementChild.cloneNode(true);
+    const own = form.elements.namedItem("form_id")?.value;
+    const changed = this.fill(form, kept);
+    if (own) this.own.set(form, own);
+    const notice = document.getElementById(NOTICE)?.content.firstElementChild.cloneNode(true);
     if (!notice) return;
+    notice.classList.add(NOTICE);
     notice.querySelector("button").addEventListener("click", () => {
-      fill(form, before);
-      sessionStorage.removeItem(nameOf(form));
+      this.turn(form);
+      this.own.delete(form);
+      this.fill(form, before);
+      sessionStorage.removeItem(this.nameOf(form));
       notice.remove();
       form.querySelector("input:not([type=hidden]), textarea, select")?.focus();
     });
-    form.prepend(notice);
+    for (const control of changed) unfold(control);
+    const closed = closedAround(form).at(-1);
+    if (closed) closed.before(notice);
+    else form.prepend(notice);
   }
 
-  send(form) {
-    this.sent.add(form);
-    const entry = JSON.parse(sessionStorage.getItem(nameOf(form)) ?? "null");
-    if (entry) sessionStorage.setItem(nameOf(form), JSON.stringify({ ...entry, sent: true }));
+  send(form, submitter) {
+    const address = addressOf(submitter?.getAttribute("formaction") ?? form.getAttribute("action"));
+    this.sent.set(form, address);
+    const entry = JSON.parse(sessionStorage.getItem(this.nameOf(form)) ?? "null");
+    if (entry) sessionStorage.setItem(this.nameOf(form), JSON.stringify({ ...entry, sent: address }));
+  }
+
+  /** What was sent has arrived if the server says so, on the page it led on to; else it is as if it had not been. */
+  settle() {
+    const arrived = new Set((document.body.dataset.arrived ?? "").split(" ").filter(Boolean).map(addressOf));
+    for (const name of stored().filter((one) => one.startsWith(this.mine))) {
+      const entry = JSON.parse(sessionStorage.getItem(name));
+      if (arrived.has(entry.sent)) sessionStorage.removeItem(name);
+      else if (entry.sent) sessionStorage.setItem(name, JSON.stringify({ ...entry, sent: "" }));
+    }
   }
 }
 
-/** What was sent has arrived if the server led on to another page; else it is as if it had not been sent. */
-function settle() {
-  const [way] = performance.getEntriesByType("navigation");
-  const hasArrived = way?.type === "navigate" && way.redirectCount > 0;
-  for (const name of stored()) {
-    const entry = JSON.parse(sessionStorage.getItem(name));
-    if (entry.sent && hasArrived) sessionStorage.removeItem(name);
-    else if (entry.sent) sessionStorage.setItem(name, JSON.stringify({ ...entry, sent: false }));
-  }
-  return way?.responseStatus >= 400; // the page says itself what was typed
+/** Whether the page answers what was sent, and says itself what was typed. */
+function isAnswer() {
+  return performance.getEntriesByType("navigation")[0]?.responseStatus >= 400;
 }
 
 async function begin(secret) {
-  const isAnswer = settle();
   const key = await crypto.subtle.importKey("raw", toBytes(secret), "AES-GCM", false, ["encrypt", "decrypt"]);
-  const keeper = new Keeper(key);
+  const print = new Uint8Array(await crypto.subtle.digest("SHA-256", toBytes(secret)));
+  const keeper = new Keeper(key, toText(print.subarray(0, 6)));
+  keeper.settle();
   for (const form of document.querySelectorAll("form[data-keep]")) {
-    if (isAnswer) keeper.opened.set(form, []);
+    if (isAnswer()) keeper.opened.set(form, []);
     else await keeper.bringBack(form);
   }
   const note = (event) => {
     const form = event.target.form;
-    if (form?.matches("[data-keep]") && keeper.opened.has(form)) keeper.note(form);
+    if (form?.matches("[data-keep]")) keeper.note(form);
   };
   document.addEventListener("input", note);
   document.addEventListener("change", note);
   document.addEventListener("submit", (event) => {
-    if (!event.defaultPrevented && event.target.matches("[data-keep]")) keeper.send(event.target);
+    if (!event.defaultPrevented && event.target.matches("[data-keep]")) keeper.send(event.target, event.submitter);
   });
 }
 
