@@ -45,6 +45,7 @@ def test_a_cache_has_a_limit_or_only_one_entry(name, function):
 _FILLED = {
     "embeddings.encoder._missed": "names of models, which only the settings give",
     "embeddings.text._SEEN": "characters, of which there are so many",
+    "webapp.prints._broken": "what could not be made: at most ``MOST_BROKEN``, then begun anew",
 }
 
 
