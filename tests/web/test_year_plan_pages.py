@@ -101,7 +101,7 @@ def test_a_plan_that_waits_too_long_for_the_worker_is_made_by_this_process(city,
     ("typed", "message"),
     [
         ({"most_of_company": "0"}, "100までの数を入力してください"),
-        ({"newcomers": ""}, "数字を入力してください"),
+        ({"newcomers": ""}, "を入力してください。"),
         ({"most_of_field": "0"}, "100までの数を入力してください"),
     ],
 )
