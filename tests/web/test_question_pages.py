@@ -152,6 +152,6 @@ def test_a_closed_need_takes_no_questions(town, records):
 def test_the_city_has_a_list_of_questions_with_who_asked(town):
     ask(town)
     page = visit(town["city"], "/desk/questions?state=asked")
-    assert "株式会社みおフーズ" in page.text
+    assert "㈱みおフーズ" in page.text
     assert "何時ごろに届けるとよいですか。" in page.text
     assert "条件に合う質問はありません" in visit(town["city"], "/desk/questions?late=yes").text
