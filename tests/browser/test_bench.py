@@ -69,7 +69,7 @@ def test_three_cases_are_decided_in_a_row(visitor: Visitors, demo: Demo, screen:
     assert path_of(page) == second
     decide(person, "差し戻す", reason_code="conditions", reason_text="量を教えてください。")
     assert path_of(page) == third
-    assert "あと0件" in page.inner_text("main")
+    assert "ほかに0件" in page.inner_text("main")
     decide(
         person,
         "不承認とする",
