@@ -11,6 +11,7 @@ from flask import request
 from flask_babel import Domain
 from sqlalchemy import inspect, select, text
 
+from matcher.ground import vocabulary
 from matcher.people import accounts
 from matcher.records import User
 from tests.web.conftest import login_as
@@ -18,7 +19,8 @@ from tests.web.conftest import login_as
 JAPANESE = re.compile(r"[\u3041-\u30fa\u30fc-\u30ff\u4e00-\u9fff々〆ヶ]")
 RUN = re.compile(r"[\u3041-\u30fa\u30fc-\u30ff\u4e00-\u9fff々〆ヶ]+")
 ELSEWHERE = re.compile(r"/(logout|static|making|healthz)|\.(pdf|xlsx|csv|ics|zip|json|svg)|ticket=")
-NAMES = {"縁むすび", "令和元年"}  # an era has a first year in every language
+#: An era has a first year in every language; a legal form is a part of a name, also where it is shortened.
+NAMES = {"縁むすび", "令和元年", *(brief.strip("()") for brief in vocabulary.BRIEF_FORMS.values())}
 MOST_OF_A_KIND = 4  #: pages of one view
 
 
