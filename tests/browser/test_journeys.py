@@ -226,9 +226,9 @@ def test_a_published_need_reaches_the_fitting_company_once_and_a_withdrawn_one_d
     publish(visitor, demo, going)
     officer.go("/notices")
     assert "新しく合うニーズが2件あります" in officer.page.inner_text("main")
-    told = officer.page.locator(".inbox-group").filter(has_text="新しく合うニーズが2件")
-    told.locator("summary").first.click()
-    officer.press(told.get_by_role("link", name=re.compile("詳しく見る")))
+    heard = officer.page.locator(".inbox-group").filter(has_text="新しく合うニーズが2件")
+    heard.locator("summary").first.click()
+    officer.press(heard.get_by_role("link", name=re.compile("詳しく見る")))
     assert path_of(officer) == "/fits"
     assert officer.faults() == []
     said = officer.page.inner_text("main")
